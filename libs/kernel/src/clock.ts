@@ -1,0 +1,2 @@
+/** Tells the time; the real one is `() => new Date()`, tests pass a fixed one. */
+export type Clock = () => Date;

@@ -1,0 +1,14 @@
+export { AppError } from './app-error.js';
+export type { Clock } from './clock.js';
+export type { Decider } from './decider.js';
+export {
+  EventStoreError,
+  type Actor,
+  type AggregatePosition,
+  type Append,
+  type EventMetadata,
+  type EventStore,
+  type History,
+  type RecordedEvent,
+} from './event-store.js';
+export { handleCommand, type CommandEnvelope, type Handled } from './handle-command.js';

@@ -1,0 +1,41 @@
+import { defineConfig } from 'vitest/config';
+
+const conditions = ['@drawbridge/source', 'node', 'module', 'import', 'default'];
+const shared = {
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: ['node', 'import', 'default'] } },
+  oxc: { decorator: { legacy: true } },
+};
+
+/** One project per rung of the test ladder; `./drawbridge test <name>` runs one. */
+export default defineConfig({
+  ...shared,
+  test: {
+    projects: [
+      {
+        ...shared,
+        test: { name: 'unit', include: ['{libs,services,apps}/*/src/**/*.spec.ts', '{e2e,bench}/src/**/*.spec.ts'] },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'int',
+          include: ['{libs,services,apps}/*/test/**/*.int.spec.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'e2e',
+          include: ['e2e/test/**/*.e2e.spec.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
