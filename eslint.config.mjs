@@ -30,11 +30,18 @@ const boundaries = (widen) => [
   },
 ];
 
-const domainOnly = 'Domain code is pure: it imports only ./*, @drawbridge/kernel, contracts and scope.';
+const domainOnly =
+  'Domain code is pure: it imports only ./*, @drawbridge/kernel, contracts and scope.';
 
 export default tseslint.config(
   {
-    ignores: ['**/dist/**', '**/out-tsc/**', '**/node_modules/**', '.nx/**', 'tools/boundaries/fixture/**'],
+    ignores: [
+      '**/dist/**',
+      '**/out-tsc/**',
+      '**/node_modules/**',
+      '.nx/**',
+      'tools/boundaries/fixture/**',
+    ],
   },
   js.configs.recommended,
   {
@@ -59,12 +66,23 @@ export default tseslint.config(
       'max-depth': ['error', { max: 3 }],
       'no-restricted-properties': [
         'error',
-        { object: 'process', property: 'env', message: 'Only main.ts reads the environment; pass the typed config.' },
+        {
+          object: 'process',
+          property: 'env',
+          message: 'Only main.ts reads the environment; pass the typed config.',
+        },
       ],
     },
   },
   {
-    files: ['**/src/main.ts', '**/*.spec.ts', '**/test/**/*.ts', 'libs/testing/**/*.ts', 'e2e/**/*.ts', 'bench/**/*.ts'],
+    files: [
+      '**/src/main.ts',
+      '**/*.spec.ts',
+      '**/test/**/*.ts',
+      'libs/testing/**/*.ts',
+      'e2e/**/*.ts',
+      'bench/**/*.ts',
+    ],
     rules: { 'no-restricted-properties': 'off' },
   },
   {
@@ -93,10 +111,20 @@ export default tseslint.config(
         { object: 'Date', property: 'now', message: 'Time arrives with the command.' },
         { object: 'Math', property: 'random', message: 'Ids arrive with the command.' },
       ],
-      'no-restricted-globals': ['error', 'process', 'fetch', 'setTimeout', 'setInterval', 'setImmediate'],
+      'no-restricted-globals': [
+        'error',
+        'process',
+        'fetch',
+        'setTimeout',
+        'setInterval',
+        'setImmediate',
+      ],
       'no-restricted-syntax': [
         'error',
-        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Time arrives with the command.' },
+        {
+          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+          message: 'Time arrives with the command.',
+        },
       ],
     },
   },
@@ -104,7 +132,22 @@ export default tseslint.config(
     files: ['**/*.mjs'],
     languageOptions: {
       globals: Object.fromEntries(
-        ['process', 'console', 'URL', 'Buffer', 'fetch', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'AbortSignal', 'AbortController', 'performance', 'TextDecoder', 'TextEncoder'].map((name) => [name, 'readonly']),
+        [
+          'process',
+          'console',
+          'URL',
+          'Buffer',
+          'fetch',
+          'setTimeout',
+          'clearTimeout',
+          'setInterval',
+          'clearInterval',
+          'AbortSignal',
+          'AbortController',
+          'performance',
+          'TextDecoder',
+          'TextEncoder',
+        ].map((name) => [name, 'readonly']),
       ),
     },
   },

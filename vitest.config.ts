@@ -14,7 +14,10 @@ export default defineConfig({
     projects: [
       {
         ...shared,
-        test: { name: 'unit', include: ['{libs,services,apps}/*/src/**/*.spec.ts', '{e2e,bench}/src/**/*.spec.ts'] },
+        test: {
+          name: 'unit',
+          include: ['{libs,services,apps}/*/src/**/*.spec.ts', '{e2e,bench}/src/**/*.spec.ts'],
+        },
       },
       {
         ...shared,

@@ -1,5 +1,10 @@
 import type { Decider } from './decider.js';
-import { EventStoreError, type EventMetadata, type EventStore, type RecordedEvent } from './event-store.js';
+import {
+  EventStoreError,
+  type EventMetadata,
+  type EventStore,
+  type RecordedEvent,
+} from './event-store.js';
 
 const MAX_ATTEMPTS = 8;
 
@@ -29,7 +34,10 @@ export async function handleCommand<State, Command, Event>(
 ): Promise<Handled<State, Event>> {
   for (let attempt = 1; ; attempt += 1) {
     const { events, position } = await store.load(aggregateId);
-    const state = events.reduce((folded, { event }) => decider.evolve(folded, event), decider.initial);
+    const state = events.reduce(
+      (folded, { event }) => decider.evolve(folded, event),
+      decider.initial,
+    );
     const event = decider.decide(command, state);
     if (event === undefined) return { state };
     try {

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import {
+  AccessRequestInput,
+  AccessTerms,
+  ApprovalRequirement,
+  Cut,
+  Instant,
+  PolicyReference,
+  RequestId,
+  Risk,
+} from './access-request.js';
+import { Principal } from './principal.js';
+
+/**
+ * Where an access request stands. `requested`, `pending` and `approved` can still change into `granted`;
+ * `granted` is the only one in which the bridge is down; all others are final.
+ */
+export const AccessStatus = z.enum([
+  'requested',
+  'pending',
+  'approved',
+  'granted',
+  'denied',
+  'rejected',
+  'lapsed',
+  'withdrawn',
+  'expired',
+  'revoked',
+]);
+export type AccessStatus = z.infer<typeof AccessStatus>;
+
+/** An access request as the HTTP API shows it: the fold of its events. */
+export const AccessRequestView = z.strictObject({
+  id: RequestId,
+  status: AccessStatus,
+  /** Sequence of the newest event folded in; grows with each change. Also the SSE event id. */
+  revision: z.int(),
+  requester: Principal,
+  request: AccessRequestInput,
+  requestedAt: Instant,
+  policy: PolicyReference.optional(),
+  terms: AccessTerms.optional(),
+  cuts: z.array(Cut).optional(),
+  risk: Risk.optional(),
+  approval: ApprovalRequirement.optional(),
+  decideBy: Instant.optional(),
+  approvals: z.array(z.strictObject({ approver: z.string(), via: z.string(), at: Instant })),
+  /** Why it was denied, rejected, lapsed or revoked, and what to ask instead. */
+  refusal: z
+    .strictObject({ code: z.string(), message: z.string(), suggestion: z.string().optional() })
+    .optional(),
+  grant: z
+    .strictObject({ id: z.uuid(), startsAt: Instant, endsAt: Instant, endedAt: Instant.optional() })
+    .optional(),
+});
+export type AccessRequestView = z.infer<typeof AccessRequestView>;
+
+/** `GET /.well-known/drawbridge` of the ingress: where the parts are, so that a CLI needs one address. */
+export const DrawbridgeDiscovery = z.strictObject({
+  ingress: z.url(),
+  approvals: z.url(),
+  audit: z.url(),
+  /** Base address of the proxy; a connection is at `<gateway>/connections/<name>`. */
+  gateway: z.url(),
+  /** PEM certificates that the gateway's TLS certificate chains to. */
+  gatewayCertificateAuthority: z.string().optional(),
+  issuers: z.array(
+    z.strictObject({
+      issuer: z.url(),
+      /** Public client for the device flow of humans, when the issuer has humans. */
+      deviceClientId: z.string().optional(),
+      audience: z.string(),
+      scope: z.string().optional(),
+    }),
+  ),
+});
+export type DrawbridgeDiscovery = z.infer<typeof DrawbridgeDiscovery>;
+
+/** RFC 9457 problem document: every refusal of an HTTP API of ours. */
+export const Problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  code: z.string(),
+  detail: z.string(),
+  /** One entry per bad field: where it is (JSON pointer into the body, or `query.x`), what was expected. */
+  errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+  requestId: z.string().optional(),
+});
+export type Problem = z.infer<typeof Problem>;

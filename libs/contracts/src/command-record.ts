@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { ConnectionName, Instant } from './access-request.js';
+import { Principal } from './principal.js';
+
+/**
+ * The record of Kubernetes API calls. Stream `COMMANDS`, subject `drawbridge.commands.<connection>.<session>`,
+ * where the session is the grant's id, or `refused` for a call that no grant allowed.
+ *
+ * A forwarded command has a `CommandStarted` (acknowledged before it is forwarded) and a `CommandEnded`;
+ * a refused one has a `CommandRefused` only. Message id: `<commandId>:<type>`.
+ */
+const call = {
+  commandId: z.uuid().describe('UUIDv7; sent upstream as Audit-ID and shown to the caller'),
+  connection: ConnectionName,
+  at: Instant,
+  agent: Principal.optional().describe('absent only when the token was refused'),
+  grantId: z.uuid().optional(),
+  accessRequestId: z.uuid().optional(),
+  method: z.string(),
+  /** Path without the connection prefix, cut to 2048 characters. */
+  path: z.string().max(2048),
+  /** Raw query, cut to 2048 characters. */
+  query: z.string().max(2048),
+  verb: z.string(),
+  apiGroup: z.string(),
+  apiVersion: z.string(),
+  resource: z.string(),
+  subresource: z.string(),
+  namespace: z.string(),
+  name: z.string(),
+  clientAddress: z.string(),
+  userAgent: z.string().max(256),
+};
+
+/** Why a command was allowed or refused. */
+export const CommandDecision = z.strictObject({
+  effect: z.enum(['allow', 'deny']),
+  /** Stable code, listed in docs/errors.md when it is a refusal. */
+  reason: z.string(),
+  message: z.string(),
+});
+export type CommandDecision = z.infer<typeof CommandDecision>;
+
+export const CommandRecord = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('CommandStarted'), ...call, decision: CommandDecision }),
+  z.object({
+    type: z.literal('CommandRefused'),
+    ...call,
+    decision: CommandDecision,
+    statusCode: z.int(),
+  }),
+  z.object({
+    type: z.literal('CommandEnded'),
+    commandId: z.uuid(),
+    connection: ConnectionName,
+    grantId: z.uuid(),
+    at: Instant,
+    /**
+     * `completed`: the whole answer was delivered. `cut`: ended by us (`reason` says why: grant_expired,
+     * grant_revoked, …). `client_gone` and `upstream_failed`: ended by the other sides.
+     */
+    outcome: z.enum(['completed', 'cut', 'client_gone', 'upstream_failed']),
+    reason: z.string().optional(),
+    /** HTTP status sent to the client; 0 when none was. */
+    statusCode: z.int(),
+    requestBytes: z.int(),
+    responseBytes: z.int(),
+    durationMs: z.number(),
+  }),
+]);
+export type CommandRecord = z.infer<typeof CommandRecord>;

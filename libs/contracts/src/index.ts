@@ -1,0 +1,28 @@
+export {
+  AccessEvent,
+  AccessRequestInput,
+  AccessTerms,
+  ApprovalRequirement,
+  ConnectionName,
+  Cut,
+  Instant,
+  PolicyReference,
+  RequestId,
+  Risk,
+  writerOf,
+  type AccessEventData,
+  type AccessEventType,
+  type ServiceName,
+} from './access-request.js';
+export { AccessRequestView, AccessStatus, DrawbridgeDiscovery, Problem } from './access-view.js';
+export { CommandDecision, CommandRecord } from './command-record.js';
+export { Principal, principalId } from './principal.js';
+export { RequestedScope, Rule, Rules, type ResourceAttributes } from './scope.js';
+export {
+  ClaimMapping,
+  ClaimPointer,
+  PrincipalKindRule,
+  SigningAlgorithm,
+  TrustBundle,
+  TrustedIssuer,
+} from './trust-bundle.js';

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+
+/** What a verified OIDC token says about its bearer. Never holds the token. */
+export const Principal = z.strictObject({
+  kind: z.enum(['agent', 'human']),
+  /** `iss`, exactly as configured. */
+  issuer: z.string().min(1).max(2048),
+  /** `sub`; with the issuer it identifies the principal. */
+  subject: z.string().min(1).max(256),
+  groups: z.array(z.string().min(1).max(256)).max(500),
+  email: z.string().max(320).optional(),
+  /** The human answerable for an agent: an e-mail address or subject. May never approve for it. */
+  owner: z.string().min(1).max(320).optional(),
+});
+export type Principal = z.infer<typeof Principal>;
+
+/** Stable text form of an identity: `<issuer>#<subject>`. */
+export const principalId = (principal: Pick<Principal, 'issuer' | 'subject'>): string =>
+  `${principal.issuer}#${principal.subject}`;

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import {
+  EventStoreError,
+  type Append,
+  type EventStore,
+  type History,
+  type RecordedEvent,
+} from '@drawbridge/kernel';
+
+/** The in-memory twin of the JetStream event store: the same contract suite runs on both. */
+export class InMemoryEventStore<Event> implements EventStore<Event> {
+  readonly #log: RecordedEvent<Event>[] = [];
+
+  /** Everything appended so far, in stream order. */
+  get log(): readonly RecordedEvent<Event>[] {
+    return this.#log;
+  }
+
+  load(aggregateId: string): Promise<History<Event>> {
+    return Promise.resolve(structuredClone(this.#history(aggregateId)));
+  }
+
+  append({ aggregateId, position, event, metadata }: Append<Event>): Promise<RecordedEvent<Event>> {
+    const last = this.#history(aggregateId).position.lastSequence;
+    if (last !== position.lastSequence) {
+      const message = `"${aggregateId}" ends at sequence ${last}, expected ${position.lastSequence}`;
+      return Promise.reject(new EventStoreError('append_conflict', message));
+    }
+    const sequence = this.#log.length + 1;
+    const recorded = structuredClone({ ...metadata, aggregateId, event, sequence });
+    this.#log.push(recorded);
+    return Promise.resolve(structuredClone(recorded));
+  }
+
+  #history(aggregateId: string): History<Event> {
+    const events = this.#log.filter((recorded) => recorded.aggregateId === aggregateId);
+    const last = events.at(-1);
+    if (last === undefined) return { events, position: { lastSequence: 0 } };
+    const lastHash = createHash('sha256').update(JSON.stringify(last)).digest('hex');
+    return { events, position: { lastSequence: last.sequence, lastHash } };
+  }
+}
