@@ -16,6 +16,14 @@ export {
 } from './access-request.js';
 export { AccessRequestView, AccessStatus, DrawbridgeDiscovery, Problem } from './access-view.js';
 export { CommandDecision, CommandRecord } from './command-record.js';
+export {
+  ActionDocument,
+  ConfigurationDocument,
+  ConnectionDocument,
+  HumanDocument,
+  IssuerDocument,
+  PolicyDocument,
+} from './configuration.js';
 export { Principal, principalId } from './principal.js';
 export { RequestedScope, Rule, Rules, type ResourceAttributes } from './scope.js';
 export {
