@@ -12,8 +12,9 @@ const layers = {
   testing: [...domain, 'adapter', 'testing'],
   embedded: ['kernel', 'contracts', 'embedded'],
   service: [...domain, 'adapter'],
+  cli: [...domain, 'adapter'],
   app: [...domain, 'adapter', 'service', 'embedded'],
-  e2e: [...domain, 'adapter', 'service', 'embedded', 'testing', 'app'],
+  e2e: [...domain, 'adapter', 'service', 'embedded', 'testing', 'app', 'cli'],
 };
 /** Specs may also use the test helpers and the embedded stand-ins; production code never can. */
 const forSpecs = (allowed) => [...new Set([...allowed, 'testing', 'embedded'])];
