@@ -1,0 +1,70 @@
+import type { TrustBundle } from '@drawbridge/contracts';
+import type { Clock } from '@drawbridge/kernel';
+import { readBearerToken } from './bearer-token.js';
+import { TokenCache } from './token-cache.js';
+import { TokenRefused } from './token-refused.js';
+import { verifyToken, type VerifiedToken } from './verify-token.js';
+
+/**
+ * Verifies the bearer tokens of incoming requests against the newest trust bundle.
+ *
+ * Verified tokens are cached for at most 60 seconds and never past their end. Another bundle starts an empty
+ * cache, so a removed issuer or a disabled subject is refused from the next call on.
+ */
+export class TokenVerifier {
+  #bundle: TrustBundle | undefined;
+  #cache = new TokenCache();
+
+  /**
+   * @param getBundle - the newest bundle; must return the same object until there is a newer one
+   * @param refresh - asked once when the issuer is trusted but the key is not known; when it resolves the
+   *   token is judged again by the bundle of then. Must limit its own rate, since any caller can cause it.
+   */
+  constructor(
+    private readonly getBundle: () => TrustBundle | undefined,
+    private readonly clock: Clock,
+    private readonly refresh?: () => Promise<void>,
+  ) {}
+
+  /**
+   * @param authorization - the `Authorization` header; all of them (see `authorizationHeaders`) where the
+   *   request may carry several
+   * @throws {@link TokenRefused}
+   */
+  async verify(authorization: string | readonly string[] | undefined): Promise<VerifiedToken> {
+    const token = readBearerToken(authorization);
+    const bundle = this.#current();
+    try {
+      return await this.#verify(token, bundle);
+    } catch (error) {
+      if (!isUnknownKey(error) || this.refresh === undefined) throw error;
+      await this.refresh();
+      const newer = this.#current();
+      if (newer === bundle) throw error;
+      return this.#verify(token, newer);
+    }
+  }
+
+  #current(): TrustBundle {
+    const bundle = this.getBundle();
+    if (bundle === undefined) {
+      throw new TokenRefused('trust_unavailable', 'no trust bundle has been received yet');
+    }
+    if (bundle !== this.#bundle) {
+      this.#bundle = bundle;
+      this.#cache = new TokenCache();
+    }
+    return bundle;
+  }
+
+  async #verify(token: string, bundle: TrustBundle): Promise<VerifiedToken> {
+    const now = this.clock();
+    const verified = await this.#cache.get(token, now, () => verifyToken(bundle, token, now));
+    if (now >= verified.expiresAt) throw new TokenRefused('token_expired', 'the token has expired');
+    return verified;
+  }
+}
+
+function isUnknownKey(error: unknown): boolean {
+  return error instanceof TokenRefused && error.code === 'token_key_unknown';
+}
