@@ -1,0 +1,178 @@
+import { pinnedReleases } from './pinned-releases.mjs';
+
+/**
+ * @typedef {'nats-server' | 'kubectl' | 'etcd' | 'kube-apiserver' | 'kube-controller-manager'
+ *   | 'kube-scheduler' | 'kwok'} ToolName
+ */
+
+/**
+ * Where a tool may come from and which versions of it will do.
+ *
+ * @typedef {object} Tool
+ * @property {ToolName} name also the name of the program
+ * @property {string} variable environment variable that names the program and overrules every route
+ * @property {string[]} versionArgs arguments that make it print its version and exit
+ * @property {string} minimum oldest version that will do
+ * @property {boolean} sameMinorAsPin the version must be of the minor release pinned in `go.mod`
+ * @property {boolean} kubebuilder may be found in `KUBEBUILDER_ASSETS`
+ * @property {import('./pinned-releases.mjs').PinnedRelease | undefined} release
+ * @property {GoModule} goModule
+ * @property {string | undefined} debianPackage
+ * @property {DockerImage} docker
+ */
+
+/**
+ * @typedef {object} GoModule
+ * @property {string} directory under `tools/`, holds `go.mod` and `go.sum`
+ * @property {string} module whose version in `go.mod` is the tool's version
+ * @property {string} package of the main function
+ * @property {(version: string) => string[]} variables `-X` link-time settings that make it tell its version
+ */
+
+/**
+ * @typedef {object} DockerImage
+ * @property {(version: string) => string} image for the version pinned in `go.mod`
+ * @property {string} path of the program in the image
+ */
+
+/** @type {(version: string) => string[]} */
+const noVariables = () => [];
+
+/** @type {(version: string) => string[]} */
+const kubernetesVariables = (version) => {
+  const [major, minor] = version.split('.');
+  const prefix = 'k8s.io/component-base/version';
+  return [
+    `${prefix}.gitVersion=v${version}`,
+    `${prefix}.gitMajor=${major}`,
+    `${prefix}.gitMinor=${minor}`,
+    `${prefix}.gitTreeState=archive`,
+  ];
+};
+
+/**
+ * @param {ToolName} name
+ * @returns {GoModule}
+ */
+const kubernetesModule = (name) => ({
+  directory: 'control-plane',
+  module: 'k8s.io/kubernetes',
+  package: `k8s.io/kubernetes/cmd/${name}`,
+  variables: kubernetesVariables,
+});
+
+/**
+ * The three server parts must be of one minor release: a controller manager or scheduler newer than
+ * its apiserver is outside the Kubernetes version skew policy.
+ *
+ * @param {'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler'} name
+ * @param {string} variable
+ * @returns {Tool}
+ */
+const kubernetesServer = (name, variable) => ({
+  name,
+  variable,
+  versionArgs: ['--version'],
+  minimum: '1.30.0',
+  sameMinorAsPin: true,
+  kubebuilder: true,
+  release: undefined,
+  goModule: kubernetesModule(name),
+  debianPackage: undefined,
+  docker: {
+    image: (version) => `registry.k8s.io/${name}:v${version}`,
+    path: `/usr/local/bin/${name}`,
+  },
+});
+
+/** @type {Readonly<Record<ToolName, Tool>>} */
+export const catalogue = {
+  'nats-server': {
+    name: 'nats-server',
+    variable: 'DRAWBRIDGE_NATS_SERVER',
+    versionArgs: ['--version'],
+    minimum: '2.11.0',
+    sameMinorAsPin: false,
+    kubebuilder: false,
+    release: pinnedReleases['nats-server'],
+    goModule: {
+      directory: 'nats-server',
+      module: 'github.com/nats-io/nats-server/v2',
+      package: 'github.com/nats-io/nats-server/v2',
+      variables: noVariables,
+    },
+    debianPackage: 'nats-server',
+    docker: {
+      image: (version) => `nats:${version}-alpine`,
+      path: '/usr/local/bin/nats-server',
+    },
+  },
+  kubectl: {
+    name: 'kubectl',
+    variable: 'DRAWBRIDGE_KUBECTL',
+    versionArgs: ['version', '--client', '-o', 'json'],
+    minimum: '1.20.0',
+    sameMinorAsPin: false,
+    kubebuilder: true,
+    release: pinnedReleases.kubectl,
+    goModule: kubernetesModule('kubectl'),
+    debianPackage: 'kubernetes-client',
+    docker: { image: (version) => `registry.k8s.io/kubectl:v${version}`, path: '/bin/kubectl' },
+  },
+  etcd: {
+    name: 'etcd',
+    variable: 'DRAWBRIDGE_ETCD',
+    versionArgs: ['--version'],
+    // The first with the watch progress requests that kube-apiserver serves lists from.
+    minimum: '3.5.13',
+    sameMinorAsPin: false,
+    kubebuilder: true,
+    release: undefined,
+    goModule: {
+      directory: 'etcd',
+      module: 'go.etcd.io/etcd/server/v3',
+      package: 'go.etcd.io/etcd/server/v3',
+      variables: noVariables,
+    },
+    debianPackage: 'etcd-server',
+    docker: {
+      image: (version) => `gcr.io/etcd-development/etcd:v${version}`,
+      path: '/usr/local/bin/etcd',
+    },
+  },
+  'kube-apiserver': kubernetesServer('kube-apiserver', 'DRAWBRIDGE_KUBE_APISERVER'),
+  'kube-controller-manager': kubernetesServer(
+    'kube-controller-manager',
+    'DRAWBRIDGE_KUBE_CONTROLLER_MANAGER',
+  ),
+  'kube-scheduler': kubernetesServer('kube-scheduler', 'DRAWBRIDGE_KUBE_SCHEDULER'),
+  kwok: {
+    name: 'kwok',
+    variable: 'DRAWBRIDGE_KWOK',
+    versionArgs: ['--version'],
+    minimum: '0.7.0',
+    sameMinorAsPin: false,
+    kubebuilder: false,
+    release: pinnedReleases.kwok,
+    goModule: {
+      directory: 'kwok',
+      module: 'sigs.k8s.io/kwok',
+      package: 'sigs.k8s.io/kwok/cmd/kwok',
+      variables: noVariables,
+    },
+    debianPackage: undefined,
+    docker: {
+      image: (version) => `registry.k8s.io/kwok/kwok:v${version}`,
+      path: '/usr/local/bin/kwok',
+    },
+  },
+};
+
+/** Every tool, in the order in which `doctor` lists them. */
+export const toolNames = /** @type {ToolName[]} */ (Object.keys(catalogue));
+
+/**
+ * @param {string} name
+ * @returns {name is ToolName}
+ */
+export const isToolName = (name) => Object.hasOwn(catalogue, name);

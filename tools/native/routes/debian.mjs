@@ -1,0 +1,100 @@
+import { copyFile, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isExecutable } from '../cache.mjs';
+import { notFound } from '../attempt.mjs';
+import { parseVersion } from '../version.mjs';
+import { refuseVersion } from '../probe.mjs';
+import { runCommand } from '../run-command.mjs';
+import { storeAndProbe } from '../store-and-probe.mjs';
+
+const aptTimeoutMs = 120_000;
+
+/**
+ * The program out of Debian's package. The package is unpacked, not installed: installing
+ * `nats-server` or `etcd-server` would start a system service on the default port, and unpacking
+ * needs no root. Root is needed only to fetch package lists where there are none.
+ *
+ * @type {import('../attempt.mjs').Route}
+ */
+export const debianRoute = {
+  name: 'debian',
+  kind: 'fetch',
+  async attempt(tool, context) {
+    if (tool.debianPackage === undefined) return notFound('Debian has no package of it');
+    if (context.platform.os !== 'linux') return notFound('this is not Debian');
+    const candidate = await findCandidate(tool.debianPackage, context);
+    if (!candidate.ok) return candidate;
+    const { version } = candidate;
+    const refusal = refuseVersion(tool, version);
+    if (refusal !== undefined) return notFound(`package ${tool.debianPackage} is ${refusal}`);
+    return await storeAndProbe(tool, context, {
+      version,
+      key: 'debian',
+      detail: `Debian package ${tool.debianPackage}`,
+      produce: (directory) => unpackPackage(tool.name, String(tool.debianPackage), directory),
+    });
+  },
+};
+
+/**
+ * @param {string} name
+ * @param {import('../attempt.mjs').Context} context
+ * @returns {Promise<{ ok: true, version: string } | import('../attempt.mjs').NotFound>}
+ */
+async function findCandidate(name, { isRoot, log, env }) {
+  const first = await askCandidate(name, env);
+  if (first.ok || !isRoot || first.final === true) return first;
+  log(`${name}: no package list; running apt-get update`);
+  await runCommand('apt-get', ['update', '-q'], { env, timeoutMs: aptTimeoutMs });
+  return await askCandidate(name, env);
+}
+
+/**
+ * @param {string} name
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<{ ok: true, version: string } | import('../attempt.mjs').NotFound>}
+ */
+async function askCandidate(name, env) {
+  const policy = await runCommand('apt-cache', ['policy', name], {
+    env: { ...env, LC_ALL: 'C' },
+  });
+  if (!policy.ok) return { ok: false, reason: 'apt is not installed', final: true };
+  const candidate = /Candidate: (\S+)/.exec(policy.stdout)?.[1];
+  const version = candidate === undefined ? undefined : parseVersion(candidate);
+  return version === undefined
+    ? notFound(`apt knows no package ${name}`)
+    : { ok: true, version };
+}
+
+/**
+ * @param {string} tool
+ * @param {string} name of the package
+ * @param {string} directory
+ */
+async function unpackPackage(tool, name, directory) {
+  const unpacked = join(directory, 'unpacked');
+  const download = await runCommand('apt-get', ['download', '-q', name], {
+    cwd: directory,
+    timeoutMs: aptTimeoutMs,
+  });
+  if (!download.ok) throw new Error(`apt-get download failed: ${download.failure}`);
+  const file = (await readdir(directory)).find((entry) => entry.endsWith('.deb'));
+  if (file === undefined) throw new Error('apt-get download brought no package');
+  const extract = await runCommand('dpkg-deb', ['-x', join(directory, file), unpacked]);
+  if (!extract.ok) throw new Error(`the package cannot be unpacked: ${extract.failure}`);
+  await copyFile(await findProgram(unpacked, tool), join(directory, tool));
+  await rm(unpacked, { recursive: true });
+  await rm(join(directory, file));
+}
+
+/**
+ * @param {string} root
+ * @param {string} tool
+ */
+async function findProgram(root, tool) {
+  for (const bin of ['usr/bin', 'usr/sbin', 'bin', 'sbin']) {
+    const path = join(root, bin, tool);
+    if (await isExecutable(path)) return path;
+  }
+  throw new Error(`the package has no program ${tool}`);
+}
