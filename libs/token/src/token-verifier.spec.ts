@@ -1,0 +1,162 @@
+import { generateKeyPairSync, type KeyPairKeyObjectResult } from 'node:crypto';
+import { SignJWT } from 'jose';
+import { describe, expect, it } from 'vitest';
+import { TrustBundle } from '@drawbridge/contracts';
+import { TokenVerifier } from './token-verifier.js';
+
+const start = new Date('2026-01-05T09:00:00Z');
+const issuer = 'https://idp.corp.test';
+const first = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const second = generateKeyPairSync('rsa', { modulusLength: 2048 });
+
+const bundleOf = (keys: Readonly<Record<string, KeyPairKeyObjectResult>>, extra = {}) =>
+  TrustBundle.parse({
+    revision: 1,
+    publishedAt: start.toISOString(),
+    issuers: [
+      {
+        issuer,
+        audiences: ['drawbridge'],
+        algorithms: ['RS256'],
+        clockSkewSeconds: 0,
+        claims: { kind: 'agent' },
+        keys: Object.entries(keys).map(([kid, key]) => ({
+          ...key.publicKey.export({ format: 'jwk' }),
+          kid,
+        })),
+        ...extra,
+      },
+    ],
+  });
+
+const signed = (kid: string, key: KeyPairKeyObjectResult, lifeSeconds = 600) =>
+  new SignJWT({})
+    .setProtectedHeader({ alg: 'RS256', kid })
+    .setIssuer(issuer)
+    .setAudience('drawbridge')
+    .setSubject('agent-oncall')
+    .setExpirationTime(start.getTime() / 1000 + lifeSeconds)
+    .sign(key.privateKey)
+    .then((token) => `Bearer ${token}`);
+
+const later = (ms: number) => new Date(start.getTime() + ms);
+
+describe('a token verifier', () => {
+  it('refuses every token before the first bundle', async () => {
+    const verifier = new TokenVerifier(
+      () => undefined,
+      () => start,
+    );
+    await expect(verifier.verify(await signed('1', first))).rejects.toMatchObject({
+      code: 'trust_unavailable',
+    });
+  });
+
+  it('says that a token is missing even before the first bundle', async () => {
+    const verifier = new TokenVerifier(
+      () => undefined,
+      () => start,
+    );
+    await expect(verifier.verify(undefined)).rejects.toMatchObject({ code: 'token_missing' });
+  });
+
+  it('verifies a repeated token once', async () => {
+    const bundle = bundleOf({ 1: first });
+    const verifier = new TokenVerifier(
+      () => bundle,
+      () => start,
+    );
+    const authorization = await signed('1', first);
+    const [one, two] = await Promise.all([
+      verifier.verify(authorization),
+      verifier.verify(authorization),
+    ]);
+    expect(one).toBe(two);
+    expect(await verifier.verify(authorization)).toBe(one);
+  });
+
+  it('verifies again after 60 seconds', async () => {
+    const bundle = bundleOf({ 1: first });
+    let now = start;
+    const verifier = new TokenVerifier(
+      () => bundle,
+      () => now,
+    );
+    const authorization = await signed('1', first);
+    const verified = await verifier.verify(authorization);
+    now = later(59_999);
+    expect(await verifier.verify(authorization)).toBe(verified);
+    now = later(60_000);
+    expect(await verifier.verify(authorization)).not.toBe(verified);
+  });
+
+  it('refuses a cached token at its end', async () => {
+    const bundle = bundleOf({ 1: first });
+    let now = start;
+    const verifier = new TokenVerifier(
+      () => bundle,
+      () => now,
+    );
+    const authorization = await signed('1', first, 10);
+    await verifier.verify(authorization);
+    now = later(10_000);
+    await expect(verifier.verify(authorization)).rejects.toMatchObject({ code: 'token_expired' });
+  });
+
+  it.each([
+    ['without the issuer', { issuers: [] }, 'token_issuer_unknown'],
+    ['without the key', bundleOf({ 2: second }), 'token_key_unknown'],
+    [
+      'that disables the subject',
+      bundleOf({ 1: first }, { disabledSubjects: ['agent-oncall'] }),
+      'token_subject_disabled',
+    ],
+  ])('refuses a cached token from the first bundle %s on', async (_, next, code) => {
+    let bundle = bundleOf({ 1: first });
+    const verifier = new TokenVerifier(
+      () => bundle,
+      () => start,
+    );
+    const authorization = await signed('1', first);
+    await verifier.verify(authorization);
+    bundle = { ...bundle, ...next, revision: 2 };
+    await expect(verifier.verify(authorization)).rejects.toMatchObject({ code });
+  });
+
+  it('asks for newer keys once and judges the token by them', async () => {
+    let bundle = bundleOf({ 1: first });
+    let asked = 0;
+    const refresh = () => {
+      asked += 1;
+      bundle = bundleOf({ 1: first, 2: second });
+      return Promise.resolve();
+    };
+    const verifier = new TokenVerifier(
+      () => bundle,
+      () => start,
+      refresh,
+    );
+    await expect(verifier.verify(await signed('2', second))).resolves.toBeDefined();
+    expect(asked).toBe(1);
+  });
+
+  it.each([
+    { kid: '3', key: first, code: 'token_key_unknown', expected: 1 },
+    { kid: '1', key: second, code: 'token_signature_invalid', expected: 0 },
+  ])('refuses with $code and has asked for keys $expected times', async (one) => {
+    const bundle = bundleOf({ 1: first });
+    let asked = 0;
+    const refresh = () => {
+      asked += 1;
+      return Promise.resolve();
+    };
+    const verifier = new TokenVerifier(
+      () => bundle,
+      () => start,
+      refresh,
+    );
+    const authorization = await signed(one.kid, one.key);
+    await expect(verifier.verify(authorization)).rejects.toMatchObject({ code: one.code });
+    expect(asked).toBe(one.expected);
+  });
+});
