@@ -1,1 +1,4 @@
-export {};
+export {
+  startEmbeddedClickHouse,
+  type EmbeddedClickHouse,
+} from './clickhouse/start-embedded-clickhouse.js';

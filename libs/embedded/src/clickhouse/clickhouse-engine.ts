@@ -1,0 +1,155 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { ClickHouseError } from '@clickhouse/client';
+import type {
+  EngineFailure,
+  EngineMessage,
+  EngineReply,
+  EngineRequest,
+} from './engine-protocol.js';
+
+const OPEN_DEADLINE_MS = 20_000;
+const REOPEN_PAUSE_MS = 250;
+const CLOSE_DEADLINE_MS = 10_000;
+
+export interface EngineAnswer {
+  readonly body: Uint8Array;
+  readonly writtenRows: string;
+}
+
+interface Waiting {
+  readonly resolve: (answer: EngineAnswer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+type Asked = Omit<EngineRequest, 'id'>;
+
+/**
+ * An in-process ClickHouse engine in a child process of its own.
+ *
+ * When that process dies, what it was working on fails and the next request starts another one; what it had
+ * acknowledged is on disk. When the owner dies, the child ends by itself and frees the directory.
+ */
+export class ClickHouseEngine {
+  private process: Promise<ChildProcess> | undefined;
+  private readonly waiting = new Map<number, Waiting>();
+  private lastId = 0;
+  private closed = false;
+
+  constructor(private readonly directory: string) {}
+
+  /** Starts the process if none runs; waits while a dying one still holds the directory. */
+  async open(): Promise<number> {
+    const child = await this.running();
+    return child.pid ?? 0;
+  }
+
+  async ask(asked: Asked): Promise<EngineAnswer> {
+    const child = await this.running();
+    const id = (this.lastId += 1);
+    return await new Promise<EngineAnswer>((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject });
+      const message: EngineMessage = { ...asked, id };
+      child.send(message, (error) => {
+        if (error !== null) this.settle(id)?.reject(error);
+      });
+    });
+  }
+
+  /** Lets what runs finish, then ends the process. */
+  async close(): Promise<void> {
+    this.closed = true;
+    const child = await this.process?.catch(() => undefined);
+    if (child?.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    const message: EngineMessage = { close: true };
+    child.send(message, () => undefined);
+    const timer = setTimeout(() => child.kill('SIGKILL'), CLOSE_DEADLINE_MS);
+    await exited;
+    clearTimeout(timer);
+  }
+
+  private running(): Promise<ChildProcess> {
+    if (this.closed) return Promise.reject(new Error('the embedded ClickHouse is closed'));
+    this.process ??= this.start().catch((error: unknown) => {
+      this.process = undefined;
+      throw error;
+    });
+    return this.process;
+  }
+
+  private async start(): Promise<ChildProcess> {
+    const deadline = Date.now() + OPEN_DEADLINE_MS;
+    for (;;) {
+      const child = spawnEngine(this.directory);
+      const failure = await opened(child);
+      if (failure === undefined) {
+        this.serve(child);
+        return child;
+      }
+      child.kill('SIGKILL');
+      if (Date.now() > deadline) {
+        throw new Error(
+          `the embedded ClickHouse did not open ${this.directory}: ${failure.message}`,
+        );
+      }
+      await wait(REOPEN_PAUSE_MS);
+    }
+  }
+
+  private serve(child: ChildProcess): void {
+    child.on('message', (reply: EngineReply) => {
+      if (reply.event === 'done') {
+        const { body = new Uint8Array(), writtenRows } = reply;
+        this.settle(reply.id)?.resolve({ body, writtenRows });
+      } else if (reply.event === 'failed') this.settle(reply.id)?.reject(errorOf(reply.failure));
+    });
+    child.once('exit', () => {
+      this.process = undefined;
+      for (const id of [...this.waiting.keys()]) {
+        this.settle(id)?.reject(new Error('the embedded ClickHouse process ended'));
+      }
+    });
+  }
+
+  private settle(id: number): Waiting | undefined {
+    const waiting = this.waiting.get(id);
+    this.waiting.delete(id);
+    return waiting;
+  }
+}
+
+function spawnEngine(directory: string): ChildProcess {
+  // Run from source (tests) the neighbour is TypeScript, which Node strips itself.
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const program = fileURLToPath(new URL(`./engine-process.${extension}`, import.meta.url));
+  return fork(program, [directory], {
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    // Nothing is inherited, so no credential of the owner is either.
+    env: { TZ: 'UTC' },
+  });
+}
+
+async function opened(child: ChildProcess): Promise<EngineFailure | undefined> {
+  return await new Promise((resolve) => {
+    child.once('error', (error) => {
+      resolve({ message: error.message });
+    });
+    child.once('exit', (code, signal) => {
+      resolve({ message: `its process ended with ${String(code ?? signal)}` });
+    });
+    child.once('message', (reply: EngineReply) => {
+      resolve(reply.event === 'refused' ? reply.failure : undefined);
+    });
+  });
+}
+
+function errorOf({ message, code, type }: EngineFailure): Error {
+  return code === undefined
+    ? new Error(message)
+    : new ClickHouseError({ message, code, type: type ?? 'UNKNOWN' });
+}

@@ -1,0 +1,109 @@
+/**
+ * The process that holds the in-process ClickHouse engine; started by `clickhouse-engine.ts`.
+ *
+ * The engine stalls the event loop of its process, allows one process per data directory and one directory
+ * per process, so it never lives inside a service. This file runs as it stands, also as TypeScript source:
+ * it imports no file of ours at run time.
+ */
+import { buffer } from 'node:stream/consumers';
+import {
+  createChdbConnection,
+  type ChdbConnection,
+  type ConnBaseQueryParams,
+} from 'chdb/connection';
+import type {
+  EngineFailure,
+  EngineMessage,
+  EngineReply,
+  EngineRequest,
+} from './engine-protocol.js';
+
+const EXIT_GRACE_MS = 5_000;
+const directory = process.argv[2] ?? '';
+
+/** Held open for the life of the process, so that the directory stays ours between requests. */
+let anchor: ChdbConnection | undefined;
+
+/**
+ * Reads and writes wait for their own kind only, so that a slow query does not hold up the record. Within a
+ * kind they run one by one: the engine binds parameters per process, not per connection.
+ */
+const lanes = { read: Promise.resolve(), write: Promise.resolve() };
+
+function reply(message: EngineReply): void {
+  process.send?.(message);
+}
+
+/** The engine's binding brings its own copy of the client's error class, so it is told by its fields. */
+function failureOf(error: unknown): EngineFailure {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { message } = error;
+  if (!('code' in error && 'type' in error)) return { message };
+  return { message, code: String(error.code), type: String(error.type) };
+}
+
+/** A connection of its own for each request: settings of one would otherwise stay in force for the next. */
+async function run(request: EngineRequest): Promise<void> {
+  const connection = createChdbConnection({ path: directory });
+  try {
+    reply({ event: 'done', id: request.id, ...(await perform(connection, request)) });
+  } catch (error) {
+    reply({ event: 'failed', id: request.id, failure: failureOf(error) });
+  } finally {
+    await connection.close();
+  }
+}
+
+async function perform(
+  connection: ChdbConnection,
+  request: EngineRequest,
+): Promise<{ body?: Uint8Array; writtenRows: string }> {
+  const parameters: ConnBaseQueryParams = {
+    query: request.query,
+    clickhouse_settings: { ...request.settings },
+    query_params: { ...request.parameters },
+  };
+  switch (request.operation) {
+    case 'query':
+    case 'exec': {
+      const { stream } = await connection[request.operation](parameters);
+      return { body: await buffer(stream), writtenRows: '0' };
+    }
+    case 'command':
+      await connection.command(parameters);
+      return { writtenRows: '0' };
+    case 'insert': {
+      const { summary } = await connection.insert({ ...parameters, values: request.values ?? '' });
+      return { writtenRows: summary?.written_rows ?? '0' };
+    }
+  }
+}
+
+async function close(): Promise<void> {
+  setTimeout(() => process.exit(1), EXIT_GRACE_MS).unref();
+  await Promise.all([lanes.read, lanes.write]);
+  await anchor?.close();
+  process.exit(0);
+}
+
+process.on('message', (message: EngineMessage) => {
+  if ('close' in message) {
+    void close();
+    return;
+  }
+  const lane = message.operation === 'query' || message.operation === 'exec' ? 'read' : 'write';
+  lanes[lane] = lanes[lane].then(() => run(message));
+});
+// The service that owns the engine has died: nobody can ask any more, and the directory must become free.
+process.on('disconnect', () => process.exit(0));
+// A terminal sends Ctrl-C to the whole group; the owner closes the engine when it has drained.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+
+try {
+  anchor = createChdbConnection({ path: directory });
+  await anchor.command({ query: 'SELECT 1' });
+  reply({ event: 'opened' });
+} catch (error) {
+  reply({ event: 'refused', failure: failureOf(error) });
+}

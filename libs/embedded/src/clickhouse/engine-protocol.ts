@@ -1,0 +1,34 @@
+/** What the owner asks of the engine process; settings and parameters as `@clickhouse/client` gives them. */
+export interface EngineRequest {
+  readonly id: number;
+  readonly operation: 'query' | 'exec' | 'command' | 'insert';
+  readonly query: string;
+  /** Body of an insert, in the format that the query names. */
+  readonly values?: string;
+  readonly settings?: Readonly<Record<string, string | number | boolean>>;
+  readonly parameters?: Readonly<Record<string, unknown>>;
+}
+
+export type EngineMessage =
+  | EngineRequest
+  /** Finish what runs, close the directory, exit. */
+  | { readonly close: true };
+
+export interface EngineFailure {
+  readonly message: string;
+  /** ClickHouse's error number as text, and its name; absent for a failure of the engine itself. */
+  readonly code?: string;
+  readonly type?: string;
+}
+
+/** What the engine process answers; `opened` or `refused` comes once, first. */
+export type EngineReply =
+  | { readonly event: 'opened' }
+  | { readonly event: 'refused'; readonly failure: EngineFailure }
+  | {
+      readonly event: 'done';
+      readonly id: number;
+      readonly body?: Uint8Array;
+      readonly writtenRows: string;
+    }
+  | { readonly event: 'failed'; readonly id: number; readonly failure: EngineFailure };

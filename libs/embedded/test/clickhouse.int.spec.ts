@@ -1,0 +1,118 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ClickHouseClient } from '@clickhouse/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  startEmbeddedClickHouse,
+  type EmbeddedClickHouse,
+} from '../src/clickhouse/start-embedded-clickhouse.js';
+
+let directory: string;
+let clickHouse: EmbeddedClickHouse;
+let client: ClickHouseClient;
+
+const rows = async (query: string, more: object = {}): Promise<unknown> =>
+  (await client.query({ query, format: 'JSONEachRow', ...more })).json();
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'drawbridge-clickhouse-'));
+  clickHouse = await startEmbeddedClickHouse({ directory });
+  client = clickHouse.createClient();
+  await client.command({
+    query: 'CREATE TABLE numbers (n UInt64, text String) ENGINE = MergeTree ORDER BY n',
+  });
+});
+
+afterAll(async () => {
+  await clickHouse.close();
+  await rm(directory, { recursive: true });
+});
+
+describe('the embedded ClickHouse', () => {
+  it('stores rows and reads them with bound parameters', async () => {
+    const text = "it's \\ \t \n {n:UInt64} é";
+    await client.insert({ table: 'numbers', values: [{ n: 1, text }], format: 'JSONEachRow' });
+    const found = await rows('SELECT text FROM numbers WHERE text = {text:String}', {
+      query_params: { text },
+    });
+    expect(found).toEqual([{ text }]);
+  });
+
+  it('forgets the settings of a request when it has ended', async () => {
+    await rows('SELECT 1', { clickhouse_settings: { max_execution_time: 7 } });
+    expect(await rows("SELECT getSetting('max_execution_time') AS seconds")).toEqual([
+      { seconds: 0 },
+    ]);
+  });
+
+  it('throws the errors of a server, with number and name', async () => {
+    await expect(rows('SELECT * FROM absent')).rejects.toMatchObject({
+      code: '60',
+      type: 'UNKNOWN_TABLE',
+    });
+    await expect(
+      rows('SELECT count() FROM numbers(1000000000000)', {
+        clickhouse_settings: { max_execution_time: 1 },
+      }),
+    ).rejects.toMatchObject({ type: 'TIMEOUT_EXCEEDED' });
+  });
+
+  it('inserts while a slow query runs', async () => {
+    let queryDone = false;
+    const query = rows('SELECT sleep(2)').then(() => (queryDone = true));
+    await client.insert({
+      table: 'numbers',
+      values: [{ n: 2, text: '' }],
+      format: 'JSONEachRow',
+    });
+    expect(queryDone).toBe(false);
+    await query;
+  });
+
+  it('rejects an aborted request at once', async () => {
+    const abort = new AbortController();
+    const query = rows('SELECT sleep(3)', { abort_signal: abort.signal });
+    abort.abort();
+    await expect(query).rejects.toThrow('aborted');
+  });
+
+  it('keeps what it acknowledged when its process is killed, and starts again', async () => {
+    const acknowledged: number[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      const pid = await clickHouse.processId();
+      let failed = false;
+      const kill = setTimeout(() => process.kill(pid, 'SIGKILL'), 300);
+      for (let n = 1000 * (round + 1); !failed; n += 1) {
+        try {
+          await client.insert({
+            table: 'numbers',
+            values: [{ n, text: 'killed' }],
+            format: 'JSONEachRow',
+          });
+          acknowledged.push(n);
+        } catch {
+          failed = true;
+        }
+      }
+      clearTimeout(kill);
+    }
+    const stored = await rows("SELECT toUInt32(n) AS n FROM numbers WHERE text = 'killed'");
+    const numbers = (stored as { n: number }[]).map(({ n }) => n);
+    expect(numbers).toEqual(expect.arrayContaining(acknowledged));
+    expect(numbers.length - acknowledged.length).toBeLessThanOrEqual(3);
+    expect(acknowledged.length).toBeGreaterThan(10);
+  });
+
+  it('holds its directory alone, and frees it when closed', async () => {
+    const second = await mkdtemp(join(tmpdir(), 'drawbridge-clickhouse-'));
+    const first = await startEmbeddedClickHouse({ directory: second });
+    const waiting = startEmbeddedClickHouse({ directory: second });
+    await first.close();
+    const next = await waiting;
+    expect(await next.createClient().ping()).toEqual({ success: true });
+    await next.close();
+    await expect(next.createClient().query({ query: 'SELECT 1' })).rejects.toThrow('closed');
+    await rm(second, { recursive: true });
+  });
+});
