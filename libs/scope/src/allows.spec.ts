@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ResourceAttributes, Rule } from '@drawbridge/contracts';
 import { allows } from './allows.js';
-import { anyCall, anyRules } from './arbitraries.spec-data.js';
+import { anyCall, anyRules } from '../test/arbitraries.js';
 
 const call = (text: string): ResourceAttributes => {
   const [verb = '', path = '', namespace = '', name = ''] = text
@@ -85,28 +85,22 @@ describe('a rule allows a call as Kubernetes RBAC does', () => {
   });
 });
 
-/** evaluation_helpers.go of Kubernetes, line by line; namespaces stand for the binding's namespace. */
-function referenceAllows(rules: readonly Rule[], attributes: ResourceAttributes): boolean {
-  const { verb, apiGroup, resource, subresource, namespace, name } = attributes;
-  const combined = subresource.length > 0 ? `${resource}/${subresource}` : resource;
-  for (const { verbs, apiGroups, resources, namespaces, resourceNames = [] } of rules) {
-    let isVerb = false;
-    for (const v of verbs) if (v === '*' || v === verb) isVerb = true;
-    let isGroup = false;
-    for (const g of apiGroups) if (g === '*' || g === apiGroup) isGroup = true;
-    let isResource = false;
-    for (const r of resources) {
-      if (r === '*' || r === combined) isResource = true;
-      if (subresource.length === 0) continue;
-      if (r.length === subresource.length + 2 && r.startsWith('*/') && r.endsWith(subresource))
-        isResource = true;
-    }
-    let isName = resourceNames.length === 0;
-    for (const n of resourceNames) if (n === name) isName = true;
-    let isNamespace = false;
-    for (const n of namespaces)
-      if (n === '*' || (namespace !== '' && n === namespace)) isNamespace = true;
-    if (isVerb && isGroup && isResource && isName && isNamespace) return true;
-  }
-  return false;
+/** `RuleAllows` and evaluation_helpers.go of Kubernetes; the namespace stands for that of the binding. */
+function referenceAllows(rules: readonly Rule[], call: ResourceAttributes): boolean {
+  const isAny = (word: string) => word === '*';
+  const combined = call.subresource === '' ? call.resource : `${call.resource}/${call.subresource}`;
+  const isSuffix = (word: string) =>
+    word.length === call.subresource.length + 2 &&
+    word.startsWith('*/') &&
+    word.endsWith(call.subresource);
+  const matchers: ((rule: Rule) => boolean)[] = [
+    ({ verbs }) => verbs.some((verb) => isAny(verb) || verb === call.verb),
+    ({ apiGroups }) => apiGroups.some((group) => isAny(group) || group === call.apiGroup),
+    ({ resources }) =>
+      resources.some((word) => isAny(word) || word === combined) ||
+      (call.subresource !== '' && resources.some(isSuffix)),
+    ({ resourceNames = [] }) => resourceNames.length === 0 || resourceNames.includes(call.name),
+    ({ namespaces }) => namespaces.some((word) => isAny(word) || word === call.namespace),
+  ];
+  return rules.some((rule) => matchers.every((matches) => matches(rule)));
 }

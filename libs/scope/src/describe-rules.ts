@@ -11,12 +11,14 @@ const verbWords: readonly { readonly words: string; readonly verbs: readonly str
   { words: 'change', verbs: ['patch', 'update'] },
   { words: 'read', verbs: ['get', 'list', 'watch'] },
 ];
+/** Opened, whatever the verb says: a `get` of `pods/exec` runs commands. */
+const opened = ['attach', 'exec', 'portforward', 'proxy'];
 const knownVerbs = new Set(verbWords.flatMap(({ verbs }) => verbs));
 
 const subresourceWords: Readonly<Record<string, string>> = {
   attach: 'running processes of',
   eviction: 'evictions of',
-  exec: 'commands inside',
+  exec: 'shells inside',
   log: 'logs of',
   portforward: 'connections into',
   proxy: 'connections through',
@@ -30,9 +32,10 @@ const subresourceWords: Readonly<Record<string, string>> = {
  * `change (patch) deployment checkout in payments`. Nothing that a rule allows is left out.
  */
 export function describeRules(rules: readonly Rule[]): string[] {
-  const lines = rules.flatMap((rule) =>
-    splitByVerb(rule).map((part) => ({ rank: rankOf(part), line: describePart(part) })),
-  );
+  const lines = rules
+    .flatMap(splitOpened)
+    .flatMap(splitByVerb)
+    .map((part) => ({ rank: rankOf(part), line: describePart(part) }));
   const sorted = lines.toSorted((one, other) => one.rank - other.rank);
   return [...new Set(sorted.map(({ line }) => line))];
 }
@@ -42,7 +45,19 @@ export function describeRule(rule: Rule): string {
   return describeRules([rule]).join(', ');
 }
 
+function splitOpened(rule: Rule): Rule[] {
+  const parts = [rule.resources.filter(isOpened), rule.resources.filter((name) => !isOpened(name))];
+  return parts
+    .filter((resources) => resources.length > 0)
+    .map((resources) => ({ ...rule, resources }));
+}
+
+function isOpened(resource: string): boolean {
+  return opened.includes(resource.split('/')[1] ?? '');
+}
+
 function splitByVerb(rule: Rule): Rule[] {
+  if (rule.resources.some(isOpened)) return [rule];
   // With `*` the other verbs say nothing more.
   if (rule.verbs.includes(ANY)) return [{ ...rule, verbs: [ANY] }];
   const unknown = rule.verbs.filter((verb) => !knownVerbs.has(verb)).map((verb) => [verb]);
@@ -52,14 +67,15 @@ function splitByVerb(rule: Rule): Rule[] {
     .map((verbs) => ({ ...rule, verbs }));
 }
 
-function rankOf({ verbs: [verb = ''] }: Rule): number {
+function rankOf({ verbs: [verb = ''], resources }: Rule): number {
+  if (resources.some(isOpened)) return 0.5;
   const known = verbWords.findIndex(({ verbs }) => verbs.includes(verb));
   return known < 0 ? 0.5 : known;
 }
 
 function describePart(part: Rule): string {
   return [
-    describeVerbs(part.verbs),
+    part.resources.some(isOpened) ? `open (${part.verbs.join(', ')})` : describeVerbs(part.verbs),
     describeObjects(part),
     describeGroups(part),
     describeNamespaces(part.namespaces),
