@@ -1,1 +1,33 @@
-export {};
+export { accessEventStore } from './access-event-store.js';
+export { CommandLogError, commandLog, type CommandLog } from './command-log.js';
+export { connectJetStream, type JetStreamOptions } from './connect-jetstream.js';
+export { declareStreams, requireStreams } from './declare-streams.js';
+export type { RecordedCommand } from './decode-message.js';
+export {
+  followAccessEvents,
+  type AccessFollower,
+  type FollowOptions,
+  type UnreadableEvent,
+} from './follow-access-events.js';
+export { JetStreamConnection } from './jetstream-connection.js';
+export { JetStreamError, type JetStreamErrorCode } from './jetstream-error.js';
+export {
+  JetStreamStrategy,
+  type JetStreamStrategyOptions,
+  type StrategyHealth,
+} from './jetstream-strategy.js';
+export { ParkedHeaders } from './park-message.js';
+export {
+  ACCESS_STREAM,
+  COMMANDS_STREAM,
+  PARKED_STREAM,
+  SLACK_CARDS_BUCKET,
+  TRUST_BUCKET,
+  streamDefinitions,
+  type StreamSize,
+} from './stream-definitions.js';
+export {
+  followTrustBundle,
+  publishTrustBundle,
+  type TrustFollower,
+} from './trust-bundle-bucket.js';

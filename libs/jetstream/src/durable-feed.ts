@@ -1,0 +1,200 @@
+import {
+  AckPolicy,
+  DeliverPolicy,
+  type Consumer,
+  type ConsumerMessages,
+  type JsMsg,
+} from '@nats-io/jetstream';
+import { InFlight } from './in-flight.js';
+import type { JetStreamConnection } from './jetstream-connection.js';
+
+const PULL_EXPIRES_MS = 5_000;
+const HEARTBEAT_MS = 1_000;
+/** A pull that has not ended this long after it should is given up and made again. */
+const PULL_GRACE_MS = 2_000;
+const MAX_PAUSE_MS = 5_000;
+const MAX_RETRY_MS = 60_000;
+
+export interface DurableFeedOptions {
+  readonly stream: string;
+  readonly durable: string;
+  /** Messages handled at the same time by this process. */
+  readonly concurrency: number;
+  /** How long the server waits for an acknowledgement or a sign of life before it delivers again. */
+  readonly ackWaitMs: number;
+  /** Handle messages of one subject one after another. */
+  readonly oneBySubject: boolean;
+  /** Handles one message, idempotently: delivery is at least once. Throwing delivers it again later. */
+  readonly handle: (message: JsMsg) => Promise<'ack' | 'term'>;
+  readonly onFailure: (failure: FeedFailure) => void;
+}
+
+/** A message that will be delivered again, or (without `message`) a pull that failed and is repeated. */
+export interface FeedFailure {
+  readonly message?: JsMsg;
+  readonly retryMs: number;
+  readonly error: unknown;
+}
+
+/**
+ * Pulls the messages of one durable consumer and keeps at it until closed: through lost connections, restarts
+ * of the server and a consumer that was deleted (made again, from the first message).
+ *
+ * It never asks for more messages than it can start to handle at once, so none waits unseen for its turn.
+ */
+export class DurableFeed {
+  readonly #inFlight: InFlight;
+  #consumer: Consumer | undefined;
+  #messages: ConsumerMessages | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #closing = false;
+  #interrupt = (): void => undefined;
+  #pending = 0;
+  #healthy = false;
+
+  constructor(
+    private readonly connection: JetStreamConnection,
+    private readonly options: DurableFeedOptions,
+  ) {
+    this.#inFlight = new InFlight(options.concurrency, Math.ceil(options.ackWaitMs / 3));
+  }
+
+  /** Messages the server has for us and has not delivered, as of the last delivery or pull. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  /** Whether the last pull went well. */
+  get healthy(): boolean {
+    return this.#healthy && this.connection.connected;
+  }
+
+  /** Makes the consumer if it is not there and starts pulling. */
+  async start(): Promise<void> {
+    this.#consumer = await this.#ensureConsumer();
+    this.#healthy = true;
+    this.#running = this.#run();
+  }
+
+  /** Stops pulling, lets what is being handled finish for at most `drainMs`, and says whether all did. */
+  async close(drainMs: number): Promise<boolean> {
+    this.#closing = true;
+    this.#interrupt();
+    await this.#messages?.close();
+    await this.#running;
+    const drained = await this.#inFlight.whenIdle(drainMs);
+    if (this.connection.connected) await this.connection.nats.flush().catch(() => undefined);
+    return drained;
+  }
+
+  async #run(): Promise<void> {
+    for (let failures = 0; !this.#closing;) {
+      await Promise.race([this.#inFlight.whenFree(), this.#interrupted()]);
+      if (this.#closing) return;
+      try {
+        this.#consumer ??= await this.#ensureConsumer();
+        await this.#pull(this.#consumer);
+        failures = 0;
+      } catch (error) {
+        failures += 1;
+        this.#healthy = false;
+        this.#consumer = undefined;
+        const retryMs = Math.min(100 * 2 ** failures, MAX_PAUSE_MS);
+        if (this.connection.connected) this.options.onFailure({ retryMs, error });
+        await this.#pause(retryMs);
+      }
+    }
+  }
+
+  async #pull(consumer: Consumer): Promise<void> {
+    const messages = await consumer.fetch({
+      max_messages: this.#inFlight.free,
+      expires: PULL_EXPIRES_MS,
+      idle_heartbeat: HEARTBEAT_MS,
+      bind: true,
+    });
+    this.#messages = messages;
+    const give_up = () => void messages.close();
+    const watchdog = setTimeout(give_up, PULL_EXPIRES_MS + PULL_GRACE_MS);
+    // After a reconnect the old request is unknown to the server: start over at once.
+    const forget = this.connection.onChange(give_up);
+    if (this.#closing) give_up();
+    try {
+      let received = 0;
+      for await (const message of messages) {
+        received += 1;
+        this.#healthy = true;
+        this.#take(message);
+      }
+      if (received === 0) await this.#refresh(consumer);
+    } finally {
+      clearTimeout(watchdog);
+      forget();
+    }
+  }
+
+  #take(message: JsMsg): void {
+    this.#pending = message.info.pending;
+    this.#inFlight.add(message, () => this.#handle(message), this.options);
+  }
+
+  async #handle(message: JsMsg): Promise<(newest: JsMsg) => void> {
+    try {
+      const outcome = await this.options.handle(message);
+      return (newest) => (outcome === 'ack' ? newest.ack() : newest.term());
+    } catch (error) {
+      return (newest) => {
+        const retryMs = retryAfterMs(newest.info.deliveryCount);
+        this.options.onFailure({ message: newest, retryMs, error });
+        newest.nak(retryMs);
+      };
+    }
+  }
+
+  /** An idle pull ends without a word: ask whether the consumer still exists and what waits. */
+  async #refresh(consumer: Consumer): Promise<void> {
+    const { num_pending } = await consumer.info();
+    this.#pending = num_pending;
+    this.#healthy = true;
+  }
+
+  async #ensureConsumer(): Promise<Consumer> {
+    const { stream, durable, ackWaitMs } = this.options;
+    await this.connection.manager.consumers.add(stream, {
+      durable_name: durable,
+      ack_policy: AckPolicy.Explicit,
+      deliver_policy: DeliverPolicy.All,
+      ack_wait: ackWaitMs * 1_000_000,
+      // A limit would silently discard a message.
+      max_deliver: -1,
+      max_ack_pending: 10_000,
+      max_waiting: 512,
+    });
+    return this.connection.jetstream.consumers.get(stream, durable);
+  }
+
+  #interrupted(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#interrupt = resolve;
+    });
+  }
+
+  async #pause(ms: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const paused = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, ms);
+    });
+    await Promise.race([paused, this.#interrupted()]);
+    clearTimeout(timer);
+    if (!this.#closing)
+      await Promise.race([this.connection.whenConnected(60_000), this.#interrupted()]);
+  }
+}
+
+/** 1 s, 2 s, 4 s … 60 s. */
+export const retryAfterMs = (deliveryCount: number): number =>
+  Math.min(1_000 * 2 ** Math.min(deliveryCount - 1, 16), MAX_RETRY_MS);

@@ -1,0 +1,155 @@
+import type { ConsumerMessages } from '@nats-io/jetstream';
+import type { AccessEvent } from '@drawbridge/contracts';
+import type { RecordedEvent } from '@drawbridge/kernel';
+import { decodeAccessEvent } from './event-envelope.js';
+import type { JetStreamConnection } from './jetstream-connection.js';
+import { ACCESS_STREAM } from './stream-definitions.js';
+
+const HEARTBEAT_MS = 1_000;
+const RETRY_MS = 250;
+
+export interface FollowOptions {
+  /** Gets every event once, in stream order. Must not throw: a fold never refuses a fact. */
+  readonly onEvent: (recorded: RecordedEvent<AccessEvent>) => void;
+  /**
+   * An event that this version cannot read; the follower goes on behind it. A read model that opens something
+   * must close it for this aggregate. Without this option the follower is never current again.
+   */
+  readonly onUnreadable?: (unreadable: UnreadableEvent) => void;
+  /** Called whenever `isCurrent` changes. */
+  readonly onCurrent?: (current: boolean) => void;
+}
+
+export interface UnreadableEvent {
+  /** Last token of the subject. */
+  readonly aggregateId: string;
+  readonly sequence: number;
+  readonly error: unknown;
+}
+
+/** Feeds an in-memory read model with every access event, from the first. */
+export interface AccessFollower {
+  /** Resolves when every event that was stored at the start has been passed on. */
+  readonly caughtUp: Promise<void>;
+  /** Whether the model holds all events, within about two seconds; false while the server is away. */
+  isCurrent(): boolean;
+  close(): Promise<void>;
+}
+
+/** Starts following at once; survives lost connections and restarts of the server, where it goes on after the last event it saw. */
+export function followAccessEvents(
+  connection: JetStreamConnection,
+  options: FollowOptions,
+): AccessFollower {
+  const follower = new Follower(connection, options);
+  const running = follower.run();
+  return {
+    caughtUp: follower.caughtUp,
+    isCurrent: () => follower.current,
+    close: async () => {
+      await follower.stop();
+      await running;
+    },
+  };
+}
+
+class Follower {
+  readonly caughtUp: Promise<void>;
+  #resolveCaughtUp: () => void = () => undefined;
+  #lastSequence = 0;
+  #current = false;
+  #blind = false;
+  #closing = false;
+  #messages: ConsumerMessages | undefined;
+
+  constructor(
+    private readonly connection: JetStreamConnection,
+    private readonly options: FollowOptions,
+  ) {
+    this.caughtUp = new Promise((resolve) => {
+      this.#resolveCaughtUp = resolve;
+    });
+  }
+
+  get current(): boolean {
+    return this.#current && !this.#blind && this.connection.connected;
+  }
+
+  async run(): Promise<void> {
+    while (!this.#closing) {
+      try {
+        if (await this.connection.whenConnected(HEARTBEAT_MS)) await this.#follow();
+      } catch {
+        // Whatever it was, the answer is the same: start again behind the last event seen.
+      }
+      this.#setCurrent(false);
+      if (!this.#closing) await delay(RETRY_MS);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#closing = true;
+    await this.#messages?.close();
+  }
+
+  async #follow(): Promise<void> {
+    const from = {
+      opt_start_seq: this.#lastSequence + 1,
+      deliver_policy: 'by_start_sequence',
+    } as const;
+    const consumer = await this.connection.jetstream.consumers.get(ACCESS_STREAM, from);
+    const { num_pending } = await consumer.info(true);
+    const messages = await consumer.consume({ max_messages: 500, idle_heartbeat: HEARTBEAT_MS });
+    this.#messages = messages;
+    const restart = () => void messages.close();
+    const forget = this.connection.onChange(restart);
+    void restartWhenSilent(messages, restart);
+    if (this.#closing || !this.connection.connected) restart();
+    if (num_pending === 0) this.#reachedEnd();
+    try {
+      for await (const { subject, seq, data, info } of messages) {
+        this.#pass(subject, seq, data);
+        if (info.pending === 0) this.#reachedEnd();
+      }
+    } finally {
+      forget();
+    }
+  }
+
+  #pass(subject: string, sequence: number, data: Uint8Array): void {
+    if (sequence <= this.#lastSequence) return;
+    this.#lastSequence = sequence;
+    let recorded: RecordedEvent<AccessEvent>;
+    try {
+      recorded = decodeAccessEvent({ subject, sequence, data }).recorded;
+    } catch (error) {
+      this.#unreadable({ aggregateId: subject.split('.').at(-1) ?? '', sequence, error });
+      return;
+    }
+    this.options.onEvent(recorded);
+  }
+
+  #unreadable(unreadable: UnreadableEvent): void {
+    if (this.options.onUnreadable === undefined) this.#blind = true;
+    else this.options.onUnreadable(unreadable);
+  }
+
+  #reachedEnd(): void {
+    this.#setCurrent(true);
+    this.#resolveCaughtUp();
+  }
+
+  #setCurrent(current: boolean): void {
+    if (this.#current === current) return;
+    this.#current = current;
+    this.options.onCurrent?.(this.current);
+  }
+}
+
+async function restartWhenSilent(messages: ConsumerMessages, restart: () => void): Promise<void> {
+  for await (const { type } of messages.status()) {
+    if (type === 'heartbeats_missed' || type === 'ordered_consumer_recreated') restart();
+  }
+}
+
+const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

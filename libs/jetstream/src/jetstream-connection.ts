@@ -1,0 +1,62 @@
+import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+
+/** One connection to NATS with its JetStream clients, shared by all parts of a service. */
+export class JetStreamConnection {
+  #connected = true;
+  #waiting: (() => void)[] = [];
+  readonly #listeners = new Set<(connected: boolean) => void>();
+
+  constructor(
+    readonly nats: NatsConnection,
+    readonly jetstream: JetStreamClient,
+    readonly manager: JetStreamManager,
+  ) {
+    void this.#follow();
+  }
+
+  /** Whether the server is reachable right now. */
+  get connected(): boolean {
+    return this.#connected && !this.nats.isClosed();
+  }
+
+  /** Resolves with whether the server is reachable, waiting at most `timeoutMs` for it to become so. */
+  async whenConnected(timeoutMs: number): Promise<boolean> {
+    if (this.connected || this.nats.isClosed()) return this.connected;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      this.#waiting.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    return this.connected;
+  }
+
+  /** Calls `listener` on every loss and return of the server, until the returned function is called. */
+  onChange(listener: (connected: boolean) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Sends what is still buffered (acknowledgements), when the server is there to take it, and closes. */
+  async close(): Promise<void> {
+    if (this.nats.isClosed()) return;
+    if (this.#connected) await this.nats.flush().catch(() => undefined);
+    await this.nats.close();
+  }
+
+  async #follow(): Promise<void> {
+    for await (const { type } of this.nats.status()) {
+      if (type === 'disconnect') this.#change(false);
+      if (type === 'reconnect') this.#change(true);
+    }
+    this.#change(false);
+  }
+
+  #change(connected: boolean): void {
+    this.#connected = connected;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+    for (const listener of this.#listeners) listener(connected);
+  }
+}

@@ -1,0 +1,163 @@
+import type { LoggerService } from '@nestjs/common';
+import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
+import type { JsMsg } from '@nats-io/jetstream';
+import { AppError, EventStoreError } from '@drawbridge/kernel';
+import { isObservable, lastValueFrom } from 'rxjs';
+import {
+  decodeAccessMessage,
+  decodeCommandMessage,
+  type DecodedMessage,
+} from './decode-message.js';
+import { DurableFeed, type FeedFailure } from './durable-feed.js';
+import type { JetStreamConnection } from './jetstream-connection.js';
+import { countParked, parkMessage } from './park-message.js';
+import type { ACCESS_STREAM, COMMANDS_STREAM } from './stream-definitions.js';
+
+export interface JetStreamStrategyOptions {
+  /** Shared with the rest of the service, which closes it after the Nest application. */
+  readonly connection: JetStreamConnection;
+  readonly stream: typeof ACCESS_STREAM | typeof COMMANDS_STREAM;
+  /** The service's name; its replicas share the work. */
+  readonly durable: string;
+  /** Messages handled at the same time by this process. @default 16 */
+  readonly concurrency?: number;
+  /**
+   * Handle events of one aggregate one after another in this process. A retried one still arrives after
+   * later ones. @default true
+   */
+  readonly oneBySubject?: boolean;
+  /** Silence after which the server delivers a message again; running handlers send signs of life. @default 30000 */
+  readonly ackWaitMs?: number;
+  /** Deliveries after which a message that cannot be handled is parked. @default Infinity */
+  readonly parkAfter?: number;
+  /** How long `close` lets running handlers finish. @default 10000 */
+  readonly drainMs?: number;
+  readonly logger?: LoggerService;
+}
+
+export interface StrategyHealth {
+  readonly connected: boolean;
+  /** Messages not delivered yet. */
+  readonly pending: number;
+  readonly inFlight: number;
+  /** Messages of this durable on `PARKED`: each needs a person. */
+  readonly parked: number;
+  /** Code of the last failure, until a message is handled well. */
+  readonly lastError?: string;
+}
+
+/**
+ * Nest transport over a durable JetStream consumer. `@EventPattern('<event type>')` handlers get the recorded
+ * event; when all of them have resolved it is acknowledged, when one throws it comes again with back-off
+ * (1 s doubling to 60 s). An event without handler is acknowledged. One that cannot be read is parked.
+ */
+export class JetStreamStrategy extends Server implements CustomTransportStrategy {
+  readonly #options: JetStreamStrategyOptions;
+  readonly #feed: DurableFeed;
+  #parked = 0;
+  #lastError: string | undefined;
+
+  constructor(options: JetStreamStrategyOptions) {
+    super();
+    this.#options = options;
+    this.#feed = new DurableFeed(options.connection, {
+      stream: options.stream,
+      durable: options.durable,
+      concurrency: options.concurrency ?? 16,
+      ackWaitMs: options.ackWaitMs ?? 30_000,
+      oneBySubject: options.oneBySubject ?? true,
+      handle: (message) => this.#handle(message),
+      onFailure: (failure) => this.#failed(failure),
+    });
+  }
+
+  listen(callback: (error?: unknown) => void): void {
+    this.#start().then(() => callback(), callback);
+  }
+
+  async close(): Promise<void> {
+    const drained = await this.#feed.close(this.#options.drainMs ?? 10_000);
+    if (drained) return;
+    this.#log.warn({ msg: 'closed with handlers still running', inFlight: this.#feed.inFlight });
+  }
+
+  health(): StrategyHealth {
+    return {
+      connected: this.#feed.healthy,
+      pending: this.#feed.pending,
+      inFlight: this.#feed.inFlight,
+      parked: this.#parked,
+      ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
+    };
+  }
+
+  /** There are no transport events to listen to: ask {@link health}. */
+  on(): never {
+    throw new TypeError('JetStreamStrategy has no events');
+  }
+
+  unwrap<T>(): T {
+    throw new TypeError('JetStreamStrategy has no inner server');
+  }
+
+  get #log(): LoggerService {
+    return this.#options.logger ?? this.logger;
+  }
+
+  async #start(): Promise<void> {
+    const { connection, durable } = this.#options;
+    this.#parked = await countParked(connection, durable);
+    await this.#feed.start();
+  }
+
+  async #handle(message: JsMsg): Promise<'ack' | 'term'> {
+    let decoded: DecodedMessage;
+    try {
+      decoded =
+        this.#options.stream === 'ACCESS'
+          ? decodeAccessMessage(message)
+          : decodeCommandMessage(message);
+    } catch (error) {
+      return this.#park(message, error);
+    }
+    try {
+      await this.#dispatch(decoded);
+    } catch (error) {
+      if (message.info.deliveryCount < (this.#options.parkAfter ?? Infinity)) throw error;
+      return this.#park(message, error);
+    }
+    this.#lastError = undefined;
+    return 'ack';
+  }
+
+  async #dispatch({ pattern, payload }: DecodedMessage): Promise<void> {
+    const handler = this.getHandlerByPattern(pattern);
+    if (handler === null) return;
+    const result: unknown = await handler(payload);
+    // Nest turns a handler's exception into an observable that fails when it is subscribed.
+    if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+  }
+
+  async #park(message: JsMsg, error: unknown): Promise<'term'> {
+    const code = codeOf(error);
+    await parkMessage(this.#options.connection, message, { durable: this.#options.durable, code });
+    this.#parked += 1;
+    this.#lastError = code;
+    const { stream } = message.info;
+    this.#log.error({ msg: 'message parked', stream, sequence: message.seq, code });
+    return 'term';
+  }
+
+  #failed({ message, retryMs, error }: FeedFailure): void {
+    this.#lastError = codeOf(error);
+    const msg = message === undefined ? 'pull failed' : 'event not handled';
+    const { stream, durable } = this.#options;
+    const at = message === undefined ? {} : { sequence: message.seq };
+    this.#log.error({ msg, stream, durable, ...at, retryMs, code: codeOf(error), err: error });
+  }
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof EventStoreError && error.code === 'unreadable_event') return error.code;
+  return error instanceof AppError ? error.code : 'handler_failed';
+}

@@ -1,0 +1,54 @@
+import type { JsMsg } from '@nats-io/jetstream';
+import { headers } from '@nats-io/transport-node';
+import type { JetStreamConnection } from './jetstream-connection.js';
+import { publishAcknowledged } from './publish-acknowledged.js';
+import { PARKED_STREAM } from './stream-definitions.js';
+
+export const ParkedHeaders = {
+  stream: 'Drawbridge-Stream',
+  sequence: 'Drawbridge-Sequence',
+  subject: 'Drawbridge-Subject',
+  code: 'Drawbridge-Error-Code',
+  deliveries: 'Drawbridge-Deliveries',
+} as const;
+
+export interface Parking {
+  readonly durable: string;
+  readonly code: string;
+}
+
+/** Copies a message, byte for byte, to `PARKED`, where a person finds it. Parking it again changes nothing. */
+export async function parkMessage(
+  connection: JetStreamConnection,
+  message: JsMsg,
+  { durable, code }: Parking,
+): Promise<void> {
+  const { stream, deliveryCount } = message.info;
+  const header = headers();
+  header.set(ParkedHeaders.stream, stream);
+  header.set(ParkedHeaders.sequence, String(message.seq));
+  header.set(ParkedHeaders.subject, message.subject);
+  header.set(ParkedHeaders.code, code);
+  header.set(ParkedHeaders.deliveries, String(deliveryCount));
+  await publishAcknowledged(connection, {
+    subject: `drawbridge.parked.${durable}`,
+    bytes: message.data,
+    options: {
+      msgID: `${durable}:${stream}:${message.seq}`,
+      headers: header,
+      expect: { streamName: PARKED_STREAM },
+    },
+  });
+}
+
+/** How many messages of this durable are parked. */
+export async function countParked(
+  connection: JetStreamConnection,
+  durable: string,
+): Promise<number> {
+  const subject = `drawbridge.parked.${durable}`;
+  const { state } = await connection.manager.streams.info(PARKED_STREAM, {
+    subjects_filter: subject,
+  });
+  return state.subjects?.[subject] ?? 0;
+}

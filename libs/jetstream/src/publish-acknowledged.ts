@@ -1,0 +1,90 @@
+import {
+  JetStreamApiCodes,
+  JetStreamApiError,
+  type JetStreamPublishOptions,
+  type PubAck,
+} from '@nats-io/jetstream';
+import type { JetStreamConnection } from './jetstream-connection.js';
+
+const ACKNOWLEDGE_MS = 5_000;
+const MAX_UNACKNOWLEDGED = 4_096;
+
+/**
+ * Why a message was not acknowledged. `conflict`: not stored, the expected sequence was wrong. `refused`:
+ * not stored, the server said no (full, not permitted). `unavailable`: no answer; it may have been stored.
+ */
+export class NotAcknowledged extends Error {
+  constructor(
+    readonly reason: 'conflict' | 'refused' | 'unavailable',
+    message: string,
+    options: ErrorOptions = {},
+  ) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+const unacknowledged = new WeakMap<JetStreamConnection, number>();
+
+export interface Publication {
+  readonly subject: string;
+  readonly bytes: Uint8Array;
+  readonly options: Partial<JetStreamPublishOptions> & { readonly msgID: string };
+}
+
+/**
+ * Publishes and waits for the server's acknowledgement. Nothing is queued while the server is away: it waits
+ * up to 5 s for it and gives up, so memory is bounded and a message is not sent long after its caller left.
+ *
+ * @throws NotAcknowledged
+ */
+export async function publishAcknowledged(
+  connection: JetStreamConnection,
+  { subject, bytes, options }: Publication,
+): Promise<PubAck> {
+  const waiting = unacknowledged.get(connection) ?? 0;
+  if (waiting >= MAX_UNACKNOWLEDGED) {
+    throw new NotAcknowledged('unavailable', `${waiting} messages already wait for NATS`);
+  }
+  unacknowledged.set(connection, waiting + 1);
+  try {
+    return await publish(connection, { subject, bytes, options });
+  } finally {
+    unacknowledged.set(connection, (unacknowledged.get(connection) ?? 1) - 1);
+  }
+}
+
+async function publish(
+  connection: JetStreamConnection,
+  { subject, bytes, options }: Publication,
+): Promise<PubAck> {
+  const deadline = Date.now() + ACKNOWLEDGE_MS;
+  if (!(await connection.whenConnected(ACKNOWLEDGE_MS))) {
+    throw new NotAcknowledged('unavailable', 'NATS cannot be reached');
+  }
+  try {
+    const timeout = Math.max(deadline - Date.now(), 100);
+    return await connection.jetstream.publish(subject, bytes, { ...options, timeout });
+  } catch (error) {
+    throw translate(error);
+  }
+}
+
+function translate(error: unknown): NotAcknowledged {
+  if (!(error instanceof JetStreamApiError)) {
+    return new NotAcknowledged('unavailable', 'NATS did not acknowledge in time', { cause: error });
+  }
+  const conflicts: readonly number[] = [
+    JetStreamApiCodes.StreamWrongLastSequence,
+    JetStreamApiCodes.StreamWrongLastSequenceUnknown,
+  ];
+  if (conflicts.includes(error.code)) {
+    return new NotAcknowledged('conflict', error.message, { cause: error });
+  }
+  // 5xx of the API: no quorum, server shutting down. What was sent may still be stored.
+  const reason = error.status >= 500 && !isFull(error) ? 'unavailable' : 'refused';
+  return new NotAcknowledged(reason, error.message, { cause: error });
+}
+
+/** 10047 insufficient storage, 10077 maximum bytes or messages exceeded. */
+const isFull = ({ code }: JetStreamApiError): boolean => code === 10047 || code === 10077;

@@ -1,0 +1,82 @@
+import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream';
+
+export const ACCESS_STREAM = 'ACCESS';
+export const COMMANDS_STREAM = 'COMMANDS';
+export const PARKED_STREAM = 'PARKED';
+export const TRUST_BUCKET = 'drawbridge_trust';
+export const SLACK_CARDS_BUCKET = 'drawbridge_slack_cards';
+
+const NANOS_PER_SECOND = 1_000_000_000;
+const nanos = (seconds: number): number => seconds * NANOS_PER_SECOND;
+const DAY_SECONDS = 86_400;
+
+/** How long a record of a command stays, acknowledged by audit or not: docs/adr/0003. */
+export const COMMANDS_WINDOW_SECONDS = 30 * DAY_SECONDS;
+
+export interface StreamSize {
+  /** 1 on a laptop, 3 in a cluster. */
+  readonly replicas: number;
+  /** Size at which COMMANDS refuses new records; absent: as much as the server has. */
+  readonly commandsMaxBytes?: number;
+}
+
+export type StreamDefinition = Pick<StreamConfig, 'name'> & Partial<StreamConfig>;
+
+const immutable = {
+  storage: StorageType.File,
+  retention: RetentionPolicy.Limits,
+  // Full means refused, never the oldest thrown away.
+  discard: DiscardPolicy.New,
+  deny_delete: true,
+  deny_purge: true,
+  allow_direct: true,
+  allow_rollup_hdrs: false,
+  duplicate_window: nanos(120),
+  max_msgs: -1,
+  max_age: 0,
+  max_bytes: -1,
+  max_msgs_per_subject: -1,
+} satisfies Partial<StreamConfig>;
+
+/** A KV bucket is a stream by convention (NATS ADR-8); its messages are replaced, not appended. */
+const bucket = (name: string, history: number, replicas: number): StreamDefinition => ({
+  ...immutable,
+  name: `KV_${name}`,
+  subjects: [`$KV.${name}.>`],
+  deny_purge: false,
+  allow_rollup_hdrs: true,
+  max_msgs_per_subject: history,
+  num_replicas: replicas,
+});
+
+/** Everything Drawbridge keeps in NATS; `drawbridge-provision` declares it and services only check it. */
+export const streamDefinitions = ({
+  replicas,
+  commandsMaxBytes,
+}: StreamSize): readonly StreamDefinition[] => [
+  {
+    ...immutable,
+    name: ACCESS_STREAM,
+    description: 'Access requests and their grants, one aggregate per subject. Never changed.',
+    subjects: ['drawbridge.access.*'],
+    num_replicas: replicas,
+  },
+  {
+    ...immutable,
+    name: COMMANDS_STREAM,
+    description: 'Kubernetes API calls on their way to the audit store.',
+    subjects: ['drawbridge.commands.*.*'],
+    max_age: nanos(COMMANDS_WINDOW_SECONDS),
+    max_bytes: commandsMaxBytes ?? -1,
+    num_replicas: replicas,
+  },
+  {
+    ...immutable,
+    name: PARKED_STREAM,
+    description: 'Messages that a service could not read or handle, kept for a person to look at.',
+    subjects: ['drawbridge.parked.*'],
+    num_replicas: replicas,
+  },
+  bucket(TRUST_BUCKET, 8, replicas),
+  bucket(SLACK_CARDS_BUCKET, 1, replicas),
+];
