@@ -1,35 +1,34 @@
-import type { AccessEvent, AccessEventData } from '@drawbridge/contracts';
+import type { AccessEvent, AccessEventData, AccessEventType } from '@drawbridge/contracts';
 import type { AccessApproval, ClosedOutcome } from './access-approval-state.js';
+
+/** How an event ends an approval; every event type is listed, so that a new one must be judged. */
+const outcomeOf: Readonly<Record<AccessEventType, ClosedOutcome | undefined>> = {
+  AccessRequested: undefined,
+  AccessRequestValidated: undefined,
+  ApprovalRequested: undefined,
+  ApprovalGiven: undefined,
+  ApprovalDenied: undefined,
+  AccessRequestWithdrawn: 'withdrawn',
+  AccessRequestDenied: 'denied',
+  AccessRequestApproved: 'approved',
+  AccessRequestRejected: 'rejected',
+  AccessRequestLapsed: 'lapsed',
+  // Only a request without an approval gets here; nothing is left for humans to decide.
+  GrantIssued: 'unneeded',
+  GrantRevoked: 'unneeded',
+  GrantExpired: 'unneeded',
+};
 
 /** Folds one event; facts that no longer matter leave the state as it is. */
 export function evolve(state: AccessApproval, event: AccessEvent): AccessApproval {
   if (state.status === 'closed') return state;
-  switch (event.type) {
-    case 'AccessRequested':
-      return state.status === 'absent' ? { status: 'requested' } : state;
-    case 'AccessRequestValidated':
-      return validated(state, event.data);
-    case 'ApprovalRequested':
-      return asked(state, event.data);
-    case 'ApprovalGiven':
-    case 'ApprovalDenied':
-      return decided(state, event);
-    case 'AccessRequestWithdrawn':
-      return close(state, 'withdrawn');
-    case 'AccessRequestDenied':
-      return close(state, 'denied');
-    case 'AccessRequestApproved':
-      return close(state, 'approved');
-    case 'AccessRequestRejected':
-      return close(state, 'rejected');
-    case 'AccessRequestLapsed':
-      return close(state, 'lapsed');
-    case 'GrantIssued':
-    case 'GrantRevoked':
-    case 'GrantExpired':
-      // Only a request without an approval gets here; nothing is left for humans to decide.
-      return close(state, 'unneeded');
-  }
+  const outcome = outcomeOf[event.type];
+  if (outcome !== undefined) return close(state, outcome);
+  if (event.type === 'AccessRequestValidated') return validated(state, event.data);
+  if (event.type === 'ApprovalRequested') return asked(state, event.data);
+  if (event.type === 'ApprovalGiven' || event.type === 'ApprovalDenied')
+    return decided(state, event);
+  return state.status === 'absent' ? { status: 'requested' } : state;
 }
 
 function validated(
