@@ -1,0 +1,164 @@
+import {
+  interactionPolicy,
+  type AdapterFactory,
+  type Configuration,
+  type KoaContextWithOIDC,
+  type JWKS,
+} from 'oidc-provider';
+import { DEMO_DEVICE_CLIENT, type DemoAgent, type DemoHuman } from './demo-people.js';
+import { codePage, confirmPage, donePage } from './pages.js';
+
+/** Tokens are for this resource unless a client asks for another; the audience stands beside it. */
+const RESOURCE = 'urn:drawbridge';
+const SCOPE = 'drawbridge';
+const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
+
+export interface DemoIdentities {
+  readonly agents: readonly DemoAgent[];
+  readonly humans: readonly DemoHuman[];
+  /** `aud` of every access token. */
+  readonly audience: string;
+  readonly tokenTtlSeconds: number;
+}
+
+export interface ProviderSecrets {
+  readonly jwks: JWKS;
+  readonly cookieKey: string;
+}
+
+/** What oidc-provider is told: two ways to log in, signed access tokens, and who everybody is. */
+export function providerConfiguration(
+  identities: DemoIdentities,
+  { jwks, cookieKey }: ProviderSecrets,
+  adapter: AdapterFactory,
+): Configuration {
+  const { humans, tokenTtlSeconds } = identities;
+  return {
+    adapter,
+    jwks,
+    clients: clients(identities),
+    clientDefaults: { grant_types: [], response_types: [], redirect_uris: [] },
+    scopes: ['openid', SCOPE],
+    claims: { openid: ['sub', 'email', 'groups', 'principal_type'] },
+    conformIdTokenClaims: false,
+    cookies: { keys: [cookieKey] },
+    ttl: {
+      AccessToken: tokenTtlSeconds,
+      ClientCredentials: tokenTtlSeconds,
+      IdToken: tokenTtlSeconds,
+      DeviceCode: 600,
+      Grant: 3600,
+      Interaction: 600,
+      Session: 3600,
+    },
+    features: features(identities),
+    findAccount: (_, sub) => {
+      const human = humans.find(({ id }) => id === sub);
+      return human && { accountId: sub, claims: () => ({ sub, ...humanClaims(human) }) };
+    },
+    extraTokenClaims: (_, token) => claimsOf(identities, token),
+    interactions: { policy: askEveryTime(), url: (_, { uid }) => `/interaction/${uid}` },
+    loadExistingGrant: grantEverything,
+    renderError: (ctx) => {
+      ctx.type = 'html';
+      ctx.body = codePage('', true);
+    },
+  };
+}
+
+function clients({ agents }: DemoIdentities): NonNullable<Configuration['clients']> {
+  return [
+    ...agents.flatMap(({ id, secret }) => ({
+      client_id: id,
+      client_secret: secret,
+      grant_types: ['client_credentials'],
+      scope: SCOPE,
+    })),
+    {
+      client_id: DEMO_DEVICE_CLIENT,
+      token_endpoint_auth_method: 'none',
+      grant_types: [DEVICE_CODE],
+      scope: `openid ${SCOPE}`,
+    },
+  ];
+}
+
+function features({ audience, tokenTtlSeconds }: DemoIdentities): Configuration['features'] {
+  return {
+    devInteractions: { enabled: false },
+    clientCredentials: { enabled: true },
+    deviceFlow: {
+      enabled: true,
+      userCodeInputSource: (ctx, form, ...failure) => {
+        ctx.body = codePage(
+          form,
+          failure.some((part) => part !== undefined),
+        );
+      },
+      userCodeConfirmSource: (...[ctx, form, , , userCode]) => {
+        ctx.body = confirmPage(form, userCode);
+      },
+      successSource: (ctx) => {
+        ctx.body = donePage();
+      },
+    },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: () => RESOURCE,
+      useGrantedResource: () => true,
+      getResourceServerInfo: () => ({
+        scope: SCOPE,
+        audience,
+        accessTokenFormat: 'jwt',
+        accessTokenTTL: tokenTtlSeconds,
+        jwt: { sign: { alg: 'RS256' } },
+      }),
+    },
+  };
+}
+
+/** Asks who is there at every login, so that one browser can play several people. */
+function askEveryTime(): interactionPolicy.DefaultPolicy {
+  const policy = interactionPolicy.base();
+  policy.remove('consent');
+  policy
+    .get('login')
+    ?.checks.add(
+      new interactionPolicy.Check(
+        'asked_every_time',
+        'the demo asks who is logging in',
+        ({ oidc }) => oidc.result?.login === undefined,
+      ),
+    );
+  return policy;
+}
+
+/** The demo's own terminal client needs nobody's consent. */
+async function grantEverything({ oidc }: KoaContextWithOIDC) {
+  const grant = new oidc.provider.Grant({
+    clientId: oidc.client?.clientId,
+    accountId: oidc.session?.accountId,
+  });
+  grant.addOIDCScope('openid');
+  grant.addResourceScope(RESOURCE, SCOPE);
+  await grant.save();
+  return grant;
+}
+
+const humanClaims = ({ email, name, groups }: DemoHuman) => ({
+  principal_type: 'human',
+  name,
+  email,
+  groups,
+});
+
+function claimsOf(
+  { agents, humans }: DemoIdentities,
+  token: { readonly clientId?: string | undefined; readonly accountId?: string },
+) {
+  const human = humans.find(({ id }) => id === token.accountId);
+  if (human !== undefined) return humanClaims(human);
+  const agent = agents.find(({ id }) => id === token.clientId);
+  if (agent === undefined) return undefined;
+  return { principal_type: 'agent', groups: agent.groups, owner: agent.owner };
+}
