@@ -1,22 +1,18 @@
 import { z } from 'zod';
 import { ConnectionName } from './access-request.js';
-import { Rules } from './scope.js';
+import { Rule, Rules } from './scope.js';
 import { ClaimMapping, SigningAlgorithm } from './trust-bundle.js';
 
 const label = z
   .string()
   .max(63)
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'expected a DNS label');
-const pattern = z.string().max(500).refine(isPattern, 'expected a regular expression');
+const pattern = z
+  .string()
+  .min(1)
+  .max(500)
+  .describe('Regular expression in RE2 syntax; matches anywhere unless anchored with ^ and $');
 const filePath = z.string().min(1).describe('Path, relative to the file that names it');
-
-function isPattern(text: string): boolean {
-  try {
-    return new RegExp(text, 'u') instanceof RegExp;
-  } catch {
-    return false;
-  }
-}
 
 const document = <Kind extends string, Spec extends z.ZodType>(
   kind: Kind,
@@ -74,7 +70,19 @@ export const HumanDocument = document(
 );
 export type HumanDocument = z.infer<typeof HumanDocument>;
 
-/** A named scope with parameters: `{name}` in a rule stands for the parameter. Read by policy. */
+const placeholder = z.string().regex(/^\{[a-z][A-Za-z0-9]{0,30}\}$/, 'expected a "{parameter}"');
+const nameOrPlaceholder = z.union([placeholder, Rule.shape.namespaces.element]);
+
+/** A rule of an action: as {@link Rule}, but `{parameter}` may stand for a namespace or a name. */
+const ActionRule = z.strictObject({
+  verbs: Rule.shape.verbs,
+  apiGroups: Rule.shape.apiGroups,
+  resources: Rule.shape.resources,
+  namespaces: z.array(nameOrPlaceholder).min(1).max(100),
+  resourceNames: z.array(nameOrPlaceholder).min(1).max(100).optional(),
+});
+
+/** A named scope with parameters: a namespace or name `{name}` stands for the parameter. Read by policy. */
 export const ActionDocument = document(
   'Action',
   label,
@@ -87,18 +95,9 @@ export const ActionDocument = document(
           description: z.string().min(1),
         }),
       )
-      .default([]),
-    rules: z
-      .array(
-        z.strictObject({
-          verbs: z.array(z.string().min(1)).min(1),
-          apiGroups: z.array(z.string()).min(1),
-          resources: z.array(z.string().min(1)).min(1),
-          namespaces: z.array(z.string().min(1)).min(1),
-          resourceNames: z.array(z.string().min(1)).min(1).optional(),
-        }),
-      )
-      .min(1),
+      .default([])
+      .describe('Each must be given; a namespace must be a DNS label, a name a DNS subdomain'),
+    rules: z.array(ActionRule).min(1).max(50),
   }),
 );
 export type ActionDocument = z.infer<typeof ActionDocument>;
@@ -159,9 +158,14 @@ export const PolicyDocument = document(
       })
       .refine((value) => value.names !== undefined || value.environments !== undefined, {
         message: 'expected "names" or "environments"',
-      }),
+      })
+      .meta({ anyOf: [{ required: ['names'] }, { required: ['environments'] }] })
+      .describe('Connections that are named, or that belong to a named environment'),
     actions: z.array(label).default([]).describe('Actions that may be asked for by name'),
-    namespaces: z.array(z.string().min(1)).min(1).describe('Where; `*` is everywhere'),
+    namespaces: z
+      .array(z.union([z.literal('*'), label]))
+      .min(1)
+      .describe('Where; `*` is every namespace and cluster-scoped calls'),
     rules: Rules.optional().describe('Widest rules that may be asked for directly; default: none'),
     maxDurationSeconds: z.int().min(30).max(86_400),
     whenTooWide: z
