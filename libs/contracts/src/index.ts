@@ -15,6 +15,13 @@ export {
   type ServiceName,
 } from './access-request.js';
 export { AccessRequestView, AccessStatus, DrawbridgeDiscovery, Problem } from './access-view.js';
+export {
+  AuditCommand,
+  AuditCommandPage,
+  AuditEvent,
+  AuditEventPage,
+  CommandOutcome,
+} from './audit-view.js';
 export { CommandDecision, CommandRecord } from './command-record.js';
 export {
   ActionDocument,

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { ConnectionName, Instant } from './access-request.js';
+import { CommandDecision } from './command-record.js';
+import { Principal } from './principal.js';
+
+/**
+ * How a command ended. `in_flight`: it was started and nothing is known of its end, because it still runs
+ * or because the proxy that ran it died.
+ */
+export const CommandOutcome = z.enum([
+  'in_flight',
+  'completed',
+  'cut',
+  'client_gone',
+  'upstream_failed',
+  'refused',
+]);
+export type CommandOutcome = z.infer<typeof CommandOutcome>;
+
+/** One command as `GET /v1/audit/commands` shows it: its start and end, or its refusal, in one. */
+export const AuditCommand = z.strictObject({
+  id: z.uuid(),
+  /** When the gateway received it; what `since`, `until` and the order go by. */
+  receivedAt: Instant,
+  /** When it was allowed or refused. */
+  decidedAt: Instant.optional(),
+  endedAt: Instant.optional(),
+  connection: ConnectionName,
+  grantId: z.uuid().optional(),
+  accessRequestId: z.uuid().optional(),
+  /** Absent when the token was refused. */
+  agent: Principal.optional(),
+  method: z.string(),
+  path: z.string(),
+  query: z.string(),
+  verb: z.string(),
+  apiGroup: z.string(),
+  apiVersion: z.string(),
+  resource: z.string(),
+  subresource: z.string(),
+  namespace: z.string(),
+  name: z.string(),
+  clientAddress: z.string(),
+  userAgent: z.string(),
+  /** Absent while only the end of the command has arrived. */
+  decision: CommandDecision.optional(),
+  outcome: CommandOutcome,
+  /** Why it was cut, e.g. `grant_expired`. */
+  outcomeReason: z.string().optional(),
+  /** HTTP status sent to the client; absent while in flight or when none was sent. */
+  statusCode: z.int().optional(),
+  requestBytes: z.int(),
+  responseBytes: z.int(),
+  durationMs: z.number(),
+  /** Positions in the stream COMMANDS of the records this was made of. */
+  sequences: z.array(z.int()),
+});
+export type AuditCommand = z.infer<typeof AuditCommand>;
+
+/** One event as `GET /v1/audit/events` shows it. */
+export const AuditEvent = z.strictObject({
+  /** Position in the stream ACCESS. */
+  sequence: z.int(),
+  id: z.uuid(),
+  type: z.string(),
+  schemaVersion: z.int(),
+  accessRequestId: z.string(),
+  correlationId: z.string(),
+  causationId: z.string(),
+  actor: z.strictObject({ kind: z.string(), id: z.string() }),
+  at: Instant,
+  /** SHA-256 (hex) of the stored bytes, and of those of the request's previous event. */
+  hash: z.string(),
+  previousHash: z.string().optional(),
+  data: z.unknown(),
+});
+export type AuditEvent = z.infer<typeof AuditEvent>;
+
+const page = <Item extends z.ZodType>(item: Item) =>
+  z.strictObject({
+    items: z.array(item),
+    /** Goes into `cursor` of the next call; absent on the last page. */
+    nextCursor: z.string().optional(),
+  });
+export const AuditCommandPage = page(AuditCommand);
+export type AuditCommandPage = z.infer<typeof AuditCommandPage>;
+export const AuditEventPage = page(AuditEvent);
+export type AuditEventPage = z.infer<typeof AuditEventPage>;
