@@ -13,3 +13,8 @@ export {
   type DemoIdentityProvider,
   type DemoIdentityProviderOptions,
 } from './oidc/demo-identity-provider.js';
+export {
+  createCertificateAuthority,
+  type CertificateAuthority,
+  type KeyPair,
+} from './tls/certificate-authority.js';

@@ -1,0 +1,130 @@
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { DEMO_DEVICE_CLIENT, demoPeople } from '@drawbridge/embedded';
+
+/** How the gateway reaches the demo's cluster. PEM texts and a token, written to private files. */
+export interface ClusterAccess {
+  readonly server: string;
+  readonly certificateAuthority?: string;
+  readonly credential:
+    | { readonly type: 'bearerToken'; readonly token: string }
+    | { readonly type: 'clientCertificate'; readonly certificate: string; readonly key: string };
+}
+
+export interface DemoConfiguration {
+  /** Where to write; replaced as a whole. */
+  readonly directory: string;
+  /** Policies and actions to start from: the shipped examples. */
+  readonly examples: string;
+  readonly issuer: string;
+  readonly slackTeam: string;
+  /** Slack user by first name, in lower case. */
+  readonly slackUsers: Readonly<Record<string, string>>;
+  readonly cluster: ClusterAccess;
+}
+
+const apiVersion = 'drawbridge.dev/v1alpha1';
+/** The audience of every token that Drawbridge accepts in the demo. */
+export const DEMO_AUDIENCE = 'drawbridge';
+/** The connection of the story. */
+export const DEMO_CONNECTION = 'prod-eks';
+
+/**
+ * Writes the configuration directory of the demo: the shipped policies and actions as they are, and with
+ * them the documents that hold addresses of this run (issuer, connection) or Slack ids (humans).
+ */
+export function writeDemoConfiguration(demo: DemoConfiguration): void {
+  const { directory } = demo;
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(join(directory, 'credentials'), { recursive: true, mode: 0o700 });
+  for (const folder of ['actions', 'policies']) copyExamples(demo, folder);
+  write(directory, 'issuer.yaml', issuerDocument(demo));
+  write(directory, 'humans.yaml', ...humanDocuments(demo));
+  write(directory, 'connection.yaml', connectionDocument(demo));
+}
+
+function copyExamples({ examples, directory }: DemoConfiguration, name: string): void {
+  for (const entry of [`${name}.yaml`, name]) {
+    const from = join(examples, entry);
+    if (existsSync(from)) cpSync(from, join(directory, entry), { recursive: true });
+  }
+}
+
+function write(directory: string, file: string, ...documents: readonly object[]): void {
+  const text = documents.map((document) => stringify(document)).join('---\n');
+  writeFileSync(join(directory, file), text, { mode: 0o600 });
+}
+
+const issuerDocument = ({ issuer }: DemoConfiguration) => ({
+  apiVersion,
+  kind: 'Issuer',
+  metadata: { name: 'demo' },
+  spec: {
+    issuer,
+    audiences: [DEMO_AUDIENCE],
+    algorithms: ['RS256'],
+    allowInsecureHttp: true,
+    claims: {
+      kind: { pointer: '/principal_type', agent: ['agent'], human: ['human'] },
+      groups: '/groups',
+      email: '/email',
+      owner: '/owner',
+    },
+    login: { deviceClientId: DEMO_DEVICE_CLIENT, scope: 'openid' },
+  },
+});
+
+const humanDocuments = ({ issuer, slackTeam, slackUsers }: DemoConfiguration) =>
+  demoPeople.humans.map(({ id, name, email, groups }) => {
+    const user = slackUsers[name.toLowerCase()];
+    return {
+      apiVersion,
+      kind: 'Human',
+      metadata: { name: name.toLowerCase() },
+      spec: {
+        issuer,
+        subject: id,
+        email,
+        groups: [...groups],
+        ...(user === undefined ? {} : { slack: { team: slackTeam, user } }),
+      },
+    };
+  });
+
+function connectionDocument({ directory, cluster }: DemoConfiguration): object {
+  const credentials = join(directory, 'credentials');
+  const file = (name: string, content: string): string => {
+    writeFileSync(join(credentials, name), content, { mode: 0o600 });
+    return `credentials/${name}`;
+  };
+  const { certificateAuthority: ca } = cluster;
+  return {
+    apiVersion,
+    kind: 'Connection',
+    metadata: { name: DEMO_CONNECTION, labels: { team: 'payments' } },
+    spec: {
+      environment: 'production',
+      description: 'The cluster of the story',
+      server: cluster.server,
+      ...(ca === undefined ? {} : { certificateAuthorityFile: file('ca.pem', ca) }),
+      credential: credentialOf(cluster, file),
+    },
+  };
+}
+
+function credentialOf(
+  { credential }: ClusterAccess,
+  file: (name: string, content: string) => string,
+): object {
+  switch (credential.type) {
+    case 'bearerToken':
+      return { type: 'bearerToken', file: file('token', credential.token) };
+    case 'clientCertificate':
+      return {
+        type: 'clientCertificate',
+        certificateFile: file('client.crt', credential.certificate),
+        keyFile: file('client.key', credential.key),
+      };
+  }
+}
