@@ -1,0 +1,110 @@
+import 'reflect-metadata';
+import type { AddressInfo } from 'node:net';
+import type { DynamicModule, INestApplication, LoggerService, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { CustomTransportStrategy } from '@nestjs/microservices';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { answerHealthz, answerReadyz, type HealthChecks } from './health.js';
+import { HttpAdapter } from './http-adapter.js';
+import { problemOf, type StatusTable } from './problem-of.js';
+import { ProblemFilter } from './problem-filter.js';
+import { readJsonBody } from './read-json-body.js';
+import { assignRequestId } from './request-id.js';
+import { sendProblem } from './send-problem.js';
+
+export interface HttpAppOptions {
+  readonly logger: LoggerService;
+  readonly health: HealthChecks;
+  /** HTTP status of the service's own error codes; a code that is not listed is answered as 500. */
+  readonly statuses?: StatusTable;
+  /** Event transports of the service, started with {@link startHttpApp}. */
+  readonly transports?: readonly CustomTransportStrategy[];
+  /** Handlers that read the body themselves, by path prefix, e.g. a Slack receiver at `/slack`. */
+  readonly mounts?: Readonly<Record<string, RequestHandler>>;
+  /** Larger bodies are refused with 413. @default 65536 */
+  readonly bodyLimitBytes?: number;
+  /** Time for the whole request to arrive. @default 30000 */
+  readonly requestTimeoutMs?: number;
+  /** Time for open requests to finish when the app closes. @default 10000 */
+  readonly drainMs?: number;
+}
+
+const safeHeaders: Readonly<Record<string, string>> = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+};
+
+/** A Nest HTTP application with our limits, headers, health endpoints and problem documents. */
+export async function createHttpApp(
+  module: Type | DynamicModule,
+  options: HttpAppOptions,
+): Promise<INestApplication> {
+  const requestTimeoutMs = options.requestTimeoutMs ?? 30_000;
+  const adapter = new HttpAdapter({
+    requestTimeoutMs,
+    headersTimeoutMs: Math.min(10_000, requestTimeoutMs),
+    drainMs: options.drainMs ?? 10_000,
+  });
+  const app = await NestFactory.create(module, adapter, {
+    logger: options.logger,
+    bodyParser: false,
+    abortOnError: false,
+  });
+  useBeforeRoutes(app, options);
+  app.useGlobalFilters(new ProblemFilter(options.statuses ?? {}, options.logger));
+  for (const strategy of options.transports ?? []) {
+    app.connectMicroservice({ strategy }, { inheritAppConfig: true });
+  }
+  return app;
+}
+
+/** Starts the event transports, then listens, and returns the address, e.g. `http://127.0.0.1:8080`. */
+export async function startHttpApp(
+  app: INestApplication,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<string> {
+  await app.init();
+  await app.startAllMicroservices();
+  await app.listen(port, host);
+  const server: { address(): AddressInfo | string | null } = app.getHttpServer();
+  const address = server.address();
+  const actual = typeof address === 'object' && address !== null ? address.port : port;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${actual}`;
+}
+
+function useBeforeRoutes(app: INestApplication, options: HttpAppOptions): void {
+  app.use(assignRequestId, setSafeHeaders);
+  app.use('/healthz', onlyGet(answerHealthz));
+  app.use('/readyz', onlyGet(answerReadyz(options.health)));
+  for (const [path, handler] of Object.entries(options.mounts ?? {})) app.use(path, handler);
+  app.use(readJsonBody(options.bodyLimitBytes ?? 65_536), refuseBadBody);
+}
+
+function setSafeHeaders(_request: Request, response: Response, next: NextFunction): void {
+  for (const [name, value] of Object.entries(safeHeaders)) response.setHeader(name, value);
+  next();
+}
+
+/** Answers here, before any route: whatever the path, a body nobody can read helps nobody. */
+function refuseBadBody(
+  error: unknown,
+  request: Request,
+  response: Response,
+  // Express takes a handler of four parameters, and only that, for an error handler.
+  // eslint-disable-next-line max-params
+  _next: NextFunction,
+): void {
+  sendProblem(request, response, problemOf(error));
+}
+
+const onlyGet =
+  (answer: (request: Request, response: Response) => void | Promise<void>): RequestHandler =>
+  async (request, response, next) => {
+    const exact = request.path === '/' && ['GET', 'HEAD'].includes(request.method);
+    if (exact) await answer(request, response);
+    else next();
+  };

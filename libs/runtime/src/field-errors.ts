@@ -1,0 +1,51 @@
+import type { z } from 'zod';
+import type { FieldError } from './request-refused.js';
+
+type Issue = z.core.$ZodIssue;
+type Path = readonly PropertyKey[];
+const MAX_ERRORS = 50;
+
+/** Every bad field of a failed parse, unknown fields included. `nameOf` writes a field's place. */
+export function fieldErrors(
+  error: z.ZodError,
+  nameOf: (path: Path) => string,
+): readonly FieldError[] {
+  return error.issues
+    .flatMap((issue) => flatten(issue, []))
+    .slice(0, MAX_ERRORS)
+    .map(({ path, message }) => ({ field: nameOf(path), message }));
+}
+
+/** JSON pointer, RFC 6901; the whole document is `''`. */
+export const jsonPointer = (path: Path): string =>
+  path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+
+interface Found {
+  readonly path: Path;
+  readonly message: string;
+}
+
+function flatten(issue: Issue, above: Path): readonly Found[] {
+  const path = [...above, ...issue.path];
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: [...path, key], message: 'unknown field' }));
+  }
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    return nearest(issue.errors).flatMap((inner) => flatten(inner, path));
+  }
+  if (issue.code === 'invalid_key' || issue.code === 'invalid_element') {
+    return issue.issues.flatMap((inner) => flatten(inner, path));
+  }
+  const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+  return [{ path, message: missing ? 'required' : issue.message }];
+}
+
+/** Of the alternatives of a union, the one the caller most likely meant: fewest faults at its own level. */
+function nearest(alternatives: readonly (readonly Issue[])[]): readonly Issue[] {
+  const faults = (issues: readonly Issue[]): number =>
+    issues.reduce((sum, issue) => sum + (issue.path.length <= 1 ? 100 : 1) * weight(issue), 0);
+  return [...alternatives].sort((one, other) => faults(one) - faults(other))[0] ?? [];
+}
+
+const weight = (issue: Issue): number =>
+  issue.code === 'unrecognized_keys' ? issue.keys.length : 1;

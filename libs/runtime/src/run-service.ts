@@ -1,0 +1,100 @@
+import { EventEmitter } from 'node:events';
+import type { LoggerService } from '@nestjs/common';
+import { AppError } from '@drawbridge/kernel';
+import { createLogger } from './create-logger.js';
+import type { RunningService } from './running-service.js';
+
+/** sysexits.h EX_CONFIG: settings are wrong, starting again will not help. */
+const EXIT_CONFIG = 78;
+const EXIT_FAILURE = 1;
+const CLOSE_MS = 25_000;
+
+export type StartService = (
+  env: NodeJS.ProcessEnv,
+  logger: LoggerService,
+) => Promise<RunningService>;
+
+/**
+ * The whole `main.ts` of a service. Exit codes: 0 after SIGTERM or SIGINT, 78 for bad configuration (every
+ * bad variable logged), 1 for anything else, including an unhandled rejection.
+ */
+export function runService(name: string, start: StartService): void {
+  // The one place outside main.ts that touches the environment: it hands it to the service.
+  // eslint-disable-next-line no-restricted-properties
+  const env = process.env;
+  const level = logLevelOf(env['LOG_LEVEL']);
+  const logger = createLogger(name, { level });
+  supervise({ name, start, env, logger, signals: process, exit: (code) => process.exit(code) });
+}
+
+const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+/** A bad level is reported with the other bad variables; until then the default serves. */
+const logLevelOf = (text: string | undefined) => levels.find((level) => level === text) ?? 'info';
+
+export interface Supervision {
+  readonly name: string;
+  readonly start: StartService;
+  readonly env: NodeJS.ProcessEnv;
+  readonly logger: LoggerService;
+  /** Emits `SIGTERM`, `SIGINT`, `unhandledRejection`, `uncaughtException`. */
+  readonly signals: Pick<EventEmitter, 'on'>;
+  readonly exit: (code: number) => void;
+}
+
+/** {@link runService} with its surroundings passed in. */
+export function supervise({ name, start, env, logger, signals, exit }: Supervision): void {
+  let stopping = false;
+  const crash = (error: unknown) => {
+    logger.fatal?.({ msg: 'crashed', err: error });
+    exit(EXIT_FAILURE);
+  };
+  signals.on('unhandledRejection', crash);
+  signals.on('uncaughtException', crash);
+
+  const started = start(env, logger);
+  started.then(
+    ({ addresses }) => logger.log({ msg: `${name} started`, addresses }),
+    (error: unknown) => exit(reportFailedStart(logger, error)),
+  );
+  const stop = (signal: string) => {
+    if (stopping) {
+      logger.warn({ msg: 'second signal: ending at once', signal });
+      exit(EXIT_FAILURE);
+      return;
+    }
+    stopping = true;
+    logger.log({ msg: 'stopping', signal });
+    void closeInTime(started, logger).then(exit);
+  };
+  signals.on('SIGTERM', () => stop('SIGTERM'));
+  signals.on('SIGINT', () => stop('SIGINT'));
+}
+
+function reportFailedStart(logger: LoggerService, error: unknown): number {
+  if (error instanceof AppError && error.code === 'config_invalid') {
+    logger.fatal?.({ msg: error.message, code: error.code });
+    return EXIT_CONFIG;
+  }
+  logger.fatal?.({ msg: 'could not start', err: error });
+  return EXIT_FAILURE;
+}
+
+async function closeInTime(
+  started: Promise<RunningService>,
+  logger: LoggerService,
+): Promise<number> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`not closed after ${CLOSE_MS} ms`)), CLOSE_MS);
+  });
+  try {
+    await Promise.race([started.then((service) => service.close()), late]);
+    logger.log({ msg: 'stopped' });
+    return 0;
+  } catch (error) {
+    logger.error({ msg: 'did not stop cleanly', err: error });
+    return EXIT_FAILURE;
+  } finally {
+    clearTimeout(timer);
+  }
+}
