@@ -1,0 +1,34 @@
+import { MalformedKubeRequest } from './malformed-kube-request.js';
+import { percentDecode } from './percent-decode.js';
+
+/** Printable ASCII without what a path, a router or another decoder gives a meaning: `/ \ % ? # ;`. */
+const plainSegment = /^[!"$&'()*+,\-.0-9:<=>@A-Z[\]^_`a-z{|}~]+$/;
+
+/**
+ * The decoded segments of a request path. One trailing slash is dropped, as the apiserver does.
+ *
+ * @param path - starts with `/`, still percent-encoded, without query
+ * @throws {@link MalformedKubeRequest} `malformed_kube_path` for an empty or dot segment, an encoded
+ *   slash, backslash, percent or control character, a bad escape, or anything outside printable ASCII
+ */
+export function splitKubePath(path: string): readonly string[] {
+  const trimmed = path.endsWith('/') ? path.slice(0, -1) : path;
+  if (trimmed === '') return [];
+  return trimmed.slice(1).split('/').map(decodeSegment);
+}
+
+function decodeSegment(raw: string): string {
+  const segment = percentDecode(raw);
+  if (segment === undefined || segment === '.' || segment === '..' || !plainSegment.test(segment)) {
+    throw new MalformedKubeRequest(
+      'malformed_kube_path',
+      'the path has a segment that is empty, a dot segment, or holds a character that must not be there',
+    );
+  }
+  return segment;
+}
+
+/** Encodes segments in the one way that is forwarded; `:` stays readable, as in `system:node`. */
+export function joinKubePath(segments: readonly string[]): string {
+  return `/${segments.map((segment) => encodeURIComponent(segment).replaceAll('%3A', ':')).join('/')}`;
+}
