@@ -1,9 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
-const conditions = ['@drawbridge/source', 'node', 'module', 'import', 'default'];
+// Without 'import': these also reach require() of a dependency, which would then get its ES module.
+const conditions = ['@drawbridge/source', 'node'];
 const shared = {
   resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: ['node', 'import', 'default'] } },
+  ssr: { resolve: { conditions, externalConditions: ['node'] } },
   oxc: { decorator: { legacy: true } },
 };
 

@@ -20,6 +20,8 @@ export function createLogger(service: string, options: LoggerOptions = {}): Logg
       base: { service },
       level: options.level ?? 'info',
       timestamp: pino.stdTimeFunctions.isoTime,
+      // pino's own would read the error a second time; what arrives here is already plain.
+      serializers: { err: (error: unknown) => error },
       formatters: { level: (label) => ({ level: label }) },
     },
     destination,
