@@ -33,7 +33,7 @@ export async function download(url, options) {
     }
   } catch (error) {
     await rm(file, { force: true });
-    throw new Error(`${url}: ${describe(error)}`);
+    throw new Error(`${url}: ${describe(error)}`, { cause: error });
   }
 }
 

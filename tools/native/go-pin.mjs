@@ -20,7 +20,10 @@ export const moduleDirectory = (goModule) => join(toolsDirectory, goModule.direc
 export function pinnedVersion(goModule) {
   const text = readFileSync(join(moduleDirectory(goModule), 'go.mod'), 'utf8');
   for (const line of text.split('\n')) {
-    const [path, version] = line.replace(/^require\s/, '').trim().split(/\s+/);
+    const [path, version] = line
+      .replace(/^require\s/, '')
+      .trim()
+      .split(/\s+/);
     if (path === goModule.module && version?.startsWith('v')) return version.slice(1);
   }
   throw new Error(`${goModule.directory}/go.mod does not require ${goModule.module}`);

@@ -23,10 +23,12 @@ const keptChars = 65_536;
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
-// A build that outlives the process that asked for it would write into a directory nobody owns.
-process.on('exit', () => {
+/** Ends every program that {@link runCommand} has not seen the end of. */
+export function killRunning() {
   for (const child of running) child.kill('SIGKILL');
-});
+}
+// A build that outlives the process that asked for it would write into a directory nobody owns.
+process.on('exit', killRunning);
 
 /**
  * Runs a program to its end. Never throws: a program that cannot be started is a failure like any other.

@@ -9,7 +9,7 @@
 export function parseVersion(text) {
   const really = /\+really(\d+\.\d+\.\d+)/.exec(text);
   if (really !== null) return really[1];
-  return /(?<![\d.])v?(\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?)/.exec(text)?.[1];
+  return /(?<![\d.])v?(\d+\.\d+\.\d+(?![.\d])(?:[-+][0-9A-Za-z.+-]+)?)/.exec(text)?.[1];
 }
 
 /**

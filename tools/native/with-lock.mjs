@@ -41,7 +41,7 @@ export async function withLock(path, onWait, work) {
  */
 async function acquire(path, onWait) {
   await mkdir(dirname(path), { recursive: true });
-  for (let told = false; !(await create(path)); ) {
+  for (let told = false; !(await create(path));) {
     const holder = await readHolder(path);
     if (holder === undefined) continue;
     if (holder.stale) {

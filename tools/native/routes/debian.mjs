@@ -31,58 +31,58 @@ export const debianRoute = {
       version,
       key: 'debian',
       detail: `Debian package ${tool.debianPackage}`,
-      produce: (directory) => unpackPackage(tool.name, String(tool.debianPackage), directory),
+      produce: (directory) => unpackPackage(tool, directory, context.env),
     });
   },
 };
 
 /**
- * @param {string} name
+ * @param {string} name of the package
  * @param {import('../attempt.mjs').Context} context
  * @returns {Promise<{ ok: true, version: string } | import('../attempt.mjs').NotFound>}
  */
 async function findCandidate(name, { isRoot, log, env }) {
-  const first = await askCandidate(name, env);
-  if (first.ok || !isRoot || first.final === true) return first;
-  log(`${name}: no package list; running apt-get update`);
-  await runCommand('apt-get', ['update', '-q'], { env, timeoutMs: aptTimeoutMs });
-  return await askCandidate(name, env);
+  if (!(await runCommand('apt-cache', ['--version'], { env })).ok) {
+    return notFound('apt is not installed');
+  }
+  let version = await candidateVersion(name, env);
+  if (version === undefined && isRoot) {
+    log(`${name}: no package list; running apt-get update`);
+    await runCommand('apt-get', ['update', '-q'], { env, timeoutMs: aptTimeoutMs });
+    version = await candidateVersion(name, env);
+  }
+  return version === undefined ? notFound(`apt knows no package ${name}`) : { ok: true, version };
 }
 
 /**
  * @param {string} name
  * @param {NodeJS.ProcessEnv} env
- * @returns {Promise<{ ok: true, version: string } | import('../attempt.mjs').NotFound>}
+ * @returns {Promise<string | undefined>}
  */
-async function askCandidate(name, env) {
-  const policy = await runCommand('apt-cache', ['policy', name], {
-    env: { ...env, LC_ALL: 'C' },
-  });
-  if (!policy.ok) return { ok: false, reason: 'apt is not installed', final: true };
+async function candidateVersion(name, env) {
+  const policy = await runCommand('apt-cache', ['policy', name], { env: { ...env, LC_ALL: 'C' } });
   const candidate = /Candidate: (\S+)/.exec(policy.stdout)?.[1];
-  const version = candidate === undefined ? undefined : parseVersion(candidate);
-  return version === undefined
-    ? notFound(`apt knows no package ${name}`)
-    : { ok: true, version };
+  return candidate === undefined ? undefined : parseVersion(candidate);
 }
 
 /**
- * @param {string} tool
- * @param {string} name of the package
+ * @param {import('../catalogue.mjs').Tool} tool
  * @param {string} directory
+ * @param {NodeJS.ProcessEnv} env
  */
-async function unpackPackage(tool, name, directory) {
+async function unpackPackage({ name, debianPackage }, directory, env) {
   const unpacked = join(directory, 'unpacked');
-  const download = await runCommand('apt-get', ['download', '-q', name], {
+  const download = await runCommand('apt-get', ['download', '-q', String(debianPackage)], {
     cwd: directory,
+    env,
     timeoutMs: aptTimeoutMs,
   });
   if (!download.ok) throw new Error(`apt-get download failed: ${download.failure}`);
   const file = (await readdir(directory)).find((entry) => entry.endsWith('.deb'));
   if (file === undefined) throw new Error('apt-get download brought no package');
-  const extract = await runCommand('dpkg-deb', ['-x', join(directory, file), unpacked]);
+  const extract = await runCommand('dpkg-deb', ['-x', join(directory, file), unpacked], { env });
   if (!extract.ok) throw new Error(`the package cannot be unpacked: ${extract.failure}`);
-  await copyFile(await findProgram(unpacked, tool), join(directory, tool));
+  await copyFile(await findProgram(unpacked, name), join(directory, name));
   await rm(unpacked, { recursive: true });
   await rm(join(directory, file));
 }

@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { delimiter, dirname, join } from 'node:path';
+import { root } from '../launcher/workspace.mjs';
+import { cacheRoot } from '../native/cache.mjs';
+import { demoPorts } from './demo-ports.mjs';
+
+const gib = 1024 ** 3;
+const neededGib = { clone: 2, cache: 6 };
+const browsers = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+
+/** @returns {import('./check.mjs').CheckUp[]} */
+export const machineChecks = () => [
+  checkBrowser,
+  () => checkDisk('disk for the clone', root, neededGib.clone),
+  () => checkDisk('disk for tools', cacheRoot(), neededGib.cache),
+  ...demoPorts.map(
+    ({ port, use }) =>
+      () =>
+        checkPort(port, use),
+  ),
+];
+
+/** @returns {Promise<import('./check.mjs').Check>} */
+async function checkBrowser() {
+  const directories = (process.env['PATH'] ?? '').split(delimiter);
+  const path = browsers
+    .flatMap((name) => directories.map((directory) => join(directory, name)))
+    .find((candidate) => existsSync(candidate));
+  return {
+    name: 'chromium',
+    required: false,
+    status: path === undefined ? 'missing' : 'ok',
+    found: path ?? '',
+    hint: path === undefined ? 'optional, for signing in on this machine: any browser will do' : '',
+  };
+}
+
+/**
+ * @param {string} name
+ * @param {string} directory may not exist yet: its nearest existing parent counts
+ * @param {number} needed GiB
+ * @returns {Promise<import('./check.mjs').Check>}
+ */
+async function checkDisk(name, directory, needed) {
+  let existing = directory;
+  while (!existsSync(existing)) existing = dirname(existing);
+  const { bavail, bsize } = await statfs(existing);
+  const free = (bavail * bsize) / gib;
+  const ok = free >= needed;
+  return {
+    name,
+    required: true,
+    status: ok ? 'ok' : 'missing',
+    found: `${free.toFixed(0)} GiB free at ${directory}`,
+    hint: ok ? '' : `free ${needed} GiB, or set DRAWBRIDGE_CACHE to another disk`,
+  };
+}
+
+/**
+ * @param {number} port
+ * @param {string} use
+ * @returns {Promise<import('./check.mjs').Check>}
+ */
+async function checkPort(port, use) {
+  const free = await new Promise((resolve) => {
+    const server = createServer()
+      .once('error', () => resolve(false))
+      .listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+  return {
+    name: `port ${port}`,
+    required: false,
+    status: free ? 'ok' : 'missing',
+    found: free ? `free, for ${use}` : '',
+    hint: free ? '' : `in use by another program; ${use} wants it`,
+  };
+}

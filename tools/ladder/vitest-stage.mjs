@@ -1,0 +1,63 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureBuilt } from '../launcher/ensure-built.mjs';
+import { runChild } from '../launcher/run-child.mjs';
+import { inRoot, LaunchError, root, workspaceEnvironment } from '../launcher/workspace.mjs';
+import { nativeEnvironment } from './native-environment.mjs';
+import { judge, oneFailed } from './tally.mjs';
+
+/**
+ * A stage that is one vitest project.
+ *
+ * @param {string} project
+ * @param {object} [needs]
+ * @param {readonly import('../native/catalogue.mjs').ToolName[]} [needs.tools] native programs to look for or get first
+ * @returns {import('./stages.mjs').Stage}
+ */
+export const vitestStage = (project, { tools = [] } = {}) => ({
+  name: project,
+  run: async (vitestArguments) => {
+    if (tools.length > 0) {
+      try {
+        await ensureBuilt(); // these tests start the built programs
+      } catch (error) {
+        if (error instanceof LaunchError) return oneFailed(`${project}: ${error.message}`);
+        throw error;
+      }
+    }
+    const environment = await nativeEnvironment(tools);
+    return await runVitest(project, vitestArguments, environment);
+  },
+});
+
+/**
+ * @param {string} project
+ * @param {readonly string[]} vitestArguments
+ * @param {NodeJS.ProcessEnv} environment
+ */
+async function runVitest(project, vitestArguments, environment) {
+  const directory = await mkdtemp(join(tmpdir(), 'drawbridge-test-'));
+  const file = join(directory, 'tally.json');
+  try {
+    const reporter = inRoot('tools', 'ladder', 'tally-reporter.mjs');
+    const reporters = ['--reporter=default', `--reporter=${reporter}`];
+    const code = await runChild(
+      'vitest',
+      ['run', '--project', project, ...reporters, ...vitestArguments],
+      { cwd: root, env: workspaceEnvironment({ ...environment, DRAWBRIDGE_TALLY: file }) },
+    );
+    return judge(project, await readTally(file), code);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @param {string} file
+ * @returns {Promise<import('./tally.mjs').Tally | undefined>}
+ */
+async function readTally(file) {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : JSON.parse(text);
+}

@@ -1,0 +1,19 @@
+/** What `./drawbridge help` prints. */
+export const help = `Drawbridge: just-in-time access for agents on Kubernetes.
+
+usage: ./drawbridge <command> [arguments]
+
+Try it
+  demo [--once] [--kubeconfig FILE]  the whole story on this machine; --once plays it and exits
+  up                                 the same parts, running, without the story
+
+Work on it
+  test [STAGE...] [-- VITEST ARGS]   run the checks; stages: see ./drawbridge test --help
+  doctor [-o json]                   what is on this machine, what is missing, how to get it
+  help                               this text
+
+Everything else is a command of the drawbridge CLI, for agents and people (login, request, status,
+kubeconfig, approve, deny, audit …); ./drawbridge <command> --help explains it.
+
+The first start installs the npm packages and builds; later starts do neither.
+`;
