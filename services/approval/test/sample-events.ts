@@ -4,6 +4,7 @@ import type {
   ApprovalRequirement,
   Principal,
 } from '@drawbridge/contracts';
+import type { RecordedEvent } from '@drawbridge/kernel';
 
 const issuer = 'https://idp.corp.test';
 const human = (name: string, groups: string[]): Principal => ({
@@ -148,3 +149,17 @@ export const grantRevoked: AccessEvent = {
   type: 'GrantRevoked',
   data: { grantId, by: bob, reason: 'not needed any more' },
 };
+
+export const requestId = '018f0000-0000-7000-8000-000000000001';
+
+/** Events as they stand in the stream, from sequence 1. */
+export const recordedAll = (events: readonly AccessEvent[]): RecordedEvent<AccessEvent>[] =>
+  events.map((event, index) => ({
+    id: `018f0000-0000-7000-8000-00000000e${String(index).padStart(3, '0')}`,
+    causationId: requestId,
+    actor: { kind: 'service', id: 'test' },
+    at,
+    event,
+    aggregateId: requestId,
+    sequence: index + 1,
+  }));

@@ -1,0 +1,206 @@
+import { describe, expect, it } from 'vitest';
+import type { AccessEvent, AccessTerms } from '@drawbridge/contracts';
+import { tellStory, type RequestStory } from '../domain/request-story.js';
+import {
+  accessRequested,
+  agent,
+  alice,
+  approvalRequested,
+  approvedBy,
+  bob,
+  closedBy,
+  deniedBy,
+  grantExpired,
+  grantIssued,
+  grantRevoked,
+  humansOf,
+  lapsed,
+  recordedAll,
+  rejectedBy,
+  requestId,
+  terms,
+  validated,
+  withdrawn,
+} from '../../test/sample-events.js';
+import { renderCard } from './card.js';
+import { denyView } from './deny-view.js';
+
+function story(...events: AccessEvent[]): RequestStory {
+  const told = tellStory(recordedAll(events));
+  if (told === undefined) throw new Error('no story');
+  return told;
+}
+const pending = (changed: Partial<AccessTerms> = {}) => [
+  accessRequested,
+  validated(humansOf(1), agent, changed),
+  approvalRequested(),
+];
+const shown = (...events: AccessEvent[]) => JSON.stringify(renderCard(story(...events)));
+/** What a reader sees: the letters of all elements, in order. */
+function readable(...events: AccessEvent[]): string {
+  const letters: string[] = [];
+  JSON.stringify(renderCard(story(...events)).blocks, (key, value: unknown) => {
+    if ((key === 'text' || key === 'fallback') && typeof value === 'string') letters.push(value);
+    return value;
+  });
+  return letters.join('');
+}
+const buttons = (...events: AccessEvent[]) =>
+  renderCard(story(...events)).blocks.flatMap((block) =>
+    block.type === 'actions' ? block.elements.map((element) => element.action_id) : [],
+  );
+
+describe('the card of a request that waits', () => {
+  const card = readable(...pending());
+
+  it.each([
+    ['who', 'Who: agent agent-oncall of idp.corp.test, owned by dana@corp.test'],
+    ['what', 'What: change (patch) deployment checkout in payments'],
+    ['where', 'Where: prod-eks (production), namespace payments'],
+    ['how long', 'For: 15 minutes, from the approval on'],
+    ['why', 'Why: readiness probe failing · ticket INC-4211'],
+    ['the risk', 'Risk: medium (changes a workload in production)'],
+    ['cuts', 'Cut by policy: durationSeconds from 3600 to 900 (at most 15 minutes)'],
+    ['the exact rules', 'get, patch\n  resources:  deployments\n  apiGroups:  apps\n'],
+    ['who may decide', '0 of 1 approvals from sre-oncall. Decide by 2026-01-05 09:30 UTC'],
+    ['its policy', `Request ${requestId} · policy oncall-production@a1b2c3d4e5f6`],
+  ])('says %s', (_, words) => expect(card).toContain(words));
+
+  it('offers both decisions, approval with a confirmation', () => {
+    expect(buttons(...pending())).toStrictEqual(['drawbridge_approve', 'drawbridge_deny']);
+    expect(card).toContain('Approve this access?');
+    expect(card).toContain('agent-oncall wants rollout-restart on prod-eks for 15 minutes.');
+  });
+
+  it('can be found again by its request', () =>
+    expect(renderCard(story(...pending())).metadata).toStrictEqual({
+      event_type: 'drawbridge_access_request',
+      event_payload: { request_id: requestId },
+    }));
+
+  it('warns of every namespace', () => {
+    const rules = [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'], namespaces: ['*'] }];
+    expect(readable(...pending({ rules }))).toContain('EVERY namespace and cluster-wide');
+  });
+
+  it('cannot be approved from Slack when its rules do not fit', () => {
+    const names = Array.from({ length: 100 }, (_, index) => `deployment-with-a-long-name-${index}`);
+    const rules = [
+      { ...terms.rules[0]!, resourceNames: names },
+      { ...terms.rules[0]!, resourceNames: names },
+    ];
+    expect(buttons(...pending({ rules }))).toStrictEqual(['drawbridge_deny']);
+    expect(readable(...pending({ rules }))).toContain('use the CLI');
+  });
+
+  it('stays within what Slack takes for the largest request', () => {
+    const word = 'x'.repeat(253);
+    const words = Array.from({ length: 100 }, (_, index) => `${word.slice(4)}${index}`);
+    const rule = {
+      verbs: words,
+      apiGroups: words.slice(0, 50),
+      resources: words,
+      namespaces: words,
+      resourceNames: words,
+    };
+    const rules = Array.from({ length: 50 }, () => rule);
+    const { blocks } = renderCard(story(...pending({ rules, reason: 'r'.repeat(1000) })));
+    expect(JSON.stringify(blocks).length).toBeLessThan(13_000);
+    expect(blocks.length).toBeLessThanOrEqual(50);
+  });
+});
+
+describe('text of the agent on a card', () => {
+  const hostile = '<!channel> <@U1> *ok* \u202Egpj.exe\u202C https://evil.test `x` & @here\u0007';
+  const events = [
+    accessRequested,
+    validated(
+      humansOf(1),
+      { ...agent, subject: hostile, owner: hostile },
+      { reason: hostile, ticket: hostile },
+    ),
+    approvalRequested(),
+    approvedBy({ ...alice, email: hostile }),
+    { type: 'AccessRequestRejected', data: { by: { ...bob, email: hostile }, reason: hostile } },
+  ] satisfies AccessEvent[];
+
+  it('is never read as mrkdwn', () => {
+    const seen: string[] = [];
+    JSON.stringify(renderCard(story(...events)).blocks, (key, value: unknown) => {
+      if (key === 'type' && value === 'mrkdwn') seen.push('mrkdwn');
+      return value;
+    });
+    expect(seen).toStrictEqual([]);
+  });
+
+  it('cannot mention, link or hide in the notification', () => {
+    const { text } = renderCard(story(...events));
+    expect(text).not.toMatch(/[<>*_`~]|@[a-z]|:\/\/|[\p{Cc}\p{Cf}]/u);
+  });
+
+  it('shows what is invisible', () => {
+    const card = shown(...events);
+    expect(card).not.toMatch(/\p{Cf}|\\u0007|:\/\//u);
+    expect(card).toContain('‹U+202E›');
+  });
+
+  it('is as safe in the dialog that asks for a reason', () => {
+    const view = JSON.stringify(
+      denyView(story(...events), { requestId, channel: 'C1', ts: '1.2' }),
+    );
+    expect(view).not.toMatch(/mrkdwn|\p{Cf}|\\u0007|:\/\//u);
+  });
+});
+
+describe('the card after the outcome', () => {
+  const approved = [...pending(), approvedBy(alice), closedBy(alice)];
+  it.each([
+    {
+      past: [...pending(), approvedBy(alice, 'http')],
+      says: ['Approved by alice@corp.test over HTTP 2026-01-05 09:00 UTC'],
+    },
+    { past: approved, says: ['Approved: prod-eks', 'Approved by alice@corp.test in Slack'] },
+    {
+      past: [...approved, grantIssued],
+      says: [
+        'Approved, grant is open: prod-eks',
+        'Grant: 2026-01-05 09:05 UTC until 2026-01-05 09:20 UTC',
+      ],
+    },
+    {
+      past: [...approved, grantIssued, grantExpired],
+      says: ['Grant has expired', 'Expired 2026-01-05 09:20 UTC'],
+    },
+    {
+      past: [...approved, grantIssued, grantRevoked],
+      says: ['Grant was revoked', 'Revoked by bob@corp.test', ': not needed any more'],
+    },
+    {
+      past: [...pending(), deniedBy(bob, 'no')],
+      says: ['Denied: prod-eks', 'Denied by bob@corp.test 2026-01-05 09:00 UTC: no'],
+    },
+    {
+      past: [...pending(), deniedBy(bob), rejectedBy(bob)],
+      says: ['Denied: prod-eks', 'Denied by bob@corp.test'],
+    },
+    { past: [...pending(), lapsed], says: ['Lapsed, nobody decided in time'] },
+    {
+      past: [...pending(), withdrawn],
+      says: ['Withdrawn by the requester', 'Withdrawn by agent-oncall'],
+    },
+  ])('says $says.0 without buttons', ({ past, says }) => {
+    for (const words of says) expect(readable(...past)).toContain(words);
+    expect(buttons(...past)).toStrictEqual([]);
+  });
+
+  it('keeps its buttons while one of two humans has approved', () => {
+    const past = [
+      accessRequested,
+      validated(humansOf(2)),
+      approvalRequested(humansOf(2)),
+      approvedBy(alice),
+    ];
+    expect(buttons(...past)).toHaveLength(2);
+    expect(readable(...past)).toContain('1 of 2 approvals from sre-oncall');
+  });
+});
