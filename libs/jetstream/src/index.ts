@@ -3,6 +3,7 @@ export { CommandLogError, commandLog, type CommandLog } from './command-log.js';
 export { connectJetStream, type JetStreamOptions } from './connect-jetstream.js';
 export { declareStreams, requireStreams } from './declare-streams.js';
 export type { RecordedCommand } from './decode-message.js';
+export { ACCESS_SUBJECT_PREFIX, EventEnvelope, sha256Hex } from './event-envelope.js';
 export {
   followAccessEvents,
   type AccessFollower,
@@ -16,7 +17,7 @@ export {
   type JetStreamStrategyOptions,
   type StrategyHealth,
 } from './jetstream-strategy.js';
-export { ParkedHeaders } from './park-message.js';
+export { countParked, parkMessage, ParkedHeaders, type Parking } from './park-message.js';
 export {
   ACCESS_STREAM,
   COMMANDS_STREAM,

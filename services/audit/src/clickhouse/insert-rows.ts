@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { ClickHouseError } from '@clickhouse/client';
+import type { CommandRow } from '../domain/command-row.js';
+import type { EventRow } from '../domain/event-row.js';
+import { RecordRefused } from '../domain/record-refused.js';
+import type { AuditStore } from './select-page.js';
+
+export interface Insertion {
+  readonly table: 'events' | 'commands';
+  readonly rows: readonly { readonly sequence: number; readonly columns: EventRow | CommandRow }[];
+}
+
+/**
+ * Inserts one batch and resolves when ClickHouse has acknowledged it.
+ *
+ * A batch sent again as it was is recognised by its token. One cut otherwise after a restart is not, and
+ * need not be: the keys of both tables make the same row of the same message.
+ *
+ * @throws RecordRefused `record_not_storable` when a value of the batch can never be stored
+ */
+export async function insertRows(
+  { client, database }: AuditStore,
+  { table, rows }: Insertion,
+): Promise<void> {
+  const values = rows.map(({ columns }) => columns);
+  try {
+    await client.insert({
+      table: `${database}.${table}`,
+      values,
+      format: 'JSONEachRow',
+      clickhouse_settings: {
+        insert_deduplication_token: tokenOf({ table, rows }),
+        date_time_input_format: 'best_effort',
+        date_time_overflow_behavior: 'throw',
+        // A field without a column is a mistake to stop at, not data to leave out.
+        input_format_skip_unknown_fields: 0,
+        async_insert: 0,
+        wait_end_of_query: 1,
+      },
+    });
+  } catch (error) {
+    if (!isUnstorable(error)) throw error;
+    throw new RecordRefused('record_not_storable', 'ClickHouse refuses a value', { cause: error });
+  }
+}
+
+/** The range alone could recur with other content when a stream has been made anew. */
+function tokenOf({ table, rows }: Insertion): string {
+  const sequences = rows.map(({ sequence }) => sequence);
+  const digest = createHash('sha256').update(JSON.stringify(rows)).digest('hex');
+  return `${table}:${Math.min(...sequences)}-${Math.max(...sequences)}:${digest}`;
+}
+
+/**
+ * Errors about a value, which no retry mends: CANNOT_PARSE_TEXT, _QUOTED_STRING, _DATE, _DATETIME, _NUMBER,
+ * _UUID, _INPUT_ASSERTION_FAILED, TYPE_MISMATCH, ARGUMENT_OUT_OF_BOUND, INCORRECT_DATA,
+ * VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE, TOO_LARGE_STRING_SIZE.
+ */
+const UNSTORABLE = new Set(
+  [6, 26, 27, 38, 41, 53, 69, 72, 117, 131, 321, 376].map((code) => String(code)),
+);
+
+const isUnstorable = (error: unknown): boolean =>
+  error instanceof ClickHouseError && UNSTORABLE.has(error.code);

@@ -1,0 +1,134 @@
+import type { Identifier } from './identifier.js';
+
+/**
+ * One forward step of the schema. Its statements run one after the other; each can be run again, because two
+ * replicas may start at once and because a process may die between two of them.
+ */
+export interface Migration {
+  readonly version: number;
+  readonly name: string;
+  readonly statements: (database: Identifier) => readonly string[];
+}
+
+// A batch that is sent again after an unclear answer is recognised by its token among this many batches.
+const deduplication = 'non_replicated_deduplication_window = 1000';
+
+/** Default of an absent time or id is NULL, of anything else the least value of its type. */
+const max = (type: string): string => `SimpleAggregateFunction(max, ${type})`;
+const word = max('LowCardinality(String)');
+const instant = `${max("Nullable(DateTime64(3, 'UTC'))")} CODEC(ZSTD(1))`;
+const index = (column: string): string =>
+  `INDEX by_${column} ${column} TYPE bloom_filter(0.01) GRANULARITY 4`;
+
+const eventColumns = {
+  sequence: 'UInt64 CODEC(DoubleDelta, ZSTD(1))',
+  id: 'UUID',
+  type: 'LowCardinality(String)',
+  schema_version: 'UInt8',
+  aggregate_id: 'String CODEC(ZSTD(1))',
+  correlation_id: 'String CODEC(ZSTD(1))',
+  causation_id: 'String CODEC(ZSTD(1))',
+  actor_kind: 'LowCardinality(String)',
+  actor_id: 'String CODEC(ZSTD(1))',
+  at: "DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1))",
+  hash: 'FixedString(64) CODEC(ZSTD(1))',
+  previous_hash: 'String CODEC(ZSTD(1))',
+  connection: 'LowCardinality(String)',
+  agent_issuer: 'LowCardinality(String)',
+  agent_subject: 'String CODEC(ZSTD(1))',
+  grant_id: 'Nullable(UUID)',
+  data: 'String CODEC(ZSTD(3))',
+} as const;
+
+const commandColumns = {
+  command_id: 'UUID',
+  received_at: "DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1))",
+  connection: word,
+  grant_id: max('Nullable(UUID)'),
+  access_request_id: max('Nullable(UUID)'),
+  agent_kind: word,
+  agent_issuer: word,
+  agent_subject: `${max('String')} CODEC(ZSTD(1))`,
+  agent_groups: `${max('Array(String)')} CODEC(ZSTD(1))`,
+  agent_email: `${max('String')} CODEC(ZSTD(1))`,
+  agent_owner: `${max('String')} CODEC(ZSTD(1))`,
+  method: word,
+  path: `${max('String')} CODEC(ZSTD(3))`,
+  query: `${max('String')} CODEC(ZSTD(3))`,
+  verb: word,
+  api_group: word,
+  api_version: word,
+  resource: word,
+  subresource: word,
+  namespace: word,
+  name: `${max('String')} CODEC(ZSTD(1))`,
+  client_address: `${max('String')} CODEC(ZSTD(1))`,
+  user_agent: `${max('String')} CODEC(ZSTD(1))`,
+  effect: word,
+  reason: word,
+  message: `${max('String')} CODEC(ZSTD(3))`,
+  decided_at: instant,
+  ended_at: instant,
+  outcome: word,
+  outcome_reason: word,
+  status_code: max('UInt16'),
+  request_bytes: `${max('UInt64')} CODEC(T64, ZSTD(1))`,
+  response_bytes: `${max('UInt64')} CODEC(T64, ZSTD(1))`,
+  duration_ms: `${max('Float64')} CODEC(ZSTD(1))`,
+  sequences: 'SimpleAggregateFunction(groupUniqArrayArray, Array(UInt64)) CODEC(ZSTD(1))',
+} as const;
+
+const listOf = (columns: Readonly<Record<string, string>>): string =>
+  Object.entries(columns)
+    .map(([name, type]) => `    ${name} ${type}`)
+    .join(',\n');
+
+const events = (database: Identifier): string => `
+CREATE TABLE IF NOT EXISTS ${database}.events
+(
+${listOf(eventColumns)},
+    ${index('aggregate_id')},
+    ${index('agent_subject')},
+    ${index('grant_id')}
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(at)
+ORDER BY (at, sequence)
+SETTINGS ${deduplication}`;
+
+const commands = (database: Identifier): string => `
+CREATE TABLE IF NOT EXISTS ${database}.commands
+(
+${listOf(commandColumns)},
+    ${index('agent_subject')},
+    ${index('grant_id')},
+    ${index('access_request_id')},
+    INDEX by_connection connection TYPE set(100) GRANULARITY 4,
+    INDEX by_namespace namespace TYPE set(1000) GRANULARITY 4
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMM(received_at)
+ORDER BY (received_at, command_id)
+SETTINGS ${deduplication}`;
+
+/** Forward only: what has been released is never edited, a change is a new entry at the end. */
+export const migrations: readonly Migration[] = [
+  { version: 1, name: 'events', statements: (database) => [events(database)] },
+  { version: 2, name: 'commands', statements: (database) => [commands(database)] },
+];
+
+/** What must hold after the last migration, because one row per event and command rests on it. */
+export const expectedTables = {
+  events: {
+    engine: 'ReplacingMergeTree',
+    sortingKey: 'at, sequence',
+    partitionKey: 'toYYYYMM(at)',
+    columns: Object.keys(eventColumns),
+  },
+  commands: {
+    engine: 'AggregatingMergeTree',
+    sortingKey: 'received_at, command_id',
+    partitionKey: 'toYYYYMM(received_at)',
+    columns: Object.keys(commandColumns),
+  },
+} as const;

@@ -1,0 +1,143 @@
+import type { AuditCommand } from '@drawbridge/contracts';
+import { z } from 'zod';
+import type { CommandFilter } from '../http/audit-filter.js';
+import { given, inTime, isAgent, isOneOf, type Condition } from './condition.js';
+import { selectPage, type AuditStore, type Position } from './select-page.js';
+
+const text = z.string().transform((value) => (value === '' ? undefined : value));
+const nullable = <Type extends z.ZodType>(type: Type) =>
+  type.nullable().transform((value) => value ?? undefined);
+
+const Row = z.object({
+  command_id: z.string(),
+  received_at: z.string(),
+  decided_at: nullable(z.string()),
+  ended_at: nullable(z.string()),
+  connection: z.string(),
+  grant_id: nullable(z.string()),
+  access_request_id: nullable(z.string()),
+  agent_kind: z.enum(['', 'agent', 'human']),
+  agent_issuer: z.string(),
+  agent_subject: z.string(),
+  agent_groups: z.array(z.string()),
+  agent_email: text,
+  agent_owner: text,
+  method: z.string(),
+  path: z.string(),
+  query: z.string(),
+  verb: z.string(),
+  api_group: z.string(),
+  api_version: z.string(),
+  resource: z.string(),
+  subresource: z.string(),
+  namespace: z.string(),
+  name: z.string(),
+  client_address: z.string(),
+  user_agent: z.string(),
+  effect: z.enum(['', 'allow', 'deny']),
+  reason: z.string(),
+  message: z.string(),
+  outcome: z.enum(['', 'completed', 'cut', 'client_gone', 'upstream_failed', 'refused']),
+  outcome_reason: text,
+  status_code: z.number(),
+  request_bytes: z.number(),
+  response_bytes: z.number(),
+  duration_ms: z.number(),
+  sequences: z.array(z.number()),
+});
+type Row = z.infer<typeof Row>;
+
+/** Reads one page of commands, and one row more when there is a next page. */
+export async function selectCommands(
+  store: AuditStore,
+  filter: CommandFilter,
+  after: Position | undefined,
+): Promise<AuditCommand[]> {
+  const rows = await selectPage(store, {
+    table: 'commands',
+    columns: Object.keys(Row.shape).join(', '),
+    key: { time: 'received_at', id: 'command_id', idType: 'UUID' },
+    conditions: conditionsOf(filter),
+    order: filter.order,
+    limit: filter.limit,
+    after,
+  });
+  return z.array(Row).parse(rows).map(commandOf);
+}
+
+const conditionsOf = (filter: CommandFilter): readonly Condition[] => [
+  ...inTime('received_at', filter),
+  ...given(filter.request, (id) => ({
+    sql: 'access_request_id = {request:UUID}',
+    parameters: { request: id },
+  })),
+  ...given(filter.grant, (id) => ({ sql: 'grant_id = {grant:UUID}', parameters: { grant: id } })),
+  ...given(filter.agent, isAgent),
+  ...given(filter.connection, (names) => isOneOf('connection', names)),
+  ...given(filter.namespace, (names) => isOneOf('namespace', names)),
+  ...given(filter.verb, (verbs) => isOneOf('verb', verbs)),
+  ...given(filter.resource, (resources) => ({
+    sql: "resource IN {resource:Array(String)} OR concat(resource, '/', subresource) IN {resource:Array(String)}",
+    parameters: { resource: resources },
+  })),
+  ...given(filter.name, (name) => isOneOf('name', [name])),
+  ...given(filter.decision, (effect) => isOneOf('effect', [effect])),
+  ...given(filter.reason, (reasons) => isOneOf('reason', reasons)),
+  ...given(filter.outcome, (outcomes) =>
+    isOneOf(
+      'outcome',
+      outcomes.map((outcome) => (outcome === 'in_flight' ? '' : outcome)),
+    ),
+  ),
+  ...given(filter.status, (ranges) => ({
+    sql: 'arrayExists((from, to) -> status_code BETWEEN from AND to, {from:Array(UInt16)}, {to:Array(UInt16)})',
+    parameters: { from: ranges.map(({ from }) => from), to: ranges.map(({ to }) => to) },
+  })),
+];
+
+const commandOf = (row: Row): AuditCommand => ({
+  id: row.command_id,
+  receivedAt: row.received_at,
+  ...(row.decided_at === undefined ? {} : { decidedAt: row.decided_at }),
+  ...(row.ended_at === undefined ? {} : { endedAt: row.ended_at }),
+  connection: row.connection,
+  ...(row.grant_id === undefined ? {} : { grantId: row.grant_id }),
+  ...(row.access_request_id === undefined ? {} : { accessRequestId: row.access_request_id }),
+  ...agentOf(row),
+  method: row.method,
+  path: row.path,
+  query: row.query,
+  verb: row.verb,
+  apiGroup: row.api_group,
+  apiVersion: row.api_version,
+  resource: row.resource,
+  subresource: row.subresource,
+  namespace: row.namespace,
+  name: row.name,
+  clientAddress: row.client_address,
+  userAgent: row.user_agent,
+  ...(row.effect === ''
+    ? {}
+    : { decision: { effect: row.effect, reason: row.reason, message: row.message } }),
+  outcome: row.outcome === '' ? 'in_flight' : row.outcome,
+  ...(row.outcome_reason === undefined ? {} : { outcomeReason: row.outcome_reason }),
+  ...(row.status_code === 0 ? {} : { statusCode: row.status_code }),
+  requestBytes: row.request_bytes,
+  responseBytes: row.response_bytes,
+  durationMs: row.duration_ms,
+  sequences: [...row.sequences].sort((one, other) => one - other),
+});
+
+function agentOf(row: Row): Pick<AuditCommand, 'agent'> {
+  if (row.agent_kind === '') return {};
+  return {
+    agent: {
+      kind: row.agent_kind,
+      issuer: row.agent_issuer,
+      subject: row.agent_subject,
+      groups: row.agent_groups,
+      ...(row.agent_email === undefined ? {} : { email: row.agent_email }),
+      ...(row.agent_owner === undefined ? {} : { owner: row.agent_owner }),
+    },
+  };
+}

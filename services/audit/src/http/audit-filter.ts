@@ -1,0 +1,86 @@
+import { z } from 'zod';
+
+const words = z
+  .string()
+  .max(2000)
+  .transform((text) => text.split(','))
+  .pipe(z.array(z.string().min(1).max(256)).max(20, 'expected at most 20, with commas between'));
+const word = z.string().min(1).max(2048);
+const instant = z.iso
+  .datetime({ offset: true, error: 'expected an RFC 3339 time such as 2026-01-05T09:00:00Z' })
+  .transform((text) => new Date(text).toISOString());
+const uuid = z.uuid('expected a UUID');
+
+const STATUS = /^([1-5])(\d\d|xx)$/;
+/** `403` is itself, `4xx` is 400 to 499. */
+const statuses = words.pipe(
+  z.array(
+    z
+      .string()
+      .regex(STATUS, 'expected an HTTP status such as 403, or 4xx')
+      .transform((text) => {
+        const [, hundreds = '', rest = ''] = STATUS.exec(text) ?? [];
+        return rest === 'xx'
+          ? { from: Number(`${hundreds}00`), to: Number(`${hundreds}99`) }
+          : { from: Number(text), to: Number(text) };
+      }),
+  ),
+);
+
+const paging = {
+  order: z.enum(['asc', 'desc'], 'expected asc or desc').default('desc'),
+  limit: z
+    .string()
+    .regex(/^[0-9]{1,6}$/, 'expected a whole number from 1 to 1000')
+    .transform(Number)
+    .pipe(z.int().min(1, 'expected at least 1').max(1000, 'expected at most 1000'))
+    .default(100),
+  cursor: z.string().max(1000).optional(),
+};
+
+const shared = {
+  /** From this instant on. */
+  since: instant.optional(),
+  /** Before this instant. */
+  until: instant.optional(),
+  request: uuid.optional(),
+  grant: uuid.optional(),
+  /** Subject of the agent, or `<issuer>#<subject>`. */
+  agent: word.optional(),
+  connection: words.optional(),
+};
+
+/** Query of `GET /v1/audit/commands`. */
+export const CommandFilter = z.strictObject({
+  ...shared,
+  namespace: words.optional(),
+  verb: words.optional(),
+  /** `pods`, with all its subresources, or one of them: `pods/log`. */
+  resource: words.optional(),
+  name: word.optional(),
+  decision: z.enum(['allow', 'deny'], 'expected allow or deny').optional(),
+  reason: words.optional(),
+  outcome: words
+    .pipe(
+      z.array(
+        z.enum(
+          ['in_flight', 'completed', 'cut', 'client_gone', 'upstream_failed', 'refused'],
+          'expected in_flight, completed, cut, client_gone, upstream_failed or refused',
+        ),
+      ),
+    )
+    .optional(),
+  status: statuses.optional(),
+  ...paging,
+});
+export type CommandFilter = z.infer<typeof CommandFilter>;
+
+/** Query of `GET /v1/audit/events`. `agent`, `grant` and `connection` select whole access requests. */
+export const EventFilter = z.strictObject({
+  ...shared,
+  type: words.optional(),
+  /** Who caused it: `<issuer>#<subject>`, or the name of a service. */
+  actor: word.optional(),
+  ...paging,
+});
+export type EventFilter = z.infer<typeof EventFilter>;

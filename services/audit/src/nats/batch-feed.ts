@@ -1,0 +1,197 @@
+import { AckPolicy, DeliverPolicy, type Consumer, type JsMsg } from '@nats-io/jetstream';
+import type { JetStreamConnection } from '@drawbridge/jetstream';
+
+const IDLE_PULL_MS = 5_000;
+const BURST_PULL_MS = 1_000;
+const HEARTBEAT_MS = 500;
+/** A pull that has not ended this long after it should is given up and made again. */
+const PULL_GRACE_MS = 2_000;
+const FIRST_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 10_000;
+
+export interface BatchFeedOptions {
+  readonly stream: string;
+  readonly durable: string;
+  /** Messages stored at once, and so held in memory at once. */
+  readonly maxMessages: number;
+  /** How long to wait for more once there is one, so that single messages are not stored one by one. */
+  readonly lingerMs: number;
+  /** Silence after which the server delivers a message again; a batch that waits gives signs of life. */
+  readonly ackWaitMs: number;
+  /**
+   * Stores a batch, idempotently: delivery is at least once. Resolving acknowledges all of it; throwing
+   * tries the same batch again, for as long as it takes.
+   */
+  readonly store: (messages: readonly JsMsg[]) => Promise<void>;
+  readonly onFailure: (failure: { readonly retryMs: number; readonly error: unknown }) => void;
+}
+
+/**
+ * Pulls the messages of one durable consumer in batches and keeps at it until closed: through lost
+ * connections, restarts of the server and an absent store. It holds one batch and asks for no more meanwhile.
+ */
+export class BatchFeed {
+  #consumer: Consumer | undefined;
+  #running: Promise<void> = Promise.resolve();
+  readonly #closing = new AbortController();
+  #pending = 0;
+  #held = 0;
+  #failing = false;
+
+  constructor(
+    private readonly connection: JetStreamConnection,
+    private readonly options: BatchFeedOptions,
+  ) {}
+
+  /** Messages not stored yet, as of the last pull: those still on the server and those held. */
+  get lag(): number {
+    return this.#pending + this.#held;
+  }
+
+  /** Whether the last pull and the last attempt to store went well. */
+  get healthy(): boolean {
+    return !this.#failing && this.connection.connected;
+  }
+
+  /** Makes the consumer if it is not there and starts pulling. */
+  async start(): Promise<void> {
+    this.#consumer = await this.#ensureConsumer();
+    this.#running = this.#run();
+  }
+
+  /** Stores the batch it holds, if the store takes it, and stops; otherwise gives the batch back. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#running;
+    if (this.connection.connected) await this.connection.nats.flush().catch(() => undefined);
+  }
+
+  async #run(): Promise<void> {
+    for (let failures = 0; !this.#closing.signal.aborted;) {
+      try {
+        this.#consumer ??= await this.#ensureConsumer();
+        await this.#storeBatch(await this.#gather(this.#consumer));
+        failures = 0;
+      } catch (error) {
+        failures += 1;
+        this.#consumer = undefined;
+        await this.#pauseAfter(error, failures);
+      }
+    }
+  }
+
+  /** Waits for one message, lets others arrive, and takes what is there. */
+  async #gather(consumer: Consumer): Promise<readonly JsMsg[]> {
+    const first = await this.#pull(consumer, 1, IDLE_PULL_MS);
+    if (first.length === 0) {
+      await this.#countPending(consumer);
+      return [];
+    }
+    await this.#wait(this.options.lingerMs);
+    await this.#countPending(consumer);
+    const more = Math.min(this.#pending, this.options.maxMessages - 1);
+    // Never more than there is: the pull then ends by itself, and no message is sent to a closed one.
+    const rest = more === 0 ? [] : await this.#pull(consumer, more, BURST_PULL_MS);
+    this.#pending -= rest.length;
+    return [...first, ...rest];
+  }
+
+  async #countPending(consumer: Consumer): Promise<void> {
+    const { num_pending } = await consumer.info();
+    this.#pending = num_pending;
+    if (this.#held === 0) this.#failing = false;
+  }
+
+  async #pull(consumer: Consumer, max: number, expires: number): Promise<readonly JsMsg[]> {
+    const messages = await consumer.fetch({
+      max_messages: max,
+      expires,
+      idle_heartbeat: HEARTBEAT_MS,
+      bind: true,
+    });
+    const giveUp = () => void messages.close();
+    const watchdog = setTimeout(giveUp, expires + PULL_GRACE_MS);
+    // After a reconnect the old request is unknown to the server: start over at once.
+    const forget = this.connection.onChange(giveUp);
+    this.#closing.signal.addEventListener('abort', giveUp);
+    if (this.#closing.signal.aborted) giveUp();
+    const pulled: JsMsg[] = [];
+    try {
+      for await (const message of messages) pulled.push(message);
+      return pulled;
+    } finally {
+      clearTimeout(watchdog);
+      forget();
+      this.#closing.signal.removeEventListener('abort', giveUp);
+    }
+  }
+
+  async #storeBatch(batch: readonly JsMsg[]): Promise<void> {
+    if (batch.length === 0) return;
+    this.#held = batch.length;
+    const heartbeat = setInterval(
+      () => batch.forEach((message) => message.working()),
+      Math.ceil(this.options.ackWaitMs / 3),
+    );
+    try {
+      const stored = await this.#storeAtLast(batch);
+      for (const message of batch) {
+        if (stored) message.ack();
+        else message.nak();
+      }
+    } finally {
+      clearInterval(heartbeat);
+      this.#held = 0;
+    }
+  }
+
+  /** Resolves with true when stored; with false when it was not and the service is closing. */
+  async #storeAtLast(batch: readonly JsMsg[]): Promise<boolean> {
+    for (let failures = 1; ; failures += 1) {
+      try {
+        await this.options.store(batch);
+        this.#failing = false;
+        return true;
+      } catch (error) {
+        if (this.#closing.signal.aborted) return false;
+        await this.#pauseAfter(error, failures);
+      }
+    }
+  }
+
+  async #pauseAfter(error: unknown, failures: number): Promise<void> {
+    this.#failing = true;
+    const retryMs = Math.min(FIRST_PAUSE_MS * 2 ** failures, MAX_PAUSE_MS);
+    if (this.connection.connected) this.options.onFailure({ retryMs, error });
+    await this.#wait(retryMs);
+  }
+
+  async #wait(ms: number): Promise<void> {
+    const { signal } = this.#closing;
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      signal.addEventListener('abort', done);
+    });
+  }
+
+  async #ensureConsumer(): Promise<Consumer> {
+    const { stream, durable, ackWaitMs } = this.options;
+    await this.connection.manager.consumers.add(stream, {
+      durable_name: durable,
+      ack_policy: AckPolicy.Explicit,
+      deliver_policy: DeliverPolicy.All,
+      ack_wait: ackWaitMs * 1_000_000,
+      // A limit would silently discard a record.
+      max_deliver: -1,
+      max_ack_pending: 20_000,
+      max_waiting: 512,
+    });
+    return this.connection.jetstream.consumers.get(stream, durable);
+  }
+}
