@@ -1,0 +1,128 @@
+import type { RecordedEvent } from '@drawbridge/kernel';
+import {
+  principalId,
+  type AccessEvent,
+  type AccessEventData,
+  type AccessEventType,
+  type AccessRequestView,
+  type AccessStatus,
+  type Principal,
+} from '@drawbridge/contracts';
+
+type View = AccessRequestView;
+type Change = Partial<Omit<View, 'id' | 'revision' | 'requester' | 'request' | 'requestedAt'>>;
+
+const finals: ReadonlySet<AccessStatus> = new Set([
+  'denied',
+  'rejected',
+  'lapsed',
+  'withdrawn',
+  'expired',
+  'revoked',
+]);
+
+/** Whether nothing can happen to the request any more. */
+export const isFinal = ({ status }: Pick<View, 'status'>): boolean => finals.has(status);
+
+/**
+ * Folds one more event into the view of its access request.
+ *
+ * An event that was folded before changes nothing. A final status stays: what another service had under way
+ * at that moment may still fill in when the grant ended, but reopens nothing.
+ *
+ * @returns `undefined` while the request itself has not been seen
+ */
+export function foldAccessEvent(
+  view: View | undefined,
+  { event, aggregateId, sequence, at }: RecordedEvent<AccessEvent>,
+): View | undefined {
+  if (view === undefined) {
+    if (event.type !== 'AccessRequested') return undefined;
+    const { requester, request } = event.data;
+    const asked = { id: aggregateId, requester, request, requestedAt: at };
+    return { ...asked, status: 'requested', revision: sequence, approvals: [] };
+  }
+  if (sequence <= view.revision) return view;
+  const { status, refusal, ...facts } = changeOf(event, view, at);
+  const changed = { ...view, ...facts, revision: sequence };
+  if (isFinal(view)) return changed;
+  return {
+    ...changed,
+    ...(status === undefined ? {} : { status }),
+    ...(refusal === undefined ? {} : { refusal }),
+  };
+}
+
+type DataByType = { readonly [Type in AccessEventType]: AccessEventData<Type> };
+type Changes = {
+  readonly [Type in AccessEventType]: (data: DataByType[Type], view: View, at: string) => Change;
+};
+
+function changeOf<Type extends AccessEventType>(
+  { type, data }: { readonly type: Type; readonly data: DataByType[Type] },
+  view: View,
+  at: string,
+): Change {
+  return changes[type](data, view, at);
+}
+
+/** What each event changes in the view. */
+const changes: Changes = {
+  AccessRequested: () => ({}),
+  AccessRequestWithdrawn: () => ({ status: 'withdrawn' }),
+  AccessRequestValidated: ({ policy, terms, cuts, risk, approval }) => {
+    const status = approval.type === 'none' ? 'approved' : 'pending';
+    return { policy, terms, cuts, risk, approval, status };
+  },
+  AccessRequestDenied: ({ policy, code, message, suggestion }) => ({
+    status: 'denied',
+    refusal: { code, message, ...(suggestion === undefined ? {} : { suggestion }) },
+    ...(policy === undefined ? {} : { policy }),
+  }),
+  ApprovalRequested: ({ approval, decideBy }) => ({ approval, decideBy, status: 'pending' }),
+  ApprovalGiven: ({ approver, via }, { approvals }, at) => ({
+    approvals: [...approvals, { approver: nameOf(approver), via, at }],
+  }),
+  ApprovalDenied: () => ({}),
+  AccessRequestApproved: () => ({ status: 'approved' }),
+  AccessRequestRejected: ({ by, reason }) => {
+    const why = reason === undefined ? '' : `: ${reason}`;
+    const message = `${nameOf(by)} rejected the access request${why}`;
+    return { status: 'rejected', refusal: { code: 'access_request_rejected', message } };
+  },
+  AccessRequestLapsed: ({ decideBy }) => ({
+    status: 'lapsed',
+    refusal: {
+      code: 'access_request_lapsed',
+      message: `nobody decided before ${decideBy}`,
+      suggestion: 'Ask again when an approver is available.',
+    },
+  }),
+  GrantIssued: ({ grantId, startsAt, endsAt, policy, terms }) => ({
+    status: 'granted',
+    grant: { id: grantId, startsAt, endsAt },
+    policy,
+    terms,
+  }),
+  GrantRevoked: ({ reason }, { grant }, at) => ({
+    status: 'revoked',
+    refusal: { code: 'grant_revoked', message: reason },
+    ...endOf(grant, at),
+  }),
+  GrantExpired: ({ endsAt }, { grant }) => ({ status: 'expired', ...endOf(grant, endsAt) }),
+};
+
+const endOf = (grant: View['grant'], endedAt: string): Change =>
+  grant === undefined ? {} : { grant: { ...grant, endedAt: grant.endedAt ?? endedAt } };
+
+const nameOf = (principal: Principal): string => principal.email ?? principalId(principal);
+
+/**
+ * The view as it stands at `now`: the proxy closes a grant at its end by its own clock, before the event that
+ * records it.
+ */
+export function asOf(view: View, now: Date): View {
+  const { grant, status } = view;
+  if (status !== 'granted' || grant === undefined || now < new Date(grant.endsAt)) return view;
+  return { ...view, status: 'expired', grant: { ...grant, endedAt: grant.endsAt } };
+}

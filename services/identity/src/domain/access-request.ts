@@ -1,0 +1,105 @@
+import { AppError, type Decider } from '@drawbridge/kernel';
+import {
+  principalId,
+  type AccessEvent,
+  type AccessEventType,
+  type AccessRequestInput,
+  type Principal,
+} from '@drawbridge/contracts';
+
+export type AccessRequestCommand =
+  | {
+      readonly type: 'RequestAccess';
+      readonly requester: Principal;
+      readonly request: AccessRequestInput;
+      /** SHA-256 of the request in canonical form. */
+      readonly digest: string;
+    }
+  | { readonly type: 'WithdrawAccess'; readonly by: Principal };
+
+/** What identity must know of a request to decide: whose it is, what was asked, whether it can still be undone. */
+export type AccessRequest =
+  | { readonly status: 'absent' }
+  | {
+      readonly status: 'open' | 'withdrawn' | 'ended';
+      readonly requester: string;
+      readonly digest: string;
+    };
+
+/**
+ * `access_request_unknown` also stands for somebody else's request, so that ids tell nothing.
+ * `access_request_final`: it was denied, rejected, lapsed, expired or revoked before.
+ */
+export type AccessRequestRefusal =
+  'idempotency_key_reused' | 'access_request_unknown' | 'access_request_final';
+export class AccessRequestRefused extends AppError<AccessRequestRefusal> {}
+
+/** What an event means for the requester's right to withdraw. */
+const statusAfter: Readonly<Record<AccessEventType, 'open' | 'withdrawn' | 'ended'>> = {
+  AccessRequested: 'open',
+  AccessRequestWithdrawn: 'withdrawn',
+  AccessRequestValidated: 'open',
+  AccessRequestDenied: 'ended',
+  ApprovalRequested: 'open',
+  ApprovalGiven: 'open',
+  ApprovalDenied: 'open',
+  AccessRequestApproved: 'open',
+  AccessRequestRejected: 'ended',
+  AccessRequestLapsed: 'ended',
+  GrantIssued: 'open',
+  GrantRevoked: 'ended',
+  GrantExpired: 'ended',
+};
+
+/** Submitting and withdrawing an access request: what identity alone decides about it. */
+export const accessRequest: Decider<AccessRequest, AccessRequestCommand, AccessEvent> = {
+  initial: { status: 'absent' },
+
+  decide(command, state) {
+    switch (command.type) {
+      case 'RequestAccess':
+        return requestAccess(command, state);
+      case 'WithdrawAccess':
+        return withdrawAccess(command, state);
+    }
+  },
+
+  evolve(state, event) {
+    if (event.type === 'AccessRequested') {
+      const { requester, digest } = event.data;
+      return { status: 'open', requester: principalId(requester), digest };
+    }
+    // A withdrawn or ended request stays so, whatever another service had under way.
+    if (state.status !== 'open') return state;
+    return { ...state, status: statusAfter[event.type] };
+  },
+};
+
+function requestAccess(
+  { requester, request, digest }: Extract<AccessRequestCommand, { type: 'RequestAccess' }>,
+  state: AccessRequest,
+): AccessEvent | undefined {
+  if (state.status === 'absent') {
+    return { type: 'AccessRequested', data: { requester, request, digest } };
+  }
+  if (state.digest === digest && state.requester === principalId(requester)) return undefined;
+  throw new AccessRequestRefused(
+    'idempotency_key_reused',
+    'this Idempotency-Key was used before with another request: send a new key for a new request',
+  );
+}
+
+function withdrawAccess(
+  { by }: Extract<AccessRequestCommand, { type: 'WithdrawAccess' }>,
+  state: AccessRequest,
+): AccessEvent | undefined {
+  if (state.status === 'absent' || state.requester !== principalId(by)) {
+    throw new AccessRequestRefused('access_request_unknown', 'you have no such access request');
+  }
+  if (state.status === 'withdrawn') return undefined;
+  if (state.status === 'ended') {
+    const message = 'the access request has ended already: there is nothing left to withdraw';
+    throw new AccessRequestRefused('access_request_final', message);
+  }
+  return { type: 'AccessRequestWithdrawn', data: { by } };
+}

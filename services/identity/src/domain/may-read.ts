@@ -1,0 +1,26 @@
+import { principalId, type AccessRequestView, type Principal } from '@drawbridge/contracts';
+
+/**
+ * Whether a principal may see an access request: its requester, the requester's owner, a human of a group
+ * that may approve it, or a human of a group that may read everything.
+ */
+export function mayRead(
+  principal: Principal,
+  { requester, approval }: Pick<AccessRequestView, 'requester' | 'approval'>,
+  readerGroups: readonly string[],
+): boolean {
+  if (principalId(principal) === principalId(requester)) return true;
+  // A group or an address in an agent's token says nothing about what humans may do.
+  if (principal.kind !== 'human') return false;
+  const approverGroups = approval?.type === 'humans' ? approval.groups : [];
+  const isIn = (groups: readonly string[]) =>
+    groups.some((group) => principal.groups.includes(group));
+  return owns(principal, requester) || isIn(approverGroups) || isIn(readerGroups);
+}
+
+/** An owner is named by e-mail address, whoever issued the login, or by subject of the agent's own issuer. */
+function owns(human: Principal, { owner, issuer }: Principal): boolean {
+  if (owner === undefined) return false;
+  if (human.email?.toLowerCase() === owner.toLowerCase()) return true;
+  return human.issuer === issuer && human.subject === owner;
+}
