@@ -4,7 +4,7 @@ import type { DynamicModule, INestApplication, LoggerService, Type } from '@nest
 import { NestFactory } from '@nestjs/core';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { answerHealthz, answerReadyz, type HealthChecks } from './health.js';
+import { answerHealthz, answerReadyz, type HealthChecks, type HealthFigures } from './health.js';
 import { HttpAdapter } from './http-adapter.js';
 import { problemOf, type StatusTable } from './problem-of.js';
 import { ProblemFilter } from './problem-filter.js';
@@ -15,6 +15,8 @@ import { sendProblem } from './send-problem.js';
 export interface HttpAppOptions {
   readonly logger: LoggerService;
   readonly health: HealthChecks;
+  /** Told by `/readyz` beside the checks. */
+  readonly figures?: HealthFigures;
   /** HTTP status of the service's own error codes; a code that is not listed is answered as 500. */
   readonly statuses?: StatusTable;
   /** Event transports of the service, started with {@link startHttpApp}. */
@@ -79,7 +81,7 @@ export async function startHttpApp(
 function useBeforeRoutes(app: INestApplication, options: HttpAppOptions): void {
   app.use(assignRequestId, setSafeHeaders);
   app.use('/healthz', onlyGet(answerHealthz));
-  app.use('/readyz', onlyGet(answerReadyz(options.health)));
+  app.use('/readyz', onlyGet(answerReadyz(options.health, options.figures)));
   for (const [path, handler] of Object.entries(options.mounts ?? {})) app.use(path, handler);
   app.use(readJsonBody(options.bodyLimitBytes ?? 65_536), refuseBadBody);
 }

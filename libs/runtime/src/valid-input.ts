@@ -3,12 +3,14 @@ import type { z } from 'zod';
 import { fieldErrors, jsonPointer } from './field-errors.js';
 import { RequestRefused, type RequestRefusal } from './request-refused.js';
 
+type Pipe<Schema extends z.ZodType> = PipeTransform<unknown, z.infer<Schema>>;
+
 /** `@Body(ValidBody(Schema)) body: z.infer<typeof Schema>`; otherwise 400 with every bad field. */
-export const ValidBody = <Schema extends z.ZodType>(schema: Schema): PipeTransform =>
+export const ValidBody = <Schema extends z.ZodType>(schema: Schema): Pipe<Schema> =>
   new ValidInput(schema, { code: 'body_invalid', what: 'body', nameOf: jsonPointer });
 
 /** `@Query(ValidQuery(Schema))`: fields are named `query.<name>`. */
-export const ValidQuery = <Schema extends z.ZodType>(schema: Schema): PipeTransform =>
+export const ValidQuery = <Schema extends z.ZodType>(schema: Schema): Pipe<Schema> =>
   new ValidInput(schema, {
     code: 'query_invalid',
     what: 'query',
@@ -16,7 +18,7 @@ export const ValidQuery = <Schema extends z.ZodType>(schema: Schema): PipeTransf
   });
 
 /** `@Param(ValidPath(Schema))`: fields are named `path.<name>`. */
-export const ValidPath = <Schema extends z.ZodType>(schema: Schema): PipeTransform =>
+export const ValidPath = <Schema extends z.ZodType>(schema: Schema): Pipe<Schema> =>
   new ValidInput(schema, {
     code: 'path_invalid',
     what: 'path',

@@ -1,1 +1,2 @@
-export {};
+export { AuditConfig } from './config.js';
+export { startAudit, type AuditDependencies } from './start-audit.js';

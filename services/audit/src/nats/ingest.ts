@@ -1,0 +1,107 @@
+import type { LoggerService } from '@nestjs/common';
+import {
+  ACCESS_STREAM,
+  COMMANDS_STREAM,
+  countParked,
+  parkMessage,
+  type JetStreamConnection,
+} from '@drawbridge/jetstream';
+import { AppError } from '@drawbridge/kernel';
+import type { JsMsg } from '@nats-io/jetstream';
+import { insertRows } from '../clickhouse/insert-rows.js';
+import type { AuditStore } from '../clickhouse/select-page.js';
+import { commandRow } from '../domain/command-row.js';
+import { eventRow } from '../domain/event-row.js';
+import { BatchFeed } from './batch-feed.js';
+import { readCommand } from './read-command.js';
+import { readEvent } from './read-event.js';
+import { recordBatch, type Recording } from './record-batch.js';
+
+const DURABLE = 'audit';
+const PARKED_REFRESH_MS = 5_000;
+
+export interface IngestDependencies {
+  readonly connection: JetStreamConnection;
+  readonly store: AuditStore;
+  readonly logger: LoggerService;
+  /** Messages stored at once. @default 1000 */
+  readonly maxMessages?: number;
+}
+
+/** Copies the streams ACCESS and COMMANDS into ClickHouse. */
+export class Ingest {
+  readonly #events: BatchFeed;
+  readonly #commands: BatchFeed;
+  #parked = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly dependencies: IngestDependencies) {
+    this.#events = this.#feed(ACCESS_STREAM, 'events', (message) => eventRow(readEvent(message)));
+    this.#commands = this.#feed(COMMANDS_STREAM, 'commands', (message) =>
+      commandRow(readCommand(message), message.seq),
+    );
+  }
+
+  async start(): Promise<void> {
+    await this.#countParked();
+    await this.#events.start();
+    await this.#commands.start();
+    this.#timer = setInterval(() => void this.#countParked(), PARKED_REFRESH_MS).unref();
+  }
+
+  /** Stores what it holds, if ClickHouse takes it, and stops. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await Promise.all([this.#events.close(), this.#commands.close()]);
+  }
+
+  get healthy(): boolean {
+    return this.#events.healthy && this.#commands.healthy;
+  }
+
+  /** How far behind it is, and how many messages wait on PARKED for a person. */
+  figures(): { eventsLag: number; commandsLag: number; parked: number } {
+    return {
+      eventsLag: this.#events.lag,
+      commandsLag: this.#commands.lag,
+      parked: this.#parked,
+    };
+  }
+
+  #feed(stream: string, table: 'events' | 'commands', rowOf: Recording['rowOf']): BatchFeed {
+    const { connection, store, logger, maxMessages = 1000 } = this.dependencies;
+    const recording: Recording = {
+      rowOf,
+      insert: (rows) => insertRows(store, { table, rows }),
+      park: (message, code) => this.#park(message, code),
+    };
+    return new BatchFeed(connection, {
+      stream,
+      durable: DURABLE,
+      maxMessages,
+      lingerMs: 50,
+      ackWaitMs: 30_000,
+      store: (messages) => recordBatch(recording, messages),
+      onFailure: ({ retryMs, error }) => {
+        const code = error instanceof AppError ? String(error.code) : 'record_not_stored';
+        logger.error({ msg: 'batch not stored yet', stream, code, retryMs, err: error });
+      },
+    });
+  }
+
+  async #park(message: JsMsg, code: string): Promise<void> {
+    const { connection, logger } = this.dependencies;
+    await parkMessage(connection, message, { durable: DURABLE, code });
+    const { stream } = message.info;
+    logger.error({ msg: 'message parked', stream, sequence: message.seq, code });
+    await this.#countParked();
+  }
+
+  async #countParked(): Promise<void> {
+    try {
+      this.#parked = await countParked(this.dependencies.connection, DURABLE);
+    } catch (error) {
+      this.dependencies.logger.warn({ msg: 'parked messages not counted', err: error });
+    }
+  }
+}

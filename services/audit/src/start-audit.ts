@@ -1,0 +1,108 @@
+import type { ClickHouseClient } from '@clickhouse/client';
+import type { LoggerService } from '@nestjs/common';
+import type { TrustBundle } from '@drawbridge/contracts';
+import {
+  connectJetStream,
+  followTrustBundle,
+  requireStreams,
+  type JetStreamConnection,
+} from '@drawbridge/jetstream';
+import type { Clock } from '@drawbridge/kernel';
+import {
+  createHttpApp,
+  natsOptions,
+  startHttpApp,
+  type RunningService,
+  type StatusTable,
+} from '@drawbridge/runtime';
+import { TokenVerifier } from '@drawbridge/token';
+import { AuditModule } from './audit.module.js';
+import { createServerClient } from './clickhouse/create-server-client.js';
+import { openStore } from './clickhouse/open-store.js';
+import type { AuditStore } from './clickhouse/select-page.js';
+import type { AuditConfig } from './config.js';
+import { AuditQueries } from './http/audit-queries.js';
+import { Ingest } from './nats/ingest.js';
+
+export interface AuditDependencies {
+  readonly logger: LoggerService;
+  readonly clock?: Clock;
+  /** Instead of a client of `CLICKHOUSE_URL`: for a laptop and for tests. */
+  readonly createClient?: () => ClickHouseClient;
+  /** Messages stored at once. @default 1000 */
+  readonly maxBatch?: number;
+}
+
+const statuses: StatusTable = {
+  auditor_required: 403,
+  audit_query_too_expensive: 422,
+  audit_busy: 429,
+  audit_store_unavailable: 503,
+};
+
+/** Starts the record: copies events and commands into ClickHouse and answers auditors' questions. */
+export async function startAudit(
+  config: AuditConfig,
+  dependencies: AuditDependencies,
+): Promise<RunningService> {
+  const { logger, clock = () => new Date() } = dependencies;
+  const closers: (() => Promise<void>)[] = [];
+  const close = () => closeInReverse(closers);
+  try {
+    const client = (dependencies.createClient ?? (() => createServerClient(config)))();
+    closers.push(() => client.close());
+    const store: AuditStore = { client, database: config.CLICKHOUSE_DATABASE };
+    await openStore(
+      { ...store, clock },
+      { logger, retentionDays: config.CLICKHOUSE_RETENTION_DAYS },
+    );
+
+    const connection = await connectJetStream({ name: 'audit', ...natsOptions(config) });
+    closers.push(() => connection.close());
+    await requireStreams(connection);
+    const ingest = new Ingest({
+      connection,
+      store,
+      logger,
+      ...(dependencies.maxBatch === undefined ? {} : { maxMessages: dependencies.maxBatch }),
+    });
+    closers.push(() => ingest.close());
+    await ingest.start();
+
+    let trust: TrustBundle | undefined;
+    const follower = await followTrustBundle(connection, (bundle) => (trust = bundle));
+    closers.push(() => follower.close());
+    const verifier = new TokenVerifier(() => trust, clock);
+    const auditors = { verifier, groups: config.AUDITOR_GROUPS };
+    const app = await createHttpApp(
+      AuditModule.with({ auditors, queries: new AuditQueries(store) }),
+      { logger, statuses, ...healthOf({ connection, store, ingest }), bodyLimitBytes: 0 },
+    );
+    closers.push(() => app.close());
+    const http = await startHttpApp(app, { host: config.HTTP_HOST, port: config.HTTP_PORT });
+    return { name: 'audit', addresses: { http: config.PUBLIC_URL ?? http }, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly connection: JetStreamConnection;
+  readonly store: AuditStore;
+  readonly ingest: Ingest;
+}
+
+const healthOf = ({ connection, store, ingest }: Parts) => ({
+  health: {
+    nats: () => connection.connected,
+    clickhouse: async () => (await store.client.ping({ select: true })).success,
+    ingest: () => ingest.healthy,
+  },
+  figures: () => ingest.figures(),
+});
+
+/** What was opened last may need what was opened before it. */
+async function closeInReverse(closers: (() => Promise<void>)[]): Promise<void> {
+  for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+}
