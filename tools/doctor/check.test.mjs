@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { inRoot } from '../launcher/workspace.mjs';
 import { isHealthy } from './check.mjs';
+import { demoPorts } from './demo-ports.mjs';
 
 /**
  * @param {boolean} required
@@ -24,6 +26,15 @@ for (const [required, status, healthy] of verdicts) {
     assert.equal(isHealthy([check(true, 'ok'), check(required, status)]), healthy);
   });
 }
+
+test('the ports looked at are those that the demo prefers', () => {
+  const topology = readFileSync(inRoot('apps/laptop/src/topology.ts'), 'utf8');
+  const preferred = [...topology.matchAll(/^ {2}(\w+): (\d{4,5}),$/gm)];
+  assert.deepEqual(
+    demoPorts.map(({ part, port }) => [part, String(port)]),
+    preferred.map(([, part, port]) => [part, port]),
+  );
+});
 
 test('on a machine with Node.js alone it names what is missing, as JSON on stdout and nothing else', () => {
   const { status, stdout, stderr } = spawnSync(

@@ -15,11 +15,7 @@ export const machineChecks = () => [
   checkBrowser,
   () => checkDisk('disk for the clone', root, neededGib.clone),
   () => checkDisk('disk for tools', cacheRoot(), neededGib.cache),
-  ...demoPorts.map(
-    ({ port, use }) =>
-      () =>
-        checkPort(port, use),
-  ),
+  checkPorts,
 ];
 
 /** @returns {Promise<import('./check.mjs').Check>} */
@@ -58,22 +54,27 @@ async function checkDisk(name, directory, needed) {
   };
 }
 
+/** @returns {Promise<import('./check.mjs').Check>} */
+async function checkPorts() {
+  const free = await Promise.all(demoPorts.map(({ port }) => isFree(port)));
+  const busy = demoPorts.filter((_, index) => free[index] !== true);
+  const taken = busy.map(({ port, part }) => `${port} (${part})`).join(', ');
+  return {
+    name: 'ports of the demo',
+    required: false,
+    status: 'ok',
+    found: busy.length === 0 ? `${demoPorts.map(({ port }) => port).join(', ')} are free` : '',
+    hint: busy.length === 0 ? '' : `in use: ${taken}; the demo takes others`,
+  };
+}
+
 /**
  * @param {number} port
- * @param {string} use
- * @returns {Promise<import('./check.mjs').Check>}
+ * @returns {Promise<boolean>}
  */
-async function checkPort(port, use) {
-  const free = await new Promise((resolve) => {
+const isFree = (port) =>
+  new Promise((resolve) => {
     const server = createServer()
       .once('error', () => resolve(false))
       .listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
-  return {
-    name: `port ${port}`,
-    required: false,
-    status: free ? 'ok' : 'missing',
-    found: free ? `free, for ${use}` : '',
-    hint: free ? '' : `in use by another program; ${use} wants it`,
-  };
-}

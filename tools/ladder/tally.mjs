@@ -62,11 +62,11 @@ export function judge(stage, recorded, exitCode) {
   if (recorded === undefined) {
     return oneFailed(`${stage}: vitest ended with exit code ${exitCode} and no result`);
   }
-  if (exitCode !== 0 && recorded.failures.length === 0) {
-    return sum([recorded, oneFailed(`${stage}: vitest ended with exit code ${exitCode}`)]);
-  }
   if (recorded.passed + recorded.failures.length === 0) {
     return sum([recorded, oneFailed(`${stage}: no test ran`)]);
+  }
+  if (exitCode !== 0 && recorded.failures.length === 0) {
+    return sum([recorded, oneFailed(`${stage}: vitest ended with exit code ${exitCode}`)]);
   }
   return recorded;
 }
