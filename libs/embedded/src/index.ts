@@ -18,3 +18,21 @@ export {
   type CertificateAuthority,
   type KeyPair,
 } from './tls/certificate-authority.js';
+export {
+  EmbeddedNatsError,
+  startEmbeddedNats,
+  type EmbeddedNats,
+  type EmbeddedNatsOptions,
+} from './nats/start-embedded-nats.js';
+export {
+  startDemoSlack,
+  type Click,
+  type DemoSlack,
+  type DemoSlackOptions,
+  type DemoSlackUser,
+  type Forgery,
+  type Submission,
+} from './slack/demo-slack.js';
+export type { InteractionAnswer, SignedRequest } from './slack/signed-request.js';
+export type { EphemeralMessage, Fault, FaultPlan } from './slack/slack-front.js';
+export type { DemoSlackMessage, DemoSlackView } from './slack/slack-payloads.js';

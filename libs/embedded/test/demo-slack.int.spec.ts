@@ -1,0 +1,187 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { isValidSlackRequest } from '@slack/bolt';
+import { WebClient, WebAPIHTTPError, WebAPIPlatformError } from '@slack/web-api';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startDemoSlack, type DemoSlack } from '../src/index.js';
+
+const blocks = [
+  {
+    type: 'actions',
+    block_id: 'decision',
+    elements: [
+      { type: 'button', action_id: 'ok', value: 'r1', text: { type: 'plain_text', text: 'OK' } },
+    ],
+  },
+];
+const metadata = { event_type: 'demo', event_payload: { request_id: 'r1' } };
+
+let slack: DemoSlack;
+let app: WebClient;
+const received: { headers: Record<string, unknown>; body: string }[] = [];
+const callback = createServer((request, response) => {
+  let body = '';
+  request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+  request.on('end', () => {
+    received.push({ headers: request.headers, body });
+    response.end('seen');
+  });
+});
+let callbackUrl: string;
+
+const clientOf = (token: string) =>
+  new WebClient(token, { slackApiUrl: slack.apiUrl, retryConfig: { retries: 0 } });
+
+beforeAll(async () => {
+  slack = await startDemoSlack();
+  app = clientOf(slack.botToken);
+  await new Promise<void>((resolve) => callback.listen(0, '127.0.0.1', resolve));
+  callbackUrl = `http://127.0.0.1:${(callback.address() as AddressInfo).port}/slack/events`;
+});
+afterAll(async () => {
+  await slack.close();
+  callback.close();
+});
+
+const payloadOf = (body: string) =>
+  JSON.parse(new URLSearchParams(body).get('payload') ?? '') as Record<string, unknown>;
+
+async function post(): Promise<string> {
+  const text = `card ${crypto.randomUUID()}`;
+  const { ts = '' } = await app.chat.postMessage({
+    channel: slack.channelId,
+    text,
+    blocks,
+    metadata,
+  });
+  return ts;
+}
+async function messageAt(ts: string) {
+  const message = (await slack.messages()).find((one) => one.ts === ts);
+  if (message === undefined) throw new Error(`no message ${ts}`);
+  return message;
+}
+
+describe('the demo Slack', () => {
+  it('knows the app by its token alone, with no more than its scopes', async () => {
+    await expect(app.auth.test()).resolves.toMatchObject({
+      team_id: slack.teamId,
+      bot_id: 'B0DRAWBRDG',
+    });
+    await expect(clientOf('xoxb-other').auth.test()).rejects.toThrow(WebAPIPlatformError);
+    await expect(app.users.list({})).rejects.toThrow(/missing_scope/);
+  });
+
+  it('keeps blocks and metadata of a message', async () => {
+    const ts = await post();
+    expect(await messageAt(ts)).toMatchObject({ blocks, metadata, user: 'U0DRAWBRDG' });
+  });
+
+  it('presses a button with a signed interaction that Bolt believes', async () => {
+    const ts = await post();
+    const click = {
+      user: 'alice',
+      message: await messageAt(ts),
+      actionId: 'ok',
+      callbackUrl,
+    } as const;
+    const answer = await slack.clickButton(click);
+    expect(answer).toMatchObject({ status: 200, body: 'seen' });
+    const { headers, body } = received.at(-1)!;
+    const verification = {
+      signingSecret: slack.signingSecret,
+      body,
+      headers: {
+        'x-slack-signature': String(headers['x-slack-signature']),
+        'x-slack-request-timestamp': Number(headers['x-slack-request-timestamp']),
+      },
+    };
+    expect(isValidSlackRequest(verification)).toBe(true);
+    expect(isValidSlackRequest({ ...verification, signingSecret: 'other' })).toBe(false);
+    expect(payloadOf(body)).toMatchObject({
+      type: 'block_actions',
+      user: { id: slack.users.alice, team_id: slack.teamId },
+      team: { id: slack.teamId },
+      api_app_id: slack.appId,
+      container: { message_ts: ts, channel_id: slack.channelId },
+      actions: [{ action_id: 'ok', block_id: 'decision', value: 'r1' }],
+    });
+  });
+
+  it('replays the very same bytes', async () => {
+    const message = await messageAt(await post());
+    const { sent } = await slack.clickButton({ user: 'bob', message, actionId: 'ok', callbackUrl });
+    await slack.replay(sent);
+    const [first, second] = received.slice(-2);
+    expect(second?.body).toBe(first?.body);
+    expect(second?.headers['x-slack-signature']).toBe(first?.headers['x-slack-signature']);
+  });
+
+  it('opens a dialog once per trigger and submits what was typed', async () => {
+    const message = await messageAt(await post());
+    await slack.clickButton({ user: 'erin', message, actionId: 'ok', callbackUrl });
+    const trigger_id = String(payloadOf(received.at(-1)!.body)['trigger_id']);
+    const view = {
+      type: 'modal' as const,
+      callback_id: 'why',
+      private_metadata: 'r1',
+      title: { type: 'plain_text' as const, text: 'Why?' },
+      blocks: [],
+    };
+    await app.views.open({ trigger_id, view });
+    await expect(app.views.open({ trigger_id, view })).rejects.toThrow(/exchanged_trigger_id/);
+    const opened = slack.openedViews().at(-1)!;
+    expect(opened).toMatchObject({ callback_id: 'why', private_metadata: 'r1' });
+    await slack.submitModal({
+      user: 'erin',
+      view: opened,
+      values: { reason_block: { reason: 'no' } },
+      callbackUrl,
+    });
+    expect(payloadOf(received.at(-1)!.body)).toMatchObject({
+      type: 'view_submission',
+      user: { id: slack.users.erin },
+      view: {
+        callback_id: 'why',
+        private_metadata: 'r1',
+        state: { values: { reason_block: { reason: { type: 'plain_text_input', value: 'no' } } } },
+      },
+    });
+  });
+
+  it('shows ephemeral messages to one user', async () => {
+    await app.chat.postEphemeral({
+      channel: slack.channelId,
+      user: slack.users.dana,
+      text: 'psst',
+    });
+    expect(slack.ephemerals('dana').at(-1)).toMatchObject({ text: 'psst' });
+    expect(slack.ephemerals('alice').map(({ text }) => text)).not.toContain('psst');
+  });
+
+  it('fails as planned: refused before, or done and the answer lost', async () => {
+    const count = async () => (await slack.messages()).length;
+    const before = await count();
+    slack.failWith((method) =>
+      method === 'chat.postMessage' ? { type: 'answer', status: 500 } : undefined,
+    );
+    await expect(post()).rejects.toThrow(WebAPIHTTPError);
+    expect(await count()).toBe(before);
+    slack.failWith(() => ({ type: 'lost_answer' }));
+    const impatient = new WebClient(slack.botToken, {
+      slackApiUrl: slack.apiUrl,
+      retryConfig: { retries: 0 },
+      timeout: 300,
+    });
+    const lost = impatient.chat.postMessage({ channel: slack.channelId, text: 'lost' });
+    await expect(lost).rejects.toThrow();
+    slack.failWith(undefined);
+    expect((await slack.messages())[0]?.text).toBe('lost');
+  });
+
+  it('refuses to press what is not there', async () => {
+    const message = await messageAt(await post());
+    const click = { user: 'alice', message, actionId: 'nope', callbackUrl } as const;
+    await expect(slack.clickButton(click)).rejects.toThrow('no button');
+  });
+});
