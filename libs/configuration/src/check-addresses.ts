@@ -1,0 +1,43 @@
+import type { ConnectionDocument, IssuerDocument } from '@drawbridge/contracts';
+import { entriesOf, error, type Check, type Entry, type Finding } from './entry.js';
+
+/** Addresses that a token or a credential is sent to are what they seem, and hold no secret themselves. */
+export const checkAddresses: Check = ({ entries }) => [
+  ...entriesOf(entries, 'Issuer').flatMap(checkIssuer),
+  ...entriesOf(entries, 'Connection').flatMap(checkConnection),
+];
+
+function checkIssuer(entry: Entry<IssuerDocument>): Finding[] {
+  const { issuer, allowInsecureHttp } = entry.document.spec;
+  const url = new URL(issuer);
+  const path = ['spec', 'issuer'];
+  const findings = checkPlain(entry, url, path);
+  if (url.protocol === 'https:') return findings;
+  if (url.protocol !== 'http:')
+    return [...findings, error(entry, path, 'expected an https address')];
+  if (!isLoopback(url.hostname)) {
+    return [...findings, error(entry, path, 'expected https; http is for a loopback address only')];
+  }
+  if (allowInsecureHttp) return findings;
+  return [...findings, error(entry, path, 'http needs "allowInsecureHttp: true"')];
+}
+
+function checkConnection(entry: Entry<ConnectionDocument>): Finding[] {
+  const { server } = entry.document.spec;
+  return checkPlain(entry, new URL(server), ['spec', 'server']);
+}
+
+function checkPlain(entry: Entry, url: URL, path: readonly string[]): Finding[] {
+  const findings: Finding[] = [];
+  if (url.username !== '' || url.password !== '') {
+    findings.push(error(entry, path, 'must hold no user and no password'));
+  }
+  if (url.search !== '' || url.hash !== '') {
+    findings.push(error(entry, path, 'must hold no query and no fragment'));
+  }
+  return findings;
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/u.test(hostname);
+}

@@ -1,0 +1,91 @@
+import { access, constants } from 'node:fs/promises';
+import type { Configuration, ConfigurationKind, ConfigurationProblem } from './configuration.js';
+import { ConfigurationError } from './configuration-error.js';
+import { loadConfiguration } from './load-configuration.js';
+
+/** What is to be said about a configuration directory before anything runs on it. */
+export type ConfigurationReport =
+  | {
+      readonly valid: true;
+      readonly version: string;
+      readonly documents: Readonly<Record<ConfigurationKind, number>>;
+      readonly warnings: readonly ConfigurationProblem[];
+    }
+  | { readonly valid: false; readonly problems: readonly ConfigurationProblem[] };
+
+/**
+ * Judges a configuration directory as every service together would, and warns of files that it names and
+ * this process cannot read. Never throws for what is in the directory.
+ */
+export async function checkConfiguration(directory: string): Promise<ConfigurationReport> {
+  try {
+    const configuration = await loadConfiguration(directory);
+    const warnings = [...configuration.warnings, ...(await unreadableFiles(configuration))];
+    const { version } = configuration;
+    return { valid: true, version, documents: countDocuments(configuration), warnings };
+  } catch (error) {
+    if (error instanceof ConfigurationError) return { valid: false, problems: error.problems };
+    throw error;
+  }
+}
+
+function countDocuments(configuration: Configuration): Record<ConfigurationKind, number> {
+  return {
+    Issuer: configuration.issuers.length,
+    Human: configuration.humans.length,
+    Action: configuration.actions.length,
+    Connection: configuration.connections.length,
+    Policy: configuration.policies.length,
+  };
+}
+
+async function unreadableFiles({
+  issuers,
+  connections,
+}: Configuration): Promise<ConfigurationProblem[]> {
+  const named = [
+    ...issuers.map(({ source, spec }) => ({
+      source,
+      files: { certificateAuthorityFile: spec.certificateAuthorityFile },
+    })),
+    ...connections.map(({ source, spec: { certificateAuthorityFile, credential } }) => ({
+      source,
+      files: { certificateAuthorityFile, ...credentialFiles(credential) },
+    })),
+  ].flatMap(({ source, files }) =>
+    Object.entries(files).map(([field, file]) => ({ source, field: `spec.${field}`, file })),
+  );
+  const checked = await Promise.all(
+    named.map(async ({ source, field, file }) =>
+      file === undefined || (await isReadable(file))
+        ? []
+        : [{ ...source, field, message: 'names a file that cannot be read here' }],
+    ),
+  );
+  return checked.flat();
+}
+
+function credentialFiles(
+  credential: Configuration['connections'][number]['spec']['credential'],
+): Record<string, string> {
+  switch (credential.type) {
+    case 'bearerToken':
+      return { 'credential.file': credential.file };
+    case 'clientCertificate':
+      return {
+        'credential.certificateFile': credential.certificateFile,
+        'credential.keyFile': credential.keyFile,
+      };
+    case 'bearerTokenFromEnvironment':
+      return {};
+  }
+}
+
+async function isReadable(file: string): Promise<boolean> {
+  try {
+    await access(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,121 @@
+import type { PolicyDocument } from '@drawbridge/contracts';
+import { cutToNamespaces, namespacesOutside, placeholdersOf } from '@drawbridge/scope';
+import { checkWildcards } from './check-wildcards.js';
+import {
+  entriesOf,
+  error,
+  warning,
+  type Check,
+  type Checked,
+  type Entry,
+  type Finding,
+} from './entry.js';
+import { compilePattern } from './pattern.js';
+
+/** Policies name what exists, and allow something. */
+export const checkPolicies: Check = (checked) =>
+  entriesOf(checked.entries, 'Policy').flatMap((entry) => [
+    ...checkConnections(entry, checked),
+    ...checkActions(entry, checked),
+    ...checkRules(entry, checked),
+    ...checkPatterns(entry, checked),
+    ...checkSubjects(entry, checked),
+    ...checkApprovers(entry, checked),
+  ]);
+
+type PolicyCheck = (entry: Entry<PolicyDocument>, checked: Checked) => readonly Finding[];
+
+const checkConnections: PolicyCheck = (entry, { entries, kinds }) => {
+  if (!kinds.has('Connection')) return [];
+  const connections = entriesOf(entries, 'Connection').map(({ document }) => document);
+  const names = new Set(connections.map(({ metadata }) => metadata.name));
+  const environments = new Set(connections.map(({ spec }) => spec.environment));
+  const path = ['spec', 'connections'];
+  return [
+    ...missing(entry.document.spec.connections.names, names).map(([name, index]) =>
+      error(entry, [...path, 'names', index], `no connection is named "${name}"`),
+    ),
+    // Not an error: one set of policies may serve several places, each with its own clusters.
+    ...missing(entry.document.spec.connections.environments, environments).map(([name, index]) =>
+      warning(entry, [...path, 'environments', index], `no connection has environment "${name}"`),
+    ),
+  ];
+};
+
+const checkActions: PolicyCheck = (entry, { entries, kinds }) => {
+  const { actions, rules, namespaces } = entry.document.spec;
+  if (actions.length === 0 && rules === undefined) {
+    return [error(entry, ['spec'], 'allows nothing: expected "actions" or "rules"')];
+  }
+  if (!kinds.has('Action')) return [];
+  const known = new Map(
+    entriesOf(entries, 'Action').map(({ document }) => [document.metadata.name, document.spec]),
+  );
+  return actions.flatMap((name, index) => {
+    const action = known.get(name);
+    const path = ['spec', 'actions', index];
+    if (action === undefined) return [error(entry, path, `no action is named "${name}"`)];
+    const fixed = action.rules.filter((rule) => placeholdersOf([rule]).size === 0);
+    const isOutside = cutToNamespaces(fixed, namespaces).length < fixed.length;
+    return isOutside
+      ? [error(entry, path, `action "${name}" has rules in none of the policy's namespaces`)]
+      : [];
+  });
+};
+
+const checkRules: PolicyCheck = (entry) => {
+  const { rules = [], namespaces } = entry.document.spec;
+  const outside = rules.flatMap((rule, index) =>
+    namespacesOutside([rule], namespaces).map((namespace) =>
+      error(
+        entry,
+        ['spec', 'rules', index, 'namespaces'],
+        `"${namespace}" is outside the policy's namespaces`,
+      ),
+    ),
+  );
+  return [...outside, ...checkWildcards(entry, { rules, path: ['spec', 'rules'] })];
+};
+
+const checkPatterns: PolicyCheck = (entry) =>
+  (['reason', 'ticket'] as const).flatMap((field) => {
+    const pattern = entry.document.spec[field]?.pattern;
+    if (pattern === undefined || isPattern(pattern)) return [];
+    const message = 'expected a regular expression in RE2 syntax';
+    return [error(entry, ['spec', field, 'pattern'], message)];
+  });
+
+const checkSubjects: PolicyCheck = (entry, { entries, kinds }) => {
+  if (!kinds.has('Issuer')) return [];
+  const known = new Set(entriesOf(entries, 'Issuer').map(({ document }) => document.spec.issuer));
+  return missing(entry.document.spec.subjects.issuers, known).map(([issuer, index]) =>
+    warning(entry, ['spec', 'subjects', 'issuers', index], `no Issuer document has "${issuer}"`),
+  );
+};
+
+const checkApprovers: PolicyCheck = (entry, { entries, kinds }) => {
+  const { approval } = entry.document.spec;
+  const humans = entriesOf(entries, 'Human');
+  if (approval.type === 'none' || !kinds.has('Human') || humans.length === 0) return [];
+  const groups = new Set(humans.flatMap(({ document }) => document.spec.groups));
+  return missing(approval.groups, groups).map(([group, index]) =>
+    warning(entry, ['spec', 'approval', 'groups', index], `no Human document has group "${group}"`),
+  );
+};
+
+function missing(
+  words: readonly string[] | undefined,
+  known: ReadonlySet<string>,
+): (readonly [string, number])[] {
+  return (words ?? [])
+    .map((word, index) => [word, index] as const)
+    .filter(([word]) => !known.has(word));
+}
+
+function isPattern(source: string): boolean {
+  try {
+    return typeof compilePattern(source) === 'function';
+  } catch {
+    return false;
+  }
+}
