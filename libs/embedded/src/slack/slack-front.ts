@@ -80,18 +80,20 @@ export class SlackFront {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request);
-    const method = /^\/api\/([A-Za-z.]+)$/.exec(request.url ?? '')?.[1];
-    if (method === undefined || request.method !== 'POST') {
+    const method = methodOf(request);
+    if (method === undefined) {
       response.writeHead(404).end();
       return;
     }
     keep(this.calls, method);
     const fault = this.plan(method);
-    if (fault?.type === 'answer') response.writeHead(fault.status, fault.headers).end();
-    if (fault?.type === 'answer' || fault?.type === 'hang') return;
+    if (fault !== undefined && fault.type !== 'lost_answer') {
+      if (fault.type === 'answer') response.writeHead(fault.status, fault.headers).end();
+      return;
+    }
     const answer = await this.#forward(request, body);
     this.#remember(method, new URLSearchParams(body), answer);
-    if (fault?.type === 'lost_answer') return;
+    if (fault !== undefined) return;
     response.writeHead(200, { 'Content-Type': 'application/json' }).end(answer);
   }
 
@@ -115,6 +117,11 @@ export class SlackFront {
       keep(this.opened, { view: parsed.view });
     }
   }
+}
+
+/** `chat.postMessage` of `POST /api/chat.postMessage`. */
+function methodOf({ method, url = '' }: IncomingMessage): string | undefined {
+  return method === 'POST' ? /^\/api\/([A-Za-z.]+)$/.exec(url)?.[1] : undefined;
 }
 
 const Answer = z.looseObject({ ok: z.boolean(), view: DemoSlackView.optional() });
