@@ -55,7 +55,9 @@ async function install() {
   const seconds = () => Math.round((Date.now() - start) / 1000);
   say('installing the npm packages; the first time takes a minute or two');
   const timer = setInterval(() => say(`still installing, ${seconds()} s`), progressMs);
-  const args = ['ci', '--no-audit', '--no-fund'];
+  // Warnings would mostly be that a package wants a newer Node.js than the one npm runs on; the product
+  // runs on the pinned one.
+  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
   const code = await runChild('npm', args, { cwd: root, stdio: stdoutToStderr })
     .catch((error) => {
       throw new LaunchError(`npm cannot be started (${error.message}); it comes with Node.js`);
