@@ -5,7 +5,7 @@ import { ensureBuilt } from '../launcher/ensure-built.mjs';
 import { runChild } from '../launcher/run-child.mjs';
 import { inRoot, LaunchError, root, workspaceEnvironment } from '../launcher/workspace.mjs';
 import { nativeEnvironment } from './native-environment.mjs';
-import { judge, oneFailed } from './tally.mjs';
+import { judge, nothing, oneFailed, sum } from './tally.mjs';
 
 /**
  * A stage that is one vitest project.
@@ -18,18 +18,27 @@ import { judge, oneFailed } from './tally.mjs';
 export const vitestStage = (project, { tools = [] } = {}) => ({
   name: project,
   run: async (vitestArguments) => {
-    if (tools.length > 0) {
-      try {
-        await ensureBuilt(); // these tests start the built programs
-      } catch (error) {
-        if (error instanceof LaunchError) return oneFailed(`${project}: ${error.message}`);
-        throw error;
-      }
-    }
+    const build = tools.length > 0 ? await buildOnce(project) : nothing;
     const environment = await nativeEnvironment(tools);
-    return await runVitest(project, vitestArguments, environment);
+    return sum([build, await runVitest(project, vitestArguments, environment)]);
   },
 });
+
+/**
+ * Tests that need native programs also start built ones. When the build fails the tests run all the
+ * same: most of them read the sources, and one run should show all there is to mend.
+ *
+ * @param {string} project
+ */
+async function buildOnce(project) {
+  try {
+    await ensureBuilt();
+    return nothing;
+  } catch (error) {
+    if (!(error instanceof LaunchError)) throw error;
+    return oneFailed(`${project}: ${error.message}`);
+  }
+}
 
 /**
  * @param {string} project
