@@ -22,6 +22,7 @@ export {
   AuditEventPage,
   CommandOutcome,
 } from './audit-view.js';
+export { ApprovalView, ApproveInput, DenyInput, WaitingApprovals } from './approval-view.js';
 export { CommandDecision, CommandRecord } from './command-record.js';
 export {
   ActionDocument,
