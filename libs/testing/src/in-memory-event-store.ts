@@ -10,6 +10,8 @@ import {
 /** The in-memory twin of the JetStream event store: the same contract suite runs on both. */
 export class InMemoryEventStore<Event> implements EventStore<Event> {
   readonly #log: RecordedEvent<Event>[] = [];
+  readonly #byAggregate = new Map<string, RecordedEvent<Event>[]>();
+  readonly #ids = new Set<string>();
 
   /** Everything appended so far, in stream order. */
   get log(): readonly RecordedEvent<Event>[] {
@@ -26,14 +28,20 @@ export class InMemoryEventStore<Event> implements EventStore<Event> {
       const message = `"${aggregateId}" ends at sequence ${last}, expected ${position.lastSequence}`;
       return Promise.reject(new EventStoreError('append_conflict', message));
     }
+    if (this.#ids.has(metadata.id)) {
+      const message = `the event id ${metadata.id} was already used`;
+      return Promise.reject(new EventStoreError('append_conflict', message));
+    }
     const sequence = this.#log.length + 1;
     const recorded = structuredClone({ ...metadata, aggregateId, event, sequence });
     this.#log.push(recorded);
+    this.#ids.add(metadata.id);
+    this.#byAggregate.set(aggregateId, [...(this.#byAggregate.get(aggregateId) ?? []), recorded]);
     return Promise.resolve(structuredClone(recorded));
   }
 
   #history(aggregateId: string): History<Event> {
-    const events = this.#log.filter((recorded) => recorded.aggregateId === aggregateId);
+    const events = this.#byAggregate.get(aggregateId) ?? [];
     const last = events.at(-1);
     if (last === undefined) return { events, position: { lastSequence: 0 } };
     const lastHash = createHash('sha256').update(JSON.stringify(last)).digest('hex');

@@ -38,3 +38,15 @@ describe('a certificate authority made in memory', () => {
     expect(leaf.verify(new X509Certificate(other.certificate).publicKey)).toBe(false);
   });
 });
+
+describe('a client certificate', () => {
+  it('names the user and the groups as Kubernetes reads them', async () => {
+    const authority = await createCertificateAuthority('CA');
+    const { certificate } = await authority.issueClient('gateway', ['system:masters', 'ops']);
+    expect(new X509Certificate(certificate).subject.split('\n')).toEqual([
+      'O=system:masters',
+      'O=ops',
+      'CN=gateway',
+    ]);
+  });
+});

@@ -5,6 +5,8 @@ import {
   BasicConstraintsExtension,
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
+  type Extension,
+  type JsonName,
   KeyUsageFlags,
   KeyUsagesExtension,
   PemConverter,
@@ -29,6 +31,8 @@ export interface CertificateAuthority {
   readonly certificate: string;
   /** A server certificate for these DNS names and IP addresses, valid for a week. */
   issueServer(hosts: readonly string[]): Promise<KeyPair>;
+  /** A client certificate whose subject Kubernetes reads as a user and its groups, valid for a week. */
+  issueClient(user: string, groups: readonly string[]): Promise<KeyPair>;
 }
 
 /** Makes a certificate authority in memory; its key is never written anywhere. */
@@ -45,21 +49,24 @@ export async function createCertificateAuthority(name: string): Promise<Certific
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
     ],
   });
+  const issue = async (subject: JsonName, extensions: Extension[]): Promise<KeyPair> => {
+    const leaf = await generateKeys();
+    const certificate = await X509CertificateGenerator.create({
+      subject,
+      issuer,
+      publicKey: leaf.publicKey,
+      signingKey: keys.privateKey,
+      signingAlgorithm: ALGORITHM,
+      ...validity(),
+      extensions,
+    });
+    return { certificate: certificate.toString('pem'), key: await privateKeyPem(leaf) };
+  };
   return {
     certificate: authority.toString('pem'),
-    async issueServer(hosts) {
-      const leaf = await generateKeys();
-      const certificate = await X509CertificateGenerator.create({
-        subject: `CN=${hosts[0] ?? name}`,
-        issuer,
-        publicKey: leaf.publicKey,
-        signingKey: keys.privateKey,
-        signingAlgorithm: ALGORITHM,
-        ...validity(),
-        extensions: serverExtensions(hosts),
-      });
-      return { certificate: certificate.toString('pem'), key: await privateKeyPem(leaf) };
-    },
+    issueServer: (hosts) => issue([{ CN: [hosts[0] ?? name] }], serverExtensions(hosts)),
+    issueClient: (user, groups) =>
+      issue([...groups.map((group) => ({ O: [group] })), { CN: [user] }], clientExtensions()),
   };
 }
 
@@ -71,10 +78,16 @@ function validity() {
   return { notBefore: new Date(now - DAY_MS / 24), notAfter: new Date(now + DAYS * DAY_MS) };
 }
 
-const serverExtensions = (hosts: readonly string[]) => [
+const leafExtensions = (usage: ExtendedKeyUsage): Extension[] => [
   new BasicConstraintsExtension(false, undefined, true),
   new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-  new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+  new ExtendedKeyUsageExtension([usage]),
+];
+
+const clientExtensions = () => leafExtensions(ExtendedKeyUsage.clientAuth);
+
+const serverExtensions = (hosts: readonly string[]): Extension[] => [
+  ...leafExtensions(ExtendedKeyUsage.serverAuth),
   new SubjectAlternativeNameExtension(
     hosts.map((value) => ({ type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const), value })),
   ),
