@@ -7,6 +7,9 @@ import {
   parseAllDocuments,
   visit,
   type Document,
+  type Pair,
+  type Range,
+  type Scalar,
   type YAMLError,
 } from 'yaml';
 import type { ConfigurationProblem, SourcePosition } from './configuration.js';
@@ -14,6 +17,7 @@ import type { ConfigurationProblem, SourcePosition } from './configuration.js';
 /** Enough for anchors that a human writes; far too few for a document that explodes when they are resolved. */
 const MAX_ALIASES = 50;
 const MAX_DEPTH = 50;
+const tooManyAliases = `uses more than ${MAX_ALIASES} aliases`;
 /** A file that is no YAML at all has a problem at every character. */
 const MAX_PROBLEMS = 20;
 
@@ -51,6 +55,7 @@ export function parseDocuments(file: string, text: string): ParsedFile {
     lineCounter: lines,
     prettyErrors: false,
     stringKeys: true,
+    resolveKnownTags: false,
     // Its own check compares every key with every other: half a minute for a file of 1 MiB.
     uniqueKeys: false,
   });
@@ -86,7 +91,7 @@ function readDocument(
       },
     ];
   } catch {
-    problems.push({ ...source, field: '', message: `uses more than ${MAX_ALIASES} aliases` });
+    problems.push({ ...source, field: '', message: tooManyAliases });
     return [];
   }
 }
@@ -98,7 +103,7 @@ function problemsOf(document: Document.Parsed, at: At): ConfigurationProblem[] {
     field: '',
     message: messages[error.code] ?? 'not YAML here',
   }));
-  problems.push(...duplicateKeys(document, at));
+  problems.push(...contentProblems(document, at));
   if (directives.yaml.version === '1.2') return problems;
   const message = 'expected YAML 1.2 (in 1.1 "yes" and "on" are booleans)';
   return [...problems, { ...at(document.range[0]), field: '', message }];
@@ -108,31 +113,42 @@ function problemsOf(document: Document.Parsed, at: At): ConfigurationProblem[] {
 const messages: Readonly<Partial<Record<YAMLError['code'], string>>> = {
   NON_STRING_KEY: 'expected a key that is text',
   TAG_RESOLVE_FAILED: 'expected no tag',
-  BAD_ALIAS: 'alias of an anchor that is not set before it',
   BAD_INDENT: 'not indented as the lines around it',
   MISSING_CHAR: 'a quote, bracket or colon is missing',
   TAB_AS_INDENT: 'indented with a tab; expected spaces',
 };
 
-function duplicateKeys(document: Document.Parsed, at: At): ConfigurationProblem[] {
+function contentProblems(document: Document.Parsed, at: At): ConfigurationProblem[] {
   const problems: ConfigurationProblem[] = [];
+  const note = ({ range }: { range?: Range | null | undefined }, message: string) =>
+    void problems.push({ ...at(range?.[0] ?? 0), field: '', message });
+  let aliases = 0;
   visit(document, {
     Map: (_key, { items }) => {
-      const keys = new Set<unknown>();
-      for (const { key } of items) {
-        if (!isScalar(key)) continue;
-        if (keys.has(key.value) && key.range) {
-          problems.push({
-            ...at(key.range[0]),
-            field: '',
-            message: 'the same key stands here twice',
-          });
-        }
-        keys.add(key.value);
+      for (const key of repeatedKeys(items)) note(key, 'the same key stands here twice');
+    },
+    Alias: (_key, alias) => {
+      aliases += 1;
+      if (aliases > MAX_ALIASES) {
+        note(alias, tooManyAliases);
+        return visit.BREAK;
       }
+      // Looks through the whole document: not to be done without a limit.
+      if (alias.resolve(document) === undefined) note(alias, 'alias of no anchor before it');
+      return undefined;
     },
   });
   return problems;
+}
+
+function repeatedKeys(items: readonly Pair[]): Scalar[] {
+  const seen = new Set<unknown>();
+  return items.flatMap(({ key }) => {
+    if (!isScalar(key)) return [];
+    const isRepeated = seen.has(key.value);
+    seen.add(key.value);
+    return isRepeated ? [key] : [];
+  });
 }
 
 function nodeOffset(document: Document.Parsed, path: FieldPath): number | undefined {

@@ -6,6 +6,7 @@ import type { FieldPath, ParsedDocument } from './parse-documents.js';
 const MAX_SHOWN_CHARACTERS = 60;
 /** A path with one of these in it leads to something that may be a secret, whatever the schema says. */
 const SECRET = /token|secret|passw|credential|private|key|authorization|cookie/iu;
+const USER_IN_ADDRESS = /\/\/[^/]*@/u;
 
 export type Validated =
   | { readonly document: ConfigurationDocument }
@@ -60,8 +61,8 @@ function messageOf(issue: z.core.$ZodIssue): string {
 function unionMessage(issue: z.core.$ZodIssueInvalidUnion): string {
   const options = 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
   if (options.length > 0) return `expected ${options.map(quote).join(' or ')}`;
-  const messages = issue.errors.flat().map((inner) => messageOf(inner));
-  return messages.length > 0 ? [...new Set(messages)].join(' or ') : 'is none of the known forms';
+  const forms = issue.errors.flat().map((inner) => messageOf(inner).replace(/^expected /u, ''));
+  return forms.length > 0 ? `expected ${[...new Set(forms)].join(' or ')}` : 'of no known form';
 }
 
 const names: Readonly<Record<string, string>> = {
@@ -83,8 +84,9 @@ function describeValue(value: unknown, path: FieldPath): string | undefined {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object' && value !== null) return 'a map';
-  if (path.some((part) => SECRET.test(String(part)))) return undefined;
-  return shorten(quote(value));
+  const shown = quote(value);
+  const mayBeSecret = path.some((part) => SECRET.test(String(part))) || USER_IN_ADDRESS.test(shown);
+  return mayBeSecret ? undefined : shorten(shown);
 }
 
 function quote(value: unknown): string {
