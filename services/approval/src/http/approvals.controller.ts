@@ -1,0 +1,107 @@
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
+import {
+  ApproveInput,
+  DenyInput,
+  principalId,
+  RequestId,
+  type ApprovalView,
+  type Principal,
+  type WaitingApprovals,
+} from '@drawbridge/contracts';
+import { requestIdOf, requirePrincipal, ValidBody, ValidQuery } from '@drawbridge/runtime';
+import { approverRefusal } from '@drawbridge/scope';
+import { TokenVerifier } from '@drawbridge/token';
+import type { Request } from 'express';
+import { z } from 'zod';
+import type { RequestStory } from '../domain/request-story.js';
+import { ApprovalRefused, refusedApprover } from '../domain/approval-refused.js';
+import { AccessApprovals, type Decision } from '../nats/access-approvals.js';
+import { WaitingRequests } from '../nats/waiting-requests.js';
+import { approvalView } from './approval-view.js';
+
+const WaitingQuery = z.strictObject({
+  limit: z
+    .string()
+    .regex(/^\d{1,3}$/, 'expected a number')
+    .transform(Number)
+    .pipe(z.int().min(1).max(100))
+    .default(50),
+});
+
+const waitingQuery = ValidQuery(WaitingQuery);
+const approveBody = ValidBody(ApproveInput.default({}));
+const denyBody = ValidBody(DenyInput.default({}));
+const fromQuery = { type: 'query' } as const;
+const fromBody = { type: 'body' } as const;
+
+/** Decisions of humans with their own token. Who asks is judged before what is asked. */
+@Controller('v1')
+export class ApprovalsController {
+  constructor(
+    @Inject(TokenVerifier) private readonly verifier: TokenVerifier,
+    @Inject(AccessApprovals) private readonly approvals: AccessApprovals,
+    @Inject(WaitingRequests) private readonly waiting: WaitingRequests,
+  ) {}
+
+  @Get('approvals')
+  async list(@Req() request: Request, @Query() query: unknown): Promise<WaitingApprovals> {
+    const human = await this.requireHuman(request);
+    const { limit } = waitingQuery.transform(query, fromQuery);
+    const items = this.waiting.list().filter((story) => mayDecide(story, human));
+    return { items: items.slice(0, limit).map(approvalView), total: items.length };
+  }
+
+  @Post('access-requests/:id/approve')
+  @HttpCode(200)
+  async approve(
+    @Req() request: Request,
+    @Param('id') id: string,
+    @Body() body: unknown,
+  ): Promise<ApprovalView> {
+    const decision = await this.decision(request, id);
+    const { comment } = approveBody.transform(body, fromBody);
+    await this.approvals.approve({ ...decision, remark: comment });
+    return this.view(decision);
+  }
+
+  @Post('access-requests/:id/deny')
+  @HttpCode(200)
+  async deny(
+    @Req() request: Request,
+    @Param('id') id: string,
+    @Body() body: unknown,
+  ): Promise<ApprovalView> {
+    const decision = await this.decision(request, id);
+    const { reason } = denyBody.transform(body, fromBody);
+    await this.approvals.deny({ ...decision, remark: reason });
+    return this.view(decision);
+  }
+
+  private async decision(request: Request, id: string): Promise<Decision> {
+    const approver = await this.requireHuman(request);
+    if (!RequestId.safeParse(id).success) throw unknownRequest();
+    return { requestId: id, approver, via: 'http', causationId: requestIdOf(request) };
+  }
+
+  private async view({ requestId }: Decision): Promise<ApprovalView> {
+    const story = await this.approvals.story(requestId);
+    if (story === undefined) throw unknownRequest();
+    return approvalView(story);
+  }
+
+  /** An agent is refused here whatever it asks: no path of this API is for it. */
+  private async requireHuman(request: Request): Promise<Principal> {
+    const { principal } = await requirePrincipal(request, this.verifier);
+    if (principal.kind !== 'human') throw refusedApprover('approver_not_human');
+    return principal;
+  }
+}
+
+function mayDecide({ approval, requester, approvals }: RequestStory, human: Principal): boolean {
+  if (approval === undefined) return false;
+  if (approvals.some(({ approver }) => principalId(approver) === principalId(human))) return false;
+  return approverRefusal(human, approval, requester) === undefined;
+}
+
+const unknownRequest = (): ApprovalRefused =>
+  new ApprovalRefused('approval_unknown', 'there is no access request with this id');

@@ -1,0 +1,114 @@
+import { principalId, type AccessEvent, type Principal } from '@drawbridge/contracts';
+import {
+  handleCommand,
+  type Actor,
+  type Clock,
+  type EventStore,
+  type RecordedEvent,
+} from '@drawbridge/kernel';
+import { uuidV7 } from '@drawbridge/runtime';
+import type { AccessApproval } from '../domain/access-approval-state.js';
+import { accessApproval, type AccessApprovalCommand } from '../domain/access-approval.js';
+import { tellStory, type RequestStory } from '../domain/request-story.js';
+
+const service: Actor = { kind: 'service', id: 'approval' };
+
+/** A human's decision as it reaches us, before any rule is applied. */
+export interface Decision {
+  readonly requestId: string;
+  readonly approver: Principal;
+  readonly via: 'slack' | 'http';
+  /** A comment on an approval, the reason of a denial. */
+  readonly remark?: string | undefined;
+  /** Id of the incoming request. */
+  readonly causationId: string;
+}
+
+/** What became of a decision. `unchanged`: this human had decided so before. */
+export type DecisionResult = 'recorded' | 'unchanged';
+
+type Reaction = 'RequestApproval' | 'CompleteApproval' | 'RejectRequest' | 'LapseRequest';
+
+/** The approvals of all access requests, each decided on the newest state of its stream. */
+export class AccessApprovals {
+  constructor(
+    private readonly store: EventStore<AccessEvent>,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws ApprovalRefused, EventStoreError */
+  approve(decision: Decision): Promise<DecisionResult> {
+    return this.#decide(decision, this.#approval(decision));
+  }
+
+  /** @throws ApprovalRefused, EventStoreError */
+  deny(decision: Decision): Promise<DecisionResult> {
+    return this.#decide(decision, this.#denial(decision));
+  }
+
+  /**
+   * Refuses what {@link deny} would refuse now, and records nothing.
+   *
+   * @throws ApprovalRefused, EventStoreError
+   */
+  async checkDenial(decision: Decision): Promise<void> {
+    const { events } = await this.store.load(decision.requestId);
+    const state = events.reduce<AccessApproval>(
+      (folded, { event }) => accessApproval.evolve(folded, event),
+      accessApproval.initial,
+    );
+    accessApproval.decide(this.#denial(decision), state);
+  }
+
+  /** What an event of the request, or its deadline, makes necessary. Harmless when repeated. */
+  async react(type: Reaction, requestId: string, causationId: string): Promise<void> {
+    const now = this.clock();
+    const command: AccessApprovalCommand =
+      type === 'RequestApproval' || type === 'LapseRequest'
+        ? { type, at: now.toISOString() }
+        : { type };
+    await this.#handle(command, { requestId, causationId, actor: service, now });
+  }
+
+  /** `undefined` for an unknown request, and until policy has validated it. */
+  async story(requestId: string): Promise<RequestStory | undefined> {
+    const { events } = await this.store.load(requestId);
+    return tellStory(events);
+  }
+
+  #approval({ approver, via, remark }: Decision): AccessApprovalCommand {
+    const at = this.clock().toISOString();
+    const comment = remark === undefined ? {} : { comment: remark };
+    return { type: 'GiveApproval', approver, via, ...comment, at };
+  }
+
+  #denial({ approver, via, remark }: Decision): AccessApprovalCommand {
+    const at = this.clock().toISOString();
+    const reason = remark === undefined ? {} : { reason: remark };
+    return { type: 'DenyApproval', approver, via, ...reason, at };
+  }
+
+  async #decide(decision: Decision, command: AccessApprovalCommand): Promise<DecisionResult> {
+    const { requestId, causationId, approver } = decision;
+    const actor: Actor = { kind: approver.kind, id: principalId(approver) };
+    const cause = { requestId, causationId, actor, now: this.clock() };
+    return (await this.#handle(command, cause)) === undefined ? 'unchanged' : 'recorded';
+  }
+
+  async #handle(
+    command: AccessApprovalCommand,
+    { requestId, causationId, actor, now }: Cause,
+  ): Promise<RecordedEvent<AccessEvent> | undefined> {
+    const metadata = { id: uuidV7(now), causationId, actor, at: now.toISOString() };
+    const envelope = { aggregateId: requestId, command, metadata };
+    const { appended } = await handleCommand(this.store, accessApproval, envelope);
+    return appended;
+  }
+}
+
+interface Cause {
+  readonly requestId: string;
+  readonly causationId: string;
+  readonly actor: Actor;
+  readonly now: Date;
+}

@@ -1,0 +1,63 @@
+import type { LoggerService } from '@nestjs/common';
+import type { Clock } from '@drawbridge/kernel';
+import type { WaitingRequest } from './waiting-requests.js';
+
+const LOOK_MS = 500;
+/** After a failed attempt, or one that changed nothing, before the next one for the same request. */
+const RETRY_MS = 5_000;
+
+export interface LapseScheduleOptions {
+  /** What waits now; rebuilt from the stream, so a restart forgets no deadline. */
+  readonly waiting: () => readonly Pick<WaitingRequest, 'id' | 'decideBy'>[];
+  /** Must be harmless when repeated: replicas all try, the stream lets one win. */
+  readonly lapse: (requestId: string) => Promise<void>;
+  readonly clock: Clock;
+  readonly logger: LoggerService;
+}
+
+/** Lets requests lapse that nobody decided in time. Looks often instead of keeping a timer per request. */
+export class LapseSchedule {
+  readonly #notBefore = new Map<string, number>();
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: LapseScheduleOptions) {}
+
+  start(): void {
+    this.#timer = setInterval(() => {
+      this.#looking = this.#looking.then(() => this.look());
+    }, LOOK_MS);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#looking;
+  }
+
+  /** Lets every request lapse whose deadline is over by now. */
+  async look(): Promise<void> {
+    const now = this.options.clock().getTime();
+    const waiting = this.options.waiting();
+    this.#forgetOthers(new Set(waiting.map(({ id }) => id)));
+    const due = waiting.filter(
+      ({ id, decideBy }) =>
+        Date.parse(decideBy) <= now && (this.#notBefore.get(id) ?? -Infinity) <= now,
+    );
+    for (const { id } of due) await this.#lapse(id, now);
+  }
+
+  async #lapse(requestId: string, now: number): Promise<void> {
+    this.#notBefore.set(requestId, now + RETRY_MS);
+    try {
+      await this.options.lapse(requestId);
+    } catch (error) {
+      this.options.logger.warn({ msg: 'request not lapsed yet', requestId, err: error });
+    }
+  }
+
+  #forgetOthers(waiting: ReadonlySet<string>): void {
+    for (const id of this.#notBefore.keys()) {
+      if (!waiting.has(id)) this.#notBefore.delete(id);
+    }
+  }
+}
