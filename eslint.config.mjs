@@ -9,7 +9,7 @@ const layers = {
   contracts: ['kernel'],
   domain: ['kernel', 'contracts'],
   adapter: [...domain, 'adapter'],
-  testing: [...domain, 'adapter', 'testing'],
+  testing: [...domain, 'adapter', 'embedded', 'testing'],
   embedded: ['kernel', 'contracts', 'embedded'],
   service: [...domain, 'adapter'],
   cli: [...domain, 'adapter'],

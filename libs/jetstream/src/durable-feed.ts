@@ -83,21 +83,22 @@ export class DurableFeed {
   /** Stops pulling, lets what is being handled finish for at most `drainMs`, and says whether all did. */
   async close(drainMs: number): Promise<boolean> {
     this.#closing = true;
-    this.#interrupt();
     await this.#messages?.close();
+    this.#interrupt();
     await this.#running;
     const drained = await this.#inFlight.whenIdle(drainMs);
+    this.#inFlight.abandon();
     if (this.connection.connected) await this.connection.nats.flush().catch(() => undefined);
     return drained;
   }
 
   async #run(): Promise<void> {
-    for (let failures = 0; !this.#closing;) {
+    for (let failures = 0; !this.#stopped();) {
       await Promise.race([this.#inFlight.whenFree(), this.#interrupted()]);
-      if (this.#closing) return;
+      await this.#connected();
+      if (this.#stopped()) return;
       try {
-        this.#consumer ??= await this.#ensureConsumer();
-        await this.#pull(this.#consumer);
+        await this.#unlessClosing(this.#pullOnce());
         failures = 0;
       } catch (error) {
         failures += 1;
@@ -110,7 +111,14 @@ export class DurableFeed {
     }
   }
 
-  async #pull(consumer: Consumer): Promise<void> {
+  async #pullOnce(): Promise<void> {
+    this.#consumer ??= await this.#ensureConsumer();
+    const received = await this.#pull(this.#consumer);
+    if (received === 0 && this.connection.connected) await this.#refresh(this.#consumer);
+  }
+
+  /** Takes what one pull brings, until it has expired; returns how many messages that were. */
+  async #pull(consumer: Consumer): Promise<number> {
     const messages = await consumer.fetch({
       max_messages: this.#inFlight.free,
       expires: PULL_EXPIRES_MS,
@@ -118,23 +126,23 @@ export class DurableFeed {
       bind: true,
     });
     this.#messages = messages;
-    const give_up = () => void messages.close();
-    const watchdog = setTimeout(give_up, PULL_EXPIRES_MS + PULL_GRACE_MS);
+    const giveUp = () => void messages.close();
+    const watchdog = setTimeout(giveUp, PULL_EXPIRES_MS + PULL_GRACE_MS);
     // After a reconnect the old request is unknown to the server: start over at once.
-    const forget = this.connection.onChange(give_up);
-    if (this.#closing) give_up();
+    const forget = this.connection.onChange(giveUp);
+    if (this.#closing) giveUp();
+    let received = 0;
     try {
-      let received = 0;
       for await (const message of messages) {
         received += 1;
         this.#healthy = true;
         this.#take(message);
       }
-      if (received === 0) await this.#refresh(consumer);
     } finally {
       clearTimeout(watchdog);
       forget();
     }
+    return received;
   }
 
   #take(message: JsMsg): void {
@@ -177,6 +185,16 @@ export class DurableFeed {
     return this.connection.jetstream.consumers.get(stream, durable);
   }
 
+  /** Waits for `work`, but not for its time-outs once the feed closes. */
+  async #unlessClosing(work: Promise<void>): Promise<void> {
+    await Promise.race([work, this.#interrupted()]);
+    if (this.#closing) work.catch(() => undefined);
+  }
+
+  #stopped(): boolean {
+    return this.#closing;
+  }
+
   #interrupted(): Promise<void> {
     return new Promise((resolve) => {
       this.#interrupt = resolve;
@@ -190,8 +208,14 @@ export class DurableFeed {
     });
     await Promise.race([paused, this.#interrupted()]);
     clearTimeout(timer);
-    if (!this.#closing)
+  }
+
+  async #connected(): Promise<void> {
+    while (!this.connection.connected && !this.#closing) {
+      // Closed for good, by the service itself: there is nothing to come.
+      if (this.connection.closed) this.#closing = true;
       await Promise.race([this.connection.whenConnected(60_000), this.#interrupted()]);
+    }
   }
 }
 

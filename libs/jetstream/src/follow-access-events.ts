@@ -76,14 +76,14 @@ class Follower {
   }
 
   async run(): Promise<void> {
-    while (!this.#closing) {
+    while (!this.#stopped()) {
       try {
         if (await this.connection.whenConnected(HEARTBEAT_MS)) await this.#follow();
       } catch {
         // Whatever it was, the answer is the same: start again behind the last event seen.
       }
       this.#setCurrent(false);
-      if (!this.#closing) await delay(RETRY_MS);
+      if (!this.#stopped()) await delay(RETRY_MS);
     }
   }
 
@@ -132,6 +132,10 @@ class Follower {
   #unreadable(unreadable: UnreadableEvent): void {
     if (this.options.onUnreadable === undefined) this.#blind = true;
     else this.options.onUnreadable(unreadable);
+  }
+
+  #stopped(): boolean {
+    return this.#closing;
   }
 
   #reachedEnd(): void {

@@ -4,6 +4,7 @@ interface Entry {
   /** The newest delivery: only its acknowledgement counts. */
   message: JsMsg;
   readonly since: number;
+  readonly heartbeat: NodeJS.Timeout;
 }
 
 /**
@@ -49,6 +50,11 @@ export class InFlight {
     return true;
   }
 
+  /** Sends no more signs of life: the server gives what is still handled here to another process. */
+  abandon(): void {
+    for (const { heartbeat } of this.#entries.values()) clearInterval(heartbeat);
+  }
+
   /**
    * Runs `handle`, messages of one subject after each other in order of arrival, and passes the newest
    * delivery to `settle` at the end. `handle` must not reject.
@@ -63,14 +69,17 @@ export class InFlight {
       known.message = message;
       return;
     }
-    const entry: Entry = { message, since: Date.now() };
+    const entry: Entry = {
+      message,
+      since: Date.now(),
+      heartbeat: setInterval(() => tell(() => entry.message.working()), this.heartbeatMs),
+    };
     this.#entries.set(message.seq, entry);
-    const heartbeat = setInterval(() => entry.message.working(), this.heartbeatMs);
     const before = oneBySubject ? this.#tails.get(message.subject) : undefined;
     const done = this.#run(before, handle)
-      .then((settle) => settle(entry.message))
+      .then((settle) => tell(() => settle(entry.message)))
       .finally(() => {
-        clearInterval(heartbeat);
+        clearInterval(entry.heartbeat);
         this.#entries.delete(message.seq);
         if (this.#tails.get(message.subject) === done) this.#tails.delete(message.subject);
         for (const resolve of this.#waiting.splice(0)) resolve();
@@ -88,6 +97,15 @@ export class InFlight {
 
   #changed(): Promise<void> {
     return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}
+
+/** On a closed connection there is nobody to tell; the server delivers again. */
+function tell(send: () => void): void {
+  try {
+    send();
+  } catch {
+    // See above.
   }
 }
 

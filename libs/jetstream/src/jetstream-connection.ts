@@ -20,6 +20,11 @@ export class JetStreamConnection {
     return this.#connected && !this.nats.isClosed();
   }
 
+  /** Whether {@link close} was called: it does not come back. */
+  get closed(): boolean {
+    return this.nats.isClosed();
+  }
+
   /** Resolves with whether the server is reachable, waiting at most `timeoutMs` for it to become so. */
   async whenConnected(timeoutMs: number): Promise<boolean> {
     if (this.connected || this.nats.isClosed()) return this.connected;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { connectJetStream } from './connect-jetstream.js';
 import { declareStreams } from './declare-streams.js';
-import { AppError } from '@drawbridge/kernel';
+import { codeOf } from '@drawbridge/kernel';
 import { provisionConfig } from './provision-config.js';
 
 /** `drawbridge-provision`: declares all streams once and ends. Exit code 78 for bad settings, 1 for a refusal. */
@@ -31,7 +31,7 @@ async function provision(): Promise<void> {
 }
 
 provision().catch((error: unknown) => {
-  const code = error instanceof AppError ? error.code : 'provision_failed';
+  const code = codeOf(error) ?? 'provision_failed';
   const message = error instanceof Error ? error.message : String(error);
   console.error(JSON.stringify({ msg: message, code }));
   process.exitCode = code === 'config_invalid' ? 78 : 1;

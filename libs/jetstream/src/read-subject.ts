@@ -4,7 +4,7 @@ import type { StoredBytes } from './event-envelope.js';
 import type { JetStreamConnection } from './jetstream-connection.js';
 
 const READ_MS = 5_000;
-const PAGE = 1_000;
+const PAGE = 250;
 
 export interface SubjectOfStream {
   readonly stream: string;
@@ -22,6 +22,7 @@ export async function readSubject(
   connection: JetStreamConnection,
   from: SubjectOfStream,
 ): Promise<readonly StoredBytes[]> {
+  if (!(await connection.whenConnected(READ_MS))) throw new Error('NATS cannot be reached');
   const [messages, newest] = await Promise.all([
     readPages(connection, from),
     connection.manager.streams.getMessage(from.stream, { last_by_subj: from.subject }),
@@ -53,7 +54,8 @@ async function readPage(
   const replies = await connection.nats.requestMany(
     `$JS.API.DIRECT.GET.${stream}`,
     JSON.stringify({ batch: PAGE, seq, next_by_subj: subject }),
-    { strategy: 'sentinel', maxWait: READ_MS },
+    // Not 'sentinel': an empty message would pass for the end.
+    { strategy: 'timer', maxWait: READ_MS },
   );
   const messages: StoredBytes[] = [];
   for await (const reply of replies) {

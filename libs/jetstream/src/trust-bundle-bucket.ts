@@ -1,10 +1,12 @@
-import { Kvm, type KvEntry } from '@nats-io/kv';
+import { Kvm, type KV, type KvEntry } from '@nats-io/kv';
 import { TrustBundle } from '@drawbridge/contracts';
 import type { JetStreamConnection } from './jetstream-connection.js';
 import { TRUST_BUCKET } from './stream-definitions.js';
 
 const KEY = 'bundle';
 const RETRY_MS = 250;
+/** A watch that has died without a word is noticed by this. */
+const READ_AGAIN_MS = 5_000;
 
 /**
  * Makes the bundle the one every verifier uses. A bundle that is not newer than the published one is ignored,
@@ -16,21 +18,25 @@ export async function publishTrustBundle(
   connection: JetStreamConnection,
   bundle: TrustBundle,
 ): Promise<boolean> {
-  const bucket = await new Kvm(connection.jetstream).open(TRUST_BUCKET);
+  const bucket = await openBucket(connection);
+  const text = JSON.stringify(TrustBundle.parse(bundle));
   for (;;) {
     const entry = await bucket.get(KEY);
-    const published = entry === null ? undefined : parseBundle(entry);
-    if (published !== undefined && published.revision >= bundle.revision) return false;
-    try {
-      await bucket.put(KEY, JSON.stringify(TrustBundle.parse(bundle)), {
-        previousSeq: entry?.revision ?? 0,
-      });
-      return true;
-    } catch (error) {
-      // Another replica was quicker: compare with what it wrote.
-      const now = await bucket.get(KEY);
-      if ((now?.revision ?? 0) === (entry?.revision ?? 0)) throw error;
-    }
+    if (revisionOf(entry) >= bundle.revision) return false;
+    if (await putAfter(bucket, entry, text)) return true;
+  }
+}
+
+/** Writes when `entry` is still the newest; false when another replica was quicker. */
+async function putAfter(bucket: KV, entry: KvEntry | null, text: string): Promise<boolean> {
+  const previousSeq = entry?.revision ?? 0;
+  try {
+    await bucket.put(KEY, text, { previousSeq });
+    return true;
+  } catch (error) {
+    const now = await bucket.get(KEY);
+    if ((now?.revision ?? 0) === previousSeq) throw error;
+    return false;
   }
 }
 
@@ -55,7 +61,7 @@ export async function followTrustBundle(
 class Follower {
   #revision = -1;
   #closing = false;
-  #stop: () => void = () => undefined;
+  #stopWatch: () => void = () => undefined;
   #running: Promise<void> = Promise.resolve();
 
   constructor(
@@ -70,34 +76,42 @@ class Follower {
 
   async close(): Promise<void> {
     this.#closing = true;
-    this.#stop();
+    this.#stopWatch();
     await this.#running;
   }
 
-  /** Reads the newest bundle and then watches for others. A watch made anew tells the newest again. */
+  /** Reads the newest bundle and then watches for others, until the connection changes or it is time again. */
   async #watch(): Promise<AsyncIterable<KvEntry>> {
-    const bucket = await new Kvm(this.connection.jetstream).open(TRUST_BUCKET);
-    const entry = await bucket.get(KEY);
-    if (entry !== null) this.#take(entry);
+    const bucket = await openBucket(this.connection);
+    const newest = await bucket.get(KEY);
+    if (newest !== null) this.#take(newest);
     const entries = await bucket.watch({ key: KEY, ignoreDeletes: true });
-    this.#stop = () => entries.stop();
+    this.#stopWatch = () => entries.stop();
     return entries;
   }
 
   async #run(first: AsyncIterable<KvEntry>): Promise<void> {
+    const stopWatch = () => this.#stopWatch();
+    const forget = this.connection.onChange(stopWatch);
+    const readAgain = setInterval(stopWatch, READ_AGAIN_MS);
     let entries: AsyncIterable<KvEntry> | undefined = first;
-    const forget = this.connection.onChange(() => this.#stop());
-    while (!this.#closing) {
+    while (!this.#stopped()) {
       try {
         entries ??= await this.#watch();
         for await (const entry of entries) this.#take(entry);
       } catch {
-        // Watch again; the revision decides what is news.
+        // The server is away or slow: read and watch again, the revision decides what is news.
+        await delay(RETRY_MS);
       }
       entries = undefined;
-      if (!this.#closing) await delay(RETRY_MS);
+      if (!this.#stopped()) await this.connection.whenConnected(RETRY_MS);
     }
+    clearInterval(readAgain);
     forget();
+  }
+
+  #stopped(): boolean {
+    return this.#closing || this.connection.closed;
   }
 
   #take(entry: KvEntry): void {
@@ -107,6 +121,12 @@ class Follower {
     this.onBundle(bundle);
   }
 }
+
+const openBucket = (connection: JetStreamConnection): Promise<KV> =>
+  new Kvm(connection.jetstream).open(TRUST_BUCKET);
+
+const revisionOf = (entry: KvEntry | null): number =>
+  (entry === null ? undefined : parseBundle(entry)?.revision) ?? -1;
 
 function parseBundle(entry: KvEntry): TrustBundle | undefined {
   try {

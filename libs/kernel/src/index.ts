@@ -1,4 +1,5 @@
 export { AppError } from './app-error.js';
+export { codeOf } from './code-of.js';
 export type { Clock } from './clock.js';
 export type { Decider } from './decider.js';
 export {

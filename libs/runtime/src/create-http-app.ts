@@ -1,9 +1,10 @@
 import 'reflect-metadata';
-import type { AddressInfo } from 'node:net';
+import { Server } from 'node:http';
 import type { DynamicModule, INestApplication, LoggerService, Type } from '@nestjs/common';
+import { AppError } from '@drawbridge/kernel';
 import { NestFactory } from '@nestjs/core';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
-import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
 import { answerHealthz, answerReadyz, type HealthChecks, type HealthFigures } from './health.js';
 import { HttpAdapter } from './http-adapter.js';
 import { problemOf, type StatusTable } from './problem-of.js';
@@ -51,6 +52,8 @@ export async function createHttpApp(
     headersTimeoutMs: Math.min(10_000, requestTimeoutMs),
     drainMs: options.drainMs ?? 10_000,
   });
+  // Nest declares its options as a class and takes any object.
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
   const app = await NestFactory.create(module, adapter, {
     logger: options.logger,
     bodyParser: false,
@@ -64,18 +67,46 @@ export async function createHttpApp(
   return app;
 }
 
-/** Starts the event transports, then listens, and returns the address, e.g. `http://127.0.0.1:8080`. */
+/**
+ * Starts the event transports, then listens, and returns the address, e.g. `http://127.0.0.1:8080`. When one
+ * of these fails the app is closed again.
+ *
+ * @throws {@link HttpNotStarted} when the address cannot be listened on
+ */
 export async function startHttpApp(
   app: INestApplication,
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<string> {
-  await app.init();
-  await app.startAllMicroservices();
-  await app.listen(port, host);
-  const server: { address(): AddressInfo | string | null } = app.getHttpServer();
+  try {
+    await app.init();
+    await app.startAllMicroservices();
+    await app.listen(port, host);
+  } catch (error) {
+    await app.close();
+    throw explained(error, `${host}:${port}`);
+  }
+  const server: unknown = app.getHttpServer();
+  if (!(server instanceof Server)) throw new TypeError('not a node:http server');
   const address = server.address();
   const actual = typeof address === 'object' && address !== null ? address.port : port;
   return `http://${host.includes(':') ? `[${host}]` : host}:${actual}`;
+}
+
+/** The address to listen on is taken, not ours to use, or does not exist. */
+export class HttpNotStarted extends AppError<'http_not_started'> {}
+
+function explained(error: unknown, address: string): unknown {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'another process uses it',
+    EACCES: 'this user may not use it',
+    EADDRNOTAVAIL: 'this machine has no such address',
+    ENOTFOUND: 'it is not an address',
+  };
+  const reason = typeof code === 'string' ? reasons[code] : undefined;
+  if (reason === undefined) return error;
+  const message = `cannot listen on ${address}: ${reason}; see HTTP_HOST and HTTP_PORT`;
+  return new HttpNotStarted('http_not_started', message, { cause: error });
 }
 
 function useBeforeRoutes(app: INestApplication, options: HttpAppOptions): void {
@@ -83,7 +114,7 @@ function useBeforeRoutes(app: INestApplication, options: HttpAppOptions): void {
   app.use('/healthz', onlyGet(answerHealthz));
   app.use('/readyz', onlyGet(answerReadyz(options.health, options.figures)));
   for (const [path, handler] of Object.entries(options.mounts ?? {})) app.use(path, handler);
-  app.use(readJsonBody(options.bodyLimitBytes ?? 65_536), refuseBadBody);
+  app.use(readJsonBody(options.bodyLimitBytes ?? 65_536), asErrorHandler(refuseBadBody));
 }
 
 function setSafeHeaders(_request: Request, response: Response, next: NextFunction): void {
@@ -92,16 +123,13 @@ function setSafeHeaders(_request: Request, response: Response, next: NextFunctio
 }
 
 /** Answers here, before any route: whatever the path, a body nobody can read helps nobody. */
-function refuseBadBody(
-  error: unknown,
-  request: Request,
-  response: Response,
-  // Express takes a handler of four parameters, and only that, for an error handler.
-  // eslint-disable-next-line max-params
-  _next: NextFunction,
-): void {
+function refuseBadBody(...[error, request, response]: Parameters<ErrorRequestHandler>): void {
   sendProblem(request, response, problemOf(error));
 }
+
+/** Express knows an error handler by its four parameters. */
+const asErrorHandler = (handler: (...parameters: Parameters<ErrorRequestHandler>) => void) =>
+  Object.defineProperty(handler, 'length', { value: 4 });
 
 const onlyGet =
   (answer: (request: Request, response: Response) => void | Promise<void>): RequestHandler =>

@@ -1,5 +1,10 @@
 export { commonConfig, natsOptions, port, type NatsConfig } from './common-config.js';
-export { createHttpApp, startHttpApp, type HttpAppOptions } from './create-http-app.js';
+export {
+  createHttpApp,
+  HttpNotStarted,
+  startHttpApp,
+  type HttpAppOptions,
+} from './create-http-app.js';
 export { createLogger, type LoggerOptions } from './create-logger.js';
 export type { HealthChecks, HealthFigures } from './health.js';
 export { ConfigInvalid, loadConfig, readSecretFile, type ConfigProblem } from './load-config.js';

@@ -1,4 +1,4 @@
-import { AppError, EventStoreError } from '@drawbridge/kernel';
+import { AppError, codeOf, EventStoreError } from '@drawbridge/kernel';
 import type { Problem } from '@drawbridge/contracts';
 import { TokenRefused, tokenStatus } from '@drawbridge/token';
 import { RequestRefused, requestStatus } from './request-refused.js';
@@ -30,13 +30,16 @@ const kernelStatus: Readonly<Record<EventStoreError['code'], number>> = {
 
 /** What a caller may learn about an error: a code we know with its message, anything else is `internal_error`. */
 export function problemOf(error: unknown, statuses: StatusTable = {}): Problem {
+  const code = codeOf(error);
   const status = statusOf(error, statuses);
-  if (status === undefined || !(error instanceof AppError)) return internalError;
+  if (code === undefined || status === undefined || !(error instanceof AppError)) {
+    return internalError;
+  }
   return {
-    type: `urn:drawbridge:problem:${error.code}`,
+    type: `urn:drawbridge:problem:${code}`,
     title: titles[status] ?? 'Refused',
     status,
-    code: error.code,
+    code,
     detail: error.message,
     ...(error instanceof RequestRefused && error.errors.length > 0
       ? { errors: error.errors.map(({ field, message }) => ({ field, message })) }
@@ -56,6 +59,6 @@ function statusOf(error: unknown, statuses: StatusTable): number | undefined {
   if (error instanceof RequestRefused) return requestStatus[error.code];
   if (error instanceof TokenRefused) return tokenStatus[error.code];
   if (error instanceof EventStoreError) return kernelStatus[error.code];
-  if (!(error instanceof AppError)) return undefined;
-  return Object.hasOwn(statuses, error.code) ? statuses[error.code] : undefined;
+  const code = codeOf(error);
+  return code !== undefined && Object.hasOwn(statuses, code) ? statuses[code] : undefined;
 }

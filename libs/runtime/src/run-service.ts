@@ -1,6 +1,6 @@
-import { EventEmitter } from 'node:events';
+import type { EventEmitter } from 'node:events';
 import type { LoggerService } from '@nestjs/common';
-import { AppError } from '@drawbridge/kernel';
+import { codeOf } from '@drawbridge/kernel';
 import { createLogger } from './create-logger.js';
 import type { RunningService } from './running-service.js';
 
@@ -24,7 +24,16 @@ export function runService(name: string, start: StartService): void {
   const env = process.env;
   const level = logLevelOf(env['LOG_LEVEL']);
   const logger = createLogger(name, { level });
-  supervise({ name, start, env, logger, signals: process, exit: (code) => process.exit(code) });
+  supervise({
+    name,
+    start,
+    env,
+    logger,
+    signals: process,
+    exit: (code) => {
+      process.exit(code);
+    },
+  });
 }
 
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
@@ -53,8 +62,12 @@ export function supervise({ name, start, env, logger, signals, exit }: Supervisi
 
   const started = start(env, logger);
   started.then(
-    ({ addresses }) => logger.log({ msg: `${name} started`, addresses }),
-    (error: unknown) => exit(reportFailedStart(logger, error)),
+    ({ addresses }) => {
+      logger.log({ msg: `${name} started`, addresses });
+    },
+    (error: unknown) => {
+      exit(reportFailedStart(logger, error));
+    },
   );
   const stop = (signal: string) => {
     if (stopping) {
@@ -71,8 +84,8 @@ export function supervise({ name, start, env, logger, signals, exit }: Supervisi
 }
 
 function reportFailedStart(logger: LoggerService, error: unknown): number {
-  if (error instanceof AppError && error.code === 'config_invalid') {
-    logger.fatal?.({ msg: error.message, code: error.code });
+  if (error instanceof Error && codeOf(error) === 'config_invalid') {
+    logger.fatal?.({ msg: error.message, code: 'config_invalid' });
     return EXIT_CONFIG;
   }
   logger.fatal?.({ msg: 'could not start', err: error });

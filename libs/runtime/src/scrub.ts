@@ -35,12 +35,15 @@ export function scrubText(text: string): string {
   return clean.length > MAX_STRING ? `${clean.slice(0, MAX_STRING)}… (cut)` : clean;
 }
 
-function copy(value: unknown, depth: number, above: Set<object>): unknown {
+function copy(value: unknown, depth: number, above: ReadonlySet<object>): unknown {
+  if (typeof value === 'object' && value !== null) return copyObject(value, depth, above);
   if (typeof value === 'string') return scrubText(value);
   if (typeof value === 'bigint') return value.toString();
-  if (typeof value === 'function' || typeof value === 'symbol') return undefined;
-  if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof Date) return value;
+  return typeof value === 'function' || typeof value === 'symbol' ? undefined : value;
+}
+
+function copyObject(value: object, depth: number, above: ReadonlySet<object>): unknown {
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value;
   if (ArrayBuffer.isView(value)) return `(${value.byteLength} bytes)`;
   if (depth >= MAX_DEPTH || above.has(value)) return '(omitted)';
   const within = new Set(above).add(value);

@@ -1,0 +1,168 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError } from '@drawbridge/kernel';
+import { endLeftoverServer } from './leftover-server.js';
+import { natsConfiguration, type NatsAccess } from './nats-configuration.js';
+import { natsReady } from './nats-ready.js';
+
+const READY_MS = 20_000;
+const STOP_MS = 10_000;
+const KEPT_OUTPUT = 4_000;
+
+/** The server could not be started; the message ends with what it said. */
+export class EmbeddedNatsError extends AppError<'nats_not_started'> {}
+
+export interface EmbeddedNatsOptions {
+  /** Path of `nats-server`. */
+  readonly executable: string;
+  /** Created when absent; what is stored here survives restarts. */
+  readonly storeDirectory: string;
+  /** @default any free port */
+  readonly port?: number;
+  readonly access?: NatsAccess;
+  /** @default 'always': what was acknowledged survives a power cut */
+  readonly sync?: 'always' | 'periodic';
+}
+
+export interface EmbeddedNats {
+  /** `nats://127.0.0.1:<port>`; stays the same over {@link restart}. */
+  readonly url: string;
+  readonly storeDirectory: string;
+  /** The pid of the running server. */
+  readonly pid: number | undefined;
+  /** Ends it as a crash would (SIGKILL). */
+  kill(): Promise<void>;
+  /** Starts it again on the same port and files; stops it first when it runs. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a `nats-server` child process with JetStream on disk, for the laptop mode and for tests.
+ *
+ * @throws {@link EmbeddedNatsError}
+ */
+export async function startEmbeddedNats(options: EmbeddedNatsOptions): Promise<EmbeddedNats> {
+  const server = new NatsProcess(options);
+  await server.start();
+  return server;
+}
+
+class NatsProcess implements EmbeddedNats {
+  readonly storeDirectory: string;
+  #port: number;
+  #child: ChildProcess | undefined;
+  #exited: Promise<void> = Promise.resolve();
+  #output = '';
+  readonly #endWithUs = () => this.#child?.kill('SIGTERM');
+
+  constructor(private readonly options: EmbeddedNatsOptions) {
+    this.storeDirectory = options.storeDirectory;
+    this.#port = options.port ?? -1;
+  }
+
+  get url(): string {
+    return `nats://127.0.0.1:${this.#port}`;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  async start(): Promise<void> {
+    const configFile = join(this.storeDirectory, 'nats-server.conf');
+    const pidFile = join(this.storeDirectory, 'nats-server.pid');
+    await mkdir(this.storeDirectory, { recursive: true, mode: 0o700 });
+    await endLeftoverServer(pidFile, configFile);
+    await removePortsFiles(this.storeDirectory);
+    await writeFile(configFile, this.#configuration(), { mode: 0o600 });
+    const pid = await this.#spawn(configFile);
+    await writeFile(pidFile, String(pid), { mode: 0o600 });
+    await this.#whenReady(pid);
+  }
+
+  async kill(): Promise<void> {
+    this.#child?.kill('SIGKILL');
+    await this.#exited;
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  async stop(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) return;
+    child.kill('SIGTERM');
+    const force = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+    await this.#exited;
+    clearTimeout(force);
+  }
+
+  #configuration(): string {
+    const { access, sync = 'always' } = this.options;
+    return natsConfiguration({
+      storeDirectory: this.storeDirectory,
+      port: this.#port,
+      sync,
+      ...(access === undefined ? {} : { access }),
+    });
+  }
+
+  /** Its own process group: a Ctrl-C in the terminal is for us, and we stop it last. */
+  async #spawn(configFile: string): Promise<number> {
+    this.#output = '';
+    const child = spawn(this.options.executable, ['-c', configFile], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        this.#output = (this.#output + chunk.toString('utf8')).slice(-KEPT_OUTPUT);
+      });
+    }
+    const started = new Promise<number>((resolve, reject) => {
+      child.once('spawn', () => resolve(child.pid ?? 0));
+      child.once('error', (cause) => reject(this.#failure('it cannot be executed', cause)));
+    });
+    const pid = await started;
+    this.#child = child;
+    process.on('exit', this.#endWithUs);
+    this.#exited = new Promise((resolve) => {
+      child.once('close', () => {
+        this.#child = undefined;
+        process.off('exit', this.#endWithUs);
+        resolve();
+      });
+    });
+    return pid;
+  }
+
+  async #whenReady(pid: number): Promise<void> {
+    const givenUp = new AbortController();
+    const timer = setTimeout(() => givenUp.abort(), READY_MS);
+    void this.#exited.then(() => givenUp.abort());
+    try {
+      this.#port = await natsReady(this.storeDirectory, pid, givenUp.signal);
+    } catch (cause) {
+      await this.stop();
+      throw this.#failure('it did not become ready', cause);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #failure(why: string, cause: unknown): EmbeddedNatsError {
+    const said = this.#output.trim().split('\n').slice(-5).join('\n');
+    const message = `nats-server did not start: ${why}${said === '' ? '' : `\n${said}`}`;
+    return new EmbeddedNatsError('nats_not_started', message, { cause });
+  }
+}
+
+/** A crashed server leaves its file behind, and a later one may get the same pid. */
+async function removePortsFiles(directory: string): Promise<void> {
+  const names = (await readdir(directory)).filter((name) => /^nats-server_\d+\.ports$/.test(name));
+  await Promise.all(names.map((name) => rm(join(directory, name), { force: true })));
+}

@@ -1,0 +1,307 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Controller } from '@nestjs/common';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import type { AccessEvent, TrustBundle } from '@drawbridge/contracts';
+import { EventStoreError, type EventStore, type RecordedEvent } from '@drawbridge/kernel';
+import { eventually, startNats, type TestNats } from '@drawbridge/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  accessEventStore,
+  CommandLogError,
+  commandLog,
+  connectJetStream,
+  declareStreams,
+  followAccessEvents,
+  followTrustBundle,
+  JetStreamStrategy,
+  publishTrustBundle,
+  type JetStreamConnection,
+} from '../src/index.js';
+import { comment, commentOf } from './access-events.js';
+import { commandStarted } from './command-records.js';
+import { listen } from './nest-application.js';
+
+type Event = RecordedEvent<AccessEvent>;
+
+let nats: TestNats;
+let connection: JetStreamConnection;
+let store: EventStore<AccessEvent>;
+const open: (() => Promise<unknown>)[] = [];
+
+beforeEach(async () => {
+  nats = await startNats();
+  connection = await connectJetStream({ servers: nats.servers, name: 'restart' });
+  await declareStreams(connection, { replicas: 1 });
+  store = accessEventStore(connection, 'approval');
+});
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+  await connection.close();
+  await nats.stop();
+});
+
+const crash = async (): Promise<void> => {
+  await nats.kill();
+  await nats.restart();
+};
+
+/** Does what a caller may do: tries again while the store is unavailable. */
+async function until(work: () => Promise<unknown>): Promise<void> {
+  await eventually(
+    async () => {
+      await work();
+    },
+    { timeoutMs: 30_000 },
+  );
+}
+
+describe('commands while the server is killed and started again', () => {
+  it('land exactly once, all of them, when they are repeated until they succeed', async () => {
+    const ids = Array.from({ length: 10 }, () => randomUUID());
+    const words = Array.from({ length: 20 }, (_, word) => String(word));
+    let failures = 0;
+    const work = ids.map(async (id) => {
+      for (const word of words) {
+        await until(() =>
+          comment(store, id, word).catch((error: unknown) => {
+            failures += 1;
+            throw error;
+          }),
+        );
+      }
+    });
+    await delay(30);
+    for (let round = 0; round < 3; round += 1) {
+      await crash();
+      await delay(100);
+    }
+    await Promise.all(work);
+    for (const id of ids) {
+      const { events } = await store.load(id);
+      expect(events.map(commentOf)).toStrictEqual(words);
+    }
+    expect(failures).toBeGreaterThan(0);
+  });
+
+  it('are refused as unavailable while it is away, within the time promised', async () => {
+    await nats.kill();
+    const before = Date.now();
+    const failure: unknown = await comment(store, randomUUID(), 'x').catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toBeInstanceOf(EventStoreError);
+    expect(failure).toMatchObject({ code: 'event_store_unavailable' });
+    expect(Date.now() - before).toBeLessThan(12_000);
+    expect(connection.connected).toBe(false);
+  });
+
+  it('are not sent behind the back of a caller who was told they failed', async () => {
+    const id = randomUUID();
+    const { position } = await store.load(id);
+    await nats.kill();
+    const failure = store.append({
+      aggregateId: id,
+      position,
+      event: { type: 'ApprovalDenied', data: { approver: approver, via: 'http' } },
+      metadata: {
+        id: randomUUID(),
+        causationId: 'test',
+        actor: { kind: 'service', id: 'approval' },
+        at: '2026-01-05T09:00:00.000Z',
+      },
+    });
+    await expect(failure).rejects.toMatchObject({ code: 'event_store_unavailable' });
+    await nats.restart();
+    await eventually(() => expect(connection.connected).toBe(true));
+    await delay(500);
+    expect((await store.load(id)).events).toStrictEqual([]);
+  });
+});
+
+const approver = { kind: 'human' as const, issuer: 'https://idp.test', subject: 'a', groups: [] };
+
+describe('a durable consumer', () => {
+  it('handles every event although the server is killed again and again, with effects exactly once', async () => {
+    const ids = Array.from({ length: 100 }, () => randomUUID());
+    await Promise.all(ids.map((id) => comment(store, id, 'asked')));
+    const policy = accessEventStore(connection, 'approval');
+    let calls = 0;
+    @Controller()
+    class Echo {
+      @EventPattern('ApprovalGiven')
+      async on(@Payload() event: Event) {
+        calls += 1;
+        if (commentOf(event) !== 'asked') return;
+        await delay(20);
+        await comment(policy, event.aggregateId, 'answered');
+        await delay(20);
+      }
+    }
+    const strategy = new JetStreamStrategy({
+      connection,
+      stream: 'ACCESS',
+      durable: 'echo',
+      concurrency: 4,
+      ackWaitMs: 2_000,
+    });
+    const app = await listen(Echo, strategy);
+    open.push(() => app.close());
+    for (let round = 0; round < 3; round += 1) {
+      await delay(150);
+      await crash();
+    }
+    await eventually(
+      async () => {
+        const info = await connection.manager.consumers.info('ACCESS', 'echo');
+        expect(info.num_pending + info.num_ack_pending).toBe(0);
+      },
+      { timeoutMs: 45_000 },
+    );
+    for (const id of ids) {
+      const { events } = await store.load(id);
+      expect(events.map(commentOf)).toStrictEqual(['asked', 'answered']);
+    }
+    expect(calls).toBeGreaterThanOrEqual(200);
+    await eventually(() => expect(strategy.health().connected).toBe(true));
+  });
+
+  it('does not run a handler twice at the same time for an event that is delivered again meanwhile', async () => {
+    let running = 0;
+    let most = 0;
+    let runs = 0;
+    const started = Promise.withResolvers<undefined>();
+    @Controller()
+    class Slow {
+      @EventPattern('ApprovalGiven')
+      async on(@Payload() event: Event) {
+        if (commentOf(event) !== 'x') return;
+        running += 1;
+        runs += 1;
+        most = Math.max(most, running);
+        started.resolve(undefined);
+        await delay(6_000);
+        running -= 1;
+      }
+    }
+    await comment(store, randomUUID(), 'x');
+    const options = { connection, stream: 'ACCESS', durable: 'slow', ackWaitMs: 1_500 } as const;
+    const app = await listen(Slow, new JetStreamStrategy(options));
+    open.push(() => app.close());
+    await started.promise;
+    // Away for longer than the acknowledgement time: back, it delivers again.
+    await nats.kill();
+    await delay(2_000);
+    await nats.restart();
+    await eventually(async () => {
+      const info = await connection.manager.consumers.info('ACCESS', 'slow');
+      expect(info.num_pending + info.num_ack_pending).toBe(0);
+    });
+    expect({ most, runs }).toStrictEqual({ most: 1, runs: 1 });
+  });
+
+  it('says that it is not connected while the server is away', async () => {
+    @Controller()
+    class Quiet {}
+    const strategy = new JetStreamStrategy({ connection, stream: 'ACCESS', durable: 'quiet' });
+    const app = await listen(Quiet, strategy);
+    open.push(() => app.close());
+    expect(strategy.health().connected).toBe(true);
+    await nats.kill();
+    await eventually(() => expect(strategy.health().connected).toBe(false));
+    await nats.restart();
+    await eventually(() => expect(strategy.health().connected).toBe(true));
+  });
+
+  it('closes at once while the server is away', async () => {
+    @Controller()
+    class Quiet {}
+    const strategy = new JetStreamStrategy({ connection, stream: 'ACCESS', durable: 'quiet' });
+    const app = await listen(Quiet, strategy);
+    await nats.kill();
+    await eventually(() => expect(connection.connected).toBe(false));
+    const before = Date.now();
+    await app.close();
+    expect(Date.now() - before).toBeLessThan(1_000);
+    await nats.restart();
+  });
+});
+
+describe('a follower of access events', () => {
+  it('sees every event once and in order, over restarts, and knows when it is behind', async () => {
+    const id = randomUUID();
+    await comment(store, id, '0');
+    const seen: string[] = [];
+    const changes: boolean[] = [];
+    const follower = followAccessEvents(connection, {
+      onEvent: (event) => seen.push(commentOf(event)),
+      onCurrent: (current) => changes.push(current),
+    });
+    open.push(() => follower.close());
+    await follower.caughtUp;
+    expect(follower.isCurrent()).toBe(true);
+    expect(seen).toStrictEqual(['0']);
+    for (let round = 1; round <= 3; round += 1) {
+      await nats.kill();
+      await eventually(() => expect(follower.isCurrent()).toBe(false));
+      await nats.restart();
+      await until(() => comment(store, id, String(round)));
+      await eventually(() => expect(seen).toHaveLength(round + 1));
+      await eventually(() => expect(follower.isCurrent()).toBe(true));
+    }
+    expect(seen).toStrictEqual(['0', '1', '2', '3']);
+    expect(changes.filter((current) => !current).length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('notices within three seconds that the server hangs', async () => {
+    const follower = followAccessEvents(connection, { onEvent: () => undefined });
+    open.push(() => follower.close());
+    await follower.caughtUp;
+    const pid = pidOf(nats);
+    process.kill(pid, 'SIGSTOP');
+    try {
+      await eventually(() => expect(follower.isCurrent()).toBe(false), { timeoutMs: 3_500 });
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    await eventually(() => expect(follower.isCurrent()).toBe(true));
+  });
+});
+
+const pidOf = ({ pid }: TestNats): number => {
+  if (pid === undefined) throw new Error('not a native server');
+  return pid;
+};
+
+describe('a follower of the trust bundle', () => {
+  it('gets bundles published before and after a restart', async () => {
+    const bundle = (revision: number): TrustBundle => ({
+      revision,
+      publishedAt: '2026-01-05T09:00:00.000Z',
+      issuers: [],
+    });
+    const seen: number[] = [];
+    await publishTrustBundle(connection, bundle(1));
+    const follower = await followTrustBundle(connection, ({ revision }) => seen.push(revision));
+    open.push(() => follower.close());
+    await crash();
+    await until(() => publishTrustBundle(connection, bundle(2)));
+    await eventually(() => expect(seen).toStrictEqual([1, 2]));
+    await publishTrustBundle(connection, bundle(3));
+    await eventually(() => expect(seen).toStrictEqual([1, 2, 3]), { timeoutMs: 2_000 });
+  });
+});
+
+describe('the command log', () => {
+  it('refuses while the server is away and goes on when it is back', async () => {
+    const log = commandLog(connection);
+    const record = commandStarted();
+    await nats.kill();
+    await expect(log.record(record)).rejects.toBeInstanceOf(CommandLogError);
+    await nats.restart();
+    await until(() => log.record(record));
+    await log.record(record);
+    const { state } = await connection.manager.streams.info('COMMANDS');
+    expect(state.messages).toBe(1);
+  });
+});

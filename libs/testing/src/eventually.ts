@@ -1,0 +1,20 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/**
+ * Waits until `check` does not throw any more and returns its result; for integration tests that watch
+ * another process. Throws what `check` threw last.
+ */
+export async function eventually<Result>(
+  check: () => Result | Promise<Result>,
+  { timeoutMs = 15_000 }: { readonly timeoutMs?: number } = {},
+): Promise<Result> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await delay(20);
+    }
+  }
+}

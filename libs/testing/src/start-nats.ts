@@ -1,0 +1,57 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedNats } from '@drawbridge/embedded';
+import { nativeTool } from './native-tool.js';
+import { startNatsContainer } from './start-nats-container.js';
+import { testServers } from './test-servers.js';
+
+/** A real `nats-server` with JetStream on disk, for one test file. */
+export interface TestNats {
+  /** `nats://host:port`, the same after {@link restart}. */
+  readonly servers: string;
+  /** Where it stores; in a container, the path inside of it. */
+  readonly storeDirectory: string;
+  /** The process, for signals; undefined in a container or when it does not run. */
+  readonly pid: number | undefined;
+  /** Ends it as a crash would (SIGKILL). */
+  kill(): Promise<void>;
+  /** Starts it again on the same address and files; stops it first when it runs. */
+  restart(): Promise<void>;
+  /** Ends it and removes what it stored. */
+  stop(): Promise<void>;
+}
+
+export interface TestNatsOptions {
+  readonly access?: { readonly user: string; readonly password: string };
+}
+
+/** Starts it in a container or as a native process: see `test-servers.ts`. */
+export async function startNats(options: TestNatsOptions = {}): Promise<TestNats> {
+  return (await testServers()) === 'docker'
+    ? startNatsContainer(options)
+    : startNatsProcess(options);
+}
+
+async function startNatsProcess({ access }: TestNatsOptions): Promise<TestNats> {
+  const storeDirectory = await mkdtemp(join(tmpdir(), 'drawbridge-nats-'));
+  const server = await startEmbeddedNats({
+    executable: await nativeTool('nats-server'),
+    storeDirectory,
+    sync: 'periodic',
+    ...(access === undefined ? {} : { access }),
+  });
+  return {
+    servers: server.url,
+    storeDirectory,
+    get pid() {
+      return server.pid;
+    },
+    kill: () => server.kill(),
+    restart: () => server.restart(),
+    stop: async () => {
+      await server.stop();
+      await rm(storeDirectory, { recursive: true, force: true });
+    },
+  };
+}
