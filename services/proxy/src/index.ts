@@ -1,1 +1,2 @@
-export {};
+export { ProxyConfig } from './config.js';
+export { startProxy, type ProxyDependencies } from './start-proxy.js';

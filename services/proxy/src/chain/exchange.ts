@@ -1,0 +1,36 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Principal } from '@drawbridge/contracts';
+import type { CallOutcome } from '../domain/call-outcome.js';
+import type { KubeRequest } from '../domain/kube-request.js';
+import type { OpenGrant } from '../domain/open-grants.js';
+
+/**
+ * What is known of a call so far, for its record: filled in step by step, because a call may be refused at any
+ * of them. Decisions never read it.
+ */
+export interface CallFacts {
+  connection?: string;
+  agent?: Principal;
+  kube?: KubeRequest;
+  grant?: OpenGrant;
+  /** `CommandStarted` is in the log: what comes next is an end, not a refusal. */
+  started?: boolean;
+}
+
+/** One request and the answer to it. */
+export interface Exchange {
+  /** UUIDv7: `Audit-ID` of the call, upstream and to the client. */
+  readonly commandId: string;
+  readonly receivedAt: Date;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** The client wants another protocol; Node has taken its parser off the connection. */
+  readonly upgrade: boolean;
+  /** The client waits for `100 Continue` before it sends the body. */
+  readonly awaitsContinue: boolean;
+  readonly facts: CallFacts;
+}
+
+export type Handler<Call> = (call: Call) => Promise<CallOutcome>;
+/** One concern of the chain: knows what came before it, and gives what it found out to what comes next. */
+export type Step<Known, More> = (next: Handler<More>) => Handler<Known>;

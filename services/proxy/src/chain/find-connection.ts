@@ -1,0 +1,20 @@
+import { CallRefused } from '../domain/call-refused.js';
+import type { KubeUpstream } from '../kube/kube-upstream.js';
+import type { Authenticated } from './authenticate.js';
+import type { Step } from './exchange.js';
+
+export interface Connected extends Authenticated {
+  readonly upstream: KubeUpstream;
+}
+
+/** Finds the cluster by its configured name; only somebody who is known may learn whether it exists. */
+export const findConnection =
+  (connections: { get(name: string): KubeUpstream | undefined }): Step<Authenticated, Connected> =>
+  (next) =>
+  (call) => {
+    const upstream = connections.get(call.connection);
+    if (upstream === undefined) {
+      throw new CallRefused('connection_unknown', `there is no connection ${call.connection}`);
+    }
+    return next({ ...call, upstream });
+  };

@@ -1,0 +1,59 @@
+import type { CallOutcome } from '../domain/call-outcome.js';
+import { upstreamRequestHeaders } from '../domain/forwarded-headers.js';
+import { isLongRunning } from '../domain/long-running.js';
+import { announcedBody } from '../domain/request-head.js';
+import { upstreamFailure } from '../kube/upstream-failure.js';
+import { Relay } from '../streams/relay.js';
+import { requestBody } from '../streams/request-body.js';
+import type { Handler } from './exchange.js';
+import type { Tracked } from './track-live.js';
+
+/**
+ * Sends the judged call to the cluster and its answer to the client. Nothing is sent when the grant ended, or
+ * the client left, while the record was made; nothing is ever sent twice.
+ */
+export const forward = (): Handler<Tracked> => async (call) => {
+  const { upstream, cutSwitch, response } = call;
+  const send = await upstream.prepare();
+  cutSwitch.throwIfCut();
+  if (response.destroyed) return clientGone;
+  const relay = relayOf(call);
+  cutSwitch.onCut((reason) => relay.cut(reason));
+  if (call.awaitsContinue) response.writeContinue();
+  response.setHeader('audit-id', call.commandId);
+  response.setHeader('x-content-type-options', 'nosniff');
+  try {
+    send(upstreamRequest(call, relay), relay);
+  } catch (error) {
+    throw upstreamFailure(error, call.connection);
+  }
+  return relay.ended;
+};
+
+const clientGone: CallOutcome = {
+  outcome: 'client_gone',
+  statusCode: 0,
+  requestBytes: 0,
+  responseBytes: 0,
+};
+
+function relayOf({ response, connection, commandId, kube }: Tracked): Relay {
+  const watch = kube.kind === 'resource' && kube.verb === 'watch';
+  return new Relay({ response, connection, commandId, longRunning: isLongRunning(kube), watch });
+}
+
+function upstreamRequest({ request, kube, commandId }: Tracked, relay: Relay) {
+  const longRunning = isLongRunning(kube);
+  const body = announcedBody(request.rawHeaders);
+  const length = body?.length === undefined ? {} : { 'content-length': String(body.length) };
+  return {
+    method: kube.method,
+    target: kube.target,
+    headers: {
+      ...upstreamRequestHeaders(request.rawHeaders, { 'audit-id': commandId }, longRunning),
+      ...length,
+    },
+    body: body === undefined ? null : requestBody(request, (bytes) => relay.sent(bytes)),
+    longRunning,
+  };
+}

@@ -1,0 +1,56 @@
+import type { LoggerService } from '@nestjs/common';
+import type { Clock } from '@drawbridge/kernel';
+import type { AgentLimits } from '../domain/agent-limits.js';
+import type { OpenGrants } from '../domain/open-grants.js';
+import type { KubeConnections } from '../kube/kube-connections.js';
+import type { LiveCalls } from '../streams/live-calls.js';
+import { admit } from './admit.js';
+import { answerRefusals, type RefusalLog } from './answer-refusals.js';
+import { authenticate, type Verifier } from './authenticate.js';
+import { authorizeCall } from './authorize-call.js';
+import { Chain } from './chain.js';
+import type { Exchange, Handler } from './exchange.js';
+import { findConnection } from './find-connection.js';
+import { forward } from './forward.js';
+import { parse } from './parse.js';
+import { receive } from './receive.js';
+import { recordCall, type Recorder } from './record-call.js';
+import { requireReady, type Readiness } from './require-ready.js';
+import { trackLive } from './track-live.js';
+
+export interface ChainParts {
+  /** Names under which the gateway is reached. */
+  readonly hosts: ReadonlySet<string>;
+  readonly readiness: Readiness;
+  readonly verifier: Verifier;
+  readonly connections: Pick<KubeConnections, 'get'>;
+  readonly limits: AgentLimits;
+  readonly grants: Pick<OpenGrants, 'of'>;
+  readonly live: LiveCalls;
+  readonly recorder: Recorder & RefusalLog;
+  readonly clock: Clock;
+  readonly logger: LoggerService;
+}
+
+/**
+ * The data path, in the order in which a call passes it. A step ends the call by throwing; what it throws is
+ * answered and recorded by the first one.
+ *
+ * Why this order: syntax first, since it costs nothing and believes nobody; identity before the connection, so
+ * that strangers learn no names; limits before the decision, so that a flood of refusals is limited too; the
+ * call is live before it is recorded, so that no end of a grant is missed in between; and nothing is forwarded
+ * that is not recorded. Masking and holds will stand between `authorizeCall` and `recordCall`.
+ */
+export function handlerChain(parts: ChainParts): Handler<Exchange> {
+  return Chain.of(answerRefusals(parts.recorder, parts.logger))
+    .then(receive(parts.hosts))
+    .then(parse())
+    .then(requireReady(parts.readiness))
+    .then(authenticate(parts.verifier))
+    .then(findConnection(parts.connections))
+    .then(admit(parts.limits))
+    .then(authorizeCall(parts.grants, parts.clock))
+    .then(trackLive(parts.live))
+    .then(recordCall(parts.recorder, parts.clock))
+    .end(forward());
+}

@@ -1,0 +1,29 @@
+import { CallRefused } from '../domain/call-refused.js';
+import { splitConnectionPath } from '../domain/connection-path.js';
+import { announcedBody, checkRequestHead } from '../domain/request-head.js';
+import { bodyTooLarge, MAX_BODY_BYTES } from '../streams/request-body.js';
+import type { Exchange, Step } from './exchange.js';
+
+/** A call whose head is plain and unambiguous HTTP/1.1 and addresses a connection. */
+export interface Received extends Exchange {
+  readonly connection: string;
+  /** What is left of the target for the cluster, as received. */
+  readonly target: string;
+}
+
+/** Refuses heads that are malformed, meant for somebody else or announce too much, before anything is believed. */
+export const receive =
+  (hosts: ReadonlySet<string>): Step<Exchange, Received> =>
+  (next) =>
+  (exchange) => {
+    const { method = '', url = '', httpVersion, rawHeaders } = exchange.request;
+    checkRequestHead({ method, target: url, httpVersion, rawHeaders }, hosts);
+    const { connection, target } = splitConnectionPath(url);
+    exchange.facts.connection = connection;
+    const length = announcedBody(rawHeaders)?.length;
+    if (length !== undefined && length > MAX_BODY_BYTES) throw bodyTooLarge();
+    if (exchange.upgrade && method !== 'GET' && method !== 'POST') {
+      throw new CallRefused('upgrade_unsupported', `an upgrade by ${method} has no meaning`);
+    }
+    return next({ ...exchange, connection, target });
+  };

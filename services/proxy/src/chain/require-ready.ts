@@ -1,0 +1,26 @@
+import { CallRefused } from '../domain/call-refused.js';
+import type { Exchange, Step } from './exchange.js';
+
+export interface Readiness {
+  /** All grants and the trust bundle are here and current, within about two seconds. */
+  isReady(): boolean;
+  /** The gateway is on its way down. */
+  isDraining(): boolean;
+}
+
+/** Refuses every call while grants or trust are not known: a revocation could have been missed. */
+export const requireReady =
+  <Call extends Exchange>(readiness: Readiness): Step<Call, Call> =>
+  (next) =>
+  (call) => {
+    if (readiness.isDraining()) {
+      throw new CallRefused('proxy_draining', 'the gateway is stopping; connect again');
+    }
+    if (!readiness.isReady()) {
+      throw new CallRefused(
+        'proxy_not_ready',
+        'the gateway does not know all grants at the moment; try again in a few seconds',
+      );
+    }
+    return next(call);
+  };

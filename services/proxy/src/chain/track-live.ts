@@ -1,0 +1,35 @@
+import { isLongRunning } from '../domain/long-running.js';
+import { CutSwitch } from '../streams/cut-switch.js';
+import type { LiveCalls } from '../streams/live-calls.js';
+import type { Allowed } from './authorize-call.js';
+import type { Step } from './exchange.js';
+
+export interface Tracked extends Allowed {
+  readonly cutSwitch: CutSwitch;
+}
+
+/**
+ * Ties the call to its grant, token and connection before it is recorded: whatever ends one of them from now
+ * on ends the call, also while its record is still on its way.
+ */
+export const trackLive =
+  (live: LiveCalls): Step<Allowed, Tracked> =>
+  (next) =>
+  async (call) => {
+    const cutSwitch = new CutSwitch();
+    const remove = live.add({
+      grantId: call.grant.grantId,
+      connection: call.connection,
+      issuer: call.agent.issuer,
+      subject: call.agent.subject,
+      grantEndsAtMs: call.grant.endsAtMs,
+      tokenExpiresAtMs: call.tokenExpiresAt.getTime(),
+      longRunning: isLongRunning(call.kube),
+      cut: (reason) => cutSwitch.cut(reason),
+    });
+    try {
+      return await next({ ...call, cutSwitch });
+    } finally {
+      remove();
+    }
+  };

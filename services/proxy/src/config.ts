@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { commonConfig, port } from '@drawbridge/runtime';
+
+const count = (defaultCount: number, max = 1_000_000) =>
+  z
+    .string()
+    .regex(/^\d{1,7}$/, 'expected a whole number')
+    .transform(Number)
+    .pipe(z.int().min(1).max(max))
+    .default(defaultCount);
+
+/** Environment of the proxy. */
+export const ProxyConfig = z.object({
+  ...commonConfig,
+  CONFIG_DIR: z.string().min(1).describe('Directory with the Connection documents'),
+  HTTPS_HOST: z.string().min(1).default('127.0.0.1').describe('Address of the gateway itself'),
+  HTTPS_PORT: port(8443).describe('0 takes any free port'),
+  TLS_CERT_FILE: z.string().min(1).describe('PEM certificate chain; read again when it changes'),
+  TLS_KEY_FILE: z.string().min(1).describe('PEM key of TLS_CERT_FILE'),
+  PUBLIC_URL: z
+    .url({ protocol: /^https$/ })
+    .describe('Where agents reach the gateway; other host names are refused'),
+  HOSTS: z
+    .string()
+    .regex(/^[\w.:[\]-]+(,[\w.:[\]-]+)*$/, 'expected host names separated by commas')
+    .optional()
+    .describe('Further host names under which the gateway is reached, without port'),
+  MAX_CONNECTIONS: count(4_096),
+  MAX_CONNECTIONS_PER_ADDRESS: count(1_024).describe('Behind a load balancer: all of it'),
+  AGENT_MAX_CALLS: count(64).describe('Calls of one agent at the same time'),
+  AGENT_MAX_STREAMS: count(64).describe('Watches and log streams of one agent at the same time'),
+  AGENT_CALLS_PER_SECOND: count(50),
+  AGENT_BURST: count(300).describe('Calls of one agent at once, before the rate counts'),
+  BUS_LOST_CUT_SECONDS: count(10, 3_600).describe(
+    'Streams are cut when grants could not be followed for this long: a revocation may be missed',
+  ),
+});
+export type ProxyConfig = z.infer<typeof ProxyConfig>;
+
+/** Names that a `Host` header may have, in lower case and without port. */
+export function hostsOf({ PUBLIC_URL, HOSTS }: ProxyConfig): ReadonlySet<string> {
+  const further = HOSTS === undefined ? [] : HOSTS.split(',');
+  return new Set([new URL(PUBLIC_URL).hostname, ...further].map((host) => host.toLowerCase()));
+}

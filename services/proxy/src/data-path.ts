@@ -1,0 +1,68 @@
+import type { Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import type { LiveCalls } from './streams/live-calls.js';
+import {
+  followServerCertificate,
+  type FollowedCertificate,
+} from './listener/server-certificate.js';
+
+/** How long answers under way may take when the gateway stops. */
+const DRAIN_MS = 5_000;
+
+export interface DataPathOptions {
+  readonly server: Server;
+  readonly host: string;
+  readonly port: number;
+  readonly followed: FollowedCertificate;
+  readonly live: LiveCalls;
+}
+
+/** The gateway's listener as Nest starts and stops it. No call passes through Nest. */
+export class DataPath implements OnApplicationBootstrap, OnApplicationShutdown {
+  #draining = false;
+  #stopFollowing: () => void = () => undefined;
+
+  constructor(private readonly options: DataPathOptions) {}
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** `https://host:port`, once it listens. */
+  get address(): string {
+    const { host, server } = this.options;
+    const bound: AddressInfo | string | null = server.address();
+    const port = typeof bound === 'object' && bound !== null ? bound.port : this.options.port;
+    return `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    const { server, host, port, followed } = this.options;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+    this.#stopFollowing = followServerCertificate(server, followed);
+  }
+
+  /** Takes no new connection, cuts streams with a reason, gives short answers a moment, then ends all. */
+  async onApplicationShutdown(): Promise<void> {
+    const { server, live } = this.options;
+    this.#draining = true;
+    this.#stopFollowing();
+    if (!server.listening) return;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeIdleConnections();
+    live.cutLongRunning('proxy_draining');
+    const end = setTimeout(() => {
+      live.cutAll('proxy_draining');
+      server.closeAllConnections();
+    }, DRAIN_MS);
+    await closed;
+    clearTimeout(end);
+  }
+}

@@ -1,0 +1,227 @@
+import { describe, expect, it } from 'vitest';
+import type { Rule } from '@drawbridge/contracts';
+import { authorize } from './authorize.js';
+import { parseKubeRequest } from './kube-request.js';
+import type { EndedGrant, OpenGrant } from './open-grants.js';
+
+const now = new Date('2026-01-05T09:05:00.000Z');
+const restart: Rule = {
+  verbs: ['get', 'list', 'watch', 'patch'],
+  apiGroups: ['apps'],
+  resources: ['deployments'],
+  namespaces: ['payments'],
+  resourceNames: ['checkout'],
+};
+const everything: Rule = { verbs: ['*'], apiGroups: ['*'], resources: ['*'], namespaces: ['*'] };
+const grant = (rules: readonly Rule[], more: Partial<OpenGrant> = {}): OpenGrant => ({
+  grantId: 'grant-1',
+  accessRequestId: 'request-1',
+  issuer: 'https://idp.test',
+  subject: 'agent-oncall',
+  connection: 'prod-eks',
+  rules,
+  startsAtMs: Date.parse('2026-01-05T09:00:00.000Z'),
+  endsAtMs: Date.parse('2026-01-05T09:15:00.000Z'),
+  ...more,
+});
+
+interface Given {
+  readonly open?: readonly OpenGrant[];
+  readonly lastEnded?: EndedGrant;
+  readonly at?: Date;
+}
+function decide(call: string, { open = [], lastEnded, at = now }: Given) {
+  const [method = '', target = ''] = call.split(' ');
+  const grants = lastEnded === undefined ? { open } : { open, lastEnded };
+  const request = parseKubeRequest(method, target);
+  return authorize({ request, grants, connection: 'prod-eks', now: at });
+}
+const deployments = '/apis/apps/v1/namespaces/payments/deployments';
+
+describe('a call in the scope of a grant', () => {
+  it.each([
+    `GET ${deployments}/checkout`,
+    `PATCH ${deployments}/checkout?fieldManager=kubectl-rollout`,
+    `GET ${deployments}?fieldSelector=metadata.name%3Dcheckout`,
+    `GET ${deployments}?fieldSelector=metadata.name%3Dcheckout&watch=true`,
+  ])('%s is allowed by it', (call) => {
+    expect(decide(call, { open: [grant([restart])] })).toMatchObject({
+      effect: 'allow',
+      reason: 'in_scope',
+      grant: { grantId: 'grant-1' },
+    });
+  });
+});
+
+describe('a call outside the scope', () => {
+  it.each([
+    ['another name', `PATCH ${deployments}/cart`],
+    ['no name where one is required', `GET ${deployments}`],
+    ['another namespace', 'PATCH /apis/apps/v1/namespaces/default/deployments/checkout'],
+    ['another verb', `DELETE ${deployments}/checkout`],
+    ['the collection', `DELETE ${deployments}?fieldSelector=metadata.name%3Dcheckout`],
+    ['a subresource', `PATCH ${deployments}/checkout/scale`],
+    ['another group', 'GET /apis/extensions/v1beta1/namespaces/payments/deployments/checkout'],
+    ['a secret', 'GET /api/v1/namespaces/payments/secrets/db'],
+    ['the namespace itself', 'DELETE /api/v1/namespaces/payments'],
+  ])('is refused: %s', (_, call) => {
+    expect(decide(call, { open: [grant([restart])] })).toMatchObject({
+      effect: 'deny',
+      reason: 'not_in_scope',
+    });
+  });
+
+  it('says what the nearest grant allows and how to ask for this', () => {
+    const other = grant([{ ...restart, resources: ['jobs'] }], { grantId: 'grant-2' });
+    const { message } = decide(`DELETE ${deployments}/checkout`, {
+      open: [other, grant([restart])],
+    });
+    expect(message).toBe(
+      'delete deployments.apps "checkout" in namespace payments is not in the scope of grant grant-1 ' +
+        '(it allows only: change (patch) deployment checkout in payments; ' +
+        'read (get, list, watch) deployment checkout in payments). To ask for it: ' +
+        'drawbridge request --connection prod-eks --verb delete --api-group apps ' +
+        '--resource deployments --namespace payments --name checkout --duration 15m --reason "…"',
+    );
+  });
+
+  it('T18 stays refused when two grants would allow it only together', () => {
+    const verbs = grant([{ ...everything, verbs: ['delete'], namespaces: ['default'] }]);
+    const place = grant([{ ...everything, verbs: ['get'], namespaces: ['payments'] }]);
+    const call = 'DELETE /api/v1/namespaces/payments/pods/web-0';
+    expect(decide(call, { open: [verbs, place] })).toMatchObject({ reason: 'not_in_scope' });
+  });
+});
+
+describe('without an open grant', () => {
+  const call = `GET ${deployments}/checkout`;
+  const end = Date.parse('2026-01-05T09:15:00.000Z');
+
+  it('there is none', () => {
+    expect(decide(call, {})).toMatchObject({ effect: 'deny', reason: 'no_grant' });
+  });
+
+  it.each(['grant_expired', 'grant_revoked', 'grant_withdrawn'] as const)(
+    'the one that ended is named: %s',
+    (reason) => {
+      const decision = decide(call, { lastEnded: { grant: grant([restart]), reason } });
+      expect(decision).toMatchObject({ effect: 'deny', reason });
+      expect(decision.message).toContain('grant-1');
+    },
+  );
+
+  it.each([
+    [end - 1, 'in_scope'],
+    [end, 'grant_expired'],
+    [end + 1, 'grant_expired'],
+  ])('at %i, by the clock alone, it is %s', (time, reason) => {
+    expect(decide(call, { open: [grant([restart])], at: new Date(time) })).toMatchObject({
+      reason,
+    });
+  });
+
+  it('a start further ahead than clocks differ does not open it', () => {
+    const open = [grant([restart], { startsAtMs: now.getTime() + 10_001 })];
+    expect(decide(call, { open })).toMatchObject({ reason: 'no_grant' });
+    const skewed = [grant([restart], { startsAtMs: now.getTime() + 10_000 })];
+    expect(decide(call, { open: skewed })).toMatchObject({ reason: 'in_scope' });
+  });
+
+  it('not even discovery is allowed', () => {
+    expect(decide('GET /api', {})).toMatchObject({ reason: 'no_grant' });
+  });
+});
+
+describe('a path that is no resource', () => {
+  it.each(
+    ['/api', '/apis', '/api/v1', '/apis/apps', '/apis/apps/v1', '/version', '/openapi/v2'].concat([
+      '/openapi/v3',
+      '/openapi/v3/apis/apps/v1',
+      '/healthz',
+      '/livez',
+      '/readyz',
+    ]),
+  )('%s may be read with any grant', (path) => {
+    expect(decide(`GET ${path}`, { open: [grant([restart])] })).toMatchObject({
+      effect: 'allow',
+      reason: 'discovery',
+    });
+  });
+
+  it.each([
+    'GET /',
+    'GET /metrics',
+    'GET /logs/kube-apiserver.log',
+    'GET /debug/pprof/heap',
+    'GET /healthz/etcd',
+    'GET /version/x',
+    'GET /openapi2',
+    'GET /.well-known/openid-configuration',
+    'GET /openid/v1/jwks',
+    'POST /api',
+    'PUT /version',
+    'DELETE /apis/apps/v1',
+    'OPTIONS /apis',
+  ])('%s may not, whatever the grant', (call) => {
+    expect(decide(call, { open: [grant([everything])] })).toMatchObject({
+      effect: 'deny',
+      reason: 'path_not_allowed',
+    });
+  });
+});
+
+describe('what no grant can allow', () => {
+  const pod = '/api/v1/namespaces/payments/pods/web-0';
+  it.each([
+    ['proxy_subresource_refused', `GET ${pod}/proxy/`],
+    ['proxy_subresource_refused', 'GET /api/v1/nodes/n1/proxy/run'],
+    [
+      'proxy_subresource_refused',
+      'POST /api/v1/namespaces/payments/services/https:web:443/proxy/x',
+    ],
+    ['proxy_subresource_refused', 'GET /api/v1/proxy/nodes/n1/exec'],
+    ['verb_unknown', `OPTIONS ${pod}`],
+    ['verb_unknown', 'DELETE /api/v1/watch/namespaces/payments/pods'],
+    ['token_request_refused', 'POST /api/v1/namespaces/payments/serviceaccounts/default/token'],
+    ['token_request_refused', 'GET /api/v1/namespaces/payments/serviceaccounts/default/token'],
+    ['self_review_unsupported', 'POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews'],
+    ['self_review_unsupported', 'POST /apis/authorization.k8s.io/v1/selfsubjectrulesreviews'],
+    ['self_review_unsupported', 'POST /apis/authentication.k8s.io/v1/selfsubjectreviews'],
+    ['masking_unavailable', 'GET /api/v1/namespaces/payments/secrets/db'],
+    ['masking_unavailable', 'GET /api/v1/secrets?limit=500'],
+    ['masking_unavailable', 'GET /api/v1/watch/secrets'],
+    ['masking_unavailable', 'GET /api/v1/namespaces/payments/secrets?watch'],
+    ['masking_unavailable', 'PATCH /api/v1/namespaces/payments/secrets/db'],
+    ['masking_unavailable', 'DELETE /api/v1/namespaces/payments/secrets'],
+    ['upgrade_unsupported', `GET ${pod}/exec?command=sh`],
+    ['upgrade_unsupported', `POST ${pod}/attach`],
+    ['upgrade_unsupported', `GET ${pod}/portforward`],
+  ])('is refused with %s: %s', (reason, call) => {
+    expect(decide(call, { open: [grant([everything])] })).toMatchObject({ effect: 'deny', reason });
+  });
+
+  it.each(['exec', 'attach', 'portforward'])(
+    'T9 a GET of %s is a create: a rule for reading does not cover it',
+    (subresource) => {
+      const read = { ...everything, verbs: ['get', 'list', 'watch'] };
+      expect(decide(`GET ${pod}/${subresource}`, { open: [grant([read])] })).toMatchObject({
+        reason: 'not_in_scope',
+      });
+    },
+  );
+});
+
+describe('the line that asks for it', () => {
+  it('is quoted for a shell', () => {
+    const { message } = decide("GET /api/v1/namespaces/payments/pods/a'$(x)", {
+      open: [grant([restart])],
+    });
+    expect(message).toContain(`--name 'a'\\''$(x)'`);
+  });
+
+  it('asks for all namespaces where the call is over all', () => {
+    expect(decide('GET /api/v1/nodes', { open: [grant([restart])] }).message).toContain(
+      "--resource nodes --namespace '*'",
+    );
+  });
+});

@@ -1,0 +1,10 @@
+/** How a forwarded call ended, as its `CommandEnded` records it. */
+export interface CallOutcome {
+  readonly outcome: 'completed' | 'cut' | 'client_gone' | 'upstream_failed';
+  /** Code of what ended it early. */
+  readonly reason?: string;
+  /** HTTP status sent to the client; 0 when none was. */
+  readonly statusCode: number;
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+}

@@ -1,0 +1,76 @@
+import { AppError } from '@drawbridge/kernel';
+import type { DenyReason } from './authorize.js';
+
+/** Why the gateway refused a call, or could not complete it. Closed; each stands in `docs/errors.md`. */
+export type CallRefusal =
+  | DenyReason
+  | 'malformed_request'
+  | 'malformed_kube_path'
+  | 'malformed_kube_query'
+  | 'host_unknown'
+  | 'path_unknown'
+  | 'connection_unknown'
+  | 'method_not_supported'
+  | 'http_version_unsupported'
+  | 'expectation_failed'
+  | 'headers_too_large'
+  | 'request_timeout'
+  | 'body_too_large'
+  | 'impersonation_refused'
+  | 'too_many_requests'
+  | 'too_many_calls'
+  | 'proxy_not_ready'
+  | 'proxy_draining'
+  | 'record_unavailable'
+  | 'credential_unavailable'
+  | 'upstream_unreachable'
+  | 'upstream_timeout'
+  | 'upstream_failed'
+  | 'upstream_redirect'
+  | 'upstream_credential_refused'
+  | 'internal_error';
+
+/** The call gets this answer instead of the cluster's. `message` is for the caller, `cause` for the log. */
+export class CallRefused extends AppError<CallRefusal> {}
+
+/** HTTP status of every refusal: the one place where a reason becomes an answer. */
+export const refusalStatus: Readonly<Record<CallRefusal, number>> = {
+  malformed_request: 400,
+  malformed_kube_path: 400,
+  malformed_kube_query: 400,
+  no_grant: 403,
+  grant_expired: 403,
+  grant_revoked: 403,
+  grant_withdrawn: 403,
+  not_in_scope: 403,
+  path_not_allowed: 403,
+  proxy_subresource_refused: 403,
+  token_request_refused: 403,
+  self_review_unsupported: 403,
+  upgrade_unsupported: 403,
+  masking_unavailable: 403,
+  evaluation_failed: 403,
+  impersonation_refused: 403,
+  path_unknown: 404,
+  connection_unknown: 404,
+  verb_unknown: 405,
+  method_not_supported: 405,
+  request_timeout: 408,
+  body_too_large: 413,
+  expectation_failed: 417,
+  host_unknown: 421,
+  too_many_requests: 429,
+  too_many_calls: 429,
+  headers_too_large: 431,
+  internal_error: 500,
+  upstream_failed: 502,
+  upstream_unreachable: 502,
+  upstream_redirect: 502,
+  upstream_credential_refused: 502,
+  proxy_not_ready: 503,
+  proxy_draining: 503,
+  record_unavailable: 503,
+  credential_unavailable: 503,
+  upstream_timeout: 504,
+  http_version_unsupported: 505,
+};

@@ -1,0 +1,32 @@
+import type { GrantEndReason } from './open-grants.js';
+
+/** Why the gateway ended an answer that had begun. Codes that a refusal of the next call has too. */
+export type CutReason =
+  | GrantEndReason
+  | 'token_expired'
+  | 'token_issuer_unknown'
+  | 'token_subject_disabled'
+  | 'connection_changed'
+  | 'bus_lost'
+  | 'client_too_slow'
+  | 'proxy_draining';
+
+/** What a client is told, where it can be told, and under which HTTP status. */
+export const cuts: Readonly<Record<CutReason, { statusCode: number; message: string }>> = {
+  grant_expired: { statusCode: 403, message: 'your grant ended; ask for a new one' },
+  grant_revoked: { statusCode: 403, message: 'your grant was revoked' },
+  grant_withdrawn: { statusCode: 403, message: 'the access request was withdrawn' },
+  token_expired: { statusCode: 401, message: 'the token this was opened with has expired' },
+  token_issuer_unknown: {
+    statusCode: 401,
+    message: 'the issuer of your token is no longer trusted',
+  },
+  token_subject_disabled: { statusCode: 403, message: 'your identity was disabled' },
+  connection_changed: { statusCode: 503, message: 'the connection was reconfigured' },
+  bus_lost: {
+    statusCode: 503,
+    message: 'the gateway has lost its event bus and could not learn of a revocation',
+  },
+  client_too_slow: { statusCode: 408, message: 'the answer was not read for a minute' },
+  proxy_draining: { statusCode: 503, message: 'the gateway is stopping; connect again' },
+};

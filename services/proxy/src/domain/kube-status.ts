@@ -1,0 +1,57 @@
+/** What a refusal tells a Kubernetes client. */
+export interface StatusInput {
+  readonly statusCode: number;
+  /** Stable code, e.g. `not_in_scope`. */
+  readonly code: string;
+  readonly message: string;
+  /** Id of the command, under which it stands in the audit record. */
+  readonly commandId: string;
+}
+
+/** `metav1.Status`: the one error document that kubectl and every client library print. */
+export interface KubeStatus {
+  readonly kind: 'Status';
+  readonly apiVersion: 'v1';
+  readonly metadata: Readonly<Record<string, never>>;
+  readonly status: 'Failure';
+  readonly message: string;
+  readonly reason: string;
+  readonly details: {
+    readonly uid: string;
+    readonly causes: readonly { readonly reason: string; readonly message: string }[];
+  };
+  readonly code: number;
+}
+
+/** `metav1.StatusReason` by HTTP status, as clients test for them. */
+const reasons: Readonly<Record<number, string>> = {
+  400: 'BadRequest',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'NotFound',
+  405: 'MethodNotAllowed',
+  408: 'Timeout',
+  413: 'RequestEntityTooLarge',
+  429: 'TooManyRequests',
+  500: 'InternalError',
+  502: 'BadGateway',
+  503: 'ServiceUnavailable',
+  504: 'Timeout',
+};
+
+/**
+ * A refusal as Kubernetes clients read it. The message names us and the code, so that nobody looks for the
+ * fault in the cluster; the code also stands alone in `details.causes[0].reason` for programs.
+ */
+export function kubeStatus({ statusCode, code, message, commandId }: StatusInput): KubeStatus {
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: `drawbridge ${code}: ${message}`,
+    reason: reasons[statusCode] ?? 'BadRequest',
+    details: { uid: commandId, causes: [{ reason: code, message }] },
+    code: statusCode,
+  };
+}

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import type { AccessEvent, AccessEventData } from '@drawbridge/contracts';
+import type { RecordedEvent } from '@drawbridge/kernel';
+import { OpenGrants } from './open-grants.js';
+
+const agent = { issuer: 'https://idp.test', subject: 'agent-oncall' };
+const rules = [{ verbs: ['get'], apiGroups: [''], resources: ['pods'], namespaces: ['payments'] }];
+let sequence = 0;
+const recorded = (aggregateId: string, event: AccessEvent): RecordedEvent<AccessEvent> => ({
+  id: `event-${String((sequence += 1))}`,
+  causationId: 'test',
+  actor: { kind: 'service', id: 'policy' },
+  at: '2026-01-05T09:00:00.000Z',
+  aggregateId,
+  sequence,
+  event,
+});
+const data: AccessEventData<'GrantIssued'> = {
+  grantId: 'grant-1',
+  policy: { name: 'oncall', version: 'abc' },
+  grantee: { kind: 'agent', ...agent, groups: [] },
+  terms: {
+    connection: 'prod-eks',
+    environment: 'production',
+    rules,
+    durationSeconds: 900,
+    reason: 'x',
+  },
+  approvers: [],
+  startsAt: '2026-01-05T09:00:00.000Z',
+  endsAt: '2026-01-05T09:15:00.000Z',
+};
+const issued = (requestId: string, more: Partial<typeof data> = {}) =>
+  recorded(requestId, { type: 'GrantIssued', data: { ...data, ...more } });
+const expired = (requestId: string) =>
+  recorded(requestId, { type: 'GrantExpired', data: { grantId: 'grant-1', endsAt: data.endsAt } });
+
+function fold(...events: RecordedEvent<AccessEvent>[]): OpenGrants {
+  const grants = new OpenGrants();
+  for (const event of events) grants.apply(event);
+  return grants;
+}
+
+describe('the fold of open grants', () => {
+  it('opens a grant for its agent on its connection', () => {
+    expect(fold(issued('r1')).of(agent, 'prod-eks')).toStrictEqual({
+      open: [
+        {
+          grantId: 'grant-1',
+          accessRequestId: 'r1',
+          ...agent,
+          connection: 'prod-eks',
+          rules,
+          startsAtMs: Date.parse(data.startsAt),
+          endsAtMs: Date.parse(data.endsAt),
+        },
+      ],
+    });
+  });
+
+  it.each([
+    ['another subject', { ...agent, subject: 'agent-reader' }, 'prod-eks'],
+    ['another issuer', { ...agent, issuer: 'https://other.test' }, 'prod-eks'],
+    ['another connection', agent, 'staging'],
+    [
+      'parts that only join to the same text',
+      { issuer: 'https://idp.test"', subject: '' },
+      'prod-eks',
+    ],
+  ])('T4 shows nothing of it to %s', (_, grantee, connection) => {
+    expect(fold(issued('r1')).of(grantee, connection)).toStrictEqual({ open: [] });
+  });
+
+  it.each([
+    ['GrantExpired', 'grant_expired', expired('r1')],
+    [
+      'GrantRevoked',
+      'grant_revoked',
+      recorded('r1', { type: 'GrantRevoked', data: { grantId: 'grant-1', reason: 'x' } }),
+    ],
+    [
+      'AccessRequestWithdrawn',
+      'grant_withdrawn',
+      recorded('r1', { type: 'AccessRequestWithdrawn', data: { by: data.grantee } }),
+    ],
+  ])('ends it on %s and remembers that as the last that ended', (_, reason, event) => {
+    const grants = fold(issued('r1'));
+    expect(grants.apply(event)).toMatchObject({ reason, grant: { accessRequestId: 'r1' } });
+    expect(grants.of(agent, 'prod-eks')).toMatchObject({ open: [], lastEnded: { reason } });
+    expect(grants.size).toBe(0);
+  });
+
+  it('keeps the other grants of the agent when one ends', () => {
+    const grants = fold(issued('r1'), issued('r2', { grantId: 'grant-2' }), expired('r1'));
+    expect(grants.of(agent, 'prod-eks').open.map(({ grantId }) => grantId)).toStrictEqual([
+      'grant-2',
+    ]);
+  });
+
+  it('ignores an end of what is not open, so that a redelivery changes nothing', () => {
+    const grants = fold(issued('r1'), expired('r1'));
+    expect(grants.apply(expired('r1'))).toBeUndefined();
+    expect(grants.apply(expired('r9'))).toBeUndefined();
+  });
+
+  it('sweeps grants whose time is over, at the very instant', () => {
+    const grants = fold(issued('r1'), issued('r2', { endsAt: '2026-01-05T09:16:00.000Z' }));
+    expect(grants.sweep(new Date('2026-01-05T09:14:59.999Z'))).toStrictEqual([]);
+    const ended = grants.sweep(new Date('2026-01-05T09:15:00.000Z'));
+    expect(ended.map(({ grant, reason }) => [grant.accessRequestId, reason])).toStrictEqual([
+      ['r1', 'grant_expired'],
+    ]);
+    expect(grants.size).toBe(1);
+  });
+
+  it('forgets the oldest of very many that ended', () => {
+    const grants = new OpenGrants();
+    for (let index = 0; index <= 10_000; index += 1) {
+      const id = `r${String(index)}`;
+      grants.apply(issued(id, { grantee: { ...data.grantee, subject: id } }));
+      grants.apply(expired(id));
+    }
+    expect(grants.of({ ...agent, subject: 'r0' }, 'prod-eks').lastEnded).toBeUndefined();
+    expect(grants.of({ ...agent, subject: 'r10000' }, 'prod-eks').lastEnded).toBeDefined();
+  });
+});

@@ -1,0 +1,135 @@
+import type {
+  AccessEvent,
+  AccessEventData,
+  AccessEventType,
+  Principal,
+  Rule,
+} from '@drawbridge/contracts';
+import type { RecordedEvent } from '@drawbridge/kernel';
+
+/** A grant that was issued and has not ended, as far as events tell. Its end is judged by the clock too. */
+export interface OpenGrant {
+  readonly grantId: string;
+  readonly accessRequestId: string;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly connection: string;
+  readonly rules: readonly Rule[];
+  /** Milliseconds since 1970, as all instants here: they are compared on every call. */
+  readonly startsAtMs: number;
+  readonly endsAtMs: number;
+}
+
+export type GrantEndReason = 'grant_expired' | 'grant_revoked' | 'grant_withdrawn';
+
+/** A grant that ended, and why: kept for a while so that a refusal can say so. */
+export interface EndedGrant {
+  readonly grant: OpenGrant;
+  readonly reason: GrantEndReason;
+}
+
+/** The grants of one agent on one connection. They never add up: one of them must allow the whole call. */
+export interface GrantsOfAgent {
+  readonly open: readonly OpenGrant[];
+  readonly lastEnded?: EndedGrant;
+}
+
+/** What each event means for the grant of its request; a new event type must say so here. */
+const endedByEvent: Readonly<Record<AccessEventType, GrantEndReason | undefined>> = {
+  GrantExpired: 'grant_expired',
+  GrantRevoked: 'grant_revoked',
+  AccessRequestWithdrawn: 'grant_withdrawn',
+  GrantIssued: undefined,
+  AccessRequested: undefined,
+  AccessRequestValidated: undefined,
+  AccessRequestDenied: undefined,
+  ApprovalRequested: undefined,
+  ApprovalGiven: undefined,
+  ApprovalDenied: undefined,
+  AccessRequestApproved: undefined,
+  AccessRequestRejected: undefined,
+  AccessRequestLapsed: undefined,
+};
+
+type Grantee = Pick<Principal, 'issuer' | 'subject'>;
+const MAX_ENDED = 10_000;
+
+/**
+ * The grants that are open now: a fold of the access events, in stream order. Holds open grants only, and of
+ * those that ended the last one of each agent and connection, at most 10 000 in all.
+ */
+export class OpenGrants {
+  readonly #byRequest = new Map<string, OpenGrant>();
+  readonly #byAgent = new Map<string, readonly OpenGrant[]>();
+  readonly #ended = new Map<string, EndedGrant>();
+
+  /** Takes the next event in; returns the grant that it ended, so that its streams can be cut. */
+  apply({ aggregateId, event }: RecordedEvent<AccessEvent>): EndedGrant | undefined {
+    if (event.type === 'GrantIssued') this.#open(openGrantOf(aggregateId, event.data));
+    const reason = endedByEvent[event.type];
+    return reason === undefined ? undefined : this.end(aggregateId, reason);
+  }
+
+  /** Ends the grant of an access request, if it is open. */
+  end(accessRequestId: string, reason: GrantEndReason): EndedGrant | undefined {
+    const grant = this.#byRequest.get(accessRequestId);
+    if (grant === undefined) return undefined;
+    this.#byRequest.delete(accessRequestId);
+    const key = keyOf(grant, grant.connection);
+    const left = (this.#byAgent.get(key) ?? []).filter((other) => other !== grant);
+    if (left.length > 0) this.#byAgent.set(key, left);
+    else this.#byAgent.delete(key);
+    const ended = { grant, reason };
+    this.#remember(key, ended);
+    return ended;
+  }
+
+  /** Ends every grant whose time is over, whether or not an event has said so. */
+  sweep(now: Date): readonly EndedGrant[] {
+    const over = [...this.#byRequest.values()].filter((grant) => grant.endsAtMs <= now.getTime());
+    return over.flatMap((grant) => this.end(grant.accessRequestId, 'grant_expired') ?? []);
+  }
+
+  of(grantee: Grantee, connection: string): GrantsOfAgent {
+    const key = keyOf(grantee, connection);
+    const lastEnded = this.#ended.get(key);
+    const open = this.#byAgent.get(key) ?? [];
+    return lastEnded === undefined ? { open } : { open, lastEnded };
+  }
+
+  get size(): number {
+    return this.#byRequest.size;
+  }
+
+  #open(grant: OpenGrant): void {
+    this.end(grant.accessRequestId, 'grant_revoked');
+    this.#byRequest.set(grant.accessRequestId, grant);
+    const key = keyOf(grant, grant.connection);
+    this.#byAgent.set(key, [...(this.#byAgent.get(key) ?? []), grant]);
+  }
+
+  #remember(key: string, ended: EndedGrant): void {
+    this.#ended.delete(key);
+    this.#ended.set(key, ended);
+    const [oldest] = this.#ended.keys();
+    if (this.#ended.size > MAX_ENDED && oldest !== undefined) this.#ended.delete(oldest);
+  }
+}
+
+/** Issuer, subject and connection as one text that no other three can give. */
+function keyOf({ issuer, subject }: Grantee, connection: string): string {
+  return JSON.stringify([issuer, subject, connection]);
+}
+
+function openGrantOf(accessRequestId: string, data: AccessEventData<'GrantIssued'>): OpenGrant {
+  return {
+    grantId: data.grantId,
+    accessRequestId,
+    issuer: data.grantee.issuer,
+    subject: data.grantee.subject,
+    connection: data.terms.connection,
+    rules: data.terms.rules,
+    startsAtMs: Date.parse(data.startsAt),
+    endsAtMs: Date.parse(data.endsAt),
+  };
+}

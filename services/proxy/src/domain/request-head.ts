@@ -1,0 +1,117 @@
+import { CallRefused } from './call-refused.js';
+
+/** The head of a request as Node's parser left it: strict HTTP/1.1 syntax, nothing interpreted yet. */
+export interface RequestHead {
+  readonly method: string;
+  readonly target: string;
+  readonly httpVersion: string;
+  /** name, value, name, value, … with every duplicate, as `IncomingMessage.rawHeaders`. */
+  readonly rawHeaders: readonly string[];
+}
+
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+/** Headers of which a second one is read differently by different servers. */
+const single = new Set(
+  ['host', 'authorization', 'content-type', 'content-length', 'transfer-encoding'].concat([
+    'content-encoding',
+    'expect',
+    'upgrade',
+  ]),
+);
+const MAX_HEADERS = 100;
+
+/**
+ * Refuses every head that another HTTP implementation might read otherwise, that speaks for somebody else,
+ * or that is meant for another host.
+ *
+ * @param hosts - names under which the gateway is reached, in lower case, without port
+ * @throws {@link CallRefused}
+ */
+export function checkRequestHead(head: RequestHead, hosts: ReadonlySet<string>): void {
+  if (head.httpVersion !== '1.1') {
+    throw new CallRefused('http_version_unsupported', 'expected HTTP/1.1');
+  }
+  if (!methods.has(head.method)) {
+    throw new CallRefused('method_not_supported', `expected one of ${[...methods].join(', ')}`);
+  }
+  if (!head.target.startsWith('/')) {
+    throw new CallRefused('malformed_request', 'expected a request target that starts with "/"');
+  }
+  checkNames(head.rawHeaders);
+  checkHost(headerValue(head.rawHeaders, 'host'), hosts);
+  checkBodyHeaders(head);
+}
+
+function checkNames(rawHeaders: readonly string[]): void {
+  const names = headerNames(rawHeaders);
+  if (names.length > MAX_HEADERS) {
+    throw new CallRefused('headers_too_large', `expected at most ${MAX_HEADERS} headers`);
+  }
+  if (names.some(isImpersonation)) {
+    throw new CallRefused(
+      'impersonation_refused',
+      'impersonation headers are refused in every form; you act as yourself, within your grant',
+    );
+  }
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (single.has(name) && seen.has(name)) {
+      throw new CallRefused('malformed_request', `expected one header "${name}", got several`);
+    }
+    seen.add(name);
+  }
+}
+
+/** `Impersonate-User` and all its family, in any case, with `_` or percent-encoding: one such is an attempt. */
+function isImpersonation(name: string): boolean {
+  const plain = name.replaceAll(/%([0-9a-f]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return plain
+    .toLowerCase()
+    .replaceAll(/[^a-z]/g, '')
+    .includes('impersonate');
+}
+
+function checkHost(host: string | undefined, hosts: ReadonlySet<string>): void {
+  const [, name = ''] = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::\d{1,5})?$/i.exec(host ?? '') ?? [];
+  if (!hosts.has(name.toLowerCase())) {
+    throw new CallRefused('host_unknown', 'this gateway is not reached under that host name');
+  }
+}
+
+function checkBodyHeaders({ method, rawHeaders }: RequestHead): void {
+  const encoding = headerValue(rawHeaders, 'transfer-encoding');
+  if (encoding !== undefined && encoding.toLowerCase() !== 'chunked') {
+    throw new CallRefused('malformed_request', 'expected the transfer coding "chunked" or none');
+  }
+  if (announcedBody(rawHeaders) !== undefined && (method === 'GET' || method === 'HEAD')) {
+    throw new CallRefused('malformed_request', `expected no body with ${method}`);
+  }
+  const coding = headerValue(rawHeaders, 'content-encoding');
+  if (coding !== undefined && coding.toLowerCase() !== 'identity') {
+    throw new CallRefused('malformed_request', 'expected a request body without content coding');
+  }
+}
+
+const headerNames = (rawHeaders: readonly string[]): string[] =>
+  rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
+
+/** Every value of a header, in the order they came. */
+export function headerValues(rawHeaders: readonly string[], name: string): readonly string[] {
+  return headerNames(rawHeaders).flatMap((candidate, index) =>
+    candidate === name ? [rawHeaders[index * 2 + 1] ?? ''] : [],
+  );
+}
+
+/** The first value of a header; `undefined` when it is absent. */
+export function headerValue(rawHeaders: readonly string[], name: string): string | undefined {
+  return headerValues(rawHeaders, name)[0];
+}
+
+/** Whether the head announces a body, and how long it is if it says so. */
+export function announcedBody(rawHeaders: readonly string[]): { length?: number } | undefined {
+  const length = headerValue(rawHeaders, 'content-length');
+  if (length !== undefined) return length === '0' ? undefined : { length: Number(length) };
+  return headerValue(rawHeaders, 'transfer-encoding') === undefined ? undefined : {};
+}

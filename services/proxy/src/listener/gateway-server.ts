@@ -1,0 +1,92 @@
+import { ServerResponse, type IncomingMessage } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '@drawbridge/kernel';
+import { uuidV7 } from '@drawbridge/runtime';
+import type { Exchange, Handler } from '../chain/exchange.js';
+import { limitConnections } from './connection-limits.js';
+import { refuseUnparsed, refuseExpectation } from './refuse-unparsed.js';
+import type { ServerCertificate } from './server-certificate.js';
+
+export interface GatewayOptions {
+  readonly certificate: ServerCertificate;
+  readonly handle: Handler<Exchange>;
+  readonly clock: Clock;
+  readonly maxConnections: number;
+  readonly maxConnectionsPerAddress: number;
+}
+
+/** Longer than the 90 s for which Go clients keep idle connections, so that we are not the ones to close. */
+const KEEP_ALIVE_MS = 120_000;
+
+/**
+ * The TLS listener: HTTP/1.1 by Node's strict parser, with the limits that keep slow and greedy clients from
+ * costing others. Every way in which Node hands over a request ends in `handle`.
+ */
+export function gatewayServer(options: GatewayOptions): Server {
+  const server = createServer({
+    ...options.certificate,
+    minVersion: 'TLSv1.2',
+    ALPNProtocols: ['http/1.1'],
+    handshakeTimeout: 10_000,
+    headersTimeout: 15_000,
+    requestTimeout: 60_000,
+    connectionsCheckingInterval: 2_000,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    maxHeaderSize: 256 * 1024,
+    insecureHTTPParser: false,
+    noDelay: true,
+  });
+  server.maxConnections = options.maxConnections;
+  limitConnections(server, options.maxConnectionsPerAddress);
+
+  const handle = (request: IncomingMessage, response: ServerResponse, kind: Kind = 'plain') => {
+    request.on('error', () => undefined);
+    const receivedAt = options.clock();
+    void options.handle({
+      commandId: uuidV7(receivedAt),
+      receivedAt,
+      request,
+      response,
+      upgrade: kind === 'upgrade',
+      awaitsContinue: kind === 'awaitsContinue',
+      facts: {},
+    });
+  };
+  server.on('request', (request, response) => handle(request, response));
+  server.on('checkContinue', (request, response) => handle(request, response, 'awaitsContinue'));
+  server.on('checkExpectation', refuseExpectation);
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
+    handle(request, responseOnce(request, socket), 'upgrade');
+  });
+  server.on('connect', (_request, socket: Duplex) =>
+    refuseUnparsed(socket, 'method_not_supported'),
+  );
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    refuseUnparsed(socket, refusalOfParser[error.code ?? ''] ?? 'malformed_request');
+  });
+  return server;
+}
+
+type Kind = 'plain' | 'upgrade' | 'awaitsContinue';
+
+const refusalOfParser: Readonly<Record<string, 'headers_too_large' | 'request_timeout'>> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+};
+
+/**
+ * A response for a request whose connection Node has given up as HTTP. Whatever the answer is, the connection
+ * ends with it: bytes that came behind the request are never read (CVE-2018-1002105).
+ */
+function responseOnce(request: IncomingMessage, socket: Duplex): ServerResponse {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  socket.on('error', () => socket.destroy());
+  response.assignSocket(request.socket);
+  response.once('finish', () => {
+    response.detachSocket(request.socket);
+    socket.end(() => socket.destroy());
+  });
+  return response;
+}

@@ -1,0 +1,196 @@
+import type { LoggerService } from '@nestjs/common';
+import { watchConfiguration } from '@drawbridge/configuration';
+import {
+  commandLog,
+  connectJetStream,
+  requireStreams,
+  type AccessFollower,
+  type JetStreamConnection,
+} from '@drawbridge/jetstream';
+import type { Clock } from '@drawbridge/kernel';
+import {
+  createHttpApp,
+  natsOptions,
+  startHttpApp,
+  type HealthChecks,
+  type RunningService,
+} from '@drawbridge/runtime';
+import { TokenVerifier } from '@drawbridge/token';
+import { handlerChain } from './chain/handler-chain.js';
+import { hostsOf, type ProxyConfig } from './config.js';
+import { DataPath } from './data-path.js';
+import { AgentLimits } from './domain/agent-limits.js';
+import { OpenGrants } from './domain/open-grants.js';
+import type { Environment } from './kube/credential.js';
+import { KubeConnections } from './kube/kube-connections.js';
+import { gatewayServer } from './listener/gateway-server.js';
+import { readServerCertificate } from './listener/server-certificate.js';
+import { CommandRecorder } from './nats/command-recorder.js';
+import { followGrants } from './nats/follow-grants.js';
+import { Trust } from './nats/trust.js';
+import { ProxyModule } from './proxy.module.js';
+import { LiveCalls } from './streams/live-calls.js';
+import { startSweeper } from './sweeper.js';
+
+/** How long records may take to reach the bus when the gateway stops. */
+const FLUSH_MS = 5_000;
+
+export interface ProxyDependencies {
+  readonly logger: LoggerService;
+  readonly clock?: Clock;
+  /** Where connections with `bearerTokenFromEnvironment` find their token. @default none */
+  readonly environment?: Environment;
+}
+
+/**
+ * Starts the gateway. Resolves when it listens; until it knows all grants and the trust bundle, `/readyz` says
+ * so and calls are refused with `proxy_not_ready`.
+ *
+ * @throws `server_certificate_invalid`, `configuration_invalid`, or why NATS cannot be used
+ */
+export async function startProxy(
+  config: ProxyConfig,
+  { logger, clock = () => new Date(), environment = {} }: ProxyDependencies,
+): Promise<RunningService> {
+  const closers = new Closers();
+  try {
+    const connection = await connectJetStream({ ...natsOptions(config), name: 'proxy' });
+    closers.add(() => connection.close());
+    await requireStreams(connection);
+    const base = { config, connection, logger, clock, environment };
+    const known = await follow(base, closers);
+    const addresses = await listen({ ...base, ...known }, closers);
+    return { name: 'proxy', addresses, close: () => closers.close() };
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+/** What was opened, closed in reverse order. */
+class Closers {
+  readonly #closers: (() => unknown)[] = [];
+
+  /** @param close - waited for when it returns a promise */
+  add(close: () => unknown): void {
+    this.#closers.unshift(close);
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers.splice(0)) await close();
+  }
+}
+
+interface Base {
+  readonly config: ProxyConfig;
+  readonly connection: JetStreamConnection;
+  readonly logger: LoggerService;
+  readonly clock: Clock;
+  readonly environment: Environment;
+}
+
+interface Known {
+  readonly grants: OpenGrants;
+  readonly live: LiveCalls;
+  readonly follower: AccessFollower;
+  readonly trust: Trust;
+  readonly connections: KubeConnections;
+}
+
+/** Opens everything that decisions are made of: clusters, grants, trust; and what ends live calls. */
+async function follow(base: Base, closers: Closers): Promise<Known> {
+  const { config, connection, logger, clock } = base;
+  const live = new LiveCalls();
+  const connections = await followConnections(base, live, closers);
+  const grants = new OpenGrants();
+  const follower = followGrants(connection, { grants, live, logger });
+  closers.add(() => follower.close());
+  const { trust, close } = await Trust.follow(connection, (bundle) => live.cutUntrusted(bundle));
+  closers.add(close);
+  const isCurrent = () => follower.isCurrent();
+  const busLostCutMs = config.BUS_LOST_CUT_SECONDS * 1_000;
+  closers.add(startSweeper({ grants, live, isCurrent, busLostCutMs, clock }));
+  return { grants, live, follower, trust, connections };
+}
+
+async function followConnections(
+  { config, logger, environment }: Base,
+  live: LiveCalls,
+  closers: Closers,
+): Promise<KubeConnections> {
+  const connections = new KubeConnections(environment);
+  closers.add(() => connections.close());
+  const watcher = await watchConfiguration(config.CONFIG_DIR, {
+    only: ['Connection'],
+    onChange: ({ connections: documents, version }) => {
+      connections.replace(documents, (name) => live.cutConnection(name));
+      logger.log({ msg: 'connections changed', version, connections: documents.length });
+    },
+    onError: (error) => {
+      logger.error({ msg: 'configuration not usable', err: error });
+    },
+  });
+  closers.add(() => watcher.close());
+  connections.replace(watcher.current.connections, () => undefined);
+  return connections;
+}
+
+async function listen(parts: Base & Known, closers: Closers): Promise<Record<string, string>> {
+  const { config, connection, logger, follower, trust } = parts;
+  const recorder = new CommandRecorder({ log: commandLog(connection), logger });
+  closers.add(async () => {
+    const lost = await recorder.close(FLUSH_MS);
+    if (lost > 0) logger.error({ msg: 'ended without recording the end of calls', lost });
+  });
+  const dataPath = await openDataPath(parts, recorder, () => dataPath.draining);
+  const health: HealthChecks = {
+    nats: () => connection.connected,
+    grants: () => follower.isCurrent(),
+    trust: () => trust.bundle !== undefined,
+    serving: () => !dataPath.draining,
+  };
+  const app = await createHttpApp(ProxyModule.of(dataPath), { logger, health });
+  closers.add(() => app.close());
+  const http = await startHttpApp(app, { host: config.HTTP_HOST, port: config.HTTP_PORT });
+  return { http, https: dataPath.address };
+}
+
+async function openDataPath(
+  parts: Base & Known,
+  recorder: CommandRecorder,
+  isDraining: () => boolean,
+): Promise<DataPath> {
+  const { config, logger, clock, live, follower, trust } = parts;
+  const files = { certFile: config.TLS_CERT_FILE, keyFile: config.TLS_KEY_FILE };
+  const certificate = await readServerCertificate(files);
+  const isReady = () => follower.isCurrent() && trust.bundle !== undefined;
+  const server = gatewayServer({
+    certificate,
+    clock,
+    maxConnections: config.MAX_CONNECTIONS,
+    maxConnectionsPerAddress: config.MAX_CONNECTIONS_PER_ADDRESS,
+    handle: handlerChain({
+      ...parts,
+      recorder,
+      hosts: hostsOf(config),
+      readiness: { isReady, isDraining },
+      verifier: new TokenVerifier(
+        () => trust.bundle,
+        clock,
+        () => trust.refresh(),
+      ),
+      limits: new AgentLimits({
+        rate: { perSecond: config.AGENT_CALLS_PER_SECOND, burst: config.AGENT_BURST },
+        maxCalls: config.AGENT_MAX_CALLS,
+        maxStreams: config.AGENT_MAX_STREAMS,
+      }),
+    }),
+  });
+  return new DataPath({
+    server,
+    host: config.HTTPS_HOST,
+    port: config.HTTPS_PORT,
+    followed: { files, certificate, logger },
+    live,
+  });
+}

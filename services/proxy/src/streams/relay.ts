@@ -1,0 +1,200 @@
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { Dispatcher } from 'undici';
+import { CallCut } from '../domain/call-cut.js';
+import type { CallOutcome } from '../domain/call-outcome.js';
+import { cuts, type CutReason } from '../domain/cut-reason.js';
+import { clientResponseHeaders } from '../domain/forwarded-headers.js';
+import { refusedAnswer, upstreamFailure } from '../kube/upstream-failure.js';
+import { errorFrame, WatchFrames } from './watch-frames.js';
+
+/** How long an unread answer may wait for its reader. */
+const STALLED_MS = 60_000;
+/** How long a cut may take to reach a frame boundary and the client, before the connection is destroyed. */
+const CUT_MS = 500;
+
+export interface RelayOptions {
+  readonly response: ServerResponse;
+  readonly connection: string;
+  readonly commandId: string;
+  /** Watch or log: the head is sent at once, before the first byte of the body. */
+  readonly longRunning: boolean;
+  readonly watch: boolean;
+}
+
+/**
+ * Passes one upstream answer on to the client, chunk by chunk and as fast as the client reads: nothing is
+ * held but the chunk under way. Ends when either side ends, or by {@link cut}.
+ */
+export class Relay implements Dispatcher.DispatchHandler {
+  /**
+   * How it ended. Rejects with a refusal when the client has seen nothing yet and must be told.
+   */
+  readonly ended: Promise<CallOutcome>;
+  #settle: { resolve: (outcome: CallOutcome) => void; reject: (error: Error) => void };
+  #controller: Dispatcher.DispatchController | undefined;
+  #frames: WatchFrames | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #cutting: CutReason | undefined;
+  #over = false;
+  #statusCode = 0;
+  #requestBytes = 0;
+  #responseBytes = 0;
+
+  constructor(private readonly options: RelayOptions) {
+    const { promise, resolve, reject } = Promise.withResolvers<CallOutcome>();
+    this.ended = promise;
+    this.#settle = { resolve, reject };
+    options.response.on('drain', () => this.#onDrain());
+    options.response.once('close', () => this.#onClientClose());
+    options.response.on('error', () => undefined);
+  }
+
+  /** Counts what was read of the request body. */
+  sent(bytes: number): void {
+    this.#requestBytes += bytes;
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#over) controller.abort(new Error('ended before it was sent'));
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    statusCode: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    if (this.#over || statusCode < 200) return;
+    const refusal = refusedAnswer(statusCode, this.options.connection);
+    if (refusal !== undefined) {
+      this.#refuse(refusal);
+      return;
+    }
+    const { response, longRunning, watch } = this.options;
+    this.#statusCode = statusCode;
+    if (watch && statusCode === 200 && isPlainJson(headers)) this.#frames = new WatchFrames();
+    response.writeHead(statusCode, clientResponseHeaders(headers));
+    if (longRunning) response.flushHeaders();
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#over) return;
+    if (this.#cutting === undefined) {
+      this.#pass(chunk);
+      return;
+    }
+    const rest = this.#frames?.restOfFrame(chunk);
+    this.#pass(rest ?? chunk);
+    if (rest !== undefined) this.#endWithFrame(this.#cutting);
+  }
+
+  onResponseEnd(): void {
+    if (this.#over) return;
+    const { response } = this.options;
+    this.#watchStall();
+    response.end(() => this.#end({ outcome: 'completed' }));
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#over) return;
+    const refusal = upstreamFailure(error, this.options.connection);
+    if (this.#statusCode === 0) {
+      this.#refuse(refusal);
+      return;
+    }
+    if (this.#cutting !== undefined) {
+      this.#destroy(this.#cutting);
+      return;
+    }
+    this.options.response.destroy();
+    this.#end({ outcome: 'upstream_failed', reason: refusal.code });
+  }
+
+  /**
+   * Ends the call: a JSON watch with a last frame that says why, at the next frame boundary; any other answer
+   * abruptly, so that no client takes it for complete.
+   */
+  cut(reason: CutReason): void {
+    if (this.#over || this.#cutting !== undefined) return;
+    if (this.#statusCode === 0) {
+      this.#refuse(new CallCut(reason));
+      return;
+    }
+    this.#cutting = reason;
+    if (this.#frames === undefined) {
+      this.#destroy(reason);
+      return;
+    }
+    if (this.#frames.atBoundary) this.#endWithFrame(reason);
+    else this.#arm(CUT_MS, () => this.#destroy(reason));
+  }
+
+  #pass(chunk: Uint8Array): void {
+    this.#responseBytes += chunk.length;
+    this.#frames?.pass(chunk);
+    if (this.options.response.write(chunk)) return;
+    this.#controller?.pause();
+    if (this.#cutting === undefined) this.#watchStall();
+  }
+
+  #onDrain(): void {
+    if (this.#over) return;
+    if (this.#cutting === undefined) clearTimeout(this.#timer);
+    this.#controller?.resume();
+  }
+
+  #watchStall(): void {
+    this.#arm(STALLED_MS, () => this.#destroy('client_too_slow'));
+  }
+
+  #endWithFrame(reason: CutReason): void {
+    const { response, commandId } = this.options;
+    const frame = errorFrame({ ...cuts[reason], code: reason, commandId });
+    this.#responseBytes += frame.length;
+    response.end(frame);
+    this.#end({ outcome: 'cut', reason });
+    // The client may not be reading; its connection ends in any case.
+    this.#arm(CUT_MS, () => response.destroy());
+    response.once('close', () => clearTimeout(this.#timer));
+  }
+
+  #destroy(reason: CutReason): void {
+    this.options.response.destroy();
+    this.#end({ outcome: 'cut', reason });
+  }
+
+  #onClientClose(): void {
+    if (!this.#over) this.#end({ outcome: 'client_gone' });
+  }
+
+  #refuse(error: Error): void {
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#settle.reject(error);
+    this.#controller?.abort(error);
+  }
+
+  #end(outcome: Pick<CallOutcome, 'outcome' | 'reason'>): void {
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#settle.resolve({
+      ...outcome,
+      statusCode: this.#statusCode,
+      requestBytes: this.#requestBytes,
+      responseBytes: this.#responseBytes,
+    });
+    if (outcome.outcome !== 'completed') this.#controller?.abort(new Error(outcome.outcome));
+  }
+
+  #arm(delayMs: number, then: () => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(then, delayMs);
+    this.#timer.unref();
+  }
+}
+
+/** Frames can be told apart only in JSON that is not compressed. */
+function isPlainJson(headers: IncomingHttpHeaders): boolean {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  return encoding === 'identity' && /^application\/json\b/.test(headers['content-type'] ?? '');
+}
