@@ -1,1 +1,2 @@
-export {};
+export { ApprovalConfig } from './config.js';
+export { startApproval, type ApprovalDependencies } from './start-approval.js';

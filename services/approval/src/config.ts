@@ -1,0 +1,96 @@
+import { commonConfig } from '@drawbridge/runtime';
+import { z } from 'zod';
+
+const text = z.string().min(1);
+
+/** A Slack stand-in may only be on this machine. */
+function isSlackAddress(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { protocol, hostname, username } = new URL(address);
+  if (username !== '') return false;
+  const isLoopback = ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback);
+}
+
+const withSlack = [
+  'SLACK_SIGNING_SECRET_FILE',
+  'SLACK_TEAM_ID',
+  'SLACK_CHANNEL',
+  'CONFIG_DIR',
+] as const;
+
+/** What approval reads from the environment. Without `SLACK_BOT_TOKEN_FILE` decisions come over HTTP only. */
+export const ApprovalConfig = z
+  .object({
+    ...commonConfig,
+    CONFIG_DIR: text
+      .optional()
+      .describe('Directory with the Human documents that map Slack accounts'),
+    SLACK_BOT_TOKEN_FILE: text.optional().describe('File that holds the bot token, xoxb-…'),
+    SLACK_SIGNING_SECRET_FILE: text
+      .optional()
+      .describe('File that holds the signing secret; with it anybody can click as anybody'),
+    SLACK_TEAM_ID: text
+      .regex(/^T[A-Z0-9]+$/, 'expected a workspace id, T…')
+      .optional()
+      .describe('Interactions of any other workspace are refused'),
+    SLACK_APP_ID: text
+      .regex(/^A[A-Z0-9]+$/, 'expected an app id, A…')
+      .optional()
+      .describe('Interactions of any other app are refused'),
+    SLACK_CHANNEL: text
+      .regex(/^[CG][A-Z0-9]+$/, 'expected a channel id, C… or G…, not its name')
+      .optional()
+      .describe('Channel of the cards; the app must be a member'),
+    SLACK_API_URL: z
+      .string()
+      .refine(isSlackAddress, 'expected https, or http on this machine, without a user')
+      .default('https://slack.com/api/')
+      .describe('Another address than Slack’s gets the bot token'),
+  })
+  .superRefine((config, context) => {
+    if (config.SLACK_BOT_TOKEN_FILE === undefined) return;
+    for (const name of withSlack.filter((variable) => config[variable] === undefined)) {
+      const message = 'is required with SLACK_BOT_TOKEN_FILE';
+      context.addIssue({ code: 'custom', path: [name], message });
+    }
+  });
+export type ApprovalConfig = z.infer<typeof ApprovalConfig>;
+
+/** Everything that Slack needs, or none of it. */
+export interface SlackSettings {
+  readonly apiUrl: string;
+  readonly botTokenFile: string;
+  readonly signingSecretFile: string;
+  readonly teamId: string;
+  readonly appId?: string;
+  readonly channel: string;
+  readonly configDirectory: string;
+}
+
+/** `undefined` when Slack is not configured. */
+export function slackSettings(config: ApprovalConfig): SlackSettings | undefined {
+  const {
+    SLACK_BOT_TOKEN_FILE: botTokenFile,
+    SLACK_SIGNING_SECRET_FILE: signingSecretFile,
+    SLACK_TEAM_ID: teamId,
+    SLACK_CHANNEL: channel,
+    CONFIG_DIR: configDirectory,
+    SLACK_APP_ID: appId,
+  } = config;
+  if (
+    botTokenFile === undefined ||
+    signingSecretFile === undefined ||
+    teamId === undefined ||
+    channel === undefined ||
+    configDirectory === undefined
+  ) {
+    return undefined;
+  }
+  const settings = { botTokenFile, signingSecretFile, teamId, channel, configDirectory };
+  return {
+    apiUrl: config.SLACK_API_URL,
+    ...settings,
+    ...(appId === undefined ? {} : { appId }),
+  };
+}

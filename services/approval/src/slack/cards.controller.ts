@@ -1,0 +1,34 @@
+import { Controller, Inject } from '@nestjs/common';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import type { AccessEvent, AccessEventType } from '@drawbridge/contracts';
+import type { RecordedEvent } from '@drawbridge/kernel';
+import { CardBoard } from './card-board.js';
+
+/** Transport of the handlers that call Slack, so that Slack's troubles delay no decision. */
+export const CARDS = Symbol('cards');
+
+/** Every event that changes what a card shows. */
+const shownEvents: readonly AccessEventType[] = [
+  'ApprovalRequested',
+  'ApprovalGiven',
+  'ApprovalDenied',
+  'AccessRequestWithdrawn',
+  'AccessRequestDenied',
+  'AccessRequestApproved',
+  'AccessRequestRejected',
+  'AccessRequestLapsed',
+  'GrantIssued',
+  'GrantRevoked',
+  'GrantExpired',
+];
+
+/** Keeps the cards in Slack true. */
+@Controller()
+export class CardsController {
+  constructor(@Inject(CardBoard) private readonly board: CardBoard) {}
+
+  @EventPattern(shownEvents, CARDS)
+  show(@Payload() { aggregateId }: RecordedEvent<AccessEvent>): Promise<void> {
+    return this.board.show(aggregateId);
+  }
+}

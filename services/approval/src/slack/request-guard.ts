@@ -1,0 +1,132 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { LoggerService } from '@nestjs/common';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { Clock } from '@drawbridge/kernel';
+import { Envelope, OurInteraction } from './interaction.js';
+import { ReplayCache } from './replay-cache.js';
+
+/** How far a request's time may be from ours, in either direction: what Slack recommends. */
+const WINDOW_SECONDS = 300;
+/** A message that the largest card makes is a tenth of this. */
+const MAX_BODY_BYTES = 256 * 1024;
+
+export interface RequestGuardOptions {
+  readonly signingSecret: string;
+  readonly teamId: string;
+  /** When set, interactions of another app of the same workspace are refused. */
+  readonly appId?: string;
+  readonly clock: Clock;
+  readonly logger: LoggerService;
+}
+
+type Verdict =
+  | { readonly pass: true }
+  /** `ignored` is genuine and not ours to answer; everything else is refused. */
+  | { readonly pass: false; readonly status: number; readonly reason: string };
+
+const refuse = (status: number, reason: string): Verdict => ({ pass: false, status, reason });
+
+/**
+ * Lets through what Slack sent us, now, for this workspace and app, for the first time, and nothing else.
+ *
+ * It stands before Bolt, which checks the signature again but takes one dated in the future and takes the
+ * same request any number of times. The raw body is left for Bolt in `request.rawBody`.
+ */
+export function requestGuard(options: RequestGuardOptions): RequestHandler {
+  const replays = new ReplayCache(2 * WINDOW_SECONDS * 1000);
+  return async (request, response, next) => {
+    const body = await readBody(request);
+    const verdict =
+      body === undefined ? refuse(413, 'too_large') : judge(request, body, { ...options, replays });
+    if (verdict.pass) pass(request, body, next);
+    else answer(response, verdict, options.logger);
+  };
+}
+
+interface Judging extends RequestGuardOptions {
+  readonly replays: ReplayCache;
+}
+
+function judge(request: Request, body: Buffer, judging: Judging): Verdict {
+  const now = judging.clock();
+  const timestamp = request.get('x-slack-request-timestamp') ?? '';
+  const signature = request.get('x-slack-signature') ?? '';
+  if (!/^\d{1,12}$/.test(timestamp)) return refuse(401, 'timestamp_missing');
+  if (!isSigned({ body, timestamp, signature }, judging.signingSecret))
+    return refuse(401, 'signature_invalid');
+  if (Math.abs(now.getTime() / 1000 - Number(timestamp)) > WINDOW_SECONDS)
+    return refuse(401, 'timestamp_outside_window');
+  return judgePayload(payloadOf(request, body), { ...judging, now, signature });
+}
+
+function judgePayload(
+  payload: unknown,
+  judging: Judging & { readonly now: Date; readonly signature: string },
+): Verdict {
+  const envelope = Envelope.safeParse(payload);
+  if (!envelope.success) return refuse(400, 'payload_malformed');
+  const { team, api_app_id: app } = envelope.data;
+  if (team.id !== judging.teamId) return refuse(403, 'wrong_workspace');
+  if (judging.appId !== undefined && app !== judging.appId) return refuse(403, 'wrong_app');
+  const keys = [`signature ${judging.signature}`, ...triggerKeys(envelope.data)];
+  const seen = judging.replays.take(keys, judging.now);
+  if (seen !== 'new') return seen === 'seen' ? refuse(409, 'replayed') : refuse(429, 'too_many');
+  return OurInteraction.safeParse(payload).success ? { pass: true } : refuse(200, 'ignored');
+}
+
+/** Slack uses a trigger for one interaction only. */
+const triggerKeys = (envelope: Envelope): string[] =>
+  typeof envelope['trigger_id'] === 'string' ? [`trigger ${envelope['trigger_id']}`] : [];
+
+interface Signed {
+  readonly body: Buffer;
+  readonly timestamp: string;
+  readonly signature: string;
+}
+
+/** @see https://docs.slack.dev/authentication/verifying-requests-from-slack */
+function isSigned({ body, timestamp, signature }: Signed, signingSecret: string): boolean {
+  const hmac = createHmac('sha256', signingSecret).update(`v0:${timestamp}:`).update(body);
+  const expected = Buffer.from(`v0=${hmac.digest('hex')}`);
+  const actual = Buffer.from(signature);
+  return actual.length === expected.length && timingSafeEqual(actual, expected);
+}
+
+function payloadOf(request: Request, body: Buffer): unknown {
+  if (request.get('content-type') !== 'application/x-www-form-urlencoded') return undefined;
+  const [payload, ...more] = new URLSearchParams(body.toString('utf8')).getAll('payload');
+  if (payload === undefined || more.length > 0) return undefined;
+  try {
+    return JSON.parse(payload) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The whole body; `undefined` when it is larger than anything Slack sends. */
+async function readBody(request: Request): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    const buffer = Buffer.from(chunk as Uint8Array);
+    bytes += buffer.length;
+    if (bytes > MAX_BODY_BYTES) return undefined;
+    chunks.push(buffer);
+  }
+  return Buffer.concat(chunks);
+}
+
+function pass(request: Request, rawBody: Buffer | undefined, next: NextFunction): void {
+  Object.assign(request, { rawBody });
+  next();
+}
+
+function answer(
+  response: Response,
+  { status, reason }: Extract<Verdict, { pass: false }>,
+  logger: LoggerService,
+): void {
+  if (status !== 200) logger.warn({ msg: 'Slack interaction refused', reason, status });
+  if (status === 413) response.setHeader('Connection', 'close');
+  response.status(status).end();
+}

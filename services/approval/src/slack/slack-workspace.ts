@@ -1,0 +1,212 @@
+import {
+  WebAPIPlatformError,
+  WebAPIRateLimitedError,
+  type Logger,
+  type ChatPostMessageArguments,
+  WebClient,
+} from '@slack/web-api';
+import type { types } from '@slack/bolt';
+import { z } from 'zod';
+import type { Clock } from '@drawbridge/kernel';
+import { CARD_METADATA, type Card } from './card.js';
+import { SlackUnavailable } from './slack-unavailable.js';
+
+/** After which a call counts as failed; it may still have been done. */
+export const CALL_TIMEOUT_MS = 8_000;
+const HISTORY_PAGE = 200;
+const HISTORY_PAGES = 10;
+/** Clocks of Slack and of ours differ. */
+const HISTORY_SLACK_SECONDS = 300;
+/** Answers to an update that no other attempt can change: the message or the right to edit it is gone. */
+const GONE = new Set(['message_not_found', 'edit_window_closed', 'cant_update_message']);
+
+export interface SlackWorkspaceOptions {
+  readonly apiUrl: string;
+  readonly botToken: string;
+  readonly teamId: string;
+  readonly channel: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const Message = z.looseObject({
+  ts: z.string(),
+  user: z.string().optional(),
+  bot_id: z.string().optional(),
+  metadata: z
+    .looseObject({
+      event_type: z.string(),
+      event_payload: z.looseObject({ request_id: z.string().optional() }),
+    })
+    .optional()
+    .catch(undefined),
+});
+type Message = z.infer<typeof Message>;
+const HistoryPage = z.looseObject({
+  messages: z.array(Message).default([]),
+  response_metadata: z.looseObject({ next_cursor: z.string().optional() }).optional(),
+});
+
+interface Bot {
+  readonly userId: string;
+  readonly botId?: string | undefined;
+}
+
+/**
+ * The workspace and channel in which approvers are asked. Every call either does what it says or throws
+ * {@link SlackUnavailable}; it never retries by itself, and while Slack asks to wait it does not call.
+ */
+export class SlackWorkspace {
+  readonly #client: WebClient;
+  #bot: Bot | undefined;
+  #notBefore = 0;
+
+  constructor(private readonly options: SlackWorkspaceOptions) {
+    this.#client = new WebClient(options.botToken, {
+      slackApiUrl: options.apiUrl,
+      allowAbsoluteUrls: false,
+      timeout: CALL_TIMEOUT_MS,
+      retryConfig: { retries: 0 },
+      rejectRateLimitedCalls: true,
+      logger: options.logger,
+      // The default follows redirects, and would carry the token along.
+      fetch: (url, init) => fetch(url, { ...init, redirect: 'error' }),
+    });
+  }
+
+  /** Posts the card and returns the timestamp that names the message. */
+  async post({ text, blocks, metadata }: Card): Promise<string> {
+    await this.#requireOwnWorkspace();
+    const message = { channel: this.options.channel, text, blocks, metadata, ...literal };
+    const { ts } = await this.#call(() => this.#client.chat.postMessage(message));
+    if (ts === undefined)
+      throw new SlackUnavailable('slack_unavailable', 'Slack gave no timestamp');
+    return ts;
+  }
+
+  /** Shows this card in place of the one before. A message that is gone is left alone. */
+  async update(ts: string, { text, blocks, metadata }: Card): Promise<void> {
+    const message = { channel: this.options.channel, ts, text, blocks, metadata };
+    try {
+      await this.#call(() => this.#client.chat.update({ ...message, parse: 'none' }));
+    } catch (error) {
+      if (!GONE.has(platformError(error) ?? '')) throw error;
+    }
+  }
+
+  /** Timestamp of our own message that shows this request, posted at or after `since`. */
+  async find(requestId: string, since: string): Promise<string | undefined> {
+    const bot = await this.#requireOwnWorkspace();
+    const oldest = String(Math.floor(Date.parse(since) / 1000) - HISTORY_SLACK_SECONDS);
+    let cursor: string | undefined;
+    for (let page = 0; page < HISTORY_PAGES; page += 1) {
+      const { messages, response_metadata: more } = await this.#history(oldest, cursor);
+      // The oldest is the one that was posted first.
+      const found = messages.findLast((message) => isCard(message, { bot, requestId }));
+      if (found !== undefined) return found.ts;
+      cursor = more?.next_cursor;
+      if (cursor === undefined || cursor === '') return undefined;
+    }
+    return undefined;
+  }
+
+  /** Tells one user alone, in the channel of the cards. */
+  async tell(user: string, text: string): Promise<void> {
+    const message = { channel: this.options.channel, user, text, ...literal };
+    await this.#call(() => this.#client.chat.postEphemeral(message));
+  }
+
+  async openDialog(triggerId: string, view: types.ModalView): Promise<void> {
+    await this.#call(() => this.#client.views.open({ trigger_id: triggerId, view }));
+  }
+
+  /** Our own user in the workspace; `undefined` until a call has told. */
+  get botUserId(): string | undefined {
+    return this.#bot?.userId;
+  }
+
+  async #requireOwnWorkspace(): Promise<Bot> {
+    if (this.#bot !== undefined) return this.#bot;
+    const {
+      team_id: teamId,
+      user_id: userId,
+      bot_id: botId,
+    } = await this.#call(() => this.#client.auth.test());
+    if (teamId !== this.options.teamId || userId === undefined) {
+      const message = `the Slack token belongs to workspace "${teamId ?? ''}", expected "${this.options.teamId}"`;
+      throw new SlackUnavailable('slack_workspace_wrong', message);
+    }
+    this.#bot = { userId, botId };
+    return this.#bot;
+  }
+
+  async #history(oldest: string, cursor?: string): Promise<z.infer<typeof HistoryPage>> {
+    const answer = await this.#call(() =>
+      this.#client.conversations.history({
+        channel: this.options.channel,
+        oldest,
+        include_all_metadata: true,
+        limit: HISTORY_PAGE,
+        ...(cursor === undefined ? {} : { cursor }),
+      }),
+    );
+    return HistoryPage.parse(answer);
+  }
+
+  async #call<Answer>(call: () => Promise<Answer>): Promise<Answer> {
+    const waitMs = this.#notBefore - this.options.clock().getTime();
+    if (waitMs > 0) throw rateLimited(waitMs);
+    try {
+      return await call();
+    } catch (error) {
+      if (error instanceof WebAPIRateLimitedError) {
+        this.#notBefore = this.options.clock().getTime() + error.retryAfter * 1000;
+        throw rateLimited(error.retryAfter * 1000, error);
+      }
+      throw translate(error);
+    }
+  }
+}
+
+/** Nothing in our text is turned into a link, a mention or a preview. */
+const literal = {
+  mrkdwn: false,
+  parse: 'none',
+  link_names: false,
+  unfurl_links: false,
+  unfurl_media: false,
+} satisfies Partial<ChatPostMessageArguments>;
+
+function isCard(
+  { user, bot_id: botId, metadata }: Message,
+  { bot, requestId }: { readonly bot: Bot; readonly requestId: string },
+): boolean {
+  const isOurs = user === bot.userId || (botId !== undefined && botId === bot.botId);
+  return (
+    isOurs &&
+    metadata?.event_type === CARD_METADATA &&
+    metadata.event_payload.request_id === requestId
+  );
+}
+
+function translate(error: unknown): SlackUnavailable {
+  const said = platformError(error);
+  if (said !== undefined && !isPassing(said)) {
+    return new SlackUnavailable('slack_refused', `Slack refused: ${said}`, { cause: error });
+  }
+  return new SlackUnavailable('slack_unavailable', 'Slack cannot be reached', { cause: error });
+}
+
+function platformError(error: unknown): string | undefined {
+  const cause = error instanceof SlackUnavailable ? error.cause : error;
+  return cause instanceof WebAPIPlatformError ? cause.data.error : undefined;
+}
+
+/** Failures of Slack itself that it reports as an answer. */
+const isPassing = (said: string): boolean =>
+  ['internal_error', 'fatal_error', 'service_unavailable', 'request_timeout'].includes(said);
+
+const rateLimited = (waitMs: number, cause?: unknown): SlackUnavailable =>
+  new SlackUnavailable('slack_rate_limited', `Slack asks to wait ${Math.ceil(waitMs / 1000)} s`, {
+    cause,
+  });

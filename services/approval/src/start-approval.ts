@@ -1,0 +1,153 @@
+import type { LoggerService } from '@nestjs/common';
+import type { TrustBundle } from '@drawbridge/contracts';
+import {
+  accessEventStore,
+  connectJetStream,
+  followAccessEvents,
+  followTrustBundle,
+  JetStreamStrategy,
+  requireStreams,
+  type AccessFollower,
+  type JetStreamConnection,
+} from '@drawbridge/jetstream';
+import type { Clock } from '@drawbridge/kernel';
+import {
+  createHttpApp,
+  natsOptions,
+  startHttpApp,
+  type RunningService,
+  type StatusTable,
+} from '@drawbridge/runtime';
+import { TokenVerifier } from '@drawbridge/token';
+import { ApprovalModule } from './approval.module.js';
+import { slackSettings, type ApprovalConfig } from './config.js';
+import type { ApprovalRefusal } from './domain/approval-refused.js';
+import { AccessApprovals } from './nats/access-approvals.js';
+import { DECISIONS } from './nats/decisions.controller.js';
+import { LapseSchedule } from './nats/lapse-schedule.js';
+import { WaitingRequests } from './nats/waiting-requests.js';
+import { startSlack, type SlackParts } from './slack/start-slack.js';
+
+export interface ApprovalDependencies {
+  readonly logger: LoggerService;
+  readonly clock?: Clock;
+  /** Silence after which an event is delivered again. @default 30000 */
+  readonly ackWaitMs?: number;
+}
+
+const statuses: StatusTable = {
+  approver_not_human: 403,
+  approver_not_in_group: 403,
+  approver_email_unknown: 403,
+  self_approval: 403,
+  owner_approval: 403,
+  owner_unknown: 422,
+  no_approval_required: 409,
+  approval_unknown: 404,
+  request_not_pending: 409,
+  approval_too_late: 409,
+} satisfies Record<ApprovalRefusal, number>;
+
+/** Starts asking humans: in Slack where it is configured, and over HTTP. */
+export async function startApproval(
+  config: ApprovalConfig,
+  { logger, clock = () => new Date(), ackWaitMs }: ApprovalDependencies,
+): Promise<RunningService> {
+  const closers: (() => Promise<void>)[] = [];
+  const close = () => closeInReverse(closers);
+  try {
+    const connection = await connectJetStream({ name: 'approval', ...natsOptions(config) });
+    closers.push(() => connection.close());
+    await requireStreams(connection);
+    const approvals = new AccessApprovals(accessEventStore(connection, 'approval'), clock);
+
+    const waiting = new WaitingRequests();
+    const follower = followWaiting(connection, { waiting, logger });
+    closers.push(() => follower.close());
+    const lapses = new LapseSchedule({
+      waiting: () => waiting.list(),
+      lapse: (requestId) => approvals.react('LapseRequest', requestId, requestId),
+      clock,
+      logger,
+    });
+    lapses.start();
+    closers.push(() => lapses.close());
+
+    let trust: TrustBundle | undefined;
+    const trusted = await followTrustBundle(connection, (bundle) => (trust = bundle));
+    closers.push(() => trusted.close());
+    const verifier = new TokenVerifier(() => trust, clock);
+
+    const surroundings = { connection, approvals, clock, logger, ackWaitMs };
+    const settings = slackSettings(config);
+    const slack = settings === undefined ? undefined : await startSlack(settings, surroundings);
+    if (slack !== undefined) closers.push(() => slack.close());
+
+    const module = ApprovalModule.with({ approvals, waiting, verifier, ...boardOf(slack) });
+    const decisions = decisionTransport(connection, logger, ackWaitMs);
+    const app = await createHttpApp(module, {
+      logger,
+      statuses,
+      health: healthOf({ connection, follower, decisions }),
+      transports: slack === undefined ? [decisions] : [decisions, slack.transport],
+      mounts: slack === undefined ? {} : { '/slack': slack.receiver },
+    });
+    closers.push(() => app.close());
+    await follower.caughtUp;
+    const http = await startHttpApp(app, { host: config.HTTP_HOST, port: config.HTTP_PORT });
+    return { name: 'approval', addresses: { http: config.PUBLIC_URL ?? http }, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const boardOf = (slack: SlackParts | undefined) =>
+  slack === undefined ? {} : { board: slack.board };
+
+function decisionTransport(
+  connection: JetStreamConnection,
+  logger: LoggerService,
+  ackWaitMs: number | undefined,
+): JetStreamStrategy {
+  const transport = new JetStreamStrategy({
+    connection,
+    stream: 'ACCESS',
+    durable: 'approval',
+    logger,
+    ...(ackWaitMs === undefined ? {} : { ackWaitMs }),
+  });
+  transport.setTransportId(DECISIONS);
+  return transport;
+}
+
+function followWaiting(
+  connection: JetStreamConnection,
+  { waiting, logger }: { readonly waiting: WaitingRequests; readonly logger: LoggerService },
+): AccessFollower {
+  return followAccessEvents(connection, {
+    onEvent: (recorded) => waiting.take(recorded),
+    onUnreadable: ({ aggregateId, sequence, error }) => {
+      waiting.forget(aggregateId);
+      logger.error({ msg: 'event not readable', requestId: aggregateId, sequence, err: error });
+    },
+  });
+}
+
+interface HealthParts {
+  readonly connection: JetStreamConnection;
+  readonly follower: AccessFollower;
+  readonly decisions: JetStreamStrategy;
+}
+
+/** Slack's health is not ours: without it decisions still come over HTTP. */
+const healthOf = ({ connection, follower, decisions }: HealthParts) => ({
+  nats: () => connection.connected,
+  requests: () => follower.isCurrent(),
+  events: () => decisions.health().connected,
+});
+
+/** What was opened last may need what was opened before it. */
+async function closeInReverse(closers: (() => Promise<void>)[]): Promise<void> {
+  for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+}
