@@ -1,1 +1,2 @@
-export {};
+export { IdentityConfig } from './config.js';
+export { startIdentity, type IdentityDependencies } from './start-identity.js';

@@ -1,0 +1,165 @@
+import {
+  principalId,
+  type AccessEvent,
+  type AccessRequestInput,
+  type AccessRequestView,
+  type Principal,
+} from '@drawbridge/contracts';
+import {
+  handleCommand,
+  type Clock,
+  type EventMetadata,
+  type EventStore,
+  type RecordedEvent,
+} from '@drawbridge/kernel';
+import { uuidV7 } from '@drawbridge/runtime';
+import {
+  accessRequest,
+  AccessRequestRefused,
+  type AccessRequestCommand,
+} from './domain/access-request.js';
+import { asOf, foldAccessEvent } from './domain/access-request-view.js';
+import { mayRead } from './domain/may-read.js';
+import { digestOf, requestIdFor } from './idempotent-request.js';
+import { IngressRefused } from './ingress-refused.js';
+import type { AccessViews } from './views/access-views.js';
+
+export interface AccessRequestsOptions {
+  readonly store: EventStore<AccessEvent>;
+  readonly views: AccessViews;
+  readonly clock: Clock;
+  /** Humans in these groups may read every access request. */
+  readonly readerGroups: readonly string[];
+  readonly maxOpenRequests: number;
+}
+
+/** Who calls, and the id of the HTTP request that causes what follows. */
+export interface Call {
+  readonly caller: Principal;
+  readonly causationId: string;
+}
+
+/** Submits, finds and withdraws access requests. */
+export class AccessRequests {
+  /** Requests being submitted right now, by requester; they count as open. */
+  readonly #submitting = new Map<string, number>();
+
+  constructor(private readonly options: AccessRequestsOptions) {}
+
+  /**
+   * Records what the caller asks for. A repeated idempotency key with the same request changes nothing.
+   *
+   * @returns `created: false` when the key had been used for this very request before
+   * @throws `idempotency_key_reused`, `too_many_open_requests`, `EventStoreError`
+   */
+  async submit(
+    request: AccessRequestInput,
+    { caller, causationId }: Call,
+    idempotencyKey?: string,
+  ): Promise<{ readonly view: AccessRequestView; readonly created: boolean }> {
+    const id =
+      idempotencyKey === undefined
+        ? uuidV7(this.options.clock())
+        : requestIdFor(caller, idempotencyKey);
+    const command = {
+      type: 'RequestAccess',
+      requester: caller,
+      request,
+      digest: digestOf(request),
+    } as const;
+    const leave = await this.#enter(id, caller);
+    try {
+      const created = await this.#handle(id, command, { caller, causationId });
+      return { view: await this.#reload(id), created };
+    } finally {
+      leave();
+    }
+  }
+
+  /**
+   * @throws `access_request_unknown` also when the caller may not know of it
+   */
+  async find(id: string, caller: Principal): Promise<AccessRequestView> {
+    const view = this.options.views.get(id) ?? (await this.#read(id));
+    if (view === undefined || !mayRead(caller, view, this.options.readerGroups)) throw unknown();
+    return asOf(view, this.options.clock());
+  }
+
+  /** The caller's own requests, newest first. */
+  own(caller: Principal): readonly AccessRequestView[] {
+    const now = this.options.clock();
+    return this.options.views.requestedBy(principalId(caller)).map((view) => asOf(view, now));
+  }
+
+  /**
+   * Takes the caller's own request back; a grant that came of it is taken back too. Harmless when repeated.
+   *
+   * @throws `access_request_unknown`, `withdrawal_not_allowed`, `access_request_final`, `EventStoreError`
+   */
+  async withdraw(id: string, call: Call): Promise<AccessRequestView> {
+    const { caller } = call;
+    const view = await this.find(id, caller);
+    if (principalId(view.requester) !== principalId(caller)) {
+      const message = 'only its requester may withdraw an access request';
+      throw new IngressRefused('withdrawal_not_allowed', message);
+    }
+    await this.#handle(id, { type: 'WithdrawAccess', by: caller }, call);
+    return this.#reload(id);
+  }
+
+  /** @returns whether an event was appended */
+  async #handle(id: string, command: AccessRequestCommand, call: Call): Promise<boolean> {
+    const metadata = this.#metadata(call);
+    const envelope = { aggregateId: id, command, metadata };
+    const { appended } = await handleCommand(this.options.store, accessRequest, envelope);
+    return appended !== undefined;
+  }
+
+  #metadata({ caller, causationId }: Call): EventMetadata {
+    const now = this.options.clock();
+    const actor = { kind: caller.kind, id: principalId(caller) };
+    return { id: uuidV7(now), causationId, actor, at: now.toISOString() };
+  }
+
+  /**
+   * Reads the request anew and shares it with the read model, so that callers see what they wrote. Folding
+   * only the new event would skip events of others that the model has not seen yet.
+   */
+  async #reload(id: string): Promise<AccessRequestView> {
+    const view = await this.#read(id);
+    if (view === undefined) throw unknown();
+    this.options.views.put(view);
+    return asOf(view, this.options.clock());
+  }
+
+  async #read(id: string): Promise<AccessRequestView | undefined> {
+    const { events } = await this.options.store.load(id);
+    return events.reduce<AccessRequestView | undefined>(
+      (view, recorded: RecordedEvent<AccessEvent>) => foldAccessEvent(view, recorded),
+      undefined,
+    );
+  }
+
+  /** Counts a request that may become open; a repeated one is not counted again. */
+  async #enter(id: string, caller: Principal): Promise<() => void> {
+    const { views, maxOpenRequests } = this.options;
+    const requester = principalId(caller);
+    const known = views.get(id) ?? (await this.#read(id));
+    if (known !== undefined) return () => undefined;
+    const submitting = this.#submitting.get(requester) ?? 0;
+    if (views.openOf(requester) + submitting >= maxOpenRequests) {
+      const message = `you have ${maxOpenRequests} open access requests: withdraw one, or wait until one ends`;
+      throw new IngressRefused('too_many_open_requests', message);
+    }
+    this.#submitting.set(requester, submitting + 1);
+    return () => {
+      const left = (this.#submitting.get(requester) ?? 1) - 1;
+      if (left === 0) this.#submitting.delete(requester);
+      else this.#submitting.set(requester, left);
+    };
+  }
+}
+
+function unknown(): AccessRequestRefused {
+  return new AccessRequestRefused('access_request_unknown', 'you have no such access request');
+}

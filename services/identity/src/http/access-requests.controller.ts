@@ -1,0 +1,112 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Inject,
+  Param,
+  Post,
+  Query,
+  Req,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { AccessRequestInput, type AccessRequestView } from '@drawbridge/contracts';
+import { requestIdOf, ValidBody, ValidPath, ValidQuery } from '@drawbridge/runtime';
+import type { Call } from '../access-requests.js';
+import { IngressRefused } from '../ingress-refused.js';
+import { Authenticated } from './authenticated.js';
+import { callerOf } from './caller-of.js';
+import { countCall, INGRESS, requireCurrent, type Ingress } from './ingress.js';
+import { awaitView, isNotModified } from './long-poll.js';
+import { pageOf } from './page.js';
+import {
+  ListQuery,
+  parseIdempotencyKey,
+  RequestPath,
+  WaitQuery,
+  type AccessRequestList,
+} from './schemas.js';
+import { streamView } from './view-stream.js';
+import { etagOf } from './view-watch.js';
+
+/** Where agents submit and follow their access requests. */
+@Controller('v1/access-requests')
+@UseGuards(Authenticated)
+export class AccessRequestsController {
+  constructor(@Inject(INGRESS) private readonly ingress: Ingress) {}
+
+  @Post()
+  async submit(
+    @Body(ValidBody(AccessRequestInput)) body: AccessRequestInput,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const key = idempotencyKeyOf(request);
+    countCall(this.ingress.submissions, { request, response }, this.ingress.clock());
+    await requireCurrent(this.ingress);
+    const { view, created } = await this.ingress.requests.submit(body, callOf(request), key);
+    response.location(`/v1/access-requests/${view.id}`).status(created ? 201 : 200);
+    answer(response, view);
+  }
+
+  @Get()
+  async list(
+    @Query(ValidQuery(ListQuery)) query: ListQuery,
+    @Req() request: Request,
+  ): Promise<AccessRequestList> {
+    await requireCurrent(this.ingress);
+    return pageOf(this.ingress.requests.own(callerOf(request).principal), query);
+  }
+
+  @Get(':id')
+  async find(
+    @Param(ValidPath(RequestPath)) { id }: RequestPath,
+    @Query(ValidQuery(WaitQuery)) query: WaitQuery,
+    @Res() response: Response,
+  ): Promise<void> {
+    const exchange = { request: response.req, response, id };
+    await requireCurrent(this.ingress);
+    if (wantsEvents(exchange.request)) {
+      await streamView(this.ingress, exchange);
+      return;
+    }
+    const view = await awaitView(this.ingress, exchange, query);
+    if (isNotModified(exchange, view)) response.setHeader('ETag', etagOf(view)).status(304).end();
+    else answer(response, view);
+  }
+
+  @Delete(':id')
+  async withdraw(
+    @Param(ValidPath(RequestPath)) { id }: RequestPath,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    await requireCurrent(this.ingress);
+    answer(response, await this.ingress.requests.withdraw(id, callOf(request)));
+  }
+}
+
+function answer(response: Response, view: AccessRequestView): void {
+  response.setHeader('ETag', etagOf(view)).json(view);
+}
+
+const callOf = (request: Request): Call => ({
+  caller: callerOf(request).principal,
+  causationId: requestIdOf(request),
+});
+
+/** JSON is the default; a `HEAD` has no stream to follow. */
+const wantsEvents = (request: Request): boolean =>
+  request.method === 'GET' &&
+  request.accepts(['application/json', 'text/event-stream']) === 'text/event-stream';
+
+function idempotencyKeyOf({ headers }: Request): string | undefined {
+  const header = headers['idempotency-key'];
+  if (header === undefined) return undefined;
+  const key = typeof header === 'string' ? parseIdempotencyKey(header) : undefined;
+  if (key !== undefined) return key;
+  const message = 'expected one Idempotency-Key of 1 to 128 letters, digits or . _ : / + = @ -';
+  throw new IngressRefused('idempotency_key_invalid', message);
+}

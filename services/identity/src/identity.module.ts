@@ -1,0 +1,18 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { AccessRequestsController } from './http/access-requests.controller.js';
+import { DiscoveryController } from './http/discovery.controller.js';
+import { INGRESS, type Ingress } from './http/ingress.js';
+import { MeController } from './http/me.controller.js';
+import { TrustController } from './http/trust.controller.js';
+
+/** The HTTP ingress over its parts. */
+@Module({})
+export class IdentityModule {
+  static of(ingress: Ingress): DynamicModule {
+    return {
+      module: IdentityModule,
+      controllers: [AccessRequestsController, MeController, TrustController, DiscoveryController],
+      providers: [{ provide: INGRESS, useValue: ingress }],
+    };
+  }
+}

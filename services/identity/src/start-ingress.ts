@@ -1,0 +1,93 @@
+import { accessEventStore } from '@drawbridge/jetstream';
+import { createHttpApp, startHttpApp, type HealthChecks } from '@drawbridge/runtime';
+import { TokenVerifier } from '@drawbridge/token';
+import { AccessRequests } from './access-requests.js';
+import type { Closers } from './closers.js';
+import { discover } from './discover.js';
+import { RateLimit } from './domain/rate-limit.js';
+import { apiDocument } from './http/api-document.js';
+import type { Ingress } from './http/ingress.js';
+import { IdentityModule } from './identity.module.js';
+import { identityStatus } from './ingress-refused.js';
+import { followViews, type ViewFollower } from './nats/follow-views.js';
+import type { Base, Trusting } from './start-trust.js';
+import { trustStatus } from './trust-status.js';
+import { AccessViews } from './views/access-views.js';
+import { OpenWaits } from './views/open-waits.js';
+
+/** Calls of any kind that one caller may make; a waiting one counts once. */
+const CALLS = { burst: 120, perMinute: 600 };
+const SUBMISSION_BURST = 10;
+const WAITS = { total: 2_000, perCaller: 20 };
+
+interface Parts extends Base {
+  readonly trusting: Trusting;
+}
+
+/** Starts the HTTP ingress and returns its address. */
+export async function startIngress(parts: Parts, closers: Closers): Promise<string> {
+  const { config, connection, logger } = parts;
+  const views = new AccessViews();
+  const follower = followViews(connection, views, logger);
+  closers.add(() => follower.close());
+  const stopping = new AbortController();
+  const address = { public: config.PUBLIC_URL ?? '' };
+  const ingress: Ingress = {
+    ...callersAndRequests(parts, views),
+    views,
+    follower,
+    discovery: () => discover(config, address.public, parts.trusting.watcher.current.issuers),
+    document: () => apiDocument(address.public),
+    trust: () => trustStatus(parts.trusting),
+    stopping: stopping.signal,
+  };
+  const app = await createHttpApp(IdentityModule.of(ingress), {
+    logger,
+    statuses: identityStatus,
+    health: healthChecks(parts, follower),
+  });
+  closers.add(async () => {
+    stopping.abort();
+    await app.close();
+  });
+  const listening = await startHttpApp(app, { host: config.HTTP_HOST, port: config.HTTP_PORT });
+  if (config.PUBLIC_URL === undefined) address.public = listening;
+  return listening;
+}
+
+function callersAndRequests({ config, connection, clock, trusting }: Parts, views: AccessViews) {
+  const { trust } = trusting;
+  const { REQUESTS_PER_MINUTE: perMinute, READER_GROUPS: readerGroups } = config;
+  return {
+    clock,
+    readerGroups,
+    verifier: new TokenVerifier(
+      () => trust.bundle,
+      clock,
+      () => trust.refresh(),
+    ),
+    requests: new AccessRequests({
+      store: accessEventStore(connection, 'identity'),
+      views,
+      clock,
+      readerGroups,
+      maxOpenRequests: config.MAX_OPEN_REQUESTS,
+    }),
+    submissions: new RateLimit({ burst: Math.min(SUBMISSION_BURST, perMinute), perMinute }),
+    calls: new RateLimit(CALLS),
+    waits: new OpenWaits(WAITS),
+  };
+}
+
+/** One issuer that cannot be read makes nobody unready: see `GET /v1/trust`. */
+function healthChecks(
+  { connection, trusting: { trust, publisher } }: Parts,
+  follower: ViewFollower,
+): HealthChecks {
+  return {
+    nats: () => connection.connected,
+    accessRequests: () => follower.isCurrent(),
+    trust: () => trust.health().some(({ keys }) => keys > 0),
+    trustPublished: () => publisher.published,
+  };
+}

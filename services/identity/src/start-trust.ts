@@ -1,0 +1,76 @@
+import type { LoggerService } from '@nestjs/common';
+import type { TrustBundle } from '@drawbridge/contracts';
+import { watchConfiguration, type ConfigurationWatcher } from '@drawbridge/configuration';
+import { followTrustBundle, type JetStreamConnection } from '@drawbridge/jetstream';
+import type { Clock } from '@drawbridge/kernel';
+import type { Closers } from './closers.js';
+import type { IdentityConfig } from './config.js';
+import { answerTrustRefresh } from './nats/answer-trust-refresh.js';
+import { TrustPublisher } from './nats/trust-publisher.js';
+import { fetchIssuerKeys } from './oidc/fetch-issuer-keys.js';
+import { Trust } from './oidc/trust.js';
+
+/** What every part of the service is started with. */
+export interface Base {
+  readonly config: IdentityConfig;
+  readonly connection: JetStreamConnection;
+  readonly logger: LoggerService;
+  readonly clock: Clock;
+}
+
+/** The running trust: what is believed, whether it is published, and the configuration it follows. */
+export interface Trusting {
+  readonly trust: Trust;
+  readonly publisher: TrustPublisher;
+  readonly watcher: ConfigurationWatcher;
+}
+
+/** Reads, publishes and keeps the trust bundle. Resolves when every issuer has been tried once. */
+export async function startTrust(base: Base, closers: Closers): Promise<Trusting> {
+  const { config, connection, logger, clock } = base;
+  let published: TrustBundle | undefined;
+  const follower = await followTrustBundle(connection, (bundle) => {
+    published = bundle;
+  });
+  closers.add(() => follower.close());
+  const publisher = new TrustPublisher({
+    connection,
+    logger,
+    publishedRevision: () => published?.revision ?? 0,
+    onOvertaken: (revision) => trust.overtake(revision),
+  });
+  closers.add(() => publisher.close());
+  const trust = new Trust({
+    fetchKeys: fetchIssuerKeys,
+    clock,
+    logger,
+    refreshCooldownMs: config.KEY_REFRESH_COOLDOWN_SECONDS * 1000,
+    onBundle: (bundle) => publisher.publish(bundle),
+    // Followed before anything else, so that the bundle of a former run is here by now.
+    former: published,
+  });
+  closers.add(() => trust.close());
+  const watcher = await watchIssuers(config.CONFIG_DIR, trust, logger);
+  closers.add(() => watcher.close());
+  await trust.configure(watcher.current.issuers);
+  closers.add(answerTrustRefresh(connection, trust));
+  return { trust, publisher, watcher };
+}
+
+function watchIssuers(
+  directory: string,
+  trust: Trust,
+  logger: LoggerService,
+): Promise<ConfigurationWatcher> {
+  return watchConfiguration(directory, {
+    only: ['Issuer'],
+    onChange: ({ issuers, version }) => {
+      logger.log({ msg: 'issuers changed', version, issuers: issuers.length });
+      // In force when this returns; the keys of new issuers are read in the background.
+      void trust.configure(issuers);
+    },
+    onError: (error) => {
+      logger.error({ msg: 'configuration not usable', err: error });
+    },
+  });
+}
