@@ -39,8 +39,11 @@ const PREFERRED = {
   gateway: 7443,
 };
 
+/** `usual`: the documented port when it is free, any other otherwise; `any`: never the usual one on purpose. */
+export type PortChoice = 'usual' | 'any';
+
 /** Chooses a port for each service: the usual one when it is free. */
-export async function chooseAddresses(ports: 'usual' | 'any'): Promise<Addresses> {
+export async function chooseAddresses(ports: PortChoice): Promise<Addresses> {
   const port = (name: keyof typeof PREFERRED) => freePort(ports === 'usual' ? PREFERRED[name] : 0);
   const http = async (name: keyof typeof PREFERRED) => `http://127.0.0.1:${await port(name)}`;
   return {

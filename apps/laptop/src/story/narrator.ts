@@ -1,4 +1,9 @@
-import { runCommand, type Command, type CommandResult } from '../run-command.js';
+import {
+  startCommand,
+  type Command,
+  type CommandResult,
+  type RunningCommand,
+} from '../run-command.js';
 
 /** Thrown when a step of the story did not happen as told; the demo then ends with exit code 1. */
 export class StoryBroken extends Error {
@@ -29,11 +34,20 @@ export class Narrator {
 
   /** Shows and runs a command, its output streaming by, and checks what came of it. */
   async show(command: Command, expectation: Expectation): Promise<CommandResult> {
+    const result = await this.showing(command, (write) => startCommand(command, write));
+    check(command.shown, expectation, result);
+    return result;
+  }
+
+  /** Shows a command that `start` runs, its output streaming by; checks nothing. */
+  async showing(
+    command: Command,
+    start: (write: (text: string) => void) => RunningCommand,
+  ): Promise<CommandResult> {
     this.shell(command.shown);
     const indented = indenter((text) => this.out.write(text));
-    const result = await runCommand(command, indented.write);
+    const result = await start(indented.write).result;
     indented.end();
-    check(command.shown, expectation, result);
     return result;
   }
 

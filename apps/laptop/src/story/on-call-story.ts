@@ -1,9 +1,10 @@
+import { demoPeople } from '@drawbridge/embedded';
 import type { Laptop } from '../laptop.js';
 import { DEMO_CONNECTION } from '../demo-configuration.js';
 import type { CommandResult } from '../run-command.js';
 import type { Actors } from './actors.js';
+import { logIn } from './log-in.js';
 import type { Narrator } from './narrator.js';
-import { untilExpired } from './until-expired.js';
 
 /** Seconds the story's grant is open: the shortest that policy offers, so that its end can be watched. */
 const GRANT_SECONDS = 30;
@@ -31,9 +32,18 @@ async function atRest({ narrator, actors }: Story): Promise<void> {
     'agent-oncall logs in at the identity provider (client credentials) and has a kubeconfig that points at Drawbridge.\nIt holds no cluster credential, and there is no grant.',
   );
   const { agent } = actors;
-  await narrator.show(agent.drawbridge('login', '--client-id', 'agent-oncall'), { exitCode: 'zero' });
+  await narrator.show(agent.drawbridge('login', '--client-id', 'agent-oncall'), {
+    exitCode: 'zero',
+  });
   await narrator.show(
-    agent.drawbridge('kubeconfig', '--connection', DEMO_CONNECTION, '--output-file', agent.kubeconfig, '--force'),
+    agent.drawbridge(
+      'kubeconfig',
+      '--connection',
+      DEMO_CONNECTION,
+      '--output-file',
+      agent.kubeconfig,
+      '--force',
+    ),
     { exitCode: 'zero' },
   );
   await narrator.show(agent.kubectl('get', 'pods', '-n', 'payments'), {
@@ -69,23 +79,26 @@ async function ask({ narrator, actors }: Story): Promise<string> {
   return requestIdIn(stdout);
 }
 
-async function approveInSlack({ narrator, actors, laptop }: Story, requestId: string): Promise<void> {
+async function approveInSlack(
+  { narrator, actors, laptop }: Story,
+  requestId: string,
+): Promise<void> {
   narrator.title(
     'Slack shows a card; an on-call engineer presses Approve',
     'Read back through Slack’s Web API; the click is the signed interaction that Slack would send.',
   );
-  narrator.shell('conversations.history #drawbridge-approvals');
-  narrator.say(await laptop.slack.readCard(requestId));
-  narrator.shell(`Dana (the agent’s owner) presses Approve on ${requestId}`);
-  narrator.say(await laptop.slack.click({ requestId, human: 'dana', decision: 'approve' }));
-  narrator.shell(`Alice (sre-oncall) presses Approve on ${requestId}`);
-  narrator.say(await laptop.slack.click({ requestId, human: 'alice', decision: 'approve' }));
-  await narrator.show(
-    actors.agent.drawbridge('status', requestId, '--wait', '--until', 'granted'),
-    { exitCode: 'zero', output: /granted/ },
-  );
-  narrator.shell('conversations.history #drawbridge-approvals');
-  narrator.say(await laptop.slack.readCard(requestId));
+  const { slack } = laptop;
+  narrator.shell('conversations.history --channel drawbridge-approvals');
+  narrator.say(await slack.readCard(requestId));
+  narrator.shell('Dana, who owns the agent, presses Approve');
+  narrator.say(await slack.pressApprove({ requestId, human: 'dana' }));
+  narrator.shell('Alice, on call, presses Approve');
+  await slack.pressApprove({ requestId, human: 'alice' });
+  narrator.say(await slack.cardShowing(requestId, /alice/i));
+  await narrator.show(actors.agent.drawbridge('status', requestId, '--wait'), {
+    exitCode: 'zero',
+    output: /granted/,
+  });
 }
 
 async function restart({ narrator, actors: { agent } }: Story): Promise<void> {
@@ -93,10 +106,13 @@ async function restart({ narrator, actors: { agent } }: Story): Promise<void> {
     'The bridge is down for this action: plain kubectl works',
     'Each call is checked against the grant and recorded before it is forwarded with the gateway’s own credential.',
   );
-  await narrator.show(agent.kubectl('rollout', 'restart', 'deployment/checkout', '-n', 'payments'), {
-    exitCode: 'zero',
-    output: /restarted/,
-  });
+  await narrator.show(
+    agent.kubectl('rollout', 'restart', 'deployment/checkout', '-n', 'payments'),
+    {
+      exitCode: 'zero',
+      output: /restarted/,
+    },
+  );
   await narrator.show(agent.kubectl('rollout', 'status', 'deployment/checkout', '-n', 'payments'), {
     exitCode: 'zero',
     output: /successfully rolled out/,
@@ -118,30 +134,40 @@ async function stayInside({ narrator, actors: { agent } }: Story): Promise<void>
   });
 }
 
-async function watchUntilTheEnd({ narrator, actors: { agent } }: Story, requestId: string): Promise<void> {
+async function watchUntilTheEnd(
+  { narrator, actors: { agent } }: Story,
+  requestId: string,
+): Promise<void> {
   narrator.title(
     `After ${GRANT_SECONDS} seconds the bridge goes up by itself`,
     'A watch that is still open is cut when the grant ends; the next call is refused.',
   );
-  await narrator.show(
-    agent.kubectl('get', 'deployment', 'checkout', '-n', 'payments', '--watch'),
-    { exitCode: 'other', output: /grant/ },
-  );
+  await narrator.show(agent.kubectl('get', 'deployment', 'checkout', '-n', 'payments', '--watch'), {
+    exitCode: 'other',
+    output: /grant/,
+  });
   await narrator.show(agent.kubectl('get', 'deployment', 'checkout', '-n', 'payments'), {
     exitCode: 'other',
     output: /Forbidden/,
   });
-  await untilExpired(agent, requestId);
-  await narrator.show(agent.drawbridge('status', requestId), { exitCode: 'zero', output: /expired/ });
+  await narrator.show(agent.drawbridge('status', requestId), {
+    exitCode: 'zero',
+    output: /expired/,
+  });
 }
 
-async function readTheRecord({ narrator, actors, laptop }: Story, requestId: string): Promise<void> {
+async function readTheRecord(
+  { narrator, actors, laptop }: Story,
+  requestId: string,
+): Promise<void> {
   narrator.title(
     'Everything is on the record',
     'Bob (auditors) logs in with the device flow and reads what happened from ClickHouse.',
   );
   const { auditor } = actors;
-  await laptop.logIn(auditor.logIn(), 'bob');
+  const [, bob] = demoPeople.humans;
+  const { identityProvider } = laptop;
+  await logIn(auditor, { narrator, identityProvider, humanId: bob.id });
   await narrator.show(auditor.drawbridge('audit', 'events', '--request', requestId), {
     exitCode: 'zero',
     output: /GrantExpired/,

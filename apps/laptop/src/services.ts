@@ -1,0 +1,37 @@
+import type { LoggerService } from '@nestjs/common';
+import { ApprovalConfig, startApproval } from '@drawbridge/approval';
+import { AuditConfig, startAudit } from '@drawbridge/audit';
+import { IdentityConfig, startIdentity } from '@drawbridge/identity';
+import { PolicyConfig, startPolicy } from '@drawbridge/policy';
+import { ProxyConfig, startProxy } from '@drawbridge/proxy';
+import { loadConfig, type RunningService } from '@drawbridge/runtime';
+import type { StandIns } from './stand-ins.js';
+
+/** Starts all five services in this process, each from the environment its own process would have. */
+export async function startServices(
+  { environments, clickhouse }: StandIns,
+  logger: LoggerService,
+): Promise<{ close(): Promise<void> }> {
+  const starts: (() => Promise<RunningService>)[] = [
+    () => startIdentity(loadConfig(IdentityConfig, environments.identity), { logger }),
+    () => startPolicy(loadConfig(PolicyConfig, environments.policy), { logger }),
+    () => startApproval(loadConfig(ApprovalConfig, environments.approval), { logger }),
+    () =>
+      startAudit(loadConfig(AuditConfig, environments.audit), {
+        logger,
+        createClient: () => clickhouse.createClient(),
+      }),
+    () => startProxy(loadConfig(ProxyConfig, environments.proxy), { logger }),
+  ];
+  const running: RunningService[] = [];
+  const close = async () => {
+    for (const service of running.splice(0).toReversed()) await service.close();
+  };
+  try {
+    for (const start of starts) running.push(await start());
+    return { close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

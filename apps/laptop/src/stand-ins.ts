@@ -1,0 +1,145 @@
+import { join } from 'node:path';
+import {
+  createCertificateAuthority,
+  demoPeople,
+  startDemoIdentityProvider,
+  startDemoSlack,
+  startEmbeddedClickHouse,
+  startEmbeddedNats,
+  type DemoIdentityProvider,
+  type DemoSlack,
+  type EmbeddedClickHouse,
+  type EmbeddedNats,
+} from '@drawbridge/embedded';
+import { connectJetStream, declareStreams } from '@drawbridge/jetstream';
+import { DEMO_AUDIENCE, writeDemoConfiguration, type ClusterAccess } from './demo-configuration.js';
+import { freePort } from './free-port.js';
+import { nativeTool } from './native-tool.js';
+import { repositoryRoot } from './repository.js';
+import type { StateDirectory } from './state-directory.js';
+import {
+  chooseAddresses,
+  serviceEnvironments,
+  type Addresses,
+  type Environment,
+  type PortChoice,
+} from './topology.js';
+import type { ServiceName } from '@drawbridge/contracts';
+
+/** What the services talk to, running, and the environment that points each service at it. */
+export interface StandIns {
+  readonly addresses: Addresses;
+  readonly environments: Readonly<Record<ServiceName, Environment>>;
+  readonly nats: EmbeddedNats;
+  readonly clickhouse: EmbeddedClickHouse;
+  readonly identityProvider: DemoIdentityProvider;
+  readonly slack: DemoSlack;
+  close(): Promise<void>;
+}
+
+export interface StandInOptions {
+  readonly state: StateDirectory;
+  readonly ports: PortChoice;
+  /** The cluster behind the gateway. */
+  readonly cluster: ClusterAccess;
+}
+
+const IDENTITY_PROVIDER_PORT = 7090;
+const SLACK_PORT = 7091;
+
+/** Starts everything that a deployment would bring along, on loopback, and writes the configuration. */
+export async function startStandIns(options: StandInOptions): Promise<StandIns> {
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).toReversed()) await closer();
+  };
+  const opened = async <Part>(part: Promise<Part>, closer: (part: Part) => Promise<void>) => {
+    const started = await part;
+    closers.push(() => closer(started));
+    return started;
+  };
+  try {
+    const { state } = options;
+    const nats = await opened(startNats(state), (part) => part.stop());
+    await declare(nats.url);
+    const clickhouse = await opened(
+      startEmbeddedClickHouse({ directory: join(state.path, 'clickhouse') }),
+      (part) => part.close(),
+    );
+    const identityProvider = await opened(startIdentityProvider(options), (part) => part.close());
+    const slack = await opened(startSlack(options), (part) => part.close());
+    const addresses = await chooseAddresses(options.ports);
+    const around = { nats, identityProvider, slack, addresses };
+    const environments = await pointServicesAt(options, around);
+    return { ...around, clickhouse, environments, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const startNats = async (state: StateDirectory) =>
+  startEmbeddedNats({
+    executable: await nativeTool('nats-server'),
+    storeDirectory: state.directory('nats'),
+  });
+
+async function declare(servers: string): Promise<void> {
+  const connection = await connectJetStream({ servers, name: 'drawbridge-provision' });
+  try {
+    await declareStreams(connection, { replicas: 1 });
+  } finally {
+    await connection.close();
+  }
+}
+
+const preferred = (ports: PortChoice, usual: number) => freePort(ports === 'usual' ? usual : 0);
+
+const startIdentityProvider = async ({ ports }: StandInOptions) =>
+  startDemoIdentityProvider({
+    host: '127.0.0.1',
+    port: await preferred(ports, IDENTITY_PROVIDER_PORT),
+    audience: DEMO_AUDIENCE,
+    ...demoPeople,
+  });
+
+const startSlack = async ({ ports }: StandInOptions) =>
+  startDemoSlack({ port: await preferred(ports, SLACK_PORT) });
+
+interface Around {
+  readonly nats: EmbeddedNats;
+  readonly identityProvider: DemoIdentityProvider;
+  readonly slack: DemoSlack;
+  readonly addresses: Addresses;
+}
+
+async function pointServicesAt({ state, cluster }: StandInOptions, around: Around) {
+  const { nats, identityProvider, slack, addresses } = around;
+  const authority = await createCertificateAuthority('Drawbridge laptop CA');
+  const gateway = await authority.issueServer(['localhost', '127.0.0.1']);
+  state.directory('secrets');
+  const configDirectory = state.directory('config');
+  writeDemoConfiguration({
+    directory: configDirectory,
+    examples: join(repositoryRoot, 'infra/config'),
+    issuer: identityProvider.issuer,
+    slackTeam: slack.teamId,
+    slackUsers: slack.users,
+    cluster,
+  });
+  return serviceEnvironments(addresses, {
+    natsUrl: nats.url,
+    configDirectory,
+    gatewayCertificateAuthorityFile: state.write('gateway-ca.pem', authority.certificate),
+    gatewayCertificateFile: state.write('secrets/gateway.crt', gateway.certificate),
+    gatewayKeyFile: state.write('secrets/gateway.key', gateway.key),
+    slack: {
+      apiUrl: slack.apiUrl,
+      botTokenFile: state.write('secrets/slack-bot-token', slack.botToken),
+      signingSecretFile: state.write('secrets/slack-signing-secret', slack.signingSecret),
+      teamId: slack.teamId,
+      appId: slack.appId,
+      channel: slack.channelId,
+    },
+  });
+}
