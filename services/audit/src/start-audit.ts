@@ -22,15 +22,14 @@ import { openStore } from './clickhouse/open-store.js';
 import type { AuditStore } from './clickhouse/select-page.js';
 import type { AuditConfig } from './config.js';
 import { AuditQueries } from './http/audit-queries.js';
-import { Ingest } from './nats/ingest.js';
+import { Ingest, type IngestLimits } from './nats/ingest.js';
 
 export interface AuditDependencies {
   readonly logger: LoggerService;
   readonly clock?: Clock;
   /** Instead of a client of `CLICKHOUSE_URL`: for a laptop and for tests. */
   readonly createClient?: () => ClickHouseClient;
-  /** Messages stored at once. @default 1000 */
-  readonly maxBatch?: number;
+  readonly limits?: IngestLimits;
 }
 
 const statuses: StatusTable = {
@@ -60,12 +59,8 @@ export async function startAudit(
     const connection = await connectJetStream({ name: 'audit', ...natsOptions(config) });
     closers.push(() => connection.close());
     await requireStreams(connection);
-    const ingest = new Ingest({
-      connection,
-      store,
-      logger,
-      ...(dependencies.maxBatch === undefined ? {} : { maxMessages: dependencies.maxBatch }),
-    });
+    const { limits = {} } = dependencies;
+    const ingest = new Ingest({ connection, store, logger, limits });
     closers.push(() => ingest.close());
     await ingest.start();
 

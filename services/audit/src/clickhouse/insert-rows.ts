@@ -47,7 +47,8 @@ export async function insertRows(
 /** The range alone could recur with other content when a stream has been made anew. */
 function tokenOf({ table, rows }: Insertion): string {
   const sequences = rows.map(({ sequence }) => sequence);
-  const digest = createHash('sha256').update(JSON.stringify(rows)).digest('hex');
+  const columns = rows.map((row) => row.columns);
+  const digest = createHash('sha256').update(JSON.stringify(columns)).digest('hex');
   return `${table}:${Math.min(...sequences)}-${Math.max(...sequences)}:${digest}`;
 }
 

@@ -20,12 +20,18 @@ import { recordBatch, type Recording } from './record-batch.js';
 const DURABLE = 'audit';
 const PARKED_REFRESH_MS = 5_000;
 
+export interface IngestLimits {
+  /** Messages stored at once, and so held in memory at once. @default 1000 */
+  readonly maxMessages?: number;
+  /** Silence after which another process gets the batch of one that died. @default 30000 */
+  readonly ackWaitMs?: number;
+}
+
 export interface IngestDependencies {
   readonly connection: JetStreamConnection;
   readonly store: AuditStore;
   readonly logger: LoggerService;
-  /** Messages stored at once. @default 1000 */
-  readonly maxMessages?: number;
+  readonly limits?: IngestLimits;
 }
 
 /** Copies the streams ACCESS and COMMANDS into ClickHouse. */
@@ -69,7 +75,7 @@ export class Ingest {
   }
 
   #feed(stream: string, table: 'events' | 'commands', rowOf: Recording['rowOf']): BatchFeed {
-    const { connection, store, logger, maxMessages = 1000 } = this.dependencies;
+    const { connection, store, logger, limits = {} } = this.dependencies;
     const recording: Recording = {
       rowOf,
       insert: (rows) => insertRows(store, { table, rows }),
@@ -78,9 +84,9 @@ export class Ingest {
     return new BatchFeed(connection, {
       stream,
       durable: DURABLE,
-      maxMessages,
+      maxMessages: limits.maxMessages ?? 1000,
       lingerMs: 50,
-      ackWaitMs: 30_000,
+      ackWaitMs: limits.ackWaitMs ?? 30_000,
       store: (messages) => recordBatch(recording, messages),
       onFailure: ({ retryMs, error }) => {
         const code = error instanceof AppError ? String(error.code) : 'record_not_stored';

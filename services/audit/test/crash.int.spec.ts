@@ -1,0 +1,193 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CommandRecord } from '@drawbridge/contracts';
+import { startEmbeddedClickHouse } from '@drawbridge/embedded';
+import {
+  accessEventStore,
+  commandLog,
+  connectJetStream,
+  declareStreams,
+  type JetStreamConnection,
+} from '@drawbridge/jetstream';
+import { eventually, startNats, type TestNats } from '@drawbridge/testing';
+import { uuidV7 } from '@drawbridge/runtime';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { requestHistory } from './sample-events.js';
+import { ended, refused, started } from './sample-records.js';
+
+const COMPLETED = 2_600;
+const REFUSED = 400;
+const IN_FLIGHT = 100;
+const EVENTS = 600;
+const KILLS = 5;
+
+let nats: TestNats;
+let connection: JetStreamConnection;
+let directory: string;
+const children: ChildProcess[] = [];
+
+beforeAll(async () => {
+  nats = await startNats();
+  connection = await connectJetStream({ servers: nats.servers, name: 'test' });
+  await declareStreams(connection, { replicas: 1 });
+  directory = await mkdtemp(join(tmpdir(), 'drawbridge-audit-'));
+});
+afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  await connection.close();
+  await nats.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+function startAuditProcess(): ChildProcess {
+  const loader = new URL('./typescript-loader.mjs', import.meta.url).href;
+  const program = new URL('./audit-process.ts', import.meta.url).pathname;
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@drawbridge/source', `--import=${loader}`, program],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: {
+        NATS_URL: nats.servers,
+        HTTP_PORT: '0',
+        AUDITOR_GROUPS: 'auditors',
+        TEST_DIRECTORY: directory,
+        LOG_LEVEL: 'fatal',
+      },
+    },
+  );
+  children.push(child);
+  return child;
+}
+
+const ids = (count: number, minute: number): string[] =>
+  Array.from({ length: count }, (_, n) =>
+    uuidV7(new Date(Date.UTC(2026, 0, 5, 9, minute, 0, n * 10))),
+  );
+
+/** Starts, ends and refusals, the ends before, after and far from their starts. */
+function records(): CommandRecord[] {
+  const completed = ids(COMPLETED, 0);
+  return [
+    ...completed.slice(0, 200).map((id) => ended(id)),
+    ...completed.flatMap((id, n) =>
+      n < 200 || n % 3 === 0 ? [started(id)] : [started(id), ended(id)],
+    ),
+    ...ids(REFUSED, 20).map((id) => refused(id)),
+    ...completed.filter((_, n) => n >= 200 && n % 3 === 0).map((id) => ended(id)),
+    ...ids(IN_FLIGHT, 30).map((id) => started(id)),
+  ];
+}
+
+/** Every record, and every fifth once more as a message of its own, as after the window of deduplication. */
+async function publishCommands(): Promise<void> {
+  const log = commandLog(connection);
+  for (const [n, record] of records().entries()) {
+    await log.record(record);
+    if (n % 5 === 0) {
+      const subject = `drawbridge.commands.${record.connection}.again`;
+      await connection.jetstream.publish(subject, JSON.stringify(record));
+    }
+  }
+}
+
+async function publishEvents(): Promise<void> {
+  const identity = accessEventStore(connection, 'identity');
+  const [event] = requestHistory;
+  for (const aggregateId of ids(EVENTS, 40)) {
+    const metadata = {
+      id: uuidV7(new Date()),
+      causationId: 'test',
+      actor: { kind: 'agent', id: 'https://idp.test#agent-oncall' },
+      at: new Date().toISOString(),
+    } as const;
+    const position = { lastSequence: 0 };
+    await identity.append({ aggregateId, position, event: event!, metadata });
+  }
+}
+
+const progress = async (stream: string) => {
+  const info = await connection.manager.consumers.info(stream, 'audit');
+  return {
+    acknowledged: info.ack_floor.stream_seq,
+    deliveries: info.delivered.consumer_seq,
+    left: info.num_pending + info.num_ack_pending,
+  };
+};
+
+const acknowledged = async (): Promise<number> =>
+  progress('COMMANDS').then(
+    (now) => now.acknowledged,
+    () => 0,
+  );
+
+async function killAfterSomeProgress(): Promise<void> {
+  const audit = startAuditProcess();
+  const before = await acknowledged();
+  await eventually(async () => expect(await acknowledged()).toBeGreaterThan(before + 150), {
+    timeoutMs: 60_000,
+  });
+  const exited = once(audit, 'exit');
+  audit.kill('SIGKILL');
+  await exited;
+}
+
+describe('audit, killed in the middle of its work', () => {
+  it('has every command and every event in exactly one row', { timeout: 240_000 }, async () => {
+    const published = Promise.all([publishCommands(), publishEvents()]);
+    for (let kill = 0; kill < KILLS; kill += 1) await killAfterSomeProgress();
+    expect((await progress('COMMANDS')).left).toBeGreaterThan(0);
+    await published;
+
+    const audit = startAuditProcess();
+    for (const stream of ['COMMANDS', 'ACCESS']) {
+      await eventually(async () => expect((await progress(stream)).left).toBe(0), {
+        timeoutMs: 90_000,
+      });
+    }
+    const exited = once(audit, 'exit');
+    audit.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+
+    const { deliveries } = await progress('COMMANDS');
+    const { last_seq: messages } = (await connection.manager.streams.info('COMMANDS')).state;
+    expect(deliveries, 'some batch was delivered again').toBeGreaterThan(messages);
+    await check(messages);
+  });
+});
+
+async function check(messages: number): Promise<void> {
+  const clickHouse = await startEmbeddedClickHouse({ directory });
+  const client = clickHouse.createClient();
+  const rows = async (query: string): Promise<unknown[]> =>
+    (await client.query({ query, format: 'JSONEachRow' })).json();
+  expect(
+    await rows(
+      'SELECT outcome, count() AS rows, uniqExact(command_id) AS ids FROM drawbridge.commands FINAL GROUP BY outcome ORDER BY outcome',
+    ),
+  ).toEqual([
+    { outcome: '', rows: IN_FLIGHT, ids: IN_FLIGHT },
+    { outcome: 'completed', rows: COMPLETED, ids: COMPLETED },
+    { outcome: 'refused', rows: REFUSED, ids: REFUSED },
+  ]);
+  expect(
+    await rows(
+      "SELECT count() AS rows FROM drawbridge.commands FINAL WHERE decided_at IS NULL OR verb = '' OR (outcome = 'completed' AND ended_at IS NULL)",
+    ),
+  ).toEqual([{ rows: 0 }]);
+  // Every message of the stream is in exactly one row.
+  expect(
+    await rows(
+      'SELECT count() AS all, uniqExact(sequence) AS distinct, max(sequence) AS last FROM drawbridge.commands FINAL ARRAY JOIN sequences AS sequence',
+    ),
+  ).toEqual([{ all: messages, distinct: messages, last: messages }]);
+  expect(
+    await rows(
+      'SELECT count() AS all, uniqExact(sequence) AS distinct, max(sequence) AS last, uniqExact(id) AS ids FROM drawbridge.events FINAL',
+    ),
+  ).toEqual([{ all: EVENTS, distinct: EVENTS, last: EVENTS, ids: EVENTS }]);
+  await clickHouse.close();
+}
