@@ -1,1 +1,8 @@
-export {};
+export { readinessAnnotation } from './controllers/readiness-fault.js';
+export type { Json, JsonObject } from './json.js';
+export {
+  startSandboxCluster,
+  type SandboxCluster,
+  type SandboxClusterOptions,
+} from './sandbox-cluster.js';
+export { ManifestRefused } from './seed/apply-manifests.js';

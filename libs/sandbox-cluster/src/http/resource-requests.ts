@@ -1,0 +1,251 @@
+import { methodNotAllowed, unknownPath, badRequest } from '../api-status.js';
+import type { Json, JsonObject } from '../json.js';
+import { without } from '../json.js';
+import type { KubeObject } from '../kube-object.js';
+import { createObject } from '../registry/create-object.js';
+import { type Deleted, deleteObject } from '../registry/delete-object.js';
+import {
+  listObjects,
+  type Page,
+  parsePageRequest,
+  parseSelection,
+} from '../registry/list-objects.js';
+import { patchObject } from '../registry/patch-object.js';
+import { getObject, keyOfObject, type ObjectKey } from '../registry/registry.js';
+import { apiVersionOf, type ResourceType } from '../registry/resource-type.js';
+import { updateObject } from '../registry/update-object.js';
+import { partialMetadata, renderTable, type IncludeObject } from '../table/render-table.js';
+import type { ApiServer } from './api-server.js';
+import type { Exchange } from './exchange.js';
+import { negotiate } from './negotiation.js';
+import { asksForWatch, deleteOptions, writeOptions } from './query-options.js';
+import { contentType, readObjectBody, readPatchBody } from './read-request-body.js';
+import type { ResourceRequest } from './request-info.js';
+import { streamWatch } from './watch-stream.js';
+
+/** A request for a type the sandbox stores. */
+export interface TypedRequest {
+  readonly type: ResourceType;
+  readonly info: ResourceRequest;
+}
+
+/** Answers a request for objects themselves (or their `/status`). */
+export async function handleObjects(
+  server: ApiServer,
+  exchange: Exchange,
+  request: TypedRequest,
+): Promise<void> {
+  const { info, type } = request;
+  if (info.name === undefined) return handleCollection(server, exchange, request);
+  const { namespace, name, subresource } = info;
+  if (type.namespaced !== (namespace !== undefined)) throw unknownPath();
+  const key = { type, namespace, name };
+  switch (exchange.method) {
+    case 'GET':
+    case 'HEAD':
+      if (info.watchPrefix) return watch(server, exchange, { ...request, name });
+      return sendObject(server, exchange, { type, code: 200, object: getObject(server, key) });
+    case 'PUT': {
+      const body = (await readObjectBody(exchange)) ?? {};
+      const options = writeOptions(exchange);
+      const object = updateObject(server, { ...key, body, options, subresource });
+      return sendObject(server, exchange, { type, code: 200, object });
+    }
+    case 'PATCH':
+      return patch(server, exchange, { ...key, subresource });
+    case 'DELETE':
+      if (subresource !== '') throw methodNotAllowed();
+      return remove(server, exchange, key);
+    default:
+      throw methodNotAllowed();
+  }
+}
+
+async function handleCollection(
+  server: ApiServer,
+  exchange: Exchange,
+  { info, type }: TypedRequest,
+): Promise<void> {
+  const { namespace } = info;
+  if (!type.namespaced && namespace !== undefined) throw unknownPath();
+  switch (exchange.method) {
+    case 'GET':
+    case 'HEAD':
+      if (info.watchPrefix || asksForWatch(exchange.query)) {
+        return watch(server, exchange, { info, type, name: undefined });
+      }
+      return list(server, exchange, { info, type });
+    case 'POST': {
+      if (type.namespaced && namespace === undefined) throw methodNotAllowed();
+      const body = await readObjectBody(exchange);
+      if (body === undefined) throw badRequest('the body of the request is empty');
+      const object = createObject(server, {
+        type,
+        namespace,
+        body,
+        options: writeOptions(exchange),
+      });
+      return sendObject(server, exchange, { type, code: 201, object });
+    }
+    case 'DELETE':
+      return removeCollection(server, exchange, { info, type });
+    default:
+      throw methodNotAllowed();
+  }
+}
+
+async function patch(
+  server: ApiServer,
+  exchange: Exchange,
+  key: ObjectKey & { readonly subresource: string },
+): Promise<void> {
+  const patchType = contentType(exchange);
+  const options = writeOptions(exchange);
+  if (patchType === 'application/apply-patch+yaml' && exchange.query.get('fieldManager') === null) {
+    throw badRequest(
+      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+    );
+  }
+  const { object, created } = patchObject(server, {
+    ...key,
+    patchType,
+    patch: await readPatchBody(exchange),
+    options,
+    force: exchange.query.get('force') === 'true',
+  });
+  return sendObject(server, exchange, { type: key.type, code: created ? 201 : 200, object });
+}
+
+async function remove(server: ApiServer, exchange: Exchange, key: ObjectKey): Promise<void> {
+  const options = deleteOptions(exchange, await readObjectBody(exchange));
+  const deleted = deleteObject(server, key, options);
+  const { type } = key;
+  if (!deleted.gone || type.returnsDeleted) {
+    return sendObject(server, exchange, { type, code: 200, object: deleted.object });
+  }
+  return exchange.send(200, successStatus(type, deleted));
+}
+
+function successStatus(type: ResourceType, { object }: Deleted): JsonObject {
+  const { name, uid } = object.metadata;
+  const group = type.group === '' ? {} : { group: type.group };
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    details: { name, ...group, kind: type.resource, uid },
+  };
+}
+
+async function removeCollection(
+  server: ApiServer,
+  exchange: Exchange,
+  { info, type }: TypedRequest,
+): Promise<void> {
+  const options = deleteOptions(exchange, await readObjectBody(exchange));
+  if (type.namespaced && info.namespace === undefined) throw methodNotAllowed();
+  const selection = parseSelection(type, info.namespace, exchange.query);
+  const page = listObjects(server, selection, parsePageRequest(exchange.query));
+  const objects = page.objects.map(
+    (object) => deleteObject(server, keyOfObject(type, object), options).object,
+  );
+  return sendPage(server, exchange, { type, page: { ...page, objects } });
+}
+
+async function list(
+  server: ApiServer,
+  exchange: Exchange,
+  { info, type }: TypedRequest,
+): Promise<void> {
+  const selection = parseSelection(type, info.namespace, exchange.query);
+  const page = listObjects(server, selection, parsePageRequest(exchange.query));
+  return sendPage(server, exchange, { type, page });
+}
+
+async function sendPage(
+  server: ApiServer,
+  exchange: Exchange,
+  { type, page }: { readonly type: ResourceType; readonly page: Page },
+): Promise<void> {
+  const { as, version, mediaType } = negotiate(exchange.header('accept'));
+  const metadata: JsonObject = {
+    resourceVersion: `${page.resourceVersion}`,
+    ...(page.continueToken === undefined ? {} : { continue: page.continueToken }),
+    ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
+  };
+  if (as === 'Table') {
+    const table = { type, includeObject: includeObject(exchange), version, now: server.clock() };
+    return exchange.send(200, renderTable(page.objects, metadata, table), mediaType);
+  }
+  const isPartial = as !== 'object';
+  const body = {
+    kind: isPartial ? 'PartialObjectMetadataList' : `${type.kind}List`,
+    apiVersion: isPartial ? `meta.k8s.io/${version}` : apiVersionOf(type),
+    metadata,
+    items: page.objects.map((object) =>
+      isPartial ? partialMetadata(object, version) : without(object, 'kind', 'apiVersion'),
+    ),
+  };
+  return exchange.send(200, body, mediaType);
+}
+
+async function sendObject(
+  server: ApiServer,
+  exchange: Exchange,
+  answer: { readonly type: ResourceType; readonly code: number; readonly object: KubeObject },
+): Promise<void> {
+  const { mediaType } = negotiate(exchange.header('accept'));
+  const body = rendered(server, exchange, answer.type)(answer.object, true);
+  return exchange.send(answer.code, body, mediaType);
+}
+
+/** Shows an object in the form the client accepts. */
+function rendered(
+  server: ApiServer,
+  exchange: Exchange,
+  type: ResourceType,
+): (object: KubeObject, isFirst: boolean) => Json {
+  const { as, version } = negotiate(exchange.header('accept'));
+  if (as === 'object') return (object) => object;
+  if (as !== 'Table') return (object) => partialMetadata(object, version);
+  const include = includeObject(exchange);
+  return (object, isFirst) => {
+    const listMeta = { resourceVersion: object.metadata.resourceVersion };
+    const request = { type, includeObject: include, version, now: server.clock() };
+    const table = renderTable([object], listMeta, request);
+    // A watch sends the columns once.
+    return isFirst ? table : { ...table, columnDefinitions: [] };
+  };
+}
+
+function includeObject({ query }: Exchange): IncludeObject {
+  const value = query.get('includeObject') ?? '';
+  switch (value) {
+    case 'None':
+    case 'Object':
+    case 'Metadata':
+      return value;
+    case '':
+      return 'Metadata';
+    default:
+      throw badRequest(
+        `includeObject: Unsupported value: ${JSON.stringify(value)}: supported values: "None", "Metadata", "Object"`,
+      );
+  }
+}
+
+function watch(
+  server: ApiServer,
+  exchange: Exchange,
+  { info, type, name }: TypedRequest & { readonly name: string | undefined },
+): void {
+  const selection = parseSelection(type, info.namespace, exchange.query);
+  const byName = name === undefined ? [] : [{ field: 'metadata.name', equals: true, value: name }];
+  streamWatch(exchange, {
+    store: server.store,
+    selection: { ...selection, fields: [...selection.fields, ...byName] },
+    render: rendered(server, exchange, type),
+    bookmarkMs: server.bookmarkMs,
+  });
+}

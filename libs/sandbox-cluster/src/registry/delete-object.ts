@@ -1,0 +1,143 @@
+import { conflict } from '../api-status.js';
+import { numberAt, objectAt, stringAt } from '../json.js';
+import { type KubeObject, timestamp, withField, withMetadata } from '../kube-object.js';
+import { namespaces } from '../resources/cluster.js';
+import { pods } from '../resources/pods.js';
+import { getObject, type ObjectKey, type Registry } from './registry.js';
+import type { ResourceType } from './resource-type.js';
+
+/** What becomes of the dependents of a deleted object. */
+export type Propagation = 'Background' | 'Foreground' | 'Orphan';
+
+/** `DeleteOptions` as the sandbox understands them. */
+export interface DeleteOptions {
+  readonly dryRun: boolean;
+  /** Seconds a pod gets to stop; `undefined` for its own choice. */
+  readonly gracePeriodSeconds: number | undefined;
+  readonly propagation: Propagation;
+  readonly preconditions: { readonly uid?: string; readonly resourceVersion?: string };
+}
+
+/** How the controllers delete. */
+export const backgroundDeletion: DeleteOptions = {
+  dryRun: false,
+  gracePeriodSeconds: undefined,
+  propagation: 'Background',
+  preconditions: {},
+};
+
+/** The outcome of a deletion. */
+export interface Deleted {
+  readonly object: KubeObject;
+  /** False while finalizers or a grace period keep the object. */
+  readonly gone: boolean;
+}
+
+/** The finalizers by which the garbage collector knows what to do first. */
+export const foregroundFinalizer = 'foregroundDeletion';
+export const orphanFinalizer = 'orphan';
+
+/**
+ * Deletes an object, or starts to: a running pod stops first, finalizers are waited for, a namespace is
+ * emptied.
+ *
+ * @throws {@link ApiStatus} 404, 409 when a precondition does not hold.
+ */
+export function deleteObject(registry: Registry, key: ObjectKey, options: DeleteOptions): Deleted {
+  const { type } = key;
+  const object = getObject(registry, key);
+  refusePreconditions(type, object, options);
+  const marked = marking(registry, { type, object, options });
+  if (marked === undefined) {
+    if (options.dryRun) return { object, gone: true };
+    return { object: registry.store.remove(type, withoutDeadline(object)), gone: true };
+  }
+  if (options.dryRun || marked === object) return { object: marked, gone: false };
+  return { object: registry.store.put(type, marked), gone: false };
+}
+
+function withoutDeadline(object: KubeObject): KubeObject {
+  return object.metadata.deletionTimestamp === undefined
+    ? object
+    : withMetadata(object, { deletionGracePeriodSeconds: 0 });
+}
+
+interface Deletion {
+  readonly type: ResourceType;
+  readonly object: KubeObject;
+  readonly options: DeleteOptions;
+}
+
+/** The object marked for deletion, or `undefined` when it can go at once. */
+function marking(registry: Registry, { type, object, options }: Deletion): KubeObject | undefined {
+  const grace = type === pods ? podGrace(object, options) : 0;
+  const finalizers = finalizersFor(object, options);
+  const waits = finalizers.length > 0 || grace > 0 || type === namespaces;
+  if (!waits) return undefined;
+  const { deletionTimestamp, deletionGracePeriodSeconds } = object.metadata;
+  const sooner = deletionGracePeriodSeconds !== undefined && grace < deletionGracePeriodSeconds;
+  if (deletionTimestamp !== undefined && !sooner) {
+    return finalizers.length === (object.metadata.finalizers ?? []).length
+      ? object
+      : withMetadata(object, { finalizers });
+  }
+  const deadline = new Date(registry.clock().getTime() + grace * 1000);
+  const marked = withMetadata(object, {
+    deletionTimestamp: timestamp(deadline),
+    deletionGracePeriodSeconds: grace,
+    ...(finalizers.length === 0 ? {} : { finalizers }),
+  });
+  return type === namespaces ? withField(marked, ['status', 'phase'], 'Terminating') : marked;
+}
+
+/** A pod that is on a node and not finished gets time to stop. */
+function podGrace(pod: KubeObject, { gracePeriodSeconds }: DeleteOptions): number {
+  const phase = stringAt(pod, 'status', 'phase') ?? '';
+  const isRunning = stringAt(pod, 'spec', 'nodeName') !== undefined;
+  if (!isRunning || ['Succeeded', 'Failed'].includes(phase)) return 0;
+  return gracePeriodSeconds ?? numberAt(pod, 'spec', 'terminationGracePeriodSeconds') ?? 30;
+}
+
+function finalizersFor(object: KubeObject, { propagation }: DeleteOptions): readonly string[] {
+  const others = (object.metadata.finalizers ?? []).filter(
+    (finalizer) => finalizer !== foregroundFinalizer && finalizer !== orphanFinalizer,
+  );
+  switch (propagation) {
+    case 'Foreground':
+      return [...others, foregroundFinalizer];
+    case 'Orphan':
+      return [...others, orphanFinalizer];
+    case 'Background':
+      return others;
+  }
+}
+
+function refusePreconditions(
+  type: ResourceType,
+  { metadata }: KubeObject,
+  { preconditions }: DeleteOptions,
+): void {
+  const { uid, resourceVersion } = preconditions;
+  if (uid !== undefined && uid !== metadata.uid) {
+    throw conflict(
+      type,
+      metadata.name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`,
+    );
+  }
+  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
+    throw conflict(
+      type,
+      metadata.name,
+      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion}`,
+    );
+  }
+}
+
+/** Empties `spec.finalizers` of a namespace whose content is gone, and removes it. */
+export function finalizeNamespace(registry: Registry, name: string): void {
+  const found = registry.store.get(namespaces, undefined, name);
+  if (found?.metadata.deletionTimestamp === undefined) return;
+  const empty = withField(found, ['spec'], { ...objectAt(found, 'spec'), finalizers: undefined });
+  if ((found.metadata.finalizers ?? []).length === 0) registry.store.remove(namespaces, empty);
+}
