@@ -1,1 +1,3 @@
-export {};
+export { PolicyConfig } from './config.js';
+export type { DenialCode } from './domain/denial.js';
+export { startPolicy, type PolicyDependencies } from './start-policy.js';

@@ -1,0 +1,50 @@
+import { compilePattern, type Configuration } from '@drawbridge/configuration';
+import type { Policy, PolicySet, TextPattern } from './domain/policy-set.js';
+
+type PolicySpec = Configuration['policies'][number]['spec'];
+
+/** Makes of a configuration what decides: names resolved, patterns compiled, policies in the order of their names. */
+export function compilePolicies(configuration: Configuration): PolicySet {
+  const { version, connections, actions, policies } = configuration;
+  return {
+    version,
+    connections: connections.map(({ metadata, spec }) => ({
+      name: metadata.name,
+      environment: spec.environment,
+    })),
+    actions: actions.map(({ metadata, spec }) => ({
+      name: metadata.name,
+      parameters: spec.parameters.map(({ name }) => name),
+      rules: spec.rules,
+    })),
+    policies: policies
+      .map(({ metadata, spec }) => compilePolicy(metadata.name, spec))
+      // By code unit and not by locale: every replica must ask them in the same order.
+      .toSorted((one, other) => (one.name < other.name ? -1 : 1)),
+  };
+}
+
+function compilePolicy(name: string, spec: PolicySpec): Policy {
+  const { subjects, connections, reason, ticket } = spec;
+  return {
+    name,
+    subjects: compileSubjects(subjects),
+    connections: { names: connections.names ?? [], environments: connections.environments ?? [] },
+    actions: spec.actions,
+    namespaces: spec.namespaces,
+    rules: spec.rules ?? [],
+    maxDurationSeconds: spec.maxDurationSeconds,
+    whenTooWide: spec.whenTooWide,
+    reason: { minLength: reason?.minLength ?? 1, ...compileText(reason?.pattern) },
+    ticket: { required: ticket?.required ?? false, ...compileText(ticket?.pattern) },
+    approval: spec.approval,
+  };
+}
+
+function compileSubjects({ groups, kinds, issuers }: PolicySpec['subjects']): Policy['subjects'] {
+  return { groups, kinds, ...(issuers !== undefined && { issuers }) };
+}
+
+function compileText(source: string | undefined): { pattern?: TextPattern } {
+  return source === undefined ? {} : { pattern: { source, matches: compilePattern(source) } };
+}

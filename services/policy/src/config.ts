@@ -1,0 +1,12 @@
+import { commonConfig } from '@drawbridge/runtime';
+import { z } from 'zod';
+
+/** What policy reads from the environment. */
+export const PolicyConfig = z.object({
+  ...commonConfig,
+  CONFIG_DIR: z
+    .string()
+    .min(1)
+    .describe('Directory of YAML documents; actions, connections and policies are read'),
+});
+export type PolicyConfig = z.infer<typeof PolicyConfig>;

@@ -1,0 +1,28 @@
+import type { AccessRequestInput, Principal } from '@drawbridge/contracts';
+import type { FixedRequest } from './still-allowed.js';
+
+/**
+ * What policy knows of one access request and its grant. `pending` is validated and not granted yet;
+ * `granted` may have an end that policy has not recorded yet; `closed` is for ever.
+ */
+export type AccessGrant =
+  | { readonly status: 'absent' }
+  | {
+      readonly status: 'requested';
+      readonly requester: Principal;
+      readonly request: AccessRequestInput;
+    }
+  | ({
+      readonly status: 'pending';
+      /** The approval service says the quorum is reached. Not believed: see `decideIssue`. */
+      readonly isApproved: boolean;
+      /** Somebody said no. */
+      readonly isRefused: boolean;
+    } & FixedRequest)
+  | ({
+      readonly status: 'granted';
+      readonly grantId: string;
+      readonly endsAt: string;
+      readonly withdrawnBy?: Principal;
+    } & FixedRequest)
+  | { readonly status: 'closed' };

@@ -1,0 +1,137 @@
+import type { AccessEvent } from '@drawbridge/contracts';
+import type { Decider } from '@drawbridge/kernel';
+import { approverRefusal, quorumReached } from '@drawbridge/scope';
+import type { AccessGrant } from './access-grant-state.js';
+import type { Denial } from './denial.js';
+import { evolve } from './evolve-access-grant.js';
+import { judge } from './judge.js';
+import type { PolicySet } from './policy-set.js';
+import { whyNotAllowed } from './still-allowed.js';
+
+/** `at` is when the command was accepted: UTC, RFC 3339. */
+export type AccessGrantCommand =
+  | { readonly type: 'JudgeRequest'; readonly policies: PolicySet }
+  | {
+      readonly type: 'IssueGrant';
+      /** The same for every attempt on one request. */
+      readonly grantId: string;
+      readonly policies: PolicySet;
+      readonly at: string;
+    }
+  | { readonly type: 'TakeBackGrant'; readonly at: string }
+  | { readonly type: 'RecheckGrant'; readonly policies: PolicySet; readonly at: string }
+  | { readonly type: 'ExpireGrant'; readonly at: string };
+
+type CommandOf<Type> = Extract<AccessGrantCommand, { type: Type }>;
+type Pending = Extract<AccessGrant, { status: 'pending' }>;
+type Granted = Extract<AccessGrant, { status: 'granted' }>;
+
+/**
+ * Whether a request is granted, and for how long.
+ *
+ * Each command answers an event or the clock and changes nothing where there is nothing to do, so repeating it
+ * in any order is harmless. There is no command that reopens anything: one request has at most one grant.
+ */
+export const accessGrant: Decider<AccessGrant, AccessGrantCommand, AccessEvent> = {
+  initial: { status: 'absent' },
+  evolve,
+  decide(command, state) {
+    switch (command.type) {
+      case 'JudgeRequest':
+        return decideJudgement(state, command.policies);
+      case 'IssueGrant':
+        return state.status === 'pending' ? decideIssue(state, command) : undefined;
+      case 'TakeBackGrant':
+        return isOpen(state, command.at) ? decideTakeBack(state) : undefined;
+      case 'RecheckGrant':
+        return isOpen(state, command.at) ? decideRecheck(state, command.policies) : undefined;
+      case 'ExpireGrant':
+        return decideExpiry(state, command.at);
+    }
+  },
+};
+
+function decideJudgement(state: AccessGrant, policies: PolicySet): AccessEvent | undefined {
+  if (state.status !== 'requested') return undefined;
+  const verdict = judge(state, policies);
+  if ('validated' in verdict) return { type: 'AccessRequestValidated', data: verdict.validated };
+  const { denial, policy } = verdict;
+  return { type: 'AccessRequestDenied', data: { ...(policy && { policy }), ...denial } };
+}
+
+/**
+ * Issues the grant when nothing is missing. `AccessRequestApproved` is only the occasion: the approvals
+ * themselves are counted again, by the same rule, because no other service may be able to open the bridge.
+ */
+function decideIssue(
+  state: Pending,
+  { grantId, policies, at }: CommandOf<'IssueGrant'>,
+): AccessEvent | undefined {
+  const { policy, requester, terms, approval, approvals, isApproved, isRefused } = state;
+  if (approval.type === 'humans') {
+    if (!isApproved) return undefined;
+    if (isRefused || !quorumReached(approvals, approval, requester)) return deny(state, incomplete);
+  }
+  const reason = whyNotAllowed(state, policies);
+  if (reason !== undefined) {
+    return deny(state, {
+      code: 'policy_changed',
+      message: `the policies changed while the request was under way: ${reason}`,
+      suggestion: 'Ask again.',
+    });
+  }
+  const endsAt = new Date(Date.parse(at) + terms.durationSeconds * 1000).toISOString();
+  return {
+    type: 'GrantIssued',
+    data: {
+      grantId,
+      policy: { name: policy.name, version: policies.version },
+      grantee: requester,
+      terms,
+      approvers: approvals.filter(
+        (approver) => approverRefusal(approver, approval, requester) === undefined,
+      ),
+      startsAt: at,
+      endsAt,
+    },
+  };
+}
+
+const incomplete: Denial = {
+  code: 'approval_incomplete',
+  message: 'the request was reported as approved, but its history does not hold the approvals',
+  suggestion: 'Ask again, and tell the people who run Drawbridge.',
+};
+
+function deny({ policy }: Pending, { code, message, suggestion }: Denial): AccessEvent {
+  return {
+    type: 'AccessRequestDenied',
+    data: { policy, code, message, ...(suggestion !== undefined && { suggestion }) },
+  };
+}
+
+function decideTakeBack({ grantId, withdrawnBy }: Granted): AccessEvent | undefined {
+  if (withdrawnBy === undefined) return undefined;
+  const reason = 'the requester withdrew the request';
+  return { type: 'GrantRevoked', data: { grantId, by: withdrawnBy, reason } };
+}
+
+function decideRecheck(state: Granted, policies: PolicySet): AccessEvent | undefined {
+  const reason = whyNotAllowed(state, policies);
+  if (reason === undefined) return undefined;
+  return {
+    type: 'GrantRevoked',
+    data: { grantId: state.grantId, reason: `the policies changed: ${reason}` },
+  };
+}
+
+function decideExpiry(state: AccessGrant, at: string): AccessEvent | undefined {
+  if (state.status !== 'granted' || isOpen(state, at)) return undefined;
+  const { grantId, endsAt } = state;
+  return { type: 'GrantExpired', data: { grantId, endsAt } };
+}
+
+/** From `endsAt` on a grant is over, whether that is recorded or not. */
+function isOpen(state: AccessGrant, at: string): state is Granted {
+  return state.status === 'granted' && Date.parse(at) < Date.parse(state.endsAt);
+}

@@ -1,0 +1,171 @@
+import type { AccessRequestInput, Cut, Principal, Rule } from '@drawbridge/contracts';
+import {
+  cutToNamespaces,
+  describeRule,
+  describeRules,
+  hasKnownOwner,
+  namespacesOutside,
+  partOutside,
+} from '@drawbridge/scope';
+import { isDenial, quoteAny, type Denial } from './denial.js';
+import type { Policy } from './policy-set.js';
+
+const MAX_SUGGESTED_RULES = 5;
+
+/** A request whose scope is known in rules. */
+export interface Asked {
+  readonly request: AccessRequestInput;
+  readonly requester: Principal;
+  readonly rules: readonly Rule[];
+  /** Set when an action was asked for by name; then the policy's own rules are no limit. */
+  readonly action?: string;
+}
+
+/** What one policy would grant. */
+export interface Allowance {
+  readonly rules: readonly Rule[];
+  readonly durationSeconds: number;
+  readonly cuts: readonly Cut[];
+}
+
+/** A no from one policy; the more checks were passed, the closer the request was. */
+export interface Shortfall {
+  readonly denial: Denial;
+  readonly passed: number;
+}
+
+type Check = (policy: Policy, asked: Asked, allowance: Allowance) => Allowance | Denial;
+
+/** From the coarse to the fine: a request that fails late needs the smallest change. */
+const checks: readonly Check[] = [
+  limitNamespaces,
+  refuseWide,
+  limitDuration,
+  requireReason,
+  requireTicket,
+  requireOwner,
+];
+
+/** What a single policy says to a request, as if there were no other. */
+export function assess(policy: Policy, asked: Asked): Allowance | Shortfall {
+  const { durationSeconds } = asked.request;
+  let allowance: Allowance = { rules: asked.rules, durationSeconds, cuts: [] };
+  for (const [passed, check] of checks.entries()) {
+    const result = check(policy, asked, allowance);
+    if (isDenial(result)) return { denial: result, passed };
+    allowance = result;
+  }
+  return allowance;
+}
+
+function limitNamespaces(policy: Policy, _asked: Asked, allowance: Allowance): Allowance | Denial {
+  const { rules, cuts } = allowance;
+  const outside = namespacesOutside(rules, policy.namespaces);
+  if (outside.length === 0) return allowance;
+  const remaining = cutToNamespaces(rules, policy.namespaces);
+  const covered = policy.namespaces.join(', ');
+  const why = `policy "${policy.name}" covers ${covered}`;
+  if (remaining.length === 0 || policy.whenTooWide === 'refuse') {
+    return {
+      code: 'namespace_not_allowed',
+      message: `${why}, not ${outside.map(nameNamespace).join(', ')}`,
+      suggestion: `Ask for namespace ${quoteAny(policy.namespaces)} only.`,
+    };
+  }
+  const asked = [...new Set(rules.flatMap((rule) => rule.namespaces))];
+  const granted = [...new Set(remaining.flatMap((rule) => rule.namespaces))];
+  const cut = { field: 'namespaces', asked: asked.join(', '), granted: granted.join(', '), why };
+  return { ...allowance, rules: remaining, cuts: [...cuts, cut] };
+}
+
+function nameNamespace(namespace: string): string {
+  return namespace === '*' ? 'every namespace' : namespace;
+}
+
+function refuseWide(policy: Policy, asked: Asked, allowance: Allowance): Allowance | Denial {
+  if (asked.action !== undefined) return allowance;
+  for (const [index, rule] of allowance.rules.entries()) {
+    const outside = partOutside([rule], policy.rules);
+    if (outside === undefined) continue;
+    const lines = describeRules(policy.rules);
+    const more = lines.length > MAX_SUGGESTED_RULES ? ' and more' : '';
+    return {
+      code: 'scope_too_wide',
+      message: `rule ${index + 1} is wider than policy "${policy.name}" allows: ${describeRule(outside)}`,
+      suggestion: `Leave that out; you may ask to ${lines.slice(0, MAX_SUGGESTED_RULES).join('; ')}${more}.`,
+    };
+  }
+  return allowance;
+}
+
+function limitDuration(policy: Policy, { request }: Asked, allowance: Allowance) {
+  const { maxDurationSeconds, name, whenTooWide } = policy;
+  if (request.durationSeconds <= maxDurationSeconds) return allowance;
+  const why = `policy "${name}" allows at most ${maxDurationSeconds} s`;
+  if (whenTooWide === 'refuse') {
+    return {
+      code: 'duration_too_long',
+      message: `${why}, not ${request.durationSeconds} s`,
+      suggestion: `Ask for ${maxDurationSeconds} s or less.`,
+    } satisfies Denial;
+  }
+  const cut = {
+    field: 'durationSeconds',
+    asked: String(request.durationSeconds),
+    granted: String(maxDurationSeconds),
+    why,
+  };
+  return {
+    ...allowance,
+    durationSeconds: maxDurationSeconds,
+    cuts: [...allowance.cuts, cut],
+  };
+}
+
+function requireReason(policy: Policy, { request }: Asked, allowance: Allowance) {
+  const { minLength, pattern } = policy.reason;
+  if (Array.from(request.reason).length < minLength) {
+    return {
+      code: 'reason_too_short',
+      message: `policy "${policy.name}" wants a reason of at least ${minLength} characters`,
+      suggestion: 'Say what is wrong and what you are going to do about it.',
+    } satisfies Denial;
+  }
+  if (pattern === undefined || pattern.matches(request.reason)) return allowance;
+  return {
+    code: 'reason_not_accepted',
+    message: `the reason does not match ${pattern.source}, as policy "${policy.name}" wants`,
+    suggestion: `Give a reason that matches ${pattern.source}.`,
+  } satisfies Denial;
+}
+
+function requireTicket(policy: Policy, { request }: Asked, allowance: Allowance) {
+  const { required, pattern } = policy.ticket;
+  const form = pattern === undefined ? '' : ` that matches ${pattern.source}`;
+  if (request.ticket === undefined) {
+    if (!required) return allowance;
+    return {
+      code: 'ticket_missing',
+      message: `policy "${policy.name}" wants a ticket`,
+      suggestion: `Name a ticket${form}.`,
+    } satisfies Denial;
+  }
+  if (pattern === undefined || pattern.matches(request.ticket)) return allowance;
+  return {
+    code: 'ticket_not_accepted',
+    message: `the ticket does not match ${pattern.source}, as policy "${policy.name}" wants`,
+    suggestion: `Name a ticket${form}.`,
+  } satisfies Denial;
+}
+
+/** Where the owner may not approve, somebody must be known to be it. */
+function requireOwner({ name, approval }: Policy, { requester }: Asked, allowance: Allowance) {
+  if (approval.type === 'none' || !approval.excludeOwner || hasKnownOwner(requester)) {
+    return allowance;
+  }
+  return {
+    code: 'owner_unknown',
+    message: `policy "${name}" wants an approver who is not your owner, and you have no known owner`,
+    suggestion: 'Have an owner set for you at the identity provider or in the issuer document.',
+  } satisfies Denial;
+}

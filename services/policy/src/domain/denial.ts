@@ -1,0 +1,49 @@
+/**
+ * Why a request is denied, from "you are nobody" to "almost". The code is what a program branches on; each
+ * stands in `docs/errors.md`.
+ */
+export type DenialCode =
+  | 'requester_not_covered'
+  | 'connection_unknown'
+  | 'connection_not_allowed'
+  | 'action_unknown'
+  | 'action_not_allowed'
+  | 'parameter_missing'
+  | 'parameter_unknown'
+  | 'parameter_invalid'
+  | 'rules_not_allowed'
+  | 'rules_malformed'
+  | 'namespace_not_allowed'
+  | 'scope_too_wide'
+  | 'duration_too_long'
+  | 'reason_too_short'
+  | 'reason_not_accepted'
+  | 'ticket_missing'
+  | 'ticket_not_accepted'
+  | 'owner_unknown'
+  | 'approval_incomplete'
+  | 'policy_changed';
+
+/** A no, with what to ask for instead. Shown to the requester: it tells of policies that cover them only. */
+export interface Denial {
+  readonly code: DenialCode;
+  readonly message: string;
+  readonly suggestion?: string;
+}
+
+export function isDenial(value: object): value is Denial {
+  return 'code' in value;
+}
+
+/** `a`, `a or b`, `a, b or c`; each in quotes. */
+export function quoteAny(words: readonly string[]): string {
+  return new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(
+    words.map((word) => `"${word}"`),
+  );
+}
+
+/** The suggestion to ask for one of several things; nothing where there are none. */
+export function suggestOneOf(what: string, words: readonly string[]): { suggestion?: string } {
+  const sorted = [...new Set(words)].toSorted();
+  return sorted.length === 0 ? {} : { suggestion: `Ask for ${what} ${quoteAny(sorted)}.` };
+}

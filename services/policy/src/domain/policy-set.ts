@@ -1,0 +1,69 @@
+import type { ApprovalRequirement, Principal, Rule } from '@drawbridge/contracts';
+
+/** Everything that decides about a request, at one moment. */
+export interface PolicySet {
+  /** Version of the configuration it was made of. */
+  readonly version: string;
+  readonly connections: readonly Connection[];
+  readonly actions: readonly Action[];
+  /** In the order of their names, which is the order in which they are asked. */
+  readonly policies: readonly Policy[];
+}
+
+export interface Connection {
+  readonly name: string;
+  readonly environment: string;
+}
+
+/** A named scope; `{name}` in a namespace or a resource name stands for the parameter. */
+export interface Action {
+  readonly name: string;
+  readonly parameters: readonly string[];
+  readonly rules: readonly Rule[];
+}
+
+/** What a text must match; `source` is for people, `matches` decides. */
+export interface TextPattern {
+  readonly source: string;
+  readonly matches: (text: string) => boolean;
+}
+
+export interface Policy {
+  readonly name: string;
+  readonly subjects: {
+    readonly groups: readonly string[];
+    readonly kinds: readonly Principal['kind'][];
+    /** Absent: any trusted issuer. */
+    readonly issuers?: readonly string[];
+  };
+  readonly connections: {
+    readonly names: readonly string[];
+    readonly environments: readonly string[];
+  };
+  readonly actions: readonly string[];
+  readonly namespaces: readonly string[];
+  /** Widest rules that may be asked for directly; empty: none. */
+  readonly rules: readonly Rule[];
+  readonly maxDurationSeconds: number;
+  readonly whenTooWide: 'cut' | 'refuse';
+  readonly reason: { readonly minLength: number; readonly pattern?: TextPattern };
+  readonly ticket: { readonly required: boolean; readonly pattern?: TextPattern };
+  readonly approval: ApprovalRequirement;
+}
+
+/** Whether the policy is for this requester. */
+export function coversRequester({ subjects }: Policy, requester: Principal): boolean {
+  return (
+    subjects.kinds.includes(requester.kind) &&
+    (subjects.issuers === undefined || subjects.issuers.includes(requester.issuer)) &&
+    requester.groups.some((group) => subjects.groups.includes(group))
+  );
+}
+
+/** Whether the policy is for this connection. */
+export function coversConnection({ connections }: Policy, connection: Connection): boolean {
+  return (
+    connections.names.includes(connection.name) ||
+    connections.environments.includes(connection.environment)
+  );
+}

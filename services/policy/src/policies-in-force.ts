@@ -1,0 +1,72 @@
+import type { LoggerService } from '@nestjs/common';
+import {
+  ConfigurationError,
+  formatProblem,
+  watchConfiguration,
+  type Configuration,
+} from '@drawbridge/configuration';
+import { ConfigInvalid } from '@drawbridge/runtime';
+import { compilePolicies } from './compile-policies.js';
+import type { PolicySet } from './domain/policy-set.js';
+
+export interface PoliciesInForce {
+  /** The last good ones. */
+  current(): PolicySet;
+  /** Whether they are what the directory says now. */
+  areCurrent(): boolean;
+  close(): Promise<void>;
+}
+
+export interface PoliciesInForceOptions {
+  readonly directory: string;
+  readonly logger: LoggerService;
+  /** Called after others came into force. */
+  readonly onChange: () => void;
+}
+
+/**
+ * Loads the policies and follows their directory.
+ *
+ * @throws {@link ConfigInvalid} when the directory cannot be used at the start; later that is only logged
+ */
+export async function followPolicies({
+  directory,
+  logger,
+  onChange,
+}: PoliciesInForceOptions): Promise<PoliciesInForce> {
+  let current: PolicySet;
+  const take = (configuration: Configuration) => {
+    current = compilePolicies(configuration);
+    logger.log({
+      msg: 'policies in force',
+      version: current.version,
+      policies: current.policies.map(({ name }) => name),
+    });
+    for (const warning of configuration.warnings) logger.warn({ msg: formatProblem(warning) });
+  };
+  const watcher = await watchConfiguration(directory, {
+    only: ['Action', 'Connection', 'Policy'],
+    onChange: (configuration) => {
+      take(configuration);
+      onChange();
+    },
+    onError: (error) => {
+      const reason = error instanceof Error ? error.message : 'unknown error';
+      logger.error({ msg: `policies not reloaded, those before stay in force: ${reason}` });
+    },
+  }).catch((error: unknown) => {
+    throw error instanceof ConfigurationError ? unusable(error) : error;
+  });
+  take(watcher.current);
+  return {
+    current: () => current,
+    areCurrent: () => watcher.error === undefined,
+    close: () => watcher.close(),
+  };
+}
+
+function unusable({ problems }: ConfigurationError): ConfigInvalid {
+  return new ConfigInvalid(
+    problems.map((problem) => ({ variable: 'CONFIG_DIR', message: formatProblem(problem) })),
+  );
+}

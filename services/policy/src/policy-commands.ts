@@ -1,0 +1,87 @@
+import { v5 } from 'uuid';
+import type { LoggerService } from '@nestjs/common';
+import type { AccessEvent } from '@drawbridge/contracts';
+import { handleCommand, type Clock, type EventStore } from '@drawbridge/kernel';
+import { uuidV7 } from '@drawbridge/runtime';
+import { accessGrant, type AccessGrantCommand } from './domain/access-grant.js';
+import type { PolicySet } from './domain/policy-set.js';
+
+/** Namespace of the ids of grants (RFC 9562, version 5): one request can only ever have this one grant. */
+const GRANT_IDS = '6f2a1f0e-5d0c-5b3a-9a57-0c0a7d1d6b0e';
+
+export interface PolicyCommandsOptions {
+  readonly store: EventStore<AccessEvent>;
+  /** The policies in force at this moment. */
+  readonly policies: () => PolicySet;
+  readonly clock: Clock;
+  readonly logger: LoggerService;
+}
+
+/** What made a command necessary. */
+interface Occasion {
+  readonly requestId: string;
+  /** Id of the event that it answers, or that started the clock. */
+  readonly causationId: string;
+}
+
+/** Everything that policy does to an access request. Each may be repeated, by any replica, at any time. */
+export class PolicyCommands {
+  constructor(private readonly options: PolicyCommandsOptions) {}
+
+  judge(occasion: Occasion): Promise<void> {
+    return this.#handle(occasion, { type: 'JudgeRequest', policies: this.options.policies() });
+  }
+
+  issue(occasion: Occasion): Promise<void> {
+    const at = this.#now();
+    const grantId = v5(occasion.requestId, GRANT_IDS);
+    const policies = this.options.policies();
+    return this.#handle(occasion, { type: 'IssueGrant', grantId, policies, at });
+  }
+
+  takeBack(occasion: Occasion): Promise<void> {
+    return this.#handle(occasion, { type: 'TakeBackGrant', at: this.#now() });
+  }
+
+  recheck(occasion: Occasion): Promise<void> {
+    const policies = this.options.policies();
+    return this.#handle(occasion, { type: 'RecheckGrant', policies, at: this.#now() });
+  }
+
+  expire(occasion: Occasion): Promise<void> {
+    return this.#handle(occasion, { type: 'ExpireGrant', at: this.#now() });
+  }
+
+  #now(): string {
+    return this.options.clock().toISOString();
+  }
+
+  async #handle({ requestId, causationId }: Occasion, command: AccessGrantCommand): Promise<void> {
+    const { store, clock, logger } = this.options;
+    const at = clock();
+    const { appended } = await handleCommand(store, accessGrant, {
+      aggregateId: requestId,
+      command,
+      metadata: {
+        id: uuidV7(at),
+        causationId,
+        actor: { kind: 'service', id: 'policy' },
+        at: at.toISOString(),
+      },
+    });
+    if (appended !== undefined) logger.log({ ...summaryOf(appended.event), requestId });
+  }
+}
+
+/** What a log line says of a decision: never a text that an agent wrote. */
+function summaryOf({ type, data }: AccessEvent): object {
+  const policy = 'policy' in data ? data.policy : undefined;
+  const code = 'code' in data ? data.code : undefined;
+  const grantId = 'grantId' in data ? data.grantId : undefined;
+  return {
+    msg: type,
+    ...(policy && { policy: policy.name, policyVersion: policy.version }),
+    ...(code && { code }),
+    ...(grantId && { grantId }),
+  };
+}

@@ -1,0 +1,14 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { AccessEventsController } from './nats/access-events.controller.js';
+import { PolicyCommands } from './policy-commands.js';
+
+@Module({})
+export class PolicyModule {
+  static with(commands: PolicyCommands): DynamicModule {
+    return {
+      module: PolicyModule,
+      controllers: [AccessEventsController],
+      providers: [{ provide: PolicyCommands, useValue: commands }],
+    };
+  }
+}

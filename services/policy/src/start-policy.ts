@@ -1,0 +1,97 @@
+import type { LoggerService } from '@nestjs/common';
+import {
+  ACCESS_STREAM,
+  accessEventStore,
+  connectJetStream,
+  JetStreamStrategy,
+  requireStreams,
+  type JetStreamConnection,
+} from '@drawbridge/jetstream';
+import type { Clock } from '@drawbridge/kernel';
+import { createHttpApp, natsOptions, startHttpApp, type RunningService } from '@drawbridge/runtime';
+import type { PolicyConfig } from './config.js';
+import { GrantClock } from './nats/grant-clock.js';
+import { followPolicies, type PoliciesInForce } from './policies-in-force.js';
+import { PolicyCommands } from './policy-commands.js';
+import { PolicyModule } from './policy.module.js';
+
+export interface PolicyDependencies {
+  readonly logger: LoggerService;
+  readonly clock?: Clock;
+}
+
+/** Starts the service that says what may be asked, and issues, takes back and expires grants. */
+export async function startPolicy(
+  config: PolicyConfig,
+  { logger, clock = () => new Date() }: PolicyDependencies,
+): Promise<RunningService> {
+  const closers: (() => Promise<void>)[] = [];
+  const close = () => closeInReverse(closers);
+  try {
+    const started: { grantClock?: GrantClock } = {};
+    const policies = await followPolicies({
+      directory: config.CONFIG_DIR,
+      logger,
+      onChange: () => started.grantClock?.recheck(),
+    });
+    closers.push(() => policies.close());
+
+    const connection = await connectJetStream({ name: 'policy', ...natsOptions(config) });
+    closers.push(() => connection.close());
+    await requireStreams(connection);
+    const store = accessEventStore(connection, 'policy');
+    const commands = new PolicyCommands({
+      store,
+      policies: () => policies.current(),
+      clock,
+      logger,
+    });
+    const grantClock = new GrantClock({ connection, commands, clock, logger });
+    started.grantClock = grantClock;
+    closers.push(() => grantClock.close());
+
+    const strategy = new JetStreamStrategy({
+      connection,
+      stream: ACCESS_STREAM,
+      durable: 'policy',
+      logger,
+    });
+    const app = await createHttpApp(PolicyModule.with(commands), {
+      logger,
+      transports: [strategy],
+      bodyLimitBytes: 0,
+      ...healthOf({ connection, policies, strategy, grantClock }),
+    });
+    closers.push(() => app.close());
+    const http = await startHttpApp(app, { host: config.HTTP_HOST, port: config.HTTP_PORT });
+    return { name: 'policy', addresses: { http: config.PUBLIC_URL ?? http }, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly connection: JetStreamConnection;
+  readonly policies: PoliciesInForce;
+  readonly strategy: JetStreamStrategy;
+  readonly grantClock: GrantClock;
+}
+
+const healthOf = ({ connection, policies, strategy, grantClock }: Parts) => ({
+  health: {
+    nats: () => connection.connected,
+    events: () => strategy.health().connected,
+    grants: () => grantClock.isCurrent,
+    configuration: () => policies.areCurrent(),
+  },
+  figures: () => {
+    const { pending, parked } = strategy.health();
+    return { openGrants: grantClock.openGrants, pendingEvents: pending, parkedEvents: parked };
+  },
+});
+
+/** What was opened last may need what was opened before it. */
+async function closeInReverse(closers: (() => Promise<void>)[]): Promise<void> {
+  for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+}
