@@ -1,1 +1,10 @@
-export {};
+export { DEMO_AUDIENCE, DEMO_CONNECTION, type ClusterAccess } from './demo-configuration.js';
+export { openDemoCluster, type DemoCluster } from './demo-cluster.js';
+export { slackCallback, startLaptop, type Laptop } from './laptop.js';
+export { SlackDesk } from './slack-desk.js';
+export { startStandIns, type StandInOptions, type StandIns } from './stand-ins.js';
+export { takeStateDirectory, type StateDirectory } from './state-directory.js';
+export { createActor, type Actor, type Actors } from './story/actors.js';
+export { Narrator } from './story/narrator.js';
+export { tellOnCallStory } from './story/on-call-story.js';
+export type { Addresses, Environment } from './topology.js';

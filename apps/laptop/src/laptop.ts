@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import type { LoggerService } from '@nestjs/common';
+import { startEmbeddedClickHouse } from '@drawbridge/embedded';
 import { startServices } from './services.js';
 import { SlackDesk } from './slack-desk.js';
 import { startStandIns, type StandInOptions, type StandIns } from './stand-ins.js';
@@ -11,19 +13,27 @@ export interface Laptop extends Omit<StandIns, 'slack'> {
 
 /** Starts everything; ready when it resolves. Closes what it had started when a part fails. */
 export async function startLaptop(options: StandInOptions, logger: LoggerService): Promise<Laptop> {
-  const standIns = await startStandIns(options);
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).toReversed()) await closer();
+  };
   try {
-    const services = await startServices(standIns, logger);
-    return {
-      ...standIns,
-      slack: new SlackDesk(standIns.slack, `${standIns.addresses.approvals}/slack/events`),
-      close: async () => {
-        await services.close();
-        await standIns.close();
-      },
-    };
+    const standIns = await startStandIns(options);
+    closers.push(() => standIns.close());
+    const clickhouse = await startEmbeddedClickHouse({
+      directory: join(options.state.path, 'clickhouse'),
+    });
+    closers.push(() => clickhouse.close());
+    const services = await startServices(standIns, { logger, clickhouse });
+    closers.push(() => services.close());
+    const slack = new SlackDesk(standIns.slack, slackCallback(standIns));
+    return { ...standIns, slack, close };
   } catch (error) {
-    await standIns.close();
+    await close();
     throw error;
   }
 }
+
+/** The interactivity URL that the Slack app of this composition is set up with. */
+export const slackCallback = ({ addresses }: Pick<StandIns, 'addresses'>): string =>
+  `${addresses.approvals}/slack/events`;

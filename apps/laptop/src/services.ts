@@ -1,16 +1,22 @@
 import type { LoggerService } from '@nestjs/common';
 import { ApprovalConfig, startApproval } from '@drawbridge/approval';
 import { AuditConfig, startAudit } from '@drawbridge/audit';
+import type { EmbeddedClickHouse } from '@drawbridge/embedded';
 import { IdentityConfig, startIdentity } from '@drawbridge/identity';
 import { PolicyConfig, startPolicy } from '@drawbridge/policy';
 import { ProxyConfig, startProxy } from '@drawbridge/proxy';
 import { loadConfig, type RunningService } from '@drawbridge/runtime';
 import type { StandIns } from './stand-ins.js';
 
+export interface ServiceSurroundings {
+  readonly logger: LoggerService;
+  readonly clickhouse: EmbeddedClickHouse;
+}
+
 /** Starts all five services in this process, each from the environment its own process would have. */
 export async function startServices(
-  { environments, clickhouse }: StandIns,
-  logger: LoggerService,
+  { environments }: Pick<StandIns, 'environments'>,
+  { logger, clickhouse }: ServiceSurroundings,
 ): Promise<{ close(): Promise<void> }> {
   const starts: (() => Promise<RunningService>)[] = [
     () => startIdentity(loadConfig(IdentityConfig, environments.identity), { logger }),

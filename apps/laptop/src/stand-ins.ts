@@ -2,18 +2,16 @@ import { join } from 'node:path';
 import {
   createCertificateAuthority,
   demoPeople,
+  freePort,
   startDemoIdentityProvider,
   startDemoSlack,
-  startEmbeddedClickHouse,
   startEmbeddedNats,
   type DemoIdentityProvider,
   type DemoSlack,
-  type EmbeddedClickHouse,
   type EmbeddedNats,
 } from '@drawbridge/embedded';
 import { connectJetStream, declareStreams } from '@drawbridge/jetstream';
 import { DEMO_AUDIENCE, writeDemoConfiguration, type ClusterAccess } from './demo-configuration.js';
-import { freePort } from './free-port.js';
 import { nativeTool } from './native-tool.js';
 import { repositoryRoot } from './repository.js';
 import type { StateDirectory } from './state-directory.js';
@@ -31,7 +29,6 @@ export interface StandIns {
   readonly addresses: Addresses;
   readonly environments: Readonly<Record<ServiceName, Environment>>;
   readonly nats: EmbeddedNats;
-  readonly clickhouse: EmbeddedClickHouse;
   readonly identityProvider: DemoIdentityProvider;
   readonly slack: DemoSlack;
   close(): Promise<void>;
@@ -62,16 +59,12 @@ export async function startStandIns(options: StandInOptions): Promise<StandIns> 
     const { state } = options;
     const nats = await opened(startNats(state), (part) => part.stop());
     await declare(nats.url);
-    const clickhouse = await opened(
-      startEmbeddedClickHouse({ directory: join(state.path, 'clickhouse') }),
-      (part) => part.close(),
-    );
     const identityProvider = await opened(startIdentityProvider(options), (part) => part.close());
     const slack = await opened(startSlack(options), (part) => part.close());
     const addresses = await chooseAddresses(options.ports);
     const around = { nats, identityProvider, slack, addresses };
     const environments = await pointServicesAt(options, around);
-    return { ...around, clickhouse, environments, close };
+    return { ...around, environments, close };
   } catch (error) {
     await close();
     throw error;

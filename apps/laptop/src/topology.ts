@@ -1,5 +1,5 @@
 import type { ServiceName } from '@drawbridge/contracts';
-import { freePort } from './free-port.js';
+import { freePort } from '@drawbridge/embedded';
 
 /** Where every part of one composition listens; all on loopback. */
 export interface Addresses {

@@ -36,3 +36,4 @@ export {
 export type { InteractionAnswer, SignedRequest } from './slack/signed-request.js';
 export type { EphemeralMessage, Fault, FaultPlan } from './slack/slack-front.js';
 export type { DemoSlackMessage, DemoSlackView } from './slack/slack-payloads.js';
+export { freePort } from './net/free-port.js';

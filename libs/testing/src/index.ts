@@ -1,7 +1,6 @@
 export { startControlPlane, type ControlPlane } from './control-plane/control-plane.js';
 export { describeEventStoreContract, type EventStoreUnderTest } from './event-store-contract.js';
 export { eventually } from './eventually.js';
-export { freePort } from './free-port.js';
 export { InMemoryEventStore } from './in-memory-event-store.js';
 export { nativeTool, repositoryRoot } from './native-tool.js';
 export { specify } from './specify.js';

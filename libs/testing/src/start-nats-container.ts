@@ -1,19 +1,25 @@
-import { freePort } from './free-port.js';
+import { freePort } from '@drawbridge/embedded';
 import type { TestNats, TestNatsOptions } from './start-nats.js';
 
 const IMAGE = 'nats:2.12-alpine';
+const CONFIGURATION = '/etc/nats/drawbridge.conf';
 const STORE = '/data/jetstream';
 
 /**
  * The same server in a container. The host port is chosen here, because Docker gives a started container a
  * new random one.
  */
-export async function startNatsContainer({ access }: TestNatsOptions): Promise<TestNats> {
+export async function startNatsContainer({
+  access,
+  more = '',
+}: TestNatsOptions): Promise<TestNats> {
   const { GenericContainer, Wait, getContainerRuntimeClient } = await import('testcontainers');
   const port = await freePort();
   const login = access === undefined ? [] : ['--user', access.user, '--pass', access.password];
+  const configuration = `port: 4222\njetstream { store_dir: "/data" }\n${more}\n`;
   const container = await new GenericContainer(IMAGE)
-    .withCommand(['-js', '-sd', '/data', ...login])
+    .withCopyContentToContainer([{ content: configuration, target: CONFIGURATION }])
+    .withCommand(['-c', CONFIGURATION, ...login])
     .withExposedPorts({ container: 4222, host: port })
     .withWaitStrategy(Wait.forLogMessage(/Server is ready/))
     .start();

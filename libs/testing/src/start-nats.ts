@@ -24,6 +24,8 @@ export interface TestNats {
 
 export interface TestNatsOptions {
   readonly access?: { readonly user: string; readonly password: string };
+  /** More lines of server configuration, e.g. users with permissions. */
+  readonly more?: string;
 }
 
 /** Starts it in a container or as a native process: see `test-servers.ts`. */
@@ -33,13 +35,14 @@ export async function startNats(options: TestNatsOptions = {}): Promise<TestNats
     : startNatsProcess(options);
 }
 
-async function startNatsProcess({ access }: TestNatsOptions): Promise<TestNats> {
+async function startNatsProcess({ access, more }: TestNatsOptions): Promise<TestNats> {
   const storeDirectory = await mkdtemp(join(tmpdir(), 'drawbridge-nats-'));
   const server = await startEmbeddedNats({
     executable: await nativeTool('nats-server'),
     storeDirectory,
     sync: 'periodic',
     ...(access === undefined ? {} : { access }),
+    ...(more === undefined ? {} : { more }),
   });
   return {
     servers: server.url,

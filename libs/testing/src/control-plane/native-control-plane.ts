@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { eventually } from '../eventually.js';
-import { freePort } from '../free-port.js';
+import { freePort } from '@drawbridge/embedded';
 import { nativeTool, repositoryRoot } from '../native-tool.js';
 import { startChild, type Child } from './child.js';
 import { writeClusterFiles, type ClusterFiles } from './cluster-files.js';
