@@ -89,6 +89,7 @@ export async function startApproval(
       logger,
       statuses,
       health: healthOf({ connection, follower, decisions }),
+      figures: () => figuresOf(waiting, decisions, slack),
       transports: slack === undefined ? [decisions] : [decisions, slack.transport],
       mounts: slack === undefined ? {} : { '/slack': slack.receiver },
     });
@@ -146,6 +147,21 @@ const healthOf = ({ connection, follower, decisions }: HealthParts) => ({
   requests: () => follower.isCurrent(),
   events: () => decisions.health().connected,
 });
+
+/** How much waits: for humans, for us, for Slack, and for a person who looks at parked events. */
+function figuresOf(
+  waiting: WaitingRequests,
+  decisions: JetStreamStrategy,
+  slack: SlackParts | undefined,
+): Readonly<Record<string, number>> {
+  const [events, cards] = [decisions.health(), slack?.transport.health()];
+  return {
+    waitingRequests: waiting.list().length,
+    pendingEvents: events.pending + events.inFlight,
+    parkedEvents: events.parked + (cards?.parked ?? 0),
+    ...(cards === undefined ? {} : { pendingCards: cards.pending + cards.inFlight }),
+  };
+}
 
 /** What was opened last may need what was opened before it. */
 async function closeInReverse(closers: (() => Promise<void>)[]): Promise<void> {

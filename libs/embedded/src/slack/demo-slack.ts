@@ -193,7 +193,7 @@ class Demo implements DemoSlack {
   }
 
   #send(url: string, payload: Record<string, unknown>, forge: Forgery = {}) {
-    const edited = forge.edit?.(payload) ?? payload;
+    const edited = forge.edit === undefined ? payload : forge.edit(payload);
     const signing = {
       signingSecret: forge.signingSecret ?? this.signingSecret,
       timestamp: forge.timestamp ?? Math.floor(Date.now() / 1000),

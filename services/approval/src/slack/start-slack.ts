@@ -110,7 +110,9 @@ async function followPeople(directory: string, logger: LoggerService): Promise<F
       people = slackPeople(humans);
       logger.log({ msg: 'Slack accounts reloaded', humans: humans.length, version });
     },
-    onError: (error) => logger.error({ msg: 'Slack accounts not reloaded', err: error }),
+    onError: (error) => {
+      logger.error({ msg: 'Slack accounts not reloaded', err: error });
+    },
   });
   people = slackPeople(watcher.current.humans);
   return { current: () => people, close: () => watcher.close() };
