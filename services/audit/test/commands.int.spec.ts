@@ -108,7 +108,8 @@ describe('a command', () => {
   });
 
   it('is one row when it was refused, also without an agent', async () => {
-    const { agent: _agent, ...anonymous } = refused(id);
+    const { agent: absent, ...anonymous } = refused(id);
+    expect(absent).toBeDefined();
     await insert([anonymous, anonymous], [anonymous]);
     expect(await select()).toMatchObject([
       { outcome: 'refused', statusCode: 403, decision: { reason: 'grant_missing' } },

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { AckPolicy, DeliverPolicy, type Consumer, type JsMsg } from '@nats-io/jetstream';
 import type { JetStreamConnection } from '@drawbridge/jetstream';
 
@@ -70,7 +71,7 @@ export class BatchFeed {
     for (let failures = 0; !this.#closing.signal.aborted;) {
       try {
         this.#consumer ??= await this.#ensureConsumer();
-        await this.#storeBatch(await this.#gather(this.#consumer));
+        await this.#storeBatch(this.#consumer, await this.#gather(this.#consumer));
         failures = 0;
       } catch (error) {
         failures += 1;
@@ -126,7 +127,7 @@ export class BatchFeed {
     }
   }
 
-  async #storeBatch(batch: readonly JsMsg[]): Promise<void> {
+  async #storeBatch(consumer: Consumer, batch: readonly JsMsg[]): Promise<void> {
     if (batch.length === 0) return;
     this.#held = batch.length;
     const heartbeat = setInterval(
@@ -134,7 +135,7 @@ export class BatchFeed {
       Math.ceil(this.options.ackWaitMs / 3),
     );
     try {
-      const stored = await this.#storeAtLast(batch);
+      const stored = await this.#storeAtLast(consumer, batch);
       for (const message of batch) {
         if (stored) message.ack();
         else message.nak();
@@ -146,7 +147,7 @@ export class BatchFeed {
   }
 
   /** Resolves with true when stored; with false when it was not and the service is closing. */
-  async #storeAtLast(batch: readonly JsMsg[]): Promise<boolean> {
+  async #storeAtLast(consumer: Consumer, batch: readonly JsMsg[]): Promise<boolean> {
     for (let failures = 1; ; failures += 1) {
       try {
         await this.options.store(batch);
@@ -155,29 +156,27 @@ export class BatchFeed {
       } catch (error) {
         if (this.#closing.signal.aborted) return false;
         await this.#pauseAfter(error, failures);
+        // The lag grows meanwhile, and is looked at when the store is away.
+        await this.#countPending(consumer).catch(() => undefined);
       }
     }
   }
 
   async #pauseAfter(error: unknown, failures: number): Promise<void> {
     this.#failing = true;
-    const retryMs = Math.min(FIRST_PAUSE_MS * 2 ** failures, MAX_PAUSE_MS);
-    if (this.connection.connected) this.options.onFailure({ retryMs, error });
-    await this.#wait(retryMs);
+    const away = !this.connection.connected;
+    const retryMs = away ? MAX_PAUSE_MS : Math.min(FIRST_PAUSE_MS * 2 ** failures, MAX_PAUSE_MS);
+    if (!away) this.options.onFailure({ retryMs, error });
+    await (away ? this.#waitForServer(retryMs) : this.#wait(retryMs));
   }
 
+  async #waitForServer(ms: number): Promise<void> {
+    await Promise.race([this.connection.whenConnected(ms), this.#wait(ms)]);
+  }
+
+  /** Waits, or returns at once when the service is closing. */
   async #wait(ms: number): Promise<void> {
-    const { signal } = this.#closing;
-    if (signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      signal.addEventListener('abort', done);
-    });
+    await wait(ms, undefined, { signal: this.#closing.signal }).catch(() => undefined);
   }
 
   async #ensureConsumer(): Promise<Consumer> {

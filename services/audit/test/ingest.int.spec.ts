@@ -1,0 +1,195 @@
+import type { ClickHouseClient } from '@clickhouse/client';
+import { commandLog, PARKED_STREAM, ParkedHeaders } from '@drawbridge/jetstream';
+import { eventually } from '@drawbridge/testing';
+import { z } from 'zod';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commandIdAt, ended, grantId, refused, started } from './sample-records.js';
+import { startTestAudit, type TestAudit } from './test-audit.js';
+
+let audit: TestAudit;
+beforeAll(async () => {
+  audit = await startTestAudit();
+});
+afterAll(() => audit.stop());
+
+const id = () => commandIdAt(new Date().toISOString());
+const Readiness = z.object({
+  status: z.string(),
+  checks: z.record(z.string(), z.boolean()),
+  figures: z.record(z.string(), z.number()),
+});
+const readiness = async () => {
+  const response = await fetch(`${audit.url()}/readyz`);
+  return { code: response.status, ...Readiness.parse(await response.json()) };
+};
+const outcomeOf = async (commandId: string): Promise<unknown> => {
+  const rows = await audit.store.rows(
+    `SELECT outcome FROM drawbridge.commands FINAL WHERE command_id = '${commandId}'`,
+  );
+  return rows.length === 1 ? rows[0] : rows;
+};
+const isStored = (commandId: string, outcome = '') =>
+  eventually(async () => expect(await outcomeOf(commandId)).toEqual({ outcome }));
+const publish = (subject: string, bytes: string | Uint8Array) =>
+  audit.connection.jetstream.publish(subject, bytes);
+
+/** A client that does something else instead of the next inserts, as the functions say one by one. */
+function clientThat(
+  ...instead: ((insert: () => ReturnType<ClickHouseClient['insert']>) => Promise<never>)[]
+): ClickHouseClient {
+  const { client } = audit.store;
+  const insert = (params: Parameters<ClickHouseClient['insert']>[0]) => {
+    const original = () => client.insert(params);
+    return instead.shift()?.(original) ?? original();
+  };
+  const changed: unknown = Object.assign(Object.create(client) as object, {
+    insert,
+    close: () => Promise.resolve(),
+  });
+  return changed as ClickHouseClient;
+}
+
+describe('the ingest', () => {
+  it('stores a command soon, and says how far behind it is', async () => {
+    const commandId = id();
+    await commandLog(audit.connection).record(started(commandId));
+    await isStored(commandId);
+    await commandLog(audit.connection).record(ended(commandId));
+    await isStored(commandId, 'completed');
+    await eventually(async () =>
+      expect(await readiness()).toEqual({
+        code: 200,
+        status: 'ready',
+        checks: { nats: true, clickhouse: true, ingest: true },
+        figures: { eventsLag: 0, commandsLag: 0, parked: 0 },
+      }),
+    );
+  });
+
+  it('stores a batch once when the answer to its insert is lost', async () => {
+    await audit.restart(
+      clientThat(async (insert) => {
+        await insert();
+        throw new Error('the answer was lost');
+      }),
+    );
+    const commandId = id();
+    await commandLog(audit.connection).record(refused(commandId));
+    await isStored(commandId, 'refused');
+    expect(
+      await audit.store.rows(
+        `SELECT count() AS rows FROM drawbridge.commands WHERE command_id = '${commandId}'`,
+      ),
+    ).toEqual([{ rows: 1 }]);
+  });
+
+  it('keeps trying while ClickHouse is away, and shows it', async () => {
+    let away = true;
+    const failing = async (): Promise<never> => {
+      await Promise.resolve();
+      throw new Error('connection refused');
+    };
+    const { client } = audit.store;
+    const unreliable: unknown = Object.assign(Object.create(client) as object, {
+      insert: (params: Parameters<ClickHouseClient['insert']>[0]) =>
+        away ? failing() : client.insert(params),
+      close: () => Promise.resolve(),
+    });
+    await audit.restart(unreliable as ClickHouseClient);
+    const commandIds = Array.from({ length: 120 }, id);
+    for (const commandId of commandIds) {
+      await commandLog(audit.connection).record(refused(commandId));
+    }
+    await eventually(async () =>
+      expect(await readiness()).toMatchObject({
+        code: 503,
+        checks: { nats: true, clickhouse: true, ingest: false },
+        figures: { commandsLag: 120 },
+      }),
+    );
+    away = false;
+    for (const commandId of commandIds) await isStored(commandId, 'refused');
+    await eventually(async () => expect((await readiness()).code).toBe(200));
+  });
+
+  it('gives a batch back at once when it is stopped while ClickHouse is away', async () => {
+    const never = () => Promise.reject<never>(new Error('connection refused'));
+    await audit.restart(clientThat(...Array.from({ length: 1000 }, () => never)));
+    const commandId = id();
+    await commandLog(audit.connection).record(refused(commandId));
+    await eventually(async () => expect((await readiness()).checks['ingest']).toBe(false));
+    const from = performance.now();
+    await audit.restart();
+    await isStored(commandId, 'refused');
+    expect(performance.now() - from).toBeLessThan(2_000);
+  });
+
+  it('survives a crash of the NATS server', async () => {
+    await audit.nats.kill();
+    await eventually(async () => expect((await readiness()).code).toBe(503));
+    await audit.nats.restart();
+    const commandId = id();
+    await eventually(() => commandLog(audit.connection).record(refused(commandId)));
+    await isStored(commandId, 'refused');
+    await eventually(async () => expect((await readiness()).code).toBe(200));
+  });
+
+  it('makes its place again when somebody deletes it, and stores nothing twice', async () => {
+    const before = await audit.store.rows('SELECT count() AS rows FROM drawbridge.commands FINAL');
+    await audit.connection.manager.consumers.delete('COMMANDS', 'audit');
+    const commandId = id();
+    await commandLog(audit.connection).record(refused(commandId));
+    await isStored(commandId, 'refused');
+    await eventually(async () => expect((await readiness()).figures['commandsLag']).toBe(0));
+    const after = await audit.store.rows('SELECT count() AS rows FROM drawbridge.commands FINAL');
+    expect(after).toEqual([{ rows: Object(before[0]).rows + 1 }]);
+  });
+});
+
+describe('a message that cannot be stored', () => {
+  const subject = `drawbridge.commands.prod-eks.${grantId}`;
+
+  it.each<[string, string, string | Uint8Array, string]>([
+    ['no JSON', subject, 'not json', 'record_unreadable'],
+    ['not UTF-8', subject, new Uint8Array([0xff, 0xfe, 0x7b]), 'record_unreadable'],
+    ['of another shape', subject, '{"type":"CommandStarted"}', 'record_unreadable'],
+    ['empty', subject, '', 'record_unreadable'],
+    [
+      'with a command id that has no time',
+      subject,
+      JSON.stringify(started('919108f7-52d1-4320-9bac-f847db4148a8')),
+      'command_id_not_v7',
+    ],
+    [
+      'with a number that no column holds',
+      subject,
+      JSON.stringify({ ...ended(commandIdAt('2026-01-05T09:00:00Z')), requestBytes: -5.5e20 }),
+      'record_unreadable',
+    ],
+    [
+      'with a status that no column holds',
+      subject,
+      JSON.stringify({ ...ended(commandIdAt('2026-01-05T09:00:00Z')), statusCode: -70_000 }),
+      'record_not_storable',
+    ],
+    ['of no event', 'drawbridge.access.abc', '{}', 'record_unreadable'],
+  ])('is parked, and what came with it is stored: %s', async (_, on, bytes, code) => {
+    const parkedBefore = (await readiness()).figures['parked'] ?? 0;
+    const [before, after] = [id(), id()];
+    await commandLog(audit.connection).record(refused(before));
+    const { seq, stream } = await publish(on, bytes);
+    await commandLog(audit.connection).record(refused(after));
+    await isStored(before, 'refused');
+    await isStored(after, 'refused');
+    await eventually(async () =>
+      expect((await readiness()).figures['parked']).toBe(parkedBefore + 1),
+    );
+    const parked = await audit.connection.manager.streams.getMessage(PARKED_STREAM, {
+      last_by_subj: 'drawbridge.parked.audit',
+    });
+    expect(parked?.header.get(ParkedHeaders.code)).toBe(code);
+    expect(parked?.header.get(ParkedHeaders.stream)).toBe(stream);
+    expect(parked?.header.get(ParkedHeaders.sequence)).toBe(String(seq));
+    expect(Buffer.from(parked?.data ?? [])).toEqual(Buffer.from(bytes));
+  });
+});

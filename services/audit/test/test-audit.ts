@@ -1,0 +1,53 @@
+import type { ClickHouseClient } from '@clickhouse/client';
+import { connectJetStream, declareStreams, type JetStreamConnection } from '@drawbridge/jetstream';
+import { createLogger, loadConfig, type RunningService } from '@drawbridge/runtime';
+import { startNats, type TestNats } from '@drawbridge/testing';
+import { AuditConfig } from '../src/config.js';
+import { startAudit } from '../src/start-audit.js';
+import { startTestStore, type TestStore } from './test-store.js';
+
+export interface TestAudit {
+  readonly nats: TestNats;
+  readonly connection: JetStreamConnection;
+  readonly store: TestStore;
+  /** The running service; {@link restart} replaces it. */
+  readonly url: () => string;
+  restart(client?: ClickHouseClient): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The service in this process, with a real NATS server and ClickHouse engine. */
+export async function startTestAudit(): Promise<TestAudit> {
+  const nats = await startNats();
+  const connection = await connectJetStream({ servers: nats.servers, name: 'test' });
+  await declareStreams(connection, { replicas: 1 });
+  const store = await startTestStore();
+  const config = loadConfig(AuditConfig, {
+    NATS_URL: nats.servers,
+    HTTP_PORT: '0',
+    AUDITOR_GROUPS: 'auditors, security',
+  });
+  const start = (client: ClickHouseClient): Promise<RunningService> =>
+    startAudit(config, {
+      logger: createLogger('audit', { level: 'fatal' }),
+      createClient: () => client,
+      limits: { maxMessages: 50, ackWaitMs: 2_000 },
+    });
+  let service = await start(store.client);
+  return {
+    nats,
+    connection,
+    store,
+    url: () => service.addresses['http'] ?? '',
+    restart: async (client = store.client) => {
+      await service.close();
+      service = await start(client);
+    },
+    stop: async () => {
+      await service.close();
+      await connection.close();
+      await store.stop();
+      await nats.stop();
+    },
+  };
+}
