@@ -50,6 +50,14 @@ export function stringAt(value: Json | undefined, ...path: readonly string[]): s
   return typeof found === 'string' ? found : undefined;
 }
 
+/** The strings in the list at `path`. */
+export function stringListAt(
+  value: Json | undefined,
+  ...path: readonly string[]
+): readonly string[] {
+  return listAt(value, ...path).filter((item) => typeof item === 'string');
+}
+
 /** The number at `path`, if it is one. */
 export function numberAt(value: Json | undefined, ...path: readonly string[]): number | undefined {
   const found = at(value, ...path);

@@ -43,7 +43,7 @@ export function withConditions(
   });
   const types = new Set(stated.map(({ type }) => type));
   const others = objectsAt(status, 'conditions').filter(
-    (condition) => !types.has(String(condition['type'])),
+    (condition) => !types.has(stringAt(condition, 'type') ?? ''),
   );
   return [...others, ...next];
 }

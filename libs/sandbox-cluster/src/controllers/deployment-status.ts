@@ -1,4 +1,4 @@
-import { equal, type JsonObject, numberAt, objectAt } from '../json.js';
+import { equal, type JsonObject, numberAt, objectAt, stringAt } from '../json.js';
 import type { KubeObject } from '../kube-object.js';
 import { type Condition, findCondition, withConditions } from './conditions.js';
 import type { RolloutLimits } from './rolling-update.js';
@@ -112,12 +112,12 @@ function progress(input: StatusInput, counts: Counts, previous: JsonObject): Con
 }
 
 function asStated(condition: JsonObject): Condition {
-  const { status, reason, message } = condition;
+  const { status } = condition;
   return {
     type: 'Progressing',
     status: status === 'True' ? 'True' : status === 'False' ? 'False' : 'Unknown',
-    reason: String(reason),
-    message: String(message),
+    reason: stringAt(condition, 'reason') ?? '',
+    message: stringAt(condition, 'message') ?? '',
   };
 }
 
@@ -138,7 +138,7 @@ function isOverdue({ deployment, now }: StatusInput, before: JsonObject | undefi
   if (before === undefined || before['reason'] === 'NewReplicaSetAvailable') return false;
   if (before['reason'] === 'ProgressDeadlineExceeded') return true;
   const deadline = numberAt(deployment, 'spec', 'progressDeadlineSeconds') ?? 600;
-  return Date.parse(now) - Date.parse(String(before['lastUpdateTime'])) > deadline * 1000;
+  return Date.parse(now) - Date.parse(stringAt(before, 'lastUpdateTime') ?? '') > deadline * 1000;
 }
 
 /** Every step forward counts as an update of `Progressing`, so that the deadline runs from the last one. */

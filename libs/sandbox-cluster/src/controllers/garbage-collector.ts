@@ -47,20 +47,26 @@ class Dependents {
 
   observe({ change, type, object, previous }: StoreEvent): void {
     const key = keyOf(type, object);
-    for (const { uid } of previous?.metadata.ownerReferences ?? []) {
-      const known = this.byOwner.get(uid);
-      known?.delete(key);
-      if (known?.size === 0) this.byOwner.delete(uid);
-    }
+    for (const uid of ownersOf(previous)) this.forget(uid, key);
     if (change === 'DELETED') return;
-    for (const { uid } of object.metadata.ownerReferences ?? []) {
+    for (const uid of ownersOf(object)) {
       this.byOwner.set(uid, (this.byOwner.get(uid) ?? new Set()).add(key));
     }
+  }
+
+  private forget(uid: string, key: string): void {
+    const known = this.byOwner.get(uid);
+    known?.delete(key);
+    if (known?.size === 0) this.byOwner.delete(uid);
   }
 
   of(uid: string): readonly string[] {
     return [...(this.byOwner.get(uid) ?? [])];
   }
+}
+
+function ownersOf(object: KubeObject | undefined): readonly string[] {
+  return (object?.metadata.ownerReferences ?? []).map(({ uid }) => uid);
 }
 
 function keyOf(type: ResourceType, { metadata }: KubeObject): string {

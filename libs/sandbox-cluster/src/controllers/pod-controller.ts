@@ -22,8 +22,9 @@ export function podController(context: ControllerContext): Controller {
       const pod = context.store.get(pods, namespace, name);
       if (pod === undefined) return undefined;
       if (pod.metadata.deletionTimestamp !== undefined) return stop(context, pod);
-      if (stringAt(pod, 'spec', 'nodeName') === undefined) return schedule(context, pod);
-      return run(context, pod);
+      if (stringAt(pod, 'spec', 'nodeName') !== undefined) return run(context, pod);
+      schedule(context, pod);
+      return undefined;
     },
   };
 }
@@ -40,7 +41,7 @@ function podKeys({ store }: ControllerContext, { type, object }: StoreEvent): re
     .map((pod) => objectKey(namespace, pod.metadata.name));
 }
 
-function schedule(context: ControllerContext, pod: KubeObject): undefined {
+function schedule(context: ControllerContext, pod: KubeObject): void {
   const node = context.store
     .list(nodes)
     .find(
@@ -58,7 +59,7 @@ function schedule(context: ControllerContext, pod: KubeObject): undefined {
       message: `0/${total} nodes are available.`,
       component: 'default-scheduler',
     });
-    return undefined;
+    return;
   }
   const nodeName = node.metadata.name;
   const object = withField(pod, ['spec', 'nodeName'], nodeName);
@@ -69,7 +70,6 @@ function schedule(context: ControllerContext, pod: KubeObject): undefined {
     message: `Successfully assigned ${namespace}/${name} to ${nodeName}`,
     component: 'default-scheduler',
   });
-  return undefined;
 }
 
 function suits(pod: KubeObject, node: KubeObject): boolean {
@@ -87,8 +87,11 @@ function run(context: ControllerContext, pod: KubeObject): number | undefined {
     report(context, pod, { isRunning: false, isReady: false });
     return undefined;
   }
-  if (phase === 'Running') return observe(context, pod);
-  return start(context, pod);
+  const left = phase === 'Running' ? 0 : startDelay.left(pod, context.podStartMs);
+  if (left > 0) return left;
+  if (phase !== 'Running') announce(context, pod);
+  observe(context, pod);
+  return undefined;
 }
 
 /**
@@ -108,12 +111,10 @@ class Delay {
 const startDelay = new Delay();
 const stopDelay = new Delay();
 
-function start(context: ControllerContext, pod: KubeObject): number | undefined {
-  const left = startDelay.left(pod, context.podStartMs);
-  if (left > 0) return left;
+function announce(context: ControllerContext, pod: KubeObject): void {
   const containers = objectsAt(pod, 'spec', 'containers');
   for (const container of containers) {
-    const name = String(container['name']);
+    const name = stringAt(container, 'name') ?? '';
     const say = (reason: string, message: string): void =>
       context.events.record(pod, { type: 'Normal', reason, message, component: kubelet });
     say(
@@ -123,11 +124,10 @@ function start(context: ControllerContext, pod: KubeObject): number | undefined 
     say('Created', `Container created`);
     say('Started', `Container ${name} started`);
   }
-  return observe(context, pod);
 }
 
 /** Reports a running pod, ready unless the fault knob says otherwise. */
-function observe(context: ControllerContext, pod: KubeObject): undefined {
+function observe(context: ControllerContext, pod: KubeObject): void {
   const owner = controllerOf(pod);
   const set =
     owner?.kind === 'ReplicaSet'
@@ -146,7 +146,6 @@ function observe(context: ControllerContext, pod: KubeObject): undefined {
     });
   }
   report(context, pod, { isRunning: true, isReady });
-  return undefined;
 }
 
 function report(

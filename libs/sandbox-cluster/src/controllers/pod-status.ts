@@ -30,7 +30,9 @@ export function podStatus(pod: KubeObject, state: PodState): JsonObject {
 }
 
 function conditionsOf({ isRunning, isReady }: PodState, pod: KubeObject): readonly Condition[] {
-  const names = objectsAt(pod, 'spec', 'containers').map(({ name }) => String(name));
+  const names = objectsAt(pod, 'spec', 'containers').map(
+    (container) => stringAt(container, 'name') ?? '',
+  );
   const notReady = {
     reason: 'ContainersNotReady',
     message: `containers with unready status: [${names.join(' ')}]`,

@@ -10,8 +10,8 @@ export function templateHash(template: Json): string {
   for (const byte of Buffer.from(canonical(template))) {
     hash = Math.imul(hash ^ byte, 16_777_619) >>> 0;
   }
-  return [...String(hash)]
-    .map((digit) => nameAlphabet.charAt(digit.charCodeAt(0) % nameAlphabet.length))
+  return Array.from(Buffer.from(String(hash)))
+    .map((digit) => nameAlphabet.charAt(digit % nameAlphabet.length))
     .join('');
 }
 

@@ -46,11 +46,10 @@ export function discoveryDocument(
     return plain(path === '/api' ? coreVersions : groupList(groups));
   }
   if (path === '/api/v1') return plain(resourceList(''));
-  const [, group, version, extra] = /^\/apis\/([^/]+)(?:\/([^/]+))?(\/.*)?$/.exec(path) ?? [];
-  if (group === undefined || extra !== undefined || !namedGroups.includes(group)) return undefined;
-  if (version === undefined)
-    return plain({ kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(group) });
-  return version === 'v1' ? plain(resourceList(group)) : undefined;
+  const group = namedGroups.find((name) => path === `/apis/${name}` || path === `/apis/${name}/v1`);
+  if (group === undefined) return undefined;
+  if (path.endsWith('/v1')) return plain(resourceList(group));
+  return plain({ kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(group) });
 }
 
 function plain(document: JsonObject): DiscoveryDocument {

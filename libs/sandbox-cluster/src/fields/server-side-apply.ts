@@ -52,10 +52,14 @@ export function serverSideApply(apply: Apply): Applied {
     ...ownership,
     fields: ownership.fields.difference(changes.written).difference(changes.removed),
   }));
-  const unchanged =
-    own?.fields.symmetricDifference(wanted).size === 0 && changes.written.size === 0;
-  const entry = unchanged && own !== undefined ? own.entry : entryOf(writer);
+  const isRepeated =
+    own !== undefined && changes.written.size === 0 && sameFields(own.fields, wanted);
+  const entry = isRepeated ? own.entry : entryOf(writer);
   return { object, ownerships: [...remaining, { entry, fields: wanted }] };
+}
+
+function sameFields(left: FieldSet, right: FieldSet): boolean {
+  return left.symmetricDifference(right).size === 0;
 }
 
 /** What an applier owns: as listed, but a map counts only through its members. */
@@ -131,7 +135,10 @@ class Merger {
   members(schema: Schema, live: JsonObject, wanted: JsonObject): JsonObject {
     const merged = Object.entries(wanted).map(([name, value]) => {
       const member = this.schemas.member(schema, name);
-      return [name, value === undefined ? undefined : this.value(member, live[name], value)];
+      return [
+        name,
+        value === undefined ? undefined : this.value(member, live[name], value),
+      ] as const;
     });
     return { ...live, ...Object.fromEntries(merged) };
   }

@@ -4,8 +4,6 @@ import { openApiDocument } from '../openapi/openapi-document.js';
 import type { Registry } from '../registry/registry.js';
 import type { ResourceType } from '../registry/resource-type.js';
 import { findType } from '../resources/catalogue.js';
-import { pods } from '../resources/pods.js';
-import { namespaces } from '../resources/cluster.js';
 import { handleEviction } from './eviction.js';
 import type { Exchange, User } from './exchange.js';
 import { parseAccept } from './negotiation.js';
@@ -50,16 +48,20 @@ async function handleSubresource(
   { type, info }: { readonly type: ResourceType; readonly info: ResourceRequest },
 ): Promise<void> {
   const { subresource, namespace, name = '' } = info;
-  const key = { type, namespace, name };
-  if (subresource === 'proxy') throw notImplemented(`${type.resource}/proxy`);
-  if (!offers(type, subresource)) throw unknownPath();
-  if (subresource === 'scale') return handleScale(server, exchange, key);
-  if (type === pods && subresource === 'log') return handlePodLog(server, exchange, key);
-  if (type === pods && subresource === 'eviction') return handleEviction(server, exchange, key);
-  if (type === namespaces && subresource === 'finalize') {
-    return handleObjects(server, exchange, { type, info });
+  const path = `${type.resource}/${subresource}`;
+  if (subresource !== 'proxy' && !offers(type, subresource)) throw unknownPath();
+  switch (subresource === 'scale' ? 'scale' : path) {
+    case 'scale':
+      return handleScale(server, exchange, { type, namespace, name });
+    case 'pods/log':
+      return handlePodLog(server, exchange, { type, namespace, name });
+    case 'pods/eviction':
+      return handleEviction(server, exchange, { type, namespace, name });
+    case 'namespaces/finalize':
+      return handleObjects(server, exchange, { type, info });
+    default:
+      throw notImplemented(path);
   }
-  throw notImplemented(`${type.resource}/${subresource}`);
 }
 
 const healthChecks = ['/healthz', '/livez', '/readyz'];

@@ -121,7 +121,7 @@ function containerName(pod: KubeObject, asked: string): string {
   const names = ['initContainers', 'containers'].flatMap((member) =>
     objectsAt(pod, 'spec', member).map((container) => stringAt(container, 'name') ?? ''),
   );
-  const own = objectsAt(pod, 'spec', 'containers').map(({ name }) => String(name));
+  const own = objectsAt(pod, 'spec', 'containers').map((item) => stringAt(item, 'name') ?? '');
   const { name } = pod.metadata;
   if (asked !== '') {
     if (names.includes(asked)) return asked;

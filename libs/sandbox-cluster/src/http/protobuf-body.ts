@@ -1,5 +1,5 @@
 import { badRequest, unsupportedMediaType } from '../api-status.js';
-import { isObject, type Json, type JsonObject } from '../json.js';
+import { isList, isObject, type Json, type JsonObject } from '../json.js';
 import type { ProtobufField, ProtobufMessages } from '../openapi/protobuf-messages.js';
 import type { Schemas } from '../openapi/schema.js';
 
@@ -103,7 +103,7 @@ class Reader {
     if (value === undefined) return;
     if (label === 'repeated') {
       const before = members.get(member);
-      members.set(member, [...(Array.isArray(before) ? before : []), value]);
+      members.set(member, [...(isList(before) ? before : []), value]);
     } else if (label === 'inline' && isObject(value)) {
       Object.entries(value).forEach(([name, part]) => members.set(name, part ?? null));
     } else if (label === 'pointer' || !isZero(value)) {

@@ -36,26 +36,42 @@ export async function handleObjects(
   request: TypedRequest,
 ): Promise<void> {
   const { info, type } = request;
-  if (info.name === undefined) return handleCollection(server, exchange, request);
   const { namespace, name, subresource } = info;
-  if (type.namespaced !== (namespace !== undefined)) throw unknownPath();
-  const key = { type, namespace, name };
+  if (!type.namespaced && namespace !== undefined) throw unknownPath();
+  if (isWatch(exchange, info)) {
+    watch(server, exchange, request);
+    return;
+  }
+  if (name === undefined) return handleCollection(server, exchange, request);
+  if (type.namespaced && namespace === undefined) throw unknownPath();
+  return handleOne(server, exchange, { type, namespace, name, subresource });
+}
+
+/** A name turns `?watch` into a plain get; only the deprecated path prefix watches one object. */
+function isWatch({ method, query }: Exchange, { name, watchPrefix }: ResourceRequest): boolean {
+  if (method !== 'GET') return false;
+  return watchPrefix || (name === undefined && asksForWatch(query));
+}
+
+type Target = ObjectKey & { readonly subresource: string };
+
+async function handleOne(server: ApiServer, exchange: Exchange, target: Target): Promise<void> {
+  const { type, subresource } = target;
   switch (exchange.method) {
     case 'GET':
     case 'HEAD':
-      if (info.watchPrefix) return watch(server, exchange, { ...request, name });
-      return sendObject(server, exchange, { type, code: 200, object: getObject(server, key) });
+      return sendObject(server, exchange, { type, code: 200, object: getObject(server, target) });
     case 'PUT': {
       const body = (await readObjectBody(exchange)) ?? {};
       const options = writeOptions(exchange);
-      const object = updateObject(server, { ...key, body, options, subresource });
+      const object = updateObject(server, { ...target, body, options });
       return sendObject(server, exchange, { type, code: 200, object });
     }
     case 'PATCH':
-      return patch(server, exchange, { ...key, subresource });
+      return patch(server, exchange, target);
     case 'DELETE':
       if (subresource !== '') throw methodNotAllowed();
-      return remove(server, exchange, key);
+      return remove(server, exchange, target);
     default:
       throw methodNotAllowed();
   }
@@ -64,41 +80,38 @@ export async function handleObjects(
 async function handleCollection(
   server: ApiServer,
   exchange: Exchange,
-  { info, type }: TypedRequest,
+  request: TypedRequest,
 ): Promise<void> {
-  const { namespace } = info;
-  if (!type.namespaced && namespace !== undefined) throw unknownPath();
+  const { type, info } = request;
+  const isPlaced = !type.namespaced || info.namespace !== undefined;
   switch (exchange.method) {
     case 'GET':
     case 'HEAD':
-      if (info.watchPrefix || asksForWatch(exchange.query)) {
-        return watch(server, exchange, { info, type, name: undefined });
-      }
-      return list(server, exchange, { info, type });
-    case 'POST': {
-      if (type.namespaced && namespace === undefined) throw methodNotAllowed();
-      const body = await readObjectBody(exchange);
-      if (body === undefined) throw badRequest('the body of the request is empty');
-      const object = createObject(server, {
-        type,
-        namespace,
-        body,
-        options: writeOptions(exchange),
-      });
-      return sendObject(server, exchange, { type, code: 201, object });
-    }
+      return list(server, exchange, request);
+    case 'POST':
+      if (!isPlaced) throw methodNotAllowed();
+      return create(server, exchange, request);
     case 'DELETE':
-      return removeCollection(server, exchange, { info, type });
+      if (!isPlaced) throw methodNotAllowed();
+      return removeCollection(server, exchange, request);
     default:
       throw methodNotAllowed();
   }
 }
 
-async function patch(
+async function create(
   server: ApiServer,
   exchange: Exchange,
-  key: ObjectKey & { readonly subresource: string },
+  { type, info }: TypedRequest,
 ): Promise<void> {
+  const body = await readObjectBody(exchange);
+  if (body === undefined) throw badRequest('the body of the request is empty');
+  const { namespace } = info;
+  const object = createObject(server, { type, namespace, body, options: writeOptions(exchange) });
+  return sendObject(server, exchange, { type, code: 201, object });
+}
+
+async function patch(server: ApiServer, exchange: Exchange, key: Target): Promise<void> {
   const patchType = contentType(exchange);
   const options = writeOptions(exchange);
   if (patchType === 'application/apply-patch+yaml' && exchange.query.get('fieldManager') === null) {
@@ -144,7 +157,6 @@ async function removeCollection(
   { info, type }: TypedRequest,
 ): Promise<void> {
   const options = deleteOptions(exchange, await readObjectBody(exchange));
-  if (type.namespaced && info.namespace === undefined) throw methodNotAllowed();
   const selection = parseSelection(type, info.namespace, exchange.query);
   const page = listObjects(server, selection, parsePageRequest(exchange.query));
   const objects = page.objects.map(
@@ -235,12 +247,9 @@ function includeObject({ query }: Exchange): IncludeObject {
   }
 }
 
-function watch(
-  server: ApiServer,
-  exchange: Exchange,
-  { info, type, name }: TypedRequest & { readonly name: string | undefined },
-): void {
-  const selection = parseSelection(type, info.namespace, exchange.query);
+function watch(server: ApiServer, exchange: Exchange, { info, type }: TypedRequest): void {
+  const { namespace, name } = info;
+  const selection = parseSelection(type, namespace, exchange.query);
   const byName = name === undefined ? [] : [{ field: 'metadata.name', equals: true, value: name }];
   streamWatch(exchange, {
     store: server.store,

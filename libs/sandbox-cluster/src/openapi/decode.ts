@@ -21,6 +21,11 @@ const goTypes: Readonly<Record<string, string>> = {
   object: 'map[string]interface {}',
   array: '[]interface {}',
 };
+const scalars: Readonly<Record<string, (value: Json) => boolean>> = {
+  integer: (value) => Number.isInteger(value),
+  number: (value) => typeof value === 'number',
+  boolean: (value) => typeof value === 'boolean',
+};
 /** Maps and lists that are empty are not kept, as Go's `omitempty` leaves them out. */
 const isEmptyCollection = (schema: Schema, value: Json): boolean =>
   (isList(value) && value.length === 0) ||
@@ -75,28 +80,13 @@ class Decoder {
 
   private value(schema: Schema, value: Json, position: Position): Json {
     if (schema.oneOf !== undefined) return this.oneOf(schema, value, position);
-    switch (schema.type) {
-      case 'object':
-        if (!isObject(value)) throw this.mismatch(schema, value, position);
-        return this.object(schema, value, position);
-      case 'array':
-        return this.list(schema, value, position);
-      case 'integer':
-        if (typeof value !== 'number' || !Number.isInteger(value)) {
-          throw this.mismatch(schema, value, position);
-        }
-        return value;
-      case 'number':
-        if (typeof value !== 'number') throw this.mismatch(schema, value, position);
-        return value;
-      case 'boolean':
-        if (typeof value !== 'boolean') throw this.mismatch(schema, value, position);
-        return value;
-      case 'string':
-        return this.string(schema, value, position);
-      default:
-        return value;
-    }
+    if (schema.type === 'array') return this.list(schema, value, position);
+    if (schema.type === 'string') return this.string(schema, value, position);
+    const accepts = scalars[schema.type ?? ''];
+    if (accepts !== undefined && !accepts(value)) throw this.mismatch(schema, value, position);
+    if (schema.type !== 'object') return value;
+    if (!isObject(value)) throw this.mismatch(schema, value, position);
+    return this.object(schema, value, position);
   }
 
   private list(schema: Schema, value: Json, position: Position): Json {

@@ -1,5 +1,5 @@
 import { conflict } from '../api-status.js';
-import { numberAt, objectAt, stringAt } from '../json.js';
+import { type JsonObject, numberAt, objectAt, stringAt } from '../json.js';
 import { type KubeObject, timestamp, withField, withMetadata } from '../kube-object.js';
 import { namespaces } from '../resources/cluster.js';
 import { pods } from '../resources/pods.js';
@@ -47,13 +47,13 @@ export function deleteObject(registry: Registry, key: ObjectKey, options: Delete
   const { type } = key;
   const object = getObject(registry, key);
   refusePreconditions(type, object, options);
-  const marked = marking(registry, { type, object, options });
-  if (marked === undefined) {
+  const doomed = marking(registry, { type, object, options });
+  if (doomed === undefined) {
     if (options.dryRun) return { object, gone: true };
     return { object: registry.store.remove(type, withoutDeadline(object)), gone: true };
   }
-  if (options.dryRun || marked === object) return { object: marked, gone: false };
-  return { object: registry.store.put(type, marked), gone: false };
+  if (options.dryRun || doomed === object) return { object: doomed, gone: false };
+  return { object: registry.store.put(type, doomed), gone: false };
 }
 
 function withoutDeadline(object: KubeObject): KubeObject {
@@ -69,25 +69,27 @@ interface Deletion {
 }
 
 /** The object marked for deletion, or `undefined` when it can go at once. */
-function marking(registry: Registry, { type, object, options }: Deletion): KubeObject | undefined {
+function marking(registry: Registry, deletion: Deletion): KubeObject | undefined {
+  const { type, object, options } = deletion;
   const grace = type === pods ? podGrace(object, options) : 0;
   const finalizers = finalizersFor(object, options);
-  const waits = finalizers.length > 0 || grace > 0 || type === namespaces;
-  if (!waits) return undefined;
-  const { deletionTimestamp, deletionGracePeriodSeconds } = object.metadata;
-  const sooner = deletionGracePeriodSeconds !== undefined && grace < deletionGracePeriodSeconds;
-  if (deletionTimestamp !== undefined && !sooner) {
-    return finalizers.length === (object.metadata.finalizers ?? []).length
-      ? object
-      : withMetadata(object, { finalizers });
+  if (finalizers.length === 0 && grace === 0 && type !== namespaces) return undefined;
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = object.metadata;
+  if (deletionTimestamp !== undefined && grace >= deletionGracePeriodSeconds) {
+    const isSame = finalizers.length === (object.metadata.finalizers ?? []).length;
+    return isSame ? object : withMetadata(object, { finalizers });
   }
   const deadline = new Date(registry.clock().getTime() + grace * 1000);
-  const marked = withMetadata(object, {
+  return marked(deletion, {
     deletionTimestamp: timestamp(deadline),
     deletionGracePeriodSeconds: grace,
     ...(finalizers.length === 0 ? {} : { finalizers }),
   });
-  return type === namespaces ? withField(marked, ['status', 'phase'], 'Terminating') : marked;
+}
+
+function marked({ type, object }: Deletion, metadata: JsonObject): KubeObject {
+  const changed = withMetadata(object, metadata);
+  return type === namespaces ? withField(changed, ['status', 'phase'], 'Terminating') : changed;
 }
 
 /** A pod that is on a node and not finished gets time to stop. */

@@ -20,19 +20,20 @@ export function matchesLabels(
 
 function meets({ key, operator, values }: LabelRequirement, labels: Labels): boolean {
   const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
+  if (value === undefined) return operator === '!' || operator === 'notin';
   switch (operator) {
     case 'exists':
-      return value !== undefined;
+      return true;
     case '!':
-      return value === undefined;
+      return false;
     case 'in':
-      return value !== undefined && values.includes(value);
+      return values.includes(value);
     case 'notin':
-      return value === undefined || !values.includes(value);
+      return !values.includes(value);
     case 'gt':
-      return value !== undefined && Number(value) > Number(values[0]);
+      return Number(value) > Number(values[0]);
     case 'lt':
-      return value !== undefined && Number(value) < Number(values[0]);
+      return Number(value) < Number(values[0]);
   }
 }
 
@@ -115,18 +116,15 @@ export function formatSelector(selector: JsonObject): string {
 }
 
 function formatRequirement({ key: name, operator, values }: LabelRequirement): string {
-  switch (operator) {
-    case 'exists':
-      return name;
-    case '!':
-      return `!${name}`;
-    case 'in':
-    case 'notin':
-      if (operator === 'in' && values.length === 1) return `${name}=${values[0] ?? ''}`;
-      return `${name} ${operator} (${[...values].sort().join(',')})`;
-    case 'gt':
-      return `${name}>${values[0] ?? ''}`;
-    case 'lt':
-      return `${name}<${values[0] ?? ''}`;
-  }
+  const [first = ''] = values;
+  const set = `(${[...values].sort().join(',')})`;
+  const forms: Readonly<Record<LabelRequirement['operator'], string>> = {
+    exists: name,
+    '!': `!${name}`,
+    in: values.length === 1 ? `${name}=${first}` : `${name} in ${set}`,
+    notin: `${name} notin ${set}`,
+    gt: `${name}>${first}`,
+    lt: `${name}<${first}`,
+  };
+  return forms[operator];
 }

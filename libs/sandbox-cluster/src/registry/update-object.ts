@@ -62,7 +62,7 @@ export function isFinished(type: ResourceType, { metadata, ...object }: KubeObje
 }
 
 function refuseMismatch(update: Update, previous: KubeObject, given: JsonObject): void {
-  const { type, name, namespace } = update;
+  const { name, namespace } = update;
   const givenName = stringAt(given, 'name') ?? name;
   if (givenName !== name) {
     throw badRequest(
@@ -74,16 +74,20 @@ function refuseMismatch(update: Update, previous: KubeObject, given: JsonObject)
       'the namespace of the provided object does not match the namespace sent on the request',
     );
   }
+  refuseStale(update, previous, given);
+}
+
+function refuseStale({ type, name }: Update, { metadata }: KubeObject, given: JsonObject): void {
   const uid = stringAt(given, 'uid') ?? '';
-  if (uid !== '' && uid !== previous.metadata.uid) {
+  if (uid !== '' && uid !== metadata.uid) {
     throw conflict(
       type,
       name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${previous.metadata.uid}`,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`,
     );
   }
   const version = stringAt(given, 'resourceVersion') ?? '';
-  if (version !== '' && version !== '0' && version !== previous.metadata.resourceVersion) {
+  if (version !== '' && version !== '0' && version !== metadata.resourceVersion) {
     throw conflict(
       type,
       name,

@@ -1,5 +1,13 @@
 import { forbiddenField, invalidValue, type StatusCause } from '../api-status.js';
-import { equal, objectAt, stringAt, stringsAt, withDefaults, without } from '../json.js';
+import {
+  equal,
+  type JsonObject,
+  objectAt,
+  stringAt,
+  stringsAt,
+  withDefaults,
+  without,
+} from '../json.js';
 import { kubeObject, type KubeObject } from '../kube-object.js';
 import { resourceType } from '../registry/resource-type.js';
 import { configMapColumns, secretColumns } from '../table/core-columns.js';
@@ -53,11 +61,10 @@ export const configMaps = resourceType({
 /** `stringData` is written into `data`; it never comes back. */
 function secretDefaults(object: KubeObject): KubeObject {
   const written = stringsAt(object, 'stringData');
-  const encoded = Object.entries(written).map(([key, value]) => [
-    key,
-    Buffer.from(value, 'utf8').toString('base64'),
-  ]);
-  const data = { ...objectAt(object, 'data'), ...Object.fromEntries(encoded) };
+  const encoded = Object.entries(written).map(
+    ([key, value]) => [key, Buffer.from(value, 'utf8').toString('base64')] as const,
+  );
+  const data: JsonObject = { ...objectAt(object, 'data'), ...Object.fromEntries(encoded) };
   const kept = without(object, 'stringData');
   const filled = Object.keys(data).length === 0 ? kept : { ...kept, data };
   return kubeObject(withDefaults(filled, { type: 'Opaque' }));

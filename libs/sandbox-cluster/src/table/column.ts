@@ -49,21 +49,22 @@ export function ageSince(instant: string | undefined, now: Date): string {
  * smaller one only while it still matters.
  */
 export function humanDuration(seconds: number): string {
-  if (seconds < -1) return '<invalid>';
-  if (seconds < 0) return '0s';
-  if (seconds < 120) return `${seconds}s`;
+  if (seconds < 0) return seconds < -1 ? '<invalid>' : '0s';
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 10) return pair([minutes, 'm'], [seconds % 60, 's']);
-  if (minutes < 180) return `${minutes}m`;
   const hours = Math.floor(minutes / 60);
-  if (hours < 8) return pair([hours, 'h'], [minutes % 60, 'm']);
-  if (hours < 48) return `${hours}h`;
   const days = Math.floor(hours / 24);
-  if (hours < 192) return pair([days, 'd'], [hours % 24, 'h']);
-  if (hours < 24 * 365 * 2) return `${days}d`;
-  const years = Math.floor(hours / 24 / 365);
-  if (hours < 24 * 365 * 8) return pair([years, 'y'], [days % 365, 'd']);
-  return `${years}y`;
+  const years = Math.floor(days / 365);
+  const shapes: readonly (readonly [isBelow: boolean, text: () => string])[] = [
+    [seconds < 120, () => `${seconds}s`],
+    [minutes < 10, () => pair([minutes, 'm'], [seconds % 60, 's'])],
+    [minutes < 180, () => `${minutes}m`],
+    [hours < 8, () => pair([hours, 'h'], [minutes % 60, 'm'])],
+    [hours < 48, () => `${hours}h`],
+    [days < 8, () => pair([days, 'd'], [hours % 24, 'h'])],
+    [years < 2, () => `${days}d`],
+    [years < 8, () => pair([years, 'y'], [days % 365, 'd'])],
+  ];
+  return shapes.find(([isBelow]) => isBelow)?.[1]() ?? `${years}y`;
 }
 
 function pair([big, bigUnit]: [number, string], [small, smallUnit]: [number, string]): string {

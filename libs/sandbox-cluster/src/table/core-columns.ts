@@ -1,10 +1,10 @@
 import {
   type JsonObject,
-  listAt,
   numberAt,
   objectAt,
   objectsAt,
   stringAt,
+  stringListAt,
   stringsAt,
 } from '../json.js';
 import type { KubeObject } from '../kube-object.js';
@@ -65,7 +65,7 @@ export const persistentVolumeClaimColumns = [
   column('Status', (object) => text(object, 'status', 'phase')),
   column('Volume', (object) => text(object, 'spec', 'volumeName')),
   column('Capacity', (object) => text(object, 'status', 'capacity', 'storage')),
-  column('Access Modes', (object) => listAt(object, 'status', 'accessModes').join(',')),
+  column('Access Modes', (object) => stringListAt(object, 'status', 'accessModes').join(',')),
   column('StorageClass', (object) => text(object, 'spec', 'storageClassName')),
   column('VolumeAttributesClass', () => '<unset>'),
   ageColumn,
@@ -133,7 +133,7 @@ function externalIp(service: KubeObject): string {
     ...objectsAt(service, 'status', 'loadBalancer', 'ingress').map(
       (ingress) => stringAt(ingress, 'ip') ?? member(ingress, 'hostname'),
     ),
-    ...listAt(service, 'spec', 'externalIPs'),
+    ...stringListAt(service, 'spec', 'externalIPs'),
   ].join(',');
   if (external !== '') return external;
   return type === 'LoadBalancer' ? '<pending>' : none;
