@@ -13,6 +13,7 @@ export interface JetStreamOptions {
   readonly servers: string | readonly string[];
   /** How the connection is named in the server's monitoring: the service. */
   readonly name: string;
+  /** Also names the inbox for answers: one token of letters, digits, `-` and `_`. */
   readonly user?: string;
   readonly password?: string;
   readonly tls?: TlsOptions;
@@ -73,7 +74,8 @@ const connectOnce = ({ servers, name, user, password, tls }: JetStreamOptions) =
     maxPingOut: 2,
     // A rotated password must not end the process's connection for good: keep trying.
     ignoreAuthErrorAbort: true,
-    ...(user === undefined ? {} : { user }),
+    // With per-service permissions a service may listen on its own inbox only: infra/nats.
+    ...(user === undefined ? {} : { user, inboxPrefix: `_INBOX_${user}` }),
     ...(password === undefined ? {} : { pass: password }),
     ...(tls === undefined ? {} : { tls }),
   });

@@ -1,5 +1,10 @@
 export { accessEventStore } from './access-event-store.js';
-export { CommandLogError, commandLog, type CommandLog } from './command-log.js';
+export {
+  CommandLogError,
+  commandLog,
+  type CommandLog,
+  type CommandLogErrorCode,
+} from './command-log.js';
 export { connectJetStream, type JetStreamOptions } from './connect-jetstream.js';
 export { declareStreams, requireStreams } from './declare-streams.js';
 export type { RecordedCommand } from './decode-message.js';

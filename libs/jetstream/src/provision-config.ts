@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '@drawbridge/kernel';
 
-const natsAddress = /^(nats|tls|wss?):\/\//;
+const natsAddress = /^(nats|tls|wss?):\/\/\S+$/;
 
 const ProvisionConfig = z.object({
   NATS_URL: z

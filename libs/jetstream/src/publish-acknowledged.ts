@@ -4,18 +4,20 @@ import {
   type JetStreamPublishOptions,
   type PubAck,
 } from '@nats-io/jetstream';
+import { errors } from '@nats-io/transport-node';
 import type { JetStreamConnection } from './jetstream-connection.js';
 
 const ACKNOWLEDGE_MS = 5_000;
 const MAX_UNACKNOWLEDGED = 4_096;
 
 /**
- * Why a message was not acknowledged. `conflict`: not stored, the expected sequence was wrong. `refused`:
- * not stored, the server said no (full, not permitted). `unavailable`: no answer; it may have been stored.
+ * Why a message was not acknowledged. `conflict`: not stored, the expected sequence was wrong. `full`: not
+ * stored, the stream or the disk takes no more. `refused`: not stored for another reason, such as its size.
+ * `unavailable`: no answer, or the server could not tell; it may have been stored, or yet be.
  */
 export class NotAcknowledged extends Error {
   constructor(
-    readonly reason: 'conflict' | 'refused' | 'unavailable',
+    readonly reason: 'conflict' | 'full' | 'refused' | 'unavailable',
     message: string,
     options: ErrorOptions = {},
   ) {
@@ -71,6 +73,9 @@ async function publish(
 }
 
 function translate(error: unknown): NotAcknowledged {
+  if (error instanceof errors.InvalidArgumentError) {
+    return new NotAcknowledged('refused', 'the message is too large for NATS', { cause: error });
+  }
   if (!(error instanceof JetStreamApiError)) {
     return new NotAcknowledged('unavailable', 'NATS did not acknowledge in time', { cause: error });
   }
@@ -81,10 +86,16 @@ function translate(error: unknown): NotAcknowledged {
   if (conflicts.includes(error.code)) {
     return new NotAcknowledged('conflict', error.message, { cause: error });
   }
+  if (fullCodes.includes(error.code)) {
+    return new NotAcknowledged('full', error.message, { cause: error });
+  }
   // 5xx of the API: no quorum, server shutting down. What was sent may still be stored.
-  const reason = error.status >= 500 && !isFull(error) ? 'unavailable' : 'refused';
+  const reason = error.status >= 500 ? 'unavailable' : 'refused';
   return new NotAcknowledged(reason, error.message, { cause: error });
 }
 
-/** 10047 insufficient storage, 10077 maximum bytes or messages exceeded. */
-const isFull = ({ code }: JetStreamApiError): boolean => code === 10047 || code === 10077;
+/**
+ * `err_code`s of server/errors.json in nats-server: insufficient resources, insufficient storage resources,
+ * message store failed (which is how a full stream with `discard: new` answers).
+ */
+const fullCodes: readonly number[] = [10023, 10047, 10077];

@@ -5,7 +5,7 @@ import { TRUST_BUCKET } from './stream-definitions.js';
 
 const KEY = 'bundle';
 const RETRY_MS = 250;
-/** A watch that has died without a word is noticed by this. */
+/** A watch could die without a word; reading now and then bounds how long that goes unnoticed. */
 const READ_AGAIN_MS = 5_000;
 
 /**
@@ -80,11 +80,10 @@ class Follower {
     await this.#running;
   }
 
-  /** Reads the newest bundle and then watches for others, until the connection changes or it is time again. */
+  /** Reads the newest bundle and then watches for others, until the connection changes. */
   async #watch(): Promise<AsyncIterable<KvEntry>> {
     const bucket = await openBucket(this.connection);
-    const newest = await bucket.get(KEY);
-    if (newest !== null) this.#take(newest);
+    await this.#read(bucket);
     const entries = await bucket.watch({ key: KEY, ignoreDeletes: true });
     this.#stopWatch = () => entries.stop();
     return entries;
@@ -93,7 +92,7 @@ class Follower {
   async #run(first: AsyncIterable<KvEntry>): Promise<void> {
     const stopWatch = () => this.#stopWatch();
     const forget = this.connection.onChange(stopWatch);
-    const readAgain = setInterval(stopWatch, READ_AGAIN_MS);
+    const readAgain = setInterval(() => void this.#readAgain(), READ_AGAIN_MS);
     let entries: AsyncIterable<KvEntry> | undefined = first;
     while (!this.#stopped()) {
       try {
@@ -108,6 +107,20 @@ class Follower {
     }
     clearInterval(readAgain);
     forget();
+  }
+
+  async #readAgain(): Promise<void> {
+    if (!this.connection.connected) return;
+    try {
+      await this.#read(await openBucket(this.connection));
+    } catch {
+      // Left to the next time, and to the watch.
+    }
+  }
+
+  async #read(bucket: KV): Promise<void> {
+    const newest = await bucket.get(KEY);
+    if (newest !== null) this.#take(newest);
   }
 
   #stopped(): boolean {

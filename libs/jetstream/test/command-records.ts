@@ -24,3 +24,23 @@ export const commandStarted = (change: Partial<Started> = {}): Started => ({
   decision: { effect: 'allow', reason: 'grant_allows', message: 'allowed' },
   ...change,
 });
+
+export const commandRefused = (): CommandRecord => ({
+  ...commandStarted({ grantId: undefined }),
+  type: 'CommandRefused',
+  decision: { effect: 'deny', reason: 'no_grant', message: 'no grant' },
+  statusCode: 403,
+});
+
+export const commandEnded = ({ commandId, connection, grantId }: Started): CommandRecord => ({
+  type: 'CommandEnded',
+  commandId,
+  connection,
+  grantId: grantId ?? randomUUID(),
+  at: '2026-01-05T09:00:01.000Z',
+  outcome: 'completed',
+  statusCode: 200,
+  requestBytes: 0,
+  responseBytes: 10,
+  durationMs: 1.5,
+});

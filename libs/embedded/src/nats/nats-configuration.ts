@@ -11,11 +11,13 @@ export interface NatsConfigurationOptions {
   readonly access?: NatsAccess;
   /** `always` writes through to the disk before acknowledging, `periodic` every two minutes. */
   readonly sync: 'always' | 'periodic';
+  /** More lines of server configuration, e.g. users with permissions instead of `access`. */
+  readonly more?: string;
 }
 
 /** The configuration file of a single local server. It is a file because arguments show in process lists. */
 export function natsConfiguration(options: NatsConfigurationOptions): string {
-  const { storeDirectory, port, access, sync } = options;
+  const { storeDirectory, port, access, sync, more } = options;
   const lines = [
     'server_name: drawbridge-embedded',
     `listen: "127.0.0.1:${port}"`,
@@ -33,6 +35,7 @@ export function natsConfiguration(options: NatsConfigurationOptions): string {
           `  password: ${quoted(access.password)}`,
           '}',
         ]),
+    ...(more === undefined ? [] : [more]),
   ];
   return `${lines.join('\n')}\n`;
 }

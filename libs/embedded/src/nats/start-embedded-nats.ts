@@ -23,6 +23,8 @@ export interface EmbeddedNatsOptions {
   readonly access?: NatsAccess;
   /** @default 'always': what was acknowledged survives a power cut */
   readonly sync?: 'always' | 'periodic';
+  /** More lines for the server's configuration file. */
+  readonly more?: string;
 }
 
 export interface EmbeddedNats {
@@ -102,12 +104,13 @@ class NatsProcess implements EmbeddedNats {
   }
 
   #configuration(): string {
-    const { access, sync = 'always' } = this.options;
+    const { access, sync = 'always', more } = this.options;
     return natsConfiguration({
       storeDirectory: this.storeDirectory,
       port: this.#port,
       sync,
       ...(access === undefined ? {} : { access }),
+      ...(more === undefined ? {} : { more }),
     });
   }
 

@@ -1,0 +1,134 @@
+#!/usr/bin/env node
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * Writes authorization.conf: one user per service, each with what it needs and nothing else. Generated because
+ * NATS has no way to say "the same for all five"; libs/jetstream/test/permissions.int.spec.ts runs against the
+ * result and fails when it is not what this script would write.
+ */
+
+const services = ['identity', 'policy', 'approval', 'proxy', 'audit'];
+const streams = [
+  'ACCESS',
+  'COMMANDS',
+  'PARKED',
+  'KV_drawbridge_trust',
+  'KV_drawbridge_slack_cards',
+];
+
+/** What each service appends or keeps. ACCESS takes events from three; which types is checked by each store. */
+const writes = {
+  identity: ['drawbridge.access.*', '$KV.drawbridge_trust.bundle'],
+  policy: ['drawbridge.access.*'],
+  approval: ['drawbridge.access.*', '$KV.drawbridge_slack_cards.>'],
+  proxy: ['drawbridge.commands.*.*'],
+  audit: [],
+};
+
+/** Streams a service reads with consumers. */
+const consumes = {
+  identity: ['ACCESS', 'KV_drawbridge_trust'],
+  policy: ['ACCESS', 'KV_drawbridge_trust'],
+  approval: ['ACCESS', 'KV_drawbridge_trust', 'KV_drawbridge_slack_cards'],
+  proxy: ['ACCESS', 'KV_drawbridge_trust'],
+  audit: ['ACCESS', 'COMMANDS', 'KV_drawbridge_trust'],
+};
+
+/** Streams whose messages are read one by one: histories, keys, and how far audit is behind. */
+const reads = {
+  identity: ['ACCESS', 'KV_drawbridge_trust'],
+  policy: ['ACCESS', 'KV_drawbridge_trust'],
+  approval: ['ACCESS', 'KV_drawbridge_trust', 'KV_drawbridge_slack_cards'],
+  proxy: ['ACCESS', 'COMMANDS', 'KV_drawbridge_trust'],
+  audit: ['ACCESS', 'COMMANDS', 'KV_drawbridge_trust'],
+};
+
+const consumerCalls = (stream) => [
+  // One token is a consumer's name, more is a name and the one subject it filters.
+  `$JS.API.CONSUMER.CREATE.${stream}.>`,
+  `$JS.API.CONSUMER.INFO.${stream}.*`,
+  `$JS.API.CONSUMER.DELETE.${stream}.*`,
+  `$JS.API.CONSUMER.MSG.NEXT.${stream}.*`,
+  `$JS.ACK.${stream}.>`,
+  `$JS.FC.${stream}.>`,
+];
+
+const readCalls = (stream) => [
+  `$JS.API.STREAM.MSG.GET.${stream}`,
+  `$JS.API.DIRECT.GET.${stream}`,
+  `$JS.API.DIRECT.GET.${stream}.>`,
+];
+
+/** Nobody may remake, delete or drain the durable consumer of another service, which is named after it. */
+const othersDurables = (service) =>
+  services
+    .filter((other) => other !== service)
+    .flatMap((other) =>
+      ['ACCESS', 'COMMANDS'].flatMap((stream) => [
+        `$JS.API.CONSUMER.CREATE.${stream}.${other}`,
+        `$JS.API.CONSUMER.CREATE.${stream}.${other}.>`,
+        `$JS.API.CONSUMER.DELETE.${stream}.${other}`,
+        `$JS.API.CONSUMER.MSG.NEXT.${stream}.${other}`,
+        `$JS.ACK.${stream}.${other}.>`,
+      ]),
+    );
+
+function user(name, { publish, deny = [] }) {
+  const list = (subjects) => subjects.map((subject) => `          "${subject}"`).join('\n');
+  const denied = deny.length === 0 ? '' : `\n        deny: [\n${list(deny)}\n        ]`;
+  return `    {
+      user: "${name}"
+      password: $${name.toUpperCase()}_PASSWORD
+      permissions: {
+        publish: {
+        allow: [
+${list(publish)}
+        ]${denied}
+        }
+        # Its own inbox only: answers to one service are not for another.
+        subscribe: { allow: ["_INBOX_${name}.>"] }
+      }
+    }`;
+}
+
+const provision = user('provision', {
+  publish: [
+    '$JS.API.INFO',
+    ...streams.flatMap((stream) => [
+      `$JS.API.STREAM.INFO.${stream}`,
+      `$JS.API.STREAM.CREATE.${stream}`,
+    ]),
+  ],
+});
+
+const serviceUsers = services.map((service) =>
+  user(service, {
+    publish: [
+      '$JS.API.INFO',
+      ...streams.map((stream) => `$JS.API.STREAM.INFO.${stream}`),
+      ...reads[service].flatMap(readCalls),
+      ...consumes[service].flatMap(consumerCalls),
+      ...(service === 'proxy' ? ['$JS.API.CONSUMER.INFO.COMMANDS.audit'] : []),
+      ...writes[service],
+      `drawbridge.parked.${service}`,
+    ],
+    deny: othersDurables(service),
+  }),
+);
+
+export const authorization = `# Written by make-authorization.mjs; do not edit.
+#
+# No user may update, delete or purge a stream or delete a message: what is recorded stays.
+
+authorization {
+  timeout: 5
+  users: [
+${[provision, ...serviceUsers].join('\n')}
+  ]
+}
+`;
+
+if (process.argv[1] === import.meta.filename) {
+  writeFileSync(join(import.meta.dirname, 'authorization.conf'), authorization);
+}

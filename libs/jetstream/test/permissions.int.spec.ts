@@ -1,0 +1,239 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Controller } from '@nestjs/common';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import { eventually, startNats, type TestNats } from '@drawbridge/testing';
+import { Kvm } from '@nats-io/kv';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  accessEventStore,
+  commandLog,
+  connectJetStream,
+  declareStreams,
+  followAccessEvents,
+  followTrustBundle,
+  JetStreamStrategy,
+  publishTrustBundle,
+  requireStreams,
+  SLACK_CARDS_BUCKET,
+  type JetStreamConnection,
+} from '../src/index.js';
+import { comment } from './access-events.js';
+import { commandStarted } from './command-records.js';
+import { listen } from './nest-application.js';
+
+const infra = join(import.meta.dirname, '../../../infra/nats');
+const authorizationFile = readFileSync(join(infra, 'authorization.conf'), 'utf8');
+const users = ['provision', 'identity', 'policy', 'approval', 'proxy', 'audit'] as const;
+type User = (typeof users)[number];
+const services = ['identity', 'policy', 'approval', 'proxy', 'audit'] as const;
+const passwords = users.map((user) => `${user.toUpperCase()}_PASSWORD: "password of ${user}"`);
+
+let nats: TestNats;
+const connections = new Map<User, JetStreamConnection>();
+const as = (user: User): JetStreamConnection => {
+  const connection = connections.get(user);
+  if (connection === undefined) throw new Error(`${user} is not connected`);
+  return connection;
+};
+
+beforeAll(async () => {
+  nats = await startNats({ more: [...passwords, authorizationFile].join('\n') });
+  for (const user of users) {
+    const password = `password of ${user}`;
+    const { servers } = nats;
+    connections.set(user, await connectJetStream({ servers, name: user, user, password }));
+  }
+  await declareStreams(as('provision'), { replicas: 1 });
+});
+afterAll(async () => {
+  for (const connection of connections.values()) await connection.close();
+  await nats.stop();
+});
+
+describe('infra/nats/authorization.conf', () => {
+  it('is what its script writes', async () => {
+    const script = join(infra, 'make-authorization.mjs');
+    const { authorization } = (await import(script)) as { authorization: string };
+    expect(authorizationFile).toBe(authorization);
+  });
+
+  it.each([
+    ['nobody', undefined, undefined],
+    ['an unknown user', 'mallory', 'x'],
+    ['a wrong password', 'policy', 'password of proxy'],
+    ['an empty password', 'policy', ''],
+  ])('refuses %s', async (_who, user, password) => {
+    const attempt = connectJetStream({
+      servers: nats.servers,
+      name: 'stranger',
+      ...(user === undefined ? {} : { user }),
+      ...(password === undefined ? {} : { password }),
+    });
+    await expect(attempt).rejects.toMatchObject({ code: 'nats_refused' });
+    await attempt.catch((error: unknown) => expect(String(error)).not.toContain('password of'));
+  });
+});
+
+describe('what each service needs', () => {
+  it.each(services)('%s finds the streams and follows access events and trust', async (service) => {
+    const connection = as(service);
+    await requireStreams(connection);
+    const follower = followAccessEvents(connection, { onEvent: () => undefined });
+    await follower.caughtUp;
+    expect(follower.isCurrent()).toBe(true);
+    await follower.close();
+    const trust = await followTrustBundle(connection, () => undefined);
+    await trust.close();
+  });
+
+  it.each(services)('%s handles events and parks what it cannot read', async (service) => {
+    @Controller()
+    class Quiet {
+      @EventPattern('GrantIssued')
+      on(@Payload() event: unknown) {
+        return event;
+      }
+    }
+    const subject = `drawbridge.access.${randomUUID()}`;
+    await as('policy').jetstream.publish(subject, 'poison');
+    const strategy = new JetStreamStrategy({
+      connection: as(service),
+      stream: 'ACCESS',
+      durable: service,
+    });
+    const app = await listen(Quiet, strategy);
+    await eventually(() => expect(strategy.health().parked).toBeGreaterThan(0));
+    await eventually(async () => {
+      const info = await as(service).manager.consumers.info('ACCESS', service);
+      expect(info.num_pending + info.num_ack_pending).toBe(0);
+    });
+    await app.close();
+  });
+
+  it('approval appends and loads', async () => {
+    const store = accessEventStore(as('approval'), 'approval');
+    const id = randomUUID();
+    await comment(store, id, 'one');
+    expect((await store.load(id)).events).toHaveLength(1);
+    for (const service of services) {
+      const { events } = await accessEventStore(as(service), service).load(id);
+      expect(events).toHaveLength(1);
+    }
+  });
+
+  it('identity publishes trust', async () => {
+    const publishedAt = '2026-01-05T09:00:00.000Z';
+    const bundle = { revision: 1, publishedAt, issuers: [] };
+    expect(await publishTrustBundle(as('identity'), bundle)).toBe(true);
+  });
+
+  it('approval keeps its Slack cards', async () => {
+    const cards = await new Kvm(as('approval').jetstream).open(SLACK_CARDS_BUCKET);
+    await cards.put('request', 'card');
+    expect((await cards.get('request'))?.string()).toBe('card');
+    await cards.delete('request');
+  });
+
+  it('proxy records commands and audit consumes them', async () => {
+    await commandLog(as('proxy')).record(commandStarted());
+    const seen: unknown[] = [];
+    @Controller()
+    class Recorder {
+      @EventPattern('CommandStarted')
+      on(@Payload() command: unknown) {
+        seen.push(command);
+      }
+    }
+    const strategy = new JetStreamStrategy({
+      connection: as('audit'),
+      stream: 'COMMANDS',
+      durable: 'audit',
+    });
+    const app = await listen(Recorder, strategy);
+    await eventually(() => expect(seen).toHaveLength(1));
+    await eventually(async () => {
+      const info = await as('audit').manager.consumers.info('COMMANDS', 'audit');
+      expect(info.num_ack_pending).toBe(0);
+    });
+    await app.close();
+  });
+});
+
+const refusedRequest = async (user: User, subject: string, payload = '{}'): Promise<void> => {
+  const request = as(user).nats.request(subject, payload, { timeout: 1_500 });
+  const error: unknown = await request.then(
+    (answer) => new Error(`answered: ${answer.string()}`),
+    (thrown: unknown) => thrown,
+  );
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  expect(String(cause)).toMatch(/Permissions Violation/i);
+};
+
+describe('what nobody may do', () => {
+  const streams = ['ACCESS', 'COMMANDS', 'PARKED', 'KV_drawbridge_trust'];
+  const calls = ['STREAM.DELETE', 'STREAM.PURGE', 'STREAM.UPDATE', 'STREAM.MSG.DELETE'];
+  const cases = users.flatMap((user) =>
+    calls.flatMap((call) =>
+      streams.map((stream) => ({ user, subject: `$JS.API.${call}.${stream}` })),
+    ),
+  );
+
+  it.each(cases)('$user: $subject', async ({ user, subject }) => {
+    await refusedRequest(user, subject);
+  });
+
+  it.each(users)(
+    '%s: create a stream of its own, or snapshot, or ask about accounts',
+    async (user) => {
+      await refusedRequest(user, '$JS.API.STREAM.CREATE.MINE', '{"name":"MINE"}');
+      await refusedRequest(user, '$JS.API.STREAM.SNAPSHOT.ACCESS');
+      await refusedRequest(user, '$SYS.REQ.SERVER.PING');
+    },
+  );
+});
+
+describe('what is for another service', () => {
+  it.each<[User, string]>([
+    ['proxy', `drawbridge.access.${randomUUID()}`],
+    ['audit', `drawbridge.access.${randomUUID()}`],
+    ['provision', `drawbridge.access.${randomUUID()}`],
+    ['identity', 'drawbridge.commands.prod-eks.refused'],
+    ['policy', 'drawbridge.commands.prod-eks.refused'],
+    ['approval', 'drawbridge.commands.prod-eks.refused'],
+    ['audit', 'drawbridge.commands.prod-eks.refused'],
+    ['policy', '$KV.drawbridge_trust.bundle'],
+    ['approval', '$KV.drawbridge_trust.bundle'],
+    ['proxy', '$KV.drawbridge_trust.bundle'],
+    ['audit', '$KV.drawbridge_trust.bundle'],
+    ['proxy', '$KV.drawbridge_slack_cards.x'],
+    ['proxy', 'drawbridge.parked.audit'],
+    ['identity', '$JS.API.CONSUMER.DELETE.ACCESS.policy'],
+    ['identity', '$JS.API.CONSUMER.CREATE.ACCESS.policy'],
+    ['identity', '$JS.API.CONSUMER.CREATE.ACCESS.policy.drawbridge.access.x'],
+    ['approval', '$JS.API.CONSUMER.MSG.NEXT.ACCESS.policy'],
+    ['proxy', '$JS.API.CONSUMER.DELETE.COMMANDS.audit'],
+    ['proxy', '$JS.API.CONSUMER.MSG.NEXT.COMMANDS.audit'],
+    ['identity', '$JS.API.STREAM.MSG.GET.COMMANDS'],
+    ['policy', '$JS.API.DIRECT.GET.KV_drawbridge_slack_cards'],
+    ['proxy', '$JS.ACK.COMMANDS.audit.1.1.1.1.0'],
+  ])('%s may not publish to %s', async (user, subject) => {
+    await refusedRequest(user, subject);
+  });
+
+  it.each<[User, string]>([
+    ['identity', '_INBOX_policy.>'],
+    ['proxy', 'drawbridge.>'],
+    ['audit', '>'],
+    ['policy', '_INBOX.>'],
+    ['approval', '$JS.EVENT.ADVISORY.>'],
+  ])('%s may not listen on %s', async (user, subject) => {
+    const denied = Promise.withResolvers<unknown>();
+    const subscription = as(user).nats.subscribe(subject, {
+      callback: (error) => denied.resolve(error),
+    });
+    expect(String(await denied.promise)).toMatch(/Permissions Violation/i);
+    subscription.unsubscribe();
+  });
+});
