@@ -40,8 +40,11 @@ export function gatewayServer(options: GatewayOptions): Server {
   server.maxConnections = options.maxConnections;
   limitConnections(server, options.maxConnectionsPerAddress);
 
+  const answering = new WeakMap<Duplex, ServerResponse>();
   const handle = (request: IncomingMessage, response: ServerResponse, kind: Kind = 'plain') => {
     request.on('error', () => undefined);
+    answering.set(request.socket, response);
+    response.once('close', () => answering.delete(request.socket));
     const receivedAt = options.clock();
     void options.handle({
       commandId: uuidV7(receivedAt),
@@ -63,7 +66,9 @@ export function gatewayServer(options: GatewayOptions): Server {
     refuseUnparsed(socket, 'method_not_supported'),
   );
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    refuseUnparsed(socket, refusalOfParser[error.code ?? ''] ?? 'malformed_request');
+    // One request gets one answer: when ours is on its way, the rest of what came is not worth another.
+    if (answering.get(socket)?.headersSent === true) socket.end(() => socket.destroy());
+    else refuseUnparsed(socket, refusalOfParser[error.code ?? ''] ?? 'malformed_request');
   });
   return server;
 }

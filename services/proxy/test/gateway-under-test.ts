@@ -1,0 +1,319 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request as httpsRequest } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AccessEvent, CommandRecord, Rule, TrustBundle } from '@drawbridge/contracts';
+import { CommandRecord as CommandRecordSchema } from '@drawbridge/contracts';
+import { createCertificateAuthority } from '@drawbridge/embedded';
+import {
+  accessEventStore,
+  connectJetStream,
+  declareStreams,
+  publishTrustBundle,
+  type JetStreamConnection,
+} from '@drawbridge/jetstream';
+import type { EventStore } from '@drawbridge/kernel';
+import { createLogger, uuidV7, type RunningService } from '@drawbridge/runtime';
+import { eventually, startNats, type TestNats } from '@drawbridge/testing';
+import { ProxyConfig, startProxy } from '../src/index.js';
+import type { RawTarget } from './raw-call.js';
+import { TestIssuer } from './test-issuer.js';
+
+export const everything: Rule = {
+  verbs: ['*'],
+  apiGroups: ['*'],
+  resources: ['*'],
+  namespaces: ['*'],
+};
+
+export interface ConnectionUnderTest {
+  readonly name: string;
+  readonly server: string;
+  readonly certificateAuthority: string;
+  /** Lines of YAML under `credential`. */
+  readonly credential: string;
+}
+
+export interface GatewayOptions {
+  readonly connections: readonly ConnectionUnderTest[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Further variables of the proxy. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+  /** The body ended as it should, not by a broken connection. */
+  readonly complete: boolean;
+}
+
+export interface CallOptions {
+  readonly method?: string;
+  readonly token?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+  /** Called with every chunk of the answer. */
+  readonly onData?: (text: string) => void;
+  /** Called with the status as soon as the head is there. */
+  readonly onHead?: (status: number) => void;
+}
+
+/** A real proxy on a real nats-server, with a trusted issuer and a way to grant. */
+export interface Gateway {
+  readonly nats: TestNats;
+  readonly bus: JetStreamConnection;
+  readonly issuer: TestIssuer;
+  readonly raw: RawTarget;
+  /** `https://localhost:port` */
+  readonly address: string;
+  readonly health: string;
+  readonly directory: string;
+  readonly certificateFile: string;
+  /** Every line the proxy has logged. */
+  readonly log: string[];
+  publishTrust(issuers?: TrustBundle['issuers']): Promise<void>;
+  grant(options?: GrantOptions): Promise<IssuedGrant>;
+  append(requestId: string, event: AccessEvent): Promise<void>;
+  writeConnections(connections: readonly ConnectionUnderTest[]): Promise<void>;
+  call(path: string, options?: CallOptions): Promise<Answer>;
+  /** The records of the COMMANDS stream so far. */
+  records(): Promise<CommandRecord[]>;
+  proxy: RunningService;
+  startProxy(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface GrantOptions {
+  readonly rules?: readonly Rule[];
+  readonly connection?: string;
+  readonly subject?: string;
+  readonly seconds?: number;
+}
+export interface IssuedGrant {
+  readonly grantId: string;
+  readonly requestId: string;
+}
+
+function connectionYaml({ name, server, credential }: ConnectionUnderTest): string {
+  return [
+    'apiVersion: drawbridge.dev/v1alpha1',
+    'kind: Connection',
+    'metadata:',
+    `  name: ${name}`,
+    'spec:',
+    '  environment: test',
+    `  server: ${server}`,
+    `  certificateAuthorityFile: ${name}-ca.pem`,
+    '  credential:',
+    ...credential.split('\n').map((line) => `    ${line}`),
+    '',
+  ].join('\n');
+}
+
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const nats = await startNats();
+  const bus = await connectJetStream({ servers: nats.servers, name: 'test' });
+  await declareStreams(bus, { replicas: 1 });
+  const directory = await mkdtemp(join(tmpdir(), 'drawbridge-proxy-'));
+  const authority = await createCertificateAuthority('gateway');
+  const pair = await authority.issueServer(['localhost', '127.0.0.1']);
+  const certificateFile = join(directory, 'tls.crt');
+  const keyFile = join(directory, 'tls.key');
+  await writeFile(certificateFile, pair.certificate);
+  await writeFile(keyFile, pair.key);
+  const issuer = new TestIssuer();
+  const log: string[] = [];
+  const logger = createLogger('proxy', {
+    level: 'debug',
+    destination: { write: (line: string) => void log.push(line) },
+  });
+  let revision = 0;
+  const policy = accessEventStore(bus, 'policy');
+  const identity = accessEventStore(bus, 'identity');
+
+  const writeConnections = async (connections: readonly ConnectionUnderTest[]) => {
+    for (const connection of connections) {
+      await writeFile(
+        join(directory, `${connection.name}-ca.pem`),
+        connection.certificateAuthority,
+      );
+    }
+    const yaml = connections.map(connectionYaml).join('---\n');
+    await writeFile(join(directory, 'connections.yaml'), yaml);
+  };
+  await writeConnections(options.connections);
+
+  const config = ProxyConfig.parse({
+    NATS_URL: nats.servers,
+    CONFIG_DIR: directory,
+    HTTP_PORT: '0',
+    HTTPS_PORT: '0',
+    PUBLIC_URL: 'https://localhost',
+    HOSTS: '127.0.0.1',
+    TLS_CERT_FILE: certificateFile,
+    TLS_KEY_FILE: keyFile,
+    ...options.variables,
+  });
+  const start = () => startProxy(config, { logger, environment: options.environment ?? {} });
+
+  const append = async (store: EventStore<AccessEvent>, requestId: string, event: AccessEvent) => {
+    const at = new Date();
+    const { position } = await store.load(requestId);
+    await store.append({
+      aggregateId: requestId,
+      position,
+      event,
+      metadata: {
+        id: uuidV7(at),
+        causationId: 'test',
+        actor: { kind: 'service', id: 'policy' },
+        at: at.toISOString(),
+      },
+    });
+  };
+
+  const gateway: Gateway = {
+    nats,
+    bus,
+    issuer,
+    directory,
+    certificateFile,
+    log,
+    proxy: await start(),
+    get raw() {
+      const { port } = new URL(gateway.proxy.addresses['https'] ?? '');
+      return { host: '127.0.0.1', port: Number(port), certificateAuthority: authority.certificate };
+    },
+    get address() {
+      return `https://localhost:${gateway.raw.port}`;
+    },
+    get health() {
+      return gateway.proxy.addresses['http'] ?? '';
+    },
+    startProxy: async () => {
+      gateway.proxy = await start();
+      await ready(gateway);
+    },
+    publishTrust: async (issuers = [issuer.trusted()]) => {
+      revision += 1;
+      await publishTrustBundle(bus, {
+        revision,
+        publishedAt: new Date().toISOString(),
+        issuers,
+      });
+    },
+    append: (requestId, event) =>
+      append(event.type === 'AccessRequestWithdrawn' ? identity : policy, requestId, event),
+    grant: async ({
+      rules = [everything],
+      connection = options.connections[0]?.name ?? 'prod',
+      subject = 'agent-oncall',
+      seconds = 600,
+    } = {}) => {
+      const [grantId, requestId] = [randomUUID(), randomUUID()];
+      const now = Date.now();
+      await append(policy, requestId, {
+        type: 'GrantIssued',
+        data: {
+          grantId,
+          policy: { name: 'test', version: 'test' },
+          grantee: { kind: 'agent', issuer: issuer.issuer, subject, groups: [] },
+          terms: {
+            connection,
+            environment: 'test',
+            rules: [...rules],
+            durationSeconds: Math.max(1, Math.round(seconds)),
+            reason: 'test',
+          },
+          approvers: [],
+          startsAt: new Date(now).toISOString(),
+          endsAt: new Date(now + seconds * 1_000).toISOString(),
+        },
+      });
+      return { grantId, requestId };
+    },
+    writeConnections,
+    call: (path, call = {}) => callGateway(gateway, path, call),
+    records: () => readRecords(bus),
+    close: async () => {
+      await gateway.proxy.close();
+      await bus.close();
+      await nats.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+  await gateway.publishTrust();
+  await ready(gateway);
+  return gateway;
+}
+
+async function ready(gateway: Gateway): Promise<void> {
+  await eventually(async () => {
+    const answer = await fetch(`${gateway.health}/readyz`);
+    if (!answer.ok) throw new Error(await answer.text());
+  });
+}
+
+function callGateway(gateway: Gateway, path: string, options: CallOptions): Promise<Answer> {
+  const { method = 'GET', token = gateway.issuer.token(), headers = {}, body } = options;
+  return new Promise((resolve, reject) => {
+    const request = httpsRequest(
+      `${gateway.address}${path}`,
+      {
+        method,
+        ca: gateway.raw.certificateAuthority,
+        agent: false,
+        headers: { ...(token !== '' && { authorization: `Bearer ${token}` }), ...headers },
+      },
+      (response) => {
+        let text = '';
+        options.onHead?.(response.statusCode ?? 0);
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => {
+          text += chunk;
+          options.onData?.(chunk);
+        });
+        response.on('error', () => undefined);
+        response.on('close', () => {
+          const { statusCode = 0, complete } = response;
+          resolve({ status: statusCode, headers: response.headers, body: text, complete });
+        });
+      },
+    );
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+async function readRecords(bus: JetStreamConnection): Promise<CommandRecord[]> {
+  const { state } = await bus.manager.streams.info('COMMANDS');
+  const records: CommandRecord[] = [];
+  for (let seq = Math.max(1, state.first_seq); seq <= state.last_seq; seq += 1) {
+    const message = await bus.manager.streams.getMessage('COMMANDS', { seq });
+    if (message === null) continue;
+    records.push(CommandRecordSchema.parse(JSON.parse(new TextDecoder().decode(message.data))));
+  }
+  return records;
+}
+
+/** The Kubernetes `Status` of a refusal. */
+export function statusOf(answer: Answer): {
+  code: number;
+  reason: string;
+  message: string;
+  cause: string;
+} {
+  const status = JSON.parse(answer.body) as {
+    kind: string;
+    code: number;
+    reason: string;
+    message: string;
+    details: { causes: { reason: string }[] };
+  };
+  if (status.kind !== 'Status') throw new Error(`expected a Status, got ${answer.body}`);
+  const { code, reason, message, details } = status;
+  return { code, reason, message, cause: details.causes[0]?.reason ?? '' };
+}
