@@ -1,5 +1,5 @@
 import type { NextFunction, Request, Response } from 'express';
-import { DuplicateKeyError, parseStrictJson } from '@drawbridge/token';
+import { parseStrictJson, StrictJsonError } from '@drawbridge/token';
 import { RequestRefused } from './request-refused.js';
 
 /**
@@ -63,7 +63,7 @@ function parse(bytes: Uint8Array): unknown {
   try {
     return parseStrictJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
-    const why = error instanceof DuplicateKeyError ? error.message : 'it is not JSON in UTF-8';
+    const why = error instanceof StrictJsonError ? error.message : 'it is not JSON in UTF-8';
     throw new RequestRefused('body_malformed', `the body cannot be read: ${why}`);
   }
 }

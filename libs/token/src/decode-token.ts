@@ -1,4 +1,4 @@
-import { DuplicateKeyError, parseStrictJson } from './parse-strict-json.js';
+import { parseStrictJson, StrictJsonError } from './parse-strict-json.js';
 import { TokenRefused } from './token-refused.js';
 
 export type Claims = Readonly<Record<string, unknown>>;
@@ -36,7 +36,8 @@ function json(encoded: string, part: string): unknown {
     const bytes = Buffer.from(encoded, 'base64url');
     return parseStrictJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
-    const why = error instanceof DuplicateKeyError ? 'repeats a key' : 'is not JSON in UTF-8';
+    const why =
+      error instanceof StrictJsonError ? 'holds a key that is not allowed' : 'is not JSON in UTF-8';
     throw malformed(`the token's ${part} ${why}`);
   }
 }
