@@ -64,6 +64,8 @@ function watchIssuers(
 ): Promise<ConfigurationWatcher> {
   return watchConfiguration(directory, {
     only: ['Issuer'],
+    // A removed issuer must be refused everywhere within a second, and reading it takes time as well.
+    pollMs: 250,
     onChange: ({ issuers, version }) => {
       logger.log({ msg: 'issuers changed', version, issuers: issuers.length });
       // In force when this returns; the keys of new issuers are read in the background.

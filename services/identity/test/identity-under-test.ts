@@ -107,12 +107,13 @@ export class IdentityUnderTest {
     });
     const write = (line: string) => this.logLines.push(line);
     const logger = createLogger('identity', { level: 'debug', destination: { write } });
+
     this.#service = await startIdentity(config, { logger });
-    await this.ready();
   }
 
   async halt(): Promise<void> {
     await this.#service?.close();
+
     this.#service = undefined;
   }
 

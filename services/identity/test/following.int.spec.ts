@@ -1,0 +1,245 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AccessRequestView } from '@drawbridge/contracts';
+import { eventually } from '@drawbridge/testing';
+import { EventReader } from './event-reader.js';
+import {
+  IdentityUnderTest,
+  issuerYaml,
+  oncall,
+  reader,
+  validRequest,
+} from './identity-under-test.js';
+import { sample } from './sample-events.js';
+
+let identity: IdentityUnderTest;
+let token: string;
+beforeAll(async () => {
+  identity = await IdentityUnderTest.start();
+  token = await identity.agentToken(oncall);
+});
+afterAll(() => identity.stop());
+
+const path = '/v1/access-requests';
+const submitted = async (as = token) => {
+  const { body } = await identity.call(path, { token: as, body: validRequest });
+  return body as AccessRequestView;
+};
+const find = (id: string, query = '', headers = {}) =>
+  identity.call(`${path}/${id}${query}`, { token, headers });
+const timed = async <Result>(work: Promise<Result>) => {
+  const start = performance.now();
+  const result = await work;
+  return { result, ms: performance.now() - start };
+};
+const granted = (endsInMs: number) => {
+  const { data } = sample.GrantIssued;
+  const endsAt = new Date(Date.now() + endsInMs).toISOString();
+  return { type: 'GrantIssued', data: { ...data, endsAt } } as const;
+};
+
+describe('waiting for a change', () => {
+  it('ends as soon as the request has changed', async () => {
+    const { id, revision } = await submitted();
+    const waiting = timed(find(id, `?wait=30s&after=${revision}`));
+    await delay(150);
+    await identity.append(id, sample.AccessRequestValidated);
+    const { result, ms } = await waiting;
+    expect(result).toMatchObject({ status: 200, body: { status: 'pending' } });
+    expect(ms).toBeLessThan(5_000);
+  });
+
+  it('ends at once when the request has changed before', async () => {
+    const { id, revision } = await submitted();
+    await identity.append(id, sample.AccessRequestValidated);
+    await eventually(async () =>
+      expect((await find(id)).body).toMatchObject({ status: 'pending' }),
+    );
+    const { result, ms } = await timed(find(id, `?wait=30&after=${revision}`));
+    expect(result.body).toMatchObject({ status: 'pending' });
+    expect(ms).toBeLessThan(5_000);
+  });
+
+  it('ends unchanged when the time is over', async () => {
+    const view = await submitted();
+    const { result, ms } = await timed(find(view.id, '?wait=1'));
+    expect(result).toMatchObject({ status: 200, body: view });
+    expect(ms).toBeGreaterThan(900);
+  });
+
+  it('ends at once when nothing can change any more', async () => {
+    const { id } = await submitted();
+    await identity.call(`${path}/${id}`, { token, method: 'DELETE' });
+    const { result, ms } = await timed(find(id, '?wait=30'));
+    expect(result.body).toMatchObject({ status: 'withdrawn' });
+    expect(ms).toBeLessThan(5_000);
+  });
+
+  it('ends with the grant, before anybody records that', async () => {
+    const { id } = await submitted();
+    await identity.append(id, granted(1_500));
+    await eventually(async () =>
+      expect((await find(id)).body).toMatchObject({ status: 'granted' }),
+    );
+    const { body } = await find(id, '?wait=30');
+    expect(body).toMatchObject({ status: 'expired' });
+  });
+
+  it('understands If-None-Match', async () => {
+    const { id } = await submitted();
+    const etag = String((await find(id)).headers.get('etag'));
+    const headers = { 'if-none-match': etag };
+    expect(await find(id, '', headers)).toMatchObject({ status: 304, text: '' });
+    expect(await find(id, '?wait=1', headers)).toMatchObject({ status: 304 });
+    const waiting = find(id, '?wait=30', headers);
+    await identity.append(id, sample.AccessRequestValidated);
+    const changed = await waiting;
+    expect(changed).toMatchObject({ status: 200, body: { status: 'pending' } });
+    expect(changed.headers.get('etag')).not.toBe(etag);
+  });
+
+  it('is refused when the token loses its trust meanwhile', async () => {
+    const yaml = issuerYaml('demo', identity.idp.issuer);
+    const { id } = await submitted();
+    const waiting = find(id, '?wait=3');
+    await delay(100);
+    await identity.trust('demo', `${yaml}\n  disabledSubjects: [agent-oncall]\n`);
+    expect(await waiting).toMatchObject({ status: 403, body: { code: 'token_subject_disabled' } });
+    await identity.trust('demo', yaml);
+    await eventually(async () => expect((await find(id)).status).toBe(200));
+  });
+
+  it('is bounded for each caller, and others are not affected', async () => {
+    const { id } = await submitted();
+    const stop = new AbortController();
+    const open = Array.from({ length: 20 }, () =>
+      identity.call(`${path}/${id}?wait=30`, { token, signal: stop.signal }).catch(() => undefined),
+    );
+    const refused = await eventually(async () => {
+      const answer = await find(id, '?wait=1');
+      expect(answer).toMatchObject({ status: 429, body: { code: 'too_many_waiters' } });
+      return answer;
+    });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await find(id)).status).toBe(200);
+    const other = await identity.agentToken(reader);
+    const theirs = await submitted(other);
+    const answer = await identity.call(`${path}/${theirs.id}?wait=1`, { token: other });
+    expect(answer.status).toBe(200);
+    stop.abort();
+    await Promise.all(open);
+    await eventually(async () => expect((await find(id, '?wait=1')).status).toBe(200));
+  });
+});
+
+const open = (id: string, headers: Record<string, string> = {}, as = token) =>
+  fetch(`${identity.url}${path}/${id}`, {
+    headers: { authorization: `Bearer ${as}`, accept: 'text/event-stream', ...headers },
+  });
+const statusOf = (event: { data: unknown } | undefined) =>
+  (event?.data as AccessRequestView | undefined)?.status;
+
+describe('server-sent events', () => {
+  it('tell the whole story and end with it', async () => {
+    const { id, revision } = await submitted();
+    const events = new EventReader(await open(id));
+    expect(events.response.headers.get('content-type')).toBe('text/event-stream');
+    const first = await events.next();
+    expect(first).toMatchObject({ event: 'access-request', id: String(revision) });
+    const story = [sample.AccessRequestValidated, sample.AccessRequestApproved, granted(60_000)];
+    const seen: (string | undefined)[] = [statusOf(first)];
+    for (const event of story) {
+      await identity.append(id, event);
+      seen.push(statusOf(await events.next()));
+    }
+    await identity.append(id, sample.GrantRevoked);
+    seen.push(statusOf(await events.next()));
+    expect(seen).toStrictEqual(['requested', 'pending', 'approved', 'granted', 'revoked']);
+    expect(await events.next()).toBeUndefined();
+  });
+
+  it('go on after the last one that the caller has', async () => {
+    const { id, revision } = await submitted();
+    const events = new EventReader(await open(id, { 'last-event-id': String(revision) }));
+    await identity.append(id, sample.AccessRequestValidated);
+    expect(statusOf(await events.next())).toBe('pending');
+    const late = new EventReader(await open(id, { 'last-event-id': String(revision) }));
+    expect(statusOf(await late.next())).toBe('pending');
+    await identity.append(id, sample.AccessRequestLapsed);
+    expect(statusOf(await late.next())).toBe('lapsed');
+    const last = (await find(id)).body as AccessRequestView;
+    const done = await open(id, { 'last-event-id': String(last.revision) });
+    expect(done.status).toBe(204);
+  });
+
+  it.each(['', 'x', '-1', '1e9', '999999999999999999999'])(
+    'begin with the present when Last-Event-ID is %j',
+    async (lastEventId) => {
+      const { id } = await submitted();
+      const events = new EventReader(await open(id, { 'last-event-id': lastEventId }));
+      expect(statusOf(await events.next())).toBe('requested');
+      await events.response.body?.cancel().catch(() => undefined);
+    },
+  );
+
+  it('tell the end of the grant, before anybody records that', async () => {
+    const { id } = await submitted();
+    await identity.append(id, granted(1_000));
+    const events = new EventReader(await open(id));
+    const seen: (string | undefined)[] = [];
+    for (let event = await events.next(); event !== undefined; event = await events.next()) {
+      seen.push(statusOf(event));
+    }
+    expect(seen.slice(-2)).toStrictEqual(['granted', 'expired']);
+  });
+
+  it('end within two seconds when the token ends', async () => {
+    const { id } = await submitted();
+    const now = Math.floor(Date.now() / 1000);
+    const short = await identity.idp.sign(
+      {
+        iss: identity.idp.issuer,
+        aud: 'drawbridge',
+        sub: 'agent-oncall',
+        principal_type: 'agent',
+        owner: 'dana@corp.test',
+        exp: now - 3,
+      },
+      { typ: 'at+jwt' },
+    );
+    const events = new EventReader(await open(id, {}, short));
+    expect(statusOf(await events.next())).toBe('requested');
+    const { result, ms } = await timed(events.next());
+    expect(result).toMatchObject({ event: 'refused', data: { code: 'token_expired' } });
+    expect(await events.next()).toBeUndefined();
+    expect(ms).toBeLessThan(5_000);
+  });
+
+  it('end when the service stops, and go on after it is back', async () => {
+    const { id, revision } = await submitted();
+    const events = new EventReader(await open(id));
+    await events.next();
+    const ended = events.next();
+    await identity.halt();
+    expect(await ended).toBeUndefined();
+    await identity.boot();
+    await identity.append(id, sample.AccessRequestValidated);
+    const again = new EventReader(await open(id, { 'last-event-id': String(revision) }));
+    expect(statusOf(await again.next())).toBe('pending');
+  });
+
+  it('are refused like any other reading', async () => {
+    const { id } = await submitted();
+    const other = await identity.agentToken(reader);
+    expect((await open(id, {}, other)).status).toBe(404);
+    expect((await open(id, { authorization: '' })).status).toBe(401);
+  });
+
+  it('are sent only when asked for', async () => {
+    const { id } = await submitted();
+    for (const accept of ['*/*', 'application/json, text/event-stream', 'text/html']) {
+      const response = await open(id, { accept });
+      expect(response.headers.get('content-type')).toContain('application/json');
+    }
+  });
+});
