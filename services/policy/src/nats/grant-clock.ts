@@ -5,7 +5,7 @@ import {
   type JetStreamConnection,
 } from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
-import { OpenGrants } from '../domain/open-grants.js';
+import { OpenGrants, type OpenGrant } from '../domain/open-grants.js';
 import type { PolicyCommands } from '../policy-commands.js';
 
 /** Longest time between two looks; also what a clock that was set back can delay an expiry by. */
@@ -90,33 +90,33 @@ export class GrantClock {
 
   async #run(): Promise<void> {
     if (this.#isClosed) return;
-    try {
-      if (this.#isRecheckDue) await this.#recheckAll();
-      await this.#expireDue();
-      this.#arm();
-    } catch (error) {
-      this.options.logger.error({ msg: 'grants not ended yet', retryMs: RETRY_MS, err: error });
-      this.#arm(RETRY_MS);
-    }
-  }
-
-  async #recheckAll(): Promise<void> {
+    const isRecheck = this.#isRecheckDue;
     this.#isRecheckDue = false;
-    try {
-      for (const { requestId, issuedBy } of this.#open.all) {
-        await this.options.commands.recheck({ requestId, causationId: issuedBy });
-      }
-    } catch (error) {
-      this.#isRecheckDue = true;
-      throw error;
-    }
+    const checked = isRecheck ? await this.#each(this.#open.all, 'recheck') : true;
+    this.#isRecheckDue ||= !checked;
+    const expired = await this.#each(this.#open.dueAt(this.options.clock()), 'expire');
+    if (checked && expired) this.#arm();
+    else this.#arm(RETRY_MS);
   }
 
-  async #expireDue(): Promise<void> {
-    for (const grant of this.#open.dueAt(this.options.clock())) {
+  /** Whether all went well. One that fails does not keep the others waiting. */
+  async #each(grants: readonly OpenGrant[], command: 'recheck' | 'expire'): Promise<boolean> {
+    let isDone = true;
+    for (const grant of grants) {
       const { requestId, issuedBy } = grant;
-      await this.options.commands.expire({ requestId, causationId: issuedBy });
-      this.#open.forget(grant);
+      try {
+        await this.options.commands[command]({ requestId, causationId: issuedBy });
+        if (command === 'expire') this.#open.forget(grant);
+      } catch (error) {
+        isDone = false;
+        this.options.logger.error({
+          msg: `could not ${command} a grant, trying again`,
+          requestId,
+          retryMs: RETRY_MS,
+          err: error,
+        });
+      }
     }
+    return isDone;
   }
 }

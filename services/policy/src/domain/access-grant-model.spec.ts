@@ -1,0 +1,206 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { AccessEvent, ApprovalRequirement, Principal } from '@drawbridge/contracts';
+import { quorumReached, within } from '@drawbridge/scope';
+import {
+  agent,
+  alice,
+  approved,
+  bob,
+  dana,
+  endings,
+  given,
+  grantId,
+  oncall,
+  oneHuman,
+  policySet,
+  refusedBy,
+  requested,
+  withdrawn,
+} from '../../test/story.js';
+import { accessGrant, type AccessGrantCommand } from './access-grant.js';
+import type { PolicySet } from './policy-set.js';
+
+/**
+ * Every service appends whatever it likes, in any order; policy's commands come at any time, repeated, with
+ * any policies in force. None of it may lead to a grant that the right humans did not agree to.
+ */
+const start = Date.parse('2026-01-05T09:00:00.000Z');
+const later = (minutes: number) => new Date(start + minutes * 60_000).toISOString();
+const stranger: Principal = { ...alice, subject: 'erin', email: 'erin@corp.test', groups: [] };
+const twin: Principal = { ...alice, subject: 'alice.admin' };
+const people = fc.constantFrom(alice, bob, dana, stranger, twin, agent, {
+  ...bob,
+  kind: 'agent' as const,
+});
+
+const approvals: ApprovalRequirement[] = [oneHuman, { ...oneHuman, count: 2 }, { type: 'none' }];
+const sets: PolicySet[] = approvals.flatMap((approval, index) => [
+  { ...policySet({ ...oncall, approval }), version: `version-${index}` },
+  { ...policySet({ ...oncall, approval, maxDurationSeconds: 300 }), version: `short-${index}` },
+]);
+sets.push({ ...policySet(), version: 'empty' });
+
+const foreign: fc.Arbitrary<AccessEvent> = fc.oneof(
+  fc.constantFrom<AccessEvent>(
+    requested(),
+    requested({ durationSeconds: 300 }),
+    withdrawn,
+    endings.AccessRequestRejected,
+    endings.AccessRequestLapsed,
+    { type: 'ApprovalRequested', data: { approval: oneHuman, decideBy: later(30) } },
+  ),
+  people.map(given),
+  people.map(refusedBy),
+  people.map((who) => approved(who)),
+);
+const command: fc.Arbitrary<AccessGrantCommand> = fc
+  .record({
+    type: fc.constantFrom(
+      'JudgeRequest',
+      'IssueGrant',
+      'TakeBackGrant',
+      'RecheckGrant',
+      'ExpireGrant',
+    ),
+    policies: fc.constantFrom(...sets),
+    minutes: fc.integer({ min: 0, max: 40 }),
+  })
+  .map(({ type, policies, minutes }) => ({ type, policies, at: later(minutes), grantId }));
+
+type Step = { readonly event: AccessEvent } | { readonly command: AccessGrantCommand };
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { arbitrary: foreign.map((event) => ({ event })), weight: 2 },
+  { arbitrary: command.map((one) => ({ command: one })), weight: 3 },
+);
+/** Often the story begins as it should: otherwise hardly any history gets as far as a grant. */
+const history: fc.Arbitrary<readonly Step[]> = fc
+  .tuple(
+    fc.constantFrom(...sets.slice(0, -1)),
+    fc.constantFrom(0, 2, 5, 6),
+    fc.array(step, { maxLength: 25 }),
+  )
+  .map(([policies, length, steps]) => {
+    const usual: Step[] = [
+      { event: requested({ durationSeconds: 300 }) },
+      { command: { type: 'JudgeRequest', policies } },
+      { event: given(alice) },
+      { event: given(bob) },
+      { event: approved(alice, bob) },
+      { command: { type: 'IssueGrant', policies, grantId, at: later(0) } },
+    ];
+    return [...usual.slice(0, length), ...steps];
+  });
+
+function play(steps: readonly Step[]): AccessEvent[] {
+  const events: AccessEvent[] = [];
+  for (const one of steps) {
+    const state = events.reduce(
+      (folded, event) => accessGrant.evolve(folded, event),
+      accessGrant.initial,
+    );
+    const event = 'event' in one ? one.event : accessGrant.decide(one.command, state);
+    if (event !== undefined) events.push(event);
+  }
+  return events;
+}
+
+const typesOf = (events: readonly AccessEvent[]) => events.map(({ type }) => type);
+const isOfType =
+  <Type extends AccessEvent['type']>(type: Type) =>
+  (event: AccessEvent): event is Extract<AccessEvent, { type: Type }> =>
+    event.type === type;
+const finals = new Set([
+  'AccessRequestWithdrawn',
+  'AccessRequestDenied',
+  'AccessRequestRejected',
+  'AccessRequestLapsed',
+  'GrantRevoked',
+  'GrantExpired',
+]);
+
+describe('whatever happens, in whatever order', () => {
+  it('there is at most one grant, of one validated request, agreed to by the right humans, and not after an end', () => {
+    let grants = 0;
+    fc.assert(
+      fc.property(history, (steps) => {
+        const events = play(steps);
+        const issuedAt = events.findIndex(isOfType('GrantIssued'));
+        if (issuedAt < 0) return;
+        grants += 1;
+        const before = events.slice(0, issuedAt);
+        const [grant, ...more] = events.filter(isOfType('GrantIssued'));
+        expect(more).toStrictEqual([]);
+        const [validated, ...others] = before.filter(isOfType('AccessRequestValidated'));
+        expect(others).toStrictEqual([]);
+        expect(typesOf(before).filter((type) => finals.has(type))).toStrictEqual([]);
+        const { approval, requester, terms } = validated!.data;
+        const yes = before.filter(isOfType('ApprovalGiven')).map(({ data }) => data.approver);
+        expect(quorumReached(yes, approval, requester)).toBe(true);
+        if (approval.type === 'humans') {
+          expect(typesOf(before)).toContain('AccessRequestApproved');
+          expect(typesOf(before)).not.toContain('ApprovalDenied');
+        }
+        expect(grant!.data.terms).toStrictEqual(terms);
+        expect(grant!.data.grantee).toStrictEqual(requester);
+        const { startsAt, endsAt } = grant!.data;
+        expect(Date.parse(endsAt) - Date.parse(startsAt)).toBe(terms.durationSeconds * 1000);
+        const first = before.find(isOfType('AccessRequested'))!.data;
+        expect(first.requester).toStrictEqual(requester);
+        expect(terms.durationSeconds).toBeLessThanOrEqual(first.request.durationSeconds);
+        expect(within(terms.rules, terms.rules)).toBe(true);
+      }),
+      { numRuns: 5_000 },
+    );
+    // Otherwise the property holds because nothing ever happens.
+    expect(grants).toBeGreaterThan(500);
+  });
+
+  it('a grant ends at most once, not before it began, and expires not before its time', () => {
+    let ended = 0;
+    fc.assert(
+      fc.property(history, (steps) => {
+        const events = play(steps);
+        const ends = events.filter(
+          (event) => isOfType('GrantExpired')(event) || isOfType('GrantRevoked')(event),
+        );
+        expect(ends.length).toBeLessThanOrEqual(1);
+        const [end] = ends;
+        if (end === undefined) return;
+        ended += 1;
+        const grant = events.find(isOfType('GrantIssued'))!;
+        expect(events.indexOf(grant)).toBeLessThan(events.indexOf(end));
+        expect(end.data.grantId).toBe(grant.data.grantId);
+      }),
+      { numRuns: 5_000 },
+    );
+    expect(ended).toBeGreaterThan(200);
+  });
+
+  it('policy says one thing about a request once', () => {
+    fc.assert(
+      fc.property(history, (steps) => {
+        const types = typesOf(play(steps));
+        for (const type of ['AccessRequestValidated', 'AccessRequestDenied'] as const) {
+          expect(types.filter((other) => other === type).length).toBeLessThanOrEqual(1);
+        }
+        const denied = types.indexOf('AccessRequestDenied');
+        expect(denied >= 0 && types.includes('GrantIssued')).toBe(false);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it('an expiry is recorded only when the time has come', () => {
+    fc.assert(
+      fc.property(history, command, (steps, last) => {
+        const events = play([...steps, { command: last }]);
+        const before = play(steps);
+        if (events.length === before.length || last.type !== 'ExpireGrant') return;
+        const { endsAt } = before.find(isOfType('GrantIssued'))!.data;
+        expect(Date.parse(last.at)).toBeGreaterThanOrEqual(Date.parse(endsAt));
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+});

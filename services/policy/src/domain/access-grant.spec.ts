@@ -1,0 +1,393 @@
+import { describe, expect, it } from 'vitest';
+import { specify } from '@drawbridge/testing';
+import type { AccessEvent, ApprovalRequirement } from '@drawbridge/contracts';
+import {
+  agent,
+  alice,
+  approved,
+  at,
+  bob,
+  dana,
+  endings,
+  endsAt,
+  given as yes,
+  grantId,
+  issued,
+  oncall,
+  oneHuman,
+  policySet,
+  refusedBy,
+  requested,
+  terms,
+  validated,
+  withdrawn,
+} from '../../test/story.js';
+import { accessGrant, type AccessGrantCommand } from './access-grant.js';
+import type { Policy, PolicySet } from './policy-set.js';
+
+const { given } = specify(accessGrant);
+const policies = policySet(oncall);
+const judge = { type: 'JudgeRequest', policies } as const;
+const issue = { type: 'IssueGrant', grantId, policies, at } as const;
+const takeBack = { type: 'TakeBackGrant', at } as const;
+const expire = (when: string) => ({ type: 'ExpireGrant', at: when }) as const;
+const changed = (policy: Policy | undefined, version = 'version-two') => ({
+  ...policySet(...(policy === undefined ? [] : [policy])),
+  version,
+});
+const noApproval: ApprovalRequirement = { type: 'none' };
+const pending = [requested(), validated()];
+const ready = [...pending, yes(alice), approved(alice)];
+const granted = [...ready, issued()];
+
+describe('judging a request', () => {
+  it('validates what a policy allows', () => given(requested()).when(judge).then(validated()));
+
+  it('denies what none allows, with the policy that came closest', () =>
+    given(requested({ durationSeconds: 901 }))
+      .when(judge)
+      .then({
+        type: 'AccessRequestDenied',
+        data: {
+          policy: { name: 'production-oncall', version: 'version-one' },
+          code: 'duration_too_long',
+          message: 'policy "production-oncall" allows at most 900 s, not 901 s',
+          suggestion: 'Ask for 900 s or less.',
+        },
+      }));
+
+  it.each<{ when: string; past: AccessEvent[] }>([
+    { when: 'it is unknown', past: [] },
+    { when: 'it is judged already', past: pending },
+    { when: 'it is granted', past: granted },
+    { when: 'it was withdrawn', past: [requested(), withdrawn] },
+    { when: 'it was denied', past: [requested(), endings.AccessRequestDenied] },
+  ])('does nothing when $when', ({ past }) =>
+    given(...past)
+      .when(judge)
+      .thenNothing(),
+  );
+});
+
+describe('issuing a grant', () => {
+  it('follows the approval', () =>
+    given(...ready)
+      .when(issue)
+      .then(issued()));
+
+  it('lasts from now, not from the approval, and as long as the terms say', () => {
+    const later = '2026-01-05T10:00:00.000Z';
+    given(...ready)
+      .when({ ...issue, at: later })
+      .then(issued({ startsAt: later, endsAt: '2026-01-05T10:15:00.000Z' }));
+  });
+
+  it('needs nobody where the policy asks nobody', () =>
+    given(requested(), validated({ approval: noApproval }))
+      .when({ ...issue, policies: policySet({ ...oncall, approval: noApproval }) })
+      .then(issued({ approvers: [] })));
+
+  it('names the approvers that count, in the order of their approval', () => {
+    const two = { ...oneHuman, count: 2 };
+    given(
+      requested(),
+      validated({ approval: two }),
+      yes(dana),
+      yes(bob),
+      yes(alice),
+      approved(dana),
+    )
+      .when({ ...issue, policies: policySet({ ...oncall, approval: two }) })
+      .then(issued({ approvers: [bob, alice] }));
+  });
+
+  it.each<{ when: string; past: AccessEvent[] }>([
+    { when: 'nothing was asked', past: [] },
+    { when: 'it is not judged', past: [requested()] },
+    { when: 'nobody approved', past: pending },
+    { when: 'the approval is not complete', past: [...pending, yes(alice)] },
+    { when: 'it is granted already', past: granted },
+    { when: 'it was withdrawn after the approval', past: [...ready, withdrawn] },
+    {
+      when: 'it was rejected',
+      past: [...pending, refusedBy(alice), endings.AccessRequestRejected],
+    },
+    { when: 'it was rejected after all', past: [...ready, endings.AccessRequestRejected] },
+    { when: 'it lapsed', past: [...pending, endings.AccessRequestLapsed, approved(alice)] },
+    { when: 'it was denied', past: [...ready, endings.AccessRequestDenied] },
+    { when: 'the grant has expired', past: [...granted, endings.GrantExpired] },
+    { when: 'the grant was revoked', past: [...granted, endings.GrantRevoked, ...ready] },
+  ])('does nothing when $when', ({ past }) =>
+    given(...past)
+      .when(issue)
+      .thenNothing(),
+  );
+
+  it.each<{ when: string; past: AccessEvent[] }>([
+    { when: 'no approval is in the history', past: [...pending, approved(alice)] },
+    { when: 'the owner approved', past: [...pending, yes(dana), approved(dana)] },
+    { when: 'the agent approved', past: [...pending, yes(agent), approved(agent)] },
+    {
+      when: 'a human of no approver group approved',
+      past: [...pending, yes({ ...alice, groups: ['developers'] }), approved(alice)],
+    },
+    {
+      when: 'one of two approved, twice',
+      past: [
+        requested(),
+        validated({ approval: { ...oneHuman, count: 2 } }),
+        yes(alice),
+        yes({ ...alice, subject: 'alice.admin' }),
+        approved(alice, bob),
+      ],
+    },
+    {
+      when: 'somebody said no before',
+      past: [...pending, refusedBy(bob), yes(alice), approved(alice)],
+    },
+    { when: 'somebody said no after', past: [...ready, refusedBy(bob)] },
+    {
+      when: 'the approval was given before it was asked for',
+      past: [requested(), yes(alice), validated(), approved(alice)],
+    },
+  ])('ends the request when it is called approved but $when', ({ past }) =>
+    given(...past)
+      .when(issue)
+      .then({
+        type: 'AccessRequestDenied',
+        data: {
+          policy: { name: 'production-oncall', version: 'version-one' },
+          code: 'approval_incomplete',
+          message:
+            'the request was reported as approved, but its history does not hold the approvals',
+          suggestion: 'Ask again, and tell the people who run Drawbridge.',
+        },
+      }),
+  );
+});
+
+describe('policies that changed since the request was validated', () => {
+  it('do not matter while they still allow the terms, which stay as they were approved', () =>
+    given(...ready)
+      .when({ ...issue, policies: changed({ ...oncall, maxDurationSeconds: 3600 }) })
+      .then(issued({ policy: { name: 'production-oncall', version: 'version-two' } })));
+
+  it.each<{ how: string; policy: Policy | undefined; reason: string }>([
+    {
+      how: 'is gone',
+      policy: undefined,
+      reason: 'no policy is for you: agent in "oncall-agents"',
+    },
+    {
+      how: 'has another name',
+      policy: { ...oncall, name: 'another' },
+      reason: 'policy "production-oncall" no longer covers this request',
+    },
+    {
+      how: 'is for another group',
+      policy: { ...oncall, subjects: { groups: ['others'], kinds: ['agent'] } },
+      reason: 'no policy is for you: agent in "oncall-agents"',
+    },
+    {
+      how: 'is for another connection',
+      policy: { ...oncall, connections: { names: [], environments: ['staging'] } },
+      reason: 'no policy lets you ask for connection "prod-eks"',
+    },
+    {
+      how: 'offers other actions',
+      policy: { ...oncall, actions: ['view'] },
+      reason: 'no policy lets you ask for action "rollout-restart" here',
+    },
+    {
+      how: 'covers other namespaces',
+      policy: { ...oncall, namespaces: ['default'] },
+      reason: 'policy "production-oncall" covers default, not payments',
+    },
+    {
+      how: 'refuses the time',
+      policy: { ...oncall, maxDurationSeconds: 600 },
+      reason: 'policy "production-oncall" allows at most 600 s, not 900 s',
+    },
+    {
+      how: 'would cut the time',
+      policy: { ...oncall, maxDurationSeconds: 600, whenTooWide: 'cut' },
+      reason: 'policy "production-oncall" now allows at most 600 s',
+    },
+    {
+      how: 'wants more humans',
+      policy: { ...oncall, approval: { ...oneHuman, count: 2 } },
+      reason: 'policy "production-oncall" now wants other approvals',
+    },
+    {
+      how: 'wants other humans',
+      policy: { ...oncall, approval: { ...oneHuman, groups: ['managers'] } },
+      reason: 'policy "production-oncall" now wants other approvals',
+    },
+  ])('end the request, and a grant, when the policy $how', ({ policy, reason }) => {
+    const set = changed(policy);
+    given(...ready)
+      .when({ ...issue, policies: set })
+      .then({
+        type: 'AccessRequestDenied',
+        data: {
+          policy: { name: 'production-oncall', version: 'version-one' },
+          code: 'policy_changed',
+          message: `the policies changed while the request was under way: ${reason}`,
+          suggestion: 'Ask again.',
+        },
+      });
+    given(...granted)
+      .when({ type: 'RecheckGrant', policies: set, at })
+      .then({
+        type: 'GrantRevoked',
+        data: { grantId, reason: `the policies changed: ${reason}` },
+      });
+  });
+
+  const issueUnder = (more: Partial<PolicySet>) =>
+    accessGrant.decide(
+      { ...issue, policies: { ...policies, version: 'version-two', ...more } },
+      given(...ready).state(),
+    );
+
+  it('end the request when the action means something else', () => {
+    const actions = policies.actions.map((action) => ({
+      ...action,
+      rules: action.rules.map((rule) => ({ ...rule, verbs: ['get', 'delete'] })),
+    }));
+    expect(issueUnder({ actions })).toMatchObject({ data: { code: 'policy_changed' } });
+  });
+
+  it('end the request when the connection belongs to another environment', () => {
+    const connections = [{ name: 'prod-eks', environment: 'production-eu' }];
+    expect(issueUnder({ connections })).toMatchObject({
+      data: {
+        code: 'policy_changed',
+        message:
+          'the policies changed while the request was under way: connection "prod-eks" now belongs to environment "production-eu"',
+      },
+    });
+  });
+
+  it.each<{ when: string; past: AccessEvent[]; command: AccessGrantCommand }>([
+    {
+      when: 'they allow it still',
+      past: granted,
+      command: { type: 'RecheckGrant', policies: changed(oncall), at },
+    },
+    {
+      when: 'the grant is over',
+      past: granted,
+      command: { type: 'RecheckGrant', policies: changed(undefined), at: endsAt },
+    },
+    {
+      when: 'there is no grant yet',
+      past: ready,
+      command: { type: 'RecheckGrant', policies: changed(undefined), at },
+    },
+    {
+      when: 'the grant was revoked',
+      past: [...granted, endings.GrantRevoked],
+      command: { type: 'RecheckGrant', policies: changed(undefined), at },
+    },
+  ])('leave a grant alone when $when', ({ past, command }) =>
+    given(...past)
+      .when(command)
+      .thenNothing(),
+  );
+});
+
+describe('taking back a grant', () => {
+  it('follows the withdrawal of its request', () =>
+    given(...granted, withdrawn)
+      .when(takeBack)
+      .then({
+        type: 'GrantRevoked',
+        data: { grantId, by: agent, reason: 'the requester withdrew the request' },
+      }));
+
+  it.each<{ when: string; past: AccessEvent[]; command: AccessGrantCommand }>([
+    { when: 'nobody withdrew', past: granted, command: takeBack },
+    { when: 'there was no grant', past: [...ready, withdrawn], command: takeBack },
+    {
+      when: 'it was taken back already',
+      past: [...granted, withdrawn, endings.GrantRevoked],
+      command: takeBack,
+    },
+    {
+      when: 'it is over anyway',
+      past: [...granted, withdrawn],
+      command: { ...takeBack, at: endsAt },
+    },
+  ])('does nothing when $when', ({ past, command }) =>
+    given(...past)
+      .when(command)
+      .thenNothing(),
+  );
+});
+
+describe('expiring a grant', () => {
+  const expired: AccessEvent = { type: 'GrantExpired', data: { grantId, endsAt } };
+  const late = '2027-01-01T00:00:00.000Z';
+
+  it.each([endsAt, late])('happens from its end on: %s', (when) =>
+    given(...granted)
+      .when(expire(when))
+      .then(expired),
+  );
+
+  it('happens once withdrawn too, when the taking back came too late', () =>
+    given(...granted, withdrawn)
+      .when(expire(endsAt))
+      .then(expired));
+
+  it('is not prevented by what others append afterwards', () =>
+    given(
+      ...granted,
+      endings.AccessRequestDenied,
+      endings.AccessRequestLapsed,
+      endings.AccessRequestRejected,
+    )
+      .when(expire(endsAt))
+      .then(expired));
+
+  it.each<{ when: string; past: AccessEvent[]; command: AccessGrantCommand }>([
+    { when: 'it is still open', past: granted, command: expire('2026-01-05T09:14:59.999Z') },
+    { when: 'there is none', past: ready, command: expire(late) },
+    { when: 'it is recorded', past: [...granted, endings.GrantExpired], command: expire(late) },
+    { when: 'it was revoked', past: [...granted, endings.GrantRevoked], command: expire(late) },
+  ])('does nothing when $when', ({ past, command }) =>
+    given(...past)
+      .when(command)
+      .thenNothing(),
+  );
+});
+
+describe('the state', () => {
+  it('holds no date and no function, so that it can be stored', () => {
+    const state = given(...granted).state();
+    expect(JSON.parse(JSON.stringify(state))).toStrictEqual(state);
+  });
+
+  it('never opens again once closed', () => {
+    for (const ending of Object.values(endings)) {
+      const state = given(...pending, ending, ...granted).state();
+      expect(state).toStrictEqual({ status: 'closed' });
+    }
+  });
+
+  it('takes a grant only after a validation', () => {
+    expect(given(requested(), issued()).state()).toMatchObject({ status: 'requested' });
+    expect(given(issued()).state()).toStrictEqual({ status: 'absent' });
+  });
+
+  it('keeps the first grant', () => {
+    const other = issued({ grantId: '0192d3f4-0000-7000-8000-00000000000a' });
+    expect(given(...granted, other).state()).toMatchObject({ status: 'granted', grantId });
+  });
+
+  it('keeps the terms that were validated first', () => {
+    const wider = validated({ terms: { ...terms, durationSeconds: 86_400 } });
+    expect(given(...pending, wider).state()).toMatchObject({ terms });
+  });
+});

@@ -1,0 +1,178 @@
+import type {
+  AccessEvent,
+  AccessEventData,
+  AccessEventType,
+  AccessRequestInput,
+  ApprovalRequirement,
+  Principal,
+  Rule,
+} from '@drawbridge/contracts';
+import type { Policy, PolicySet } from '../src/domain/policy-set.js';
+
+/** The people, policies and events of the product's story, as fixed data for specs. */
+const issuer = 'https://id.corp.test';
+export const agent: Principal = {
+  kind: 'agent',
+  issuer,
+  subject: 'agent-oncall',
+  groups: ['oncall-agents'],
+  owner: 'dana@corp.test',
+};
+const human = (name: string): Principal => ({
+  kind: 'human',
+  issuer,
+  subject: name,
+  email: `${name}@corp.test`,
+  groups: ['sre-oncall'],
+});
+export const [alice, bob, dana] = [human('alice'), human('bob'), human('dana')] as const;
+
+export const at = '2026-01-05T09:00:00.000Z';
+export const endsAt = '2026-01-05T09:15:00.000Z';
+export const grantId = '0192d3f4-0000-7000-8000-000000000009';
+
+export const restartRules: Rule[] = [
+  {
+    verbs: ['get', 'list', 'watch', 'patch'],
+    apiGroups: ['apps'],
+    resources: ['deployments'],
+    namespaces: ['{namespace}'],
+    resourceNames: ['{deployment}'],
+  },
+];
+export const viewRules: Rule[] = [
+  { verbs: ['get', 'list'], apiGroups: [''], resources: ['pods'], namespaces: ['{namespace}'] },
+];
+
+export const oneHuman: Extract<ApprovalRequirement, { type: 'humans' }> = {
+  type: 'humans',
+  count: 1,
+  groups: ['sre-oncall'],
+  excludeOwner: true,
+  timeoutSeconds: 1800,
+};
+
+export const oncall: Policy = {
+  name: 'production-oncall',
+  subjects: { groups: ['oncall-agents'], kinds: ['agent'] },
+  connections: { names: ['prod-eks'], environments: [] },
+  actions: ['rollout-restart'],
+  namespaces: ['payments'],
+  rules: [],
+  maxDurationSeconds: 900,
+  whenTooWide: 'refuse',
+  reason: { minLength: 10 },
+  ticket: {
+    required: true,
+    pattern: { source: '^INC-\\d+$', matches: (text) => /^INC-\d+$/.test(text) },
+  },
+  approval: oneHuman,
+};
+
+export const policySet = (...policies: readonly Policy[]): PolicySet => ({
+  version: 'version-one',
+  connections: [
+    { name: 'prod-eks', environment: 'production' },
+    { name: 'staging-eks', environment: 'staging' },
+  ],
+  actions: [
+    { name: 'rollout-restart', parameters: ['namespace', 'deployment'], rules: restartRules },
+    { name: 'view', parameters: ['namespace'], rules: viewRules },
+  ],
+  policies,
+});
+
+export const request: AccessRequestInput = {
+  connection: 'prod-eks',
+  scope: {
+    action: 'rollout-restart',
+    parameters: { namespace: 'payments', deployment: 'checkout' },
+  },
+  durationSeconds: 900,
+  reason: 'readiness probe failing',
+  ticket: 'INC-4211',
+};
+
+export const terms: AccessEventData<'AccessRequestValidated'>['terms'] = {
+  connection: 'prod-eks',
+  environment: 'production',
+  action: 'rollout-restart',
+  parameters: { namespace: 'payments', deployment: 'checkout' },
+  rules: [
+    {
+      verbs: ['get', 'list', 'watch', 'patch'],
+      apiGroups: ['apps'],
+      resources: ['deployments'],
+      namespaces: ['payments'],
+      resourceNames: ['checkout'],
+    },
+  ],
+  durationSeconds: 900,
+  reason: 'readiness probe failing',
+  ticket: 'INC-4211',
+};
+
+type EventOf<Type extends AccessEventType> = Extract<AccessEvent, { type: Type }>;
+
+export const requested = (
+  more: Partial<AccessRequestInput> = {},
+  requester: Principal = agent,
+): EventOf<'AccessRequested'> => ({
+  type: 'AccessRequested',
+  data: { requester, request: { ...request, ...more }, digest: 'digest' },
+});
+
+export const validated = (
+  more: Partial<AccessEventData<'AccessRequestValidated'>> = {},
+): EventOf<'AccessRequestValidated'> => ({
+  type: 'AccessRequestValidated',
+  data: {
+    policy: { name: 'production-oncall', version: 'version-one' },
+    requester: agent,
+    terms,
+    cuts: [],
+    approval: oneHuman,
+    risk: { level: 'medium', reasons: ['changes in environment "production"'] },
+    ...more,
+  },
+});
+
+export const given = (approver: Principal): EventOf<'ApprovalGiven'> => ({
+  type: 'ApprovalGiven',
+  data: { approver, via: 'slack' },
+});
+export const refusedBy = (approver: Principal): EventOf<'ApprovalDenied'> => ({
+  type: 'ApprovalDenied',
+  data: { approver, via: 'slack' },
+});
+export const approved = (...approvers: Principal[]): EventOf<'AccessRequestApproved'> => ({
+  type: 'AccessRequestApproved',
+  data: { approvers },
+});
+export const withdrawn: EventOf<'AccessRequestWithdrawn'> = {
+  type: 'AccessRequestWithdrawn',
+  data: { by: agent },
+};
+export const issued = (
+  more: Partial<AccessEventData<'GrantIssued'>> = {},
+): EventOf<'GrantIssued'> => ({
+  type: 'GrantIssued',
+  data: {
+    grantId,
+    policy: { name: 'production-oncall', version: 'version-one' },
+    grantee: agent,
+    terms,
+    approvers: [alice],
+    startsAt: at,
+    endsAt,
+    ...more,
+  },
+});
+export const endings = {
+  AccessRequestWithdrawn: withdrawn,
+  AccessRequestDenied: { type: 'AccessRequestDenied', data: { code: 'x', message: 'x' } },
+  AccessRequestRejected: { type: 'AccessRequestRejected', data: { by: alice } },
+  AccessRequestLapsed: { type: 'AccessRequestLapsed', data: { decideBy: at } },
+  GrantRevoked: { type: 'GrantRevoked', data: { grantId, reason: 'x' } },
+  GrantExpired: { type: 'GrantExpired', data: { grantId, endsAt } },
+} as const satisfies Partial<Record<AccessEventType, AccessEvent>>;
