@@ -1,0 +1,191 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CommandRecord } from '@drawbridge/contracts';
+import { eventually } from '@drawbridge/testing';
+import { startGateway, statusOf, type Gateway } from './gateway-under-test.js';
+import { startRecordingUpstream, type RecordingUpstream } from './recording-upstream.js';
+
+const pods = '/connections/prod/api/v1/namespaces/payments/pods';
+let upstream: RecordingUpstream;
+let gateway: Gateway;
+
+beforeEach(async () => {
+  upstream = await startRecordingUpstream();
+  gateway = await startGateway({
+    connections: [
+      {
+        name: 'prod',
+        server: upstream.address,
+        certificateAuthority: upstream.certificateAuthority,
+        credential: 'type: bearerToken\nfile: cluster.token',
+      },
+    ],
+  });
+  await writeFile(join(gateway.directory, 'cluster.token'), 'cluster-token');
+  await gateway.grant();
+  await eventually(async () => expect((await gateway.call(pods)).status).toBe(200));
+});
+
+afterEach(async () => {
+  await gateway.close();
+  await upstream.close();
+});
+
+const idsOf = (records: readonly CommandRecord[], type: CommandRecord['type']) =>
+  records.filter((record) => record.type === type).map(({ commandId }) => commandId);
+
+/** Ids of everything the cluster was asked. */
+const forwarded = () => upstream.received.map(({ headers }) => String(headers['audit-id']));
+
+describe('T26 nothing happens off the record', () => {
+  it(
+    'while the bus dies and comes back under load, every forwarded call has its start',
+    { timeout: 90_000 },
+    async () => {
+      let running = true;
+      const statuses = new Map<number, number>();
+      const load = Array.from({ length: 4 }, async (_, index) => {
+        while (running) {
+          const method = index % 2 === 0 ? 'GET' : 'DELETE';
+          const { status } = await gateway.call(`${pods}/web-${String(index)}`, { method });
+          statuses.set(status, (statuses.get(status) ?? 0) + 1);
+          await new Promise((resolve) => setTimeout(resolve, 30));
+        }
+      });
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      await gateway.nats.kill();
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      const whileLost = upstream.received.length;
+      const refused = await gateway.call(pods, { method: 'POST', body: '{}' });
+      expect(refused.status).toBe(503);
+      expect(['record_unavailable', 'proxy_not_ready']).toContain(statusOf(refused).cause);
+      expect(upstream.received).toHaveLength(whileLost);
+      await gateway.nats.restart();
+      await eventually(async () => expect((await gateway.call(pods)).status).toBe(200), {
+        timeoutMs: 30_000,
+      });
+      running = false;
+      await Promise.all(load);
+
+      expect([...statuses.keys()].toSorted()).toStrictEqual([200, 503]);
+      await eventually(
+        async () => {
+          const records = await gateway.records();
+          const [started, ended] = [
+            idsOf(records, 'CommandStarted'),
+            idsOf(records, 'CommandEnded'),
+          ];
+          expect(forwarded().filter((id) => !started.includes(id))).toStrictEqual([]);
+          expect(new Set(forwarded()).size).toBe(forwarded().length);
+          // T27 exactly one of each, although some were tried more than once.
+          expect(new Set(started).size).toBe(started.length);
+          expect(new Set(ended).size).toBe(ended.length);
+          expect(started.toSorted()).toStrictEqual(ended.toSorted());
+        },
+        { timeoutMs: 30_000 },
+      );
+    },
+  );
+
+  it('a start that cannot be acknowledged forwards nothing', { timeout: 40_000 }, async () => {
+    const before = upstream.received.length;
+    await gateway.bus.manager.streams.delete('COMMANDS');
+    const refused = await gateway.call(pods);
+    expect([refused.status, statusOf(refused).cause]).toStrictEqual([503, 'record_unavailable']);
+    expect(refused.headers['retry-after']).toBeUndefined();
+    expect(upstream.received).toHaveLength(before);
+  });
+
+  it('ends that wait are recorded when the gateway stops', async () => {
+    const calls = await Promise.all(Array.from({ length: 20 }, () => gateway.call(pods)));
+    await gateway.proxy.close();
+    const ended = idsOf(await gateway.records(), 'CommandEnded');
+    for (const { headers } of calls) expect(ended).toContain(headers['audit-id']);
+  });
+});
+
+describe('a gateway that stops', () => {
+  it('lets a short answer finish, tells watches, and forgets no record', async () => {
+    upstream.answer((request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      if (request.url?.includes('watch') === true) response.write('{"type":"ADDED","object":{}}\n');
+      else setTimeout(() => response.end('{"kind":"PodList"}'), 500);
+    });
+    const watching = Promise.withResolvers<void>();
+    const watch = gateway.call(`${pods}?watch=1`, { onData: () => watching.resolve() });
+    await watching.promise;
+    const before = upstream.received.length;
+    const short = gateway.call(pods);
+    await eventually(() => expect(upstream.received.length).toBe(before + 1));
+    await gateway.proxy.close();
+    expect(await short).toMatchObject({ status: 200, complete: true });
+    expect((await watch).body).toContain('proxy_draining');
+    const records = await gateway.records();
+    expect(idsOf(records, 'CommandEnded').toSorted()).toStrictEqual(
+      idsOf(records, 'CommandStarted').toSorted(),
+    );
+  });
+
+  it('comes back with every open grant and none that ended', async () => {
+    const other = await gateway.grant({ subject: 'agent-ended' });
+    await gateway.append(other.requestId, {
+      type: 'GrantRevoked',
+      data: { grantId: other.grantId, reason: 'x' },
+    });
+    await gateway.proxy.close();
+    await gateway.startProxy();
+    expect((await gateway.call(pods)).status).toBe(200);
+    const token = gateway.issuer.token({ sub: 'agent-ended' });
+    expect(statusOf(await gateway.call(pods, { token })).cause).toBe('grant_revoked');
+  });
+
+  it('is not ready, and refuses, while there is no trust bundle', async () => {
+    const health = await fetch(`${gateway.health}/readyz`);
+    expect(await health.json()).toStrictEqual({
+      status: 'ready',
+      checks: { nats: true, grants: true, trust: true, serving: true },
+    });
+  });
+});
+
+describe('an unknown key', () => {
+  it('is asked for once, and then believed', async () => {
+    let asked = 0;
+    const subscription = gateway.bus.nats.subscribe('drawbridge.trust.refresh', {
+      callback: (_error, message) => {
+        asked += 1;
+        void gateway.publishTrust().then(() => message.respond('{}'));
+      },
+    });
+    gateway.issuer.addKey('second');
+    const token = gateway.issuer.token({ kid: 'second' });
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => gateway.call(pods, { token })),
+    );
+    expect(answers.map(({ status }) => status)).toStrictEqual(Array(10).fill(200));
+    expect(asked).toBe(1);
+    gateway.issuer.addKey('third');
+    const third = gateway.issuer.token({ kid: 'third' });
+    const flood = await Promise.all(
+      Array.from({ length: 20 }, () => gateway.call(pods, { token: third })),
+    );
+    expect(flood.every(({ status }) => status === 401)).toBe(true);
+    expect(asked).toBe(1);
+    subscription.unsubscribe();
+  });
+});
+
+describe('a flood without tokens', () => {
+  it('is recorded in part, counted in full, and does not keep others waiting', async () => {
+    const flood = Array.from({ length: 400 }, () => gateway.call(pods, { token: '' }));
+    expect((await gateway.call(pods)).status).toBe(200);
+    const statuses = await Promise.all(flood);
+    expect(statuses.every(({ status }) => status === 401)).toBe(true);
+    const refused = idsOf(await gateway.records(), 'CommandRefused');
+    expect(refused.length).toBeGreaterThan(100);
+    expect(refused.length).toBeLessThan(350);
+    await gateway.proxy.close();
+    expect(gateway.log.join('')).toContain('refusals counted, not recorded');
+  });
+});
