@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { DEMO_DEVICE_CLIENT, demoPeople } from '@drawbridge/embedded';
@@ -12,12 +12,23 @@ export interface ClusterAccess {
     | { readonly type: 'clientCertificate'; readonly certificate: string; readonly key: string };
 }
 
+/** A directory of its own, so that only the proxy is given it. */
+export interface CredentialsPlace {
+  readonly directory: string;
+  /** The same directory as the proxy sees it. */
+  readonly seenAs: string;
+}
+
 export interface DemoConfiguration {
-  /** Where to write; replaced as a whole. */
+  /** Where to write; what it held is removed. */
   readonly directory: string;
   /** Policies and actions to start from: the shipped examples. */
   readonly examples: string;
   readonly issuer: string;
+  /** PEM that the certificate of an https issuer chains to. Absent: the issuer is plain http on loopback. */
+  readonly issuerCertificateAuthority?: string;
+  /** Where the credentials of the cluster are kept. Default: with the documents. */
+  readonly credentials?: CredentialsPlace;
   readonly slackTeam: string;
   /** Slack user by first name, in lower case. */
   readonly slackUsers: Readonly<Record<string, string>>;
@@ -25,6 +36,7 @@ export interface DemoConfiguration {
 }
 
 const apiVersion = 'drawbridge.dev/v1alpha1';
+const ISSUER_CA = 'issuer-ca.pem';
 /** The audience of every token that Drawbridge accepts in the demo. */
 export const DEMO_AUDIENCE = 'drawbridge';
 /** The connection of the story. */
@@ -36,13 +48,24 @@ export const DEMO_CONNECTION = 'prod-eks';
  */
 export function writeDemoConfiguration(demo: DemoConfiguration): void {
   const { directory } = demo;
-  rmSync(directory, { recursive: true, force: true });
-  mkdirSync(join(directory, 'credentials'), { recursive: true, mode: 0o700 });
+  empty(directory);
+  if (demo.issuerCertificateAuthority !== undefined) {
+    writePrivate(join(directory, ISSUER_CA), demo.issuerCertificateAuthority);
+  }
   for (const folder of ['actions', 'policies']) copyExamples(demo, folder);
   write(directory, 'issuer.yaml', issuerDocument(demo));
   write(directory, 'humans.yaml', ...humanDocuments(demo));
   write(directory, 'connection.yaml', connectionDocument(demo));
 }
+
+/** The directory itself stays: a volume may be mounted on it. */
+function empty(directory: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  for (const entry of readdirSync(directory)) rmSync(join(directory, entry), { recursive: true });
+}
+
+const writePrivate = (file: string, content: string) =>
+  writeFileSync(file, content, { mode: 0o600 });
 
 function copyExamples({ examples, directory }: DemoConfiguration, name: string): void {
   for (const entry of [`${name}.yaml`, name]) {
@@ -53,10 +76,10 @@ function copyExamples({ examples, directory }: DemoConfiguration, name: string):
 
 function write(directory: string, file: string, ...documents: readonly object[]): void {
   const text = documents.map((document) => stringify(document)).join('---\n');
-  writeFileSync(join(directory, file), text, { mode: 0o600 });
+  writePrivate(join(directory, file), text);
 }
 
-const issuerDocument = ({ issuer }: DemoConfiguration) => ({
+const issuerDocument = ({ issuer, issuerCertificateAuthority }: DemoConfiguration) => ({
   apiVersion,
   kind: 'Issuer',
   metadata: { name: 'demo' },
@@ -64,7 +87,9 @@ const issuerDocument = ({ issuer }: DemoConfiguration) => ({
     issuer,
     audiences: [DEMO_AUDIENCE],
     algorithms: ['RS256'],
-    allowInsecureHttp: true,
+    ...(issuerCertificateAuthority === undefined
+      ? { allowInsecureHttp: true }
+      : { certificateAuthorityFile: ISSUER_CA }),
     claims: {
       kind: { pointer: '/principal_type', agent: ['agent'], human: ['human'] },
       groups: '/groups',
@@ -92,11 +117,12 @@ const humanDocuments = ({ issuer, slackTeam, slackUsers }: DemoConfiguration) =>
     };
   });
 
-function connectionDocument({ directory, cluster }: DemoConfiguration): object {
-  const credentials = join(directory, 'credentials');
+function connectionDocument({ directory, cluster, credentials }: DemoConfiguration): object {
+  const place = credentials ?? { directory: join(directory, 'credentials'), seenAs: 'credentials' };
+  mkdirSync(place.directory, { recursive: true, mode: 0o700 });
   const file = (name: string, content: string): string => {
-    writeFileSync(join(credentials, name), content, { mode: 0o600 });
-    return `credentials/${name}`;
+    writePrivate(join(place.directory, name), content);
+    return `${place.seenAs}/${name}`;
   };
   const { certificateAuthority: ca } = cluster;
   return {
