@@ -10,6 +10,8 @@ export interface FetchOptions {
   readonly allowInsecureHttp: boolean;
   /** PEM; only these are believed then. Default: the system's roots. */
   readonly certificateAuthority?: string;
+  /** For the whole exchange. @default 10000 */
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -32,12 +34,12 @@ export async function boundedFetch(address: string, options: FetchOptions): Prom
   }
 }
 
-function send(url: URL, { certificateAuthority }: FetchOptions): Promise<IncomingMessage> {
+function send(url: URL, { certificateAuthority, timeoutMs }: FetchOptions): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const options = {
       agent: false,
       headers: { accept: 'application/json', 'user-agent': 'drawbridge-identity' },
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs ?? TIMEOUT_MS),
     };
     const request =
       url.protocol === 'http:'

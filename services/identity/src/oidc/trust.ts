@@ -33,7 +33,7 @@ export class Trust {
   #issuers: readonly IssuerKeys[] = [];
   #bundle: TrustBundle | undefined;
   #askedAt = -Infinity;
-  #refreshing: Promise<void> | undefined;
+  #refreshing: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: TrustOptions) {}
 
@@ -54,7 +54,7 @@ export class Trust {
   /**
    * Trusts these issuers and no others, at once; what is new about them is read in the background.
    *
-   * @returns resolves when every new or changed issuer has been tried once
+   * @returns resolves when every new or changed issuer has been tried once, or after 1.5 seconds
    */
   async configure(documents: readonly IssuerDocument[]): Promise<void> {
     const former = this.#issuers;
@@ -65,22 +65,20 @@ export class Trust {
     this.#issuers = [...kept, ...fresh];
     for (const issuer of former) if (!kept.includes(issuer)) issuer.close();
     this.#rebuild();
-    await Promise.all(fresh.map((issuer) => issuer.refresh()));
+    await patiently(fresh.map((issuer) => issuer.refresh()));
   }
 
   /**
    * Reads all keys again because somebody met an unknown one; at most once per cooldown, whoever asks.
-   * Resolves when the running attempt, if any, has ended.
+   * Resolves when the newest attempt has ended, or after 1.5 seconds: a slow issuer holds up nobody.
    */
   refresh(): Promise<void> {
     const now = this.options.clock().getTime();
-    if (this.#refreshing === undefined && now - this.#askedAt >= this.options.refreshCooldownMs) {
+    if (now - this.#askedAt >= this.options.refreshCooldownMs) {
       this.#askedAt = now;
-      this.#refreshing = Promise.all(this.#issuers.map((issuer) => issuer.refresh())).then(() => {
-        this.#refreshing = undefined;
-      });
+      this.#refreshing = patiently(this.#issuers.map((issuer) => issuer.refresh()));
     }
-    return this.#refreshing ?? Promise.resolve();
+    return this.#refreshing;
   }
 
   /** Makes the next bundle newer than `revision`, which somebody else has published. */
@@ -131,6 +129,18 @@ export class Trust {
     this.#bundle = { ...bundle, publishedAt: this.options.clock().toISOString() };
     this.options.onBundle(this.#bundle);
   }
+}
+
+/** How long anybody waits for issuers. */
+const PATIENCE_MS = 1_500;
+
+async function patiently(work: readonly Promise<void>[]): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, PATIENCE_MS);
+  });
+  await Promise.race([Promise.all(work), late]);
+  clearTimeout(timer);
 }
 
 /** Documents that differ only in where they stand are the same. */
