@@ -33,6 +33,8 @@ export interface ApprovalDependencies {
   readonly clock?: Clock;
   /** Silence after which an event is delivered again. @default 30000 */
   readonly ackWaitMs?: number;
+  /** After which a call to Slack is given up. @default 8000 */
+  readonly slackTimeoutMs?: number;
 }
 
 const statuses: StatusTable = {
@@ -51,7 +53,7 @@ const statuses: StatusTable = {
 /** Starts asking humans: in Slack where it is configured, and over HTTP. */
 export async function startApproval(
   config: ApprovalConfig,
-  { logger, clock = () => new Date(), ackWaitMs }: ApprovalDependencies,
+  { logger, clock = () => new Date(), ackWaitMs, slackTimeoutMs = 8_000 }: ApprovalDependencies,
 ): Promise<RunningService> {
   const closers: (() => Promise<void>)[] = [];
   const close = () => closeInReverse(closers);
@@ -78,7 +80,7 @@ export async function startApproval(
     closers.push(() => trusted.close());
     const verifier = new TokenVerifier(() => trust, clock);
 
-    const surroundings = { connection, approvals, clock, logger, ackWaitMs };
+    const surroundings = { connection, approvals, clock, logger, ackWaitMs, slackTimeoutMs };
     const settings = slackSettings(config);
     const slack = settings === undefined ? undefined : await startSlack(settings, surroundings);
     if (slack !== undefined) closers.push(() => slack.close());

@@ -139,7 +139,11 @@ class RealWorld implements World {
           }
         : {}),
     });
-    const dependencies = { logger: recordingLogger(this.log), ackWaitMs: 2_000 };
+    const dependencies = {
+      logger: recordingLogger(this.log),
+      ackWaitMs: 2_000,
+      slackTimeoutMs: 1_000,
+    };
     return startApproval(config, { ...dependencies, ...(clock === undefined ? {} : { clock }) });
   }
 

@@ -4,7 +4,7 @@ import { uuidV7 } from '@drawbridge/runtime';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startWorld, type Replica, type World } from './approval-world.js';
-import { agent, lapsed } from './sample-events.js';
+import { agent, bob, lapsed } from './sample-events.js';
 
 /** T22: whatever was not pressed by the right human on our own card, now, decides nothing. */
 let world: World;
@@ -57,7 +57,8 @@ const told = (user: DemoSlackUser, words: string) =>
 /** The genuine click still works: what was refused left no trace. */
 const stillWorks = async () => {
   await press({ user: 'bob' });
-  await world.eventOf(requestId, 'AccessRequestApproved');
+  const approved = await world.eventOf(requestId, 'AccessRequestApproved');
+  expect(approved.event.data).toStrictEqual({ approvers: [bob] });
   expect(await decisionsOf()).toStrictEqual(['ApprovalGiven']);
 };
 const seconds = () => Math.floor(Date.now() / 1000);

@@ -2,10 +2,7 @@ import type { Clock } from '@drawbridge/kernel';
 import type { RequestStory } from '../domain/request-story.js';
 import { isClaim, type CardMemory, type CardPlace } from './card-memory.js';
 import { renderCard } from './card.js';
-import { CALL_TIMEOUT_MS, type SlackWorkspace } from './slack-workspace.js';
-
-/** Posting is one or two calls and one write; after that the claim is free for others. */
-const HOLD_MS = 2 * CALL_TIMEOUT_MS + 4_000;
+import type { SlackWorkspace } from './slack-workspace.js';
 
 export interface CardBoardOptions {
   readonly story: (requestId: string) => Promise<RequestStory | undefined>;
@@ -15,6 +12,8 @@ export interface CardBoardOptions {
   readonly clock: Clock;
   /** Unique per process. */
   readonly instance: string;
+  /** For how long posting may take, before another replica may try. */
+  readonly holdMs: number;
 }
 
 /**
@@ -49,8 +48,8 @@ export class CardBoard {
   }
 
   async #post(story: RequestStory): Promise<Shown> {
-    const { memory, workspace, channel, clock, instance } = this.options;
-    const claimant = { by: instance, now: clock(), holdMs: HOLD_MS };
+    const { memory, workspace, channel, clock, instance, holdMs } = this.options;
+    const claimant = { by: instance, now: clock(), holdMs };
     const claim = await memory.claim(story.id, claimant);
     if (!isClaim(claim)) return { place: claim };
     const found = claim.first ? undefined : await workspace.find(story.id, story.validatedAt);

@@ -11,8 +11,6 @@ import type { Clock } from '@drawbridge/kernel';
 import { CARD_METADATA, type Card } from './card.js';
 import { SlackUnavailable } from './slack-unavailable.js';
 
-/** After which a call counts as failed; it may still have been done. */
-export const CALL_TIMEOUT_MS = 8_000;
 const HISTORY_PAGE = 200;
 const HISTORY_PAGES = 10;
 /** Clocks of Slack and of ours differ. */
@@ -25,6 +23,8 @@ export interface SlackWorkspaceOptions {
   readonly botToken: string;
   readonly teamId: string;
   readonly channel: string;
+  /** After which a call counts as failed; it may still have been done. */
+  readonly timeoutMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -65,7 +65,7 @@ export class SlackWorkspace {
     this.#client = new WebClient(options.botToken, {
       slackApiUrl: options.apiUrl,
       allowAbsoluteUrls: false,
-      timeout: CALL_TIMEOUT_MS,
+      timeout: options.timeoutMs,
       retryConfig: { retries: 0 },
       rejectRateLimitedCalls: true,
       logger: options.logger,

@@ -21,6 +21,7 @@ export interface SlackSurroundings {
   readonly clock: Clock;
   readonly logger: LoggerService;
   readonly ackWaitMs: number | undefined;
+  readonly slackTimeoutMs: number;
 }
 
 /** The parts of the service that exist only with Slack. */
@@ -35,13 +36,15 @@ export interface SlackParts {
 /** Puts the Slack side together. It does not call Slack: that may be down, and start later. */
 export async function startSlack(
   settings: SlackSettings,
-  { connection, approvals, clock, logger, ackWaitMs }: SlackSurroundings,
+  surroundings: SlackSurroundings,
 ): Promise<SlackParts> {
+  const { connection, approvals, clock, logger, ackWaitMs, slackTimeoutMs } = surroundings;
   const { channel, teamId } = settings;
   const quiet = slackLogger(logger);
   const workspace = new SlackWorkspace({
     ...settings,
     botToken: readSecretFile('SLACK_BOT_TOKEN_FILE', settings.botTokenFile),
+    timeoutMs: slackTimeoutMs,
     clock,
     logger: quiet,
   });
@@ -52,6 +55,8 @@ export async function startSlack(
     channel,
     clock,
     instance: uuidV7(clock()),
+    // Two calls and a write, with some room.
+    holdMs: 2.5 * slackTimeoutMs,
   });
   const humans = await followPeople(settings.configDirectory, logger);
   const decisions = new SlackDecisions({
