@@ -340,7 +340,7 @@ describe('plain HTTP', () => {
     ['GET', '/v1/ME', 404, 'route_unknown'],
     ['GET', '/v1/me/', 404, 'route_unknown'],
     ['GET', '//v1/me', 404, 'route_unknown'],
-  ])('refuses %s %s with %i', async (method, target, status, code) => {
+  ])('refuses %s %s with %i', async (...[method, target, status, code]) => {
     const answer = await identity.call(target, { token, method });
     expect(answer).toMatchObject({ status, body: { code } });
     expect(answer.headers.get('content-type')).toBe('application/problem+json');

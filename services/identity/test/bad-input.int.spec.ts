@@ -191,13 +191,16 @@ const badBodies: readonly (readonly [string, string, number, string])[] = [
 ];
 
 describe('a body that cannot be used', () => {
-  it.each(badBodies)('%s: is refused, and nothing is appended', async (_, body, status, code) => {
-    const before = await identity.eventCount();
-    const answer = await identity.call(path, { token, body });
-    expect(answer).toMatchObject({ status, body: { code } });
-    expect(answer.text.length).toBeLessThan(4_000);
-    expect(await identity.eventCount()).toBe(before);
-  });
+  it.each(badBodies)(
+    '%s: is refused, and nothing is appended',
+    async (...[, body, status, code]) => {
+      const before = await identity.eventCount();
+      const answer = await identity.call(path, { token, body });
+      expect(answer).toMatchObject({ status, body: { code } });
+      expect(answer.text.length).toBeLessThan(4_000);
+      expect(await identity.eventCount()).toBe(before);
+    },
+  );
 
   it.each([
     ['text/plain'],
@@ -262,7 +265,7 @@ describe('a target with a bad part', () => {
     ['GET', `${path}?after=%20`, 'query_invalid', 'query.after'],
     ['GET', `${path}?after=x`, 'query_invalid', 'query.after'],
     ['GET', `${path}?requester=root`, 'query_invalid', 'query.requester'],
-  ])('%s %s: %s', async (method, target, code, field) => {
+  ])('%s %s: %s', async (...[method, target, code, field]) => {
     const before = await identity.eventCount();
     const answer = await identity.call(target, { token, method });
     expect(answer).toMatchObject({ status: 400, body: { code } });

@@ -34,7 +34,10 @@ export async function boundedFetch(address: string, options: FetchOptions): Prom
   }
 }
 
-function send(url: URL, { certificateAuthority, timeoutMs }: FetchOptions): Promise<IncomingMessage> {
+function send(
+  url: URL,
+  { certificateAuthority, timeoutMs }: FetchOptions,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const options = {
       agent: false,
