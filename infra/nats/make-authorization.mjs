@@ -60,10 +60,21 @@ const readCalls = (stream) => [
   `$JS.API.DIRECT.GET.${stream}.>`,
 ];
 
-/** Nobody may remake, delete or drain the durable consumer of another service, which is named after it. */
+/** Durable consumers, and so names under which messages are parked. Every service has one of its own name. */
+const durables = {
+  identity: ['identity'],
+  policy: ['policy'],
+  // Slack apart from the decisions, which go on while it is down.
+  approval: ['approval', 'approval-slack'],
+  proxy: ['proxy'],
+  audit: ['audit'],
+};
+
+/** Nobody may remake, delete or drain the durable consumer of another service. */
 const othersDurables = (service) =>
   services
     .filter((other) => other !== service)
+    .flatMap((other) => durables[other])
     .flatMap((other) =>
       ['ACCESS', 'COMMANDS'].flatMap((stream) => [
         `$JS.API.CONSUMER.CREATE.${stream}.${other}`,
@@ -74,8 +85,13 @@ const othersDurables = (service) =>
       ]),
     );
 
-function user(name, { publish, deny = [] }) {
+/** Proxies ask on it for keys that are not in the trust bundle yet; identity answers. */
+const TRUST_REFRESH = 'drawbridge.trust.refresh';
+
+function user(name, { publish, deny = [], answers = [] }) {
   const list = (subjects) => subjects.map((subject) => `          "${subject}"`).join('\n');
+  const responses =
+    answers.length === 0 ? '' : '\n        allow_responses: { max: 1, expires: "30s" }';
   const denied = deny.length === 0 ? '' : `\n        deny: [\n${list(deny)}\n        ]`;
   return `    {
       user: "${name}"
@@ -87,7 +103,7 @@ ${list(publish)}
         ]${denied}
         }
         # Its own inbox only: answers to one service are not for another.
-        subscribe: { allow: ["_INBOX_${name}.>"] }
+        subscribe: { allow: [${[`_INBOX_${name}.>`, ...answers].map((subject) => `"${subject}"`).join(', ')}] }${responses}
       }
     }`;
 }
@@ -110,10 +126,12 @@ const serviceUsers = services.map((service) =>
       ...reads[service].flatMap(readCalls),
       ...consumes[service].flatMap(consumerCalls),
       ...(service === 'proxy' ? ['$JS.API.CONSUMER.INFO.COMMANDS.audit'] : []),
+      ...(service === 'proxy' ? [TRUST_REFRESH] : []),
       ...writes[service],
-      `drawbridge.parked.${service}`,
+      ...durables[service].map((durable) => `drawbridge.parked.${durable}`),
     ],
     deny: othersDurables(service),
+    answers: service === 'identity' ? [TRUST_REFRESH] : [],
   }),
 );
 

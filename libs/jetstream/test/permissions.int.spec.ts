@@ -28,6 +28,7 @@ const authorizationFile = readFileSync(join(infra, 'authorization.conf'), 'utf8'
 const users = ['provision', 'identity', 'policy', 'approval', 'proxy', 'audit'] as const;
 type User = (typeof users)[number];
 const services = ['identity', 'policy', 'approval', 'proxy', 'audit'] as const;
+type Service = (typeof services)[number];
 const passwords = users.map((user) => `${user.toUpperCase()}_PASSWORD: "password of ${user}"`);
 
 let nats: TestNats;
@@ -88,7 +89,10 @@ describe('what each service needs', () => {
     await trust.close();
   });
 
-  it.each(services)('%s handles events and parks what it cannot read', async (service) => {
+  it.each<[Service, string]>([
+    ...services.map((service): [Service, string] => [service, service]),
+    ['approval', 'approval-slack'],
+  ])('%s handles events as %s and parks what it cannot read', async (service, durable) => {
     @Controller()
     class Quiet {
       @EventPattern('GrantIssued')
@@ -101,12 +105,12 @@ describe('what each service needs', () => {
     const strategy = new JetStreamStrategy({
       connection: as(service),
       stream: 'ACCESS',
-      durable: service,
+      durable,
     });
     const app = await listen(Quiet, strategy);
     await eventually(() => expect(strategy.health().parked).toBeGreaterThan(0));
     await eventually(async () => {
-      const info = await as(service).manager.consumers.info('ACCESS', service);
+      const info = await as(service).manager.consumers.info('ACCESS', durable);
       expect(info.num_pending + info.num_ack_pending).toBe(0);
     });
     await app.close();
@@ -127,6 +131,19 @@ describe('what each service needs', () => {
     const publishedAt = '2026-01-05T09:00:00.000Z';
     const bundle = { revision: 1, publishedAt, issuers: [] };
     expect(await publishTrustBundle(as('identity'), bundle)).toBe(true);
+  });
+
+  it('identity answers proxies that ask for newer keys', async () => {
+    const subscription = as('identity').nats.subscribe('drawbridge.trust.refresh', {
+      queue: 'identity',
+      callback: (error, message) => {
+        if (error === null) message.respond('newer');
+      },
+    });
+    await as('identity').nats.flush();
+    const answer = await as('proxy').nats.request('drawbridge.trust.refresh', '');
+    expect(answer.string()).toBe('newer');
+    subscription.unsubscribe();
   });
 
   it('approval keeps its Slack cards', async () => {
@@ -213,6 +230,9 @@ describe('what is for another service', () => {
     ['identity', '$JS.API.CONSUMER.CREATE.ACCESS.policy'],
     ['identity', '$JS.API.CONSUMER.CREATE.ACCESS.policy.drawbridge.access.x'],
     ['approval', '$JS.API.CONSUMER.MSG.NEXT.ACCESS.policy'],
+    ['policy', '$JS.API.CONSUMER.MSG.NEXT.ACCESS.approval-slack'],
+    ['proxy', '$JS.ACK.ACCESS.approval-slack.1.1.1.1.0'],
+    ['policy', 'drawbridge.trust.refresh'],
     ['proxy', '$JS.API.CONSUMER.DELETE.COMMANDS.audit'],
     ['proxy', '$JS.API.CONSUMER.MSG.NEXT.COMMANDS.audit'],
     ['identity', '$JS.API.STREAM.MSG.GET.COMMANDS'],
@@ -225,6 +245,7 @@ describe('what is for another service', () => {
   it.each<[User, string]>([
     ['identity', '_INBOX_policy.>'],
     ['proxy', 'drawbridge.>'],
+    ['proxy', 'drawbridge.trust.refresh'],
     ['audit', '>'],
     ['policy', '_INBOX.>'],
     ['approval', '$JS.EVENT.ADVISORY.>'],
