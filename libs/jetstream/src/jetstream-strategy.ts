@@ -26,7 +26,7 @@ export interface JetStreamStrategyOptions {
    * later ones. @default true
    */
   readonly oneBySubject?: boolean;
-  /** Silence after which the server delivers a message again; running handlers send signs of life. @default 30000 */
+  /** Silence after which the server delivers a message again; running handlers send signs of life. @default 10000 */
   readonly ackWaitMs?: number;
   /** Deliveries after which a message that cannot be handled is parked. @default Infinity */
   readonly parkAfter?: number;
@@ -64,7 +64,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
       stream: options.stream,
       durable: options.durable,
       concurrency: options.concurrency ?? 16,
-      ackWaitMs: options.ackWaitMs ?? 30_000,
+      ackWaitMs: options.ackWaitMs ?? 10_000,
       oneBySubject: options.oneBySubject ?? true,
       handle: (message) => this.#handle(message),
       onFailure: (failure) => this.#failed(failure),

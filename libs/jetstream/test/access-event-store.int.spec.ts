@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { describeEventStoreContract, startNats, type TestNats } from '@drawbridge/testing';
 import type { AccessEvent } from '@drawbridge/contracts';
 import type { EventStore } from '@drawbridge/kernel';
+import type { Msg } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   accessEventStore,
   connectJetStream,
   declareStreams,
-  type JetStreamConnection,
+  JetStreamConnection,
 } from '../src/index.js';
 import { comment, commented, commentOf } from './access-events.js';
 
@@ -131,6 +132,41 @@ describe('appending', () => {
     await expect(load).rejects.toMatchObject({ code: 'event_store_unavailable' });
     await lonely.close();
     await empty.stop();
+  });
+});
+
+describe('loading from a replica that lags behind', () => {
+  /** The real server, but a batched direct get lacks the newest `missing` messages. */
+  const lagging = (missing: number): JetStreamConnection => {
+    const { nats: real, jetstream, manager } = connection;
+    const behind = new Proxy(real, {
+      get(target, name) {
+        if (name !== 'requestMany') {
+          const value: unknown = Reflect.get(target, name);
+          return typeof value === 'function' ? value.bind(target) : value;
+        }
+        return async (...request: Parameters<typeof real.requestMany>) => {
+          const replies: Msg[] = [];
+          for await (const reply of await real.requestMany(...request)) {
+            replies.push(reply);
+            if (reply.headers?.code === 204 || reply.headers?.code === 404) break;
+          }
+          const [end] = replies.slice(-1);
+          const events = replies.slice(0, -1);
+          const kept = events.slice(0, Math.max(events.length - missing, 0));
+          return ReadableStream.from(end === undefined ? kept : [...kept, end]);
+        };
+      },
+    });
+    return new JetStreamConnection(behind, jetstream, manager);
+  };
+
+  it.each([0, 1, 2, 3, 5])('still gives every event when %i are missing there', async (missing) => {
+    const id = randomUUID();
+    for (const word of ['one', 'two', 'three']) await comment(store, id, word);
+    const { events, position } = await accessEventStore(lagging(missing), 'approval').load(id);
+    expect(events.map(commentOf)).toStrictEqual(['one', 'two', 'three']);
+    expect(position).toStrictEqual((await store.load(id)).position);
   });
 });
 

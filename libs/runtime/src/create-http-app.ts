@@ -111,8 +111,8 @@ function explained(error: unknown, address: string): unknown {
 
 function useBeforeRoutes(app: INestApplication, options: HttpAppOptions): void {
   app.use(assignRequestId, setSafeHeaders);
-  app.use('/healthz', onlyGet(answerHealthz));
-  app.use('/readyz', onlyGet(answerReadyz(options.health, options.figures)));
+  app.use(onlyGet('/healthz', answerHealthz));
+  app.use(onlyGet('/readyz', answerReadyz(options.health, options.figures)));
   for (const [path, handler] of Object.entries(options.mounts ?? {})) app.use(path, handler);
   app.use(readJsonBody(options.bodyLimitBytes ?? 65_536), asErrorHandler(refuseBadBody));
 }
@@ -132,9 +132,12 @@ const asErrorHandler = (handler: (...parameters: Parameters<ErrorRequestHandler>
   Object.defineProperty(handler, 'length', { value: 4 });
 
 const onlyGet =
-  (answer: (request: Request, response: Response) => void | Promise<void>): RequestHandler =>
+  (
+    path: string,
+    answer: (request: Request, response: Response) => void | Promise<void>,
+  ): RequestHandler =>
   async (request, response, next) => {
-    const exact = request.path === '/' && ['GET', 'HEAD'].includes(request.method);
-    if (exact) await answer(request, response);
+    if (request.path === path && ['GET', 'HEAD'].includes(request.method))
+      await answer(request, response);
     else next();
   };

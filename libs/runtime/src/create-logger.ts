@@ -55,10 +55,19 @@ function lineOf(message: unknown, rest: readonly unknown[]): object {
   };
 }
 
+/** What the line itself says stays ours: a field of the same name gets a line under it. */
+function ownFields(fields: unknown): object {
+  if (typeof fields !== 'object' || fields === null) return { msg: fields };
+  const renamed = Object.entries(fields).map(([name, value]): [string, unknown] =>
+    ['level', 'time', 'service'].includes(name) ? [`${name}_`, value] : [name, value],
+  );
+  return Object.fromEntries(renamed);
+}
+
 function fieldsOf(message: unknown): object {
   if (message instanceof Error) return { msg: scrubText(message.message), err: scrub(message) };
   if (typeof message === 'object' && message !== null && !Array.isArray(message)) {
-    return Object(scrub(message)) as object;
+    return ownFields(scrub(message));
   }
   return { msg: scrubText(String(message)) };
 }

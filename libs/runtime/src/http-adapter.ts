@@ -44,9 +44,11 @@ export class HttpAdapter extends ExpressAdapter {
     const server = this.#server;
     if (server?.listening !== true) return;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
+    // A connection becomes idle when its last answer is sent, and would be kept for further requests.
+    const closeIdle = setInterval(() => server.closeIdleConnections(), 50);
     const cut = setTimeout(() => server.closeAllConnections(), this.#limits.drainMs);
     await closed;
+    clearInterval(closeIdle);
     clearTimeout(cut);
   }
 }

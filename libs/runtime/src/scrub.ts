@@ -50,7 +50,7 @@ function copyObject(value: object, depth: number, above: ReadonlySet<object>): u
   if (Array.isArray(value)) {
     return value.slice(0, MAX_ITEMS).map((item) => copy(item, depth + 1, within));
   }
-  const fields = value instanceof Error ? fieldsOfError(value) : Object.entries(value);
+  const fields = entriesOf(value);
   return Object.fromEntries(
     fields
       .slice(0, MAX_ITEMS)
@@ -62,6 +62,15 @@ function field(name: string, item: unknown, inner: (item: unknown) => unknown): 
   const plain =
     item === undefined || item === null || typeof item === 'boolean' || typeof item === 'number';
   return !plain && SECRET_NAME.test(name) ? REDACTED : inner(item);
+}
+
+function entriesOf(value: object): [string, unknown][] {
+  try {
+    return value instanceof Error ? fieldsOfError(value) : Object.entries(value);
+  } catch {
+    // An accessor threw: logging must not.
+    return [['unreadable', true]];
+  }
 }
 
 /** An error's own fields may hold requests and headers of a client library: only what we know is taken. */
