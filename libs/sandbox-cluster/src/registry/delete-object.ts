@@ -76,8 +76,7 @@ function marking(registry: Registry, deletion: Deletion): KubeObject | undefined
   if (finalizers.length === 0 && grace === 0 && type !== namespaces) return undefined;
   const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = object.metadata;
   if (deletionTimestamp !== undefined && grace >= deletionGracePeriodSeconds) {
-    const isSame = finalizers.length === (object.metadata.finalizers ?? []).length;
-    return isSame ? object : withMetadata(object, { finalizers });
+    return withFinalizers(object, finalizers);
   }
   const deadline = new Date(registry.clock().getTime() + grace * 1000);
   return marked(deletion, {
@@ -85,6 +84,11 @@ function marking(registry: Registry, deletion: Deletion): KubeObject | undefined
     deletionGracePeriodSeconds: grace,
     ...(finalizers.length === 0 ? {} : { finalizers }),
   });
+}
+
+function withFinalizers(object: KubeObject, finalizers: readonly string[]): KubeObject {
+  const isSame = finalizers.length === (object.metadata.finalizers ?? []).length;
+  return isSame ? object : withMetadata(object, { finalizers });
 }
 
 function marked({ type, object }: Deletion, metadata: JsonObject): KubeObject {

@@ -1,0 +1,22 @@
+import { applyingCases } from './cases/applying.js';
+import { deletingCases } from './cases/deleting.js';
+import { discoveringCases } from './cases/discovering.js';
+import { readingCases } from './cases/reading.js';
+import { rolloutCases } from './cases/rollouts.js';
+import { watchingCases } from './cases/watching.js';
+import { writingCases } from './cases/writing.js';
+import type { ConformanceCase } from './conformance-case.js';
+
+/**
+ * What a real kubectl has to see. The sandbox cluster and a real control plane both pass every case, so that
+ * the sandbox cannot drift into a toy.
+ */
+export const kubectlConformance: readonly ConformanceCase[] = [
+  ...discoveringCases,
+  ...readingCases,
+  ...writingCases,
+  ...applyingCases,
+  ...rolloutCases,
+  ...watchingCases,
+  ...deletingCases,
+];

@@ -1,0 +1,28 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
+import { startSandboxCluster, type SandboxCluster } from '@drawbridge/sandbox-cluster';
+import { nativeTool } from '@drawbridge/testing';
+import { describeConformance } from '../conformance/describe-conformance.js';
+
+let cluster: SandboxCluster;
+let directory: string;
+let kubectl: string;
+
+beforeAll(async () => {
+  kubectl = await nativeTool('kubectl');
+  directory = await mkdtemp(join(tmpdir(), 'sandbox-conformance-'));
+  cluster = await startSandboxCluster();
+  await writeFile(join(directory, 'kubeconfig'), cluster.kubeconfig(), { mode: 0o600 });
+});
+
+afterAll(async () => {
+  await cluster.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+describeConformance('the sandbox cluster', () => ({
+  kubeconfig: join(directory, 'kubeconfig'),
+  kubectl,
+}));
