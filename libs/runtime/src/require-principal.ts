@@ -13,7 +13,7 @@ import {
  * @throws TokenRefused also for a token in the query string, which may already stand in an access log
  */
 export async function requirePrincipal(
-  request: Request,
+  request: Pick<Request, 'originalUrl' | 'rawHeaders'>,
   verifier: Pick<TokenVerifier, 'verify'>,
 ): Promise<VerifiedToken> {
   if (hasTokenInQuery(request.originalUrl)) {
