@@ -83,6 +83,13 @@ describe('running a service', () => {
     expect(log()).toContain(error.message);
   });
 
+  it('ends with 78 also when the configuration is refused before anything is awaited', async () => {
+    const { exited } = supervised(() => {
+      throw new ConfigInvalid([{ variable: 'HTTP_PORT', message: 'expected a port number' }]);
+    });
+    expect(await exited).toBe(78);
+  });
+
   it('ends with 1 when it cannot close', async () => {
     const { signals, exited } = supervised(() =>
       Promise.resolve(service(() => Promise.reject(new Error('stuck')))),

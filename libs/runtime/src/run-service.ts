@@ -60,7 +60,7 @@ export function supervise({ name, start, env, logger, signals, exit }: Supervisi
   signals.on('unhandledRejection', crash);
   signals.on('uncaughtException', crash);
 
-  const started = start(env, logger);
+  const started = begin(start, env, logger);
   started.then(
     ({ addresses }) => {
       logger.log({ msg: `${name} started`, addresses });
@@ -81,6 +81,15 @@ export function supervise({ name, start, env, logger, signals, exit }: Supervisi
   };
   signals.on('SIGTERM', () => stop('SIGTERM'));
   signals.on('SIGINT', () => stop('SIGINT'));
+}
+
+/** A start that throws before it waits for anything, as `loadConfig` does, has failed like any other. */
+function begin(start: StartService, ...args: Parameters<StartService>): Promise<RunningService> {
+  try {
+    return start(...args);
+  } catch (error) {
+    return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+  }
 }
 
 function reportFailedStart(logger: LoggerService, error: unknown): number {
