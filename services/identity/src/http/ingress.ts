@@ -13,7 +13,7 @@ import { callerOf } from './caller-of.js';
 
 /** What the controllers work with. */
 export interface Ingress {
-  readonly verifier: TokenVerifier;
+  readonly verifier: Pick<TokenVerifier, 'verify'>;
   readonly requests: AccessRequests;
   readonly views: AccessViews;
   readonly follower: Pick<ViewFollower, 'whenCurrent'>;

@@ -1,0 +1,354 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import {
+  AccessRequestInput,
+  type AccessEvent,
+  type AccessRequestView,
+} from '@drawbridge/contracts';
+import { EventStoreError } from '@drawbridge/kernel';
+import { eventually, InMemoryEventStore } from '@drawbridge/testing';
+import type { Ingress } from '../src/http/ingress.js';
+import { IngressRefused } from '../src/ingress-refused.js';
+import { OpenWaits } from '../src/views/open-waits.js';
+import { DocumentedApi, type CheckedAnswer, type DocumentedOperation } from './documented-api.js';
+import { hostileTokens } from './hostile-tokens.js';
+import {
+  bob,
+  dana,
+  IdentityUnderTest,
+  issuerYaml,
+  oncall,
+  validRequest,
+} from './identity-under-test.js';
+import { requestsOver, startIngressUnderTest } from './ingress-under-test.js';
+import { recorded, requestId, sample } from './sample-events.js';
+
+let identity: IdentityUnderTest;
+let api: DocumentedApi;
+let token: string;
+beforeAll(async () => {
+  identity = await IdentityUnderTest.start({ MAX_OPEN_REQUESTS: '40' });
+  api = new DocumentedApi((await identity.call('/openapi.json')).body);
+  token = await identity.agentToken(oncall);
+});
+afterAll(() => identity.stop());
+
+const path = '/v1/access-requests';
+type Options = Parameters<IdentityUnderTest['call']>[1];
+/** Calls, and holds the answer against the document. */
+async function call(operationId: string, target: string, options: Options = {}) {
+  const answer = await identity.call(target, { token, ...options });
+  api.check(operationId, answer);
+  return answer;
+}
+const submit = async (options: Options = {}) => {
+  const { body } = await call('submitAccessRequest', path, { body: validRequest, ...options });
+  return body as AccessRequestView;
+};
+/** A target and options with which an operation can be called. */
+const exampleOf = ({ path: template, method }: DocumentedOperation) => ({
+  target: template.replace('{id}', requestId),
+  options: { method: method.toUpperCase(), ...(method === 'post' ? { body: validRequest } : {}) },
+});
+const signed = (claims: object) =>
+  identity.idp.sign({
+    iss: identity.idp.issuer,
+    aud: 'drawbridge',
+    principal_type: 'agent',
+    owner: 'dana@corp.test',
+    exp: Math.floor(Date.now() / 1000) + 600,
+    ...claims,
+  });
+
+describe('the OpenAPI document', () => {
+  it('lists exactly the routes that the code has', async () => {
+    const { app } = await startIngressUnderTest();
+    const Layers = z.array(
+      z.object({
+        route: z
+          .object({ path: z.string(), methods: z.record(z.string(), z.boolean()) })
+          .optional(),
+      }),
+    );
+    const router: unknown = Reflect.get(Object(app.getHttpAdapter().getInstance()), 'router');
+    const stack = Layers.parse(Reflect.get(Object(router), 'stack'));
+    const inCode = stack.flatMap(({ route }) =>
+      Object.keys(route?.methods ?? {}).map(
+        (method) => `${method} ${(route?.path ?? '').replace(/:(\w+)/g, '{$1}')}`,
+      ),
+    );
+    await app.close();
+    const inDocument = api.operations.map((operation) => `${operation.method} ${operation.path}`);
+    expect(inDocument.toSorted()).toStrictEqual(inCode.toSorted());
+  });
+
+  it('takes a token wherever the code does', async () => {
+    for (const operation of api.operations) {
+      const { target, options } = exampleOf(operation);
+      const answer = await identity.call(target, options);
+      expect([operation.operationId, answer.status === 401]).toStrictEqual([
+        operation.operationId,
+        operation.security.length > 0,
+      ]);
+    }
+  });
+
+  it.each<[boolean, object]>([
+    [true, validRequest],
+    [true, { ...validRequest, ticket: undefined }],
+    [true, { ...validRequest, scope: { action: 'view' } }],
+    [false, { ...validRequest, scope: { action: '' } }],
+    [false, { ...validRequest, extra: 1 }],
+    [false, { ...validRequest, connection: 'Prod' }],
+    [false, { ...validRequest, durationSeconds: 1.5 }],
+    [false, { ...validRequest, durationSeconds: 29 }],
+    [false, { ...validRequest, reason: 'a\nb' }],
+    [false, { ...validRequest, reason: 'a\u202eb' }],
+    [false, {}],
+  ])('describes a body as the code does: valid %s for %j', (valid, body) => {
+    const sent: unknown = JSON.parse(JSON.stringify(body));
+    expect(AccessRequestInput.safeParse(sent).success).toBe(valid);
+    expect(api.fits('AccessRequestInput', sent)).toBe(valid);
+  });
+});
+
+describe('answers are as documented', () => {
+  it('of every success', async () => {
+    const view = await submit({ headers: { 'idempotency-key': 'one' } });
+    await submit({ headers: { 'idempotency-key': 'one' } });
+    await identity.append(view.id, sample.AccessRequestValidated);
+    await identity.append(view.id, sample.GrantIssued);
+    const { headers } = await eventually(async () => {
+      const found = await call('findAccessRequest', `${path}/${view.id}`);
+      expect(found.body).toMatchObject({ grant: {} });
+      return found;
+    });
+    const etag = { 'if-none-match': String(headers.get('etag')) };
+    await call('findAccessRequest', `${path}/${view.id}`, { headers: etag });
+    const other = await submit();
+    const withdrawn = await call('withdrawAccessRequest', `${path}/${other.id}`, {
+      method: 'DELETE',
+    });
+    const { revision } = withdrawn.body as AccessRequestView;
+    const events = { accept: 'text/event-stream' };
+    await call('findAccessRequest', `${path}/${other.id}`, { headers: events });
+    await call('findAccessRequest', `${path}/${other.id}`, {
+      headers: { ...events, 'last-event-id': String(revision) },
+    });
+    await call('listAccessRequests', `${path}?limit=1`);
+    await call('me', '/v1/me');
+    await call('trustStatus', '/v1/trust', { token: await identity.humanToken(bob) });
+    await call('discover', '/.well-known/drawbridge');
+    await call('describeApi', '/openapi.json');
+  });
+
+  it('of every refused token, on every route that takes one', async () => {
+    const strict = issuerYaml(
+      'demo',
+      identity.idp.issuer,
+      '  authorizedParties: [ci]\n  maxTokenAgeSeconds: 60\n  disabledSubjects: [disabled]\n',
+    );
+    const answersOf = async (authorization: readonly string[]) => {
+      for (const operation of api.operations.filter(({ security }) => security.length > 0)) {
+        const { target, options } = exampleOf(operation);
+        const headers =
+          authorization.length === 0 ? {} : { authorization: authorization.join(', ') };
+        const { operationId } = operation;
+        api.check(operationId, await identity.call(target, { ...options, headers }));
+      }
+    };
+    for (const { authorization } of await hostileTokens(identity)) {
+      if (authorization.length < 2) await answersOf(authorization);
+    }
+    for (const operation of api.operations.filter(({ security }) => security.length > 0)) {
+      const { target, options } = exampleOf(operation);
+      await call(operation.operationId, `${target}?access_token=x`, options);
+    }
+    await identity.trust('demo', strict);
+    const iat = Math.floor(Date.now() / 1000);
+    const party = await signed({ sub: 'a', iat, azp: 'other' });
+    await eventually(async () =>
+      expect(await identity.call('/v1/me', { token: party })).toMatchObject({
+        body: { code: 'token_party_wrong' },
+      }),
+    );
+    await answersOf([`Bearer ${party}`]);
+    await answersOf([`Bearer ${await signed({ sub: 'a', iat: iat - 90, azp: 'ci' })}`]);
+    await answersOf([`Bearer ${await signed({ sub: 'disabled', iat, azp: 'ci' })}`]);
+    await identity.trust('demo', issuerYaml('demo', identity.idp.issuer));
+    await eventually(async () =>
+      expect((await identity.call('/v1/me', { token })).status).toBe(200),
+    );
+  });
+
+  it('of every refused input', async () => {
+    const post = (options: Options) => call('submitAccessRequest', path, options);
+    await post({ body: '{' });
+    await post({ body: {} });
+    await post({ body: validRequest, headers: { 'idempotency-key': 'a b' } });
+    await post({ body: JSON.stringify('x'.repeat(70_000)) });
+    await post({ body: '{}', headers: { 'content-type': 'text/plain' } });
+    await post({ body: validRequest, headers: { 'idempotency-key': 'two' } });
+    await post({
+      body: { ...validRequest, durationSeconds: 60 },
+      headers: { 'idempotency-key': 'two' },
+    });
+    await call('listAccessRequests', `${path}?status=open`);
+    for (const [operation, method] of [
+      ['findAccessRequest', 'GET'],
+      ['withdrawAccessRequest', 'DELETE'],
+    ] as const) {
+      await call(operation, `${path}/x`, { method });
+      await call(operation, `${path}/%zz`, { method });
+      await call(operation, `${path}/${requestId}`, { method });
+    }
+    await call('findAccessRequest', `${path}/${requestId}?wait=x`);
+    await call('trustStatus', '/v1/trust');
+  });
+
+  it('of every refused withdrawal', async () => {
+    const { id } = await submit();
+    const options = { method: 'DELETE' };
+    await call('withdrawAccessRequest', `${path}/${id}`, {
+      ...options,
+      token: await identity.humanToken(dana),
+    });
+    await identity.append(id, sample.AccessRequestDenied);
+    await call('withdrawAccessRequest', `${path}/${id}`, options);
+  });
+
+  it('of every limit', async () => {
+    const busy = await signed({ sub: 'busy' });
+    for (let index = 0; index <= 40; index += 1) await submit({ token: busy });
+    for (const operation of api.operations.filter(({ security }) => security.length > 0)) {
+      const eager = await signed({ sub: `eager-${operation.operationId}` });
+      const { target, options } = exampleOf(operation);
+      const many = (length: number, to: string, how: Options) =>
+        Array.from({ length }, () => identity.call(to, { ...how, token: eager }));
+      await Promise.all(many(150, '/v1/me', {}));
+      const answers = await Promise.all(many(10, target, options));
+      const refused = answers.find(({ status }) => status === 429);
+      expect(refused).toMatchObject({ body: { code: 'too_many_requests' } });
+      if (refused !== undefined) api.check(operation.operationId, refused);
+    }
+  });
+});
+
+/** Failures that real parts rarely have, each with the operations that document it. */
+const failures: readonly {
+  readonly what: string;
+  readonly change: (honest: Ingress) => Partial<Ingress>;
+  readonly operations: readonly string[];
+}[] = [
+  {
+    what: 'a store that always has something newer',
+    change: () => ({ requests: requestsOver({ store: brokenStore('append_conflict') }) }),
+    operations: ['submitAccessRequest', 'withdrawAccessRequest'],
+  },
+  {
+    what: 'a store that does not answer',
+    change: () => ({ requests: requestsOver({ store: brokenStore('event_store_unavailable') }) }),
+    operations: ['submitAccessRequest', 'withdrawAccessRequest'],
+  },
+  {
+    what: 'a store that cannot be read',
+    change: () => ({ requests: requestsOver({ store: unreadableStore() }) }),
+    operations: ['findAccessRequest'],
+  },
+  {
+    what: 'views that are behind',
+    change: () => ({ follower: { whenCurrent: () => Promise.resolve(false) } }),
+    operations: [
+      'submitAccessRequest',
+      'listAccessRequests',
+      'findAccessRequest',
+      'withdrawAccessRequest',
+    ],
+  },
+  {
+    what: 'too many waiters',
+    change: ({ views }) => {
+      views.fold(recorded(sample.AccessRequested, 1));
+      return {
+        requests: requestsOver({ views }),
+        waits: new OpenWaits({ total: 0, perCaller: 0 }),
+      };
+    },
+    operations: ['findAccessRequest?wait=1'],
+  },
+  {
+    what: 'a gateway whose authority is missing',
+    change: () => ({
+      discovery: () => Promise.reject(new IngressRefused('discovery_unavailable', 'not there')),
+    }),
+    operations: ['discover'],
+  },
+  {
+    what: 'bugs',
+    change: () => ({
+      calls: { take: bug } as unknown as Ingress['calls'],
+      discovery: bug,
+      document: bug,
+    }),
+    operations: [
+      'submitAccessRequest',
+      'listAccessRequests',
+      'findAccessRequest',
+      'withdrawAccessRequest',
+      'me',
+      'trustStatus',
+      'discover',
+      'describeApi',
+    ],
+  },
+];
+
+function bug(): never {
+  throw new TypeError('secret detail of a bug');
+}
+
+function brokenStore(code: 'append_conflict' | 'event_store_unavailable') {
+  const store = new InMemoryEventStore<AccessEvent>();
+  const { event, aggregateId, ...metadata } = recorded(sample.AccessRequested, 1);
+  void store.append({ event, aggregateId, metadata, position: { lastSequence: 0 } });
+  store.append = () => Promise.reject(new EventStoreError(code, 'broken'));
+  return store;
+}
+
+function unreadableStore() {
+  const store = new InMemoryEventStore<AccessEvent>();
+  store.load = () => Promise.reject(new EventStoreError('event_store_unavailable', 'broken'));
+  return store;
+}
+
+describe('failures are as documented', () => {
+  it.each(failures)('$what', async ({ change, operations }) => {
+    const { app, url } = await startIngressUnderTest(change);
+    for (const name of operations) {
+      const [operationId = '', query] = name.split('?');
+      const operation = api.operations.find((one) => one.operationId === operationId)!;
+      const { target, options } = exampleOf(operation);
+      const response = await fetch(`${url}${target}${query === undefined ? '' : `?${query}`}`, {
+        method: options.method,
+        headers: { authorization: 'Bearer x', 'content-type': 'application/json' },
+        ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      });
+      const text = await response.text();
+      const answer: CheckedAnswer = {
+        status: response.status,
+        headers: response.headers,
+        text,
+        body: JSON.parse(text),
+      };
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(text).not.toContain('secret');
+      api.check(operationId, answer);
+    }
+    await app.close();
+  });
+});
+
+it('every answer that the document promises was seen', () => {
+  const missing = [...api.promised].filter((answer) => !api.seen.has(answer));
+  expect(missing).toStrictEqual([]);
+});
