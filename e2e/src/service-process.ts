@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import type { ServiceName } from '@drawbridge/contracts';
 import { eventually } from '@drawbridge/testing';
 
 const KEPT_OUTPUT = 20_000;
 
 export interface ServiceProcessOptions {
-  readonly name: string;
+  readonly name: ServiceName;
   /** The service's `main.js`. */
   readonly main: string;
   readonly env: Readonly<Record<string, string>>;
@@ -20,6 +21,10 @@ export class ServiceProcess {
   #output = '';
 
   constructor(private readonly options: ServiceProcessOptions) {}
+
+  get name(): ServiceName {
+    return this.options.name;
+  }
 
   /** The last 20 000 characters it wrote. */
   get output(): string {

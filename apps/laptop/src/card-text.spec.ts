@@ -12,7 +12,8 @@ describe('a Slack card as text', () => {
             type: 'rich_text_section',
             elements: [
               { type: 'text', text: 'Who: ', style: { bold: true } },
-              { type: 'text', text: 'agent-oncall' },
+              { type: 'text', text: 'agent-oncall\n' },
+              { type: 'date', timestamp: 0, format: '{time}', fallback: '10:00 UTC' },
             ],
           },
         ],
@@ -26,7 +27,9 @@ describe('a Slack card as text', () => {
         ],
       },
     ]);
-    expect(text).toBe('Access request\nWho: agent-oncall\ndecide by 10:00\n[Approve] [Deny]');
+    expect(text).toBe(
+      'Access request\nWho: agent-oncall\n10:00 UTC\ndecide by 10:00\n[Approve] [Deny]',
+    );
   });
 
   it.each([[[]], [[null, 7, {}]]])('is empty for %j', (blocks) => {

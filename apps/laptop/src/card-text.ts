@@ -4,8 +4,8 @@
  */
 export function cardText(blocks: readonly unknown[]): string {
   return blocks
-    .map(blockText)
-    .filter((text) => text.trim() !== '')
+    .flatMap((block) => blockText(block).split('\n'))
+    .filter((line) => line.trim() !== '')
     .join('\n');
 }
 
@@ -28,7 +28,8 @@ function lines(node: Node): string[] {
   return [...(own === '' ? [] : [own]), ...nested.flatMap(lines)];
 }
 
-const inlineText = (node: Node): string => leafText(node['text']);
+/** A `date` has no text of its own: Slack shows the reader's local time, others the fallback. */
+const inlineText = (node: Node): string => leafText(node['text'] ?? node['fallback']);
 
 function leafText(value: unknown): string {
   if (typeof value === 'string') return value;

@@ -1,3 +1,4 @@
+import { stringify } from 'yaml';
 import { AppError } from '@drawbridge/kernel';
 import { DEMO_LABEL } from './demo-label.js';
 import { demoManifests } from './demo-manifests.js';
@@ -22,8 +23,8 @@ export class DemoWorkload {
   /** Creates the namespace, deployment and secret of the story, or brings them to their first state. */
   async install(state: StateDirectory): Promise<void> {
     await this.#refuseForeignNamespace();
-    const list = { apiVersion: 'v1', kind: 'List', items: demoManifests };
-    const file = state.write('workload.json', JSON.stringify(list));
+    const documents = demoManifests.map((manifest) => stringify(manifest)).join('---\n');
+    const file = state.write('workload.yaml', documents);
     await this.#kubectl('apply', '-f', file);
   }
 

@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ServiceName } from '@drawbridge/contracts';
+import { demoPeople } from '@drawbridge/embedded';
+import {
+  DEMO_AUDIENCE,
+  DEMO_CONNECTION,
+  SlackDesk,
+  slackCallback,
+  startStandIns,
+  type ClusterAccess,
+  type Environment,
+  type StandIns,
+  type StateDirectory,
+} from '@drawbridge/laptop';
+import { repositoryRoot } from '@drawbridge/testing';
+import { ServiceProcess } from './service-process.js';
+
+/** What can be killed: the five services and the bus. */
+export type Victim = ServiceName | 'nats';
+export const victims: readonly Victim[] = [
+  'identity',
+  'policy',
+  'approval',
+  'proxy',
+  'audit',
+  'nats',
+];
+
+/** Every service in a process of its own, as in a deployment, around the stand-ins of the laptop. */
+export class Composition {
+  readonly slack: SlackDesk;
+  readonly #processes: ReadonlyMap<ServiceName, ServiceProcess>;
+
+  private constructor(
+    readonly standIns: StandIns,
+    private readonly state: StateDirectory,
+  ) {
+    this.slack = new SlackDesk(standIns.slack, slackCallback(standIns));
+    this.#processes = new Map(processesOf(standIns, state).map((each) => [each.name, each]));
+  }
+
+  /** @param settings - variables to set otherwise than usual, by service */
+  static async start(
+    state: StateDirectory,
+    cluster: ClusterAccess,
+    settings: Partial<Record<ServiceName, Environment>> = {},
+  ): Promise<Composition> {
+    const standIns = await startStandIns({ state, ports: 'any', cluster });
+    const composition = new Composition(withSettings(standIns, settings), state);
+    for (const service of composition.#processes.values()) service.start();
+    await composition.ready();
+    return composition;
+  }
+
+  /** Resolves once every service says that it is ready. */
+  async ready(): Promise<void> {
+    await Promise.all([...this.#processes.values()].map((service) => service.ready()));
+  }
+
+  async kill(victim: Victim): Promise<void> {
+    if (victim === 'nats') return this.standIns.nats.kill();
+    return this.#process(victim).kill();
+  }
+
+  async startAgain(victim: Victim): Promise<void> {
+    if (victim === 'nats') await this.standIns.nats.restart();
+    else this.#process(victim).start();
+    await this.ready();
+  }
+
+  get gateway(): { readonly base: string; readonly ca: string } {
+    const ca = readFileSync(join(this.state.path, 'gateway-ca.pem'), 'utf8');
+    return { base: `${this.standIns.addresses.gateway}/connections/${DEMO_CONNECTION}`, ca };
+  }
+
+  /** A token of agent-oncall by its own login. */
+  async agentToken(): Promise<string> {
+    const [agent] = demoPeople.agents;
+    const answer = await fetch(`${this.standIns.identityProvider.issuer}/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_id: agent.id,
+        client_secret: agent.secret,
+      }),
+    });
+    const body: unknown = await answer.json();
+    if (typeof body === 'object' && body !== null && 'access_token' in body) {
+      return String(body.access_token);
+    }
+    throw new Error(`the identity provider gave no token: ${answer.status}`);
+  }
+
+  /** A token of Bob, who may read the record. */
+  auditorToken(): Promise<string> {
+    const [, bob] = demoPeople.humans;
+    const { identityProvider } = this.standIns;
+    const now = Math.floor(Date.now() / 1000);
+    return identityProvider.sign({
+      iss: identityProvider.issuer,
+      sub: bob.id,
+      aud: DEMO_AUDIENCE,
+      email: bob.email,
+      groups: [...bob.groups],
+      principal_type: 'human',
+      iat: now,
+      exp: now + 900,
+    });
+  }
+
+  async stop(): Promise<void> {
+    for (const service of [...this.#processes.values()].toReversed()) await service.stop();
+    await this.standIns.close();
+  }
+
+  /** Everything the services wrote: for a look when a test fails, and for canary searches. */
+  get output(): string {
+    return [...this.#processes].map(([name, { output }]) => `--- ${name}\n${output}`).join('\n');
+  }
+
+  #process(name: ServiceName): ServiceProcess {
+    const found = this.#processes.get(name);
+    if (found === undefined) throw new Error(`no process ${name}`);
+    return found;
+  }
+}
+
+function withSettings(
+  standIns: StandIns,
+  settings: Partial<Record<ServiceName, Environment>>,
+): StandIns {
+  const names: readonly ServiceName[] = ['identity', 'policy', 'approval', 'proxy', 'audit'];
+  const environments = { ...standIns.environments };
+  for (const name of names) environments[name] = { ...environments[name], ...settings[name] };
+  return { ...standIns, environments };
+}
+
+function processesOf({ environments, addresses }: StandIns, state: StateDirectory) {
+  const main = (name: string) => join(repositoryRoot(), 'services', name, 'dist/main.js');
+  const service = (name: ServiceName, health: string) =>
+    new ServiceProcess({ name, main: main(name), env: environments[name], health });
+  return [
+    service('identity', addresses.ingress),
+    service('policy', addresses.policy),
+    service('approval', addresses.approvals),
+    new ServiceProcess({
+      name: 'audit',
+      main: join(repositoryRoot(), 'e2e/dist/embedded-audit-main.js'),
+      env: { ...environments.audit, CLICKHOUSE_DIRECTORY: join(state.path, 'clickhouse') },
+      health: addresses.audit,
+    }),
+    service('proxy', addresses.proxyHealth),
+  ];
+}
