@@ -167,6 +167,7 @@ async function openDataPath(
   const server = gatewayServer({
     certificate,
     clock,
+    logger,
     maxConnections: config.MAX_CONNECTIONS,
     maxConnectionsPerAddress: config.MAX_CONNECTIONS_PER_ADDRESS,
     handle: handlerChain({

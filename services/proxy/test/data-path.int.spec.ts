@@ -314,25 +314,25 @@ describe('a refused call', () => {
     return [answer.status, statusOf(answer).cause];
   };
 
-  it.each([
-    ['no token', { token: '' }, 401, 'token_missing'],
-    [
-      'another scheme',
+  const badTokens = {
+    'no token': [{ token: '' }, 401, 'token_missing'],
+    'another scheme': [
       { token: '', headers: { authorization: 'Basic YTpi' } },
       401,
       'token_malformed',
     ],
-    ['an empty Bearer', { token: '', headers: { authorization: 'Bearer' } }, 401, 'token_missing'],
-    ['no JWT', { token: 'null' }, 401, 'token_malformed'],
-    [
-      'a strange issuer',
+    'an empty Bearer': [{ token: '', headers: { authorization: 'Bearer' } }, 401, 'token_missing'],
+    'no JWT': [{ token: 'null' }, 401, 'token_malformed'],
+    'a strange issuer': [
       { token: new TestIssuer('https://evil.test').token() },
       401,
       'token_issuer_unknown',
     ],
-    ['a forged signature', { token: new TestIssuer().token() }, 401, 'token_signature_invalid'],
-    ['a huge one', { token: 'a'.repeat(20_000) }, 401, 'token_too_large'],
-  ])('T5 with %s', async (_, options, status, code) => {
+    'a forged signature': [{ token: new TestIssuer().token() }, 401, 'token_signature_invalid'],
+    'a huge one': [{ token: 'a'.repeat(20_000) }, 401, 'token_too_large'],
+  } as const;
+
+  it.each(Object.entries(badTokens))('T5 with %s', async (_, [options, status, code]) => {
     const answer = await gateway.call(pods, options);
     expect([answer.status, statusOf(answer).cause]).toStrictEqual([status, code]);
     expect(answer.headers['www-authenticate']).toContain('Bearer');
@@ -364,11 +364,11 @@ describe('a refused call', () => {
   });
 
   it('tells strangers nothing of connections, and agents that one does not exist', async () => {
-    expect(await cause('/connections/none/api', { token: '' })).toStrictEqual([
+    expect(await cause('/connections/none/api/v1/pods', { token: '' })).toStrictEqual([
       401,
       'token_missing',
     ]);
-    expect(await cause('/connections/none/api')).toStrictEqual([404, 'connection_unknown']);
+    expect(await cause('/connections/none/api/v1/pods')).toStrictEqual([404, 'connection_unknown']);
     expect(await cause('/api/v1/pods')).toStrictEqual([404, 'path_unknown']);
     expect(await cause('/connections/../api')).toStrictEqual([404, 'path_unknown']);
     expect(await cause('/connections/pro%64/api')).toStrictEqual([404, 'path_unknown']);
@@ -386,11 +386,11 @@ describe('a refused call', () => {
       apiVersion: 'v1',
       metadata: {},
       status: 'Failure',
-      message: expect.stringMatching(/^drawbridge masking_unavailable: /),
+      message: expect.stringMatching(/^drawbridge masking_unavailable: /) as string,
       reason: 'Forbidden',
       details: {
         uid: answer.headers['audit-id'],
-        causes: [{ reason: 'masking_unavailable', message: expect.any(String) }],
+        causes: [{ reason: 'masking_unavailable', message: expect.any(String) as string }],
       },
       code: 403,
     });
@@ -406,6 +406,19 @@ describe('a refused call', () => {
         name: 'db',
       });
     });
+  });
+
+  it('of discovery is text, because kubectl reads that raw', async () => {
+    const token = gateway.issuer.token({ sub: 'agent-nobody' });
+    const answer = await gateway.call('/connections/prod/api', { token });
+    expect(answer).toMatchObject({
+      status: 403,
+      headers: {
+        'content-type': 'text/plain; charset=utf-8',
+        'drawbridge-refusal': 'no_grant',
+      },
+    });
+    expect(answer.body).toMatch(/^drawbridge no_grant: you have no open grant/);
   });
 
   it('T24 with a body that is too large, announced or not', async () => {

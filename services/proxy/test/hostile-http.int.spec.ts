@@ -89,7 +89,7 @@ describe('T1 a Connection header that lists other headers', () => {
       expect(upstream.received[0]?.headers).toMatchObject({
         authorization: 'Bearer cluster-token',
         'accept-encoding': 'identity',
-        'audit-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
+        'audit-id': expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
         connection: 'keep-alive',
       });
     },

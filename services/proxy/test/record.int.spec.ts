@@ -112,8 +112,8 @@ describe('a gateway that stops', () => {
       if (request.url?.includes('watch') === true) response.write('{"type":"ADDED","object":{}}\n');
       else setTimeout(() => response.end('{"kind":"PodList"}'), 500);
     });
-    const watching = Promise.withResolvers<void>();
-    const watch = gateway.call(`${pods}?watch=1`, { onData: () => watching.resolve() });
+    const watching = Promise.withResolvers<string>();
+    const watch = gateway.call(`${pods}?watch=1`, { onData: watching.resolve });
     await watching.promise;
     const before = upstream.received.length;
     const short = gateway.call(pods);
@@ -139,13 +139,34 @@ describe('a gateway that stops', () => {
     const token = gateway.issuer.token({ sub: 'agent-ended' });
     expect(statusOf(await gateway.call(pods, { token })).cause).toBe('grant_revoked');
   });
+});
 
-  it('is not ready, and refuses, while there is no trust bundle', async () => {
-    const health = await fetch(`${gateway.health}/readyz`);
-    expect(await health.json()).toStrictEqual({
-      status: 'ready',
-      checks: { nats: true, grants: true, trust: true, serving: true },
+describe('a gateway without a trust bundle', () => {
+  it('is not ready and refuses every call until there is one', async () => {
+    const untrusting = await startGateway({
+      connections: [
+        {
+          name: 'other',
+          server: upstream.address,
+          certificateAuthority: upstream.certificateAuthority,
+          credential: 'type: bearerToken\nfile: cluster.token',
+        },
+      ],
+      trust: false,
     });
+    const readiness = async () => (await fetch(`${untrusting.health}/readyz`)).json();
+    await eventually(async () =>
+      expect(await readiness()).toStrictEqual({
+        status: 'not_ready',
+        checks: { nats: true, grants: true, trust: false, serving: true },
+      }),
+    );
+    const refused = await untrusting.call(pods);
+    expect([refused.status, statusOf(refused).cause]).toStrictEqual([503, 'proxy_not_ready']);
+    await untrusting.publishTrust();
+    await eventually(async () => expect(await readiness()).toMatchObject({ status: 'ready' }));
+    expect(statusOf(await untrusting.call(pods)).cause).toBe('connection_unknown');
+    await untrusting.close();
   });
 });
 

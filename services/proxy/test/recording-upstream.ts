@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 import { createCertificateAuthority } from '@drawbridge/embedded';
 
 /** One request as the cluster received it. */
@@ -37,6 +37,15 @@ const ok: Answer = (_request, response) => {
   response.end('{"kind":"Pod","apiVersion":"v1","metadata":{"name":"web-0"}}\n');
 };
 
+function nameOf({ socket }: IncomingMessage): string | undefined {
+  if (!(socket instanceof TLSSocket)) return undefined;
+  // Without a certificate it is an empty object, whatever the types say.
+  const subject: unknown = Reflect.get(socket.getPeerCertificate(), 'subject');
+  const name: unknown =
+    typeof subject === 'object' && subject !== null ? Reflect.get(subject, 'CN') : undefined;
+  return typeof name === 'string' ? name : undefined;
+}
+
 export async function startRecordingUpstream(): Promise<RecordingUpstream> {
   const authority = await createCertificateAuthority('upstream');
   const { certificate, key } = await authority.issueServer(['127.0.0.1']);
@@ -56,8 +65,7 @@ export async function startRecordingUpstream(): Promise<RecordingUpstream> {
     (request, response) => {
       const chunks: Buffer[] = [];
       const { method = '', url = '', rawHeaders, headers } = request;
-      const name: unknown = (request.socket as TLSSocket).getPeerCertificate().subject?.CN;
-      const clientName = typeof name === 'string' ? name : undefined;
+      const clientName = nameOf(request);
       request.on('error', () => undefined);
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {

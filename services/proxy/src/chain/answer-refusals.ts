@@ -11,9 +11,19 @@ export interface RefusalLog {
   refused(record: CommandRecord & { type: 'CommandRefused' }): Promise<void>;
 }
 
-/** Answers every call that a later step ended, and records it as refused unless it had started. */
+export interface RefusalParts {
+  readonly log: RefusalLog;
+  readonly logger: LoggerService;
+  /** Whether a connection of this name is configured. */
+  readonly isConnection: (name: string) => boolean;
+}
+
+/**
+ * Answers every call that a later step ended, and records it as refused unless it had started. What addresses
+ * no configured connection is no command: the names in it are the caller's invention.
+ */
 export const answerRefusals =
-  (log: RefusalLog, logger: LoggerService): Step<Exchange, Exchange> =>
+  ({ log, logger, isConnection }: RefusalParts): Step<Exchange, Exchange> =>
   (next) =>
   async (exchange) => {
     try {
@@ -21,9 +31,9 @@ export const answerRefusals =
     } catch (error) {
       const answer = answerOf(error);
       report(logger, exchange, { error, answer });
-      if (exchange.facts.started !== true) {
-        const record = refusedRecord(exchange, answer);
-        if (record !== undefined) await log.refused(record);
+      const { started, connection } = exchange.facts;
+      if (started !== true && connection !== undefined && isConnection(connection)) {
+        await log.refused(refusedRecord(exchange, connection, answer));
       }
       sendStatus(exchange, answer);
       return refusedOutcome(answer);

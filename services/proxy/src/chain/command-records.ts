@@ -19,13 +19,11 @@ export function startedRecord(call: Allowed): Started {
   return { type: 'CommandStarted', ...callFields(call, call.connection), decision };
 }
 
-/** The record of a refused call; `undefined` when it addressed no connection and so is no command at all. */
 export function refusedRecord(
   exchange: Exchange,
+  connection: string,
   refusal: { readonly code: string; readonly message: string; readonly statusCode: number },
-): Refused | undefined {
-  const { connection } = exchange.facts;
-  if (connection === undefined) return undefined;
+): Refused {
   const { code: reason, message, statusCode } = refusal;
   const decision = { effect: 'deny' as const, reason, message };
   return { type: 'CommandRefused', ...callFields(exchange, connection), decision, statusCode };

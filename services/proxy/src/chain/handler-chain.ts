@@ -37,18 +37,20 @@ export interface ChainParts {
  * answered and recorded by the first one.
  *
  * Why this order: syntax first, since it costs nothing and believes nobody; identity before the connection, so
- * that strangers learn no names; limits before the decision, so that a flood of refusals is limited too; the
+ * that strangers learn no names; limits before all that is looked up for an agent, so that a flood of refusals is limited too; the
  * call is live before it is recorded, so that no end of a grant is missed in between; and nothing is forwarded
  * that is not recorded. Masking and holds will stand between `authorizeCall` and `recordCall`.
  */
 export function handlerChain(parts: ChainParts): Handler<Exchange> {
-  return Chain.of(answerRefusals(parts.recorder, parts.logger))
+  const { recorder: log, logger, connections } = parts;
+  const isConnection = (name: string) => connections.get(name) !== undefined;
+  return Chain.of(answerRefusals({ log, logger, isConnection }))
     .then(receive(parts.hosts))
     .then(parse())
     .then(requireReady(parts.readiness))
     .then(authenticate(parts.verifier))
-    .then(findConnection(parts.connections))
     .then(admit(parts.limits))
+    .then(findConnection(parts.connections))
     .then(authorizeCall(parts.grants, parts.clock))
     .then(trackLive(parts.live))
     .then(recordCall(parts.recorder, parts.clock))

@@ -1,6 +1,7 @@
 import { CallRefused } from '../domain/call-refused.js';
 import { parseKubeRequest, type KubeRequest } from '../domain/kube-request.js';
 import { MalformedKubeRequest } from '../domain/malformed-kube-request.js';
+import { refuseImpersonation } from '../domain/request-head.js';
 import type { Step } from './exchange.js';
 import type { Received } from './receive.js';
 
@@ -8,10 +9,14 @@ export interface Parsed extends Received {
   readonly kube: KubeRequest;
 }
 
-/** Reads the target once; everything behind this step uses what was read, never the text again. */
+/**
+ * Reads the target once; everything behind this step uses what was read, never the text again. Refuses those
+ * who want to be somebody else.
+ */
 export const parse = (): Step<Received, Parsed> => (next) => (call) => {
   const kube = readTarget(call.request.method ?? '', call.target);
   call.facts.kube = kube;
+  refuseImpersonation(call.request.rawHeaders);
   return next({ ...call, kube });
 };
 

@@ -9,24 +9,38 @@ const closing = new Set([400, 405, 408, 413, 417, 421, 431, 505]);
 
 /** Answers with a Kubernetes `Status`, unless the client is gone or an answer has begun. */
 export function sendStatus(exchange: Exchange, answer: RefusalAnswer): void {
-  const { request, response, commandId, upgrade } = exchange;
+  const { request, response, commandId, upgrade, awaitsContinue } = exchange;
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
   }
-  const close = upgrade || closing.has(answer.statusCode);
-  const body = JSON.stringify(kubeStatus({ ...answer, commandId }));
+  // A client that waits for 100 Continue may or may not send the body now: nobody could tell what comes next.
+  const close = upgrade || awaitsContinue || closing.has(answer.statusCode);
+  const { type, body } = documentOf(exchange, answer);
   response.writeHead(answer.statusCode, {
     'audit-id': commandId,
     'cache-control': 'no-store',
     'content-length': Buffer.byteLength(body),
-    'content-type': 'application/json',
+    'content-type': type,
+    'drawbridge-refusal': answer.code,
     'x-content-type-options': 'nosniff',
     ...(answer.challenge !== undefined && { 'www-authenticate': answer.challenge }),
     ...(close && { connection: 'close' }),
   });
   response.end(body);
   if (!request.complete && !upgrade) discardBody(request);
+}
+
+/**
+ * A `Status`; for discovery and other paths that are no resource its message alone, as text: Go clients read
+ * those raw and would print a JSON error as "unknown".
+ */
+function documentOf({ commandId, facts }: Exchange, answer: RefusalAnswer) {
+  const status = kubeStatus({ ...answer, commandId });
+  if (facts.kube?.kind === 'nonResource') {
+    return { type: 'text/plain; charset=utf-8', body: status.message };
+  }
+  return { type: 'application/json', body: JSON.stringify(status) };
 }
 
 /** Reads what is left of a small body, so that the client gets to read our answer; ends a larger one. */

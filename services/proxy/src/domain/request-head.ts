@@ -21,8 +21,7 @@ const single = new Set(
 const MAX_HEADERS = 100;
 
 /**
- * Refuses every head that another HTTP implementation might read otherwise, that speaks for somebody else,
- * or that is meant for another host.
+ * Refuses every head that another HTTP implementation might read otherwise, or that is meant for another host.
  *
  * @param hosts - names under which the gateway is reached, in lower case, without port
  * @throws {@link CallRefused}
@@ -47,12 +46,6 @@ function checkNames(rawHeaders: readonly string[]): void {
   if (names.length > MAX_HEADERS) {
     throw new CallRefused('headers_too_large', `expected at most ${MAX_HEADERS} headers`);
   }
-  if (names.some(isImpersonation)) {
-    throw new CallRefused(
-      'impersonation_refused',
-      'impersonation headers are refused in every form; you act as yourself, within your grant',
-    );
-  }
   const seen = new Set<string>();
   for (const name of names) {
     if (single.has(name) && seen.has(name)) {
@@ -62,7 +55,18 @@ function checkNames(rawHeaders: readonly string[]): void {
   }
 }
 
-/** `Impersonate-User` and all its family, in any case, with `_` or percent-encoding: one such is an attempt. */
+/**
+ * @throws {@link CallRefused} `impersonation_refused` when any header of the `Impersonate-` family is there, in
+ *   any case, with `_` or percent-encoding, or behind a prefix: one such is an attempt
+ */
+export function refuseImpersonation(rawHeaders: readonly string[]): void {
+  if (!headerNames(rawHeaders).some(isImpersonation)) return;
+  throw new CallRefused(
+    'impersonation_refused',
+    'impersonation headers are refused in every form; you act as yourself, within your grant',
+  );
+}
+
 function isImpersonation(name: string): boolean {
   const plain = name.replaceAll(/%([0-9a-f]{2})/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),

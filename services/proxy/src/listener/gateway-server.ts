@@ -1,6 +1,7 @@
 import { ServerResponse, type IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { Duplex } from 'node:stream';
+import type { LoggerService } from '@nestjs/common';
 import type { Clock } from '@drawbridge/kernel';
 import { uuidV7 } from '@drawbridge/runtime';
 import type { Exchange, Handler } from '../chain/exchange.js';
@@ -12,6 +13,7 @@ export interface GatewayOptions {
   readonly certificate: ServerCertificate;
   readonly handle: Handler<Exchange>;
   readonly clock: Clock;
+  readonly logger: LoggerService;
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
 }
@@ -36,6 +38,8 @@ export function gatewayServer(options: GatewayOptions): Server {
     maxHeaderSize: 256 * 1024,
     insecureHTTPParser: false,
     noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: 30_000,
   });
   server.maxConnections = options.maxConnections;
   limitConnections(server, options.maxConnectionsPerAddress);
@@ -46,7 +50,7 @@ export function gatewayServer(options: GatewayOptions): Server {
     answering.set(request.socket, response);
     response.once('close', () => answering.delete(request.socket));
     const receivedAt = options.clock();
-    void options.handle({
+    const answered = options.handle({
       commandId: uuidV7(receivedAt),
       receivedAt,
       request,
@@ -54,6 +58,10 @@ export function gatewayServer(options: GatewayOptions): Server {
       upgrade: kind === 'upgrade',
       awaitsContinue: kind === 'awaitsContinue',
       facts: {},
+    });
+    answered.catch((error: unknown) => {
+      options.logger.error({ msg: 'a call was not answered', err: error });
+      response.destroy();
     });
   };
   server.on('request', (request, response) => handle(request, response));

@@ -71,9 +71,9 @@ export class Relay implements Dispatcher.DispatchHandler {
       return;
     }
     const { response, longRunning, watch } = this.options;
-    this.#statusCode = statusCode;
     if (watch && statusCode === 200 && isPlainJson(headers)) this.#frames = new WatchFrames();
     response.writeHead(statusCode, clientResponseHeaders(headers));
+    this.#statusCode = statusCode;
     if (longRunning) response.flushHeaders();
   }
 
