@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '@drawbridge/kernel';
-import { endLeftoverServer } from './leftover-server.js';
+import { endLeftoverServer, noteServer, ServerInUse } from './leftover-server.js';
 import { natsConfiguration, type NatsAccess } from './nats-configuration.js';
 import { natsReady } from './nats-ready.js';
 
@@ -76,11 +76,11 @@ class NatsProcess implements EmbeddedNats {
     const configFile = join(this.storeDirectory, 'nats-server.conf');
     const pidFile = join(this.storeDirectory, 'nats-server.pid');
     await mkdir(this.storeDirectory, { recursive: true, mode: 0o700 });
-    await endLeftoverServer(pidFile, configFile);
+    await this.#endLeftover(pidFile, configFile);
     await removePortsFiles(this.storeDirectory);
     await writeFile(configFile, this.#configuration(), { mode: 0o600 });
     const pid = await this.#spawn(configFile);
-    await writeFile(pidFile, String(pid), { mode: 0o600 });
+    await noteServer(pidFile, pid);
     await this.#whenReady(pid);
   }
 
@@ -101,6 +101,15 @@ class NatsProcess implements EmbeddedNats {
     const force = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
     await this.#exited;
     clearTimeout(force);
+  }
+
+  async #endLeftover(pidFile: string, configFile: string): Promise<void> {
+    try {
+      await endLeftoverServer(pidFile, configFile);
+    } catch (error) {
+      if (error instanceof ServerInUse) throw this.#failure(error.message, error);
+      throw error;
+    }
   }
 
   #configuration(): string {
