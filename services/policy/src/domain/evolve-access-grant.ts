@@ -1,4 +1,4 @@
-import type { AccessEvent, AccessEventData, AccessEventType } from '@drawbridge/contracts';
+import type { AccessEventData, AccessEventType } from '@drawbridge/contracts';
 import type { AccessGrant } from './access-grant-state.js';
 
 type DataByType = { readonly [Type in AccessEventType]: AccessEventData<Type> };
@@ -7,11 +7,7 @@ type Changes = {
 };
 
 /** Folds one more event. What is closed stays closed, and nothing is granted that was not validated. */
-export function evolve(state: AccessGrant, event: AccessEvent): AccessGrant {
-  return state.status === 'closed' ? state : apply(state, event);
-}
-
-function apply<Type extends AccessEventType>(
+export function evolve<Type extends AccessEventType>(
   state: AccessGrant,
   { type, data }: { readonly type: Type; readonly data: DataByType[Type] },
 ): AccessGrant {

@@ -1,0 +1,341 @@
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { AccessEvent } from '@drawbridge/contracts';
+import { accessEventStore } from '@drawbridge/jetstream';
+import type { RunningService } from '@drawbridge/runtime';
+import { eventually } from '@drawbridge/testing';
+import { compilePolicies } from '../src/compile-policies.js';
+import { PolicyCommands } from '../src/policy-commands.js';
+import { loadConfiguration } from '@drawbridge/configuration';
+import { oncallSpec, PolicyWorld, viewScope } from './policy-under-test.js';
+import { agent, alice, approved, bob, dana, given, issued, validated, withdrawn } from './story.js';
+
+let world: PolicyWorld;
+
+beforeAll(async () => {
+  world = await PolicyWorld.start();
+});
+beforeEach(async () => {
+  await world.configure();
+  world.logged.length = 0;
+});
+afterEach(async () => {
+  await world.closePolicies();
+});
+afterAll(async () => {
+  await world.stop();
+});
+
+const approve = async (requestId: string) => {
+  await world.append(requestId, given(alice));
+  await world.append(requestId, approved(alice));
+};
+const story = [
+  'AccessRequested',
+  'AccessRequestValidated',
+  'ApprovalGiven',
+  'AccessRequestApproved',
+  'GrantIssued',
+] as const;
+const readyOf = async ({ addresses }: RunningService) => {
+  const response = await fetch(`${addresses['http']}/readyz`);
+  const { checks } = (await response.json()) as { checks: object };
+  return { status: response.status, checks };
+};
+
+describe('a request', () => {
+  it('is validated, granted once approved, and expires', async () => {
+    const policy = await world.policy();
+    const requestId = await world.ask();
+    await world.until(requestId, 'AccessRequested', 'AccessRequestValidated');
+    expect(await world.eventOf(requestId, 'AccessRequestValidated')).toMatchObject({
+      policy: { name: 'production-oncall' },
+      requester: agent,
+      terms: { rules: [{ namespaces: ['payments'], resourceNames: ['checkout'] }] },
+      approval: { type: 'humans', count: 1, excludeOwner: true },
+    });
+    const before = Date.now();
+    await approve(requestId);
+    await world.until(requestId, ...story);
+    const grant = await world.eventOf(requestId, 'GrantIssued');
+    expect(grant).toMatchObject({ grantee: agent, approvers: [alice] });
+    expect(Date.parse(grant.startsAt)).toBeGreaterThanOrEqual(before);
+    expect(Date.parse(grant.endsAt) - Date.parse(grant.startsAt)).toBe(900_000);
+    await policy.close();
+    await world.policy({ clock: () => new Date(Date.now() + 900_000) });
+    await world.until(requestId, ...story, 'GrantExpired');
+    expect(await world.eventOf(requestId, 'GrantExpired')).toStrictEqual({
+      grantId: grant.grantId,
+      endsAt: grant.endsAt,
+    });
+  });
+
+  it('is granted at once where nobody has to approve', async () => {
+    await world.policy();
+    const requestId = await world.ask({ scope: viewScope });
+    await world.until(requestId, 'AccessRequested', 'AccessRequestValidated', 'GrantIssued');
+    const [asked, judged, grant] = await world.history(requestId);
+    expect(judged).toMatchObject({
+      causationId: asked?.id,
+      actor: { kind: 'service', id: 'policy' },
+    });
+    expect(grant).toMatchObject({ causationId: judged?.id });
+  });
+
+  it('is denied with what to ask for instead, and never reaches a grant', async () => {
+    await world.policy();
+    const requestId = await world.ask({ ticket: 'nope' });
+    await world.until(requestId, 'AccessRequested', 'AccessRequestDenied');
+    expect(await world.eventOf(requestId, 'AccessRequestDenied')).toMatchObject({
+      policy: { name: 'production-oncall' },
+      code: 'ticket_not_accepted',
+      suggestion: 'Name a ticket that matches ^INC-\\d+$.',
+    });
+    await approve(requestId);
+    await world.settled();
+    expect(await world.types(requestId)).not.toContain('GrantIssued');
+  });
+
+  it('that is withdrawn is not granted, and a grant is taken back', async () => {
+    await world.policy();
+    const withdrawnEarly = await world.ask();
+    await world.until(withdrawnEarly, 'AccessRequested', 'AccessRequestValidated');
+    await world.append(withdrawnEarly, withdrawn);
+    await approve(withdrawnEarly);
+    const granted = await world.ask({ scope: viewScope });
+    await world.until(granted, 'AccessRequested', 'AccessRequestValidated', 'GrantIssued');
+    await world.append(granted, withdrawn);
+    await eventually(async () => expect(await world.types(granted)).toContain('GrantRevoked'));
+    await world.settled();
+    expect(await world.types(withdrawnEarly)).not.toContain('GrantIssued');
+  });
+
+  it('is not granted on the word of the approval service alone', async () => {
+    await world.policy();
+    const requestId = await world.ask();
+    await world.until(requestId, 'AccessRequested', 'AccessRequestValidated');
+    await world.append(requestId, given(dana));
+    await world.append(requestId, approved(alice, bob));
+    await eventually(async () =>
+      expect(await world.eventOf(requestId, 'AccessRequestDenied')).toMatchObject({
+        code: 'approval_incomplete',
+      }),
+    );
+    expect(await world.types(requestId)).not.toContain('GrantIssued');
+  });
+});
+
+describe('a grant', () => {
+  const short = async (lastsMs: number) => {
+    const requestId = await world.ask();
+    await world.append(requestId, validated());
+    await approve(requestId);
+    const now = Date.now();
+    const endsAt = new Date(now + lastsMs).toISOString();
+    await world.append(requestId, issued({ startsAt: new Date(now).toISOString(), endsAt }));
+    return { requestId, endsAt };
+  };
+
+  it('is recorded as expired when its time has come, not before', async () => {
+    const { endsAt, requestId } = await short(2_000);
+    await world.policy();
+    await eventually(async () => expect(await world.types(requestId)).toContain('GrantExpired'));
+    const expired = (await world.history(requestId)).at(-1);
+    expect(Date.parse(expired?.at ?? '')).toBeGreaterThanOrEqual(Date.parse(endsAt));
+    expect(Date.parse(expired?.at ?? '')).toBeLessThan(Date.parse(endsAt) + 1_000);
+  });
+
+  it('that ended while nobody was there expires at the start', async () => {
+    const { requestId } = await short(-60_000);
+    await world.policy();
+    await eventually(async () => expect(await world.types(requestId)).toContain('GrantExpired'));
+  });
+
+  it('expires though another one cannot be read', async () => {
+    const broken = randomUUID();
+    await world.append(broken, issued({ endsAt: new Date(0).toISOString() }));
+    await world.connection.jetstream.publish(`drawbridge.access.${broken}`, '{"not":"an event"}');
+    const { requestId } = await short(-1_000);
+    await world.policy();
+    await eventually(async () => expect(await world.types(requestId)).toContain('GrantExpired'));
+    expect(JSON.stringify(world.logged)).toContain('event passed over: unreadable');
+  });
+});
+
+describe('delivery', () => {
+  it('of every event once more changes nothing', async () => {
+    const first = await world.policy();
+    const requestIds = await Promise.all([
+      world.ask({ scope: viewScope }),
+      world.ask({ ticket: 'nope' }),
+      world.ask(),
+    ]);
+    await eventually(async () => {
+      for (const requestId of requestIds)
+        expect((await world.types(requestId)).length).toBeGreaterThan(1);
+    });
+    await world.settled();
+    await first.close();
+    const before = await Promise.all(requestIds.map((requestId) => world.history(requestId)));
+    await world.connection.manager.consumers.delete('ACCESS', 'policy');
+    await world.policy();
+    await world.settled();
+    const after = await Promise.all(requestIds.map((requestId) => world.history(requestId)));
+    expect(after).toStrictEqual(before);
+  });
+
+  it('to several replicas makes one of each event', async () => {
+    const replicas = await Promise.all([world.policy(), world.policy(), world.policy()]);
+    const requestIds = await Promise.all(
+      Array.from({ length: 30 }, () => world.ask({ scope: viewScope })),
+    );
+    for (const requestId of requestIds) {
+      await world.until(requestId, 'AccessRequested', 'AccessRequestValidated', 'GrantIssued');
+    }
+    await Promise.all(replicas.map((replica) => replica.close()));
+    const clock = () => new Date(Date.now() + 900_000);
+    await Promise.all([world.policy({ clock }), world.policy({ clock }), world.policy({ clock })]);
+    for (const requestId of requestIds) {
+      await eventually(async () => expect(await world.types(requestId)).toContain('GrantExpired'));
+    }
+    await world.closePolicies();
+    for (const requestId of requestIds) {
+      expect(await world.types(requestId)).toStrictEqual([
+        'AccessRequested',
+        'AccessRequestValidated',
+        'GrantIssued',
+        'GrantExpired',
+      ]);
+    }
+  });
+
+  it('of one event to many at the same moment makes one event and one grant', async () => {
+    const set = compilePolicies(
+      await loadConfiguration(world.directory, { only: ['Action', 'Connection', 'Policy'] }),
+    );
+    const replicas = Array.from(
+      { length: 6 },
+      () =>
+        new PolicyCommands({
+          store: accessEventStore(world.connection, 'policy'),
+          policies: () => set,
+          clock: () => new Date(),
+          logger: { log: () => undefined, warn: () => undefined, error: () => undefined },
+        }),
+    );
+    const requestId = await world.ask({ scope: viewScope });
+    const occasion = { requestId, causationId: 'test' };
+    await Promise.all(replicas.map((replica) => replica.judge(occasion)));
+    await Promise.all(replicas.map((replica) => replica.issue(occasion)));
+    await world.append(requestId, withdrawn);
+    await Promise.all(replicas.map((replica) => replica.takeBack(occasion)));
+    await Promise.all(replicas.map((replica) => replica.issue(occasion)));
+    expect(await world.types(requestId)).toStrictEqual([
+      'AccessRequested',
+      'AccessRequestValidated',
+      'GrantIssued',
+      'AccessRequestWithdrawn',
+      'GrantRevoked',
+    ]);
+  });
+
+  it('goes on after the NATS server was killed', async () => {
+    const policy = await world.policy();
+    const before = await world.ask();
+    await world.until(before, 'AccessRequested', 'AccessRequestValidated');
+    await world.nats.kill();
+    await eventually(async () => expect((await readyOf(policy)).status).toBe(503));
+    await world.nats.restart();
+    await approve(before);
+    await world.until(before, ...story);
+    await eventually(async () => expect((await readyOf(policy)).status).toBe(200));
+  });
+});
+
+describe('the policies', () => {
+  it('come into force without a restart, and a mistake in them does not', async () => {
+    const policy = await world.policy();
+    expect(await readyOf(policy)).toMatchObject({ status: 200, checks: { configuration: true } });
+
+    await writeFile(join(world.directory, 'policies.yaml'), 'kind: Policy\nspec: {}\n');
+    await eventually(async () =>
+      expect(await readyOf(policy)).toMatchObject({
+        status: 503,
+        checks: { configuration: false, nats: true, events: true, grants: true },
+      }),
+    );
+    expect(JSON.stringify(world.logged)).toContain('policies.yaml:1:1 apiVersion: expected');
+    const underTheOld = await world.ask();
+    await world.until(underTheOld, 'AccessRequested', 'AccessRequestValidated');
+
+    await world.configure(world.policies({ ...oncallSpec, maxDurationSeconds: 600 }));
+    await eventually(async () => expect((await readyOf(policy)).status).toBe(200));
+    const underTheNew = await world.ask();
+    await world.until(underTheNew, 'AccessRequested', 'AccessRequestDenied');
+    await approve(underTheOld);
+    await eventually(async () =>
+      expect(await world.eventOf(underTheOld, 'AccessRequestDenied')).toMatchObject({
+        code: 'policy_changed',
+        message: expect.stringContaining('allows at most 600 s') as string,
+      }),
+    );
+  });
+
+  it('take a grant back when they no longer allow it, at the start too', async () => {
+    const policy = await world.policy();
+    const [kept, lost, lostLater] = await Promise.all([
+      world.ask({ scope: viewScope }),
+      world.ask(),
+      world.ask(),
+    ]);
+    for (const requestId of [lost, lostLater]) {
+      await world.until(requestId, 'AccessRequested', 'AccessRequestValidated');
+      await approve(requestId);
+      await world.until(requestId, ...story);
+    }
+    await world.until(kept, 'AccessRequested', 'AccessRequestValidated', 'GrantIssued');
+    await policy.close();
+    await world.configure(world.policies({ ...oncallSpec, maxDurationSeconds: 600 }));
+    await world.policy();
+    for (const requestId of [lost, lostLater]) {
+      await eventually(async () =>
+        expect(await world.eventOf(requestId, 'GrantRevoked')).toMatchObject({
+          reason:
+            'the policies changed: policy "production-oncall" allows at most 600 s, not 900 s',
+        }),
+      );
+    }
+    expect(await world.types(kept)).not.toContain('GrantRevoked');
+    const nothing = { ...oncallSpec, actions: ['view'] };
+    await world.configure(world.policies(nothing).replace('name: readers', 'name: others'));
+    await eventually(async () => expect(await world.types(kept)).toContain('GrantRevoked'));
+  });
+
+  it('that are broken at the start are all listed, and nothing starts', async () => {
+    await world.configure('kind: Policy\nspec: {}\n');
+    await expect(world.policy()).rejects.toMatchObject({
+      code: 'config_invalid',
+      message: expect.stringMatching(/CONFIG_DIR: .*policies.yaml:1:1 metadata/) as string,
+    });
+  });
+});
+
+describe('what is written', () => {
+  it('matches its schema, and the log holds no text of an agent', async () => {
+    await world.policy();
+    const reason = 'reason-canary that nobody but people should read';
+    const requestId = await world.ask({ reason });
+    await world.until(requestId, 'AccessRequested', 'AccessRequestValidated');
+    await approve(requestId);
+    await world.until(requestId, ...story);
+    for (const { event } of await world.history(requestId)) {
+      expect(AccessEvent.parse(event)).toStrictEqual(event);
+    }
+    expect(world.logged).toContainEqual(
+      expect.objectContaining({ msg: 'GrantIssued', requestId, policy: 'production-oncall' }),
+    );
+    expect(JSON.stringify(world.logged)).not.toContain('reason-canary');
+  });
+});
