@@ -139,6 +139,10 @@ export const authorization = `# Written by make-authorization.mjs; do not edit.
 #
 # No user may update, delete or purge a stream or delete a message: what is recorded stays.
 
+# IDENTITY_PASSWORD, POLICY_PASSWORD, … as in passwords.example.conf; mounted as a secret. Included here and
+# not beside this file, because a file sees only the variables of those that it includes itself.
+include "./passwords.conf"
+
 authorization {
   timeout: 5
   users: [

@@ -1,9 +1,13 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
-import { eventually, startNats, type TestNats } from '@drawbridge/testing';
+import { eventually, nativeTool, startNats, type TestNats } from '@drawbridge/testing';
 import { Kvm } from '@nats-io/kv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -23,6 +27,7 @@ import { comment } from './access-events.js';
 import { commandStarted } from './command-records.js';
 import { listen } from './nest-application.js';
 
+const execute = promisify(execFile);
 const infra = join(import.meta.dirname, '../../../infra/nats');
 const authorizationFile = readFileSync(join(infra, 'authorization.conf'), 'utf8');
 const users = ['provision', 'identity', 'policy', 'approval', 'proxy', 'audit'] as const;
@@ -40,7 +45,8 @@ const as = (user: User): JetStreamConnection => {
 };
 
 beforeAll(async () => {
-  nats = await startNats({ more: [...passwords, authorizationFile].join('\n') });
+  const more = authorizationFile.replace('include "./passwords.conf"', passwords.join('\n'));
+  nats = await startNats({ more });
   for (const user of users) {
     const password = `password of ${user}`;
     const { servers } = nats;
@@ -58,6 +64,20 @@ describe('infra/nats/authorization.conf', () => {
     const script = join(infra, 'make-authorization.mjs');
     const { authorization } = (await import(script)) as { authorization: string };
     expect(authorizationFile).toBe(authorization);
+  });
+
+  it('is taken by the server with nats-server.conf and a file of passwords', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'drawbridge-nats-conf-'));
+    for (const name of ['nats-server.conf', 'authorization.conf']) {
+      await copyFile(join(infra, name), join(directory, name));
+    }
+    const configFile = join(directory, 'nats-server.conf');
+    const check = async () => execute(await nativeTool('nats-server'), ['-t', '-c', configFile]);
+    await expect(check()).rejects.toThrow('passwords.conf');
+    await writeFile(join(directory, 'passwords.conf'), passwords.join('\n'));
+    const { stderr } = await check();
+    expect(stderr).toContain('is valid');
+    await rm(directory, { recursive: true });
   });
 
   it.each([
