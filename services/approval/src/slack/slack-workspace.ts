@@ -59,7 +59,8 @@ interface Bot {
 export class SlackWorkspace {
   readonly #client: WebClient;
   #bot: Bot | undefined;
-  #notBefore = 0;
+  /** Until when (ms since epoch) Slack asks not to call a method again; its limits are per method. */
+  readonly #notBefore = new Map<string, number>();
 
   constructor(private readonly options: SlackWorkspaceOptions) {
     this.#client = new WebClient(options.botToken, {
@@ -78,7 +79,9 @@ export class SlackWorkspace {
   async post({ text, blocks, metadata }: Card): Promise<string> {
     await this.#requireOwnWorkspace();
     const message = { channel: this.options.channel, text, blocks, metadata, ...literal };
-    const { ts } = await this.#call(() => this.#client.chat.postMessage(message));
+    const { ts } = await this.#call('chat.postMessage', () =>
+      this.#client.chat.postMessage(message),
+    );
     if (ts === undefined)
       throw new SlackUnavailable('slack_unavailable', 'Slack gave no timestamp');
     return ts;
@@ -88,7 +91,9 @@ export class SlackWorkspace {
   async update(ts: string, { text, blocks, metadata }: Card): Promise<void> {
     const message = { channel: this.options.channel, ts, text, blocks, metadata };
     try {
-      await this.#call(() => this.#client.chat.update({ ...message, parse: 'none' }));
+      await this.#call('chat.update', () =>
+        this.#client.chat.update({ ...message, parse: 'none' }),
+      );
     } catch (error) {
       if (!GONE.has(platformError(error) ?? '')) throw error;
     }
@@ -113,11 +118,11 @@ export class SlackWorkspace {
   /** Tells one user alone, in the channel of the cards. */
   async tell(user: string, text: string): Promise<void> {
     const message = { channel: this.options.channel, user, text, ...literal };
-    await this.#call(() => this.#client.chat.postEphemeral(message));
+    await this.#call('chat.postEphemeral', () => this.#client.chat.postEphemeral(message));
   }
 
   async openDialog(triggerId: string, view: types.ModalView): Promise<void> {
-    await this.#call(() => this.#client.views.open({ trigger_id: triggerId, view }));
+    await this.#call('views.open', () => this.#client.views.open({ trigger_id: triggerId, view }));
   }
 
   /** Our own user in the workspace; `undefined` until a call has told. */
@@ -131,7 +136,7 @@ export class SlackWorkspace {
       team_id: teamId,
       user_id: userId,
       bot_id: botId,
-    } = await this.#call(() => this.#client.auth.test());
+    } = await this.#call('auth.test', () => this.#client.auth.test());
     if (teamId !== this.options.teamId || userId === undefined) {
       const message = `the Slack token belongs to workspace "${teamId ?? ''}", expected "${this.options.teamId}"`;
       throw new SlackUnavailable('slack_workspace_wrong', message);
@@ -141,7 +146,7 @@ export class SlackWorkspace {
   }
 
   async #history(oldest: string, cursor?: string): Promise<z.infer<typeof HistoryPage>> {
-    const answer = await this.#call(() =>
+    const answer = await this.#call('conversations.history', () =>
       this.#client.conversations.history({
         channel: this.options.channel,
         oldest,
@@ -153,17 +158,16 @@ export class SlackWorkspace {
     return HistoryPage.parse(answer);
   }
 
-  async #call<Answer>(call: () => Promise<Answer>): Promise<Answer> {
-    const waitMs = this.#notBefore - this.options.clock().getTime();
+  async #call<Answer>(method: string, call: () => Promise<Answer>): Promise<Answer> {
+    const waitMs = (this.#notBefore.get(method) ?? 0) - this.options.clock().getTime();
     if (waitMs > 0) throw rateLimited(waitMs);
     try {
       return await call();
     } catch (error) {
-      if (error instanceof WebAPIRateLimitedError) {
-        this.#notBefore = this.options.clock().getTime() + error.retryAfter * 1000;
-        throw rateLimited(error.retryAfter * 1000, error);
-      }
-      throw translate(error);
+      if (!(error instanceof WebAPIRateLimitedError)) throw translate(error);
+      const retryMs = error.retryAfter * 1000;
+      this.#notBefore.set(method, this.options.clock().getTime() + retryMs);
+      throw rateLimited(retryMs, error);
     }
   }
 }
