@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { codeOf } from '@drawbridge/kernel';
 import { provision } from './provision.js';
 
