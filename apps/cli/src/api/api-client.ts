@@ -1,0 +1,146 @@
+import { Problem } from '@drawbridge/contracts';
+import type { z } from 'zod';
+import { CliError } from '../cli-error.js';
+import { ApiRefused } from './api-refused.js';
+import type { Fetch } from './http-fetch.js';
+
+const TIMEOUT_MS = 30_000;
+const MAX_ATTEMPTS = 4;
+const FIRST_PAUSE_MS = 250;
+
+export interface ApiCall<Schema extends z.ZodType> {
+  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** How long the server may take on purpose, beside what a call takes anyway. */
+  readonly waitMs?: number;
+  readonly answer: Schema;
+}
+
+export interface ApiOptions {
+  readonly base: URL;
+  readonly fetch: Fetch;
+  /** Absent for the few calls that need none. */
+  readonly token?: string;
+  readonly interrupted: AbortSignal;
+}
+
+/** Calls one of Drawbridge's HTTP APIs. Never follows a redirect: the token is for this address only. */
+export class ApiClient {
+  constructor(private readonly options: ApiOptions) {}
+
+  /**
+   * Every call of ours may be repeated: reading, and writing with an idempotency key or a settled outcome. So
+   * a lost connection or a service that is starting is tried again for a few seconds.
+   *
+   * @throws ApiRefused, CliError `server_unreachable` or `answer_unreadable`
+   */
+  async call<Schema extends z.ZodType>(call: ApiCall<Schema>): Promise<z.infer<Schema>> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.attempt(call);
+      } catch (error) {
+        if (!isPassing(error) || attempt === MAX_ATTEMPTS) throw error;
+        await this.pause(FIRST_PAUSE_MS * 2 ** attempt);
+      }
+    }
+  }
+
+  private async attempt<Schema extends z.ZodType>(call: ApiCall<Schema>): Promise<z.infer<Schema>> {
+    const { status, text } = await this.exchange(call);
+    const json = parseJson(text);
+    if (status >= 200 && status < 300) {
+      const answer = call.answer.safeParse(json);
+      if (answer.success) return answer.data;
+    } else {
+      const problem = Problem.safeParse(json);
+      if (problem.success) throw new ApiRefused(problem.data);
+    }
+    const { host } = this.options.base;
+    const message = `${host} answered ${status} with something that is not of Drawbridge's API`;
+    throw new CliError('answer_unreadable', message, {
+      advice: 'check that the address is that of Drawbridge and that its version is not another',
+    });
+  }
+
+  private async exchange(call: ApiCall<z.ZodType>): Promise<{ status: number; text: string }> {
+    const { base, fetch, interrupted } = this.options;
+    const timeout = AbortSignal.timeout(TIMEOUT_MS + (call.waitMs ?? 0));
+    try {
+      const response = await fetch(urlOf(base, call), {
+        method: call.method ?? 'GET',
+        headers: this.headersOf(call),
+        redirect: 'manual',
+        signal: AbortSignal.any([interrupted, timeout]),
+        ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      });
+      return { status: response.status, text: await response.text() };
+    } catch (cause) {
+      if (interrupted.aborted) throw new CliError('interrupted', 'interrupted');
+      throw new CliError(
+        'server_unreachable',
+        `${base.origin} cannot be reached${reasonOf(cause)}`,
+        {
+          cause,
+        },
+      );
+    }
+  }
+
+  private headersOf({ headers, body }: ApiCall<z.ZodType>): Record<string, string> {
+    const { token } = this.options;
+    return {
+      accept: 'application/json',
+      'user-agent': 'drawbridge-cli',
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...headers,
+    };
+  }
+
+  private async pause(ms: number): Promise<void> {
+    const { setTimeout } = await import('node:timers/promises');
+    const { interrupted } = this.options;
+    await setTimeout(ms, undefined, { signal: interrupted }).catch(() => {
+      throw new CliError('interrupted', 'interrupted');
+    });
+  }
+}
+
+function urlOf(base: URL, { path, query = {} }: ApiCall<z.ZodType>): URL {
+  const url = new URL(base);
+  url.pathname = `${base.pathname.replace(/\/$/, '')}${path}`;
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) url.searchParams.set(name, value);
+  }
+  return url;
+}
+
+const isPassing = (error: unknown): boolean =>
+  (error instanceof CliError && error.code === 'server_unreachable' && !isCertificate(error)) ||
+  (error instanceof ApiRefused && [502, 503, 504].includes(error.problem.status));
+
+/** The codes of Node and OpenSSL for a certificate that is not to be trusted: no retry mends it. */
+const isCertificate = ({ cause }: Error): boolean =>
+  /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/.test(codeOf(cause));
+
+function reasonOf(cause: unknown): string {
+  const code = codeOf(cause);
+  return code === '' ? '' : ` (${code})`;
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return error.name === 'TimeoutError' ? 'ETIMEDOUT' : codeOf(error.cause);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,181 @@
+import { AuditCommand, AuditEvent } from '@drawbridge/contracts';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { CliError } from '../cli-error.js';
+import { exitCode, type ExitCode } from '../exit-code.js';
+import { parseInstant } from '../input/duration.js';
+import { commandTable, eventTable } from '../output/audit-text.js';
+import { neutralJson } from '../output/neutralise.js';
+import {
+  action,
+  examples,
+  sharedOptions,
+  type CommandContext,
+  type Registrar,
+  type SharedOptions,
+} from './command-context.js';
+
+const PAGE = 1000;
+const MAX_LIMIT = 100_000;
+
+interface AuditOptions extends SharedOptions {
+  readonly since?: string;
+  readonly until?: string;
+  readonly limit: string;
+  readonly cursor?: string;
+  readonly oldestFirst?: true;
+  readonly [filter: string]: string | boolean | undefined;
+}
+
+interface Subject<Item> {
+  readonly path: string;
+  /** Options that go to the server as they are, by their names there. */
+  readonly filters: readonly string[];
+  readonly item: z.ZodType<Item>;
+  readonly table: (items: readonly Item[]) => string;
+}
+
+const commandSubject: Subject<AuditCommand> = {
+  path: '/v1/audit/commands',
+  filters: [
+    ...['request', 'grant', 'agent', 'connection', 'namespace', 'verb', 'resource', 'name'],
+    ...['decision', 'reason', 'outcome', 'status'],
+  ],
+  item: AuditCommand,
+  table: commandTable,
+};
+
+const eventSubject: Subject<AuditEvent> = {
+  path: '/v1/audit/events',
+  filters: ['request', 'grant', 'agent', 'connection', 'type', 'actor'],
+  item: AuditEvent,
+  table: eventTable,
+};
+
+/** `drawbridge audit commands` and `drawbridge audit events` */
+export function registerAudit(registrar: Registrar): void {
+  const group = registrar.program
+    .command('audit')
+    .summary('read the record: commands and events')
+    .description('Reads the record. For humans in a group of auditors.');
+
+  const commands = filterOptions(
+    group
+      .command('commands')
+      .summary('Kubernetes calls and what became of them')
+      .description('Lists commands: one line for each Kubernetes call, allowed or refused.'),
+  )
+    .option('-n, --namespace <names>')
+    .option('--verb <verbs>', 'get, list, patch, …')
+    .option('--resource <resources>', 'pods, or pods/log')
+    .option('--name <name>', 'name of the object')
+    .option('--decision <effect>', 'allow or deny')
+    .option('--reason <codes>', 'why it was allowed or refused')
+    .option(
+      '--outcome <outcomes>',
+      'in_flight, completed, cut, client_gone, upstream_failed, refused',
+    )
+    .option('--status <codes>', 'HTTP status: 403, or 4xx')
+    .addHelpText(
+      'after',
+      examples([
+        'drawbridge audit commands --since 1h --decision deny',
+        'drawbridge audit commands --request <id> -o jsonl --limit 10000',
+      ]),
+    );
+  sharedOptions(commands, outputs).action(
+    action(registrar, (context) => read(context, commandSubject, commands.opts())),
+  );
+
+  const events = filterOptions(
+    group
+      .command('events')
+      .summary('what happened to access requests and grants')
+      .description('Lists events of access requests and their grants.'),
+  )
+    .option('--type <types>', 'AccessRequested, GrantIssued, …')
+    .option('--actor <id>', 'who caused it: <issuer>#<subject>, or a service')
+    .addHelpText('after', examples(['drawbridge audit events --request <id> --oldest-first']));
+  sharedOptions(events, outputs).action(
+    action(registrar, (context) => read(context, eventSubject, events.opts())),
+  );
+}
+
+const outputs = ['table', 'json', 'jsonl'];
+
+const filterOptions = (command: Command): Command =>
+  command
+    .option('--since <time>', 'from then on: a time, or how long ago, e.g. 2h')
+    .option('--until <time>', 'before then')
+    .option('--request <id>', 'access request')
+    .option('--grant <id>')
+    .option('--agent <subject>', 'subject, or <issuer>#<subject>')
+    .option('-c, --connection <names>', 'lists may be given with commas')
+    .option('--limit <count>', `how many, at most ${MAX_LIMIT}`, '50')
+    .option('--oldest-first', 'begin with the oldest')
+    .option('--cursor <cursor>', '"nextCursor" of the page before, as -o json prints it');
+
+async function read<Item>(
+  context: CommandContext,
+  subject: Subject<Item>,
+  options: AuditOptions,
+): Promise<ExitCode> {
+  const limit = parseLimit(options.limit);
+  const query = queryOf(subject.filters, options, context.now);
+  const api = await context.part('audit');
+  const answer = z.object({ items: z.array(subject.item), nextCursor: z.string().optional() });
+  const items: Item[] = [];
+  let cursor = options.cursor;
+  do {
+    const page = await api.call({
+      path: subject.path,
+      query: { ...query, cursor, limit: String(Math.min(PAGE, limit - items.length)) },
+      answer,
+    });
+    items.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined && items.length < limit);
+  show(context, { ...options, items, cursor, table: subject.table });
+  return exitCode.ok;
+}
+
+interface Found<Item> {
+  readonly output?: string | undefined;
+  readonly items: readonly Item[];
+  readonly cursor: string | undefined;
+  readonly table: (items: readonly Item[]) => string;
+}
+
+function show<Item>(context: CommandContext, { output, items, cursor, table }: Found<Item>): void {
+  if (output === 'jsonl') {
+    for (const item of items) context.terminal.out(`${neutralJson(item)}\n`);
+    return;
+  }
+  const result = { items, ...(cursor === undefined ? {} : { nextCursor: cursor }) };
+  context.show(result, () => (items.length === 0 ? 'nothing found\n' : table(items)));
+  if (cursor !== undefined) context.note('there is more: --limit, or narrower filters');
+}
+
+function queryOf(
+  names: readonly string[],
+  options: AuditOptions,
+  now: Date,
+): Record<string, string | undefined> {
+  const { since, until, oldestFirst } = options;
+  const text = (name: string) => {
+    const value = options[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  return {
+    ...Object.fromEntries(names.map((name) => [name, text(name)])),
+    since: since === undefined ? undefined : parseInstant(since, '--since', now),
+    until: until === undefined ? undefined : parseInstant(until, '--until', now),
+    order: oldestFirst === true ? 'asc' : undefined,
+  };
+}
+
+function parseLimit(text: string): number {
+  const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (limit >= 1 && limit <= MAX_LIMIT) return limit;
+  throw new CliError('usage_invalid', `--limit: expected a number from 1 to ${MAX_LIMIT}`);
+}

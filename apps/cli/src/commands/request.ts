@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { AccessRequestInput, AccessRequestView } from '@drawbridge/contracts';
+import type { Command } from 'commander';
+import { CliError } from '../cli-error.js';
+import { exitCode, type ExitCode } from '../exit-code.js';
+import { parseDuration } from '../input/duration.js';
+import { parseScope } from '../input/scope-arguments.js';
+import { requestText } from '../output/request-text.js';
+import {
+  action,
+  examples,
+  sharedOptions,
+  type CommandContext,
+  type Registrar,
+  type SharedOptions,
+} from './command-context.js';
+import { followRequest, waitedFor } from './follow-request.js';
+
+interface RequestOptions extends SharedOptions {
+  readonly connection: string;
+  readonly action?: string;
+  readonly param?: readonly string[];
+  readonly namespace?: string;
+  readonly rule?: readonly string[];
+  readonly duration: string;
+  readonly reason: string;
+  readonly ticket?: string;
+  readonly idempotencyKey?: string;
+  readonly wait?: string | true;
+}
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  value,
+];
+
+/** `drawbridge request` */
+export function registerRequest(registrar: Registrar): void {
+  const command = registrar.program
+    .command('request')
+    .summary('ask for access')
+    .description(
+      'Asks for access: one action, or rules, on one connection, for a limited time. The narrowest request that does the job is decided the quickest.',
+    )
+    .argument('[target...]', 'kind/name, short for --param kind=name')
+    .requiredOption('-c, --connection <name>', 'cluster, as Drawbridge names it')
+    .option('-a, --action <name>', 'named scope, e.g. rollout-restart')
+    .option('--param <name=value>', 'parameter of the action; may be repeated', collect)
+    .option('-n, --namespace <name>', 'parameter "namespace" of the action, or of every --rule')
+    .option(
+      '--rule <rule>',
+      'verbs=get,list,resources=pods,namespaces=payments[,apiGroups=apps][,names=x]; may be repeated',
+      collect,
+    )
+    .requiredOption('-d, --duration <time>', 'how long, e.g. 15m')
+    .requiredOption('-r, --reason <text>', 'why; approvers read it')
+    .option('-t, --ticket <id>', 'ticket or incident')
+    .option('--idempotency-key <key>', 'the same key makes the same request; default: a new one')
+    .option('-w, --wait [time]', 'wait for the decision, at most this long')
+    .addHelpText(
+      'after',
+      examples([
+        'drawbridge request deployment/checkout -c prod-eks -a rollout-restart -n payments \\',
+        '  -d 15m -r "readiness probe failing" -t INC-4211 --wait=10m',
+        'drawbridge request -c prod-eks --rule verbs=get,list,resources=pods,pods/log -n payments \\',
+        '  -d 10m -r "looking for the failing pod" -o json',
+      ]),
+    );
+  sharedOptions(command).action(action(registrar, request));
+}
+
+async function request(context: CommandContext, command: Command): Promise<ExitCode> {
+  const options = command.opts<RequestOptions>();
+  const waitSeconds = parseWait(options.wait);
+  const body = inputOf(options, command.args);
+  const api = await context.ingress();
+  const made = await api.call({
+    method: 'POST',
+    path: '/v1/access-requests',
+    body,
+    headers: { 'idempotency-key': options.idempotencyKey ?? randomUUID() },
+    answer: AccessRequestView,
+  });
+  if (options.wait === undefined) {
+    show(context, made);
+    context.note(`follow it with: drawbridge status ${made.id} --wait`);
+    return exitCode.ok;
+  }
+  context.note(`access request ${made.id}`);
+  const view = await followRequest(context, { api, view: made, seconds: waitSeconds });
+  show(context, view);
+  return waitedFor(view);
+}
+
+const show = (context: CommandContext, view: AccessRequestView): void =>
+  context.show(view, () => requestText(view, context.now));
+
+/** Seconds of `--wait`; `undefined` without a time. */
+export const parseWait = (wait: string | true | undefined): number | undefined =>
+  typeof wait === 'string' ? parseDuration(wait, '--wait') : undefined;
+
+function inputOf(options: RequestOptions, targets: readonly string[]): AccessRequestInput {
+  const input = AccessRequestInput.safeParse({
+    connection: options.connection,
+    scope: parseScope({ param: [], rule: [], ...options, targets }),
+    durationSeconds: parseDuration(options.duration, '--duration'),
+    reason: options.reason,
+    ...(options.ticket === undefined ? {} : { ticket: options.ticket }),
+  });
+  if (input.success) return input.data;
+  const problems = input.error.issues.map(
+    ({ path, message }) => `${optionOf(String(path[0]))}: ${message}`,
+  );
+  throw new CliError('usage_invalid', problems.join('; '));
+}
+
+const optionOf = (field: string): string =>
+  `--${field === 'durationSeconds' ? 'duration' : field === 'scope' ? 'action' : field}`;

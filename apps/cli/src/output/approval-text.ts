@@ -1,0 +1,60 @@
+import type { ApprovalView, WaitingApprovals } from '@drawbridge/contracts';
+import { showDuration } from '../input/duration.js';
+import { neutralise } from './neutralise.js';
+import { requirementText } from './request-text.js';
+import { fields, table } from './table.js';
+
+/** What waits for a decision, one line each. */
+export function approvalTable({ items, total }: WaitingApprovals, now: Date): string {
+  if (items.length === 0) return 'nothing waits for you\n';
+  const lines = table(
+    ['ID', 'WHO', 'CONNECTION', 'WHAT', 'FOR', 'RISK', 'LEFT', 'WHY'],
+    items.map((view) => [
+      view.id,
+      view.requester.subject,
+      view.terms.connection,
+      whatText(view),
+      showDuration(view.terms.durationSeconds),
+      view.risk.level,
+      leftText(view, now),
+      view.terms.reason,
+    ]),
+  );
+  return total > items.length ? `${lines}and ${total - items.length} more\n` : lines;
+}
+
+/** One request as an approver needs to see it. */
+export function approvalText(view: ApprovalView, now: Date): string {
+  const { id, status, requester, terms, risk, policy, approval, approvals } = view;
+  return [
+    `access request ${id}: ${status}\n`,
+    fields([
+      ['who', requester.subject],
+      ['owner', requester.owner],
+      ['what', whatText(view)],
+      ['connection', `${terms.connection} (${terms.environment})`],
+      ['for', showDuration(terms.durationSeconds)],
+      ['why', terms.reason],
+      ['ticket', terms.ticket],
+      ['risk', [risk.level, ...risk.reasons].join('; ')],
+      ['policy', `${policy.name} (${policy.version})`],
+      ['needs', requirementText(approval)],
+      ['left', status === 'pending' ? leftText(view, now) : undefined],
+    ]),
+    ...view.plainWords.map((words) => `  may: ${neutralise(words)}\n`),
+    ...approvals.map(
+      ({ approver, via, at, comment }) =>
+        `  ${neutralise(`approved by ${approver} through ${via} at ${at}${comment === undefined ? '' : `: ${comment}`}`)}\n`,
+    ),
+  ].join('');
+}
+
+function whatText({ terms: { action, parameters = {}, rules } }: ApprovalView): string {
+  if (action === undefined) return `${rules.length} ${rules.length === 1 ? 'rule' : 'rules'}`;
+  return [action, ...Object.values(parameters)].join(' ');
+}
+
+const leftText = ({ decideBy }: ApprovalView, now: Date): string | undefined =>
+  decideBy === undefined
+    ? undefined
+    : showDuration((new Date(decideBy).getTime() - now.getTime()) / 1000);

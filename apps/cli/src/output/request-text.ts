@@ -1,0 +1,119 @@
+import type {
+  AccessRequestView,
+  ApprovalRequirement,
+  RequestedScope,
+  Rule,
+} from '@drawbridge/contracts';
+import { showDuration } from '../input/duration.js';
+import { neutralise } from './neutralise.js';
+import { fields, table } from './table.js';
+
+/** A request in full, for people. */
+export function requestText(view: AccessRequestView, now: Date): string {
+  const { request } = view;
+  return [
+    `access request ${view.id}: ${statusText(view, now)}\n`,
+    fields([
+      ['requester', view.requester.subject],
+      ['connection', request.connection],
+      ['scope', scopeText(request.scope)],
+      ['duration', durationText(view)],
+      ['reason', request.reason],
+      ['ticket', request.ticket],
+      ['policy', view.policy?.name],
+      ['risk', view.risk && [view.risk.level, ...view.risk.reasons].join('; ')],
+      ['approvals', approvalsText(view)],
+      ['grant', grantText(view)],
+    ]),
+    ...(view.cuts ?? []).map(
+      ({ field, asked, granted, why }) =>
+        `  cut: ${neutralise(`${field}: asked for ${asked}, allowed ${granted}: ${why}`)}\n`,
+    ),
+    refusalText(view),
+  ].join('');
+}
+
+/** Where the request stands, in a few words. */
+export function statusText(
+  { status, approval, decideBy, grant }: AccessRequestView,
+  now: Date,
+): string {
+  if (status === 'pending') {
+    const left = decideBy === undefined ? '' : `, ${leftText(decideBy, now)} left to decide`;
+    return `pending: needs ${requirementText(approval)}${left}`;
+  }
+  if (status === 'granted' && grant !== undefined) {
+    return `granted for another ${leftText(grant.endsAt, now)}`;
+  }
+  return status;
+}
+
+/** A list of requests, one line each. */
+export const requestTable = (views: readonly AccessRequestView[], now: Date): string =>
+  table(
+    ['ID', 'STATUS', 'CONNECTION', 'SCOPE', 'REQUESTED', 'ENDS'],
+    views.map(({ id, status, request, requestedAt, grant }) => [
+      id,
+      status,
+      request.connection,
+      scopeText(request.scope),
+      `${showAge(requestedAt, now)} ago`,
+      grant?.endsAt,
+    ]),
+  );
+
+export function scopeText(scope: RequestedScope): string {
+  if ('rules' in scope) return scope.rules.map(ruleText).join('; ');
+  const parameters = Object.entries(scope.parameters).map(([name, value]) => `${name}=${value}`);
+  return [scope.action, ...parameters].join(' ');
+}
+
+const ruleText = ({ verbs, apiGroups, resources, namespaces, resourceNames }: Rule): string =>
+  [
+    `${verbs.join(',')} ${resources.join(',')}`,
+    ...(apiGroups.every((group) => group === '')
+      ? []
+      : [`of ${apiGroups.map((group) => group || 'core').join(',')}`]),
+    `in ${namespaces.join(',')}`,
+    ...(resourceNames === undefined ? [] : [`named ${resourceNames.join(',')}`]),
+  ].join(' ');
+
+export function requirementText(approval: ApprovalRequirement | undefined): string {
+  if (approval === undefined || approval.type === 'none') return 'no approval';
+  const { count, groups } = approval;
+  return `${count} ${count === 1 ? 'human' : 'humans'} of ${groups.join(' or ')}`;
+}
+
+function durationText({ request, terms }: AccessRequestView): string {
+  const asked = showDuration(request.durationSeconds);
+  const allowed = terms?.durationSeconds;
+  return allowed === undefined || allowed === request.durationSeconds
+    ? asked
+    : `${showDuration(allowed)} (asked for ${asked})`;
+}
+
+const approvalsText = ({ approvals }: AccessRequestView): string | undefined =>
+  approvals.length === 0
+    ? undefined
+    : approvals.map(({ approver, via, at }) => `${approver} by ${via} at ${at}`).join(', ');
+
+const grantText = ({ grant }: AccessRequestView): string | undefined =>
+  grant === undefined
+    ? undefined
+    : `${grant.id}, ${grant.startsAt} to ${grant.endedAt ?? grant.endsAt}`;
+
+function refusalText({ refusal }: AccessRequestView): string {
+  if (refusal === undefined) return '';
+  const { code, message, suggestion } = refusal;
+  const why = `  why: ${neutralise(message)} (${neutralise(code)})\n`;
+  return suggestion === undefined ? why : `${why}  instead: ${neutralise(suggestion)}\n`;
+}
+
+const leftText = (instant: string, now: Date): string =>
+  showDuration((new Date(instant).getTime() - now.getTime()) / 1000);
+
+const showAge = (instant: string, now: Date): string => {
+  const seconds = (now.getTime() - new Date(instant).getTime()) / 1000;
+  const [first = '0s'] = showDuration(seconds).split(' ');
+  return first;
+};

@@ -1,0 +1,15 @@
+import type { Clock } from '@drawbridge/kernel';
+
+/** Everything around the CLI; `main.ts` makes the real one. */
+export interface Terminal {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Results: standard output. */
+  readonly out: (text: string) => void;
+  /** Progress and advice for people: standard error. */
+  readonly note: (text: string) => void;
+  readonly clock: Clock;
+  /** Absolute path of the program, for files that start it again. */
+  readonly program: string;
+  /** Aborted by Ctrl-C. */
+  readonly interrupted: AbortSignal;
+}
