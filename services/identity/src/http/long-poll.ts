@@ -13,12 +13,19 @@ export async function awaitView(
   exchange: ViewExchange,
   query: WaitQuery,
 ): Promise<AccessRequestView> {
-  const view = await currentView(ingress, exchange);
+  const first = await currentView(ingress, exchange);
   const seconds = exchange.request.method === 'HEAD' ? 0 : (query.wait ?? 0);
-  if (seconds === 0 || isFinal(view) || !isKnown(view, exchange, query)) return view;
+  const isNews = newsFor(exchange, query, first);
+  if (seconds === 0 || isNews(first)) return first;
   takePlace(ingress, exchange);
-  await changed(ingress, exchange, untilOf(view, ingress.clock(), seconds));
-  return currentView(ingress, exchange);
+  const deadline = ingress.clock().getTime() + seconds * 1000;
+  for (let view = first; ; view = await currentView(ingress, exchange)) {
+    const now = ingress.clock().getTime();
+    const over = now >= deadline || ingress.stopping.aborted || exchange.response.destroyed;
+    if (over || isNews(view)) return view;
+    const ms = Math.min(deadline, endOf(view)) - now;
+    await changed(ingress, exchange, { revision: view.revision, ms });
+  }
 }
 
 /** Whether the caller asked with `If-None-Match` and this is the view it has. */
@@ -28,34 +35,44 @@ export function isNotModified({ request }: ViewExchange, view: AccessRequestView
   return known.includes(etagOf(view)) || header === '*';
 }
 
-function isKnown(view: AccessRequestView, exchange: ViewExchange, { after }: WaitQuery): boolean {
-  if (after !== undefined) return view.revision <= after;
-  return exchange.request.headers['if-none-match'] === undefined || isNotModified(exchange, view);
+/** Whether a view is worth an answer: it is final, or not the one that the caller knows. */
+function newsFor(
+  exchange: ViewExchange,
+  { after }: WaitQuery,
+  first: AccessRequestView,
+): (view: AccessRequestView) => boolean {
+  const conditional = exchange.request.headers['if-none-match'] !== undefined;
+  return (view) => {
+    if (isFinal(view)) return true;
+    if (after !== undefined) return view.revision > after;
+    return conditional ? !isNotModified(exchange, view) : etagOf(view) !== etagOf(first);
+  };
 }
 
 /** A grant that ends is a change too, by the clock and without an event. */
-function untilOf({ grant }: AccessRequestView, now: Date, seconds: number): number {
-  const end = grant === undefined ? Infinity : Date.parse(grant.endsAt) - now.getTime();
-  return Math.max(0, Math.min(seconds * 1000, end));
-}
+const endOf = ({ grant }: AccessRequestView): number =>
+  grant === undefined ? Infinity : Date.parse(grant.endsAt);
 
-/** Resolves after the next change, after `ms`, when the caller has gone, or when the service stops. */
+/** Resolves with a view newer than `revision`, after `ms`, when the caller has gone or the service stops. */
 function changed(
   { views, stopping }: Ingress,
   { response, id }: ViewExchange,
-  ms: number,
+  { revision, ms }: { readonly revision: number; readonly ms: number },
 ): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);
       forget();
       stopping.removeEventListener('abort', done);
+      response.off('close', done);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    // Timers may fire a little early, and a wait of nothing would only spin.
+    const timer = setTimeout(done, Math.max(1, ms));
     const forget = views.onChange(id, done);
     stopping.addEventListener('abort', done);
     response.once('close', done);
-    if (stopping.aborted) done();
+    // What has happened since the caller's view was read has called no listener of ours.
+    if (stopping.aborted || (views.get(id)?.revision ?? 0) > revision) done();
   });
 }

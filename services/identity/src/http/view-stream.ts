@@ -63,6 +63,8 @@ class ViewStream {
     if (view.revision <= known) this.#sent = etagOf(view);
     this.#send(view);
     if (stopping.aborted) stop();
+    // What has happened since the view was read has not been listened to.
+    check();
   }
 
   #tick(): void {
