@@ -5,23 +5,22 @@ import { repositoryRoot } from './repository.js';
 
 const run = promisify(execFile);
 
+const resolver = join(repositoryRoot, 'tools/native/resolve.mjs');
+
 /**
- * Path of a native tool, found or fetched by `tools/native` (its docs name the routes). What it tries is
- * said on stderr.
+ * Path of a native tool: one that is on this machine, or else fetched by `tools/native` (its docs name the
+ * routes), which says on stderr what it tries.
  */
 export async function nativeTool(name: 'nats-server' | 'kubectl'): Promise<string> {
-  const resolver = join(repositoryRoot, 'tools/native/resolve.mjs');
-  const child = run(process.execPath, [resolver, name, '--json'], { encoding: 'utf8' });
-  child.child.stderr?.pipe(process.stderr);
+  const here = await resolve(name, ['--look-only', '--quiet']).catch(() => undefined);
+  return here ?? resolve(name, []);
+}
+
+async function resolve(name: string, flags: readonly string[]): Promise<string> {
+  const child = run(process.execPath, [resolver, name, '--json', ...flags], { encoding: 'utf8' });
+  if (!flags.includes('--quiet')) child.child.stderr?.pipe(process.stderr);
   const { stdout } = await child;
   const found: unknown = JSON.parse(stdout);
-  if (
-    typeof found === 'object' &&
-    found !== null &&
-    'path' in found &&
-    typeof found.path === 'string'
-  ) {
-    return found.path;
-  }
+  if (typeof found === 'object' && found !== null && 'path' in found) return String(found.path);
   throw new Error(`tools/native/resolve.mjs ${name} answered without a path`);
 }

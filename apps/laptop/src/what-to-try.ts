@@ -22,7 +22,7 @@ Everything keeps running. Press Ctrl-C here to end it.
 Terminal 2: be the agent (agent-oncall)
    ${as('agent-oncall')}
    drawbridge login --client-id agent-oncall
-   drawbridge kubeconfig --connection ${DEMO_CONNECTION} --output-file "$KUBECONFIG" --force
+   drawbridge kubeconfig --connection ${DEMO_CONNECTION} --use
    drawbridge request deployment/checkout --connection ${DEMO_CONNECTION} --action rollout-restart \\
      --namespace payments --duration 5m --reason 'readiness probe failing' --ticket INC-4211 --wait
    kubectl rollout restart deployment/checkout -n payments      # once granted

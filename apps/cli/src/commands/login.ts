@@ -93,13 +93,14 @@ async function chooseLogin(context: CommandContext, options: LoginOptions): Prom
     return humanLogin(context, options);
   }
   const issuers = (await context.discovery()).issuers;
-  const { issuer, scope: told } = oneOf(issuers, options.issuer);
+  const { issuer } = oneOf(issuers, options.issuer);
   return {
     type: 'agent',
     issuer: await trustworthy(context, issuer),
     clientId,
     ...(clientSecretFile === undefined ? {} : { clientSecretFile: resolve(clientSecretFile) }),
-    ...scopeOf(scope ?? told),
+    // What Drawbridge tells is for humans: `openid` means nothing without one.
+    ...scopeOf(scope),
   };
 }
 

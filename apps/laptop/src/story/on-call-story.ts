@@ -42,7 +42,7 @@ async function atRest({ narrator, actors }: Story): Promise<void> {
       DEMO_CONNECTION,
       '--output-file',
       agent.kubeconfig,
-      '--force',
+      '--use',
     ),
     { exitCode: 'zero' },
   );

@@ -1,0 +1,3 @@
+import type { ConformanceCase } from '../conformance-case.js';
+/** watch, wait and logs. */
+export declare const watchingCases: readonly ConformanceCase[];
