@@ -9,4 +9,4 @@ export {
   quorumReached,
   type ApproverRefusal,
 } from './quorum.js';
-export { partOutside, within } from './within.js';
+export { partOutside, within, type PartOutside } from './within.js';

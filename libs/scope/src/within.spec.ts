@@ -82,8 +82,11 @@ describe('rules within rules', () => {
   it('names a part that is asked for and not allowed at all', () => {
     fc.assert(
       fc.property(anyRules, anyRules, (inner, outer) => {
-        const part = partOutside(inner, outer);
-        fc.pre(part !== undefined);
+        const found = partOutside(inner, outer);
+        fc.pre(found !== undefined);
+        const { index, part } = found;
+        expect(within(inner.slice(0, index), outer)).toBe(true);
+        expect(within([part], inner.slice(index, index + 1))).toBe(true);
         const calls = allCalls.filter((call) => allows([part], call));
         expect(calls.every((call) => allows(inner, call))).toBe(true);
         expect(calls.some((call) => !allows(outer, call))).toBe(true);

@@ -4,6 +4,13 @@ const ANY = '*';
 /** Bounds the work that the widest well-formed request can cause; a narrow one takes a handful. */
 const MAX_COMPARISONS = 5_000;
 
+/** A part of a list of rules that another list does not allow. */
+export interface PartOutside {
+  /** Which rule it is a part of, from 0. */
+  readonly index: number;
+  readonly part: Rule;
+}
+
 /**
  * Whether every call that `inner` allows is allowed by one rule of `outer`.
  *
@@ -20,51 +27,73 @@ export function within(inner: readonly Rule[], outer: readonly Rule[]): boolean 
  * Splits a rule only where it does not fit as a whole. After 5 000 comparisons of two rules it reports the
  * part that it was looking at.
  */
-export function partOutside(inner: readonly Rule[], outer: readonly Rule[]): Rule | undefined {
+export function partOutside(
+  inner: readonly Rule[],
+  outer: readonly Rule[],
+): PartOutside | undefined {
+  const limits = outer.map(toLimit);
   const budget = { comparisons: MAX_COMPARISONS };
   const outside = (part: Rule): Rule | undefined => {
-    budget.comparisons -= outer.length + 1;
-    if (outer.some((rule) => contains(rule, part))) return undefined;
+    budget.comparisons -= limits.length + 1;
+    if (limits.some((limit) => contains(limit, part))) return undefined;
     const halves = budget.comparisons > 0 ? split(part) : undefined;
     return halves === undefined ? part : (outside(halves[0]) ?? outside(halves[1]));
   };
-  return firstDefined(inner, outside);
+  for (const [index, rule] of inner.entries()) {
+    const part = outside(rule);
+    if (part !== undefined) return { index, part };
+  }
+  return undefined;
+}
+
+/** A rule made ready to be compared with many others. */
+type Limit = Readonly<Record<Exclude<keyof Rule, 'resourceNames'>, ReadonlySet<string>>> & {
+  readonly resourceNames: ReadonlySet<string> | undefined;
+};
+
+function toLimit({ verbs, apiGroups, resources, namespaces, resourceNames }: Rule): Limit {
+  return {
+    verbs: new Set(verbs),
+    apiGroups: new Set(apiGroups),
+    resources: new Set(resources),
+    namespaces: new Set(namespaces),
+    resourceNames: resourceNames && new Set(resourceNames),
+  };
 }
 
 /** Whether one rule allows everything that the other allows. */
-function contains(outer: Rule, inner: Rule): boolean {
+function contains(outer: Limit, inner: Rule): boolean {
   return (
     everyWithin(inner.verbs, outer.verbs) &&
     everyWithin(inner.apiGroups, outer.apiGroups) &&
     everyWithin(inner.namespaces, outer.namespaces) &&
-    namesWithin(inner, outer) &&
+    namesWithin(inner.resourceNames, outer.resourceNames) &&
     inner.resources.every((resource) => resourceWithin(resource, outer.resources))
   );
 }
 
-function everyWithin(inner: readonly string[], outer: readonly string[]): boolean {
-  return outer.includes(ANY) || inner.every((word) => outer.includes(word));
+function everyWithin(inner: readonly string[], outer: ReadonlySet<string>): boolean {
+  return outer.has(ANY) || inner.every((word) => outer.has(word));
 }
 
-function namesWithin(inner: Rule, outer: Rule): boolean {
-  if (outer.resourceNames === undefined) return true;
-  return (
-    inner.resourceNames !== undefined &&
-    inner.resourceNames.every((name) => outer.resourceNames?.includes(name))
-  );
+function namesWithin(
+  inner: readonly string[] | undefined,
+  outer: ReadonlySet<string> | undefined,
+): boolean {
+  return outer === undefined || (inner?.every((name) => outer.has(name)) ?? false);
 }
 
-function resourceWithin(resource: string, outer: readonly string[]): boolean {
-  if (outer.includes(ANY) || outer.includes(resource)) return true;
+function resourceWithin(resource: string, outer: ReadonlySet<string>): boolean {
+  if (outer.has(ANY) || outer.has(resource)) return true;
   const [, subresource, ...rest] = resource.split('/');
-  return subresource !== undefined && rest.length === 0 && outer.includes(`${ANY}/${subresource}`);
+  return subresource !== undefined && rest.length === 0 && outer.has(`${ANY}/${subresource}`);
 }
+
+const dimensions = ['verbs', 'apiGroups', 'resources', 'namespaces', 'resourceNames'] as const;
 
 /** Two rules that together mean what the one means, or `undefined` when it cannot be split. */
 function split(rule: Rule): readonly [Rule, Rule] | undefined {
-  const dimension = (
-    ['verbs', 'apiGroups', 'resources', 'namespaces', 'resourceNames'] as const
-  ).find((name) => (rule[name]?.length ?? 0) > 1);
+  const dimension = dimensions.find((name) => (rule[name]?.length ?? 0) > 1);
   if (dimension === undefined) return undefined;
   const words = rule[dimension] ?? [];
   const middle = Math.ceil(words.length / 2);
@@ -72,15 +101,4 @@ function split(rule: Rule): readonly [Rule, Rule] | undefined {
     { ...rule, [dimension]: words.slice(0, middle) },
     { ...rule, [dimension]: words.slice(middle) },
   ];
-}
-
-function firstDefined<In, Out>(
-  values: readonly In[],
-  find: (value: In) => Out | undefined,
-): Out | undefined {
-  for (const value of values) {
-    const found = find(value);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }

@@ -84,18 +84,20 @@ function nameNamespace(namespace: string): string {
 
 function refuseWide(policy: Policy, asked: Asked, allowance: Allowance): Allowance | Denial {
   if (asked.action !== undefined) return allowance;
-  for (const [index, rule] of allowance.rules.entries()) {
-    const outside = partOutside([rule], policy.rules);
-    if (outside === undefined) continue;
-    const lines = describeRules(policy.rules);
-    const more = lines.length > MAX_SUGGESTED_RULES ? ' and more' : '';
-    return {
-      code: 'scope_too_wide',
-      message: `rule ${index + 1} is wider than policy "${policy.name}" allows: ${describeRule(outside)}`,
-      suggestion: `Leave that out; you may ask to ${lines.slice(0, MAX_SUGGESTED_RULES).join('; ')}${more}.`,
-    };
-  }
-  return allowance;
+  const outside = partOutside(allowance.rules, policy.rules);
+  if (outside === undefined) return allowance;
+  const lines = describeRules(policy.rules);
+  const more = lines.length > MAX_SUGGESTED_RULES ? ' and more' : '';
+  // Rules that were cut away are not in the allowance; the requester counts them.
+  const kept = [...asked.rules.keys()].filter(
+    (index) => cutToNamespaces(asked.rules.slice(index, index + 1), policy.namespaces).length > 0,
+  );
+  const number = (kept[outside.index] ?? outside.index) + 1;
+  return {
+    code: 'scope_too_wide',
+    message: `rule ${number} is wider than policy "${policy.name}" allows: ${describeRule(outside.part)}`,
+    suggestion: `Leave that out; you may ask to ${lines.slice(0, MAX_SUGGESTED_RULES).join('; ')}${more}.`,
+  };
 }
 
 function limitDuration(policy: Policy, { request }: Asked, allowance: Allowance) {

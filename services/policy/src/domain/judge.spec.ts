@@ -414,6 +414,13 @@ describe('cutting', () => {
     });
   });
 
+  it('counts rules as the requester does', () => {
+    const scope = rules({ namespaces: ['default'] }, { verbs: ['delete'] });
+    expect(verdictOf({ policies: [cutting], ask: { scope } })).toMatchObject({
+      denial: { message: expect.stringMatching(/^rule 2 is wider/) as string },
+    });
+  });
+
   it('never makes a rule out of a wider one', () => {
     expect(
       verdictOf({ policies: [cutting], ask: { scope: rules({ verbs: ['*'] }) } }),

@@ -74,12 +74,12 @@ export class GrantClock {
     await this.#work;
   }
 
-  #arm(waitMs = this.#waitMs()): void {
+  #arm(waitMs?: number): void {
     if (!this.#isReady || this.#isClosed) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#work = this.#work.then(() => this.#run());
-    }, waitMs);
+    }, waitMs ?? this.#waitMs());
   }
 
   #waitMs(): number {

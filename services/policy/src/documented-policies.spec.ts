@@ -1,0 +1,51 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { AccessRequestInput, Principal } from '@drawbridge/contracts';
+import { loadConfiguration } from '@drawbridge/configuration';
+import { compilePolicies } from './compile-policies.js';
+import { judge } from './domain/judge.js';
+
+const page = readFileSync(
+  fileURLToPath(new URL('../../../docs/policies.md', import.meta.url)),
+  'utf8',
+);
+const blocks = (language: string) =>
+  [...page.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'gms'))].map(
+    ([, text = '']) => text,
+  );
+const Example = z.strictObject({
+  by: Principal.omit({ issuer: true, subject: true }),
+  ask: AccessRequestInput,
+  answer: z.record(z.string(), z.unknown()),
+});
+const directory = mkdtempSync(join(tmpdir(), 'drawbridge-documented-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+describe('docs/policies.md', () => {
+  const policies = (async () => {
+    writeFileSync(join(directory, 'documented.yaml'), blocks('yaml').join('---\n'));
+    const configuration = await loadConfiguration(directory);
+    expect(configuration.warnings).toStrictEqual([]);
+    return compilePolicies(configuration);
+  })();
+
+  it('holds a configuration that loads', async () => {
+    expect((await policies).policies.map(({ name }) => name)).toStrictEqual([
+      'production-oncall',
+      'staging-debug',
+    ]);
+  });
+
+  const examples = blocks('json').map((text) => Example.parse(JSON.parse(text)));
+
+  it('has examples', () => expect(examples.length).toBeGreaterThan(3));
+
+  it.each(examples)('says truly what is answered to "$ask.reason"', async ({ by, ask, answer }) => {
+    const requester = { ...by, issuer: 'https://id.corp.test', subject: 'agent-oncall' };
+    expect(judge({ request: ask, requester }, await policies)).toMatchObject(answer);
+  });
+});
