@@ -58,7 +58,7 @@ export function configMap(
   });
 }
 
-/** Several objects as one manifest. */
+/** Several objects as one manifest. Without the first separator kubectl would take it for a single JSON text. */
 export function manifest(...objects: readonly string[]): string {
-  return objects.join('\n---\n');
+  return objects.map((object) => `---\n${object}\n`).join('');
 }

@@ -70,7 +70,11 @@ function qualifiedResource({ group, resource }: GroupResource): string {
 }
 
 function detailsOf({ group, resource }: GroupResource, name: string): StatusDetails {
-  return { name, ...(group === '' ? {} : { group }), kind: resource };
+  return {
+    ...(name === '' ? {} : { name }),
+    ...(group === '' ? {} : { group }),
+    ...(resource === '' ? {} : { kind: resource }),
+  };
 }
 
 /** 404: no such object. */
@@ -141,12 +145,7 @@ export function invalid(
     code: 422,
     reason: 'Invalid',
     message: `${qualified({ group: kind.group, resource: kind.kind }, name)} is invalid: ${text}`,
-    details: {
-      name,
-      ...(kind.group === '' ? {} : { group: kind.group }),
-      kind: kind.kind,
-      causes,
-    },
+    details: { ...detailsOf({ group: kind.group, resource: kind.kind }, name), causes },
   });
 }
 
@@ -185,12 +184,25 @@ export const tooLarge = (limitBytes: number) =>
   });
 
 /** 415: the body's media type is not understood. */
-export const unsupportedMediaType = (supported: readonly string[]) =>
+export const unsupportedMediaType = () =>
   new ApiStatus({
     code: 415,
     reason: 'UnsupportedMediaType',
-    message: `the body of the request was in an unknown format - accepted media types include: ${supported.join(', ')}`,
+    message:
+      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
   });
+
+/** 415: the patch is of no kind that the server knows. */
+export const unknownPatchType = () =>
+  new ApiStatus({
+    code: 415,
+    reason: 'UnsupportedMediaType',
+    message: '415: Unsupported Media Type',
+    details: {},
+  });
+
+/** 500 without a reason, as the API server answers for a few mistakes of the caller that it did not foresee. */
+export const unforeseen = (message: string) => new ApiStatus({ code: 500, reason: '', message });
 
 /** 406: none of the accepted media types can be produced. */
 export const notAcceptable = (produced: readonly string[]) =>

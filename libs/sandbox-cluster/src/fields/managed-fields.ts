@@ -40,6 +40,7 @@ export function formatOwnerships(
 ): readonly ManagedFieldsEntry[] | undefined {
   const entries = ownerships
     .filter(({ fields }) => fields.size > 0)
+    .toSorted((a, b) => compareText(sortKey(a), sortKey(b)))
     .map(({ entry, fields }) => ({
       manager: entry.manager,
       operation: entry.operation,
@@ -50,6 +51,17 @@ export function formatOwnerships(
       ...(entry.subresource === undefined ? {} : { subresource: entry.subresource }),
     }));
   return entries.length === 0 ? undefined : entries;
+}
+
+/** Appliers come first, then by time and name, so that a write that changes nothing looks the same. */
+function sortKey({ entry }: Ownership): string {
+  const { operation, time = '', manager, apiVersion, subresource = '' } = entry;
+  return [operation, time, manager, apiVersion, subresource].join('\n');
+}
+
+function compareText(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
 }
 
 /** True if the entry is the writer's own. */

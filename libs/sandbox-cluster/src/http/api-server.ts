@@ -76,6 +76,6 @@ async function handleOther(server: ApiServer, exchange: Exchange, path: string):
   const document = discoveryDocument(path, accept);
   if (document !== undefined) return exchange.sendText(200, document.body, document.contentType);
   const openApi = openApiDocument(path, accept);
-  if (openApi !== undefined) return exchange.sendText(200, openApi, 'application/json');
+  if (openApi !== undefined) return exchange.sendBytes(200, openApi.body, openApi.contentType);
   return exchange.sendText(404, '404 page not found\n', 'text/plain; charset=utf-8');
 }

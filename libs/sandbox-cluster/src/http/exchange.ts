@@ -61,10 +61,14 @@ export class Exchange {
     await this.sendText(code, text, mediaType);
   }
 
-  /** Answers with text, compressed when it is long and the client can read that. */
+  /** Answers with text. */
   async sendText(code: number, text: string, contentType: string): Promise<void> {
+    await this.sendBytes(code, Buffer.from(text, 'utf8'), contentType);
+  }
+
+  /** Answers with bytes, compressed when there are many and the client can read that. */
+  async sendBytes(code: number, body: Buffer, contentType: string): Promise<void> {
     const { response } = this;
-    const body = Buffer.from(text, 'utf8');
     this.writeWarnings();
     response.statusCode = code;
     response.setHeader('Content-Type', contentType);

@@ -27,7 +27,7 @@ export function decodeProtobuf({ messages, schemas }: ProtobufKinds, body: Buffe
   const [apiVersion, kind] = [text(1), text(2)];
   const name =
     kind === 'DeleteOptions' ? `${metaV1}DeleteOptions` : nameOf(schemas, apiVersion, kind);
-  if (name === undefined) throw unsupportedMediaType(['application/json', 'application/yaml']);
+  if (name === undefined) throw unsupportedMediaType();
   return { kind, apiVersion, ...new Reader(messages).message(name, bytesOf(envelope, 2)) };
 }
 

@@ -1,4 +1,4 @@
-import { badRequest } from '../api-status.js';
+import { invalid, notSupported, required, type StatusCause } from '../api-status.js';
 import { defaultManager } from '../fields/managed-fields.js';
 import { type JsonObject, listAt, numberAt, stringAt } from '../json.js';
 import type { DeleteOptions, Propagation } from '../registry/delete-object.js';
@@ -8,21 +8,40 @@ import type { Exchange } from './exchange.js';
 /** The options of a create, update or patch from the query. */
 export function writeOptions(exchange: Exchange): WriteOptions {
   const { query, warn } = exchange;
+  const kind = optionsKinds[exchange.method] ?? 'CreateOptions';
   return {
-    dryRun: isDryRun(query.getAll('dryRun')),
+    dryRun: isDryRun(kind, query.getAll('dryRun')),
     fieldManager: query.get('fieldManager') ?? defaultManager(exchange.header('user-agent')),
-    fieldValidation: fieldValidation(query.get('fieldValidation') ?? ''),
+    fieldValidation: fieldValidation(kind, query.get('fieldValidation') ?? ''),
     warn,
   };
 }
 
-function isDryRun(values: readonly string[]): boolean {
-  const wrong = values.find((value) => value !== 'All' && value !== '');
-  if (wrong === undefined) return values.includes('All');
-  throw badRequest(`dryRun: Unsupported value: ${JSON.stringify(wrong)}: supported values: "All"`);
+const optionsKinds: Readonly<Record<string, string>> = {
+  POST: 'CreateOptions',
+  PUT: 'UpdateOptions',
+  PATCH: 'PatchOptions',
+  DELETE: 'DeleteOptions',
+};
+
+function invalidOptions(kind: string, cause: StatusCause) {
+  return invalid({ group: 'meta.k8s.io', kind }, '', [cause]);
 }
 
-function fieldValidation(value: string): WriteOptions['fieldValidation'] {
+function isDryRun(kind: string, values: readonly string[]): boolean {
+  const given = values.filter((value) => value !== '');
+  if (given.every((value) => value === 'All')) return given.length > 0;
+  const message = `Unsupported value: ${JSON.stringify(given)}: supported values: "All"`;
+  throw invalidOptions(kind, { reason: 'FieldValueNotSupported', message, field: 'dryRun' });
+}
+
+/** Server-side apply has to say who applies. */
+export function requireFieldManager(exchange: Exchange): void {
+  if ((exchange.query.get('fieldManager') ?? '') !== '') return;
+  throw invalidOptions('PatchOptions', required('fieldManager', 'is required for apply patch'));
+}
+
+function fieldValidation(kind: string, value: string): WriteOptions['fieldValidation'] {
   switch (value) {
     case 'Strict':
     case 'Ignore':
@@ -31,8 +50,9 @@ function fieldValidation(value: string): WriteOptions['fieldValidation'] {
     case '':
       return 'Warn';
     default:
-      throw badRequest(
-        `fieldValidation: Unsupported value: ${JSON.stringify(value)}: supported values: "Ignore", "Strict", "Warn"`,
+      throw invalidOptions(
+        kind,
+        notSupported('fieldValidation', value, ['', 'Ignore', 'Strict', 'Warn']),
       );
   }
 }
@@ -45,7 +65,7 @@ export function deleteOptions(exchange: Exchange, body: JsonObject | undefined):
   const resourceVersion = stringAt(given, 'preconditions', 'resourceVersion');
   const dryRun = listAt(given, 'dryRun').map(String);
   return {
-    dryRun: isDryRun([...dryRun, ...query.getAll('dryRun')]),
+    dryRun: isDryRun('DeleteOptions', [...dryRun, ...query.getAll('dryRun')]),
     gracePeriodSeconds: gracePeriod(given),
     propagation: propagation(given),
     preconditions: {
@@ -75,9 +95,8 @@ function propagation(given: JsonObject): Propagation {
     return given['orphanDependents'] === true ? 'Orphan' : 'Background';
   }
   if (policy === 'Background' || policy === 'Foreground' || policy === 'Orphan') return policy;
-  throw badRequest(
-    `propagationPolicy: Unsupported value: ${JSON.stringify(policy)}: supported values: "Foreground", "Background", "Orphan"`,
-  );
+  const supported = ['Foreground', 'Background', 'Orphan', 'nil'];
+  throw invalidOptions('DeleteOptions', notSupported('propagationPolicy', policy, supported));
 }
 
 /** True if the query asks for a watch: any value but `0` and `false`. */

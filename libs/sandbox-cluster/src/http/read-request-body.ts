@@ -37,8 +37,9 @@ export async function readObjectBody(exchange: Exchange): Promise<JsonObject | u
 /** Reads the body of a PATCH: JSON, and YAML for server-side apply. */
 export async function readPatchBody(exchange: Exchange): Promise<Json> {
   const bytes = await readBytes(exchange);
-  const isYaml = contentType(exchange) === 'application/apply-patch+yaml';
-  return parseText(isYaml ? 'application/yaml' : 'application/json', bytes);
+  const text = bytes.toString('utf8');
+  if (contentType(exchange) === 'application/apply-patch+yaml') return parseYaml(text);
+  return parseJson(text, 'error decoding patch');
 }
 
 async function readBytes({ request }: Exchange): Promise<Buffer> {
@@ -55,20 +56,19 @@ async function readBytes({ request }: Exchange): Promise<Buffer> {
 
 function parseText(type: string, bytes: Buffer): Json {
   const text = bytes.toString('utf8');
-  if (type === 'application/json') return parseJson(text);
+  if (type === 'application/json') {
+    return parseJson(text, "the object provided is unrecognized: couldn't get version/kind");
+  }
   if (type === 'application/yaml') return parseYaml(text);
-  throw unsupportedMediaType(['application/json', 'application/yaml']);
+  throw unsupportedMediaType();
 }
 
-function parseJson(text: string): Json {
+function parseJson(text: string, complaint: string): Json {
   try {
     // JSON.parse yields nothing but JSON values.
     return JSON.parse(text) as Json;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : 'not JSON';
-    throw badRequest(
-      `the object provided is unrecognized: couldn't get version/kind; json parse error: ${why}`,
-    );
+  } catch {
+    throw badRequest(`${complaint}: the body is not JSON`);
   }
 }
 

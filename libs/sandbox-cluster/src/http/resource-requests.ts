@@ -1,4 +1,4 @@
-import { methodNotAllowed, unknownPath, badRequest } from '../api-status.js';
+import { badRequest, methodNotAllowed, unforeseen, unknownPath } from '../api-status.js';
 import type { Json, JsonObject } from '../json.js';
 import { without } from '../json.js';
 import type { KubeObject } from '../kube-object.js';
@@ -10,7 +10,7 @@ import {
   parsePageRequest,
   parseSelection,
 } from '../registry/list-objects.js';
-import { patchObject } from '../registry/patch-object.js';
+import { patchObject, patchTypes } from '../registry/patch-object.js';
 import { getObject, keyOfObject, type ObjectKey } from '../registry/registry.js';
 import { apiVersionOf, type ResourceType } from '../registry/resource-type.js';
 import { updateObject } from '../registry/update-object.js';
@@ -18,7 +18,7 @@ import { partialMetadata, renderTable, type IncludeObject } from '../table/rende
 import type { ApiServer } from './api-server.js';
 import type { Exchange } from './exchange.js';
 import { negotiate } from './negotiation.js';
-import { asksForWatch, deleteOptions, writeOptions } from './query-options.js';
+import { asksForWatch, deleteOptions, requireFieldManager, writeOptions } from './query-options.js';
 import { contentType, readObjectBody, readPatchBody } from './read-request-body.js';
 import type { ResourceRequest } from './request-info.js';
 import { streamWatch } from './watch-stream.js';
@@ -114,11 +114,7 @@ async function create(
 async function patch(server: ApiServer, exchange: Exchange, key: Target): Promise<void> {
   const patchType = contentType(exchange);
   const options = writeOptions(exchange);
-  if (patchType === 'application/apply-patch+yaml' && exchange.query.get('fieldManager') === null) {
-    throw badRequest(
-      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
-    );
-  }
+  if (patchType === patchTypes.apply) requireFieldManager(exchange);
   const { object, created } = patchObject(server, {
     ...key,
     patchType,
@@ -249,6 +245,12 @@ function includeObject({ query }: Exchange): IncludeObject {
 
 function watch(server: ApiServer, exchange: Exchange, { info, type }: TypedRequest): void {
   const { namespace, name } = info;
+  const version = exchange.query.get('resourceVersion') ?? '';
+  if (!/^\d*$/.test(version)) {
+    throw unforeseen(
+      `resourceVersion: Invalid value: ${JSON.stringify(version)}: strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`,
+    );
+  }
   const selection = parseSelection(type, namespace, exchange.query);
   const byName = name === undefined ? [] : [{ field: 'metadata.name', equals: true, value: name }];
   streamWatch(exchange, {

@@ -1,4 +1,3 @@
-import { badRequest } from '../api-status.js';
 import { isList, isObject, type Json, type JsonObject } from '../json.js';
 import type { GroupVersionKind, Schema, Schemas } from './schema.js';
 
@@ -8,6 +7,9 @@ export interface Decoded {
   /** Paths of the members that the kind does not have; they were dropped, as a typed server drops them. */
   readonly unknownFields: readonly string[];
 }
+
+/** A member of the wrong type, in the words of Go's JSON decoder. */
+export class UnmarshalError extends Error {}
 
 /** Where the decoder stands: the path from the top, and the Go-like name of the enclosing type. */
 interface Position {
@@ -34,12 +36,12 @@ const isEmptyCollection = (schema: Schema, value: Json): boolean =>
 /**
  * Reads `body` as `kind`: checks the type of every member and drops members that the kind does not have.
  *
- * @throws {@link ApiStatus} 400 when a member has the wrong type, in the words of the real API server.
+ * @throws {@link UnmarshalError} when a member has the wrong type.
  */
 export function decode(schemas: Schemas, kind: GroupVersionKind, body: JsonObject): Decoded {
   const schema = schemas.ofKind(kind);
-  if (schema === undefined) throw badRequest(`no kind "${kind.kind}" is registered`);
-  const decoder = new Decoder(schemas, kind);
+  if (schema === undefined) throw new TypeError(`no schema for ${kind.kind}`);
+  const decoder = new Decoder(schemas);
   const object = decoder.object(schema, body, { path: '', within: kind.kind });
   return { object, unknownFields: decoder.unknownFields };
 }
@@ -47,10 +49,7 @@ export function decode(schemas: Schemas, kind: GroupVersionKind, body: JsonObjec
 class Decoder {
   readonly unknownFields: string[] = [];
 
-  constructor(
-    private readonly schemas: Schemas,
-    private readonly kind: GroupVersionKind,
-  ) {}
+  constructor(private readonly schemas: Schemas) {}
 
   object(schema: Schema, value: JsonObject, position: Position): JsonObject {
     if (schema.properties === undefined && schema.additionalProperties === undefined) return value;
@@ -68,13 +67,16 @@ class Decoder {
     { path, within }: Position,
   ): Json | undefined {
     const here = path === '' ? name : `${path}.${name}`;
+    // Go names the field of the struct, not the key of the map.
+    const shown = schema.properties === undefined ? path : here;
     const declared = this.schemas.member(schema, name);
     if (declared === undefined) {
       this.unknownFields.push(here);
       return undefined;
     }
     if (value === undefined || value === null) return undefined;
-    const decoded = this.value(declared, value, { path: here, within });
+    const position = { path: shown, within: schema.goType ?? within };
+    const decoded = this.value(declared, value, position);
     return isEmptyCollection(declared, decoded) ? undefined : decoded;
   }
 
@@ -117,7 +119,7 @@ class Decoder {
     const wrong = /[^A-Za-z0-9+/]/.exec(clean.replace(/={1,2}$/, ''));
     if (wrong === null && clean.length % 4 === 0) return;
     const offset = wrong?.index ?? Math.floor(clean.length / 4) * 4;
-    throw this.unreadable(`illegal base64 data at input byte ${offset}`);
+    throw new UnmarshalError(`illegal base64 data at input byte ${offset}`);
   }
 
   private mismatch(schema: Schema, value: Json, { path, within }: Position) {
@@ -127,13 +129,8 @@ class Decoder {
       schema.type === 'integer'
         ? (schema.format ?? 'int')
         : (goTypes[schema.type ?? ''] ?? 'string');
-    return this.unreadable(
+    return new UnmarshalError(
       `json: cannot unmarshal ${json} into Go struct field ${within}.${path} of type ${go}`,
     );
-  }
-
-  private unreadable(why: string) {
-    const { kind, version } = this.kind;
-    return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
   }
 }

@@ -5,32 +5,52 @@ import type { JsonObject } from '../json.js';
 import type { ResourceType } from '../registry/resource-type.js';
 import { catalogue } from '../resources/catalogue.js';
 import { kubernetesSchemas } from './schema.js';
+import {
+  swaggerProtobuf,
+  swaggerProtobufContentType,
+  swaggerProtobufType,
+} from './swagger-protobuf.js';
 
 const version = 'v1';
 const groups = [...new Set(catalogue.map(({ group }) => group))];
 const pathOf = (group: string): string =>
   group === '' ? `api/${version}` : `apis/${group}/${version}`;
-const documents = new Map<string, string>();
+const json = 'application/json';
+const acceptsJson = [json, '*/*', 'application/*'];
+
+/** An OpenAPI answer, ready to be sent. */
+export interface OpenApiAnswer {
+  readonly body: Buffer;
+  readonly contentType: string;
+}
+
+const answers = new Map<string, OpenApiAnswer>();
 
 /**
- * Answers `/openapi/v3`, its documents and `/openapi/v2`, as JSON.
+ * Answers `/openapi/v3` and its documents as JSON, and `/openapi/v2` as JSON or protobuf.
  *
  * @returns `undefined` for any other path.
- * @throws {@link ApiStatus} 406 when the client wants protobuf and nothing else (kubectl before 1.27).
+ * @throws {@link ApiStatus} 406 when the client wants something else.
  */
-export function openApiDocument(path: string, accept: readonly AcceptEntry[]): string | undefined {
+export function openApiDocument(
+  path: string,
+  accept: readonly AcceptEntry[],
+): OpenApiAnswer | undefined {
   const build = documentAt(path);
   if (build === undefined) return undefined;
-  if (
-    !accept.some(({ mediaType }) =>
-      ['application/json', '*/*', 'application/*'].includes(mediaType),
-    )
-  ) {
-    throw notAcceptable(['application/json']);
-  }
-  const known = documents.get(path) ?? JSON.stringify(build());
-  documents.set(path, known);
+  const produced = path === '/openapi/v2' ? [...acceptsJson, swaggerProtobufType] : acceptsJson;
+  const wanted = accept.find(({ mediaType }) => produced.includes(mediaType))?.mediaType;
+  if (wanted === undefined) throw notAcceptable(['application/json', swaggerProtobufType]);
+  const contentType = wanted === swaggerProtobufType ? swaggerProtobufContentType : json;
+  const key = `${contentType} ${path}`;
+  const known = answers.get(key) ?? { body: encode(build(), contentType), contentType };
+  answers.set(key, known);
   return known;
+}
+
+function encode(document: JsonObject, contentType: string): Buffer {
+  if (contentType === swaggerProtobufContentType) return swaggerProtobuf(document);
+  return Buffer.from(JSON.stringify(document));
 }
 
 function documentAt(path: string): (() => JsonObject) | undefined {
@@ -120,10 +140,12 @@ function operation(type: ResourceType, dialect: 'v2' | 'v3', action: string): Js
   };
 }
 
-/** The same as one OpenAPI v2 document, whose references and patch hints stand directly in the fields. */
+/** The same as one OpenAPI v2 document, in which references and patch hints stand in the fields. */
 function swagger(): JsonObject {
   const definitions = JSON.stringify(Object.fromEntries(kubernetesSchemas().byName))
     .replaceAll(/"allOf":\[\{"\$ref":("[^"]+")\}\]/g, '"$ref":$1')
+    // Version 2 has no unions: quantities and int-or-string are strings there.
+    .replaceAll(/"oneOf":\[\{[^\]]*\]/g, '"type":"string"')
     .replaceAll('#/components/schemas/', '#/definitions/');
   return {
     swagger: '2.0',

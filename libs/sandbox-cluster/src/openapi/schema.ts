@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 
 /** The parts of an OpenAPI v3 schema that decoding, patching and field ownership read. */
 export interface Schema {
+  /** The name of the Go type, for messages; set when a reference is followed. */
+  readonly goType?: string;
   readonly type?: string;
   readonly format?: string;
   readonly $ref?: string;
@@ -62,6 +64,7 @@ export class Schemas {
     if (found === undefined) throw new TypeError(`no schema ${target}`);
     return {
       ...found,
+      goType: target.slice(target.lastIndexOf('.') + 1),
       ...('x-kubernetes-patch-strategy' in schema
         ? { 'x-kubernetes-patch-strategy': schema['x-kubernetes-patch-strategy'] }
         : {}),

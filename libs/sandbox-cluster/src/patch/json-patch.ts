@@ -19,16 +19,17 @@ export function jsonPatch(target: JsonObject, patch: Json): JsonObject {
       true,
     );
     if (isObject(newDocument)) return newDocument;
-  } catch (error) {
-    throw rejected(error);
+  } catch {
+    // The API server does not say which operation failed either.
+    throw rejected();
   }
-  throw rejected(undefined);
+  throw rejected();
 }
 
 function operationsOf(patch: Json): fastJsonPatch.Operation[] {
   if (!isList(patch)) {
     throw badRequest(
-      'error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch',
+      'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
     );
   }
   if (patch.length > maxOperations) {
@@ -40,7 +41,7 @@ function operationsOf(patch: Json): fastJsonPatch.Operation[] {
   }
   return patch.map((operation) => {
     if (isOperation(operation)) return operation;
-    throw rejected(undefined);
+    throw rejected();
   });
 }
 
@@ -51,12 +52,11 @@ function isOperation(operation: Json): operation is Json & fastJsonPatch.Operati
 }
 
 /** What the API server says of a patch that cannot be applied, whatever the reason. */
-function rejected(cause: unknown): ApiStatus {
-  const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : 'not an operation';
+function rejected(): ApiStatus {
   return new ApiStatus({
     code: 422,
     reason: 'Invalid',
     message: 'the server rejected our request due to an error in our request',
-    details: { causes: [{ reason: 'UnexpectedServerResponse', message: reason, field: '' }] },
+    details: {},
   });
 }

@@ -1,5 +1,13 @@
-import { badRequest } from '../api-status.js';
-import { isList, isObject, type Json, type JsonObject, listAt, without } from '../json.js';
+import { badRequest, unforeseen } from '../api-status.js';
+import {
+  isList,
+  isObject,
+  type Json,
+  type JsonObject,
+  listAt,
+  stringAt,
+  without,
+} from '../json.js';
 import type { Schema, Schemas } from '../openapi/schema.js';
 import { inElementOrder } from './element-order.js';
 
@@ -10,7 +18,7 @@ const setOrder = '$setElementOrder/';
  * Strategic merge patch: a merge patch in which the schema says which lists are merged and by what key,
  * with the directives `$patch`, `$retainKeys`, `$deleteFromPrimitiveList/…` and `$setElementOrder/…`.
  *
- * @throws {@link ApiStatus} 400 for a directive that does not exist or an item without its merge key.
+ * @throws {@link ApiStatus} 500 for a directive that does not exist (the API server's choice), 400 for an item without its merge key.
  */
 export function strategicMergePatch(
   { schemas, schema }: { readonly schemas: Schemas; readonly schema: Schema },
@@ -33,7 +41,9 @@ class StrategicMerge {
     if (directive === 'replace') return without(patch, '$patch');
     if (directive === 'delete') return {};
     if (directive !== undefined && directive !== 'merge') {
-      throw badRequest(`unknown patch type found: ${JSON.stringify(directive)}`);
+      throw unforeseen(
+        `unknown patch type: ${stringAt(patch, '$patch') ?? ''} in map: map[$patch:${stringAt(patch, '$patch') ?? ''}]`,
+      );
     }
     const merged = new Map<string, Json | undefined>(Object.entries(retained(target, patch)));
     this.deletePrimitives(merged, patch);

@@ -6,6 +6,7 @@ import {
   invalid,
   notFound,
   required,
+  unforeseen,
 } from '../api-status.js';
 import { afterUpdate, formatOwnerships } from '../fields/managed-fields.js';
 import { fieldChanges, fieldsOf } from '../fields/object-fields.js';
@@ -85,7 +86,7 @@ const serverFields = [
 function refuseServerFields(given: JsonObject, namespace: string | undefined): void {
   const version = stringAt(given, 'resourceVersion') ?? '';
   if (version !== '' && version !== '0') {
-    throw badRequest('resourceVersion should not be set on objects to be created');
+    throw unforeseen('resourceVersion should not be set on objects to be created');
   }
   const wanted = stringAt(given, 'namespace') ?? namespace;
   if (wanted !== namespace) {

@@ -124,19 +124,17 @@ function refusePreconditions(
   { preconditions }: DeleteOptions,
 ): void {
   const { uid, resourceVersion } = preconditions;
-  if (uid !== undefined && uid !== metadata.uid) {
-    throw conflict(
-      type,
+  // Here the API server names the kind, and everywhere else the resource.
+  const resource = { group: type.group, resource: type.kind };
+  const mismatch = (what: string, asked: string, actual: string) =>
+    conflict(
+      resource,
       metadata.name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`,
+      `the ${what} in the precondition (${asked}) does not match the ${what} in record (${actual}). The object might have been ${what === 'UID' ? 'deleted and then recreated' : 'modified'}`,
     );
-  }
+  if (uid !== undefined && uid !== metadata.uid) throw mismatch('UID', uid, metadata.uid);
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
-    throw conflict(
-      type,
-      metadata.name,
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion}`,
-    );
+    throw mismatch('ResourceVersion', resourceVersion, metadata.resourceVersion);
   }
 }
 

@@ -1,6 +1,6 @@
 import { badRequest } from '../api-status.js';
 import type { KubeObject } from '../kube-object.js';
-import { apiVersionOf, type ResourceType } from './resource-type.js';
+import type { ResourceType } from './resource-type.js';
 
 /** One requirement of a field selector. */
 export interface FieldRequirement {
@@ -24,9 +24,7 @@ export function parseFieldSelector(type: ResourceType, text: string): readonly F
         throw badRequest(`invalid selector: '${text}'; can't understand '${part}'`);
       }
       if (valueOf(type, field) === undefined) {
-        throw badRequest(
-          `Unable to find "${plural(type)}" that match label selector "", field selector "${text}": field label not supported: ${field}`,
-        );
+        throw badRequest(unknownField(type, field));
       }
       return { field, equals: sign !== '!=', value: value.replaceAll(/\\([,=\\])/g, '$1') };
     });
@@ -49,6 +47,8 @@ function valueOf(type: ResourceType, field: string): ((object: KubeObject) => st
   return Object.hasOwn(type.selectableFields, field) ? type.selectableFields[field] : undefined;
 }
 
-function plural(type: ResourceType): string {
-  return `${apiVersionOf(type)}, Resource=${type.resource}`;
+/** A type that selects by more than its name says it in other words. */
+function unknownField(type: ResourceType, field: string): string {
+  if (Object.keys(type.selectableFields).length > 0) return `field label not supported: ${field}`;
+  return `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`;
 }

@@ -68,6 +68,9 @@ function parseRequirement(text: string): LabelRequirement {
   }
   const comparison = compared.exec(text);
   if (comparison !== null) return parseComparison(comparison);
+  if (/^[^=!<>\s]+\s*(==|=|!=)[^=]*=/.test(text)) {
+    throw badRequest("found '=', expected: ',' or 'end of string'");
+  }
   const exists = present.exec(text);
   if (exists !== null) return { key: exists[1] ?? '', operator: 'exists', values: [] };
   throw badRequest(

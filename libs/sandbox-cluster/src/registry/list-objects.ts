@@ -56,12 +56,12 @@ export interface PageRequest {
 
 /** Reads the paging part of a request. */
 export function parsePageRequest(query: URLSearchParams): PageRequest {
-  const limit = Number(query.get('limit') ?? '0');
-  if (!Number.isSafeInteger(limit) || limit < 0) {
-    throw badRequest(
-      `limit: Invalid value: ${query.get('limit') ?? ''}: must be a non-negative integer`,
-    );
+  const text = query.get('limit') ?? '0';
+  if (!/^[-+]?\d+$/.test(text)) {
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
   }
+  // A negative limit is none, as in the API server.
+  const limit = Math.max(0, Number(text));
   return {
     limit,
     continueToken: query.get('continue') ?? '',
@@ -134,7 +134,7 @@ function parseToken(token: string): { after: string; version: number | undefined
   try {
     value = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
   } catch {
-    throw badRequest('continue key is not valid: it cannot be decoded');
+    throw badRequest('invalid continue token: continue key is not valid: it is not JSON');
   }
   if (
     typeof value === 'object' &&
@@ -146,5 +146,5 @@ function parseToken(token: string): { after: string; version: number | undefined
   ) {
     return { after: value.after, version: value.version < 0 ? undefined : value.version };
   }
-  throw badRequest('continue key is not valid: it has an unknown form');
+  throw badRequest('invalid continue token: continue key is not valid: it has an unknown form');
 }

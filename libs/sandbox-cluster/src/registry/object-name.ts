@@ -17,12 +17,6 @@ const rules = {
     detail:
       "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
   },
-  label1035: {
-    pattern: /^[a-z]([-a-z0-9]*[a-z0-9])?$/,
-    maxLength: 63,
-    detail:
-      "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')",
-  },
 };
 
 const qualifiedName =
@@ -48,11 +42,12 @@ function nameCauses(type: ResourceType, metadata: JsonObject): readonly StatusCa
   const name = stringAt(metadata, 'name') ?? '';
   if (name === '') return [required('metadata.name', 'name or generateName is required')];
   const { pattern, maxLength, detail } = rules[type.nameRule];
+  const wrong = type.nameRule === 'label' && name.includes('.') ? 'must not contain dots' : detail;
   return [
     ...(name.length > maxLength
       ? [invalidValue('metadata.name', name, `must be no more than ${maxLength} characters`)]
       : []),
-    ...(pattern.test(name) ? [] : [invalidValue('metadata.name', name, detail)]),
+    ...(pattern.test(name) ? [] : [invalidValue('metadata.name', name, wrong)]),
   ];
 }
 
@@ -76,7 +71,13 @@ function annotationCauses(annotations: Readonly<Record<string, string>>): readon
   return [
     ...Object.keys(annotations)
       .filter((key) => !qualifiedName.test(key.toLowerCase()))
-      .map((key) => invalidValue('metadata.annotations', key, qualifiedNameDetail)),
+      .map((key) =>
+        invalidValue(
+          'metadata.annotations',
+          key,
+          key.startsWith('/') ? 'prefix part must be non-empty' : qualifiedNameDetail,
+        ),
+      ),
     ...(bytes > maxAnnotationBytes
       ? [
           {

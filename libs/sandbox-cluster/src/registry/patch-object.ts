@@ -1,8 +1,9 @@
-import { badRequest, unsupportedMediaType } from '../api-status.js';
+import { badRequest, invalid, invalidValue, unknownPatchType } from '../api-status.js';
 import { formatOwnerships, parseOwnerships } from '../fields/managed-fields.js';
 import { serverSideApply } from '../fields/server-side-apply.js';
 import { isObject, type Json, type JsonObject, objectAt, stringAt, without } from '../json.js';
 import type { KubeObject } from '../kube-object.js';
+import { decode, UnmarshalError } from '../openapi/decode.js';
 import type { Schema } from '../openapi/schema.js';
 import { jsonPatch } from '../patch/json-patch.js';
 import { mergePatch } from '../patch/merge-patch.js';
@@ -49,6 +50,7 @@ export function patchObject(registry: Registry, patch: Patch): Patched {
   const current = getObject(registry, patch);
   const schema = schemaOf(registry, patch.type);
   const body = patchedValue(registry, { ...patch, schema }, current);
+  refuseUnreadable(registry, patch, body);
   return { object: updateObject(registry, { ...patch, body }), created: false };
 }
 
@@ -64,7 +66,7 @@ export function patchedValue(
 ): JsonObject {
   if (patchType === patchTypes.json) return jsonPatch(current, patch);
   if (patchType !== patchTypes.merge && patchType !== patchTypes.strategic) {
-    throw unsupportedMediaType(Object.values(patchTypes));
+    throw unknownPatchType();
   }
   if (!isObject(patch)) {
     throw badRequest(
@@ -73,6 +75,17 @@ export function patchedValue(
   }
   if (patchType === patchTypes.merge) return mergePatch(current, patch);
   return strategicMergePatch({ schemas, schema }, current, patch);
+}
+
+/** A patch that puts a value of the wrong type somewhere is invalid, not unreadable. */
+function refuseUnreadable(registry: Registry, { type }: Patch, body: JsonObject): void {
+  try {
+    decode(registry.schemas, type, body);
+  } catch (error) {
+    if (!(error instanceof UnmarshalError)) throw error;
+    const cause = invalidValue('patch', JSON.stringify(body), error.message);
+    throw invalid({ group: '', kind: '' }, '', [cause]);
+  }
 }
 
 function applyObject(registry: Registry, apply: Patch): Patched {
@@ -116,7 +129,7 @@ function applyObject(registry: Registry, apply: Patch): Patched {
 function configOf(registry: Registry, { type, name, patch, options }: Patch): JsonObject {
   if (!isObject(patch)) throw badRequest('error decoding YAML: the body is not an object');
   if (stringAt(patch, 'kind') === undefined || stringAt(patch, 'apiVersion') === undefined) {
-    throw badRequest("Object 'Kind' is missing in the applied configuration");
+    throw badRequest('invalid object type: /, Kind=');
   }
   if (objectAt(patch, 'metadata')['managedFields'] !== undefined) {
     throw badRequest('metadata.managedFields must be nil');

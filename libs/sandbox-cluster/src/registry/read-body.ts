@@ -1,7 +1,7 @@
 import { badRequest } from '../api-status.js';
 import type { JsonObject } from '../json.js';
 import { stringAt } from '../json.js';
-import { decode } from '../openapi/decode.js';
+import { type Decoded, decode, UnmarshalError } from '../openapi/decode.js';
 import type { GroupVersionKind, Schemas } from '../openapi/schema.js';
 import type { WriteOptions } from './write-options.js';
 
@@ -23,7 +23,7 @@ export function readAs(
   },
 ): JsonObject {
   checkKind(kind, body);
-  const { object, unknownFields } = decode(schemas, kind, body);
+  const { object, unknownFields } = decoded(schemas, kind, body);
   if (unknownFields.length > 0) {
     const complaints = unknownFields.map((field) => `unknown field "${field}"`);
     if (options.fieldValidation === 'Strict') {
@@ -36,6 +36,19 @@ export function readAs(
   return { kind: kind.kind, apiVersion: apiVersionOf(kind), ...object };
 }
 
+function decoded(schemas: Schemas, kind: GroupVersionKind, body: JsonObject): Decoded {
+  try {
+    return decode(schemas, kind, body);
+  } catch (error) {
+    if (error instanceof UnmarshalError) throw unreadable(kind, kind.version, error.message);
+    throw error;
+  }
+}
+
+function unreadable({ kind }: GroupVersionKind, version: string, why: string) {
+  return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
+}
+
 /** `v1`, or `apps/v1`. */
 export function apiVersionOf({ group, version }: GroupVersionKind): string {
   return group === '' ? version : `${group}/${version}`;
@@ -44,14 +57,17 @@ export function apiVersionOf({ group, version }: GroupVersionKind): string {
 function checkKind(expected: GroupVersionKind, body: JsonObject): void {
   const kind = stringAt(body, 'kind') ?? '';
   const apiVersion = stringAt(body, 'apiVersion') ?? '';
+  const family = expected.group === '' ? 'core' : (expected.group.split('.')[0] ?? '');
   if (kind !== '' && kind !== expected.kind) {
     throw badRequest(
-      `${kind} in version "${apiVersion}" cannot be handled as a ${expected.kind}: converting (${apiVersion}.${kind}) to (${apiVersionOf(expected)}.${expected.kind}): unknown conversion`,
+      `${kind} in version "${apiVersion}" cannot be handled as a ${expected.kind}: converting (${apiVersion.split('/').at(-1) ?? ''}.${kind}) to (${family}.${expected.kind}): unknown conversion`,
     );
   }
   if (apiVersion !== '' && apiVersion !== apiVersionOf(expected)) {
-    throw badRequest(
-      `the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(expected)})`,
+    throw unreadable(
+      expected,
+      apiVersion.split('/').at(-1) ?? '',
+      `no kind "${expected.kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`,
     );
   }
 }

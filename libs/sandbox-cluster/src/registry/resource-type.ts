@@ -48,7 +48,7 @@ export interface ResourceType {
   /** True for kinds of which DELETE returns the object and not a `Status`. */
   readonly returnsDeleted: boolean;
   /** Which names are allowed. */
-  readonly nameRule: 'subdomain' | 'label' | 'label1035';
+  readonly nameRule: 'subdomain' | 'label';
   /** Field selectors beyond `metadata.name` and `metadata.namespace`. */
   readonly selectableFields: Readonly<Record<string, (object: KubeObject) => string>>;
   /** Fills in what the server fills in, on every write. */

@@ -6,7 +6,7 @@ import {
   parseOwnerships,
 } from '../fields/managed-fields.js';
 import { fieldChanges, fieldsOf } from '../fields/object-fields.js';
-import { equal, type JsonObject, objectAt, semanticallyEqual, stringAt } from '../json.js';
+import { equal, type JsonObject, objectAt, semanticallyEqual, stringAt, without } from '../json.js';
 import { kubeObject, type KubeObject, withField, withMetadata } from '../kube-object.js';
 import { metadataCauses } from './object-name.js';
 import { readAs } from './read-body.js';
@@ -63,7 +63,12 @@ export function isFinished(type: ResourceType, { metadata, ...object }: KubeObje
 
 function refuseMismatch(update: Update, previous: KubeObject, given: JsonObject): void {
   const { name, namespace } = update;
-  const givenName = stringAt(given, 'name') ?? name;
+  const givenName = stringAt(given, 'name') ?? '';
+  if (givenName === '') {
+    throw badRequest(
+      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+    );
+  }
   if (givenName !== name) {
     throw badRequest(
       `the name of the object (${givenName}) does not match the name on the URL (${name})`,
@@ -83,7 +88,7 @@ function refuseStale({ type, name }: Update, { metadata }: KubeObject, given: Js
     throw conflict(
       type,
       name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`,
+      `StorageError: invalid object, Code: 4, Key: /registry/${type.resource}/${metadata.namespace ?? ''}/${name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`,
     );
   }
   const version = stringAt(given, 'resourceVersion') ?? '';
@@ -116,7 +121,11 @@ function prepared(update: Update, previous: KubeObject, body: JsonObject): KubeO
     return kubeObject({ ...previous, metadata, status: body['status'] });
   }
   const metadata = defined({ ...fixed, ...given, ...fixed });
-  const next = type.defaults(kubeObject({ ...body, metadata }));
+  const { kind, apiVersion } = body;
+  // In the order in which the API server writes the members.
+  const next = type.defaults(
+    kubeObject({ kind, apiVersion, metadata, ...without(body, 'metadata') }),
+  );
   const kept = type.hasStatus ? withField(next, ['status'], previous['status']) : next;
   return type.prepareUpdate(kept, previous);
 }

@@ -65,8 +65,8 @@ function serviceCauses(object: KubeObject): readonly StatusCause[] {
   const ports = objectsAt(spec, 'ports');
   const needsPorts = type !== 'ExternalName' && spec['clusterIP'] !== 'None';
   return [
-    ...(types.includes(type) ? [] : [notSupported('spec.type', type, types)]),
     ...(needsPorts && ports.length === 0 ? [required('spec.ports')] : []),
+    ...(types.includes(type) ? [] : [notSupported('spec.type', type, types)]),
     ...ports.flatMap((port, index) => portCauses(port, { index, several: ports.length > 1 })),
   ];
 }
@@ -101,7 +101,7 @@ export const services = resourceType({
   kind: 'Service',
   shortNames: ['svc'],
   categories: ['all'],
-  nameRule: 'label1035',
+  nameRule: 'label',
   columns: serviceColumns,
   hasStatus: true,
   returnsDeleted: true,

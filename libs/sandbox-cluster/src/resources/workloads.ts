@@ -39,10 +39,9 @@ export function workloadDefaults(object: KubeObject, more: JsonObject): KubeObje
 export function workloadCauses(object: KubeObject): readonly StatusCause[] {
   const selector = objectAt(object, 'spec', 'selector');
   const template = objectAt(object, 'spec', 'template');
-  const labels = stringsAt(template, 'metadata', 'labels');
   return [
     ...replicaCauses(object),
-    ...selectorCauses(selector, labels),
+    ...selectorCauses(selector, template),
     ...podSpecCauses(objectAt(template, 'spec'), 'spec.template.spec'),
   ];
 }
@@ -54,29 +53,16 @@ function replicaCauses(object: KubeObject): readonly StatusCause[] {
     : [invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')];
 }
 
-function selectorCauses(
-  selector: JsonObject,
-  labels: Readonly<Record<string, string>>,
-): readonly StatusCause[] {
+function selectorCauses(selector: JsonObject, template: JsonObject): readonly StatusCause[] {
+  const labels = stringsAt(template, 'metadata', 'labels');
+  const mismatch = invalidValue(
+    'spec.template.metadata.labels',
+    objectAt(template, 'metadata')['labels'] ?? null,
+    '`selector` does not match template `labels`',
+  );
   const requirements = selectorRequirements(selector);
-  if (requirements.length === 0) {
-    return [
-      required('spec.selector'),
-      invalidValue(
-        'spec.template.metadata.labels',
-        labels,
-        '`selector` does not match template `labels`',
-      ),
-    ];
-  }
-  if (matchesLabels(requirements, labels)) return [];
-  return [
-    invalidValue(
-      'spec.template.metadata.labels',
-      labels,
-      '`selector` does not match template `labels`',
-    ),
-  ];
+  if (requirements.length === 0) return [required('spec.selector'), mismatch];
+  return matchesLabels(requirements, labels) ? [] : [mismatch];
 }
 
 /** The selector of a workload is fixed for its life. */
