@@ -10,7 +10,18 @@ import { compilePolicies } from '../src/compile-policies.js';
 import { PolicyCommands } from '../src/policy-commands.js';
 import { loadConfiguration } from '@drawbridge/configuration';
 import { oncallSpec, PolicyWorld, viewScope } from './policy-under-test.js';
-import { agent, alice, approved, bob, dana, given, issued, validated, withdrawn } from './story.js';
+import {
+  agent,
+  alice,
+  approved,
+  bob,
+  dana,
+  given,
+  issued,
+  requested,
+  validated,
+  withdrawn,
+} from './story.js';
 
 let world: PolicyWorld;
 
@@ -251,6 +262,47 @@ describe('delivery', () => {
     await approve(before);
     await world.until(before, ...story);
     await eventually(async () => expect((await readyOf(policy)).status).toBe(200));
+  });
+});
+
+describe('messages that are no events', () => {
+  it('are parked and counted, and hold up nobody', async () => {
+    const policy = await world.policy();
+    const { scope, ...rest } = requested().data.request;
+    const foreign = [
+      '',
+      'null',
+      '[]',
+      '{"type":"AccessRequested"}',
+      'x'.repeat(10_000),
+      '{"__proto__":{"type":"AccessRequested"}}',
+    ];
+    const envelope = (data: object) =>
+      JSON.stringify({
+        id: randomUUID(),
+        type: 'AccessRequested',
+        schemaVersion: 1,
+        causationId: 'test',
+        actor: { kind: 'service', id: 'identity' },
+        at: new Date().toISOString(),
+        previousHash: null,
+        data,
+      });
+    const forged = [
+      envelope({ requester: agent, request: { ...rest, scope: { rules: [] } }, digest: 'x' }),
+      envelope({ requester: { ...agent, kind: 'admin' }, request: { ...rest, scope }, digest: '' }),
+    ];
+    for (const text of [...foreign, ...forged]) {
+      await world.connection.jetstream.publish(`drawbridge.access.${randomUUID()}`, text);
+    }
+    const requestId = await world.ask({ scope: viewScope });
+    await world.until(requestId, 'AccessRequested', 'AccessRequestValidated', 'GrantIssued');
+    await eventually(async () => {
+      const response = await fetch(`${policy.addresses['http']}/readyz`);
+      const { figures } = (await response.json()) as { figures: { parkedEvents: number } };
+      expect(figures.parkedEvents).toBeGreaterThanOrEqual(foreign.length + forged.length);
+    });
+    expect((await readyOf(policy)).status).toBe(200);
   });
 });
 

@@ -531,4 +531,54 @@ describe('whatever is asked', () => {
       { numRuns: 500 },
     );
   });
+
+  it('an answer comes, and says what it is', () => {
+    const name = fc.oneof(
+      fc.constantFrom('rollout-restart', 'view', 'namespace', 'deployment', '__proto__'),
+      fc.string({ minLength: 1, maxLength: 60, unit: 'binary' }),
+    );
+    const anyRequest = fc.record({
+      connection: fc.oneof(fc.constantFrom('prod-eks', 'staging-eks'), fc.string()),
+      scope: fc.oneof(
+        fc.record({ action: name, parameters: fc.dictionary(name, name) }),
+        anyScope.map((asked) => ({ rules: asked })),
+      ),
+      durationSeconds: fc.integer({ min: 30, max: 86_400 }),
+      reason: fc.string({ unit: 'binary' }),
+      ticket: fc.string({ unit: 'binary' }),
+    });
+    fc.assert(
+      fc.property(anyRequest, fc.subarray([oncall, direct, cutting, open]), (ask, policies) => {
+        const verdict = verdictOf({ policies, ask });
+        if ('validated' in verdict) expect(verdict.validated.terms.rules).not.toStrictEqual([]);
+        else expect(verdict.denial.message).not.toBe('');
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('an answer comes soon, also to the widest request there can be', () => {
+    const words = (prefix: string, count: number) =>
+      Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+    const wide: Rule = {
+      verbs: words('v', 100),
+      apiGroups: words('g', 50),
+      resources: words('r', 100),
+      namespaces: ['payments', ...words('n', 99)],
+      resourceNames: words('o', 100),
+    };
+    // Everything fits but the last word of each list, so that no half of the request ever fits.
+    const almost = Array.from({ length: 50 }, (_, index) => ({
+      ...wide,
+      namespaces: ['payments'],
+      verbs: wide.verbs.toSpliced(index, 1),
+      resources: wide.resources.toSpliced(index, 1),
+    }));
+    const scope = { rules: Array.from({ length: 50 }, () => wide) };
+    const start = performance.now();
+    expect(verdictOf({ policies: [{ ...cutting, rules: almost }], ask: { scope } })).toMatchObject({
+      denial: { code: 'scope_too_wide' },
+    });
+    expect(performance.now() - start).toBeLessThan(2_000);
+  });
 });
