@@ -9,6 +9,8 @@ const Content = z.tuple([
   z.string(),
 ]);
 
+const NOT_CHOOSING = ['cursor', 'limit', 'since', 'until'];
+
 type Filter = Readonly<Record<string, unknown>>;
 
 /** Where the next page begins, as text that means nothing to the caller and holds only for this filter. */
@@ -25,10 +27,13 @@ export function positionOf(filter: Filter & { cursor?: string | undefined }): Po
   return [at, id];
 }
 
-/** Of everything that chooses rows and their order; a page may be larger than the one before. */
+/**
+ * Of what chooses rows and their order. Without the size of a page, and without the times, which bound what a
+ * cursor goes through and are often given as "an hour ago".
+ */
 function digestOf(filter: Filter): string {
   const chosen = Object.entries(filter)
-    .filter(([name, value]) => !['cursor', 'limit'].includes(name) && value !== undefined)
+    .filter(([name, value]) => !NOT_CHOOSING.includes(name) && value !== undefined)
     .sort(([one], [other]) => one.localeCompare(other));
   return createHash('sha256').update(JSON.stringify(chosen)).digest('base64url').slice(0, 16);
 }
