@@ -1,10 +1,11 @@
 import { applyingCases } from './cases/applying.js';
+import { changingCases } from './cases/changing.js';
+import { creatingCases } from './cases/creating.js';
 import { deletingCases } from './cases/deleting.js';
 import { discoveringCases } from './cases/discovering.js';
 import { readingCases } from './cases/reading.js';
 import { rolloutCases } from './cases/rollouts.js';
 import { watchingCases } from './cases/watching.js';
-import { writingCases } from './cases/writing.js';
 import type { ConformanceCase } from './conformance-case.js';
 
 /**
@@ -14,7 +15,8 @@ import type { ConformanceCase } from './conformance-case.js';
 export const kubectlConformance: readonly ConformanceCase[] = [
   ...discoveringCases,
   ...readingCases,
-  ...writingCases,
+  ...creatingCases,
+  ...changingCases,
   ...applyingCases,
   ...rolloutCases,
   ...watchingCases,

@@ -40,11 +40,7 @@ class StrategicMerge {
     const directive = patch['$patch'];
     if (directive === 'replace') return without(patch, '$patch');
     if (directive === 'delete') return {};
-    if (directive !== undefined && directive !== 'merge') {
-      throw unforeseen(
-        `unknown patch type: ${stringAt(patch, '$patch') ?? ''} in map: map[$patch:${stringAt(patch, '$patch') ?? ''}]`,
-      );
-    }
+    refuseUnknownDirective(patch);
     const merged = new Map<string, Json | undefined>(Object.entries(retained(target, patch)));
     this.deletePrimitives(merged, patch);
     for (const [name, change] of Object.entries(patch)) {
@@ -138,6 +134,12 @@ class StrategicMerge {
       merged.set(field, inElementOrder(current, { order, before: listAt(target, field), key }));
     }
   }
+}
+
+function refuseUnknownDirective(patch: JsonObject): void {
+  if (patch['$patch'] === undefined || patch['$patch'] === 'merge') return;
+  const directive = stringAt(patch, '$patch') ?? '';
+  throw unforeseen(`unknown patch type: ${directive} in map: map[$patch:${directive}]`);
 }
 
 function strategyOf(schema: Schema | undefined): ListStrategy {

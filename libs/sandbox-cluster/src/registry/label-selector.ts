@@ -59,23 +59,24 @@ function splitOutsideBrackets(text: string): readonly string[] {
 }
 
 function parseRequirement(text: string): LabelRequirement {
-  const negated = absent.exec(text);
-  if (negated !== null) return { key: negated[1] ?? '', operator: '!', values: [] };
-  const set = among.exec(text);
-  if (set !== null) {
-    const values = (set[3] ?? '').split(',').map((value) => value.trim());
-    return { key: set[1] ?? '', operator: set[2] === 'in' ? 'in' : 'notin', values };
+  const [, negated] = absent.exec(text) ?? [];
+  if (negated !== undefined) return { key: negated, operator: '!', values: [] };
+  const [, name, operator, list = ''] = among.exec(text) ?? [];
+  if (name !== undefined) {
+    const values = list.split(',').map((value) => value.trim());
+    return { key: name, operator: operator === 'in' ? 'in' : 'notin', values };
   }
   const comparison = compared.exec(text);
   if (comparison !== null) return parseComparison(comparison);
-  if (/^[^=!<>\s]+\s*(==|=|!=)[^=]*=/.test(text)) {
-    throw badRequest("found '=', expected: ',' or 'end of string'");
-  }
-  const exists = present.exec(text);
-  if (exists !== null) return { key: exists[1] ?? '', operator: 'exists', values: [] };
-  throw badRequest(
-    `unable to parse requirement: found '${text}', expected: an identifier, '=', '!=', '==', 'in', 'notin', '<' or '>'`,
-  );
+  const [, existing] = present.exec(text) ?? [];
+  if (existing !== undefined) return { key: existing, operator: 'exists', values: [] };
+  throw badRequest(unparsable(text));
+}
+
+function unparsable(text: string): string {
+  if (/^[^=!<>\s]+\s*(==|=|!=)[^=]*=/.test(text))
+    return "found '=', expected: ',' or 'end of string'";
+  return `unable to parse requirement: found '${text}', expected: an identifier, '=', '!=', '==', 'in', 'notin', '<' or '>'`;
 }
 
 function parseComparison([, name = '', sign, value = '']: readonly string[]): LabelRequirement {

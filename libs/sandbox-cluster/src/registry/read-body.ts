@@ -57,17 +57,19 @@ export function apiVersionOf({ group, version }: GroupVersionKind): string {
 function checkKind(expected: GroupVersionKind, body: JsonObject): void {
   const kind = stringAt(body, 'kind') ?? '';
   const apiVersion = stringAt(body, 'apiVersion') ?? '';
-  const family = expected.group === '' ? 'core' : (expected.group.split('.')[0] ?? '');
+  const version = apiVersion.slice(apiVersion.indexOf('/') + 1);
   if (kind !== '' && kind !== expected.kind) {
     throw badRequest(
-      `${kind} in version "${apiVersion}" cannot be handled as a ${expected.kind}: converting (${apiVersion.split('/').at(-1) ?? ''}.${kind}) to (${family}.${expected.kind}): unknown conversion`,
+      `${kind} in version "${apiVersion}" cannot be handled as a ${expected.kind}: converting (${version}.${kind}) to (${familyOf(expected)}.${expected.kind}): unknown conversion`,
     );
   }
   if (apiVersion !== '' && apiVersion !== apiVersionOf(expected)) {
-    throw unreadable(
-      expected,
-      apiVersion.split('/').at(-1) ?? '',
-      `no kind "${expected.kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`,
-    );
+    const why = `no kind "${expected.kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`;
+    throw unreadable(expected, version, why);
   }
+}
+
+/** What the API server calls a group inside: `core`, `apps`, `coordination`. */
+function familyOf({ group }: GroupVersionKind): string {
+  return group === '' ? 'core' : group.replace(/\..*$/, '');
 }
