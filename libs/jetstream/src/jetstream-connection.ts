@@ -38,6 +38,11 @@ export class JetStreamConnection {
     return this.connected;
   }
 
+  /** Waits for the server, since a request made while it is away is lost and only its time-out tells. */
+  async requireConnected(timeoutMs: number): Promise<void> {
+    if (!(await this.whenConnected(timeoutMs))) throw new Error('NATS cannot be reached');
+  }
+
   /** Calls `listener` on every loss and return of the server, until the returned function is called. */
   onChange(listener: (connected: boolean) => void): () => void {
     this.#listeners.add(listener);

@@ -22,7 +22,7 @@ export async function readSubject(
   connection: JetStreamConnection,
   from: SubjectOfStream,
 ): Promise<readonly StoredBytes[]> {
-  if (!(await connection.whenConnected(READ_MS))) throw new Error('NATS cannot be reached');
+  await connection.requireConnected(READ_MS);
   const [messages, newest] = await Promise.all([
     readPages(connection, from),
     connection.manager.streams.getMessage(from.stream, { last_by_subj: from.subject }),

@@ -7,6 +7,7 @@ const KEY = 'bundle';
 const RETRY_MS = 250;
 /** A watch could die without a word; reading now and then bounds how long that goes unnoticed. */
 const READ_AGAIN_MS = 5_000;
+const CONNECTED_MS = 5_000;
 
 /**
  * Makes the bundle the one every verifier uses. A bundle that is not newer than the published one is ignored,
@@ -100,10 +101,9 @@ class Follower {
         for await (const entry of entries) this.#take(entry);
       } catch {
         // The server is away or slow: read and watch again, the revision decides what is news.
-        await delay(RETRY_MS);
       }
       entries = undefined;
-      if (!this.#stopped()) await this.connection.whenConnected(RETRY_MS);
+      if (!this.#stopped()) await delay(RETRY_MS);
     }
     clearInterval(readAgain);
     forget();
@@ -135,8 +135,10 @@ class Follower {
   }
 }
 
-const openBucket = (connection: JetStreamConnection): Promise<KV> =>
-  new Kvm(connection.jetstream).open(TRUST_BUCKET);
+async function openBucket(connection: JetStreamConnection): Promise<KV> {
+  await connection.requireConnected(CONNECTED_MS);
+  return new Kvm(connection.jetstream).open(TRUST_BUCKET);
+}
 
 const revisionOf = (entry: KvEntry | null): number =>
   (entry === null ? undefined : parseBundle(entry)?.revision) ?? -1;

@@ -143,7 +143,7 @@ describe('loading from a replica that lags behind', () => {
       get(target, name) {
         if (name !== 'requestMany') {
           const value: unknown = Reflect.get(target, name);
-          return typeof value === 'function' ? value.bind(target) : value;
+          return typeof value === 'function' ? (value.bind(target) as unknown) : value;
         }
         return async (...request: Parameters<typeof real.requestMany>) => {
           const replies: Msg[] = [];

@@ -200,6 +200,24 @@ describe('a durable consumer', () => {
     expect({ most, runs }).toStrictEqual({ most: 1, runs: 1 });
   });
 
+  it('does not give up a message that it cannot park', async () => {
+    @Controller()
+    class Quiet {}
+    const options = { connection, stream: 'ACCESS', durable: 'quiet' } as const;
+    const strategy = new JetStreamStrategy(options);
+    const app = await listen(Quiet, strategy);
+    open.push(() => app.close());
+    await connection.manager.streams.delete('PARKED');
+    await connection.jetstream.publish(`drawbridge.access.${randomUUID()}`, 'poison');
+    await eventually(() => expect(strategy.health().lastError).toBeDefined());
+    const before = await connection.manager.consumers.info('ACCESS', 'quiet');
+    expect(before).toMatchObject({ num_ack_pending: 1, ack_floor: { stream_seq: 0 } });
+    await declareStreams(connection, { replicas: 1 });
+    await eventually(() => expect(strategy.health().parked).toBe(1));
+    const { state } = await connection.manager.streams.info('PARKED');
+    expect(state.messages).toBe(1);
+  });
+
   it('says that it is not connected while the server is away', async () => {
     @Controller()
     class Quiet {}
