@@ -19,12 +19,29 @@ export interface RequestGuardOptions {
   readonly logger: LoggerService;
 }
 
+/** Why a request to `/slack/events` was refused: in our log, since Slack tells nobody. */
+export type SlackRequestRefusalReason =
+  | 'interaction_too_large'
+  | 'timestamp_missing'
+  | 'signature_invalid'
+  | 'timestamp_outside_window'
+  | 'payload_malformed'
+  | 'wrong_workspace'
+  | 'wrong_app'
+  | 'interaction_replayed'
+  | 'too_many_interactions';
+
 type Verdict =
   | { readonly pass: true }
-  /** `ignored` is genuine and not ours to answer; everything else is refused. */
-  | { readonly pass: false; readonly status: number; readonly reason: string };
+  | { readonly pass: false; readonly status: number; readonly reason: SlackRequestRefusalReason }
+  /** Genuine, and not ours to answer. */
+  | { readonly pass: false; readonly status: 200; readonly reason: 'ignored' };
 
-const refuse = (status: number, reason: string): Verdict => ({ pass: false, status, reason });
+const refuse = (status: number, reason: SlackRequestRefusalReason): Verdict => ({
+  pass: false,
+  status,
+  reason,
+});
 
 /**
  * Lets through what Slack sent us, now, for this workspace and app, for the first time, and nothing else.
@@ -37,7 +54,9 @@ export function requestGuard(options: RequestGuardOptions): RequestHandler {
   return async (request, response, next) => {
     const body = await readBody(request);
     const verdict =
-      body === undefined ? refuse(413, 'too_large') : judge(request, body, { ...options, replays });
+      body === undefined
+        ? refuse(413, 'interaction_too_large')
+        : judge(request, body, { ...options, replays });
     if (verdict.pass) pass(request, body, next);
     else answer(response, verdict, options.logger);
   };
@@ -70,8 +89,10 @@ function judgePayload(
   if (judging.appId !== undefined && app !== judging.appId) return refuse(403, 'wrong_app');
   const keys = [`signature ${judging.signature}`, ...triggerKeys(envelope.data)];
   const seen = judging.replays.take(keys, judging.now);
-  if (seen !== 'new') return seen === 'seen' ? refuse(409, 'replayed') : refuse(429, 'too_many');
-  return OurInteraction.safeParse(payload).success ? { pass: true } : refuse(200, 'ignored');
+  if (seen === 'seen') return refuse(409, 'interaction_replayed');
+  if (seen !== 'new') return refuse(429, 'too_many_interactions');
+  const isOurs = OurInteraction.safeParse(payload).success;
+  return isOurs ? { pass: true } : { pass: false, status: 200, reason: 'ignored' };
 }
 
 /** Slack uses a trigger for one interaction only. */

@@ -6,7 +6,7 @@ import {
   parkMessage,
   type JetStreamConnection,
 } from '@drawbridge/jetstream';
-import { AppError } from '@drawbridge/kernel';
+import { codeOf } from '@drawbridge/kernel';
 import type { JsMsg } from '@nats-io/jetstream';
 import { insertRows } from '../clickhouse/insert-rows.js';
 import type { AuditStore } from '../clickhouse/select-page.js';
@@ -89,7 +89,7 @@ export class Ingest {
       ackWaitMs: limits.ackWaitMs ?? 30_000,
       store: (messages) => recordBatch(recording, messages),
       onFailure: ({ retryMs, error }) => {
-        const code = error instanceof AppError ? String(error.code) : 'record_not_stored';
+        const code = codeOf(error) ?? 'record_not_stored';
         logger.error({ msg: 'batch not stored yet', stream, code, retryMs, err: error });
       },
     });
