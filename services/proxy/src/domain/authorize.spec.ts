@@ -53,6 +53,21 @@ describe('a call in the scope of a grant', () => {
   });
 });
 
+describe('several open grants', () => {
+  const other = grant([{ ...restart, namespaces: ['default'] }], { grantId: 'grant-2' });
+  const later = { endsAtMs: Date.parse('2026-01-05T10:00:00.000Z') };
+
+  it('the call belongs to the one that allows it, whichever it is', () => {
+    const decision = decide(`GET ${deployments}/checkout`, { open: [other, grant([restart])] });
+    expect(decision).toMatchObject({ effect: 'allow', grant: { grantId: 'grant-1' } });
+  });
+
+  it('discovery belongs to the one that ends last', () => {
+    const open = [grant([restart]), grant([restart], { grantId: 'grant-3', ...later }), other];
+    expect(decide('GET /api', { open })).toMatchObject({ grant: { grantId: 'grant-3' } });
+  });
+});
+
 describe('a call outside the scope', () => {
   it.each([
     ['another name', `PATCH ${deployments}/cart`],
@@ -80,8 +95,8 @@ describe('a call outside the scope', () => {
       'delete deployments.apps "checkout" in namespace payments is not in the scope of grant grant-1 ' +
         '(it allows only: change (patch) deployment checkout in payments; ' +
         'read (get, list, watch) deployment checkout in payments). To ask for it: ' +
-        'drawbridge request --connection prod-eks --verb delete --api-group apps ' +
-        '--resource deployments --namespace payments --name checkout --duration 15m --reason "…"',
+        'drawbridge request --connection prod-eks --rule verbs=delete,apiGroups=apps,' +
+        'resources=deployments,namespaces=payments,names=checkout --duration 15m --reason "…"',
     );
   });
 
@@ -216,12 +231,14 @@ describe('the line that asks for it', () => {
     const { message } = decide("GET /api/v1/namespaces/payments/pods/a'$(x)", {
       open: [grant([restart])],
     });
-    expect(message).toContain(`--name 'a'\\''$(x)'`);
+    expect(message).toContain(
+      `--rule 'verbs=get,resources=pods,namespaces=payments,names=a'\\''$(x)'`,
+    );
   });
 
   it('asks for all namespaces where the call is over all', () => {
     expect(decide('GET /api/v1/nodes', { open: [grant([restart])] }).message).toContain(
-      "--resource nodes --namespace '*'",
+      "--rule 'verbs=list,resources=nodes,namespaces=*'",
     );
   });
 });

@@ -2,32 +2,27 @@ import { accessAttributes } from './access-attributes.js';
 import type { KubeRequest } from './kube-request.js';
 
 /**
- * The command that asks for exactly this call, ready to paste: the narrowest request that would allow it.
- * Everything in it is quoted where a shell could read it otherwise.
+ * The command that asks for exactly this call, ready to paste but for the reason: the narrowest request that
+ * would allow it. Quoted where a shell could read it otherwise.
  */
 export function requestLine(connection: string, request: KubeRequest): string {
-  return [
-    'drawbridge request',
-    `--connection ${connection}`,
-    ...scope(request),
-    '--duration 15m',
-    '--reason "…"',
-  ].join(' ');
+  const scope =
+    request.kind === 'resource'
+      ? `--rule ${quote(ruleFor(accessAttributes(request)))}`
+      : '--action <name> --namespace <namespace>';
+  return `drawbridge request --connection ${connection} ${scope} --duration 15m --reason "…"`;
 }
 
-function scope(request: KubeRequest): string[] {
-  if (request.kind === 'nonResource') return ['--action view', '--namespace default'];
-  const { verb, apiGroup, resource, subresource, namespace, name } = accessAttributes(request);
-  const flag = (option: string, value: string) =>
-    value === '' ? [] : [`--${option} ${quote(value)}`];
+function ruleFor(attributes: ReturnType<typeof accessAttributes>): string {
+  const { verb, apiGroup, resource, subresource, namespace, name } = attributes;
   return [
-    ...flag('verb', verb),
-    ...flag('api-group', apiGroup),
-    ...flag('resource', subresource === '' ? resource : `${resource}/${subresource}`),
-    ...flag('namespace', namespace === '' ? '*' : namespace),
-    ...flag('name', name),
-  ];
+    `verbs=${verb}`,
+    ...(apiGroup === '' ? [] : [`apiGroups=${apiGroup}`]),
+    `resources=${subresource === '' ? resource : `${resource}/${subresource}`}`,
+    `namespaces=${namespace === '' ? '*' : namespace}`,
+    ...(name === '' ? [] : [`names=${name}`]),
+  ].join(',');
 }
 
 const quote = (value: string) =>
-  /^[\w.:/-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+  /^[\w.:/,=-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
