@@ -9,7 +9,7 @@ import {
   slackCallback,
   startStandIns,
   type ClusterAccess,
-  type Environment,
+  type StandInOptions,
   type StandIns,
   type StateDirectory,
 } from '@drawbridge/laptop';
@@ -40,14 +40,13 @@ export class Composition {
     this.#processes = new Map(processesOf(standIns, state).map((each) => [each.name, each]));
   }
 
-  /** @param settings - variables to set otherwise than usual, by service */
   static async start(
     state: StateDirectory,
     cluster: ClusterAccess,
-    settings: Partial<Record<ServiceName, Environment>> = {},
+    settings: StandInOptions['settings'] = {},
   ): Promise<Composition> {
-    const standIns = await startStandIns({ state, ports: 'any', cluster });
-    const composition = new Composition(withSettings(standIns, settings), state);
+    const standIns = await startStandIns({ state, ports: 'any', cluster, settings });
+    const composition = new Composition(standIns, state);
     for (const service of composition.#processes.values()) service.start();
     await composition.ready();
     return composition;
@@ -124,16 +123,6 @@ export class Composition {
     if (found === undefined) throw new Error(`no process ${name}`);
     return found;
   }
-}
-
-function withSettings(
-  standIns: StandIns,
-  settings: Partial<Record<ServiceName, Environment>>,
-): StandIns {
-  const names: readonly ServiceName[] = ['identity', 'policy', 'approval', 'proxy', 'audit'];
-  const environments = { ...standIns.environments };
-  for (const name of names) environments[name] = { ...environments[name], ...settings[name] };
-  return { ...standIns, environments };
 }
 
 function processesOf({ environments, addresses }: StandIns, state: StateDirectory) {

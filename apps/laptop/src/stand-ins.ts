@@ -39,6 +39,8 @@ export interface StandInOptions {
   readonly ports: PortChoice;
   /** The cluster behind the gateway. */
   readonly cluster: ClusterAccess;
+  /** Variables to set otherwise than usual, by service. */
+  readonly settings?: Partial<Readonly<Record<ServiceName, Environment>>>;
 }
 
 const IDENTITY_PROVIDER_PORT = 7090;
@@ -63,12 +65,26 @@ export async function startStandIns(options: StandInOptions): Promise<StandIns> 
     const slack = await opened(startSlack(options), (part) => part.close());
     const addresses = await chooseAddresses(options.ports);
     const around = { nats, identityProvider, slack, addresses };
-    const environments = await pointServicesAt(options, around);
+    const usual = await pointServicesAt(options, around);
+    const environments = withSettings(usual, options.settings);
     return { ...around, environments, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+function withSettings(
+  usual: Readonly<Record<ServiceName, Environment>>,
+  settings: StandInOptions['settings'] = {},
+): Readonly<Record<ServiceName, Environment>> {
+  return {
+    identity: { ...usual.identity, ...settings.identity },
+    policy: { ...usual.policy, ...settings.policy },
+    approval: { ...usual.approval, ...settings.approval },
+    proxy: { ...usual.proxy, ...settings.proxy },
+    audit: { ...usual.audit, ...settings.audit },
+  };
 }
 
 const startNats = async (state: StateDirectory) =>
