@@ -82,6 +82,7 @@ describe('what the stand-ins write', () => {
   it('gives ClickHouse the hash of the password of audit', () => {
     const hash = createHash('sha256').update(read('audit', 'clickhouse-password')).digest('hex');
     expect(read('clickhouse', 'drawbridge.xml')).toContain(`<password_sha256_hex>${hash}<`);
+    expect(read('clickhouse', 'drawbridge.xml')).toContain('<default remove="remove"/>');
   });
 
   it.each([

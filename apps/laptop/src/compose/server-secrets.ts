@@ -33,11 +33,19 @@ function writeNatsSecrets(volumes: Volumes): void {
   }
 }
 
-/** Read by another user than ours, who learns the hash of 256 random bits. */
+/** What stands for the password in infra/clickhouse. */
+const PASSWORD_FROM_ENVIRONMENT = '<password from_env="CLICKHOUSE_AUDIT_PASSWORD"/>';
+
+/** The file is read by another user than ours, who learns the hash of 256 random bits. */
 function writeClickHouseUser(volumes: Volumes): void {
   const password = volumes.keep('audit', 'clickhouse-password', newPassword);
   const hash = createHash('sha256').update(password).digest('hex');
-  const template = join(repositoryRoot, 'infra/compose/clickhouse/users.xml');
-  const content = readFileSync(template, 'utf8').replace('@PASSWORD_SHA256@', hash);
+  const file = join(repositoryRoot, 'infra/clickhouse/users.d/drawbridge.xml');
+  const users = readFileSync(file, 'utf8');
+  if (!users.includes(PASSWORD_FROM_ENVIRONMENT)) throw new Error(`no password in ${file}`);
+  const content = users
+    .replace(PASSWORD_FROM_ENVIRONMENT, `<password_sha256_hex>${hash}</password_sha256_hex>`)
+    // The image's own user has no password.
+    .replace('<users>', '<users>\n        <default remove="remove"/>');
   volumes.write('clickhouse', 'drawbridge.xml', { content, readers: 'everyone' });
 }
