@@ -74,6 +74,14 @@ describe('running a service', () => {
     expect(log()).toContain('CONFIG_DIR');
   });
 
+  it('ends with 78 when the YAML documents are bad', async () => {
+    const error = new AppError('configuration_invalid', 'policies.yaml:3:5 spec: is required');
+    const { exited, log } = supervised(() => Promise.reject(error));
+    expect(await exited).toBe(78);
+    expect(log()).toContain('policies.yaml:3:5');
+    expect(log()).toContain('configuration_invalid');
+  });
+
   it.each([
     ['an expected failure', new AppError('nats_unreachable', 'no NATS server answers')],
     ['a fault', new TypeError('undefined is not a function')],

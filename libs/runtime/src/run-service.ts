@@ -92,9 +92,13 @@ function begin(start: StartService, ...args: Parameters<StartService>): Promise<
   }
 }
 
+/** The environment, or the YAML documents that it names. */
+const settingsCodes: ReadonlySet<string> = new Set(['config_invalid', 'configuration_invalid']);
+
 function reportFailedStart(logger: LoggerService, error: unknown): number {
-  if (error instanceof Error && codeOf(error) === 'config_invalid') {
-    logger.fatal?.({ msg: error.message, code: 'config_invalid' });
+  const code = codeOf(error);
+  if (error instanceof Error && code !== undefined && settingsCodes.has(code)) {
+    logger.fatal?.({ msg: error.message, code });
     return EXIT_CONFIG;
   }
   logger.fatal?.({ msg: 'could not start', err: error });
