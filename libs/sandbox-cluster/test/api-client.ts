@@ -1,6 +1,6 @@
 import { request, type RequestOptions } from 'node:https';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import type { SandboxCluster } from '@drawbridge/sandbox-cluster';
+import type { SandboxCluster } from '../src/index.js';
 
 /** One answer of the cluster. */
 export interface Answer {

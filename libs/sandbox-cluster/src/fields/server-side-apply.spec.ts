@@ -26,7 +26,11 @@ interface State {
 }
 
 const nothing: State = { object: {}, ownerships: [] };
-const apply = (state: State, manager: string, config: JsonObject, force = false): State =>
+const applyAs = (
+  { manager, force }: { manager: string; force: boolean },
+  state: State,
+  config: JsonObject,
+): State =>
   serverSideApply({
     schemas,
     schema,
@@ -36,6 +40,8 @@ const apply = (state: State, manager: string, config: JsonObject, force = false)
     writer: writer(manager),
     force,
   });
+const apply = (state: State, manager: string, config: JsonObject): State =>
+  applyAs({ manager, force: false }, state, config);
 const update = (state: State, manager: string, object: JsonObject): State => {
   const changes = fieldChanges(
     fieldsOf(schemas, schema, state.object),
@@ -136,7 +142,7 @@ describe('server-side apply', () => {
 
   it('takes the field when forced, so that the other one conflicts from then on', () => {
     const first = apply(nothing, 'ops', { spec: { replicas: 3 } });
-    const forced = apply(first, 'ci', { spec: { replicas: 5 } }, true);
+    const forced = applyAs({ manager: 'ci', force: true }, first, { spec: { replicas: 5 } });
     expect(forced.object).toStrictEqual({ spec: { replicas: 5 } });
     expect(owned(forced, 'ops')).toStrictEqual({});
     expect(() => apply(forced, 'ops', { spec: { replicas: 3 } })).toThrow('conflict with "ci"');

@@ -69,33 +69,30 @@ describe('decoding a body', () => {
     });
   });
 
-  it.each<[string, string, JsonObject, string]>([
+  it.each<[string, JsonObject, string]>([
     [
-      'Deployment',
-      'apps',
+      'apps/Deployment',
       { spec: { replicas: '3' } },
       'json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32',
     ],
     [
-      'Deployment',
-      'apps',
+      'apps/Deployment',
       { spec: [] },
       'json: cannot unmarshal array into Go struct field Deployment.spec of type map[string]interface {}',
     ],
     [
-      'ConfigMap',
-      '',
+      '/ConfigMap',
       { data: { a: 1 } },
       'json: cannot unmarshal number into Go struct field ConfigMap.data of type string',
     ],
     [
-      'ConfigMap',
-      '',
+      '/ConfigMap',
       { metadata: { labels: { a: true } } },
       'json: cannot unmarshal bool into Go struct field ObjectMeta.metadata.labels of type string',
     ],
-    ['Secret', '', { data: { a: '!!' } }, 'illegal base64 data at input byte 0'],
-  ])('refuses %s (%s) %j', (kind, group, body, message) => {
+    ['/Secret', { data: { a: '!!' } }, 'illegal base64 data at input byte 0'],
+  ])('refuses %s %j', (name, body, message) => {
+    const [group, kind = ''] = name.split('/');
     expect(() => read(kind, body, group)).toThrow(message);
   });
 });
