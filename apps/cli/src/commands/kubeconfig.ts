@@ -68,7 +68,7 @@ async function kubeconfig(context: CommandContext, command: Command): Promise<Ex
   context.show({ file: path, context: merged.context, server: entry.server }, () =>
     [
       `wrote context ${merged.context} to ${path}\n`,
-      `try: kubectl --kubeconfig ${path} --context ${merged.context} auth whoami\n`,
+      `try: kubectl --kubeconfig ${path} --context ${merged.context} version\n`,
     ].join(''),
   );
   return exitCode.ok;
