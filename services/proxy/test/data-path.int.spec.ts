@@ -372,6 +372,9 @@ describe('a refused call', () => {
     expect(await cause('/api/v1/pods')).toStrictEqual([404, 'path_unknown']);
     expect(await cause('/connections/../api')).toStrictEqual([404, 'path_unknown']);
     expect(await cause('/connections/pro%64/api')).toStrictEqual([404, 'path_unknown']);
+    // Names that a caller has invented become no subjects of ours.
+    const connections = new Set((await gateway.records()).map(({ connection }) => connection));
+    expect(connections).not.toContain('none');
   });
 
   it('carries a Status that kubectl prints and a code that programs read', async () => {

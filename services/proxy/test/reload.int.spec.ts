@@ -62,6 +62,10 @@ describe('credentials', () => {
   it.each(['', 'two words', 'line\nInjected: header', 'ünicode'])(
     'that are no token (%j) are never sent',
     async (content) => {
+      await writeFile(join(gateway.directory, 'cluster.token'), 'good');
+      await eventually(async () => {
+        expect((await asked('file'))?.headers.authorization).toBe('Bearer good');
+      });
       await writeFile(join(gateway.directory, 'cluster.token'), content);
       await eventually(async () => {
         const { status, body } = await gateway.call('/connections/file/api/v1/pods');
