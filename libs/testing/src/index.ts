@@ -5,5 +5,6 @@ export { InMemoryEventStore } from './in-memory-event-store.js';
 export { nativeTool, repositoryRoot } from './native-tool.js';
 export { sourceProgram } from './source-program.js';
 export { specify } from './specify.js';
+export { startClickHouse, type TestClickHouse } from './start-clickhouse.js';
 export { startNats, type TestNats, type TestNatsOptions } from './start-nats.js';
 export { testServers, type TestServers } from './test-servers.js';

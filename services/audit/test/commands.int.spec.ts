@@ -132,6 +132,27 @@ describe('a command', () => {
   });
 });
 
+describe('a command whose start and end were stored apart', () => {
+  it.each<Record<string, string>>([
+    { agent: 'agent-oncall' },
+    { request: requestId },
+    { grant: grantId },
+    { namespace: 'payments' },
+    { connection: 'prod-eks' },
+    { verb: 'patch' },
+    { outcome: 'completed' },
+    { status: '200' },
+  ])('is found whole by %j', async (query) => {
+    await insert([started(id)], [ended(id)]);
+    expect(await select(query)).toStrictEqual([{ ...whole, sequences: [1, 2] }]);
+  });
+
+  it('is not found by what its start alone would match', async () => {
+    await insert([started(id)], [ended(id)]);
+    expect(await select({ outcome: 'in_flight' })).toEqual([]);
+  });
+});
+
 describe('selecting commands', () => {
   const ids = ['09:00:00', '09:00:01', '09:00:02', '09:00:03'].map((time) =>
     commandIdAt(`2026-01-05T${time}Z`),

@@ -12,7 +12,7 @@ import {
   declareStreams,
   type JetStreamConnection,
 } from '@drawbridge/jetstream';
-import { eventually, startNats, type TestNats } from '@drawbridge/testing';
+import { eventually, sourceProgram, startNats, type TestNats } from '@drawbridge/testing';
 import { uuidV7 } from '@drawbridge/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requestHistory } from './sample-events.js';
@@ -43,22 +43,17 @@ afterAll(async () => {
 });
 
 function startAuditProcess(): ChildProcess {
-  const loader = new URL('./typescript-loader.mjs', import.meta.url).href;
   const program = new URL('./audit-process.ts', import.meta.url).pathname;
-  const child = spawn(
-    process.execPath,
-    ['--conditions=@drawbridge/source', `--import=${loader}`, program],
-    {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: {
-        NATS_URL: nats.servers,
-        HTTP_PORT: '0',
-        AUDITOR_GROUPS: 'auditors',
-        TEST_DIRECTORY: directory,
-        LOG_LEVEL: 'fatal',
-      },
+  const child = spawn(process.execPath, sourceProgram(program), {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: {
+      NATS_URL: nats.servers,
+      HTTP_PORT: '0',
+      AUDITOR_GROUPS: 'auditors',
+      TEST_DIRECTORY: directory,
+      LOG_LEVEL: 'fatal',
     },
-  );
+  });
   children.push(child);
   return child;
 }
@@ -128,7 +123,7 @@ async function killAfterSomeProgress(): Promise<void> {
   const audit = startAuditProcess();
   const before = await acknowledged();
   await eventually(async () => expect(await acknowledged()).toBeGreaterThan(before + 150), {
-    timeoutMs: 60_000,
+    timeoutMs: 120_000,
   });
   const exited = once(audit, 'exit');
   audit.kill('SIGKILL');
@@ -136,7 +131,7 @@ async function killAfterSomeProgress(): Promise<void> {
 }
 
 describe('audit, killed in the middle of its work', () => {
-  it('has every command and every event in exactly one row', { timeout: 240_000 }, async () => {
+  it('has every command and every event in exactly one row', { timeout: 480_000 }, async () => {
     const published = Promise.all([publishCommands(), publishEvents()]);
     for (let kill = 0; kill < KILLS; kill += 1) await killAfterSomeProgress();
     expect((await progress('COMMANDS')).left).toBeGreaterThan(0);
@@ -145,7 +140,7 @@ describe('audit, killed in the middle of its work', () => {
     const audit = startAuditProcess();
     for (const stream of ['COMMANDS', 'ACCESS']) {
       await eventually(async () => expect((await progress(stream)).left).toBe(0), {
-        timeoutMs: 90_000,
+        timeoutMs: 120_000,
       });
     }
     const exited = once(audit, 'exit');

@@ -1,7 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startEmbeddedClickHouse } from '@drawbridge/embedded';
+import { startClickHouse } from '@drawbridge/testing';
 import { Identifier } from '../src/clickhouse/identifier.js';
 import type { AuditStore } from '../src/clickhouse/select-page.js';
 
@@ -13,16 +10,15 @@ export interface TestStore extends AuditStore {
 
 /** An empty ClickHouse of its own for one test file. */
 export async function startTestStore(): Promise<TestStore> {
-  const directory = await mkdtemp(join(tmpdir(), 'drawbridge-audit-'));
-  const engine = await startEmbeddedClickHouse({ directory });
-  const client = engine.createClient();
+  const { client, stop } = await startClickHouse();
   return {
     client,
     database: Identifier.parse('drawbridge'),
-    rows: async (query) => (await client.query({ query, format: 'JSONEachRow' })).json(),
-    stop: async () => {
-      await engine.close();
-      await rm(directory, { recursive: true });
-    },
+    rows: async (query) =>
+      (await client.query({ query, format: 'JSONEachRow', clickhouse_settings })).json(),
+    stop,
   };
 }
+
+/** As the service reads: numbers as numbers, whatever the version has as its default. */
+const clickhouse_settings = { output_format_json_quote_64bit_integers: 0 } as const;

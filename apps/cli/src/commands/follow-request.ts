@@ -29,7 +29,7 @@ export async function followRequest(
 ): Promise<AccessRequestView> {
   const deadline = performance.now() + seconds * 1000;
   let known = view;
-  context.note(statusText(known, context.now));
+  if (isOpen(known)) context.note(statusText(known, context.now));
   while (isOpen(known)) {
     const leftSeconds = Math.ceil((deadline - performance.now()) / 1000);
     if (leftSeconds <= 0) break;

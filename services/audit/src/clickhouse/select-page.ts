@@ -33,6 +33,10 @@ const BOUNDS: ClickHouseSettings = {
   date_time_output_format: 'iso',
   output_format_json_quote_64bit_integers: 0,
   do_not_merge_across_partitions_select_final: 1,
+  // Without it an index would leave out the rows of a key that do not match by themselves, such as the end of
+  // a command, which names no agent.
+  use_skip_indexes_if_final: 1,
+  use_skip_indexes_if_final_exact_mode: 1,
 };
 
 /**
