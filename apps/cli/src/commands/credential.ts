@@ -1,5 +1,6 @@
 import { currentToken } from '../login/current-token.js';
 import { profilePaths } from '../profile/profile-paths.js';
+import { MARGIN_MS } from '../profile/token-cache.js';
 import type { Terminal } from '../terminal.js';
 
 /**
@@ -13,7 +14,7 @@ export async function credential(terminal: Terminal, args: readonly string[]): P
   const { accessToken, expiresAt = expiryOf(accessToken) } = await currentToken(terminal, paths);
   const status = {
     token: accessToken,
-    ...(expiresAt === undefined ? {} : { expirationTimestamp: withoutFraction(expiresAt) }),
+    ...(expiresAt === undefined ? {} : { expirationTimestamp: renewalOf(expiresAt) }),
   };
   const answer = {
     apiVersion: 'client.authentication.k8s.io/v1',
@@ -35,4 +36,6 @@ function expiryOf(token: string): string | undefined {
   }
 }
 
-const withoutFraction = (instant: string): string => instant.replace(/\.\d+Z$/, 'Z');
+/** When kubectl is to ask again: while the token still serves. Kubernetes' times have no fraction. */
+const renewalOf = (expiresAt: string): string =>
+  new Date(new Date(expiresAt).getTime() - MARGIN_MS).toISOString().replace(/\.\d+Z$/, 'Z');

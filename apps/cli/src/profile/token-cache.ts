@@ -10,7 +10,7 @@ export interface CachedToken {
 }
 
 /** A call begun with a token must end before the token does. */
-const MARGIN_MS = 30_000;
+export const MARGIN_MS = 30_000;
 
 /** What is cached, usable or not; a file that cannot be understood counts as none. */
 export async function readToken({ token }: ProfilePaths): Promise<CachedToken | undefined> {

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { createClient, type ClickHouseClient } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
 import { ClickHouseEngine } from './clickhouse-engine.js';
 import { engineConnection } from './engine-connection.js';
 
@@ -24,7 +24,12 @@ export async function startEmbeddedClickHouse(options: {
   const engine = new ClickHouseEngine(options.directory);
   await engine.open();
   return {
-    createClient: () => createClient({ connection: engineConnection(engine) }),
+    createClient: () =>
+      createClient({
+        connection: engineConnection(engine),
+        // Every failure reaches its caller.
+        log: { level: ClickHouseLogLevel.OFF },
+      }),
     processId: () => engine.open(),
     close: () => engine.close(),
   };

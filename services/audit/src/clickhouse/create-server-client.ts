@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createClient, type ClickHouseClient } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
 import { readSecretFile } from '@drawbridge/runtime';
 import type { AuditConfig } from '../config.js';
 
@@ -15,6 +15,8 @@ export function createServerClient(config: AuditConfig): ClickHouseClient {
     application: 'drawbridge-audit',
     request_timeout: 30_000,
     max_open_connections: 8,
+    // Every failure reaches its caller, and our logger knows what must not be logged.
+    log: { level: ClickHouseLogLevel.OFF },
     compression: { request: true, response: true },
     ...(authorityFile === undefined ? {} : { tls: { ca_cert: readFileSync(authorityFile) } }),
   });
