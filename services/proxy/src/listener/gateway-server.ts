@@ -44,11 +44,14 @@ export function gatewayServer(options: GatewayOptions): Server {
   server.maxConnections = options.maxConnections;
   limitConnections(server, options.maxConnectionsPerAddress);
 
+  /** The newest answer that is owed on a connection: the last one to be sent. */
   const answering = new WeakMap<Duplex, ServerResponse>();
   const handle = (request: IncomingMessage, response: ServerResponse, kind: Kind = 'plain') => {
     request.on('error', () => undefined);
     answering.set(request.socket, response);
-    response.once('close', () => answering.delete(request.socket));
+    response.once('close', () => {
+      if (answering.get(request.socket) === response) answering.delete(request.socket);
+    });
     const receivedAt = options.clock();
     const answered = options.handle({
       commandId: uuidV7(receivedAt),
@@ -67,12 +70,15 @@ export function gatewayServer(options: GatewayOptions): Server {
   server.on('request', (request, response) => handle(request, response));
   server.on('checkContinue', (request, response) => handle(request, response, 'awaitsContinue'));
   server.on('checkExpectation', refuseExpectation);
+  // Behind a call that is not answered yet there is no room for another answer, and nobody would read it.
   server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
-    handle(request, responseOnce(request, socket), 'upgrade');
+    if (answering.has(socket)) socket.destroy();
+    else handle(request, responseOnce(request, socket), 'upgrade');
   });
-  server.on('connect', (_request, socket: Duplex) =>
-    refuseUnparsed(socket, 'method_not_supported'),
-  );
+  server.on('connect', (_request, socket: Duplex) => {
+    if (answering.has(socket)) socket.destroy();
+    else refuseUnparsed(socket, 'method_not_supported');
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // One request gets one answer: when ours is on its way, the rest of what came is not worth another.
     if (answering.get(socket)?.headersSent === true) socket.end(() => socket.destroy());
