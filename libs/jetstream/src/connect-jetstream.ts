@@ -1,5 +1,5 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { connect, errors, type NatsConnection, type TlsOptions } from '@nats-io/transport-node';
+import { connect, errors, type NatsConnection } from '@nats-io/transport-node';
 import { JetStreamConnection } from './jetstream-connection.js';
 import { JetStreamError } from './jetstream-error.js';
 
@@ -16,7 +16,8 @@ export interface JetStreamOptions {
   /** Also names the inbox for answers: one token of letters, digits, `-` and `_`. */
   readonly user?: string;
   readonly password?: string;
-  readonly tls?: TlsOptions;
+  /** For `tls://` servers; without it the system's certificate authorities are believed. */
+  readonly tls?: { readonly caFile: string };
   /** How long to wait for the first connection. @default 30000 */
   readonly connectTimeoutMs?: number;
 }

@@ -13,6 +13,8 @@ import type { JetStreamConnection } from './jetstream-connection.js';
 import { countParked, parkMessage } from './park-message.js';
 import type { ACCESS_STREAM, COMMANDS_STREAM } from './stream-definitions.js';
 
+const COUNT_EVERY_MS = 10_000;
+
 export interface JetStreamStrategyOptions {
   /** Shared with the rest of the service, which closes it after the Nest application. */
   readonly connection: JetStreamConnection;
@@ -55,6 +57,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   readonly #options: JetStreamStrategyOptions;
   readonly #feed: DurableFeed;
   #parked = 0;
+  #countedAt = 0;
   #lastError: string | undefined;
 
   constructor(options: JetStreamStrategyOptions) {
@@ -82,6 +85,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   }
 
   health(): StrategyHealth {
+    this.#recountParked();
     return {
       connected: this.#feed.healthy,
       pending: this.#feed.pending,
@@ -109,7 +113,20 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   async #start(): Promise<void> {
     const { connection, durable } = this.#options;
     this.#parked = await countParked(connection, durable);
+    this.#countedAt = Date.now();
     await this.#feed.start();
+  }
+
+  /** Other replicas park too, and people take messages away. */
+  #recountParked(): void {
+    const now = Date.now();
+    if (now - this.#countedAt < COUNT_EVERY_MS) return;
+    this.#countedAt = now;
+    const { connection, durable } = this.#options;
+    countParked(connection, durable).then(
+      (parked) => (this.#parked = parked),
+      () => undefined,
+    );
   }
 
   async #handle(message: JsMsg): Promise<'ack' | 'term'> {

@@ -10,6 +10,7 @@ const ProvisionConfig = z.object({
     .default('nats://127.0.0.1:4222'),
   NATS_USER: z.string().min(1).optional(),
   NATS_PASSWORD_FILE: z.string().min(1).optional(),
+  NATS_CA_FILE: z.string().min(1).optional(),
   STREAM_REPLICAS: z.coerce
     .number()
     .pipe(z.union([z.literal(1), z.literal(3), z.literal(5)]))

@@ -9,6 +9,7 @@ export async function provision(env: NodeJS.ProcessEnv): Promise<ProvisionConfig
   const connection = await connectJetStream({
     servers: config.NATS_URL.split(','),
     name: 'drawbridge-provision',
+    ...(config.NATS_CA_FILE === undefined ? {} : { tls: { caFile: config.NATS_CA_FILE } }),
     ...(config.NATS_USER === undefined ? {} : { user: config.NATS_USER }),
     ...(config.NATS_PASSWORD_FILE === undefined
       ? {}

@@ -2,7 +2,8 @@ import { createServer, type Server } from 'node:net';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startNats, type TestNats } from '@drawbridge/testing';
+import { createCertificateAuthority, startEmbeddedNats } from '@drawbridge/embedded';
+import { nativeTool, startNats, type TestNats } from '@drawbridge/testing';
 import { DiscardPolicy, RetentionPolicy, StorageType } from '@nats-io/jetstream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -157,6 +158,40 @@ function pretend(info: object): Promise<{ readonly server: Server; readonly url:
 }
 
 describe('connecting', () => {
+  it('by TLS believes the given certificate authority, and no other', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'drawbridge-tls-'));
+    const write = async (name: string, text: string): Promise<string> => {
+      await writeFile(join(directory, name), text);
+      return join(directory, name);
+    };
+    const authority = await createCertificateAuthority('test');
+    const { certificate, key } = await authority.issueServer(['localhost']);
+    const certFile = await write('server.pem', certificate);
+    const keyFile = await write('server.key', key);
+    const caFile = await write('ca.pem', authority.certificate);
+    const other = await createCertificateAuthority('other');
+    const otherFile = await write('other.pem', other.certificate);
+    const server = await startEmbeddedNats({
+      executable: await nativeTool('nats-server'),
+      storeDirectory: join(directory, 'store'),
+      sync: 'periodic',
+      more: `tls { cert_file: "${certFile}", key_file: "${keyFile}" }`,
+    });
+    close.push(() => server.stop());
+    const servers = server.url.replace('nats://127.0.0.1', 'tls://localhost');
+    const connection = await connectJetStream({ servers, name: 'test', tls: { caFile } });
+    await connection.close();
+    for (const tls of [{ caFile: otherFile }, undefined]) {
+      const attempt = connectJetStream({
+        servers,
+        name: 'test',
+        connectTimeoutMs: 500,
+        ...(tls === undefined ? {} : { tls }),
+      });
+      await expect(attempt).rejects.toMatchObject({ code: 'nats_unreachable' });
+    }
+  });
+
   it.each([
     ['2.10.29', 'version 2.10.29, Drawbridge needs 2.11.0'],
     ['1.4.1', 'version 1.4.1'],

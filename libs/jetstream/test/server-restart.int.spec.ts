@@ -275,21 +275,15 @@ describe('a follower of access events', () => {
     const follower = followAccessEvents(connection, { onEvent: () => undefined });
     open.push(() => follower.close());
     await follower.caughtUp;
-    const pid = pidOf(nats);
-    process.kill(pid, 'SIGSTOP');
+    await nats.pause();
     try {
       await eventually(() => expect(follower.isCurrent()).toBe(false), { timeoutMs: 3_500 });
     } finally {
-      process.kill(pid, 'SIGCONT');
+      await nats.resume();
     }
     await eventually(() => expect(follower.isCurrent()).toBe(true));
   });
 });
-
-const pidOf = ({ pid }: TestNats): number => {
-  if (pid === undefined) throw new Error('not a native server');
-  return pid;
-};
 
 describe('a follower of the trust bundle', () => {
   it('gets bundles published before and after a restart', async () => {

@@ -12,6 +12,9 @@ export const commonConfig = {
     .describe('One server, or several separated by commas'),
   NATS_USER: text.optional(),
   NATS_PASSWORD_FILE: text.optional().describe('File that holds the password of NATS_USER'),
+  NATS_CA_FILE: text
+    .optional()
+    .describe('PEM; for a NATS server with a certificate of a private CA'),
   HTTP_HOST: text.default('127.0.0.1').describe('Address to listen on; 0.0.0.0 is every interface'),
   HTTP_PORT: port(8080).describe('0 takes any free port'),
   PUBLIC_URL: z
@@ -35,16 +38,20 @@ export interface NatsConfig {
   readonly NATS_URL: string;
   readonly NATS_USER?: string | undefined;
   readonly NATS_PASSWORD_FILE?: string | undefined;
+  readonly NATS_CA_FILE?: string | undefined;
 }
 
 /** The part of `connectJetStream`'s options that comes from the environment. */
-export function natsOptions({ NATS_URL, NATS_USER, NATS_PASSWORD_FILE }: NatsConfig): {
+export function natsOptions(config: NatsConfig): {
   readonly servers: readonly string[];
   readonly user?: string;
   readonly password?: string;
+  readonly tls?: { readonly caFile: string };
 } {
+  const { NATS_URL, NATS_USER, NATS_PASSWORD_FILE, NATS_CA_FILE } = config;
   return {
     servers: NATS_URL.split(',').map((server) => server.trim()),
+    ...(NATS_CA_FILE === undefined ? {} : { tls: { caFile: NATS_CA_FILE } }),
     ...(NATS_USER === undefined ? {} : { user: NATS_USER }),
     ...(NATS_PASSWORD_FILE === undefined
       ? {}

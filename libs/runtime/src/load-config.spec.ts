@@ -107,9 +107,11 @@ describe('a secret file', () => {
       NATS_URL: 'nats://a:1, nats://b:2',
       NATS_USER: 'policy',
       NATS_PASSWORD_FILE: file('p\n'),
+      NATS_CA_FILE: 'ca.pem',
     });
     const servers = ['nats://a:1', 'nats://b:2'];
-    expect(options).toStrictEqual({ servers, user: 'policy', password: 'p' });
+    const tls = { caFile: 'ca.pem' };
+    expect(options).toStrictEqual({ servers, user: 'policy', password: 'p', tls });
     expect(natsOptions({ NATS_URL: 'nats://a:1' })).toStrictEqual({ servers: ['nats://a:1'] });
   });
 });

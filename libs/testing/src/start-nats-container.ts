@@ -1,7 +1,11 @@
 import { freePort } from '@drawbridge/embedded';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { eventually } from './eventually.js';
 import type { TestNats, TestNatsOptions } from './start-nats.js';
 
-const IMAGE = 'nats:2.12-alpine';
+/** As in docker-compose.yml. */
+const IMAGE = 'nats:2.15.2-alpine';
 const CONFIGURATION = '/etc/nats/drawbridge.conf';
 const STORE = '/data/jetstream';
 
@@ -25,19 +29,32 @@ export async function startNatsContainer({
     .start();
   const runtime = await getContainerRuntimeClient();
   const raw = runtime.container.getById(container.getId());
+  const servers = `nats://${container.getHost()}:${port}`;
   return {
-    servers: `nats://${container.getHost()}:${port}`,
+    servers,
     storeDirectory: STORE,
-    pid: undefined,
     kill: async () => {
       await raw.kill({ signal: 'SIGKILL' });
       await raw.wait();
     },
+    pause: () => raw.pause(),
+    resume: () => raw.unpause(),
     restart: async () => {
       await raw.restart();
+      await eventually(() => requireJetStream(servers, access));
     },
     stop: async () => {
       await container.stop({ remove: true, removeVolumes: true });
     },
   };
+}
+
+async function requireJetStream(servers: string, access: TestNatsOptions['access']): Promise<void> {
+  const login = access === undefined ? {} : { user: access.user, pass: access.password };
+  const connection = await connect({ servers, timeout: 1_000, reconnect: false, ...login });
+  try {
+    await jetstreamManager(connection, { timeout: 1_000 });
+  } finally {
+    await connection.close();
+  }
 }

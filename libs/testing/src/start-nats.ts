@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedNats } from '@drawbridge/embedded';
+import { startEmbeddedNats, type EmbeddedNats } from '@drawbridge/embedded';
 import { nativeTool } from './native-tool.js';
 import { startNatsContainer } from './start-nats-container.js';
 import { testServers } from './test-servers.js';
@@ -12,10 +12,11 @@ export interface TestNats {
   readonly servers: string;
   /** Where it stores; in a container, the path inside of it. */
   readonly storeDirectory: string;
-  /** The process, for signals; undefined in a container or when it does not run. */
-  readonly pid: number | undefined;
   /** Ends it as a crash would (SIGKILL). */
   kill(): Promise<void>;
+  /** Makes it hang, with its connections open, until {@link resume}. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
   /** Starts it again on the same address and files; stops it first when it runs. */
   restart(): Promise<void>;
   /** Ends it and removes what it stored. */
@@ -47,14 +48,18 @@ async function startNatsProcess({ access, more }: TestNatsOptions): Promise<Test
   return {
     servers: server.url,
     storeDirectory,
-    get pid() {
-      return server.pid;
-    },
     kill: () => server.kill(),
+    pause: () => signal(server, 'SIGSTOP'),
+    resume: () => signal(server, 'SIGCONT'),
     restart: () => server.restart(),
     stop: async () => {
       await server.stop();
       await rm(storeDirectory, { recursive: true, force: true });
     },
   };
+}
+
+async function signal({ pid }: EmbeddedNats, name: NodeJS.Signals): Promise<void> {
+  if (pid === undefined) throw new Error('the server does not run');
+  await Promise.resolve(process.kill(pid, name));
 }

@@ -21,7 +21,7 @@ export async function natsReady(
 /** The server writes `{"nats":["nats://127.0.0.1:4222"],…}` once it listens. */
 async function portOf(portsFile: string): Promise<number | undefined> {
   const text = await readFile(portsFile, 'utf8').catch(() => '');
-  const port = /"nats:\/\/[^"]*:(\d+)"/.exec(text)?.[1];
+  const port = /"(?:nats|tls):\/\/[^"]*:(\d+)"/.exec(text)?.[1];
   return port === undefined ? undefined : Number(port);
 }
 
