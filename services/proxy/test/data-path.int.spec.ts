@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '@drawbridge/testing';
-import { startGateway, statusOf, type Gateway } from './gateway-under-test.js';
+import { everything, startGateway, statusOf, type Gateway } from './gateway-under-test.js';
 import { startRecordingUpstream, type RecordingUpstream } from './recording-upstream.js';
 import { TestIssuer } from './test-issuer.js';
 
@@ -409,6 +409,36 @@ describe('a refused call', () => {
         name: 'db',
       });
     });
+  });
+
+  it('outside the scope of an open grant is a part of its session', async () => {
+    const subject = 'agent-narrow';
+    const rules = [{ ...everything, verbs: ['get'], namespaces: ['payments'] }];
+    const { grantId, requestId } = await gateway.grant({ subject, rules });
+    const token = gateway.issuer.token({ sub: subject });
+    await eventually(async () => {
+      const answer = await gateway.call(`${pods}/web-0`, { method: 'DELETE', token });
+      expect(statusOf(answer).cause).toBe('not_in_scope');
+    });
+    const records = await gateway.records();
+    expect(records.at(-1)).toMatchObject({
+      type: 'CommandRefused',
+      decision: { reason: 'not_in_scope' },
+      grantId,
+      accessRequestId: requestId,
+    });
+  });
+
+  it.each([
+    ['a name', `${pods}/${"'".repeat(120_000)}`, 'malformed_kube_path'],
+    ['a name selected', `${pods}?fieldSelector=metadata.name=${'a'.repeat(120_000)}`, 'no_grant'],
+  ])('T24 stays short and is recorded, however long %s is', async (_, path, code) => {
+    const token = gateway.issuer.token({ sub: 'agent-nobody' });
+    const answer = await gateway.call(path, { token });
+    expect(statusOf(answer).cause).toBe(code);
+    expect(answer.body.length).toBeLessThan(2_000);
+    const ids = (await gateway.records()).map(({ commandId }) => commandId);
+    expect(ids).toContain(answer.headers['audit-id']);
   });
 
   it('of discovery is text, because kubectl reads that raw', async () => {

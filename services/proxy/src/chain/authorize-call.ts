@@ -16,9 +16,9 @@ export const authorizeCall =
   (next) =>
   (call) => {
     const decision = decide(grants, clock, call);
+    if (decision.grant !== undefined) call.facts.grant = decision.grant;
     if (decision.effect === 'deny') throw new CallRefused(decision.reason, decision.message);
     const { grant } = decision;
-    call.facts.grant = grant;
     if (call.upgrade) throw upgradeRefused();
     return next({ ...call, grant, decision });
   };

@@ -8,6 +8,8 @@ import type { Exchange } from './exchange.js';
 
 const MAX_PATH = 2_048;
 const MAX_USER_AGENT = 256;
+/** A record must always fit into one message of the bus, whatever an agent puts into its call. */
+const MAX_MESSAGE = 8_192;
 
 type Started = CommandRecord & { type: 'CommandStarted' };
 type Refused = CommandRecord & { type: 'CommandRefused' };
@@ -24,7 +26,8 @@ export function refusedRecord(
   connection: string,
   refusal: { readonly code: string; readonly message: string; readonly statusCode: number },
 ): Refused {
-  const { code: reason, message, statusCode } = refusal;
+  const { code: reason, statusCode } = refusal;
+  const message = refusal.message.slice(0, MAX_MESSAGE);
   const decision = { effect: 'deny' as const, reason, message };
   return { type: 'CommandRefused', ...callFields(exchange, connection), decision, statusCode };
 }

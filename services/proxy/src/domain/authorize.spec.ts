@@ -100,6 +100,23 @@ describe('a call outside the scope', () => {
     );
   });
 
+  it.each([
+    ['not_in_scope', `DELETE ${deployments}/checkout`],
+    ['token_request_refused', 'POST /api/v1/namespaces/payments/serviceaccounts/a/token'],
+    ['path_not_allowed', 'GET /metrics'],
+  ])('belongs to the session of the nearest grant: %s', (reason, call) => {
+    const decision = decide(call, { open: [grant([restart])] });
+    expect(decision).toMatchObject({ reason, grant: { accessRequestId: 'request-1' } });
+  });
+
+  it('T24 stays short, however much the grant allows', () => {
+    const names = Array.from({ length: 100 }, (_, index) => 'n'.repeat(240) + String(index));
+    const verbs = Array.from({ length: 100 }, (_, index) => `verb${String(index)}`);
+    const rules = [{ ...restart, verbs, resourceNames: names }];
+    const { message } = decide('GET /api/v1/pods', { open: [grant(rules)] });
+    expect(message.length).toBeLessThan(3_000);
+  });
+
   it('T18 stays refused when two grants would allow it only together', () => {
     const verbs = grant([{ ...everything, verbs: ['delete'], namespaces: ['default'] }]);
     const place = grant([{ ...everything, verbs: ['get'], namespaces: ['payments'] }]);

@@ -26,7 +26,15 @@ export type Decision =
       readonly message: string;
       readonly grant: OpenGrant;
     }
-  | { readonly effect: 'deny'; readonly reason: DenyReason; readonly message: string };
+  | {
+      readonly effect: 'deny';
+      readonly reason: DenyReason;
+      readonly message: string;
+      /** The grant that the refusal speaks of: the call belongs to its session. */
+      readonly grant?: OpenGrant;
+    };
+
+type Denial = Extract<Decision, { effect: 'deny' }>;
 
 export interface Question {
   readonly request: KubeRequest;
@@ -34,6 +42,9 @@ export interface Question {
   readonly connection: string;
   readonly now: Date;
 }
+
+const MAX_LINES = 10;
+const MAX_RULES_LENGTH = 2_000;
 
 /** How far policy's clock may be ahead of ours when it opens a grant at once. */
 const START_TOLERANCE_MS = 10_000;
@@ -50,12 +61,15 @@ export function authorize(question: Question): Decision {
   const [anyGrant] = open.toSorted((one, other) => other.endsAtMs - one.endsAtMs);
   if (anyGrant === undefined) return noGrant(question);
   if (request.kind === 'nonResource') return authorizePath(request, anyGrant);
+  const nearest = nearestOf(request, open) ?? anyGrant;
   const never = neverAllowed(request);
-  if (never !== undefined) return never;
+  if (never !== undefined) return { ...never, grant: nearest };
   const attributes = accessAttributes(request);
   const grant = open.find(({ rules }) => allows(rules, attributes));
-  if (grant === undefined) return notInScope(request, open, connection);
-  return notYetSafe(request) ?? allowed('in_scope', grant, describeCall(request));
+  if (grant === undefined) return notInScope(request, nearest, connection);
+  const unsafe = notYetSafe(request);
+  if (unsafe !== undefined) return { ...unsafe, grant };
+  return allowed('in_scope', grant, describeCall(request));
 }
 
 function isOpen(grant: OpenGrant, now: Date): boolean {
@@ -79,7 +93,8 @@ function noGrant({ request, grants, connection, now }: Question): Decision {
     grant_revoked: 'was revoked',
     grant_withdrawn: 'was withdrawn',
   };
-  return deny(reason, `grant ${grant.grantId} ${how[reason]}. Ask for a new one: ${line}`);
+  const message = `grant ${grant.grantId} ${how[reason]}. Ask for a new one: ${line}`;
+  return { ...deny(reason, message), grant };
 }
 
 /** The grant that ended last; one whose time is over counts before any event says so. */
@@ -96,13 +111,11 @@ function authorizePath(request: KubeRequest & { kind: 'nonResource' }, grant: Op
   const call = describeCall(request);
   const reads = request.verb === 'get' || request.verb === 'head';
   if (reads && discovery.test(request.path)) return allowed('discovery', grant, call);
-  return deny(
-    'path_not_allowed',
-    `${call} is refused: of paths that are no resource only discovery, /version, /openapi and health may be read`,
-  );
+  const message = `${call} is refused: of paths that are no resource only discovery, /version, /openapi and health may be read`;
+  return { ...deny('path_not_allowed', message), grant };
 }
 
-function neverAllowed(request: ResourceRequest): Decision | undefined {
+function neverAllowed(request: ResourceRequest): Denial | undefined {
   const { verb, method, verbInPath, resource, subresource, apiGroup } = request;
   const reads = method === 'GET' || method === 'HEAD';
   if (goesThroughProxy(request)) {
@@ -135,7 +148,7 @@ const selfReviews = new Set([
   'authentication.k8s.io/selfsubjectreviews',
 ]);
 
-function notYetSafe(request: ResourceRequest): Decision | undefined {
+function notYetSafe(request: ResourceRequest): Denial | undefined {
   if (request.apiGroup === '' && request.resource === 'secrets') {
     return deny(
       'masking_unavailable',
@@ -151,18 +164,19 @@ function notYetSafe(request: ResourceRequest): Decision | undefined {
   return undefined;
 }
 
-function notInScope(
-  request: ResourceRequest,
-  open: readonly OpenGrant[],
-  connection: string,
-): Decision {
-  const nearest = nearestOf(request, open);
-  const allowsOnly = nearest === undefined ? 'nothing' : describeRules(nearest.rules).join('; ');
-  const which = nearest === undefined ? '' : `grant ${nearest.grantId} `;
-  return deny(
-    'not_in_scope',
-    `${describeCall(request)} is not in the scope of ${which}(it allows only: ${allowsOnly}). To ask for it: ${requestLine(connection, request)}`,
-  );
+function notInScope(request: ResourceRequest, grant: OpenGrant, connection: string): Decision {
+  const allowsOnly = shortly(describeRules(grant.rules));
+  const message = `${describeCall(request)} is not in the scope of grant ${grant.grantId} (it allows only: ${allowsOnly}). To ask for it: ${requestLine(connection, request)}`;
+  return { ...deny('not_in_scope', message), grant };
+}
+
+/** A grant may have thousands of lines; nobody reads them in a refusal. */
+function shortly(lines: readonly string[]): string {
+  const shown = lines.slice(0, MAX_LINES).join('; ');
+  const more = lines.length > MAX_LINES ? '; and more' : '';
+  return shown.length > MAX_RULES_LENGTH
+    ? `${shown.slice(0, MAX_RULES_LENGTH)}…`
+    : `${shown}${more}`;
 }
 
 /** The grant to quote: one that speaks of this resource, then one of this namespace, then any. */
@@ -176,7 +190,7 @@ function nearestOf(request: ResourceRequest, open: readonly OpenGrant[]): OpenGr
   );
 }
 
-const deny = (reason: DenyReason, message: string): Decision => ({
+const deny = (reason: DenyReason, message: string): Denial => ({
   effect: 'deny',
   reason,
   message,

@@ -365,6 +365,7 @@ const refused: readonly (readonly [target: string, code: string])[] = [
     '/api/v1/watch',
     '/apis/apps/v1/proxy',
     `/api/v1/pods/${'a'.repeat(131_072)}`,
+    `/api/v1/pods/${'a'.repeat(1_025)}`,
   ].map((target) => [target, 'malformed_kube_path'] as const),
   ...[
     '/api/v1/pods?watch=0&watch=1',

@@ -1,5 +1,6 @@
 import { parseFieldSelector } from './field-selector.js';
 import { queryValue, type KubeQuery } from './kube-query.js';
+import { MAX_SEGMENT_LENGTH } from './kube-path.js';
 import { MalformedKubeRequest } from './malformed-kube-request.js';
 
 /** What `ListOptions` of a collection request say about its verb and name. */
@@ -50,7 +51,9 @@ function isInt64(text: string): boolean {
   return value >= -(2n ** 63n) && value < 2n ** 63n;
 }
 
+/** A name that no path could hold counts as none. */
 function isPathSegmentName(name: string): boolean {
+  if (name.length > MAX_SEGMENT_LENGTH) return false;
   return name !== '.' && name !== '..' && !name.includes('/') && !name.includes('%');
 }
 
