@@ -123,6 +123,17 @@ describe('a token verifier', () => {
     await expect(verifier.verify(authorization)).rejects.toMatchObject({ code });
   });
 
+  it('T11 refuses a token whose issuer is removed while it is verified', async () => {
+    let bundle = bundleOf({ 1: first });
+    const verifier = new TokenVerifier(
+      () => bundle,
+      () => start,
+    );
+    const verifying = verifier.verify(await signed('1', first));
+    bundle = { ...bundle, issuers: [], revision: 2 };
+    await expect(verifying).rejects.toMatchObject({ code: 'token_issuer_unknown' });
+  });
+
   it('asks for newer keys once and judges the token by them', async () => {
     let bundle = bundleOf({ 1: first });
     let asked = 0;

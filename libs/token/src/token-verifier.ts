@@ -35,13 +35,21 @@ export class TokenVerifier {
     const token = readBearerToken(authorization);
     const bundle = this.#current();
     try {
-      return await this.#verify(token, bundle);
+      return await this.#verifyByNewest(token);
     } catch (error) {
       if (!isUnknownKey(error) || this.refresh === undefined) throw error;
       await this.refresh();
-      const newer = this.#current();
-      if (newer === bundle) throw error;
-      return this.#verify(token, newer);
+      if (this.#current() === bundle) throw error;
+      return this.#verifyByNewest(token);
+    }
+  }
+
+  /** While a signature is checked a newer bundle may arrive, and whoever acts on it not know of this token yet. */
+  async #verifyByNewest(token: string): Promise<VerifiedToken> {
+    for (;;) {
+      const bundle = this.#current();
+      const verified = await this.#verify(token, bundle);
+      if (this.#current() === bundle) return verified;
     }
   }
 
