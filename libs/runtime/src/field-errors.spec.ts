@@ -64,7 +64,7 @@ describe('a body', () => {
     expect(errorsOf(Thing, body)).toHaveLength(50);
   });
 
-  it('never repeats a value in its message', () => {
+  it('does not repeat a value of the wrong type', () => {
     const refusal: unknown = (() => {
       try {
         return ValidBody(Thing).transform({ name: 5, size: 'hunter2' }, { type: 'body' });
@@ -116,7 +116,7 @@ describe('query and path', () => {
 
   it('are named with where they stand', () => {
     expect(errorsOf(Query, { wait: 'x', more: '1' }, ValidQuery(Query))).toStrictEqual([
-      { field: 'query.wait', message: 'expected seconds' },
+      { field: 'query.wait', message: 'expected seconds, got "x"' },
       { field: 'query.more', message: 'unknown field' },
     ]);
     expect(errorsOf(Query, { wait: ['1', '2'] }, ValidQuery(Query))).toMatchObject([
@@ -124,7 +124,7 @@ describe('query and path', () => {
     ]);
     const Path = z.object({ id: z.uuid('expected a UUID') });
     expect(errorsOf(Path, { id: '../x' }, ValidPath(Path))).toStrictEqual([
-      { field: 'path.id', message: 'expected a UUID' },
+      { field: 'path.id', message: 'expected a UUID, got "../x"' },
     ]);
   });
 });

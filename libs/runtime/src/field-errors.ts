@@ -1,19 +1,32 @@
 import type { z } from 'zod';
 import type { FieldError } from './request-refused.js';
+import { valueAt, whatCame } from './what-came.js';
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 const MAX_ERRORS = 50;
 
-/** Every bad field of a failed parse, unknown fields included. `nameOf` writes a field's place. */
+/** A failed parse, and what was parsed. */
+export interface FailedParse {
+  readonly error: z.ZodError;
+  readonly value: unknown;
+}
+
+/**
+ * Every bad field of a failed parse, unknown fields included, with what was expected and what came.
+ * `nameOf` writes a field's place.
+ */
 export function fieldErrors(
-  error: z.ZodError,
+  { error, value }: FailedParse,
   nameOf: (path: Path) => string,
 ): readonly FieldError[] {
   return error.issues
     .flatMap((issue) => flatten(issue, []))
     .slice(0, MAX_ERRORS)
-    .map(({ path, message }) => ({ field: nameOf(path), message }));
+    .map(({ path, message, complete }) => ({
+      field: nameOf(path),
+      message: complete ? message : `${message}, got ${whatCame(valueAt(value, path))}`,
+    }));
 }
 
 /** JSON pointer, RFC 6901; the whole document is `''`. */
@@ -23,12 +36,21 @@ export const jsonPointer = (path: Path): string =>
 interface Found {
   readonly path: Path;
   readonly message: string;
+  /**
+   * Says already what came. A value of another type than expected is not repeated: it may stand in a wrong
+   * place, and be a secret.
+   */
+  readonly complete: boolean;
 }
 
 function flatten(issue: Issue, above: Path): readonly Found[] {
   const path = [...above, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...path, key], message: 'unknown field' }));
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      message: 'unknown field',
+      complete: true,
+    }));
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     return nearest(issue.errors).flatMap((inner) => flatten(inner, path));
@@ -37,7 +59,8 @@ function flatten(issue: Issue, above: Path): readonly Found[] {
     return issue.issues.flatMap((inner) => flatten(inner, path));
   }
   const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
-  return [{ path, message: missing ? 'required' : issue.message }];
+  const complete = issue.code === 'invalid_type';
+  return [{ path, message: missing ? 'required' : issue.message, complete }];
 }
 
 /** Of the alternatives of a union, the one the caller most likely meant: fewest faults at its own level. */

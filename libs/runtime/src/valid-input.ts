@@ -41,7 +41,7 @@ class ValidInput<Schema extends z.ZodType> implements PipeTransform<unknown, z.i
     const parsed = this.schema.safeParse(value);
     if (parsed.success) return parsed.data;
     const { code, what, nameOf } = this.input;
-    const errors = fieldErrors(parsed.error, nameOf);
+    const errors = fieldErrors({ error: parsed.error, value }, nameOf);
     const named = errors.map(({ field, message }) => `${field || 'body'}: ${message}`).join('; ');
     throw new RequestRefused(code, `the ${what} is not valid: ${named}`, errors);
   }
