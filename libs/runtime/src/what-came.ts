@@ -6,18 +6,11 @@ const UNSAFE = /[\p{Cc}\p{Bidi_Control}]/gu;
 
 /** A value in a few words, for an error that says what came: `"Prod EKS"`, `1.5`, `an array`. */
 export function whatCame(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return quoted(value);
-    case 'number':
-    case 'boolean':
-      return String(value);
-    case 'undefined':
-      return 'nothing';
-    default:
-      if (value === null) return 'null';
-      return Array.isArray(value) ? 'an array' : 'an object';
+  if (typeof value === 'string') return quoted(value);
+  if (typeof value === 'object' && value !== null) {
+    return Array.isArray(value) ? 'an array' : 'an object';
   }
+  return value === undefined ? 'nothing' : String(value);
 }
 
 function quoted(text: string): string {
