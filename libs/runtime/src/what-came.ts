@@ -7,10 +7,9 @@ const UNSAFE = /[\p{Cc}\p{Bidi_Control}]/gu;
 /** A value in a few words, for an error that says what came: `"Prod EKS"`, `1.5`, `an array`. */
 export function whatCame(value: unknown): string {
   if (typeof value === 'string') return quoted(value);
-  if (typeof value === 'object' && value !== null) {
-    return Array.isArray(value) ? 'an array' : 'an object';
-  }
-  return value === undefined ? 'nothing' : String(value);
+  if (value === null) return 'null';
+  if (typeof value === 'object') return Array.isArray(value) ? 'an array' : 'an object';
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : 'nothing';
 }
 
 function quoted(text: string): string {
