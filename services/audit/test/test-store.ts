@@ -10,13 +10,14 @@ export interface TestStore extends AuditStore {
 
 /** An empty ClickHouse of its own for one test file. */
 export async function startTestStore(): Promise<TestStore> {
-  const { client, stop } = await startClickHouse();
+  const clickHouse = await startClickHouse();
+  const { client } = clickHouse;
   return {
     client,
     database: Identifier.parse('drawbridge'),
     rows: async (query) =>
       (await client.query({ query, format: 'JSONEachRow', clickhouse_settings })).json(),
-    stop,
+    stop: () => clickHouse.stop(),
   };
 }
 

@@ -109,7 +109,7 @@ describe('an access request as text', () => {
       },
       now,
     );
-    expect(text).not.toMatch(/[\u001b\u202e]/);
+    expect(text).not.toMatch(/[^\P{Cc}\n]|\p{Bidi_Control}/u);
   });
 });
 
