@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccessRequestView } from '@drawbridge/contracts';
 import { eventually } from '@drawbridge/testing';
+import { OpenWaits } from '../src/views/open-waits.js';
 import { EventReader } from './event-reader.js';
 import {
   IdentityUnderTest,
@@ -10,7 +11,8 @@ import {
   reader,
   validRequest,
 } from './identity-under-test.js';
-import { sample } from './sample-events.js';
+import { startIngressUnderTest } from './ingress-under-test.js';
+import { recorded, requestId, sample } from './sample-events.js';
 
 let identity: IdentityUnderTest;
 let token: string;
@@ -241,5 +243,37 @@ describe('server-sent events', () => {
       const response = await open(id, { accept });
       expect(response.headers.get('content-type')).toContain('application/json');
     }
+  });
+});
+
+describe('T25 a caller that leaves before it has a place', () => {
+  it.each([
+    { what: 'a stream', accept: 'text/event-stream', query: '' },
+    { what: 'a wait', accept: 'application/json', query: '?wait=30' },
+  ])('keeps none: $what', async ({ accept, query }) => {
+    const waits = new OpenWaits({ total: 1, perCaller: 1 });
+    const entered = Promise.withResolvers<undefined>();
+    const current = Promise.withResolvers<boolean>();
+    const whenCurrent = () => {
+      entered.resolve(undefined);
+      return current.promise;
+    };
+    const { app, url } = await startIngressUnderTest(({ views }) => {
+      views.fold(recorded(sample.AccessRequested, 1));
+      return { waits, follower: { whenCurrent } };
+    });
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    const address = `${url}${path}/${requestId}${query}`;
+    const call = fetch(address, { headers: { accept, authorization: 'Bearer x' }, signal });
+    await entered.promise;
+    leaving.abort();
+    await expect(call).rejects.toThrow();
+    await delay(100);
+    current.resolve(true);
+    await delay(100);
+    const leave = waits.enter('somebody else');
+    expect(leave).toBeDefined();
+    await app.close();
   });
 });

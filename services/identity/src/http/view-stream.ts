@@ -24,6 +24,7 @@ export async function streamView(ingress: Ingress, exchange: ViewExchange): Prom
     return;
   }
   takePlace(ingress, exchange);
+  if (response.destroyed) return;
   response.status(200).setHeader('Content-Type', 'text/event-stream');
   response.setHeader('X-Accel-Buffering', 'no');
   response.write('retry: 1000\n\n');

@@ -32,7 +32,9 @@ export async function currentView(
 export function takePlace({ waits }: Ingress, { request, response }: ViewExchange): void {
   const leave = waits.enter(principalId(callerOf(request).principal));
   if (leave !== undefined) {
-    response.once('close', leave);
+    // Who left while the view was read has closed already, and would keep the place for ever.
+    if (response.destroyed) leave();
+    else response.once('close', leave);
     return;
   }
   response.setHeader('Retry-After', '5');
