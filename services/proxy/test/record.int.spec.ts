@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CommandRecord } from '@drawbridge/contracts';
@@ -127,6 +129,14 @@ describe('a gateway that stops', () => {
     );
   });
 
+  it('does not wait for connections on which nothing ever came', { timeout: 30_000 }, async () => {
+    const silent = connect(gateway.raw.port, '127.0.0.1').on('error', () => undefined);
+    await once(silent, 'connect');
+    const before = performance.now();
+    await gateway.proxy.close();
+    expect(performance.now() - before).toBeLessThan(9_000);
+  });
+
   it('comes back with every open grant and none that ended', async () => {
     const other = await gateway.grant({ subject: 'agent-ended' });
     await gateway.append(other.requestId, {
@@ -179,6 +189,8 @@ describe('an unknown key', () => {
         void gateway.publishTrust().then(() => message.respond('{}'));
       },
     });
+    // Known to the server before the first call asks.
+    await gateway.bus.nats.flush();
     gateway.issuer.addKey('second');
     const token = gateway.issuer.token({ kid: 'second' });
     const answers = await Promise.all(
