@@ -1,6 +1,6 @@
-import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import type { GatewayServer } from './listener/gateway-server.js';
 import type { LiveCalls } from './streams/live-calls.js';
 import {
   followServerCertificate,
@@ -10,8 +10,7 @@ import {
 /** How long answers under way may take when the gateway stops. */
 const DRAIN_MS = 5_000;
 
-export interface DataPathOptions {
-  readonly server: Server;
+export interface DataPathOptions extends GatewayServer {
   readonly host: string;
   readonly port: number;
   readonly followed: FollowedCertificate;
@@ -51,7 +50,7 @@ export class DataPath implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** Takes no new connection, cuts streams with a reason, gives short answers a moment, then ends all. */
   async onApplicationShutdown(): Promise<void> {
-    const { server, live } = this.options;
+    const { server, endConnections, live } = this.options;
     this.#draining = true;
     this.#stopFollowing();
     if (!server.listening) return;
@@ -60,7 +59,7 @@ export class DataPath implements OnApplicationBootstrap, OnApplicationShutdown {
     live.cutLongRunning('proxy_draining');
     const end = setTimeout(() => {
       live.cutAll('proxy_draining');
-      server.closeAllConnections();
+      endConnections();
     }, DRAIN_MS);
     await closed;
     clearTimeout(end);

@@ -164,7 +164,7 @@ async function openDataPath(
   const files = { certFile: config.TLS_CERT_FILE, keyFile: config.TLS_KEY_FILE };
   const certificate = await readServerCertificate(files);
   const isReady = () => follower.isCurrent() && trust.bundle !== undefined;
-  const server = gatewayServer({
+  const gateway = gatewayServer({
     certificate,
     clock,
     logger,
@@ -188,7 +188,7 @@ async function openDataPath(
     }),
   });
   return new DataPath({
-    server,
+    ...gateway,
     host: config.HTTPS_HOST,
     port: config.HTTPS_PORT,
     followed: { files, certificate, logger },

@@ -169,6 +169,24 @@ describe('T11 a stream ends', () => {
     expect(await endOf(logged.headers['audit-id'])).toMatchObject({ outcome: 'cut', reason });
   });
 
+  it('when an event of its request cannot be read: it could have been the end', async () => {
+    const { subject, requestId } = await agent();
+    const stream = await openStream(`${pods}?watch=1`, subject);
+    await gateway.bus.jetstream.publish(
+      `drawbridge.access.${requestId}`,
+      '{"type":"FromTheFuture"}',
+    );
+    expect(lastFrame((await stream.ended).body).object.details.causes[0]?.reason).toBe(
+      'grant_revoked',
+    );
+    const token = gateway.issuer.token({ sub: subject });
+    expect((await gateway.call(pods, { token })).body).toContain('grant_revoked');
+    const other = await agent();
+    const served = await openStream(`${pods}?watch=1`, other.subject);
+    open.at(-1)?.end();
+    await served.ended;
+  });
+
   it('at a frame boundary, even when the cluster is in the middle of a frame', async () => {
     const { subject, grantId, requestId } = await agent();
     const stream = await openStream(`${pods}?watch=1`, subject);

@@ -27,7 +27,8 @@ function decide(grants: Pick<OpenGrants, 'of'>, clock: Clock, call: Connected): 
   const { agent, connection, kube } = call;
   try {
     const found = grants.of(agent, connection);
-    return authorize({ request: kube, grants: found, connection, now: clock() });
+    const { groups } = agent;
+    return authorize({ request: kube, grants: found, connection, groups, now: clock() });
   } catch (cause) {
     throw new CallRefused('evaluation_failed', 'the call could not be judged', { cause });
   }

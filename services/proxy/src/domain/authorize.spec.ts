@@ -29,12 +29,13 @@ interface Given {
   readonly open?: readonly OpenGrant[];
   readonly lastEnded?: EndedGrant;
   readonly at?: Date;
+  readonly groups?: readonly string[];
 }
-function decide(call: string, { open = [], lastEnded, at = now }: Given) {
+function decide(call: string, { open = [], lastEnded, at = now, groups = [] }: Given) {
   const [method = '', target = ''] = call.split(' ');
   const grants = lastEnded === undefined ? { open } : { open, lastEnded };
   const request = parseKubeRequest(method, target);
-  return authorize({ request, grants, connection: 'prod-eks', now: at });
+  return authorize({ request, grants, connection: 'prod-eks', groups, now: at });
 }
 const deployments = '/apis/apps/v1/namespaces/payments/deployments';
 
@@ -49,6 +50,34 @@ describe('a call in the scope of a grant', () => {
       effect: 'allow',
       reason: 'in_scope',
       grant: { grantId: 'grant-1' },
+    });
+  });
+});
+
+describe('T17 a grant for members of a group', () => {
+  const forMembers = grant([restart], { requiredGroups: ['oncall-agents', 'sre-agents'] });
+  const call = `GET ${deployments}/checkout`;
+
+  it.each([[['oncall-agents']], [['others', 'sre-agents']]])('is open with %s', (groups) => {
+    expect(decide(call, { open: [forMembers], groups })).toMatchObject({ effect: 'allow' });
+  });
+
+  it.each([[[]], [['others']]])('is closed with %s, whatever is called', (groups) => {
+    for (const each of [call, 'GET /version', 'GET /api/v1/pods']) {
+      expect(decide(each, { open: [forMembers], groups })).toMatchObject({
+        effect: 'deny',
+        reason: 'grant_group_lost',
+        message:
+          'grant grant-1 is for members of oncall-agents or sre-agents, and your token no longer says that you are one',
+        grant: { grantId: 'grant-1' },
+      });
+    }
+  });
+
+  it('closes no other grant', () => {
+    const other = grant([restart], { grantId: 'grant-2', requiredGroups: ['others'] });
+    expect(decide(call, { open: [forMembers, other], groups: ['others'] })).toMatchObject({
+      grant: { grantId: 'grant-2' },
     });
   });
 });

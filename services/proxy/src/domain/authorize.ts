@@ -8,6 +8,7 @@ import { requestLine } from './request-line.js';
 /** Why a call of a known agent was refused. Closed; each stands in `docs/errors.md`. */
 export type DenyReason =
   | 'no_grant'
+  | 'grant_group_lost'
   | GrantEndReason
   | 'not_in_scope'
   | 'verb_unknown'
@@ -40,6 +41,8 @@ export interface Question {
   readonly request: KubeRequest;
   readonly grants: GrantsOfAgent;
   readonly connection: string;
+  /** The groups that the caller's token names now. */
+  readonly groups: readonly string[];
   readonly now: Date;
 }
 
@@ -57,9 +60,10 @@ const START_TOLERANCE_MS = 10_000;
  */
 export function authorize(question: Question): Decision {
   const { request, grants, connection, now } = question;
-  const open = grants.open.filter((grant) => isOpen(grant, now));
+  const inTime = grants.open.filter((grant) => isOpen(grant, now));
+  const open = inTime.filter((grant) => isStillCovered(grant, question.groups));
   const [anyGrant] = open.toSorted((one, other) => other.endsAtMs - one.endsAtMs);
-  if (anyGrant === undefined) return noGrant(question);
+  if (anyGrant === undefined) return groupLost(inTime) ?? noGrant(question);
   if (request.kind === 'nonResource') return authorizePath(request, anyGrant);
   const nearest = nearestOf(request, open) ?? anyGrant;
   const never = neverAllowed(request);
@@ -75,6 +79,17 @@ export function authorize(question: Question): Decision {
 function isOpen(grant: OpenGrant, now: Date): boolean {
   const time = now.getTime();
   return time < grant.endsAtMs && time >= grant.startsAtMs - START_TOLERANCE_MS;
+}
+
+function isStillCovered({ requiredGroups }: OpenGrant, groups: readonly string[]): boolean {
+  return requiredGroups?.some((group) => groups.includes(group)) ?? true;
+}
+
+function groupLost([grant]: readonly OpenGrant[]): Denial | undefined {
+  if (grant === undefined) return undefined;
+  const needed = grant.requiredGroups?.join(' or ') ?? '';
+  const message = `grant ${grant.grantId} is for members of ${needed}, and your token no longer says that you are one`;
+  return { ...deny('grant_group_lost', message), grant };
 }
 
 function noGrant({ request, grants, connection, now }: Question): Decision {

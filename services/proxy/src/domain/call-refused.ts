@@ -40,6 +40,7 @@ export const refusalStatus: Readonly<Record<CallRefusal, number>> = {
   malformed_kube_query: 400,
   no_grant: 403,
   grant_expired: 403,
+  grant_group_lost: 403,
   grant_revoked: 403,
   grant_withdrawn: 403,
   not_in_scope: 403,

@@ -15,6 +15,8 @@ export interface OpenGrant {
   readonly subject: string;
   readonly connection: string;
   readonly rules: readonly Rule[];
+  /** The caller's token must name one of them. Absent: the grant is from a time when nobody noted it. */
+  readonly requiredGroups?: readonly string[];
   /** Milliseconds since 1970, as all instants here: they are compared on every call. */
   readonly startsAtMs: number;
   readonly endsAtMs: number;
@@ -129,6 +131,7 @@ function openGrantOf(accessRequestId: string, data: AccessEventData<'GrantIssued
     subject: data.grantee.subject,
     connection: data.terms.connection,
     rules: data.terms.rules,
+    ...(data.requiredGroups !== undefined && { requiredGroups: data.requiredGroups }),
     startsAtMs: Date.parse(data.startsAt),
     endsAtMs: Date.parse(data.endsAt),
   };

@@ -18,6 +18,12 @@ export interface GatewayOptions {
   readonly maxConnectionsPerAddress: number;
 }
 
+export interface GatewayServer {
+  readonly server: Server;
+  /** Ends every connection at once, those included on which no handshake was finished. */
+  readonly endConnections: () => void;
+}
+
 /** Longer than the 90 s for which Go clients keep idle connections, so that we are not the ones to close. */
 const KEEP_ALIVE_MS = 120_000;
 
@@ -25,7 +31,7 @@ const KEEP_ALIVE_MS = 120_000;
  * The TLS listener: HTTP/1.1 by Node's strict parser, with the limits that keep slow and greedy clients from
  * costing others. Every way in which Node hands over a request ends in `handle`.
  */
-export function gatewayServer(options: GatewayOptions): Server {
+export function gatewayServer(options: GatewayOptions): GatewayServer {
   const server = createServer({
     ...options.certificate,
     minVersion: 'TLSv1.2',
@@ -42,10 +48,17 @@ export function gatewayServer(options: GatewayOptions): Server {
     keepAliveInitialDelay: 30_000,
   });
   server.maxConnections = options.maxConnections;
-  limitConnections(server, options.maxConnectionsPerAddress);
+  const endConnections = limitConnections(server, options.maxConnectionsPerAddress);
+  answerEverything(server, options);
+  return { server, endConnections };
+}
 
+/** Ways in which Node hands over a request, or gives up on one. */
+function answerEverything(server: Server, options: GatewayOptions): void {
   /** The newest answer that is owed on a connection: the last one to be sent. */
   const answering = new WeakMap<Duplex, ServerResponse>();
+  const secured = new WeakSet<Duplex>();
+  server.on('secureConnection', (socket) => secured.add(socket));
   const handle = (request: IncomingMessage, response: ServerResponse, kind: Kind = 'plain') => {
     request.on('error', () => undefined);
     answering.set(request.socket, response);
@@ -80,11 +93,12 @@ export function gatewayServer(options: GatewayOptions): Server {
     else refuseUnparsed(socket, 'method_not_supported');
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // https reports failed handshakes here too: on such a socket nothing can be said, and `end` would wait for ever.
+    if (!secured.has(socket)) socket.destroy();
     // One request gets one answer: when ours is on its way, the rest of what came is not worth another.
-    if (answering.get(socket)?.headersSent === true) socket.end(() => socket.destroy());
+    else if (answering.get(socket)?.headersSent === true) socket.end(() => socket.destroy());
     else refuseUnparsed(socket, refusalOfParser[error.code ?? ''] ?? 'malformed_request');
   });
-  return server;
 }
 
 type Kind = 'plain' | 'upgrade' | 'awaitsContinue';

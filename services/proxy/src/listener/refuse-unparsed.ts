@@ -12,6 +12,8 @@ type Unparsed = Extract<
   | 'expectation_failed'
 >;
 
+const UNREAD_MS = 2_000;
+
 const messages: Readonly<Record<Unparsed, string>> = {
   malformed_request: 'expected a plain HTTP/1.1 request',
   headers_too_large: 'expected a request head of at most 256 KiB',
@@ -41,6 +43,8 @@ export function refuseUnparsed(socket: Duplex, code: Unparsed): void {
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+  // Whoever does not read the answer does without.
+  setTimeout(() => socket.destroy(), UNREAD_MS).unref();
 }
 
 /** Answers an `Expect` that is not `100-continue`. */

@@ -88,6 +88,7 @@ describe('T26 the recorder', () => {
     bus.away = false;
     await vi.advanceTimersByTimeAsync(600);
     expect(stored).toMatchObject([
+      started,
       { type: 'CommandEnded', outcome: 'cut', reason: 'record_unavailable', statusCode: 503 },
     ]);
   });

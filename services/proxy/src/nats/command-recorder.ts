@@ -11,7 +11,14 @@ const REFUSAL_MS = 1_000;
 const RETRY_MS = 500;
 /** Records that may wait for the bus. At this many no call is taken any more, so none is ever dropped. */
 const MAX_BACKLOG = 10_000;
+/** Records of the backlog that are tried at the same time. */
+const MAX_ATTEMPTS = 64;
 const REPORT_MS = 10_000;
+
+interface Waiting {
+  readonly record: CommandRecord;
+  readonly stored: () => void;
+}
 
 export interface RecorderOptions {
   readonly log: CommandLog;
@@ -32,7 +39,8 @@ export class CommandRecorder implements Recorder, RefusalLog {
   readonly #maxBacklog: number;
   readonly #reporting: NodeJS.Timeout;
   readonly #flushed = Promise.withResolvers<true>();
-  #backlog = 0;
+  readonly #waiting: Waiting[] = [];
+  #trying = 0;
   #closing = false;
   #unrecorded = 0;
   #reported = 0;
@@ -44,7 +52,7 @@ export class CommandRecorder implements Recorder, RefusalLog {
 
   /** Records that wait for the bus. */
   get backlog(): number {
-    return this.#backlog;
+    return this.#waiting.length + this.#trying;
   }
 
   /** Refusals of a flood that were counted only. */
@@ -53,11 +61,11 @@ export class CommandRecorder implements Recorder, RefusalLog {
   }
 
   async start(record: CommandRecord & { type: 'CommandStarted' }): Promise<void> {
-    if (this.#backlog >= this.#maxBacklog) throw unavailable();
+    if (this.backlog >= this.#maxBacklog) throw unavailable();
     try {
       await this.options.log.record(record);
     } catch (cause) {
-      this.#endUnforwarded(record);
+      void this.#endUnforwarded(record);
       throw unavailable({ cause });
     }
   }
@@ -68,7 +76,7 @@ export class CommandRecorder implements Recorder, RefusalLog {
 
   async refused(record: CommandRecord & { type: 'CommandRefused' }): Promise<void> {
     const cheap = record.agent === undefined || record.statusCode === 429;
-    const full = this.#backlog >= this.#maxBacklog;
+    const full = this.backlog >= this.#maxBacklog;
     if (full || (cheap && !this.#cheapRefusals.take(performance.now()))) {
       this.#unrecorded += 1;
       return;
@@ -89,19 +97,37 @@ export class CommandRecorder implements Recorder, RefusalLog {
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, timeoutMs);
     });
-    if (this.#backlog > 0) await Promise.race([this.#flushed.promise, late]);
+    if (this.backlog > 0) await Promise.race([this.#flushed.promise, late]);
     clearTimeout(timer);
     this.#report();
-    return this.#backlog;
+    return this.backlog;
   }
 
-  async #deliver(record: CommandRecord): Promise<void> {
-    this.#backlog += 1;
+  /** Resolves when the record is stored, however long that takes. */
+  #deliver(record: CommandRecord): Promise<true> {
+    const { promise, resolve } = Promise.withResolvers<true>();
+    this.#waiting.push({ record, stored: () => resolve(true) });
+    this.#work();
+    return promise;
+  }
+
+  #work(): void {
+    while (this.#trying < MAX_ATTEMPTS) {
+      const next = this.#waiting.shift();
+      if (next === undefined) break;
+      this.#trying += 1;
+      void this.#store(next);
+    }
+    if (this.#closing && this.backlog === 0) this.#flushed.resolve(true);
+  }
+
+  async #store({ record, stored }: Waiting): Promise<void> {
     while (!(await this.#attempt(record))) {
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
     }
-    this.#backlog -= 1;
-    if (this.#closing && this.#backlog === 0) this.#flushed.resolve(true);
+    this.#trying -= 1;
+    stored();
+    this.#work();
   }
 
   async #attempt(record: CommandRecord): Promise<boolean> {
@@ -114,10 +140,14 @@ export class CommandRecorder implements Recorder, RefusalLog {
     }
   }
 
-  /** The start may have been stored although nobody said so: then its end says that nothing was forwarded. */
-  #endUnforwarded(record: CommandRecord & { type: 'CommandStarted' }): void {
+  /**
+   * The start may have been stored although nobody said so. It is made certain, and its end says that nothing
+   * was forwarded, so that the record shows neither half of a call alone.
+   */
+  async #endUnforwarded(record: CommandRecord & { type: 'CommandStarted' }): Promise<void> {
     const { commandId, connection, grantId, at } = record;
-    if (grantId === undefined || this.#backlog >= this.#maxBacklog) return;
+    if (grantId === undefined || this.backlog >= this.#maxBacklog) return;
+    await this.#deliver(record);
     const nothing = { statusCode: 503, requestBytes: 0, responseBytes: 0, durationMs: 0 };
     const reason = 'record_unavailable';
     this.end({

@@ -1,0 +1,238 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import type { CommandRecord } from '@drawbridge/contracts';
+import { TokenRefused } from '@drawbridge/token';
+import { CallCut } from '../domain/call-cut.js';
+import type { CallOutcome } from '../domain/call-outcome.js';
+import { CallRefused } from '../domain/call-refused.js';
+import { parseKubeRequest } from '../domain/kube-request.js';
+import { answerRefusals } from './answer-refusals.js';
+import { authorizeCall } from './authorize-call.js';
+import { Chain } from './chain.js';
+import type { Connected } from './find-connection.js';
+import type { Exchange } from './exchange.js';
+import { answerOf } from './refusal-answer.js';
+import { recordCall } from './record-call.js';
+import type { Tracked } from './track-live.js';
+
+const now = new Date('2026-01-05T09:00:00.000Z');
+const clock = () => now;
+const done: CallOutcome = {
+  outcome: 'completed',
+  statusCode: 200,
+  requestBytes: 0,
+  responseBytes: 2,
+};
+
+function exchange(more: Partial<Exchange['facts']> = {}): Exchange {
+  const request = new IncomingMessage(new Socket());
+  request.method = 'GET';
+  request.url = '/connections/prod/api/v1/pods?limit=1';
+  request.complete = true;
+  return {
+    commandId: '01a200fc-e240-7ced-950d-def6bcaf0208',
+    receivedAt: now,
+    request,
+    response: new ServerResponse(request),
+    upgrade: false,
+    awaitsContinue: false,
+    facts: { connection: 'prod', ...more },
+  };
+}
+
+/** The first step around one that throws. */
+async function refuse(error: Error, facts: Partial<Exchange['facts']> = {}) {
+  const recorded: CommandRecord[] = [];
+  const logged: unknown[] = [];
+  const log = (line: unknown) => logged.push(line);
+  const step = answerRefusals({
+    log: { refused: (record) => Promise.resolve(void recorded.push(record)) },
+    logger: { log, warn: log, error: log },
+    isConnection: (name) => name === 'prod',
+  });
+  const call = exchange(facts);
+  const outcome = await step(() => Promise.reject(error))(call);
+  return { outcome, recorded, logged, response: call.response };
+}
+
+describe('a call that a step ended', () => {
+  it('is answered, and recorded as refused', async () => {
+    const { response, recorded, outcome } = await refuse(new CallRefused('no_grant', 'ask'));
+    expect(response.statusCode).toBe(403);
+    expect(recorded).toMatchObject([
+      {
+        type: 'CommandRefused',
+        statusCode: 403,
+        path: '/api/v1/pods',
+        query: 'limit=1',
+        decision: { effect: 'deny', reason: 'no_grant', message: 'ask' },
+      },
+    ]);
+    expect(outcome).toMatchObject({ reason: 'no_grant', statusCode: 403 });
+  });
+
+  it('is not recorded as refused when its start was recorded', async () => {
+    const { recorded } = await refuse(new CallRefused('upstream_failed', 'x'), { started: true });
+    expect(recorded).toStrictEqual([]);
+  });
+
+  it('is no command when it addressed no connection that exists', async () => {
+    const { recorded } = await refuse(new CallRefused('no_grant', 'x'), { connection: 'invented' });
+    expect(recorded).toStrictEqual([]);
+  });
+
+  it('T28 by a fault of ours is a 500 that says nothing of it, and is logged with it', async () => {
+    const { response, logged, recorded } = await refuse(new Error('password=hunter2'));
+    expect(response.statusCode).toBe(500);
+    expect(JSON.stringify(recorded)).not.toContain('hunter2');
+    expect(recorded).toMatchObject([{ decision: { reason: 'internal_error' } }]);
+    expect(logged).toMatchObject([
+      { code: 'internal_error', err: { message: 'password=hunter2' } },
+    ]);
+  });
+});
+
+describe('the answer to', () => {
+  it.each([
+    [new TokenRefused('token_missing', 'x'), 401, 'Bearer realm="drawbridge"'],
+    [
+      new TokenRefused('token_expired', 'x'),
+      401,
+      'Bearer realm="drawbridge", error="invalid_token"',
+    ],
+    [new TokenRefused('token_claims_invalid', 'x'), 403, undefined],
+    [new TokenRefused('trust_unavailable', 'x'), 503, undefined],
+    [new CallRefused('not_in_scope', 'x'), 403, undefined],
+    [new CallCut('token_expired'), 401, 'Bearer realm="drawbridge", error="invalid_token"'],
+    [new CallCut('grant_expired'), 403, undefined],
+    ['thrown text', 500, undefined],
+  ])('%s has a challenge only where a fresh token would help', (error, statusCode, challenge) => {
+    const answer = answerOf(error);
+    expect(answer.statusCode).toBe(statusCode);
+    expect(answer.challenge).toBe(challenge);
+  });
+});
+
+const connected = (): Connected => ({
+  ...exchange(),
+  connection: 'prod',
+  target: '/api/v1/pods',
+  kube: parseKubeRequest('GET', '/api/v1/pods'),
+  agent: { kind: 'agent', issuer: 'https://idp.test', subject: 'a', groups: [] },
+  tokenExpiresAt: now,
+  // No step that is tested here reaches for the cluster.
+  upstream: undefined as never,
+});
+
+describe('T15 a decision that fails', () => {
+  it('is a no, and nothing behind it runs', async () => {
+    const broken = {
+      of: () => {
+        throw new Error('the fold is broken');
+      },
+    };
+    let passed = false;
+    const handle = authorizeCall(
+      broken,
+      clock,
+    )(() => {
+      passed = true;
+      return Promise.resolve(done);
+    });
+    await expect(async () => handle(connected())).rejects.toMatchObject({
+      code: 'evaluation_failed',
+    });
+    expect(passed).toBe(false);
+  });
+});
+
+describe('recording a call', () => {
+  const tracked = (): Tracked => ({
+    ...connected(),
+    grant: {
+      grantId: '01a200fc-e240-7ced-950d-def6bcaf0209',
+      accessRequestId: '01a200fc-e240-7ced-950d-def6bcaf0210',
+      issuer: 'https://idp.test',
+      subject: 'a',
+      connection: 'prod',
+      rules: [],
+      startsAtMs: 0,
+      endsAtMs: 1,
+    },
+    decision: { effect: 'allow', reason: 'in_scope', message: 'm', grant: undefined as never },
+    cutSwitch: undefined as never,
+  });
+
+  async function run(next: () => Promise<CallOutcome>, start = () => Promise.resolve()) {
+    const order: string[] = [];
+    const ends: CommandRecord[] = [];
+    const recorder = {
+      start: async () => {
+        order.push('start');
+        await start();
+        order.push('started');
+      },
+      end: (record: CommandRecord) => {
+        order.push('end');
+        ends.push(record);
+      },
+    };
+    const handle = recordCall(
+      recorder,
+      clock,
+    )(() => {
+      order.push('forward');
+      return next();
+    });
+    const failure = await handle(tracked()).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    return { order, ends, failure };
+  }
+
+  it('T26 waits for the start, and records the end behind the answer', async () => {
+    const { order, ends } = await run(() => Promise.resolve(done));
+    expect(order).toStrictEqual(['start', 'started', 'forward', 'end']);
+    expect(ends).toMatchObject([{ type: 'CommandEnded', ...done }]);
+  });
+
+  it('T26 forwards nothing when the start fails', async () => {
+    const refusal = new CallRefused('record_unavailable', 'x');
+    const { order, failure } = await run(
+      () => Promise.resolve(done),
+      () => Promise.reject(refusal),
+    );
+    expect(order).toStrictEqual(['start']);
+    expect(failure).toBe(refusal);
+  });
+
+  it.each([
+    [new CallRefused('upstream_timeout', 'x'), 'upstream_failed', 504],
+    [new CallRefused('body_too_large', 'x'), 'cut', 413],
+    [new CallCut('grant_revoked'), 'cut', 403],
+    [new Error('x'), 'upstream_failed', 500],
+  ])('records the end of a call that ended with %s', async (error, outcome, statusCode) => {
+    const { ends, failure } = await run(() => Promise.reject(error));
+    expect(failure).toBe(error);
+    expect(ends).toMatchObject([{ outcome, statusCode, reason: answerOf(error).code }]);
+  });
+});
+
+describe('a chain', () => {
+  it('passes a call through its steps in their order', async () => {
+    const seen: string[] = [];
+    const step =
+      (name: string) => (next: (call: string) => Promise<CallOutcome>) => (call: string) => {
+        seen.push(name);
+        return next(`${call}${name}`);
+      };
+    const handle = Chain.of(step('a'))
+      .then(step('b'))
+      .then(step('c'))
+      .end((call) => Promise.resolve({ ...done, reason: call }));
+    expect(await handle('-')).toMatchObject({ reason: '-abc' });
+    expect(seen).toStrictEqual(['a', 'b', 'c']);
+  });
+});
