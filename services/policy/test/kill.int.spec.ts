@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually } from '@drawbridge/testing';
+import { eventually, sourceProgram } from '@drawbridge/testing';
 import { PolicyWorld, viewScope } from './policy-under-test.js';
 import { alice, approved, given, withdrawn } from './story.js';
 
-const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const program = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 let world: PolicyWorld;
 const children = new Set<ChildProcess>();
 
@@ -21,15 +21,10 @@ afterAll(async () => {
 
 /** The service as it is deployed: its own process, from main.ts. */
 function startProcess(): ChildProcess {
-  const child = spawn(
-    process.execPath,
-    [
-      '--conditions=@drawbridge/source',
-      `--import=${file('typescript-loader.mjs')}`,
-      file('../src/main.ts'),
-    ],
-    { env: { ...process.env, ...world.environment() }, stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+  const child = spawn(process.execPath, sourceProgram(program), {
+    env: { ...process.env, ...world.environment() },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   children.add(child);
   child.once('exit', () => children.delete(child));
   return child;
