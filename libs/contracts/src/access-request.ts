@@ -123,6 +123,8 @@ export const AccessEvent = z.discriminatedUnion('type', [
     grantee: Principal,
     terms: AccessTerms,
     approvers: z.array(Principal),
+    /** The groups by which the policy covers the grantee; a token must still name one. Absent: not known. */
+    requiredGroups: z.array(z.string()).optional(),
     startsAt: Instant,
     endsAt: Instant,
   }),

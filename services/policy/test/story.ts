@@ -163,6 +163,7 @@ export const issued = (
     grantee: agent,
     terms,
     approvers: [alice],
+    requiredGroups: ['oncall-agents'],
     startsAt: at,
     endsAt,
     ...more,

@@ -87,6 +87,13 @@ describe('issuing a grant', () => {
       .when({ ...issue, policies: policySet({ ...oncall, approval: noApproval }) })
       .then(issued({ approvers: [] })));
 
+  it('T17 names the groups by which the policy covers the requester, and no other', () => {
+    const requester = { ...agent, groups: ['others', ...agent.groups] };
+    given(requested({}, requester), validated({ requester }), yes(alice), approved(alice))
+      .when(issue)
+      .then(issued({ grantee: requester, requiredGroups: ['oncall-agents'] }));
+  });
+
   it('names the approvers that count, in the order of their approval', () => {
     const two = { ...oneHuman, count: 2 };
     given(

@@ -91,10 +91,17 @@ function decideIssue(
       approvers: approvals.filter(
         (approver) => approverRefusal(approver, approval, requester) === undefined,
       ),
+      requiredGroups: requiredGroups(state, policies),
       startsAt: at,
       endsAt,
     },
   };
+}
+
+/** Whoever leaves all of these groups is no longer covered by the policy, and the next token says so. */
+function requiredGroups({ policy, requester }: Pending, { policies }: PolicySet): string[] {
+  const groups = policies.find(({ name }) => name === policy.name)?.subjects.groups ?? [];
+  return requester.groups.filter((group) => groups.includes(group));
 }
 
 const incomplete: Denial = {
