@@ -75,6 +75,23 @@ describe('live calls', () => {
     expect(cut).toStrictEqual(['b token_subject_disabled', 'c token_issuer_unknown']);
   });
 
+  it.each([
+    ['another audience', { audiences: ['other'] }, ['a token_issuer_unknown']],
+    ['other claims', { claims: { kind: 'human' as const } }, ['a token_issuer_unknown']],
+    ['a key less', { keys: [{ kty: 'RSA' as const, kid: '2' }] }, ['a token_issuer_unknown']],
+    ['a key more', { keys: ['1', '2'].map((kid) => ({ kty: 'RSA' as const, kid })) }, []],
+    ['another subject disabled', { disabledSubjects: ['bad'] }, []],
+  ])(
+    'T11 when their issuer is believed with %s, end unless they surely still are',
+    (_, more, ends) => {
+      const { live, cut } = liveWith({ id: 'a' });
+      const first = { keys: [{ kty: 'RSA' as const, kid: '1' }] };
+      live.cutUntrusted(bundle(first));
+      live.cutUntrusted(bundle({ ...first, ...more }));
+      expect(cut).toStrictEqual(ends);
+    },
+  );
+
   it('are told once, and not after they have ended', () => {
     const { live, cut, remove } = liveWith({ id: 'a' }, { id: 'b', longRunning: false });
     remove[0]?.();

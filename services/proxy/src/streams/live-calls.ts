@@ -1,4 +1,5 @@
-import type { TrustBundle } from '@drawbridge/contracts';
+import { isDeepStrictEqual } from 'node:util';
+import type { TrustBundle, TrustedIssuer } from '@drawbridge/contracts';
 import type { CutReason } from '../domain/cut-reason.js';
 
 /** A call that is being answered, with everything that can end it early. */
@@ -20,6 +21,7 @@ export interface LiveCall {
  */
 export class LiveCalls {
   readonly #calls = new Set<LiveCall>();
+  #trusted: ReadonlyMap<string, TrustedIssuer> = new Map();
 
   /** @returns the function that takes the call out again when it has ended */
   add(call: LiveCall): () => void {
@@ -47,12 +49,15 @@ export class LiveCalls {
     this.#cut(() => reason);
   }
 
-  /** Ends the calls of everybody whom the new bundle no longer believes. */
+  /** Ends the calls of everybody whom the new bundle no longer believes, or may no longer believe. */
   cutUntrusted(bundle: TrustBundle): void {
+    const before = this.#trusted;
     const issuers = new Map(bundle.issuers.map((issuer) => [issuer.issuer, issuer]));
+    this.#trusted = issuers;
     this.#cut(({ issuer, subject }) => {
       const trusted = issuers.get(issuer);
       if (trusted === undefined) return 'token_issuer_unknown';
+      if (!believesAsMuch(trusted, before.get(issuer) ?? trusted)) return 'token_issuer_unknown';
       return trusted.disabledSubjects.includes(subject) ? 'token_subject_disabled' : undefined;
     });
   }
@@ -74,4 +79,14 @@ export class LiveCalls {
       call.cut(reason);
     }
   }
+}
+
+/**
+ * Whether every token that was believed is believed still. Tokens are not kept to be judged again, so with a
+ * key taken away or another rule (audience, claims, …) nobody could tell: then a client has to come back.
+ */
+function believesAsMuch(now: TrustedIssuer, before: TrustedIssuer): boolean {
+  const { keys, disabledSubjects } = before;
+  const isKept = (key: unknown) => now.keys.some((other) => isDeepStrictEqual(other, key));
+  return keys.every(isKept) && isDeepStrictEqual({ ...now, keys, disabledSubjects }, before);
 }
