@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { LoggerService } from '@nestjs/common';
 import { startEmbeddedClickHouse } from '@drawbridge/embedded';
+import { closeOnFailure } from '@drawbridge/runtime';
 import { startServices } from './services.js';
 import { SlackDesk } from './slack-desk.js';
 import { startStandIns, type StandInOptions, type StandIns } from './stand-ins.js';
@@ -13,25 +14,18 @@ export interface Laptop extends Omit<StandIns, 'slack'> {
 
 /** Starts everything; ready when it resolves. Closes what it had started when a part fails. */
 export async function startLaptop(options: StandInOptions, logger: LoggerService): Promise<Laptop> {
-  const closers: (() => Promise<void>)[] = [];
-  const close = async () => {
-    for (const closer of closers.splice(0).toReversed()) await closer();
-  };
-  try {
+  return closeOnFailure(async (closers) => {
     const standIns = await startStandIns(options);
-    closers.push(() => standIns.close());
+    closers.add(() => standIns.close());
     const clickhouse = await startEmbeddedClickHouse({
       directory: join(options.state.path, 'clickhouse'),
     });
-    closers.push(() => clickhouse.close());
+    closers.add(() => clickhouse.close());
     const services = await startServices(standIns, { logger, clickhouse });
-    closers.push(() => services.close());
+    closers.add(() => services.close());
     const slack = new SlackDesk(standIns.slack, slackCallback(standIns));
-    return { ...standIns, slack, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+    return { ...standIns, slack, close: () => closers.close() };
+  });
 }
 
 /** The interactivity URL that the Slack app of this composition is set up with. */

@@ -5,7 +5,7 @@ import type { EmbeddedClickHouse } from '@drawbridge/embedded';
 import { IdentityConfig, startIdentity } from '@drawbridge/identity';
 import { PolicyConfig, startPolicy } from '@drawbridge/policy';
 import { ProxyConfig, startProxy } from '@drawbridge/proxy';
-import { loadConfig, type RunningService } from '@drawbridge/runtime';
+import { closeOnFailure, loadConfig, type RunningService } from '@drawbridge/runtime';
 import type { StandIns } from './stand-ins.js';
 
 export interface ServiceSurroundings {
@@ -29,15 +29,11 @@ export async function startServices(
       }),
     () => startProxy(loadConfig(ProxyConfig, environments.proxy), { logger }),
   ];
-  const running: RunningService[] = [];
-  const close = async () => {
-    for (const service of running.splice(0).toReversed()) await service.close();
-  };
-  try {
-    for (const start of starts) running.push(await start());
-    return { close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  return closeOnFailure(async (closers) => {
+    for (const start of starts) {
+      const service = await start();
+      closers.add(() => service.close());
+    }
+    return { close: () => closers.close() };
+  });
 }

@@ -11,6 +11,7 @@ import {
   type EmbeddedNats,
 } from '@drawbridge/embedded';
 import { connectJetStream, declareStreams } from '@drawbridge/jetstream';
+import { closeOnFailure } from '@drawbridge/runtime';
 import { DEMO_AUDIENCE, writeDemoConfiguration, type ClusterAccess } from './demo-configuration.js';
 import { nativeTool } from './native-tool.js';
 import { repositoryRoot } from './repository.js';
@@ -48,16 +49,12 @@ const SLACK_PORT = 7091;
 
 /** Starts everything that a deployment would bring along, on loopback, and writes the configuration. */
 export async function startStandIns(options: StandInOptions): Promise<StandIns> {
-  const closers: (() => Promise<void>)[] = [];
-  const close = async () => {
-    for (const closer of closers.splice(0).toReversed()) await closer();
-  };
-  const opened = async <Part>(part: Promise<Part>, closer: (part: Part) => Promise<void>) => {
-    const started = await part;
-    closers.push(() => closer(started));
-    return started;
-  };
-  try {
+  return closeOnFailure(async (closers) => {
+    const opened = async <Part>(part: Promise<Part>, closer: (part: Part) => Promise<void>) => {
+      const started = await part;
+      closers.add(() => closer(started));
+      return started;
+    };
     const { state } = options;
     const nats = await opened(startNats(state), (part) => part.stop());
     await declare(nats.url);
@@ -67,11 +64,8 @@ export async function startStandIns(options: StandInOptions): Promise<StandIns> 
     const around = { nats, identityProvider, slack, addresses };
     const usual = await pointServicesAt(options, around);
     const environments = withSettings(usual, options.settings);
-    return { ...around, environments, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+    return { ...around, environments, close: () => closers.close() };
+  });
 }
 
 function withSettings(

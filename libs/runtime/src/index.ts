@@ -1,3 +1,4 @@
+export { closeOnFailure, Closers } from './closers.js';
 export { commonConfig, natsOptions, port, type NatsConfig } from './common-config.js';
 export {
   createHttpApp,

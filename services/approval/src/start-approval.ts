@@ -12,6 +12,7 @@ import {
 } from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
 import {
+  closeOnFailure,
   createHttpApp,
   natsOptions,
   startHttpApp,
@@ -55,17 +56,15 @@ export async function startApproval(
   config: ApprovalConfig,
   { logger, clock = () => new Date(), ackWaitMs, slackTimeoutMs = 8_000 }: ApprovalDependencies,
 ): Promise<RunningService> {
-  const closers: (() => Promise<void>)[] = [];
-  const close = () => closeInReverse(closers);
-  try {
+  return closeOnFailure(async (closers) => {
     const connection = await connectJetStream({ name: 'approval', ...natsOptions(config) });
-    closers.push(() => connection.close());
+    closers.add(() => connection.close());
     await requireStreams(connection);
     const approvals = new AccessApprovals(accessEventStore(connection, 'approval'), clock);
 
     const waiting = new WaitingRequests();
     const follower = followWaiting(connection, { waiting, logger });
-    closers.push(() => follower.close());
+    closers.add(() => follower.close());
     const lapses = new LapseSchedule({
       waiting: () => waiting.list(),
       lapse: (requestId) => approvals.react('LapseRequest', requestId, requestId),
@@ -73,17 +72,17 @@ export async function startApproval(
       logger,
     });
     lapses.start();
-    closers.push(() => lapses.close());
+    closers.add(() => lapses.close());
 
     let trust: TrustBundle | undefined;
     const trusted = await followTrustBundle(connection, (bundle) => (trust = bundle));
-    closers.push(() => trusted.close());
+    closers.add(() => trusted.close());
     const verifier = new TokenVerifier(() => trust, clock);
 
     const surroundings = { connection, approvals, clock, logger, ackWaitMs, slackTimeoutMs };
     const settings = slackSettings(config);
     const slack = settings === undefined ? undefined : await startSlack(settings, surroundings);
-    if (slack !== undefined) closers.push(() => slack.close());
+    if (slack !== undefined) closers.add(() => slack.close());
 
     const module = ApprovalModule.with({ approvals, waiting, verifier, ...boardOf(slack) });
     const decisions = decisionTransport(connection, logger, ackWaitMs);
@@ -95,14 +94,15 @@ export async function startApproval(
       transports: slack === undefined ? [decisions] : [decisions, slack.transport],
       mounts: slack === undefined ? {} : { '/slack': slack.receiver },
     });
-    closers.push(() => app.close());
+    closers.add(() => app.close());
     await follower.caughtUp;
     const http = await startHttpApp(app, { host: config.HTTP_HOST, port: config.HTTP_PORT });
-    return { name: 'approval', addresses: { http: config.PUBLIC_URL ?? http }, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+    return {
+      name: 'approval',
+      addresses: { http: config.PUBLIC_URL ?? http },
+      close: () => closers.close(),
+    };
+  });
 }
 
 const boardOf = (slack: SlackParts | undefined) =>
@@ -163,9 +163,4 @@ function figuresOf(
     parkedEvents: events.parked + (cards?.parked ?? 0),
     ...(cards === undefined ? {} : { pendingCards: cards.pending + cards.inFlight }),
   };
-}
-
-/** What was opened last may need what was opened before it. */
-async function closeInReverse(closers: (() => Promise<void>)[]): Promise<void> {
-  for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
 }

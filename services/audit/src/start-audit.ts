@@ -9,6 +9,7 @@ import {
 } from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
 import {
+  closeOnFailure,
   createHttpApp,
   natsOptions,
   startHttpApp,
@@ -45,11 +46,9 @@ export async function startAudit(
   dependencies: AuditDependencies,
 ): Promise<RunningService> {
   const { logger, clock = () => new Date() } = dependencies;
-  const closers: (() => Promise<void>)[] = [];
-  const close = () => closeInReverse(closers);
-  try {
+  return closeOnFailure(async (closers) => {
     const client = (dependencies.createClient ?? (() => createServerClient(config)))();
-    closers.push(() => client.close());
+    closers.add(() => client.close());
     const store: AuditStore = { client, database: config.CLICKHOUSE_DATABASE };
     await openStore(
       { ...store, clock },
@@ -57,29 +56,30 @@ export async function startAudit(
     );
 
     const connection = await connectJetStream({ name: 'audit', ...natsOptions(config) });
-    closers.push(() => connection.close());
+    closers.add(() => connection.close());
     await requireStreams(connection);
     const { limits = {} } = dependencies;
     const ingest = new Ingest({ connection, store, logger, limits });
-    closers.push(() => ingest.close());
+    closers.add(() => ingest.close());
     await ingest.start();
 
     let trust: TrustBundle | undefined;
     const follower = await followTrustBundle(connection, (bundle) => (trust = bundle));
-    closers.push(() => follower.close());
+    closers.add(() => follower.close());
     const verifier = new TokenVerifier(() => trust, clock);
     const auditors = { verifier, groups: config.AUDITOR_GROUPS };
     const app = await createHttpApp(
       AuditModule.with({ auditors, queries: new AuditQueries(store) }),
       { logger, statuses, ...healthOf({ connection, store, ingest }), bodyLimitBytes: 0 },
     );
-    closers.push(() => app.close());
+    closers.add(() => app.close());
     const http = await startHttpApp(app, { host: config.HTTP_HOST, port: config.HTTP_PORT });
-    return { name: 'audit', addresses: { http: config.PUBLIC_URL ?? http }, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+    return {
+      name: 'audit',
+      addresses: { http: config.PUBLIC_URL ?? http },
+      close: () => closers.close(),
+    };
+  });
 }
 
 interface Parts {
@@ -96,8 +96,3 @@ const healthOf = ({ connection, store, ingest }: Parts) => ({
   },
   figures: () => ingest.figures(),
 });
-
-/** What was opened last may need what was opened before it. */
-async function closeInReverse(closers: (() => Promise<void>)[]): Promise<void> {
-  for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
-}

@@ -1,8 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { connectJetStream, requireStreams } from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
-import { natsOptions, type RunningService } from '@drawbridge/runtime';
-import { Closers } from './closers.js';
+import { closeOnFailure, natsOptions, type RunningService } from '@drawbridge/runtime';
 import type { IdentityConfig } from './config.js';
 import { startIngress } from './start-ingress.js';
 import { startTrust } from './start-trust.js';
@@ -22,8 +21,7 @@ export async function startIdentity(
   config: IdentityConfig,
   { logger, clock = () => new Date() }: IdentityDependencies,
 ): Promise<RunningService> {
-  const closers = new Closers();
-  try {
+  return closeOnFailure(async (closers) => {
     const connection = await connectJetStream({ ...natsOptions(config), name: 'identity' });
     closers.add(() => connection.close());
     await requireStreams(connection);
@@ -31,8 +29,5 @@ export async function startIdentity(
     const trusting = await startTrust(base, closers);
     const http = await startIngress({ ...base, trusting }, closers);
     return { name: 'identity', addresses: { http }, close: () => closers.close() };
-  } catch (error) {
-    await closers.close();
-    throw error;
-  }
+  });
 }

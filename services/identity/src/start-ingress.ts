@@ -1,8 +1,7 @@
 import { accessEventStore } from '@drawbridge/jetstream';
-import { createHttpApp, startHttpApp, type HealthChecks } from '@drawbridge/runtime';
+import { createHttpApp, startHttpApp, type Closers, type HealthChecks } from '@drawbridge/runtime';
 import { TokenVerifier } from '@drawbridge/token';
 import { AccessRequests } from './access-requests.js';
-import type { Closers } from './closers.js';
 import { discover } from './discover.js';
 import { RateLimit } from './domain/rate-limit.js';
 import { apiDocument } from './http/api-document.js';

@@ -3,7 +3,7 @@ import type { TrustBundle } from '@drawbridge/contracts';
 import { watchConfiguration, type ConfigurationWatcher } from '@drawbridge/configuration';
 import { followTrustBundle, type JetStreamConnection } from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
-import type { Closers } from './closers.js';
+import type { Closers } from '@drawbridge/runtime';
 import type { IdentityConfig } from './config.js';
 import { answerTrustRefresh } from './nats/answer-trust-refresh.js';
 import { TrustPublisher } from './nats/trust-publisher.js';

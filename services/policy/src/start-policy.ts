@@ -8,7 +8,13 @@ import {
   type JetStreamConnection,
 } from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
-import { createHttpApp, natsOptions, startHttpApp, type RunningService } from '@drawbridge/runtime';
+import {
+  closeOnFailure,
+  createHttpApp,
+  natsOptions,
+  startHttpApp,
+  type RunningService,
+} from '@drawbridge/runtime';
 import type { PolicyConfig } from './config.js';
 import { GrantClock } from './nats/grant-clock.js';
 import { followPolicies, type PoliciesInForce } from './policies-in-force.js';
@@ -25,19 +31,17 @@ export async function startPolicy(
   config: PolicyConfig,
   { logger, clock = () => new Date() }: PolicyDependencies,
 ): Promise<RunningService> {
-  const closers: (() => Promise<void>)[] = [];
-  const close = () => closeInReverse(closers);
-  try {
+  return closeOnFailure(async (closers) => {
     const started: { grantClock?: GrantClock } = {};
     const policies = await followPolicies({
       directory: config.CONFIG_DIR,
       logger,
       onChange: () => started.grantClock?.recheck(),
     });
-    closers.push(() => policies.close());
+    closers.add(() => policies.close());
 
     const connection = await connectJetStream({ name: 'policy', ...natsOptions(config) });
-    closers.push(() => connection.close());
+    closers.add(() => connection.close());
     await requireStreams(connection);
     const store = accessEventStore(connection, 'policy');
     const commands = new PolicyCommands({
@@ -48,7 +52,7 @@ export async function startPolicy(
     });
     const grantClock = new GrantClock({ connection, commands, clock, logger });
     started.grantClock = grantClock;
-    closers.push(() => grantClock.close());
+    closers.add(() => grantClock.close());
 
     const strategy = new JetStreamStrategy({
       connection,
@@ -62,13 +66,14 @@ export async function startPolicy(
       bodyLimitBytes: 0,
       ...healthOf({ connection, policies, strategy, grantClock }),
     });
-    closers.push(() => app.close());
+    closers.add(() => app.close());
     const http = await startHttpApp(app, { host: config.HTTP_HOST, port: config.HTTP_PORT });
-    return { name: 'policy', addresses: { http: config.PUBLIC_URL ?? http }, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+    return {
+      name: 'policy',
+      addresses: { http: config.PUBLIC_URL ?? http },
+      close: () => closers.close(),
+    };
+  });
 }
 
 interface Parts {
@@ -90,8 +95,3 @@ const healthOf = ({ connection, policies, strategy, grantClock }: Parts) => ({
     return { openGrants: grantClock.openGrants, pendingEvents: pending, parkedEvents: parked };
   },
 });
-
-/** What was opened last may need what was opened before it. */
-async function closeInReverse(closers: (() => Promise<void>)[]): Promise<void> {
-  for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
-}

@@ -7,6 +7,7 @@ import {
   type CertificateAuthority,
   type DemoSlack,
 } from '@drawbridge/embedded';
+import { closeOnFailure, type Closers } from '@drawbridge/runtime';
 import { startSandboxCluster, type SandboxCluster } from '@drawbridge/sandbox-cluster';
 import { DEMO_AUDIENCE, writeDemoConfiguration } from '../demo-configuration.js';
 import { demoManifests } from '../demo-manifests.js';
@@ -45,8 +46,6 @@ export interface ComposeStandIns {
   close(): Promise<void>;
 }
 
-type Closer = () => Promise<void>;
-
 /**
  * Starts what a deployment would bring along (identity provider, Slack, a cluster) for the containers of
  * docker-compose.yml, and writes to their volumes what each must know: configuration, certificates, secrets.
@@ -55,23 +54,16 @@ type Closer = () => Promise<void>;
 export async function startComposeStandIns(
   options: ComposeStandInOptions,
 ): Promise<ComposeStandIns> {
-  const closers: Closer[] = [];
-  const close = async () => {
-    for (const closer of closers.splice(0).toReversed()) await closer();
-  };
-  try {
+  return closeOnFailure(async (closers) => {
     const volumes = new Volumes(options.volumes);
     writeServerSecrets(volumes);
     const started = await startParts(options, closers);
     await configure(volumes, options, started);
     const health = await startHealthServer(options.ports.health);
-    closers.push(() => health.close());
+    closers.add(() => health.close());
     const { cluster, slack, slackApiUrl } = started;
-    return { cluster, slack, slackApiUrl, healthPort: health.port, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+    return { cluster, slack, slackApiUrl, healthPort: health.port, close: () => closers.close() };
+  });
 }
 
 interface Started {
@@ -81,7 +73,7 @@ interface Started {
   readonly slackApiUrl: string;
 }
 
-async function startParts(options: ComposeStandInOptions, closers: Closer[]): Promise<Started> {
+async function startParts(options: ComposeStandInOptions, closers: Closers): Promise<Started> {
   const authority = await createCertificateAuthority('Drawbridge compose CA');
   const certificate = await authority.issueServer([new URL(options.issuer).hostname, options.host]);
   const identityProvider = await startDemoIdentityProvider({
@@ -92,18 +84,18 @@ async function startParts(options: ComposeStandInOptions, closers: Closer[]): Pr
     audience: DEMO_AUDIENCE,
     ...demoPeople,
   });
-  closers.push(() => identityProvider.close());
+  closers.add(() => identityProvider.close());
   const slack = await startDemoSlack();
-  closers.push(() => slack.close());
+  closers.add(() => slack.close());
   const front = await startTlsFront({
     host: EVERY_INTERFACE,
     port: options.ports.slack,
     certificate,
     target: new URL(slack.apiUrl).origin,
   });
-  closers.push(() => front.close());
+  closers.add(() => front.close());
   const cluster = await startSandboxCluster({ host: options.host, port: options.ports.cluster });
-  closers.push(() => cluster.close());
+  closers.add(() => cluster.close());
   cluster.apply(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: demoManifests }));
   return { authority, cluster, slack, slackApiUrl: `https://${options.host}:${front.port}/api/` };
 }
