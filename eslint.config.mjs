@@ -14,7 +14,7 @@ const layers = {
   service: [...domain, 'adapter'],
   cli: [...domain, 'adapter'],
   app: [...domain, 'adapter', 'service', 'embedded'],
-  e2e: [...domain, 'adapter', 'service', 'embedded', 'testing', 'app', 'cli'],
+  e2e: [...domain, 'adapter', 'service', 'embedded', 'testing', 'app', 'cli', 'e2e'],
 };
 /**
  * Specs may also use the test helpers and the embedded stand-ins, and those of the CLI the services that it
