@@ -50,7 +50,15 @@ beforeAll(async () => {
   const state = takeStateDirectory(join(directory, 'state'));
   const cluster = await createGatewayAccount(controlPlane, directory);
   laptop = await startLaptop(
-    { state, ports: 'any', cluster, settings: { proxy: { AGENT_CALLS_PER_SECOND: '1000' } } },
+    {
+      state,
+      ports: 'any',
+      cluster,
+      settings: {
+        proxy: { AGENT_CALLS_PER_SECOND: '1000' },
+        identity: { REQUESTS_PER_MINUTE: '10000' },
+      },
+    },
     createLogger('laptop', { level: 'warn' }),
   );
   writeFileSync(join(state.path, 'config/wide.yaml'), stringify(widePolicy));
