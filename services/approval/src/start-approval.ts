@@ -1,5 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
-import type { TrustBundle } from '@drawbridge/contracts';
+import type { Principal, TrustBundle } from '@drawbridge/contracts';
 import {
   accessEventStore,
   connectJetStream,
@@ -16,6 +16,7 @@ import {
   createHttpApp,
   natsOptions,
   startHttpApp,
+  type Closers,
   type RunningService,
   type StatusTable,
 } from '@drawbridge/runtime';
@@ -74,12 +75,19 @@ export async function startApproval(
     lapses.start();
     closers.add(() => lapses.close());
 
-    let trust: TrustBundle | undefined;
-    const trusted = await followTrustBundle(connection, (bundle) => (trust = bundle));
-    closers.add(() => trusted.close());
-    const verifier = new TokenVerifier(() => trust, clock);
+    const trust = await followTrust(connection, closers);
+    const verifier = new TokenVerifier(trust, clock);
 
-    const surroundings = { connection, approvals, clock, logger, ackWaitMs, slackTimeoutMs };
+    const isDisabled = (human: Principal) => disables(trust(), human);
+    const surroundings = {
+      connection,
+      approvals,
+      isDisabled,
+      clock,
+      logger,
+      ackWaitMs,
+      slackTimeoutMs,
+    };
     const settings = slackSettings(config);
     const slack = settings === undefined ? undefined : await startSlack(settings, surroundings);
     if (slack !== undefined) closers.add(() => slack.close());
@@ -104,6 +112,22 @@ export async function startApproval(
     };
   });
 }
+
+/** @returns what gives the newest trust bundle */
+async function followTrust(
+  connection: JetStreamConnection,
+  closers: Closers,
+): Promise<() => TrustBundle | undefined> {
+  let trust: TrustBundle | undefined;
+  const follower = await followTrustBundle(connection, (bundle) => (trust = bundle));
+  closers.add(() => follower.close());
+  return () => trust;
+}
+
+const disables = (trust: TrustBundle | undefined, { issuer, subject }: Principal): boolean =>
+  trust?.issuers.some(
+    (trusted) => trusted.issuer === issuer && trusted.disabledSubjects.includes(subject),
+  ) ?? false;
 
 const boardOf = (slack: SlackParts | undefined) =>
   slack === undefined ? {} : { board: slack.board };

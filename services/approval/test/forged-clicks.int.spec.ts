@@ -1,10 +1,11 @@
 import { createHmac } from 'node:crypto';
 import type { DemoSlackMessage, DemoSlackUser, Forgery } from '@drawbridge/embedded';
+import { publishTrustBundle } from '@drawbridge/jetstream';
 import { uuidV7 } from '@drawbridge/runtime';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startWorld, type Replica, type World } from './approval-world.js';
-import { agent, bob, lapsed } from './sample-events.js';
+import { agent, alice, bob, lapsed } from './sample-events.js';
 
 /** T22: whatever was not pressed by the right human on our own card, now, decides nothing. */
 let world: World;
@@ -279,6 +280,26 @@ describe('a click by somebody who may not decide', () => {
   it('says so to an account that nobody is mapped to', async () => {
     await press({ user: 'erin', forge: asUser((user) => ({ ...user, team_id: 'T0OTHER' })) });
     await told('erin', 'belongs to nobody');
+  });
+
+  it('T17 counts for nobody once the identity behind the account is disabled', async () => {
+    const { bundle } = world.tokens;
+    const issuers = bundle.issuers.map((issuer) => ({
+      ...issuer,
+      disabledSubjects: [alice.subject],
+    }));
+    await publishTrustBundle(world.connection, { ...bundle, revision: 2, issuers });
+    const token = await world.tokens.bearer(alice);
+    await eventually(async () => {
+      const headers = { authorization: token };
+      const answer = await fetch(`${approval.url}/v1/approvals`, { headers });
+      expect(answer.status).toBe(403);
+    });
+    await press({ user: 'alice' });
+    await told('alice', 'disabled');
+    await press({ user: 'alice', actionId: 'drawbridge_deny' });
+    await stillWorks();
+    await publishTrustBundle(world.connection, { ...bundle, revision: 3 });
   });
 
   it('is refused to the requester', async () => {

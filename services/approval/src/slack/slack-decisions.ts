@@ -17,6 +17,8 @@ export interface SlackDecisionsOptions {
   readonly workspace: Pick<SlackWorkspace, 'openDialog' | 'botUserId'>;
   /** The mapping in force now. */
   readonly people: () => SlackPeople;
+  /** Whether the trust bundle says that this human may do nothing any more. */
+  readonly isDisabled: (human: Principal) => boolean;
   readonly teamId: string;
 }
 
@@ -87,10 +89,13 @@ export class SlackDecisions {
   }
 
   #humanOf({ user }: Envelope): Principal {
-    const { teamId, workspace, people } = this.options;
+    const { teamId, workspace, people, isDisabled } = this.options;
     const isGuest = user.team_id !== undefined && user.team_id !== teamId;
     const isBot = user.id === workspace.botUserId || user['is_bot'] === true;
     const human = isGuest || isBot ? undefined : people()({ team: teamId, user: user.id });
+    if (human !== undefined && isDisabled(human)) {
+      throw new SlackRefused('slack_user_disabled', 'your identity is disabled in Drawbridge');
+    }
     if (human !== undefined) return human;
     const message = `your Slack account ${user.id} belongs to nobody in Drawbridge's configuration`;
     throw new SlackRefused('slack_user_unknown', message);

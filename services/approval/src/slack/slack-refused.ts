@@ -2,7 +2,11 @@ import { AppError } from '@drawbridge/kernel';
 
 /** Why a click in Slack was not taken, before anybody asks whether this human may decide. */
 export type SlackRefusal =
-  'slack_user_unknown' | 'slack_card_outdated' | 'slack_card_incomplete' | 'slack_dialog_failed';
+  | 'slack_user_unknown'
+  | 'slack_user_disabled'
+  | 'slack_card_outdated'
+  | 'slack_card_incomplete'
+  | 'slack_dialog_failed';
 
 /** A click is refused; the message is told to who clicked. */
 export class SlackRefused extends AppError<SlackRefusal> {}

@@ -1,4 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
+import type { Principal } from '@drawbridge/contracts';
 import type { Router } from 'express';
 import { watchConfiguration } from '@drawbridge/configuration';
 import { JetStreamStrategy, type JetStreamConnection } from '@drawbridge/jetstream';
@@ -18,6 +19,7 @@ import { SlackWorkspace } from './slack-workspace.js';
 export interface SlackSurroundings {
   readonly connection: JetStreamConnection;
   readonly approvals: AccessApprovals;
+  readonly isDisabled: (human: Principal) => boolean;
   readonly clock: Clock;
   readonly logger: LoggerService;
   readonly ackWaitMs: number | undefined;
@@ -64,6 +66,7 @@ export async function startSlack(
     board,
     workspace,
     people: humans.current,
+    isDisabled: surroundings.isDisabled,
     teamId,
   });
   const receiver = slackReceiver({
