@@ -1,6 +1,7 @@
 import { parseFieldSelector } from './field-selector.js';
 import { queryValue, type KubeQuery } from './kube-query.js';
 import { MAX_SEGMENT_LENGTH } from './kube-path.js';
+import { isLabelSelector } from './label-selector.js';
 import { MalformedKubeRequest } from './malformed-kube-request.js';
 
 /** What `ListOptions` of a collection request say about its verb and name. */
@@ -55,18 +56,4 @@ function isInt64(text: string): boolean {
 function isPathSegmentName(name: string): boolean {
   if (name.length > MAX_SEGMENT_LENGTH) return false;
   return name !== '.' && name !== '..' && !name.includes('/') && !name.includes('%');
-}
-
-const WORD = '[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?';
-const LABEL_KEY = String.raw`(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?\/)?${WORD}`;
-const LABEL_VALUE = `(?:${WORD})?`;
-const REQUIREMENT = new RegExp(
-  `^ *(?:!? *${LABEL_KEY}|${LABEL_KEY} *(?:=|==|!=) *${LABEL_VALUE}` +
-    String.raw`|${LABEL_KEY} +(?:in|notin) *\( *${LABEL_VALUE}(?: *, *${LABEL_VALUE})* *\)) *$`,
-);
-
-/** The forms of `labels.Parse` that clients write. Commas inside `in (a,b)` do not separate requirements. */
-function isLabelSelector(selector: string): boolean {
-  if (selector === '') return true;
-  return selector.split(/,(?![^()]*\))/).every((requirement) => REQUIREMENT.test(requirement));
 }
