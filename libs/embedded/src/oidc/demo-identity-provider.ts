@@ -8,6 +8,8 @@ import { Provider } from 'oidc-provider';
 import { approveDevice } from './approve-device.js';
 import type { DemoHuman } from './demo-people.js';
 import { memoryAdapter } from './memory-adapter.js';
+import { showLinkedCode } from './device-pages.js';
+import { pageHeaders } from './page-frame.js';
 import { providerConfiguration, type DemoIdentities } from './provider-configuration.js';
 import { signIn } from './sign-in.js';
 import { SigningKey } from './signing-keys.js';
@@ -20,6 +22,8 @@ export interface DemoIdentityProviderOptions extends Pick<DemoIdentities, 'agent
   readonly audience: string;
   /** Life of tokens; default one hour. */
   readonly tokenTtlSeconds?: number;
+  /** Name of the humans' client, as the login page shows it; default: Drawbridge CLI. */
+  readonly deviceClientName?: string;
   /** PEM; default: plain HTTP, which a trust configuration allows on loopback addresses only. */
   readonly tls?: { readonly key: string; readonly cert: string };
   /** Issuer as others see it; default: `http(s)://<host>:<port>`. */
@@ -83,7 +87,11 @@ class RotatingProvider {
   #provider: Provider | undefined;
 
   constructor(options: DemoIdentityProviderOptions) {
-    this.#identities = { ...options, tokenTtlSeconds: options.tokenTtlSeconds ?? 3600 };
+    this.#identities = {
+      ...options,
+      tokenTtlSeconds: options.tokenTtlSeconds ?? 3600,
+      deviceClientName: options.deviceClientName ?? 'Drawbridge CLI',
+    };
   }
 
   async start(issuer: string): Promise<void> {
@@ -96,7 +104,9 @@ class RotatingProvider {
     const keys = await Promise.all(this.#keys.map((key) => key.privateJwk()));
     const secrets = { jwks: { keys }, cookieKey: this.#cookieKey };
     const configuration = providerConfiguration(this.#identities, secrets, this.#adapter);
-    this.#provider = new Provider(this.#issuer, configuration);
+    const provider = new Provider(this.#issuer, configuration);
+    provider.use(showLinkedCode);
+    this.#provider = provider;
   }
 
   sign(claims: JWTPayload, header: { readonly typ?: string }): Promise<string> {
@@ -107,6 +117,7 @@ class RotatingProvider {
 
   handle(request: IncomingMessage, response: ServerResponse): void {
     const provider = this.#provider;
+    response.setHeaders(new Map(Object.entries(pageHeaders)));
     if (provider === undefined) {
       response.writeHead(503).end();
     } else if (request.url?.startsWith('/interaction/') === true) {

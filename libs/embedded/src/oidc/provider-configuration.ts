@@ -6,7 +6,8 @@ import {
   type JWKS,
 } from 'oidc-provider';
 import { DEMO_DEVICE_CLIENT, type DemoAgent, type DemoHuman } from './demo-people.js';
-import { codePage, confirmPage, donePage } from './pages.js';
+import { deviceFlow } from './device-pages.js';
+import { endedPage } from './pages.js';
 
 /** Tokens are for this resource unless a client asks for another; the audience stands beside it. */
 const RESOURCE = 'urn:drawbridge';
@@ -19,6 +20,8 @@ export interface DemoIdentities {
   /** `aud` of every access token. */
   readonly audience: string;
   readonly tokenTtlSeconds: number;
+  /** Name of the humans' client, as the login page shows it. */
+  readonly deviceClientName: string;
 }
 
 export interface ProviderSecrets {
@@ -57,16 +60,21 @@ export function providerConfiguration(
       return human && { accountId: sub, claims: () => ({ sub, ...humanClaims(human) }) };
     },
     extraTokenClaims: (_, token) => claimsOf(identities, token),
+    // Sessions end with the login; tokens go on.
+    expiresWithSession: () => false,
     interactions: { policy: askEveryTime(), url: (_, { uid }) => `/interaction/${uid}` },
     loadExistingGrant: grantEverything,
     renderError: (ctx) => {
       ctx.type = 'html';
-      ctx.body = codePage('', true);
+      ctx.body = endedPage();
     },
   };
 }
 
-function clients({ agents }: DemoIdentities): NonNullable<Configuration['clients']> {
+function clients({
+  agents,
+  deviceClientName,
+}: DemoIdentities): NonNullable<Configuration['clients']> {
   return [
     ...agents.flatMap(({ id, secret }) => ({
       client_id: id,
@@ -76,6 +84,7 @@ function clients({ agents }: DemoIdentities): NonNullable<Configuration['clients
     })),
     {
       client_id: DEMO_DEVICE_CLIENT,
+      client_name: deviceClientName,
       token_endpoint_auth_method: 'none',
       grant_types: [DEVICE_CODE],
       scope: `openid ${SCOPE}`,
@@ -87,21 +96,7 @@ function features({ audience, tokenTtlSeconds }: DemoIdentities): Configuration[
   return {
     devInteractions: { enabled: false },
     clientCredentials: { enabled: true },
-    deviceFlow: {
-      enabled: true,
-      userCodeInputSource: (ctx, form, ...failure) => {
-        ctx.body = codePage(
-          form,
-          failure.some((part) => part !== undefined),
-        );
-      },
-      userCodeConfirmSource: (...[ctx, form, , , userCode]) => {
-        ctx.body = confirmPage(form, userCode);
-      },
-      successSource: (ctx) => {
-        ctx.body = donePage();
-      },
-    },
+    deviceFlow,
     resourceIndicators: {
       enabled: true,
       defaultResource: () => RESOURCE,
