@@ -1,37 +1,20 @@
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { root } from '../launcher/workspace.mjs';
 import { cacheRoot } from '../native/cache.mjs';
 import { demoPorts } from './demo-ports.mjs';
 
 const gib = 1024 ** 3;
 const neededGib = { clone: 2, cache: 6 };
-const browsers = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /** @returns {import('./check.mjs').CheckUp[]} */
 export const machineChecks = () => [
-  checkBrowser,
   () => checkDisk('disk for the clone', root, neededGib.clone),
   () => checkDisk('disk for tools', cacheRoot(), neededGib.cache),
   checkPorts,
 ];
-
-/** @returns {Promise<import('./check.mjs').Check>} */
-async function checkBrowser() {
-  const directories = (process.env['PATH'] ?? '').split(delimiter);
-  const path = browsers
-    .flatMap((name) => directories.map((directory) => join(directory, name)))
-    .find((candidate) => existsSync(candidate));
-  return {
-    name: 'chromium',
-    required: false,
-    status: path === undefined ? 'missing' : 'ok',
-    found: path ?? '',
-    hint: path === undefined ? 'optional, for signing in on this machine: any browser will do' : '',
-  };
-}
 
 /**
  * @param {string} name

@@ -6,6 +6,12 @@ import { runCommand } from '../native/run-command.mjs';
 /** The demo starts these itself; the others make the cluster of the end-to-end tests. */
 const neededByDemo = new Set(['nats-server', 'kubectl']);
 
+/** @param {import('../native/catalogue.mjs').ToolName} name */
+const useOf = (name) => {
+  if (neededByDemo.has(name)) return '';
+  return name === 'chromium' ? 'for the browser tests; ' : 'for the end-to-end tests; ';
+};
+
 /** @returns {import('./check.mjs').CheckUp[]} */
 export const toolChecks = () => toolNames.map((name) => () => checkTool(name));
 
@@ -21,26 +27,34 @@ async function checkTool(name) {
   } catch (error) {
     if (!(error instanceof ToolUnavailable)) throw error;
     const ways = await waysToGet(name);
-    const use = required ? '' : 'for the end-to-end tests; ';
     const status = ways.length > 0 ? 'obtainable' : 'missing';
     const hint = ways.length > 0 ? ways.join(', else ') : advice(error);
-    return { name, required, status, found: '', hint: use + hint };
+    return { name, required, status, found: '', hint: useOf(name) + hint };
   }
 }
 
 /** @param {ToolUnavailable} error */
 const advice = ({ tool, attempts }) =>
-  `install it (${catalogue[tool].minimum} or newer) or install Go; ` +
+  `install it (${catalogue[tool].minimum} or newer)${catalogue[tool].goModule ? ' or install Go' : ''}; ` +
   attempts.map(({ route, reason }) => `${route}: ${reason}`).join('; ');
 
 /** @param {import('../native/catalogue.mjs').ToolName} name */
 async function waysToGet(name) {
-  const { release } = catalogue[name];
+  const { release, goModule, docker, debianPackage, installDebian, playwright } = catalogue[name];
   const ways = [];
   if (release?.sha256[platformKey(platformOf())] !== undefined) {
     ways.push(`downloaded (${release.version}) when needed`);
   }
-  if ((await runCommand('go', ['version'])).ok) ways.push('built with Go when needed');
+  if (goModule && (await runCommand('go', ['version'])).ok) ways.push('built with Go when needed');
+  if (
+    installDebian &&
+    process.getuid?.() === 0 &&
+    (await runCommand('apt-get', ['--version'])).ok
+  ) {
+    ways.push(`installed (Debian package ${debianPackage}) when needed`);
+  }
+  if (playwright) ways.push('downloaded by playwright-core when needed');
+  if (!docker) return ways;
   const engine = await runCommand('docker', ['version'], { timeoutMs: 5_000 });
   if (engine.ok) ways.push('copied out of a container image when needed');
   return ways;

@@ -10,7 +10,7 @@ const names = stages.map(({ name }) => name);
 const usage = `usage: ./drawbridge test [STAGE...] [-- VITEST ARGS]
 
 Runs the stages in this order, all of them when none is named: ${names.join(', ')}.
-A failed stage does not stop the later ones. What follows -- goes to vitest (unit, int, e2e).
+A failed stage does not stop the later ones. What follows -- goes to vitest (unit, int, e2e, browser).
 The last line is "N passed, N failed" or "N passed, N failed, N skipped"; exit code 1 when one failed.
 `;
 

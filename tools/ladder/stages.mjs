@@ -42,6 +42,10 @@ export const stages = [
   vitestStage('unit'),
   vitestStage('int', { tools: ['nats-server', 'kubectl'] }),
   vitestStage('e2e', { tools: ['nats-server', 'kubectl', ...controlPlane] }),
+  vitestStage('browser', {
+    tools: ['nats-server', 'chromium'],
+    skipWithout: 'chromium',
+  }),
   commandStage('compose', () => [['docker', 'compose', 'config', '--quiet']], reasonWithoutCompose),
 ];
 

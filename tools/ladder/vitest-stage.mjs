@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { ensureBuilt } from '../launcher/ensure-built.mjs';
 import { runChild } from '../launcher/run-child.mjs';
 import { inRoot, LaunchError, root, workspaceEnvironment } from '../launcher/workspace.mjs';
-import { nativeEnvironment } from './native-environment.mjs';
+import { nativeTools } from './native-tools.mjs';
 import { judge, nothing, oneFailed, sum } from './tally.mjs';
+import { withoutTool } from './without-tool.mjs';
 
 /**
  * A stage that is one vitest project.
@@ -13,13 +14,16 @@ import { judge, nothing, oneFailed, sum } from './tally.mjs';
  * @param {string} project
  * @param {object} [needs]
  * @param {readonly import('../native/catalogue.mjs').ToolName[]} [needs.tools] native programs to look for or get first
+ * @param {import('../native/catalogue.mjs').ToolName} [needs.skipWithout] one of them, without which there is nothing to run
  * @returns {import('./stages.mjs').Stage}
  */
-export const vitestStage = (project, { tools = [] } = {}) => ({
+export const vitestStage = (project, { tools = [], skipWithout } = {}) => ({
   name: project,
   run: async (vitestArguments) => {
+    const { environment, missing } = await nativeTools(tools);
+    const unavailable = skipWithout && missing.get(skipWithout);
+    if (unavailable) return withoutTool(project, unavailable);
     const build = tools.length > 0 ? await buildOnce(project) : nothing;
-    const environment = await nativeEnvironment(tools);
     return sum([build, await runVitest(project, vitestArguments, environment)]);
   },
 });

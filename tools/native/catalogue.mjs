@@ -1,8 +1,9 @@
+import { chromium } from './chromium.mjs';
 import { pinnedReleases } from './pinned-releases.mjs';
 
 /**
  * @typedef {'nats-server' | 'kubectl' | 'etcd' | 'kube-apiserver' | 'kube-controller-manager'
- *   | 'kube-scheduler' | 'kwok'} ToolName
+ *   | 'kube-scheduler' | 'kwok' | 'chromium'} ToolName
  */
 
 /**
@@ -16,10 +17,15 @@ import { pinnedReleases } from './pinned-releases.mjs';
  * @property {boolean} sameMinorAsPin the version must be of the minor release pinned in `go.mod`
  * @property {boolean} kubebuilder may be found in `KUBEBUILDER_ASSETS`
  * @property {import('./pinned-releases.mjs').PinnedRelease | undefined} release
- * @property {GoModule} goModule
+ * @property {string[]} [otherNames] of the program on PATH
+ * @property {GoModule | undefined} goModule
  * @property {string | undefined} debianPackage
- * @property {DockerImage} docker
+ * @property {boolean} [installDebian] the package cannot be unpacked by itself: it is installed, which takes root
+ * @property {string} [playwright] name under which playwright-core knows how to download it
+ * @property {DockerImage | undefined} docker
  */
+
+/** @typedef {Tool & { goModule: GoModule }} BuiltTool a tool that can be built from source */
 
 /**
  * @typedef {object} GoModule
@@ -67,7 +73,7 @@ const kubernetesModule = (name) => ({
  *
  * @param {'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler'} name
  * @param {string} variable
- * @returns {Tool}
+ * @returns {BuiltTool}
  */
 const kubernetesServer = (name, variable) => ({
   name,
@@ -85,7 +91,7 @@ const kubernetesServer = (name, variable) => ({
   },
 });
 
-/** @type {Readonly<Record<ToolName, Tool>>} */
+/** @type {Readonly<Record<Exclude<ToolName, 'chromium'>, BuiltTool> & Record<'chromium', Tool>>} */
 export const catalogue = {
   'nats-server': {
     name: 'nats-server',
@@ -111,7 +117,7 @@ export const catalogue = {
     name: 'kubectl',
     variable: 'DRAWBRIDGE_KUBECTL',
     versionArgs: ['version', '--client', '-o', 'json'],
-    minimum: '1.20.0',
+    minimum: '1.22.0',
     sameMinorAsPin: false,
     kubebuilder: true,
     release: pinnedReleases.kubectl,
@@ -166,6 +172,7 @@ export const catalogue = {
       path: '/usr/local/bin/kwok',
     },
   },
+  chromium,
 };
 
 /** Every tool, in the order in which `doctor` lists them. */

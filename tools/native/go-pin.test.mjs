@@ -7,7 +7,9 @@ import { moduleDirectory, pinHash, pinnedVersion } from './go-pin.mjs';
 import { refuseVersion } from './probe.mjs';
 import { parseVersion } from './version.mjs';
 
-for (const name of toolNames) {
+const builtNames = toolNames.filter((name) => name !== 'chromium');
+
+for (const name of builtNames) {
   const tool = catalogue[name];
 
   test(`the pinned ${name} is good enough for ourselves`, () => {
@@ -49,12 +51,12 @@ test('kubectl and the apiserver are built with the version they will tell', () =
 });
 
 test('programs of one module have different cache keys', () => {
-  const keys = toolNames.map((name) => pinHash(catalogue[name].goModule));
+  const keys = builtNames.map((name) => pinHash(catalogue[name].goModule));
   assert.equal(new Set(keys).size, keys.length);
 });
 
 test('a release download and a build of one tool agree on the minor release', () => {
-  for (const name of toolNames) {
+  for (const name of builtNames) {
     const { release, goModule } = catalogue[name];
     if (release === undefined) continue;
     const minor = (/** @type {string} */ text) => parseVersion(text)?.split('.').slice(0, 2);

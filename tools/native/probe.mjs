@@ -29,7 +29,8 @@ export function refuseVersion(tool, version) {
   if (compareVersions(version, tool.minimum) < 0) {
     return `${version}, which is too old: ${tool.minimum} or newer is needed`;
   }
-  const pin = tool.sameMinorAsPin ? minorOf(pinnedVersion(tool.goModule)) : undefined;
+  const { goModule, sameMinorAsPin } = tool;
+  const pin = sameMinorAsPin && goModule ? minorOf(pinnedVersion(goModule)) : undefined;
   if (pin !== undefined && minorOf(version) !== pin) {
     return `${version}, but all parts of the control plane must be ${pin}`;
   }

@@ -2,10 +2,12 @@ import { cacheRoot } from './cache.mjs';
 import { catalogue } from './catalogue.mjs';
 import { platformOf } from './platform.mjs';
 import { cacheRoute } from './routes/cache.mjs';
+import { debianInstallRoute } from './routes/debian-install.mjs';
 import { debianRoute } from './routes/debian.mjs';
 import { dockerRoute } from './routes/docker.mjs';
 import { goRoute } from './routes/go.mjs';
 import { kubebuilderRoute, pathRoute } from './routes/path.mjs';
+import { playwrightRoute } from './routes/playwright.mjs';
 import { releaseRoute } from './routes/release.mjs';
 import { variableRoute } from './routes/variable.mjs';
 
@@ -23,7 +25,9 @@ export const routes = [
   releaseRoute,
   goRoute,
   debianRoute,
+  debianInstallRoute,
   dockerRoute,
+  playwrightRoute,
 ];
 
 /** What a pinned version comes from. */
@@ -109,8 +113,20 @@ export async function resolveTool(name, search = {}) {
  */
 function routesFor(tool, { lookOnly = false, preferPinned = false }) {
   const ordered = preferPinned ? [...new Set([...pinnedRoutes, ...routes])] : routes;
-  return ordered.filter(
-    (route) =>
-      (!lookOnly || route.kind === 'look') && (tool.kubebuilder || route !== kubebuilderRoute),
-  );
+  return ordered.filter((route) => (!lookOnly || route.kind === 'look') && suits(route, tool));
+}
+
+/**
+ * Whether a route is one for such a tool at all: no reason is given for those that only others have.
+ *
+ * @param {import('./attempt.mjs').Route} route
+ * @param {import('./catalogue.mjs').Tool} tool
+ */
+function suits(route, { kubebuilder, installDebian = false, playwright, goModule, docker }) {
+  if (route === kubebuilderRoute) return kubebuilder;
+  if (route === debianInstallRoute) return installDebian;
+  if (route === debianRoute) return !installDebian;
+  if (route === playwrightRoute) return playwright !== undefined;
+  if (route === goRoute || route === releaseRoute) return goModule !== undefined;
+  return route !== dockerRoute || docker !== undefined;
 }

@@ -1,7 +1,8 @@
 /**
  * The first `major.minor.patch` in what a program printed, without a leading `v`, suffix kept
  * (`1.32.4-dispatcher`). Debian's `really` marks the true version after a rolled-back upload, so
- * `1.20.5+really1.20.2-1.1` is 1.20.2.
+ * `1.20.5+really1.20.2-1.1` is 1.20.2. Browsers have a fourth number, which nobody asks for; the third
+ * is what tells them from an address.
  *
  * @param {string} text
  * @returns {string | undefined} `undefined` when no version is in the text.
@@ -9,6 +10,8 @@
 export function parseVersion(text) {
   const really = /\+really(\d+\.\d+\.\d+)/.exec(text);
   if (really !== null) return really[1];
+  const browser = /(?<![\d.])(\d+\.\d+\.\d{4,})\.\d+(?![.\d])/.exec(text);
+  if (browser !== null) return browser[1];
   return /(?<![\d.])v?(\d+\.\d+\.\d+(?![.\d])(?:[-+][0-9A-Za-z.+-]+)?)/.exec(text)?.[1];
 }
 

@@ -12,6 +12,9 @@ const printed = /** @type {const} */ ([
   ['{"clientVersion":{"minor":"32+","gitVersion":"v1.32.4-dispatcher"}}', '1.32.4-dispatcher'],
   ['2.9.10-1+b3', '2.9.10-1+b3'],
   ['1.20.5+really1.20.2-1.1+deb12u1', '1.20.2'],
+  ['Chromium 156.0.8078.79 built on Debian GNU/Linux 12 (bookworm)\n', '156.0.8078'],
+  ['Google Chrome for Testing 149.0.7827.55 \n', '149.0.7827'],
+  ['156.0.8078.79-1~deb12u1', '156.0.8078'],
   ['no version here', undefined],
   ['listening on 127.0.0.1:80', undefined],
 ]);

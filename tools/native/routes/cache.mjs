@@ -5,6 +5,7 @@ import { pinHash, pinnedVersion } from '../go-pin.mjs';
 import { platformKey } from '../platform.mjs';
 import { probe } from '../probe.mjs';
 import { notFound } from '../attempt.mjs';
+import { playwrightKey, playwrightVersion } from './playwright.mjs';
 import { releaseKey } from './release.mjs';
 
 /**
@@ -39,7 +40,7 @@ async function usableEntries(tool, { platform }, shelf) {
   const suffix = `-${platformKey(platform)}`;
   const release = tool.release;
   const releaseSum = release?.sha256[platformKey(platform)];
-  const wanted = [`${pinnedVersion(tool.goModule)}-${pinHash(tool.goModule)}${suffix}`];
+  const wanted = pinnedKeys(tool).map((key) => key + suffix);
   if (release !== undefined && releaseSum !== undefined) {
     wanted.push(`${release.version}-${releaseKey(releaseSum)}${suffix}`);
   }
@@ -47,6 +48,17 @@ async function usableEntries(tool, { platform }, shelf) {
     ['-docker', '-debian'].some((key) => name.endsWith(key + suffix)),
   );
   return [...wanted, ...others];
+}
+
+/**
+ * What entries made from our pins begin with.
+ *
+ * @param {import('../catalogue.mjs').Tool} tool
+ */
+function pinnedKeys({ goModule, playwright }) {
+  if (goModule !== undefined) return [`${pinnedVersion(goModule)}-${pinHash(goModule)}`];
+  const version = playwright === undefined ? undefined : playwrightVersion();
+  return version === undefined ? [] : [`${version}-${playwrightKey}`];
 }
 
 /** @param {string} directory */

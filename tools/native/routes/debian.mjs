@@ -37,11 +37,13 @@ export const debianRoute = {
 };
 
 /**
+ * Which version of a package apt would take.
+ *
  * @param {string} name of the package
  * @param {import('../attempt.mjs').Context} context
  * @returns {Promise<{ ok: true, version: string } | import('../attempt.mjs').NotFound>}
  */
-async function findCandidate(name, { isRoot, log, env }) {
+export async function findCandidate(name, { isRoot, log, env }) {
   if (!(await runCommand('apt-cache', ['--version'], { env })).ok) {
     return notFound('apt is not installed');
   }

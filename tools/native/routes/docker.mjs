@@ -17,21 +17,23 @@ export const dockerRoute = {
   kind: 'fetch',
   async attempt(tool, context) {
     if (context.platform.os !== 'linux') return notFound('images hold Linux programs only');
+    const { docker: copy, goModule } = tool;
+    if (copy === undefined || goModule === undefined) return notFound('no image holds it');
     const { env, log } = context;
     const engine = await runCommand('docker', ['version', '--format', '{{.Server.Version}}'], {
       env,
       timeoutMs: 5_000,
     });
     if (!engine.ok) return notFound('no Docker engine answers');
-    const version = pinnedVersion(tool.goModule);
-    const image = tool.docker.image(version);
+    const version = pinnedVersion(goModule);
+    const image = copy.image(version);
     return await storeAndProbe(tool, context, {
       version,
       key: 'docker',
       detail: `copied from image ${image}`,
       produce: async (directory) => {
         log(`${tool.name}: pulling image ${image}`);
-        await copyOut({ image, path: tool.docker.path, env }, join(directory, tool.name));
+        await copyOut({ image, path: copy.path, env }, join(directory, tool.name));
       },
     });
   },

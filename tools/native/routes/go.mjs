@@ -20,14 +20,16 @@ export const goRoute = {
   name: 'go',
   kind: 'fetch',
   async attempt(tool, context) {
+    const { goModule } = tool;
+    if (goModule === undefined) return notFound('it is not written in Go');
     const refusal = await refuseGo(context.env);
     if (refusal !== undefined) return notFound(refusal);
-    const version = pinnedVersion(tool.goModule);
+    const version = pinnedVersion(goModule);
     return await storeAndProbe(tool, context, {
       version,
-      key: pinHash(tool.goModule),
-      detail: `built from ${tool.goModule.package}@v${version}`,
-      produce: (directory) => build(tool, context, { directory, version }),
+      key: pinHash(goModule),
+      detail: `built from ${goModule.package}@v${version}`,
+      produce: (directory) => build({ ...tool, goModule }, context, { directory, version }),
     });
   },
 };
@@ -50,7 +52,7 @@ async function refuseGo(env) {
 }
 
 /**
- * @param {import('../catalogue.mjs').Tool} tool
+ * @param {import('../catalogue.mjs').BuiltTool} tool
  * @param {import('../attempt.mjs').Context} context
  * @param {{ directory: string, version: string }} target
  */

@@ -14,9 +14,8 @@ export const pathRoute = {
   kind: 'look',
   async attempt(tool, { env }) {
     const reasons = [];
-    for (const directory of new Set((env['PATH'] ?? '').split(delimiter))) {
-      const path = resolve(directory, tool.name);
-      if (directory === '' || !(await isExecutable(path))) continue;
+    for (const path of candidates(tool, env)) {
+      if (!(await isExecutable(path))) continue;
       const probed = await probe(tool, path);
       if (probed.ok) return { ok: true, path, version: probed.version, detail: 'PATH' };
       reasons.push(probed.reason);
@@ -24,6 +23,17 @@ export const pathRoute = {
     return notFound(reasons.length === 0 ? 'not on PATH' : reasons.join('; '));
   },
 };
+
+/**
+ * @param {import('../catalogue.mjs').Tool} tool
+ * @param {NodeJS.ProcessEnv} env
+ */
+function candidates({ name, otherNames = [] }, env) {
+  const directories = [...new Set((env['PATH'] ?? '').split(delimiter))].filter(Boolean);
+  return [name, ...otherNames].flatMap((each) =>
+    directories.map((directory) => resolve(directory, each)),
+  );
+}
 
 /**
  * The directory in which `setup-envtest` keeps etcd, kube-apiserver and kubectl.
