@@ -1,27 +1,16 @@
-import {
-  AckPolicy,
-  DeliverPolicy,
-  type Consumer,
-  type ConsumerMessages,
-  type JsMsg,
-} from '@nats-io/jetstream';
+import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream';
+import { durableConsumer, type Durable } from './durable-consumer.js';
 import { InFlight } from './in-flight.js';
 import type { JetStreamConnection } from './jetstream-connection.js';
+import { startPull } from './start-pull.js';
 
 const PULL_EXPIRES_MS = 5_000;
-const HEARTBEAT_MS = 1_000;
-/** A pull that has not ended this long after it should is given up and made again. */
-const PULL_GRACE_MS = 2_000;
 const MAX_PAUSE_MS = 5_000;
 const MAX_RETRY_MS = 60_000;
 
-export interface DurableFeedOptions {
-  readonly stream: string;
-  readonly durable: string;
+export interface DurableFeedOptions extends Durable {
   /** Messages handled at the same time by this process. */
   readonly concurrency: number;
-  /** How long the server waits for an acknowledgement or a sign of life before it delivers again. */
-  readonly ackWaitMs: number;
   /** Handle messages of one subject one after another. */
   readonly oneBySubject: boolean;
   /** Handles one message, idempotently: delivery is at least once. Throwing delivers it again later. */
@@ -75,7 +64,7 @@ export class DurableFeed {
 
   /** Makes the consumer if it is not there and starts pulling. */
   async start(): Promise<void> {
-    this.#consumer = await this.#ensureConsumer();
+    this.#consumer = await durableConsumer(this.connection, this.options);
     this.#healthy = true;
     this.#running = this.#run();
   }
@@ -112,35 +101,24 @@ export class DurableFeed {
   }
 
   async #pullOnce(): Promise<void> {
-    this.#consumer ??= await this.#ensureConsumer();
+    this.#consumer ??= await durableConsumer(this.connection, this.options);
     const received = await this.#pull(this.#consumer);
     if (received === 0 && this.connection.connected) await this.#refresh(this.#consumer);
   }
 
   /** Takes what one pull brings, until it has expired; returns how many messages that were. */
   async #pull(consumer: Consumer): Promise<number> {
-    const messages = await consumer.fetch({
-      max_messages: this.#inFlight.free,
-      expires: PULL_EXPIRES_MS,
-      idle_heartbeat: HEARTBEAT_MS,
-      bind: true,
+    const messages = await startPull(this.connection, consumer, {
+      maxMessages: this.#inFlight.free,
+      expiresMs: PULL_EXPIRES_MS,
     });
     this.#messages = messages;
-    const giveUp = () => void messages.close();
-    const watchdog = setTimeout(giveUp, PULL_EXPIRES_MS + PULL_GRACE_MS);
-    // After a reconnect the old request is unknown to the server: start over at once.
-    const forget = this.connection.onChange(giveUp);
-    if (this.#closing) giveUp();
+    if (this.#closing) void messages.close();
     let received = 0;
-    try {
-      for await (const message of messages) {
-        received += 1;
-        this.#healthy = true;
-        this.#take(message);
-      }
-    } finally {
-      clearTimeout(watchdog);
-      forget();
+    for await (const message of messages) {
+      received += 1;
+      this.#healthy = true;
+      this.#take(message);
     }
     return received;
   }
@@ -168,21 +146,6 @@ export class DurableFeed {
     const { num_pending } = await consumer.info();
     this.#pending = num_pending;
     this.#healthy = true;
-  }
-
-  async #ensureConsumer(): Promise<Consumer> {
-    const { stream, durable, ackWaitMs } = this.options;
-    await this.connection.manager.consumers.add(stream, {
-      durable_name: durable,
-      ack_policy: AckPolicy.Explicit,
-      deliver_policy: DeliverPolicy.All,
-      ack_wait: ackWaitMs * 1_000_000,
-      // A limit would silently discard a message.
-      max_deliver: -1,
-      max_ack_pending: 10_000,
-      max_waiting: 512,
-    });
-    return this.connection.jetstream.consumers.get(stream, durable);
   }
 
   /** Waits for `work`, but not for its time-outs once the feed closes. */

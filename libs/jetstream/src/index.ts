@@ -8,6 +8,7 @@ export {
 export { connectJetStream, type JetStreamOptions } from './connect-jetstream.js';
 export { declareStreams, requireStreams } from './declare-streams.js';
 export type { RecordedCommand } from './decode-message.js';
+export { durableConsumer, type Durable } from './durable-consumer.js';
 export { ACCESS_SUBJECT_PREFIX, EventEnvelope, sha256Hex } from './event-envelope.js';
 export {
   followAccessEvents,
@@ -28,12 +29,11 @@ export {
   COMMANDS_STREAM,
   PARKED_STREAM,
   SLACK_CARDS_BUCKET,
-  TRUST_BUCKET,
-  streamDefinitions,
-  type StreamSize,
 } from './stream-definitions.js';
+export { startPull, type Pull } from './start-pull.js';
 export {
   followTrustBundle,
   publishTrustBundle,
+  TRUST_REFRESH_SUBJECT,
   type TrustFollower,
 } from './trust-bundle-bucket.js';

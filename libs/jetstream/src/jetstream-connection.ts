@@ -4,7 +4,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 /** One connection to NATS with its JetStream clients, shared by all parts of a service. */
 export class JetStreamConnection {
   #connected = true;
-  #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
   readonly #listeners = new Set<(connected: boolean) => void>();
 
   constructor(
@@ -29,11 +29,13 @@ export class JetStreamConnection {
   async whenConnected(timeoutMs: number): Promise<boolean> {
     if (this.connected || this.nats.isClosed()) return this.connected;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, timeoutMs);
-      this.#waiting.push(() => {
+      const done = () => {
         clearTimeout(timer);
+        this.#waiting.delete(done);
         resolve();
-      });
+      };
+      const timer = setTimeout(done, timeoutMs);
+      this.#waiting.add(done);
     });
     return this.connected;
   }
@@ -66,7 +68,7 @@ export class JetStreamConnection {
 
   #change(connected: boolean): void {
     this.#connected = connected;
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    for (const done of this.#waiting) done();
     for (const listener of this.#listeners) listener(connected);
   }
 }

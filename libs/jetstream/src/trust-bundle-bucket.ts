@@ -3,6 +3,12 @@ import { TrustBundle } from '@drawbridge/contracts';
 import type { JetStreamConnection } from './jetstream-connection.js';
 import { TRUST_BUCKET } from './stream-definitions.js';
 
+/**
+ * Core NATS subject on which a verifier that met an unknown key asks identity for newer keys. The request is empty;
+ * the answer is `{"revision": <of the newest bundle>}`, given when the issuers have been asked.
+ */
+export const TRUST_REFRESH_SUBJECT = 'drawbridge.trust.refresh';
+
 const KEY = 'bundle';
 const RETRY_MS = 250;
 /** A watch could die without a word; reading now and then bounds how long that goes unnoticed. */

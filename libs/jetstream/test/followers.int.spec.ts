@@ -10,12 +10,12 @@ import {
   followAccessEvents,
   followTrustBundle,
   publishTrustBundle,
-  TRUST_BUCKET,
   type AccessFollower,
   type FollowOptions,
   type JetStreamConnection,
   type UnreadableEvent,
 } from '../src/index.js';
+import { TRUST_BUCKET } from '../src/stream-definitions.js';
 import { comment, commentOf } from './access-events.js';
 
 let nats: TestNats;

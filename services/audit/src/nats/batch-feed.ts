@@ -1,24 +1,23 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { AckPolicy, DeliverPolicy, type Consumer, type JsMsg } from '@nats-io/jetstream';
-import type { JetStreamConnection } from '@drawbridge/jetstream';
+import type { Consumer, JsMsg } from '@nats-io/jetstream';
+import {
+  durableConsumer,
+  startPull,
+  type Durable,
+  type JetStreamConnection,
+} from '@drawbridge/jetstream';
 
 const IDLE_PULL_MS = 5_000;
 const BURST_PULL_MS = 1_000;
-const HEARTBEAT_MS = 500;
-/** A pull that has not ended this long after it should is given up and made again. */
-const PULL_GRACE_MS = 2_000;
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 10_000;
 
-export interface BatchFeedOptions {
-  readonly stream: string;
-  readonly durable: string;
+/** A batch that waits for its store gives signs of life within `ackWaitMs`. */
+export interface BatchFeedOptions extends Durable {
   /** Messages stored at once, and so held in memory at once. */
   readonly maxMessages: number;
   /** How long to wait for more once there is one, so that single messages are not stored one by one. */
   readonly lingerMs: number;
-  /** Silence after which the server delivers a message again; a batch that waits gives signs of life. */
-  readonly ackWaitMs: number;
   /**
    * Stores a batch, idempotently: delivery is at least once. Resolving acknowledges all of it; throwing
    * tries the same batch again, for as long as it takes.
@@ -56,7 +55,7 @@ export class BatchFeed {
 
   /** Makes the consumer if it is not there and starts pulling. */
   async start(): Promise<void> {
-    this.#consumer = await this.#ensureConsumer();
+    this.#consumer = await durableConsumer(this.connection, this.options);
     this.#running = this.#run();
   }
 
@@ -70,7 +69,7 @@ export class BatchFeed {
   async #run(): Promise<void> {
     for (let failures = 0; !this.#closing.signal.aborted;) {
       try {
-        this.#consumer ??= await this.#ensureConsumer();
+        this.#consumer ??= await durableConsumer(this.connection, this.options);
         await this.#storeBatch(this.#consumer, await this.#gather(this.#consumer));
         failures = 0;
       } catch (error) {
@@ -103,27 +102,21 @@ export class BatchFeed {
     if (this.#held === 0) this.#failing = false;
   }
 
-  async #pull(consumer: Consumer, max: number, expires: number): Promise<readonly JsMsg[]> {
-    const messages = await consumer.fetch({
-      max_messages: max,
-      expires,
-      idle_heartbeat: HEARTBEAT_MS,
-      bind: true,
-    });
-    const giveUp = () => void messages.close();
-    const watchdog = setTimeout(giveUp, expires + PULL_GRACE_MS);
-    // After a reconnect the old request is unknown to the server: start over at once.
-    const forget = this.connection.onChange(giveUp);
-    this.#closing.signal.addEventListener('abort', giveUp);
-    if (this.#closing.signal.aborted) giveUp();
+  async #pull(
+    consumer: Consumer,
+    maxMessages: number,
+    expiresMs: number,
+  ): Promise<readonly JsMsg[]> {
+    const messages = await startPull(this.connection, consumer, { maxMessages, expiresMs });
+    const stop = () => void messages.close();
+    this.#closing.signal.addEventListener('abort', stop);
+    if (this.#closing.signal.aborted) stop();
     const pulled: JsMsg[] = [];
     try {
       for await (const message of messages) pulled.push(message);
       return pulled;
     } finally {
-      clearTimeout(watchdog);
-      forget();
-      this.#closing.signal.removeEventListener('abort', giveUp);
+      this.#closing.signal.removeEventListener('abort', stop);
     }
   }
 
@@ -177,20 +170,5 @@ export class BatchFeed {
   /** Waits, or returns at once when the service is closing. */
   async #wait(ms: number): Promise<void> {
     await wait(ms, undefined, { signal: this.#closing.signal }).catch(() => undefined);
-  }
-
-  async #ensureConsumer(): Promise<Consumer> {
-    const { stream, durable, ackWaitMs } = this.options;
-    await this.connection.manager.consumers.add(stream, {
-      durable_name: durable,
-      ack_policy: AckPolicy.Explicit,
-      deliver_policy: DeliverPolicy.All,
-      ack_wait: ackWaitMs * 1_000_000,
-      // A limit would silently discard a record.
-      max_deliver: -1,
-      max_ack_pending: 20_000,
-      max_waiting: 512,
-    });
-    return this.connection.jetstream.consumers.get(stream, durable);
   }
 }
