@@ -61,7 +61,7 @@ export class ApiStatus extends Error {
 }
 
 /** `deployments.apps "checkout"` */
-export function qualified({ group, resource }: GroupResource, name: string): string {
+function qualified({ group, resource }: GroupResource, name: string): string {
   return `${qualifiedResource({ group, resource })} "${name}"`;
 }
 

@@ -15,7 +15,7 @@ export function isList(value: Json | undefined): value is readonly Json[] {
 }
 
 /** The value at `path`, or `undefined` when any step of it is absent. */
-export function at(value: Json | undefined, ...path: readonly string[]): Json | undefined {
+function at(value: Json | undefined, ...path: readonly string[]): Json | undefined {
   let current = value;
   for (const step of path) {
     if (!isObject(current) || !Object.hasOwn(current, step)) return undefined;

@@ -46,7 +46,7 @@ export type KubeObject = JsonObject & {
 };
 
 /** Narrows a decoded value; only for values whose field types a schema has already checked. */
-export function isKubeObject(value: Json | undefined): value is KubeObject {
+function isKubeObject(value: Json | undefined): value is KubeObject {
   return (
     isObject(value) &&
     typeof value['apiVersion'] === 'string' &&

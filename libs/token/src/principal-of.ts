@@ -69,7 +69,7 @@ function ownerOf(claims: Claims, issuer: TrustedIssuer, subject: string): string
 }
 
 /** The value at a JSON pointer (RFC 6901); own properties of objects only, so never a prototype's. */
-export function valueAt(claims: Claims, pointer: string): unknown {
+function valueAt(claims: Claims, pointer: string): unknown {
   const keys = pointer.split('/').slice(1);
   return keys.reduce<unknown>((value, escaped) => {
     const key = escaped.replaceAll('~1', '/').replaceAll('~0', '~');

@@ -9,9 +9,11 @@ import {
 } from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
 import {
+  closeOnFailure,
   createHttpApp,
   natsOptions,
   startHttpApp,
+  type Closers,
   type HealthChecks,
   type RunningService,
 } from '@drawbridge/runtime';
@@ -52,8 +54,7 @@ export async function startProxy(
   config: ProxyConfig,
   { logger, clock = () => new Date(), environment = {} }: ProxyDependencies,
 ): Promise<RunningService> {
-  const closers = new Closers();
-  try {
+  return closeOnFailure(async (closers) => {
     const connection = await connectJetStream({ ...natsOptions(config), name: 'proxy' });
     closers.add(() => connection.close());
     await requireStreams(connection);
@@ -61,24 +62,7 @@ export async function startProxy(
     const known = await follow(base, closers);
     const addresses = await listen({ ...base, ...known }, closers);
     return { name: 'proxy', addresses, close: () => closers.close() };
-  } catch (error) {
-    await closers.close();
-    throw error;
-  }
-}
-
-/** What was opened, closed in reverse order. */
-class Closers {
-  readonly #closers: (() => unknown)[] = [];
-
-  /** @param close - waited for when it returns a promise */
-  add(close: () => unknown): void {
-    this.#closers.unshift(close);
-  }
-
-  async close(): Promise<void> {
-    for (const close of this.#closers.splice(0)) await close();
-  }
+  });
 }
 
 interface Base {

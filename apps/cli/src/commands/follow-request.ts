@@ -8,8 +8,7 @@ const POLL_SECONDS = 30;
 const OPEN: readonly AccessStatus[] = ['requested', 'pending', 'approved'];
 
 /** Whether waiting goes on: the request can still be granted and is not yet. */
-export const isOpen = ({ status }: Pick<AccessRequestView, 'status'>): boolean =>
-  OPEN.includes(status);
+const isOpen = ({ status }: Pick<AccessRequestView, 'status'>): boolean => OPEN.includes(status);
 
 export interface Following {
   readonly api: ApiClient;

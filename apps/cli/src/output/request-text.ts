@@ -62,7 +62,7 @@ export const requestTable = (views: readonly AccessRequestView[], now: Date): st
     ]),
   );
 
-export function scopeText(scope: RequestedScope): string {
+function scopeText(scope: RequestedScope): string {
   if ('rules' in scope) return scope.rules.map(ruleText).join('; ');
   const parameters = Object.entries(scope.parameters).map(([name, value]) => `${name}=${value}`);
   return [scope.action, ...parameters].join(' ');

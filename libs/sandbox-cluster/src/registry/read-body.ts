@@ -50,7 +50,7 @@ function unreadable({ kind }: GroupVersionKind, version: string, why: string) {
 }
 
 /** `v1`, or `apps/v1`. */
-export function apiVersionOf({ group, version }: GroupVersionKind): string {
+function apiVersionOf({ group, version }: GroupVersionKind): string {
   return group === '' ? version : `${group}/${version}`;
 }
 

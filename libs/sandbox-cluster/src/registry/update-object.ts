@@ -54,7 +54,7 @@ export function updateObject(registry: Registry, update: Update): KubeObject {
 }
 
 /** True if nothing keeps an object that is under deletion: no finalizer and no grace period. */
-export function isFinished(type: ResourceType, { metadata, ...object }: KubeObject): boolean {
+function isFinished(type: ResourceType, { metadata, ...object }: KubeObject): boolean {
   if (metadata.deletionTimestamp === undefined) return false;
   if ((metadata.finalizers ?? []).length > 0) return false;
   if ((metadata.deletionGracePeriodSeconds ?? 0) > 0) return false;

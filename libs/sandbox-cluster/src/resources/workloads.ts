@@ -36,7 +36,7 @@ export function workloadDefaults(object: KubeObject, more: JsonObject): KubeObje
 }
 
 /** What is wrong with a workload: its selector, its template, and that the two belong together. */
-export function workloadCauses(object: KubeObject): readonly StatusCause[] {
+function workloadCauses(object: KubeObject): readonly StatusCause[] {
   const selector = objectAt(object, 'spec', 'selector');
   const template = objectAt(object, 'spec', 'template');
   return [
@@ -66,7 +66,7 @@ function selectorCauses(selector: JsonObject, template: JsonObject): readonly St
 }
 
 /** The selector of a workload is fixed for its life. */
-export function selectorIsFixed(next: KubeObject, previous: KubeObject): readonly StatusCause[] {
+function selectorIsFixed(next: KubeObject, previous: KubeObject): readonly StatusCause[] {
   const selector: Json = objectAt(next, 'spec', 'selector');
   if (equal(selector, objectAt(previous, 'spec', 'selector'))) return [];
   return [invalidValue('spec.selector', selector, 'field is immutable')];

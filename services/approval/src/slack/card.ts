@@ -48,7 +48,7 @@ export function renderCard(story: RequestStory): Card {
 }
 
 /** Whether the card takes decisions: not once the outcome stands, even before it is recorded. */
-export function isOpen({ status, approval, approvals, denial }: RequestStory): boolean {
+function isOpen({ status, approval, approvals, denial }: RequestStory): boolean {
   if (status !== 'pending' || approval === undefined || denial !== undefined) return false;
   return approvals.length < approval.count;
 }

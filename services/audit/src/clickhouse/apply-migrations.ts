@@ -93,7 +93,7 @@ function refuseAltered(applied: Applied, known: readonly Migration[], database: 
 }
 
 /** SHA-256 of the statements, the same for every database name and layout of the source. */
-export function checksumOf({ statements }: Migration): string {
+function checksumOf({ statements }: Migration): string {
   const text = statements(Identifier.parse('database'))
     .map((statement) => statement.replace(/\s+/g, ' ').trim())
     .join(';');

@@ -105,7 +105,7 @@ function success(answer: Success): object {
 }
 
 /** Error codes by status: the route's own, those of every route with a token, and our own failures. */
-export function errorCodes({ authenticated, errors }: Operation): Record<string, string[]> {
+function errorCodes({ authenticated, errors }: Operation): Record<string, string[]> {
   const all: Record<string, string[]> = { 500: ['internal_error'] };
   for (const table of [errors, authenticated ? authenticatedErrors : {}]) {
     for (const [status, codes] of Object.entries(table)) {

@@ -1,7 +1,10 @@
 import type { TrustBundle } from '@drawbridge/contracts';
-import { followTrustBundle, type JetStreamConnection } from '@drawbridge/jetstream';
+import {
+  followTrustBundle,
+  TRUST_REFRESH_SUBJECT,
+  type JetStreamConnection,
+} from '@drawbridge/jetstream';
 
-const REFRESH_SUBJECT = 'drawbridge.trust.refresh';
 const REFRESH_EVERY_MS = 5_000;
 const ANSWER_MS = 2_000;
 /** Time for the newer bundle to arrive after identity has answered. */
@@ -12,7 +15,7 @@ export class Trust {
   #bundle: TrustBundle | undefined;
   #refreshing: Promise<void> | undefined;
   #refreshedAtMs = -Infinity;
-  #arrivals: (() => void)[] = [];
+  #arrived: () => void = () => undefined;
 
   private constructor(
     private readonly connection: JetStreamConnection,
@@ -50,9 +53,11 @@ export class Trust {
 
   async #ask(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
-    const arrived = new Promise<void>((resolve) => this.#arrivals.push(resolve));
+    const arrived = new Promise<void>((resolve) => {
+      this.#arrived = resolve;
+    });
     try {
-      await this.connection.nats.request(REFRESH_SUBJECT, '', { timeout: ANSWER_MS });
+      await this.connection.nats.request(TRUST_REFRESH_SUBJECT, '', { timeout: ANSWER_MS });
       const late = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, ARRIVAL_MS);
       });
@@ -66,7 +71,7 @@ export class Trust {
 
   #take(bundle: TrustBundle): void {
     this.#bundle = bundle;
-    for (const arrive of this.#arrivals.splice(0)) arrive();
+    this.#arrived();
     this.onBundle(bundle);
   }
 }
