@@ -113,6 +113,11 @@ export class Composition {
     await this.standIns.close();
   }
 
+  /** Services whose process has ended. */
+  get dead(): readonly ServiceName[] {
+    return [...this.#processes.values()].filter(({ isDead }) => isDead).map(({ name }) => name);
+  }
+
   /** Everything the services wrote: for a look when a test fails, and for canary searches. */
   get output(): string {
     return [...this.#processes].map(([name, { output }]) => `--- ${name}\n${output}`).join('\n');

@@ -26,6 +26,12 @@ export class ServiceProcess {
     return this.options.name;
   }
 
+  /** It was started, and has ended since. */
+  get isDead(): boolean {
+    const child = this.#child;
+    return child !== undefined && (child.exitCode !== null || child.signalCode !== null);
+  }
+
   /** The last 20 000 characters it wrote. */
   get output(): string {
     return this.#output;
