@@ -58,7 +58,11 @@ async function download(browser, directory, env) {
     env: { ...env, PLAYWRIGHT_BROWSERS_PATH: join(directory, 'browsers') },
     timeoutMs: downloadTimeoutMs,
   });
-  if (!result.ok) throw new Error(`playwright-core install failed: ${result.failure}`);
+  if (result.ok) return;
+  // It prints a whole error object for each of its attempts; the cause of the last comes last.
+  const errors = [...(result.stdout + result.stderr).matchAll(/^Error: (.+)$/gm)];
+  const reason = errors.at(-1)?.[1] ?? result.failure;
+  throw new Error(`playwright-core install failed: ${reason}`);
 }
 
 /**
