@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { oneLine } from './one-line.js';
 import { Principal } from './principal.js';
 import { RequestedScope, Rules } from './scope.js';
 
@@ -8,13 +9,6 @@ export const ConnectionName = z
   .max(63)
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'expected a DNS label');
 export const RequestId = z.uuid();
-const oneLine = (max: number) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(max)
-    .regex(/^[^\p{Cc}\p{Bidi_Control}]*$/u, 'must hold no control or text-direction characters');
 
 /** Body of `POST /v1/access-requests`. */
 export const AccessRequestInput = z.strictObject({

@@ -9,14 +9,10 @@ import {
   Risk,
 } from './access-request.js';
 import { AccessStatus } from './access-view.js';
+import { oneLine } from './one-line.js';
 import { Principal } from './principal.js';
 
-const remark = z
-  .string()
-  .trim()
-  .min(1)
-  .max(500)
-  .regex(/^[^\p{Cc}\p{Bidi_Control}]*$/u, 'must hold no control or text-direction characters');
+const remark = oneLine(500);
 
 /** Body of `POST /v1/access-requests/{id}/approve`; may be left out. */
 export const ApproveInput = z.strictObject({ comment: remark.optional() });

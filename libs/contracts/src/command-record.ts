@@ -4,7 +4,8 @@ import { Principal } from './principal.js';
 
 /**
  * The record of Kubernetes API calls. Stream `COMMANDS`, subject `drawbridge.commands.<connection>.<session>`,
- * where the session is the grant's id, or `refused` for a call that no grant allowed.
+ * where the session is the grant's id, or `refused` for every refused call; `grantId` then names the grant that the
+ * refusal has to do with, if there is one.
  *
  * A forwarded command has a `CommandStarted` (acknowledged before it is forwarded) and a `CommandEnded`;
  * a refused one has a `CommandRefused` only. Message id: `<commandId>:<type>`.

@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import type { AccessEvent } from '@drawbridge/contracts';
 import type { Append } from '@drawbridge/kernel';
 import { describe, expect, it } from 'vitest';
 import {
   decodeAccessEvent,
   encodeAccessEvent,
+  EventEnvelope,
   isSubjectToken,
   sha256Hex,
 } from './event-envelope.js';
@@ -54,6 +56,34 @@ describe('a stored event', () => {
     const lastHash = sha256Hex(encodeAccessEvent(append));
     const data = encodeAccessEvent({ ...append, position: { lastSequence: 1, lastHash } });
     expect(decodeAccessEvent({ subject, sequence: 8, data }).previousHash).toBe(lastHash);
+  });
+});
+
+describe('the stored events of an earlier version', () => {
+  const file = new URL('../../contracts/samples/access-events-v1.jsonl', import.meta.url);
+  const stored = readFileSync(file, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line, index) => ({ line: index + 1, data: new TextEncoder().encode(line) }));
+  const decode = ({ line, data }: (typeof stored)[number]) => {
+    const text = new TextDecoder().decode(data);
+    const [, of = ''] = /"aggregateId":"([^"]*)"/.exec(text) ?? [];
+    return decodeAccessEvent({ subject: `drawbridge.access.${of}`, sequence: line, data });
+  };
+
+  it.each(stored)('are readable: line $line', (message) => {
+    const { type, data } = EventEnvelope.parse(JSON.parse(new TextDecoder().decode(message.data)));
+    expect(decode(message).recorded.event).toStrictEqual({ type, data });
+  });
+
+  it('are untouched: each names the hash of the one before it', () => {
+    const newest = new Map<string, string>();
+    for (const message of stored) {
+      const { recorded, previousHash } = decode(message);
+      expect(previousHash).toBe(newest.get(recorded.aggregateId));
+      newest.set(recorded.aggregateId, sha256Hex(message.data));
+    }
+    expect(newest.size).toBeGreaterThan(1);
   });
 });
 
