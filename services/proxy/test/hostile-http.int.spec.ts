@@ -243,6 +243,17 @@ describe('T7 upgrades', () => {
     expect((await gateway.call(path)).status).toBe(200);
   });
 
+  it.each([
+    ['an unknown expectation', [`GET ${path} HTTP/1.1`, 'Host: localhost', 'Expect: tea']],
+    ['no host', [`GET ${path} HTTP/1.1`]],
+    ['a refused path', ['GET /x HTTP/1.1', 'Host: localhost']],
+  ])('behind a call that is refused for %s end the connection', async (_, lines) => {
+    const both = [lines, [`GET ${path} HTTP/1.1`, 'Host: localhost', ...upgrade('x')]];
+    const bytes = both.map((head) => `${head.join('\r\n')}\r\n\r\n`).join('');
+    expect(await rawCall(gateway.raw, bytes)).toMatchObject({ closed: true });
+    expect((await gateway.call(path)).status).toBe(200);
+  });
+
   it('an Upgrade header alone is a plain request, and is not forwarded', async () => {
     const answer = await send({ headers: ['Upgrade: websocket'] });
     expect(answer.statuses).toStrictEqual([200]);

@@ -85,8 +85,9 @@ function answerEverything(server: Server, options: GatewayOptions): void {
   server.on('checkExpectation', refuseExpectation);
   // Behind a call that is not answered yet there is no room for another answer, and nobody would read it.
   server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
-    if (answering.has(socket)) socket.destroy();
-    else handle(request, responseOnce(request, socket), 'upgrade');
+    const response = responseOnce(request, socket);
+    if (response === undefined) socket.destroy();
+    else handle(request, response, 'upgrade');
   });
   server.on('connect', (_request, socket: Duplex) => {
     if (answering.has(socket)) socket.destroy();
@@ -111,12 +112,18 @@ const refusalOfParser: Readonly<Record<string, 'headers_too_large' | 'request_ti
 /**
  * A response for a request whose connection Node has given up as HTTP. Whatever the answer is, the connection
  * ends with it: bytes that came behind the request are never read (CVE-2018-1002105).
+ *
+ * @returns `undefined` while another answer has the connection, be it ours or one that Node gives by itself
  */
-function responseOnce(request: IncomingMessage, socket: Duplex): ServerResponse {
+function responseOnce(request: IncomingMessage, socket: Duplex): ServerResponse | undefined {
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
   socket.on('error', () => socket.destroy());
-  response.assignSocket(request.socket);
+  try {
+    response.assignSocket(request.socket);
+  } catch {
+    return undefined;
+  }
   response.once('finish', () => {
     response.detachSocket(request.socket);
     socket.end(() => socket.destroy());
