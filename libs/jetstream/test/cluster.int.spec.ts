@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import type { AccessEvent } from '@drawbridge/contracts';
-import { startEmbeddedNats, type EmbeddedNats } from '@drawbridge/embedded';
+import { freePort, startEmbeddedNats, type EmbeddedNats } from '@drawbridge/embedded';
 import type { EventStore, RecordedEvent } from '@drawbridge/kernel';
 import { describeEventStoreContract, eventually, nativeTool } from '@drawbridge/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -21,16 +20,6 @@ import {
 } from '../src/index.js';
 import { comment, commentOf } from './access-events.js';
 import { listen } from './nest-application.js';
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() =>
-        resolve(typeof address === 'object' && address !== null ? address.port : 0),
-      );
-    });
-  });
 
 let directory = '';
 let nodes: readonly EmbeddedNats[] = [];

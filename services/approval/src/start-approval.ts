@@ -5,10 +5,10 @@ import {
   connectJetStream,
   followAccessEvents,
   followTrustBundle,
-  JetStreamStrategy,
   requireStreams,
   type AccessFollower,
   type JetStreamConnection,
+  type JetStreamStrategy,
 } from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
 import {
@@ -25,6 +25,7 @@ import { ApprovalModule } from './approval.module.js';
 import { slackSettings, type ApprovalConfig } from './config.js';
 import type { ApprovalRefusal } from './domain/approval-refused.js';
 import { AccessApprovals } from './nats/access-approvals.js';
+import { accessTransport } from './nats/access-transport.js';
 import { DECISIONS } from './nats/decisions.controller.js';
 import { LapseSchedule } from './nats/lapse-schedule.js';
 import { WaitingRequests } from './nats/waiting-requests.js';
@@ -51,6 +52,8 @@ const statuses: StatusTable = {
   request_not_pending: 409,
   approval_too_late: 409,
 } satisfies Record<ApprovalRefusal, number>;
+
+const decisionFeed = { durable: 'approval', transportId: DECISIONS };
 
 /** Starts asking humans: in Slack where it is configured, and over HTTP. */
 export async function startApproval(
@@ -93,7 +96,7 @@ export async function startApproval(
     if (slack !== undefined) closers.add(() => slack.close());
 
     const module = ApprovalModule.with({ approvals, waiting, verifier, ...boardOf(slack) });
-    const decisions = decisionTransport(connection, logger, ackWaitMs);
+    const decisions = accessTransport(connection, { ...decisionFeed, logger, ackWaitMs });
     const app = await createHttpApp(module, {
       logger,
       statuses,
@@ -131,22 +134,6 @@ const disables = (trust: TrustBundle | undefined, { issuer, subject }: Principal
 
 const boardOf = (slack: SlackParts | undefined) =>
   slack === undefined ? {} : { board: slack.board };
-
-function decisionTransport(
-  connection: JetStreamConnection,
-  logger: LoggerService,
-  ackWaitMs: number | undefined,
-): JetStreamStrategy {
-  const transport = new JetStreamStrategy({
-    connection,
-    stream: 'ACCESS',
-    durable: 'approval',
-    logger,
-    ...(ackWaitMs === undefined ? {} : { ackWaitMs }),
-  });
-  transport.setTransportId(DECISIONS);
-  return transport;
-}
 
 function followWaiting(
   connection: JetStreamConnection,

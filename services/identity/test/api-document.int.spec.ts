@@ -7,6 +7,7 @@ import {
 } from '@drawbridge/contracts';
 import { EventStoreError } from '@drawbridge/kernel';
 import { eventually, InMemoryEventStore } from '@drawbridge/testing';
+import { RateLimit } from '../src/domain/rate-limit.js';
 import type { Ingress } from '../src/http/ingress.js';
 import { IngressRefused } from '../src/ingress-refused.js';
 import { OpenWaits } from '../src/views/open-waits.js';
@@ -286,7 +287,7 @@ const failures: readonly {
   {
     what: 'bugs',
     change: () => ({
-      calls: { take: bug } as unknown as Ingress['calls'],
+      calls: Object.assign(new RateLimit({ burst: 1, perMinute: 1 }), { take: bug }),
       discovery: bug,
       document: bug,
     }),

@@ -20,17 +20,21 @@ export class LapseSchedule {
   readonly #notBefore = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
+  #isClosed = false;
 
   constructor(private readonly options: LapseScheduleOptions) {}
 
   start(): void {
-    this.#timer = setInterval(() => {
-      this.#looking = this.#looking.then(() => this.look());
+    if (this.#isClosed) return;
+    // Only when a look has ended comes the next: while the bus is away one takes long.
+    this.#timer = setTimeout(() => {
+      this.#looking = this.look().finally(() => this.start());
     }, LOOK_MS);
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
     await this.#looking;
   }
 

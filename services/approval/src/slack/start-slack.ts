@@ -2,11 +2,12 @@ import type { LoggerService } from '@nestjs/common';
 import type { Principal } from '@drawbridge/contracts';
 import type { Router } from 'express';
 import { watchConfiguration } from '@drawbridge/configuration';
-import { JetStreamStrategy, type JetStreamConnection } from '@drawbridge/jetstream';
+import type { JetStreamConnection, JetStreamStrategy } from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
 import { readSecretFile, uuidV7 } from '@drawbridge/runtime';
 import type { SlackSettings } from '../config.js';
 import type { AccessApprovals } from '../nats/access-approvals.js';
+import { accessTransport } from '../nats/access-transport.js';
 import { CardBoard } from './card-board.js';
 import { CardMemory } from './card-memory.js';
 import { CARDS } from './cards.controller.js';
@@ -83,26 +84,15 @@ export async function startSlack(
   return {
     board,
     receiver,
-    transport: cardTransport(connection, logger, ackWaitMs),
+    // A durable of its own: while Slack is down its events wait, and decisions go on.
+    transport: accessTransport(connection, {
+      durable: 'approval-slack',
+      transportId: CARDS,
+      logger,
+      ackWaitMs,
+    }),
     close: () => humans.close(),
   };
-}
-
-/** A durable of its own: while Slack is down its events wait, and decisions go on. */
-function cardTransport(
-  connection: JetStreamConnection,
-  logger: LoggerService,
-  ackWaitMs: number | undefined,
-): JetStreamStrategy {
-  const transport = new JetStreamStrategy({
-    connection,
-    stream: 'ACCESS',
-    durable: 'approval-slack',
-    logger,
-    ...(ackWaitMs === undefined ? {} : { ackWaitMs }),
-  });
-  transport.setTransportId(CARDS);
-  return transport;
 }
 
 interface FollowedPeople {
