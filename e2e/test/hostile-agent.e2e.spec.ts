@@ -457,6 +457,16 @@ describe('T7 T23 connections and framing', () => {
       '',
     ],
     [
+      'T7 an upgrade behind an expectation that is refused',
+      () => ({
+        line: gatewayLine('/version'),
+        headers: ['Expect: tea'],
+        behind: raw([`GET /x HTTP/1.1`, `Host: ${hostOf('gateway')}`, ...upgrade]),
+      }),
+      417,
+      'expectation_failed',
+    ],
+    [
       'T7 CONNECT behind an open call',
       () => ({
         line: gatewayLine('/version'),
