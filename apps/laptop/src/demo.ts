@@ -1,11 +1,9 @@
 import { join, resolve } from 'node:path';
-import { demoPeople } from '@drawbridge/embedded';
+import { demoPeople, nativeTool, repositoryRoot } from '@drawbridge/embedded';
 import { createLogger } from '@drawbridge/runtime';
 import { openDemoCluster, type DemoCluster } from './demo-cluster.js';
 import { writeShellFiles } from './shell-files.js';
 import { startLaptop, type Laptop } from './laptop.js';
-import { nativeTool } from './native-tool.js';
-import { repositoryRoot } from './repository.js';
 import { takeStateDirectory, type StateDirectory } from './state-directory.js';
 import { createActor, type Actors } from './story/actors.js';
 import { Narrator } from './story/narrator.js';
@@ -63,7 +61,7 @@ export async function runDemo(
 }
 
 function stateDirectory(env: NodeJS.ProcessEnv, story: boolean): string {
-  const base = env['DRAWBRIDGE_STATE'] ?? join(repositoryRoot, '.drawbridge');
+  const base = env['DRAWBRIDGE_STATE'] ?? join(repositoryRoot(), '.drawbridge');
   return resolve(base, story ? 'demo' : 'up');
 }
 
@@ -95,7 +93,7 @@ async function withLaptop(
   const laptop = await startLaptop({ state, ports: 'usual', cluster: cluster.access }, logger);
   try {
     const tools = {
-      drawbridgeMain: join(repositoryRoot, 'apps/cli/dist/main.js'),
+      drawbridgeMain: join(repositoryRoot(), 'apps/cli/dist/main.js'),
       node: process.execPath,
       kubectl,
     };

@@ -1,6 +1,5 @@
 import { dirname } from 'node:path';
-import { demoPeople } from '@drawbridge/embedded';
-import { repositoryRoot } from './repository.js';
+import { demoPeople, repositoryRoot } from '@drawbridge/embedded';
 import type { StateDirectory } from './state-directory.js';
 import type { Actor } from './story/actors.js';
 
@@ -28,7 +27,7 @@ export function writeShellFiles(
       const value = environment[key];
       return value === undefined ? [] : [`export ${key}=${shellWord(value)}`];
     });
-    const path = [repositoryRoot, dirname(kubectl)].map(shellWord).join(':');
+    const path = [repositoryRoot(), dirname(kubectl)].map(shellWord).join(':');
     const content = [...variables, `export PATH=${path}:"$PATH"`, ''].join('\n');
     return [name, state.write(`shells/${name}.sh`, content)];
   };

@@ -1,20 +1,20 @@
 import { join } from 'node:path';
 import {
   createCertificateAuthority,
+  type DemoIdentityProvider,
   demoPeople,
+  type DemoSlack,
+  type EmbeddedNats,
   freePort,
+  nativeTool,
+  repositoryRoot,
   startDemoIdentityProvider,
   startDemoSlack,
   startEmbeddedNats,
-  type DemoIdentityProvider,
-  type DemoSlack,
-  type EmbeddedNats,
 } from '@drawbridge/embedded';
 import { connectJetStream, declareStreams } from '@drawbridge/jetstream';
 import { closeOnFailure } from '@drawbridge/runtime';
 import { DEMO_AUDIENCE, writeDemoConfiguration, type ClusterAccess } from './demo-configuration.js';
-import { nativeTool } from './native-tool.js';
-import { repositoryRoot } from './repository.js';
 import type { StateDirectory } from './state-directory.js';
 import {
   chooseAddresses,
@@ -124,7 +124,7 @@ async function pointServicesAt({ state, cluster }: StandInOptions, around: Aroun
   const configDirectory = state.directory('config');
   writeDemoConfiguration({
     directory: configDirectory,
-    examples: join(repositoryRoot, 'infra/config'),
+    examples: join(repositoryRoot(), 'infra/config'),
     issuer: identityProvider.issuer,
     slackTeam: slack.teamId,
     slackUsers: slack.users,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApprovalConfig } from '@drawbridge/approval';
 import { AuditConfig } from '@drawbridge/audit';
+import { repositoryRoot } from '@drawbridge/embedded';
 import { IdentityConfig } from '@drawbridge/identity';
 import { PolicyConfig } from '@drawbridge/policy';
 import { ProxyConfig } from '@drawbridge/proxy';
@@ -9,7 +10,6 @@ import { loadConfig } from '@drawbridge/runtime';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { repositoryRoot } from '../src/repository.js';
 
 /** What this test looks at; `docker compose config` checks the rest. */
 const Container = z.object({
@@ -34,7 +34,7 @@ const Compose = z.object({
   networks: z.record(z.string(), z.object({ internal: z.boolean().default(false) })),
 });
 
-const text = readFileSync(join(repositoryRoot, 'docker-compose.yml'), 'utf8');
+const text = readFileSync(join(repositoryRoot(), 'docker-compose.yml'), 'utf8');
 const compose = Compose.parse(parse(text, { merge: true }));
 const containers = Object.entries(compose.services);
 

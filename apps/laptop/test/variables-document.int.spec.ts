@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { ApprovalConfig } from '@drawbridge/approval';
 import { AuditConfig } from '@drawbridge/audit';
+import { repositoryRoot } from '@drawbridge/embedded';
 import { IdentityConfig } from '@drawbridge/identity';
 import { PolicyConfig } from '@drawbridge/policy';
 import { ProxyConfig } from '@drawbridge/proxy';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { repositoryRoot } from '../src/repository.js';
 
 const schemas: Readonly<Record<string, z.ZodObject>> = {
   identity: IdentityConfig,
@@ -27,7 +27,7 @@ used together.
 it('docs/variables.md is what the schemas say', async () => {
   const sections = Object.entries(schemas).map(([name, schema]) => section(name, schema));
   const document = [intro, ...sections].join('\n');
-  await expect(document).toMatchFileSnapshot(join(repositoryRoot, 'docs/variables.md'));
+  await expect(document).toMatchFileSnapshot(join(repositoryRoot(), 'docs/variables.md'));
 });
 
 function section(name: string, { shape }: z.ZodObject): string {

@@ -36,4 +36,6 @@ export {
 export type { InteractionAnswer, SignedRequest } from './slack/signed-request.js';
 export type { EphemeralMessage, Fault, FaultPlan } from './slack/slack-front.js';
 export type { DemoSlackMessage, DemoSlackView } from './slack/slack-payloads.js';
+export { nativeTool } from './native/native-tool.js';
+export { repositoryRoot } from './native/repository-root.js';
 export { freePort } from './net/free-port.js';

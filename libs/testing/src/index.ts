@@ -1,8 +1,8 @@
+export { nativeTool, repositoryRoot } from '@drawbridge/embedded';
 export { startControlPlane, type ControlPlane } from './control-plane/control-plane.js';
 export { describeEventStoreContract, type EventStoreUnderTest } from './event-store-contract.js';
 export { eventually } from './eventually.js';
 export { InMemoryEventStore } from './in-memory-event-store.js';
-export { nativeTool, repositoryRoot } from './native-tool.js';
 export { sourceProgram } from './source-program.js';
 export { specify } from './specify.js';
 export { startClickHouse, type TestClickHouse } from './start-clickhouse.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { repositoryRoot } from './native-tool.js';
+import { repositoryRoot } from '@drawbridge/embedded';
 
 /**
  * Arguments for `process.execPath` that run a TypeScript file of this repository in a process of its own, from

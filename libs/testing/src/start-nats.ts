@@ -1,8 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedNats, type EmbeddedNats } from '@drawbridge/embedded';
-import { nativeTool } from './native-tool.js';
+import { type EmbeddedNats, nativeTool, startEmbeddedNats } from '@drawbridge/embedded';
 import { startNatsContainer } from './start-nats-container.js';
 import { testServers } from './test-servers.js';
 

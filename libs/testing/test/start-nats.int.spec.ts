@@ -3,12 +3,11 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedNats, type EmbeddedNats } from '@drawbridge/embedded';
+import { type EmbeddedNats, nativeTool, startEmbeddedNats } from '@drawbridge/embedded';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from '../src/eventually.js';
-import { nativeTool } from '../src/native-tool.js';
 import { sourceProgram } from '../src/source-program.js';
 import { startNats } from '../src/start-nats.js';
 

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { repositoryRoot } from '../repository.js';
+import { repositoryRoot } from '@drawbridge/embedded';
 import type { Volumes } from './volumes.js';
 
 /** The users of infra/nats/authorization.conf. */
@@ -28,7 +28,7 @@ function writeNatsSecrets(volumes: Volumes): void {
   });
   volumes.write('nats', 'passwords.conf', { content: passwords.join('') });
   for (const name of natsFiles) {
-    const content = readFileSync(join(repositoryRoot, 'infra/nats', name), 'utf8');
+    const content = readFileSync(join(repositoryRoot(), 'infra/nats', name), 'utf8');
     volumes.write('nats', name, { content });
   }
 }
@@ -40,7 +40,7 @@ const PASSWORD_FROM_ENVIRONMENT = '<password from_env="CLICKHOUSE_AUDIT_PASSWORD
 function writeClickHouseUser(volumes: Volumes): void {
   const password = volumes.keep('audit', 'clickhouse-password', newPassword);
   const hash = createHash('sha256').update(password).digest('hex');
-  const file = join(repositoryRoot, 'infra/clickhouse/users.d/drawbridge.xml');
+  const file = join(repositoryRoot(), 'infra/clickhouse/users.d/drawbridge.xml');
   const users = readFileSync(file, 'utf8');
   if (!users.includes(PASSWORD_FROM_ENVIRONMENT)) throw new Error(`no password in ${file}`);
   const content = users

@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 import {
+  type CertificateAuthority,
   createCertificateAuthority,
   demoPeople,
+  type DemoSlack,
+  repositoryRoot,
   startDemoIdentityProvider,
   startDemoSlack,
-  type CertificateAuthority,
-  type DemoSlack,
 } from '@drawbridge/embedded';
 import { closeOnFailure, type Closers } from '@drawbridge/runtime';
 import { startSandboxCluster, type SandboxCluster } from '@drawbridge/sandbox-cluster';
 import { DEMO_AUDIENCE, writeDemoConfiguration } from '../demo-configuration.js';
 import { demoManifests } from '../demo-manifests.js';
-import { repositoryRoot } from '../repository.js';
 import { startHealthServer } from './health-server.js';
 import { writeServerSecrets } from './server-secrets.js';
 import { startTlsFront } from './tls-front.js';
@@ -116,7 +116,7 @@ async function configure(
   volumes.write('approval', 'slack.env', { content: slackVariables(slack, slackApiUrl) });
   writeDemoConfiguration({
     directory: volumes.directory('config'),
-    examples: join(repositoryRoot, 'infra/config'),
+    examples: join(repositoryRoot(), 'infra/config'),
     issuer: options.issuer,
     issuerCertificateAuthority: authority.certificate,
     slackTeam: slack.teamId,

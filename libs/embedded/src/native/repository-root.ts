@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** The root of the checkout (or image) this file runs from: the folder that holds `nx.json`. */
-export const repositoryRoot: string = findRoot(import.meta.dirname);
-
-function findRoot(start: string): string {
+export function repositoryRoot(): string {
+  const start = import.meta.dirname;
   for (let folder = start; folder !== dirname(folder); folder = dirname(folder)) {
     if (existsSync(join(folder, 'nx.json'))) return folder;
   }

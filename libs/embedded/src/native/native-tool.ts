@@ -1,23 +1,29 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { repositoryRoot } from './repository.js';
+import { repositoryRoot } from './repository-root.js';
 
 const run = promisify(execFile);
-
-const resolver = join(repositoryRoot, 'tools/native/resolve.mjs');
+const resolved = new Map<string, Promise<string>>();
 
 /**
- * Path of a native tool: one that is on this machine, or else fetched by `tools/native` (its docs name the
- * routes), which says on stderr what it tries.
+ * Path of a native tool, asked once per process: one that is on this machine, or else fetched or built by
+ * `tools/native` (its docs name the routes), which says on stderr what it tries.
  */
-export async function nativeTool(name: 'nats-server' | 'kubectl'): Promise<string> {
+export function nativeTool(name: string): Promise<string> {
+  const known = resolved.get(name) ?? find(name);
+  resolved.set(name, known);
+  return known;
+}
+
+async function find(name: string): Promise<string> {
   const here = await resolve(name, ['--look-only', '--quiet']).catch(() => undefined);
   return here ?? resolve(name, []);
 }
 
 async function resolve(name: string, flags: readonly string[]): Promise<string> {
-  const child = run(process.execPath, [resolver, name, '--json', ...flags], { encoding: 'utf8' });
+  const resolver = join(repositoryRoot(), 'tools/native/resolve.mjs');
+  const child = run(process.execPath, [resolver, name, '--json', ...flags]);
   if (!flags.includes('--quiet')) child.child.stderr?.pipe(process.stderr);
   const { stdout } = await child;
   const found: unknown = JSON.parse(stdout);
