@@ -27,12 +27,6 @@ const notOffered = [
     command: ['auth', 'can-i', 'list', 'pods'],
     refusal: /self_review_unsupported/,
   },
-  {
-    what: '--raw, for which kubectl drops the path of the server address',
-    cases: /--raw|a raw watch|legacy discovery, health and version/,
-    command: ['get', '--raw', '/api'],
-    refusal: /path_unknown/,
-  },
 ];
 const offered = kubectlConformance.filter(
   ({ name }) => !notOffered.some(({ cases }) => cases.test(name)),
