@@ -19,7 +19,7 @@ export const authorizeCall =
     if (decision.grant !== undefined) call.facts.grant = decision.grant;
     if (decision.effect === 'deny') throw new CallRefused(decision.reason, decision.message);
     const { grant } = decision;
-    if (call.upgrade) throw upgradeRefused();
+    if (call.upgrade !== undefined) throw upgradeRefused();
     return next({ ...call, grant, decision });
   };
 

@@ -56,17 +56,17 @@ function callFields(exchange: Exchange, connection: string) {
       grantId: grant.grantId,
       accessRequestId: grant.accessRequestId,
     }),
-    method: request.method ?? '',
+    method: request.method,
     ...targetFields(exchange),
     ...attributeFields(facts.kube),
-    clientAddress: request.socket.remoteAddress ?? '',
+    clientAddress: request.remoteAddress,
     userAgent: (headerValue(request.rawHeaders, 'user-agent') ?? '').slice(0, MAX_USER_AGENT),
   };
 }
 
 /** What was judged and forwarded; of a call that was never understood, what came. Never a token. */
 function targetFields({ request, facts }: Exchange) {
-  const received = (request.url ?? '').replace(/^\/connections\/[^/?]*/, '');
+  const received = request.target.replace(/^\/connections\/[^/?]*/, '');
   const target = facts.kube?.target ?? received;
   const [path = '', ...rest] = target.split('?');
   const query = hasTokenInQuery(target) ? '' : rest.join('?');

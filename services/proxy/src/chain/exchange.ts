@@ -1,8 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '@drawbridge/contracts';
 import type { CallOutcome } from '../domain/call-outcome.js';
 import type { KubeRequest } from '../domain/kube-request.js';
 import type { OpenGrant } from '../domain/open-grants.js';
+import type { ClientAnswer, ClientRequest, ClientUpgrade } from '../listener/client-exchange.js';
 
 /**
  * What is known of a call so far, for its record: filled in step by step, because a call may be refused at any
@@ -22,10 +22,10 @@ export interface Exchange {
   /** UUIDv7: `Audit-ID` of the call, upstream and to the client. */
   readonly commandId: string;
   readonly receivedAt: Date;
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  /** The client wants another protocol; Node has taken its parser off the connection. */
-  readonly upgrade: boolean;
+  readonly request: ClientRequest;
+  readonly answer: ClientAnswer;
+  /** The client wants another protocol: there, only with HTTP/1.1. */
+  readonly upgrade: ClientUpgrade | undefined;
   /** The client waits for `100 Continue` before it sends the body. */
   readonly awaitsContinue: boolean;
   readonly facts: CallFacts;

@@ -13,15 +13,13 @@ import type { Tracked } from './track-live.js';
  * the client left, while the record was made; nothing is ever sent twice.
  */
 export const forward = (): Handler<Tracked> => async (call) => {
-  const { upstream, cutSwitch, response } = call;
+  const { upstream, cutSwitch, answer } = call;
   const send = await upstream.prepare();
   cutSwitch.throwIfCut();
-  if (response.destroyed) return clientGone;
+  if (answer.destroyed) return clientGone;
   const relay = relayOf(call);
   cutSwitch.onCut((reason) => relay.cut(reason));
-  if (call.awaitsContinue) response.writeContinue();
-  response.setHeader('audit-id', call.commandId);
-  response.setHeader('x-content-type-options', 'nosniff');
+  if (call.awaitsContinue) answer.writeContinue();
   try {
     send(upstreamRequest(call, relay), relay);
   } catch (error) {
@@ -37,9 +35,9 @@ const clientGone: CallOutcome = {
   responseBytes: 0,
 };
 
-function relayOf({ response, connection, commandId, kube }: Tracked): Relay {
+function relayOf({ answer, connection, commandId, kube }: Tracked): Relay {
   const watch = kube.kind === 'resource' && kube.verb === 'watch';
-  return new Relay({ response, connection, commandId, longRunning: isLongRunning(kube), watch });
+  return new Relay({ answer, connection, commandId, longRunning: isLongRunning(kube), watch });
 }
 
 function upstreamRequest({ request, kube, commandId }: Tracked, relay: Relay) {
@@ -53,7 +51,7 @@ function upstreamRequest({ request, kube, commandId }: Tracked, relay: Relay) {
       ...upstreamRequestHeaders(request.rawHeaders, { 'audit-id': commandId }, longRunning),
       ...length,
     },
-    body: body === undefined ? null : requestBody(request, (bytes) => relay.sent(bytes)),
+    body: body === undefined ? null : requestBody(request.body, (bytes) => relay.sent(bytes)),
     longRunning,
   };
 }

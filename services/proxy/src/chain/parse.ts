@@ -14,7 +14,7 @@ export interface Parsed extends Received {
  * who want to be somebody else.
  */
 export const parse = (): Step<Received, Parsed> => (next) => (call) => {
-  const kube = readTarget(call.request.method ?? '', call.target);
+  const kube = readTarget(call.request.method, call.target);
   call.facts.kube = kube;
   refuseImpersonation(call.request.rawHeaders);
   return next({ ...call, kube });

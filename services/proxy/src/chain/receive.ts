@@ -16,13 +16,14 @@ export const receive =
   (hosts: ReadonlySet<string>): Step<Exchange, Received> =>
   (next) =>
   (exchange) => {
-    const { method = '', url = '', httpVersion, rawHeaders } = exchange.request;
-    checkRequestHead({ method, target: url, httpVersion, rawHeaders }, hosts);
-    const { connection, target } = splitConnectionPath(url);
+    const { request, upgrade } = exchange;
+    const { method, rawHeaders } = request;
+    checkRequestHead(request, hosts);
+    const { connection, target } = splitConnectionPath(request.target);
     exchange.facts.connection = connection;
     const length = announcedBody(rawHeaders)?.length;
     if (length !== undefined && length > MAX_BODY_BYTES) throw bodyTooLarge();
-    if (exchange.upgrade && method !== 'GET' && method !== 'POST') {
+    if (upgrade !== undefined && method !== 'GET' && method !== 'POST') {
       throw new CallRefused('upgrade_unsupported', `an upgrade by ${method} has no meaning`);
     }
     return next({ ...exchange, connection, target });

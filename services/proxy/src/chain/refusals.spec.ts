@@ -11,6 +11,7 @@ import { answerRefusals } from './answer-refusals.js';
 import { authorizeCall } from './authorize-call.js';
 import { Chain } from './chain.js';
 import type { Connected } from './find-connection.js';
+import { Http1Answer, Http1Request } from '../listener/http1-exchange.js';
 import type { Exchange } from './exchange.js';
 import { answerOf } from './refusal-answer.js';
 import { recordCall } from './record-call.js';
@@ -25,17 +26,19 @@ const done: CallOutcome = {
   responseBytes: 2,
 };
 
-function exchange(more: Partial<Exchange['facts']> = {}): Exchange {
+function exchange(more: Partial<Exchange['facts']> = {}): Exchange & { response: ServerResponse } {
   const request = new IncomingMessage(new Socket());
   request.method = 'GET';
   request.url = '/connections/prod/api/v1/pods?limit=1';
   request.complete = true;
+  const response = new ServerResponse(request);
   return {
     commandId: '01a200fc-e240-7ced-950d-def6bcaf0208',
     receivedAt: now,
-    request,
-    response: new ServerResponse(request),
-    upgrade: false,
+    request: new Http1Request(request),
+    answer: new Http1Answer(response),
+    response,
+    upgrade: undefined,
     awaitsContinue: false,
     facts: { connection: 'prod', ...more },
   };

@@ -16,6 +16,11 @@ export interface ClientRequest {
   readonly body: Readable;
   /** The body has arrived whole. */
   readonly complete: boolean;
+  /**
+   * Reads and drops what is left of the body, behind an answer that did not need it, so that the client gets to
+   * read that answer; ends a body of more than `maxBytes`.
+   */
+  discardBody(maxBytes: number): void;
 }
 
 /** Pairs of name and value; a value may be a list of header lines. Names in lower case. */
@@ -28,7 +33,12 @@ export interface ClientAnswer {
   readonly destroyed: boolean;
   /** Tells a client that waits for it to send the body. */
   writeContinue(): void;
-  /** Once. `close`: the connection takes no further request (`connection: close`, or GOAWAY). */
+  /**
+   * Once.
+   *
+   * @param close - nothing more on this connection can be trusted to be read alike on both sides: it ends with
+   *   this answer. Of HTTP/2 only the stream, whose frames are never ambiguous.
+   */
   writeHead(statusCode: number, headers: AnswerHeaders, close?: boolean): void;
   /** Sends the head now, before the first byte of the body. */
   flushHeaders(): void;
@@ -43,7 +53,10 @@ export interface ClientAnswer {
 
 /** A connection that a client asked to use for another protocol; Node has taken its parser off it. */
 export interface ClientUpgrade {
+  /** To be read and written only behind `switchProtocols`. It ends with its answer when that is a refusal. */
   readonly socket: Duplex;
   /** Bytes that came behind the request; never forwarded before the upstream has switched. */
   readonly head: Buffer;
+  /** Answers 101 with these headers. From here on the answer counts as sent, and `socket` is another protocol. */
+  switchProtocols(headers: AnswerHeaders): void;
 }

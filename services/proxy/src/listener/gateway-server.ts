@@ -5,6 +5,7 @@ import type { LoggerService } from '@nestjs/common';
 import type { Clock } from '@drawbridge/kernel';
 import { uuidV7 } from '@drawbridge/runtime';
 import type { Exchange, Handler } from '../chain/exchange.js';
+import { Http1Answer, Http1Request, Http1Upgrade } from './http1-exchange.js';
 import { limitConnections } from './connection-limits.js';
 import { refuseUnparsed, refuseExpectation } from './refuse-unparsed.js';
 import type { ServerCertificate } from './server-certificate.js';
@@ -59,20 +60,22 @@ function answerEverything(server: Server, options: GatewayOptions): void {
   const answering = new WeakMap<Duplex, ServerResponse>();
   const secured = new WeakSet<Duplex>();
   server.on('secureConnection', (socket) => secured.add(socket));
-  const handle = (request: IncomingMessage, response: ServerResponse, kind: Kind = 'plain') => {
-    request.on('error', () => undefined);
+  const handle = (request: IncomingMessage, response: ServerResponse, how: How = plain) => {
+    request.on('error', ignore);
+    response.on('error', ignore);
     answering.set(request.socket, response);
     response.once('close', () => {
       if (answering.get(request.socket) === response) answering.delete(request.socket);
     });
     const receivedAt = options.clock();
+    const answer = new Http1Answer(response);
     const answered = options.handle({
       commandId: uuidV7(receivedAt),
       receivedAt,
-      request,
-      response,
-      upgrade: kind === 'upgrade',
-      awaitsContinue: kind === 'awaitsContinue',
+      request: new Http1Request(request),
+      answer,
+      upgrade: how.head && new Http1Upgrade(request.socket, how.head, answer),
+      awaitsContinue: how.awaitsContinue,
       facts: {},
     });
     answered.catch((error: unknown) => {
@@ -81,13 +84,13 @@ function answerEverything(server: Server, options: GatewayOptions): void {
     });
   };
   server.on('request', (request, response) => handle(request, response));
-  server.on('checkContinue', (request, response) => handle(request, response, 'awaitsContinue'));
+  server.on('checkContinue', (request, response) => handle(request, response, awaiting));
   server.on('checkExpectation', refuseExpectation);
   // Behind a call that is not answered yet there is no room for another answer, and nobody would read it.
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const response = responseOnce(request, socket);
     if (response === undefined) socket.destroy();
-    else handle(request, response, 'upgrade');
+    else handle(request, response, { awaitsContinue: false, head });
   });
   server.on('connect', (_request, socket: Duplex) => {
     if (answering.has(socket)) socket.destroy();
@@ -102,7 +105,15 @@ function answerEverything(server: Server, options: GatewayOptions): void {
   });
 }
 
-type Kind = 'plain' | 'upgrade' | 'awaitsContinue';
+/** In which way Node handed over a request. */
+interface How {
+  readonly awaitsContinue: boolean;
+  /** Bytes behind a request for another protocol. */
+  readonly head?: Buffer;
+}
+const plain: How = { awaitsContinue: false };
+const awaiting: How = { awaitsContinue: true };
+const ignore = () => undefined;
 
 const refusalOfParser: Readonly<Record<string, 'headers_too_large' | 'request_timeout'>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',

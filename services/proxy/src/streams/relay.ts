@@ -1,10 +1,11 @@
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { CallCut } from '../domain/call-cut.js';
 import type { CallOutcome } from '../domain/call-outcome.js';
 import { cuts, type CutReason } from '../domain/cut-reason.js';
 import { clientResponseHeaders } from '../domain/forwarded-headers.js';
 import { refusedAnswer, upstreamFailure } from '../kube/upstream-failure.js';
+import type { ClientAnswer } from '../listener/client-exchange.js';
 import { errorFrame, WatchFrames } from './watch-frames.js';
 
 /** How long an unread answer may wait for its reader. */
@@ -13,7 +14,7 @@ const STALLED_MS = 60_000;
 const CUT_MS = 500;
 
 export interface RelayOptions {
-  readonly response: ServerResponse;
+  readonly answer: ClientAnswer;
   readonly connection: string;
   readonly commandId: string;
   /** Watch or log: the head is sent at once, before the first byte of the body. */
@@ -44,9 +45,8 @@ export class Relay implements Dispatcher.DispatchHandler {
     const { promise, resolve, reject } = Promise.withResolvers<CallOutcome>();
     this.ended = promise;
     this.#settle = { resolve, reject };
-    options.response.on('drain', () => this.#onDrain());
-    options.response.once('close', () => this.#onClientClose());
-    options.response.on('error', () => undefined);
+    options.answer.on('drain', () => this.#onDrain());
+    options.answer.on('close', () => this.#onClientClose());
   }
 
   /** Counts what was read of the request body. */
@@ -70,11 +70,15 @@ export class Relay implements Dispatcher.DispatchHandler {
       this.#refuse(refusal);
       return;
     }
-    const { response, longRunning, watch } = this.options;
+    const { answer, commandId, longRunning, watch } = this.options;
     if (watch && statusCode === 200 && isPlainJson(headers)) this.#frames = new WatchFrames();
-    response.writeHead(statusCode, clientResponseHeaders(headers));
+    answer.writeHead(statusCode, {
+      ...clientResponseHeaders(headers),
+      'audit-id': commandId,
+      'x-content-type-options': 'nosniff',
+    });
     this.#statusCode = statusCode;
-    if (longRunning) response.flushHeaders();
+    if (longRunning) answer.flushHeaders();
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -90,9 +94,9 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (this.#over) return;
-    const { response } = this.options;
+    const { answer } = this.options;
     this.#watchStall();
-    response.end(() => this.#end({ outcome: 'completed' }));
+    answer.end(undefined, () => this.#end({ outcome: 'completed' }));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -106,7 +110,7 @@ export class Relay implements Dispatcher.DispatchHandler {
       this.#destroy(this.#cutting);
       return;
     }
-    this.options.response.destroy();
+    this.options.answer.destroy();
     this.#end({ outcome: 'upstream_failed', reason: refusal.code });
   }
 
@@ -132,7 +136,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   #pass(chunk: Uint8Array): void {
     this.#responseBytes += chunk.length;
     this.#frames?.pass(chunk);
-    if (this.options.response.write(chunk)) return;
+    if (this.options.answer.write(chunk)) return;
     this.#controller?.pause();
     if (this.#cutting === undefined) this.#watchStall();
   }
@@ -148,18 +152,18 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   #endWithFrame(reason: CutReason): void {
-    const { response, commandId } = this.options;
+    const { answer, commandId } = this.options;
     const frame = errorFrame({ ...cuts[reason], code: reason, commandId });
     this.#responseBytes += frame.length;
-    response.end(frame);
+    answer.end(frame);
     this.#end({ outcome: 'cut', reason });
     // The client may not be reading; its connection ends in any case.
-    this.#arm(CUT_MS, () => response.destroy());
-    response.once('close', () => clearTimeout(this.#timer));
+    this.#arm(CUT_MS, () => answer.destroy());
+    answer.on('close', () => clearTimeout(this.#timer));
   }
 
   #destroy(reason: CutReason): void {
-    this.options.response.destroy();
+    this.options.answer.destroy();
     this.#end({ outcome: 'cut', reason });
   }
 

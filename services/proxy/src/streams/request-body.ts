@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { CallRefused } from '../domain/call-refused.js';
 
@@ -14,17 +13,17 @@ export const bodyTooLarge = () =>
  *
  * @param onChunk - told the size of every chunk
  */
-export function requestBody(request: IncomingMessage, onChunk: (bytes: number) => void): Readable {
-  return Readable.from(limited(request, onChunk), { objectMode: false });
+export function requestBody(body: Readable, onChunk: (bytes: number) => void): Readable {
+  return Readable.from(limited(body, onChunk), { objectMode: false });
 }
 
 async function* limited(
-  request: IncomingMessage,
+  body: Readable,
   onChunk: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
   let total = 0;
   // The socket carries our answer too, so it must outlive a body that is not read to its end.
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+  for await (const chunk of body.iterator({ destroyOnReturn: false })) {
     const bytes: unknown = chunk;
     if (!(bytes instanceof Uint8Array)) throw new TypeError('a request body must be read as bytes');
     total += bytes.length;
