@@ -1,9 +1,10 @@
+import { benchTools } from './bench-tools.mjs';
 import { chromium } from './chromium.mjs';
 import { pinnedReleases } from './pinned-releases.mjs';
 
 /**
  * @typedef {'nats-server' | 'kubectl' | 'etcd' | 'kube-apiserver' | 'kube-controller-manager'
- *   | 'kube-scheduler' | 'kwok' | 'chromium'} ToolName
+ *   | 'kube-scheduler' | 'kwok' | 'chromium' | 'vegeta' | 'nginx' | 'haproxy' | 'wrk' | 'h2load'} ToolName
  */
 
 /**
@@ -13,6 +14,7 @@ import { pinnedReleases } from './pinned-releases.mjs';
  * @property {ToolName} name also the name of the program
  * @property {string} variable environment variable that names the program and overrules every route
  * @property {string[]} versionArgs arguments that make it print its version and exit
+ * @property {boolean} [versionFails] it tells its version and then ends as if that were a mistake
  * @property {string} minimum oldest version that will do
  * @property {boolean} sameMinorAsPin the version must be of the minor release pinned in `go.mod`
  * @property {boolean} kubebuilder may be found in `KUBEBUILDER_ASSETS`
@@ -21,6 +23,7 @@ import { pinnedReleases } from './pinned-releases.mjs';
  * @property {GoModule | undefined} goModule
  * @property {string | undefined} debianPackage
  * @property {boolean} [installDebian] the package cannot be unpacked by itself: it is installed, which takes root
+ * @property {boolean} [debianDependencies] the package is unpacked with the packages it needs, for their libraries
  * @property {string} [playwright] name under which playwright-core knows how to download it
  * @property {DockerImage | undefined} docker
  */
@@ -91,7 +94,9 @@ const kubernetesServer = (name, variable) => ({
   },
 });
 
-/** @type {Readonly<Record<Exclude<ToolName, 'chromium'>, BuiltTool> & Record<'chromium', Tool>>} */
+/** @typedef {'chromium' | 'nginx' | 'haproxy' | 'wrk' | 'h2load'} SystemToolName tools that are never built here */
+
+/** @type {Readonly<Record<Exclude<ToolName, SystemToolName>, BuiltTool> & Record<SystemToolName, Tool>>} */
 export const catalogue = {
   'nats-server': {
     name: 'nats-server',
@@ -173,6 +178,24 @@ export const catalogue = {
     },
   },
   chromium,
+  vegeta: {
+    name: 'vegeta',
+    variable: 'DRAWBRIDGE_VEGETA',
+    versionArgs: ['-version'],
+    minimum: '12.8.0',
+    sameMinorAsPin: false,
+    kubebuilder: false,
+    release: undefined,
+    goModule: {
+      directory: 'vegeta',
+      module: 'github.com/tsenart/vegeta/v12',
+      package: 'github.com/tsenart/vegeta/v12',
+      variables: (version) => [`main.Version=${version}`],
+    },
+    debianPackage: undefined,
+    docker: undefined,
+  },
+  ...benchTools,
 };
 
 /** Every tool, in the order in which `doctor` lists them. */

@@ -2,12 +2,17 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { benchTools } from './bench-tools.mjs';
 import { catalogue, toolNames } from './catalogue.mjs';
 import { moduleDirectory, pinHash, pinnedVersion } from './go-pin.mjs';
 import { refuseVersion } from './probe.mjs';
 import { parseVersion } from './version.mjs';
 
-const builtNames = toolNames.filter((name) => name !== 'chromium');
+const system = new Set(['chromium', ...Object.keys(benchTools)]);
+const builtNames = /** @type {Exclude<
+  import('./catalogue.mjs').ToolName,
+  import('./catalogue.mjs').SystemToolName
+>[]} */ (toolNames.filter((name) => !system.has(name)));
 
 for (const name of builtNames) {
   const tool = catalogue[name];

@@ -11,7 +11,9 @@ import { runCommand } from './run-command.mjs';
  */
 export async function probe(tool, path) {
   const result = await runCommand(path, tool.versionArgs);
-  if (!result.ok) return { ok: false, reason: `${path} does not work: ${result.failure}` };
+  if (!result.ok && tool.versionFails !== true) {
+    return { ok: false, reason: `${path} does not work: ${result.failure}` };
+  }
   const version = parseVersion(result.stdout) ?? parseVersion(result.stderr);
   if (version === undefined) return { ok: false, reason: `${path} does not tell its version` };
   const refusal = refuseVersion(tool, version);

@@ -1,11 +1,12 @@
-import { copyFile, readdir, rm } from 'node:fs/promises';
+import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isExecutable } from '../cache.mjs';
 import { notFound } from '../attempt.mjs';
 import { parseVersion } from '../version.mjs';
 import { refuseVersion } from '../probe.mjs';
 import { runCommand } from '../run-command.mjs';
 import { storeAndProbe } from '../store-and-probe.mjs';
+import { unpackWithLibraries } from './debian-libraries.mjs';
+import { findProgram, unpack } from './debian-unpack.mjs';
 
 const aptTimeoutMs = 120_000;
 
@@ -31,7 +32,10 @@ export const debianRoute = {
       version,
       key: 'debian',
       detail: `Debian package ${tool.debianPackage}`,
-      produce: (directory) => unpackPackage(tool, directory, context.env),
+      produce: (directory) =>
+        tool.debianDependencies === true
+          ? unpackWithLibraries(tool, directory, context.env)
+          : unpackPackage(tool, directory, context.env),
     });
   },
 };
@@ -74,29 +78,7 @@ async function candidateVersion(name, env) {
  */
 async function unpackPackage({ name, debianPackage }, directory, env) {
   const unpacked = join(directory, 'unpacked');
-  const download = await runCommand('apt-get', ['download', '-q', String(debianPackage)], {
-    cwd: directory,
-    env,
-    timeoutMs: aptTimeoutMs,
-  });
-  if (!download.ok) throw new Error(`apt-get download failed: ${download.failure}`);
-  const file = (await readdir(directory)).find((entry) => entry.endsWith('.deb'));
-  if (file === undefined) throw new Error('apt-get download brought no package');
-  const extract = await runCommand('dpkg-deb', ['-x', join(directory, file), unpacked], { env });
-  if (!extract.ok) throw new Error(`the package cannot be unpacked: ${extract.failure}`);
+  await unpack(String(debianPackage), { directory, unpacked, env });
   await copyFile(await findProgram(unpacked, name), join(directory, name));
   await rm(unpacked, { recursive: true });
-  await rm(join(directory, file));
-}
-
-/**
- * @param {string} root
- * @param {string} tool
- */
-async function findProgram(root, tool) {
-  for (const bin of ['usr/bin', 'usr/sbin', 'bin', 'sbin']) {
-    const path = join(root, bin, tool);
-    if (await isExecutable(path)) return path;
-  }
-  throw new Error(`the package has no program ${tool}`);
 }
