@@ -49,8 +49,7 @@ async function libraryFolders(root) {
   const found = await Promise.all(
     parents.map(async (parent) => {
       const names = await readdir(join(root, parent)).catch(() => []);
-      const folders = names.filter((each) => each.includes('-linux-'));
-      return [parent, ...folders.map((each) => `${parent}/${each}`)];
+      return names.filter((each) => each.includes('-linux-')).map((each) => `${parent}/${each}`);
     }),
   );
   return found.flat();

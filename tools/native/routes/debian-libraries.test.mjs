@@ -17,7 +17,7 @@ esac`,
   'dpkg-deb': `
 name=$(/usr/bin/basename "$2" .deb)
 case "$name" in
-  lib*) /bin/mkdir -p "$3/usr/lib/x-linux-gnu"; : > "$3/usr/lib/x-linux-gnu/$name.so" ;;
+  lib*) /bin/mkdir -p "$3/usr/lib/x86-linux-gnu"; : > "$3/usr/lib/x86-linux-gnu/$name.so" ;;
   *)
     /bin/mkdir -p "$3/usr/bin"
     printf '#!/bin/sh\\necho "$LD_LIBRARY_PATH" "$@"\\n' > "$3/usr/bin/$name"
@@ -33,7 +33,7 @@ test('a program comes with the packages it needs, and is started with their libr
   mkdirSync(entry);
   await unpackWithLibraries(benchTools.wrk, entry, { PATH });
   const said = execFileSync('/bin/sh', [join(entry, 'wrk'), 'one two'], { encoding: 'utf8' });
-  assert.match(said, /entry with space\/root\/usr\/lib\/x-linux-gnu one two\n$/);
+  assert.match(said, /entry with space\/root\/usr\/lib\/x86-linux-gnu one two\n$/);
 });
 
 test('a package whose needs are all met is unpacked alone', async (t) => {
