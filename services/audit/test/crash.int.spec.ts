@@ -23,6 +23,8 @@ const REFUSED = 400;
 const IN_FLIGHT = 100;
 const EVENTS = 600;
 const KILLS = 5;
+/** Records of each round that are published while audit is dead. */
+const TAIL = 20;
 
 let nats: TestNats;
 let connection: JetStreamConnection;
@@ -108,30 +110,35 @@ const progress = async (stream: string) => {
   const info = await connection.manager.consumers.info(stream, 'audit');
   return {
     acknowledged: info.ack_floor.stream_seq,
+    unacknowledged: info.num_ack_pending,
     deliveries: info.delivered.consumer_seq,
     left: info.num_pending + info.num_ack_pending,
   };
 };
 
-const acknowledged = async (): Promise<number> =>
-  progress('COMMANDS').then(
-    (now) => now.acknowledged,
-    () => 0,
-  );
+const idle = { acknowledged: 0, unacknowledged: 0 };
 
-/** Kills audit while it works on `some`; what it had not seen of them is published while it is dead. */
+/** Kills audit while it holds a batch that it has not acknowledged; the tail of `some` is published while it is dead. */
 async function killWhileItWorksOn(some: readonly CommandRecord[]): Promise<void> {
   const audit = startAuditProcess();
-  const before = await acknowledged();
-  const published = publishCommands(some);
-  await eventually(async () => expect(await acknowledged()).toBeGreaterThan(before + 150), {
-    timeoutMs: 120_000,
-  });
+  const middle = some.length - TAIL;
+  const published = publishCommands(some.slice(0, middle));
+  await eventually(() => stopInTheMiddle(audit), { timeoutMs: 120_000 });
   const exited = once(audit, 'exit');
   audit.kill('SIGKILL');
   await exited;
   await published;
-  expect((await progress('COMMANDS')).left).toBeGreaterThan(0);
+  await publishCommands(some.slice(middle));
+  expect((await progress('COMMANDS')).left).toBeGreaterThanOrEqual(TAIL);
+}
+
+/** Holds the process still; throws, and lets it go on, unless it has stored something and has a batch in its hands. */
+async function stopInTheMiddle(audit: ChildProcess): Promise<void> {
+  audit.kill('SIGSTOP');
+  const { acknowledged, unacknowledged } = await progress('COMMANDS').catch(() => idle);
+  if (acknowledged > 0 && unacknowledged > 0) return;
+  audit.kill('SIGCONT');
+  throw new Error('audit is not in the middle of a batch');
 }
 
 describe('audit, killed in the middle of its work', () => {
