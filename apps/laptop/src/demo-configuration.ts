@@ -149,8 +149,8 @@ function credentialOf(
     case 'clientCertificate':
       return {
         type: 'clientCertificate',
-        certificateFile: file('client.crt', credential.certificate),
-        keyFile: file('client.key', credential.key),
+        certificate: { file: file('client.crt', credential.certificate) },
+        key: { file: file('client.key', credential.key) },
       };
   }
 }

@@ -24,13 +24,16 @@ describe('a configuration', () => {
       valid.connection('https://k', 'certificateAuthorityFile: ../pki/ca.pem'),
       valid.issuer('certificateAuthorityFile: idp.pem'),
     ).replace(
-      '{type: bearerTokenFromEnvironment, variable: TOKEN}',
-      '{type: clientCertificate, certificateFile: /abs/c.pem, keyFile: k.pem}',
+      '{type: bearerToken, environmentVariable: TOKEN}',
+      '{type: clientCertificate, certificate: {file: /abs/c.pem}, key: {file: k.pem}}',
     );
     const { connections, issuers } = configurationOf({ '/etc/drawbridge/clusters/c.yaml': text });
     expect(connections[0]?.spec).toMatchObject({
       certificateAuthorityFile: '/etc/drawbridge/pki/ca.pem',
-      credential: { certificateFile: '/abs/c.pem', keyFile: '/etc/drawbridge/clusters/k.pem' },
+      credential: {
+        certificate: { file: '/abs/c.pem' },
+        key: { file: '/etc/drawbridge/clusters/k.pem' },
+      },
     });
     expect(issuers[0]?.spec.certificateAuthorityFile).toBe('/etc/drawbridge/clusters/idp.pem');
   });
@@ -107,7 +110,7 @@ describe('problems', () => {
     ['a field of another type', 'credential: {type: bearerToken, file: [CANARY]}'],
     ['an unknown type', 'credential: {type: CANARY}'],
     ['a map with a secret', 'credential: CANARY'],
-    ['a bad variable', 'credential: {type: bearerTokenFromEnvironment, variable: canary-CANARY}'],
+    ['a bad variable', 'credential: {type: bearerToken, environmentVariable: canary-CANARY}'],
   ])('never tell a secret: %s', (_name, line) => {
     const text = valid.connection().replace(/credential: .*/, line);
     const problems = problemsOf(text);

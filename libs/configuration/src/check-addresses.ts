@@ -23,8 +23,15 @@ function checkIssuer(entry: Entry<IssuerDocument>): Finding[] {
 }
 
 function checkConnection(entry: Entry<ConnectionDocument>): Finding[] {
-  const { server } = entry.document.spec;
-  return checkPlain(entry, new URL(server), ['spec', 'server']);
+  const { server, certificateAuthorityFile, credential } = entry.document.spec;
+  const path = ['spec', 'server'];
+  if (server !== undefined) return checkPlain(entry, new URL(server), path);
+  if (credential.type !== 'eks' && credential.type !== 'serviceAccount') {
+    return [error(entry, path, 'expected an https address')];
+  }
+  if (certificateAuthorityFile === undefined) return [];
+  const message = 'stands for a "server" only: without one both are looked up';
+  return [error(entry, ['spec', 'certificateAuthorityFile'], message)];
 }
 
 function checkPlain(entry: Entry, url: URL, path: readonly string[]): Finding[] {

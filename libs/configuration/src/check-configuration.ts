@@ -1,4 +1,6 @@
 import { access, constants } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ClusterCredential } from '@drawbridge/contracts';
 import type { Configuration, ConfigurationKind, ConfigurationProblem } from './configuration.js';
 import { ConfigurationError } from './configuration-error.js';
 import { loadConfiguration } from './load-configuration.js';
@@ -65,18 +67,20 @@ async function unreadableFiles({
   return checked.flat();
 }
 
-function credentialFiles(
-  credential: Configuration['connections'][number]['spec']['credential'],
-): Record<string, string> {
+function credentialFiles(credential: ClusterCredential): Record<string, string | undefined> {
   switch (credential.type) {
     case 'bearerToken':
       return { 'credential.file': credential.file };
     case 'clientCertificate':
       return {
-        'credential.certificateFile': credential.certificateFile,
-        'credential.keyFile': credential.keyFile,
+        'credential.certificate.file': credential.certificate.file,
+        'credential.key.file': credential.key.file,
       };
-    case 'bearerTokenFromEnvironment':
+    case 'exec':
+      return { 'credential.command': credential.command };
+    case 'serviceAccount':
+      return { 'credential.directory': join(credential.directory, 'token') };
+    case 'eks':
       return {};
   }
 }

@@ -20,6 +20,9 @@ export const checkIdentities: Check = ({ entries, kinds }) => {
     ...duplicates(humans, ['spec', 'slack'], ({ document: { spec } }) =>
       spec.slack ? [`Slack user "${spec.slack.user}" of "${spec.slack.team}"`] : [],
     ),
+    ...duplicates(entriesOf(entries, 'Connection'), ['spec', 'hosts'], ({ document: { spec } }) =>
+      (spec.hosts ?? []).map((host) => `host name "${host}"`),
+    ),
     ...humans
       .filter(({ document }) => kinds.has('Issuer') && !known.has(document.spec.issuer))
       .map((human) => warning(human, ['spec', 'issuer'], 'is the issuer of no Issuer document')),

@@ -1,8 +1,14 @@
-import { dirname, resolve } from 'node:path';
-import type { ConnectionDocument, IssuerDocument } from '@drawbridge/contracts';
+import { dirname, join, resolve } from 'node:path';
+import type {
+  ClusterCredential,
+  ConnectionDocument,
+  IssuerDocument,
+  MaterialSource,
+} from '@drawbridge/contracts';
 import type { Entry } from './entry.js';
 
-type Credential = ConnectionDocument['spec']['credential'];
+/** Where every cluster answers its own pods. */
+const IN_CLUSTER_SERVER = 'https://kubernetes.default.svc';
 
 /** The document with its file paths made absolute, from the directory of the file that names them. */
 export function resolveIssuer({ document, parsed }: Entry<IssuerDocument>): IssuerDocument {
@@ -12,36 +18,51 @@ export function resolveIssuer({ document, parsed }: Entry<IssuerDocument>): Issu
   return { ...document, spec: { ...document.spec, certificateAuthorityFile } };
 }
 
-/** As {@link resolveIssuer}. */
+/** As {@link resolveIssuer}; a connection to the cluster itself gets its address and authority. */
 export function resolveConnection({
   document,
   parsed,
 }: Entry<ConnectionDocument>): ConnectionDocument {
-  const { certificateAuthorityFile: file } = document.spec;
   const { file: from } = parsed.source;
+  const { spec } = document;
+  const credential = resolveCredential(spec.credential, from);
+  const file = spec.certificateAuthorityFile;
   return {
     ...document,
     spec: {
-      ...document.spec,
-      credential: resolveCredential(document.spec.credential, from),
+      ...spec,
+      ...(credential.type === 'serviceAccount' && ownCluster(spec.server, credential.directory)),
       ...(file !== undefined && { certificateAuthorityFile: absolute(from, file) }),
+      credential,
     },
   };
 }
 
-function resolveCredential(credential: Credential, from: string): Credential {
+const ownCluster = (server: string | undefined, directory: string) =>
+  server === undefined
+    ? { server: IN_CLUSTER_SERVER, certificateAuthorityFile: join(directory, 'ca.crt') }
+    : {};
+
+function resolveCredential(credential: ClusterCredential, from: string): ClusterCredential {
   switch (credential.type) {
     case 'bearerToken':
-      return { ...credential, file: absolute(from, credential.file) };
+      return { ...credential, ...resolveSource(credential, from) };
     case 'clientCertificate':
       return {
         ...credential,
-        certificateFile: absolute(from, credential.certificateFile),
-        keyFile: absolute(from, credential.keyFile),
+        certificate: resolveSource(credential.certificate, from),
+        key: resolveSource(credential.key, from),
       };
-    case 'bearerTokenFromEnvironment':
+    case 'serviceAccount':
+      return { ...credential, directory: absolute(from, credential.directory) };
+    case 'exec':
+    case 'eks':
       return credential;
   }
+}
+
+function resolveSource<Source extends MaterialSource>(source: Source, from: string): Source {
+  return source.file === undefined ? source : { ...source, file: absolute(from, source.file) };
 }
 
 function absolute(from: string, path: string): string {

@@ -50,7 +50,7 @@ export const valid = {
     document(
       'Connection',
       'prod',
-      `environment: production\nserver: ${server}\ncredential: {type: bearerTokenFromEnvironment, variable: TOKEN}\n${more}`,
+      `environment: production\nserver: ${server}\ncredential: {type: bearerToken, environmentVariable: TOKEN}\n${more}`,
     ),
   policy: (more = 'actions: [view]', name = 'p') =>
     document(

@@ -115,7 +115,7 @@ describe('checking a directory', () => {
         valid.issuer('certificateAuthorityFile: ca.pem'),
         valid.connection('https://k', 'certificateAuthorityFile: a.yaml'),
       ).replace(
-        '{type: bearerTokenFromEnvironment, variable: TOKEN}',
+        '{type: bearerToken, environmentVariable: TOKEN}',
         '{type: bearerToken, file: token}',
       ),
     );

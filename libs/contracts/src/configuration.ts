@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { ConnectionName } from './access-request.js';
+import { ClusterCredential } from './cluster-credential.js';
+import { ClusterIdentity } from './cluster-identity.js';
 import { Rule, Rules } from './scope.js';
 import { ClaimMapping, SigningAlgorithm } from './trust-bundle.js';
 
@@ -102,21 +104,13 @@ export const ActionDocument = document(
 );
 export type ActionDocument = z.infer<typeof ActionDocument>;
 
-const Credential = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('bearerToken'),
-    file: filePath.describe('Re-read when it changes'),
-  }),
-  z.strictObject({
-    type: z.literal('bearerTokenFromEnvironment'),
-    variable: z.string().regex(/^[A-Z][A-Z0-9_]*$/),
-  }),
-  z.strictObject({
-    type: z.literal('clientCertificate'),
-    certificateFile: filePath,
-    keyFile: filePath,
-  }),
-]);
+const hostName = z
+  .string()
+  .max(253)
+  .regex(
+    /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$/,
+    'expected a DNS name in lower case',
+  );
 
 /** One cluster as Drawbridge reaches it. Policy reads name and environment; only the proxy reads the rest. */
 export const ConnectionDocument = document(
@@ -126,10 +120,26 @@ export const ConnectionDocument = document(
     environment: z.string().min(1).max(63),
     description: z.string().max(200).optional(),
     owner: z.string().max(320).optional(),
-    server: z.url({ protocol: /^https$/ }).describe('Base address of the API server'),
-    certificateAuthorityFile: filePath.optional().describe('PEM; default: the system roots'),
+    server: z
+      .url({ protocol: /^https$/ })
+      .optional()
+      .describe(
+        'Base address of the API server; default: looked up for eks, the cluster itself for serviceAccount',
+      ),
+    certificateAuthorityFile: filePath
+      .optional()
+      .describe('PEM; default: what comes with the default of `server`, or the system roots'),
     tlsServerName: z.string().optional(),
-    credential: Credential,
+    hosts: z
+      .array(hostName)
+      .min(1)
+      .max(20)
+      .optional()
+      .describe('Host names of the gateway that stand for this connection, without a path prefix'),
+    credential: ClusterCredential,
+    identity: ClusterIdentity.optional().describe(
+      'As whom calls reach the cluster; default: gateway',
+    ),
   }),
 );
 export type ConnectionDocument = z.infer<typeof ConnectionDocument>;

@@ -23,6 +23,13 @@ export {
   CommandOutcome,
 } from './audit-view.js';
 export { ApprovalView, ApproveInput, DenyInput, WaitingApprovals } from './approval-view.js';
+export { ClusterIdentity } from './cluster-identity.js';
+export {
+  ClusterCredential,
+  type CredentialOfType,
+  type MaterialSource,
+  type SecretReference,
+} from './cluster-credential.js';
 export { CommandDecision, CommandRecord } from './command-record.js';
 export {
   ActionDocument,

@@ -40,7 +40,7 @@ const FLUSH_MS = 5_000;
 export interface ProxyDependencies {
   readonly logger: LoggerService;
   readonly clock?: Clock;
-  /** Where connections with `bearerTokenFromEnvironment` find their token. @default none */
+  /** Where credentials with an `environmentVariable` find it. @default none */
   readonly environment?: Environment;
 }
 

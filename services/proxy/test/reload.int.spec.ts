@@ -20,13 +20,13 @@ beforeAll(async () => {
       {
         ...connection,
         name: 'environment',
-        credential: 'type: bearerTokenFromEnvironment\nvariable: CLUSTER_TOKEN',
+        credential: 'type: bearerToken\nenvironmentVariable: CLUSTER_TOKEN',
       },
       {
         ...connection,
         name: 'certificate',
         server: `${server}/k8s/clusters/c-1/`,
-        credential: 'type: clientCertificate\ncertificateFile: client.crt\nkeyFile: client.key',
+        credential: 'type: clientCertificate\ncertificate: {file: client.crt}\nkey: {file: client.key}',
       },
     ],
     environment: { CLUSTER_TOKEN: 'from-environment' },

@@ -21,13 +21,14 @@ export function credentialOf(
 ): Credential {
   switch (spec.type) {
     case 'bearerToken':
-      return new BearerTokenFile(spec.file, connection);
-    case 'bearerTokenFromEnvironment': {
-      const { variable } = spec;
-      return { headers: () => bearer(environment[variable] ?? '', connection) };
-    }
+      if (spec.file !== undefined) return new BearerTokenFile(spec.file, connection);
+      return {
+        headers: () => bearer(environment[spec.environmentVariable ?? ''] ?? '', connection),
+      };
     case 'clientCertificate':
       return { headers: () => Promise.resolve({}) };
+    default:
+      return { headers: () => Promise.reject(unavailable(connection)) };
   }
 }
 

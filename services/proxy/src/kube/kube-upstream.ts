@@ -46,7 +46,7 @@ export class KubeUpstream {
     environment: Environment,
   ) {
     this.name = document.metadata.name;
-    this.#server = new URL(document.spec.server);
+    this.#server = new URL(document.spec.server ?? 'https://server.invalid');
     this.#credential = credentialOf(document.spec.credential, this.name, environment);
   }
 

@@ -15,8 +15,8 @@ export async function readTlsMaterial(spec: ConnectionDocument['spec']): Promise
   return {
     ...(certificateAuthorityFile !== undefined && { ca: await read(certificateAuthorityFile) }),
     ...(credential.type === 'clientCertificate' && {
-      cert: await read(credential.certificateFile),
-      key: await read(credential.keyFile),
+      cert: await read(credential.certificate.file ?? ''),
+      key: await read(credential.key.file ?? ''),
     }),
   };
 }
