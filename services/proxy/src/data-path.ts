@@ -50,12 +50,12 @@ export class DataPath implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** Takes no new connection, cuts streams with a reason, gives short answers a moment, then ends all. */
   async onApplicationShutdown(): Promise<void> {
-    const { server, endConnections, live } = this.options;
+    const { server, drain, endConnections, live } = this.options;
     this.#draining = true;
     this.#stopFollowing();
     if (!server.listening) return;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
+    drain();
     live.cutLongRunning('proxy_draining');
     const end = setTimeout(() => {
       live.cutAll('proxy_draining');

@@ -1,7 +1,6 @@
 import type { CallOutcome } from '../domain/call-outcome.js';
 import { upstreamRequestHeaders } from '../domain/forwarded-headers.js';
 import { isLongRunning } from '../domain/long-running.js';
-import { announcedBody } from '../domain/request-head.js';
 import { upstreamFailure } from '../kube/upstream-failure.js';
 import { Relay } from '../streams/relay.js';
 import { requestBody } from '../streams/request-body.js';
@@ -42,7 +41,7 @@ function relayOf({ answer, connection, commandId, kube }: Tracked): Relay {
 
 function upstreamRequest({ request, kube, commandId }: Tracked, relay: Relay) {
   const longRunning = isLongRunning(kube);
-  const body = announcedBody(request.rawHeaders);
+  const body = request.announced;
   const length = body?.length === undefined ? {} : { 'content-length': String(body.length) };
   return {
     method: kube.method,

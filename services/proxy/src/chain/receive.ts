@@ -1,10 +1,10 @@
 import { CallRefused } from '../domain/call-refused.js';
 import { splitConnectionPath } from '../domain/connection-path.js';
-import { announcedBody, checkRequestHead } from '../domain/request-head.js';
+import { checkRequestHead } from '../domain/request-head.js';
 import { bodyTooLarge, MAX_BODY_BYTES } from '../streams/request-body.js';
 import type { Exchange, Step } from './exchange.js';
 
-/** A call whose head is plain and unambiguous HTTP/1.1 and addresses a connection. */
+/** A call whose head is plain and unambiguous and addresses a connection. */
 export interface Received extends Exchange {
   readonly connection: string;
   /** What is left of the target for the cluster, as received. */
@@ -17,11 +17,11 @@ export const receive =
   (next) =>
   (exchange) => {
     const { request, upgrade } = exchange;
-    const { method, rawHeaders } = request;
+    const { method } = request;
     checkRequestHead(request, hosts);
     const { connection, target } = splitConnectionPath(request.target);
     exchange.facts.connection = connection;
-    const length = announcedBody(rawHeaders)?.length;
+    const length = request.announced?.length;
     if (length !== undefined && length > MAX_BODY_BYTES) throw bodyTooLarge();
     if (upgrade !== undefined && method !== 'GET' && method !== 'POST') {
       throw new CallRefused('upgrade_unsupported', `an upgrade by ${method} has no meaning`);

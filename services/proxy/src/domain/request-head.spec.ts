@@ -10,13 +10,17 @@ import {
 } from './request-head.js';
 
 const hosts = new Set(['gateway.corp.test', '[::1]']);
-const head = (more: Partial<RequestHead> = {}, ...headers: string[]): RequestHead => ({
-  method: 'GET',
-  target: '/connections/prod/api',
-  httpVersion: '1.1',
-  rawHeaders: ['Host', 'gateway.corp.test', ...headers],
-  ...more,
-});
+const head = (more: Partial<RequestHead> = {}, ...headers: string[]): RequestHead => {
+  const rawHeaders = more.rawHeaders ?? ['Host', 'gateway.corp.test', ...headers];
+  return {
+    method: 'GET',
+    target: '/connections/prod/api',
+    httpVersion: '1.1',
+    announced: announcedBody(rawHeaders),
+    ...more,
+    rawHeaders,
+  };
+};
 
 function refusalOf(check: () => void): string {
   try {
@@ -36,7 +40,11 @@ describe('the head of a request', () => {
     ['accepted', head({ method: 'POST' }, 'Transfer-Encoding', 'Chunked')],
     ['accepted', head({}, 'Content-Length', '0')],
     ['accepted', head({}, 'Accept', 'a', 'Accept', 'b')],
+    ['accepted', head({ httpVersion: '2.0' })],
+    ['accepted', head({}, 'Expect', '100-Continue')],
+    ['expectation_failed', head({}, 'Expect', '200-ok')],
     ['http_version_unsupported', head({ httpVersion: '1.0' })],
+    ['http_version_unsupported', head({ httpVersion: '3.0' })],
     ['method_not_supported', head({ method: 'TRACE' })],
     ['method_not_supported', head({ method: 'CONNECT' })],
     ['malformed_request', head({ target: 'https://gateway.corp.test/' })],

@@ -1,12 +1,18 @@
 import { CallRefused } from './call-refused.js';
 
-/** The head of a request as Node's parser left it: strict HTTP/1.1 syntax, nothing interpreted yet. */
+/** A body that a head announces, with its length if it says so. */
+export interface AnnouncedBody {
+  readonly length?: number;
+}
+
+/** The head of a request as Node's parsers left it: strict syntax, nothing interpreted yet. */
 export interface RequestHead {
   readonly method: string;
   readonly target: string;
   readonly httpVersion: string;
   /** name, value, name, value, … with every duplicate, as `IncomingMessage.rawHeaders`. */
   readonly rawHeaders: readonly string[];
+  readonly announced: AnnouncedBody | undefined;
 }
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -27,8 +33,8 @@ const MAX_HEADERS = 100;
  * @throws {@link CallRefused}
  */
 export function checkRequestHead(head: RequestHead, hosts: ReadonlySet<string>): void {
-  if (head.httpVersion !== '1.1') {
-    throw new CallRefused('http_version_unsupported', 'expected HTTP/1.1');
+  if (head.httpVersion !== '1.1' && head.httpVersion !== '2.0') {
+    throw new CallRefused('http_version_unsupported', 'expected HTTP/1.1 or HTTP/2');
   }
   if (!methods.has(head.method)) {
     throw new CallRefused('method_not_supported', `expected one of ${[...methods].join(', ')}`);
@@ -38,6 +44,7 @@ export function checkRequestHead(head: RequestHead, hosts: ReadonlySet<string>):
   }
   checkNames(head.rawHeaders);
   checkHost(headerValue(head.rawHeaders, 'host'), hosts);
+  checkExpectation(headerValue(head.rawHeaders, 'expect'));
   checkBodyHeaders(head);
 }
 
@@ -84,12 +91,17 @@ function checkHost(host: string | undefined, hosts: ReadonlySet<string>): void {
   }
 }
 
-function checkBodyHeaders({ method, rawHeaders }: RequestHead): void {
+function checkExpectation(expectation: string | undefined): void {
+  if (expectation === undefined || expectation.toLowerCase() === '100-continue') return;
+  throw new CallRefused('expectation_failed', 'expected no "Expect" but "100-continue"');
+}
+
+function checkBodyHeaders({ method, rawHeaders, announced }: RequestHead): void {
   const encoding = headerValue(rawHeaders, 'transfer-encoding');
   if (encoding !== undefined && encoding.toLowerCase() !== 'chunked') {
     throw new CallRefused('malformed_request', 'expected the transfer coding "chunked" or none');
   }
-  if (announcedBody(rawHeaders) !== undefined && (method === 'GET' || method === 'HEAD')) {
+  if (announced !== undefined && (method === 'GET' || method === 'HEAD')) {
     throw new CallRefused('malformed_request', `expected no body with ${method}`);
   }
   const coding = headerValue(rawHeaders, 'content-encoding');
@@ -113,8 +125,8 @@ export function headerValue(rawHeaders: readonly string[], name: string): string
   return headerValues(rawHeaders, name)[0];
 }
 
-/** Whether the head announces a body, and how long it is if it says so. */
-export function announcedBody(rawHeaders: readonly string[]): { length?: number } | undefined {
+/** The body that a head of HTTP/1.1 announces. */
+export function announcedBody(rawHeaders: readonly string[]): AnnouncedBody | undefined {
   const length = headerValue(rawHeaders, 'content-length');
   if (length !== undefined) return length === '0' ? undefined : { length: Number(length) };
   return headerValue(rawHeaders, 'transfer-encoding') === undefined ? undefined : {};

@@ -1,4 +1,5 @@
 import type { Duplex, Readable } from 'node:stream';
+import type { AnnouncedBody } from '../domain/request-head.js';
 
 /** One request as a client sent it, over HTTP/1.1 or HTTP/2: syntax checked by Node's parsers, nothing believed. */
 export interface ClientRequest {
@@ -12,6 +13,8 @@ export interface ClientRequest {
    */
   readonly rawHeaders: readonly string[];
   readonly remoteAddress: string;
+  /** The body that the head announces, if any. */
+  readonly announced: AnnouncedBody | undefined;
   /** Flows as it is read; ends with the body. Never destroyed by its reader: the connection carries the answer too. */
   readonly body: Readable;
   /** The body has arrived whole. */

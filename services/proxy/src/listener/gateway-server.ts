@@ -1,13 +1,12 @@
-import { ServerResponse, type IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import type { LoggerService } from '@nestjs/common';
 import type { Clock } from '@drawbridge/kernel';
 import { uuidV7 } from '@drawbridge/runtime';
 import type { Exchange, Handler } from '../chain/exchange.js';
-import { Http1Answer, Http1Request, Http1Upgrade } from './http1-exchange.js';
 import { limitConnections } from './connection-limits.js';
-import { refuseUnparsed, refuseExpectation } from './refuse-unparsed.js';
+import { Http2Sessions, type Http2Limits } from './http2-sessions.js';
+import { serveHttp1, type TakeCall } from './serve-http1.js';
 import type { ServerCertificate } from './server-certificate.js';
 
 export interface GatewayOptions {
@@ -17,10 +16,15 @@ export interface GatewayOptions {
   readonly logger: LoggerService;
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
+  /** Further protocols on the same port, by the name that a client chooses in its handshake. */
+  readonly protocols?: Readonly<Record<string, (socket: TLSSocket) => void>>;
+  readonly http2Limits?: Http2Limits;
 }
 
 export interface GatewayServer {
   readonly server: Server;
+  /** Tells every client that new calls belong elsewhere, and ends connections without a call. */
+  readonly drain: () => void;
   /** Ends every connection at once, those included on which no handshake was finished. */
   readonly endConnections: () => void;
 }
@@ -29,14 +33,15 @@ export interface GatewayServer {
 const KEEP_ALIVE_MS = 120_000;
 
 /**
- * The TLS listener: HTTP/1.1 by Node's strict parser, with the limits that keep slow and greedy clients from
- * costing others. Every way in which Node hands over a request ends in `handle`.
+ * The TLS listener: HTTP/2 and HTTP/1.1 on one port, each by Node's strict parser, with the limits that keep slow
+ * and greedy clients from costing others. Every way in which Node hands over a request ends in `handle`.
  */
 export function gatewayServer(options: GatewayOptions): GatewayServer {
+  const protocols = options.protocols ?? {};
   const server = createServer({
     ...options.certificate,
     minVersion: 'TLSv1.2',
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: ['h2', 'http/1.1', ...Object.keys(protocols)],
     handshakeTimeout: 10_000,
     headersTimeout: 15_000,
     requestTimeout: 60_000,
@@ -50,94 +55,47 @@ export function gatewayServer(options: GatewayOptions): GatewayServer {
   });
   server.maxConnections = options.maxConnections;
   const endConnections = limitConnections(server, options.maxConnectionsPerAddress);
-  answerEverything(server, options);
-  return { server, endConnections };
+  const take = takeCall(options);
+  const sessions = new Http2Sessions((request, answer, expects) => {
+    const awaitsContinue = expects?.toLowerCase() === '100-continue';
+    take({ request, answer, upgrade: undefined, awaitsContinue });
+  }, options.http2Limits);
+  byProtocol(server, { ...protocols, h2: (socket) => sessions.accept(socket) });
+  serveHttp1(server, take);
+  const drain = () => {
+    server.closeIdleConnections();
+    sessions.drain();
+  };
+  server.once('close', () => sessions.stop());
+  return { server, drain, endConnections };
 }
 
-/** Ways in which Node hands over a request, or gives up on one. */
-function answerEverything(server: Server, options: GatewayOptions): void {
-  /** The newest answer that is owed on a connection: the last one to be sent. */
-  const answering = new WeakMap<Duplex, ServerResponse>();
-  const secured = new WeakSet<Duplex>();
-  server.on('secureConnection', (socket) => secured.add(socket));
-  const handle = (request: IncomingMessage, response: ServerResponse, how: How = plain) => {
-    request.on('error', ignore);
-    response.on('error', ignore);
-    answering.set(request.socket, response);
-    response.once('close', () => {
-      if (answering.get(request.socket) === response) answering.delete(request.socket);
-    });
-    const receivedAt = options.clock();
-    const answer = new Http1Answer(response);
-    const answered = options.handle({
-      commandId: uuidV7(receivedAt),
-      receivedAt,
-      request: new Http1Request(request),
-      answer,
-      upgrade: how.head && new Http1Upgrade(request.socket, how.head, answer),
-      awaitsContinue: how.awaitsContinue,
-      facts: {},
-    });
-    answered.catch((error: unknown) => {
-      options.logger.error({ msg: 'a call was not answered', err: error });
-      response.destroy();
+/** Node's own listener, which speaks HTTP/1.1, gets only the connections that chose no other protocol. */
+function byProtocol(
+  server: Server,
+  protocols: Readonly<Record<string, (socket: TLSSocket) => void>>,
+): void {
+  const [speakHttp1, ...others] = server.listeners('secureConnection');
+  if (speakHttp1 === undefined || others.length > 0) throw new TypeError('expected one listener');
+  server.removeAllListeners('secureConnection');
+  const byName = new Map(Object.entries(protocols));
+  server.on('secureConnection', (socket) => {
+    const speak = byName.get(String(socket.alpnProtocol));
+    if (speak === undefined) speakHttp1.call(server, socket);
+    else speak(socket);
+  });
+}
+
+/** Gives every call its id and its time, and hands it to the chain. */
+function takeCall({ handle, clock, logger }: GatewayOptions): TakeCall {
+  return ({ request, answer, upgrade, awaitsContinue }) => {
+    const receivedAt = clock();
+    const commandId = uuidV7(receivedAt);
+    const facts = {};
+    const call = { commandId, receivedAt, request, answer, upgrade, awaitsContinue, facts };
+    handle(call).catch((error: unknown) => {
+      logger.error({ msg: 'a call was not answered', err: error });
+      answer.destroy();
     });
   };
-  server.on('request', (request, response) => handle(request, response));
-  server.on('checkContinue', (request, response) => handle(request, response, awaiting));
-  server.on('checkExpectation', refuseExpectation);
-  // Behind a call that is not answered yet there is no room for another answer, and nobody would read it.
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const response = responseOnce(request, socket);
-    if (response === undefined) socket.destroy();
-    else handle(request, response, { awaitsContinue: false, head });
-  });
-  server.on('connect', (_request, socket: Duplex) => {
-    if (answering.has(socket)) socket.destroy();
-    else refuseUnparsed(socket, 'method_not_supported');
-  });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    // https reports failed handshakes here too: on such a socket nothing can be said, and `end` would wait for ever.
-    if (!secured.has(socket)) socket.destroy();
-    // One request gets one answer: when ours is on its way, the rest of what came is not worth another.
-    else if (answering.get(socket)?.headersSent === true) socket.end(() => socket.destroy());
-    else refuseUnparsed(socket, refusalOfParser[error.code ?? ''] ?? 'malformed_request');
-  });
-}
-
-/** In which way Node handed over a request. */
-interface How {
-  readonly awaitsContinue: boolean;
-  /** Bytes behind a request for another protocol. */
-  readonly head?: Buffer;
-}
-const plain: How = { awaitsContinue: false };
-const awaiting: How = { awaitsContinue: true };
-const ignore = () => undefined;
-
-const refusalOfParser: Readonly<Record<string, 'headers_too_large' | 'request_timeout'>> = {
-  HPE_HEADER_OVERFLOW: 'headers_too_large',
-  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
-};
-
-/**
- * A response for a request whose connection Node has given up as HTTP. Whatever the answer is, the connection
- * ends with it: bytes that came behind the request are never read (CVE-2018-1002105).
- *
- * @returns `undefined` while another answer has the connection, be it ours or one that Node gives by itself
- */
-function responseOnce(request: IncomingMessage, socket: Duplex): ServerResponse | undefined {
-  const response = new ServerResponse(request);
-  response.shouldKeepAlive = false;
-  socket.on('error', () => socket.destroy());
-  try {
-    response.assignSocket(request.socket);
-  } catch {
-    return undefined;
-  }
-  response.once('finish', () => {
-    response.detachSocket(request.socket);
-    socket.end(() => socket.destroy());
-  });
-  return response;
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
+import { announcedBody, type AnnouncedBody } from '../domain/request-head.js';
 import type {
   AnswerHeaders,
   ClientAnswer,
@@ -30,6 +31,10 @@ export class Http1Request implements ClientRequest {
 
   get remoteAddress(): string {
     return this.request.socket.remoteAddress ?? '';
+  }
+
+  get announced(): AnnouncedBody | undefined {
+    return announcedBody(this.request.rawHeaders);
   }
 
   get body(): Readable {

@@ -1,0 +1,205 @@
+import {
+  constants,
+  performServerHandshake,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import type { TLSSocket } from 'node:tls';
+import { Http2Answer, Http2Request } from './http2-exchange.js';
+
+/** What a client may have and do on one session. */
+const sessionOptions = {
+  maxHeaderListPairs: 256,
+  maxSessionMemory: 16,
+  maxSessionInvalidFrames: 100,
+  maxSessionRejectedStreams: 100,
+  maxSettings: 16,
+  // Of the streams that a client resets: 33 a second are more than any informer needs.
+  streamResetBurst: 300,
+  streamResetRate: 33,
+  settings: {
+    enablePush: false,
+    maxConcurrentStreams: 250,
+    maxHeaderListSize: 256 * 1024,
+    // nghttp2 takes nine frames of headers at most, which in the usual 16 KiB would end long queries.
+    maxFrameSize: 32 * 1024,
+  },
+} as const;
+/** For all bodies of a session together, so that one that is not read does not hold up the others. */
+const SESSION_WINDOW_BYTES = 1024 * 1024;
+/** `PING` and `SETTINGS` between two looks: each costs us an answer, and no client needs more than a few. */
+const MAX_CONTROL_FRAMES = 100;
+const LOOK_MS = 2_000;
+const PING_EVERY_MS = 30_000;
+
+export interface Http2Limits {
+  /** Longest time for the first request. */
+  readonly firstCallMs: number;
+  /** How long a session without a call is kept. */
+  readonly idleMs: number;
+  /** Longest time for a body to arrive. */
+  readonly bodyMs: number;
+  /** How long an answer that is written waits for its reader. */
+  readonly stalledMs: number;
+  /** How long a client may leave a `PING` unanswered while it has calls. */
+  readonly pingMs: number;
+}
+
+export const defaultLimits: Http2Limits = {
+  firstCallMs: 15_000,
+  idleMs: 120_000,
+  bodyMs: 60_000,
+  stalledMs: 60_000,
+  pingMs: 20_000,
+};
+
+/** One call of a client, with how it wants its body to be asked for. */
+export type OnCall = (
+  request: Http2Request,
+  answer: Http2Answer,
+  expects: string | undefined,
+) => void;
+
+interface Call {
+  readonly stream: ServerHttp2Stream;
+  readonly request: Http2Request;
+  readonly answer: Http2Answer;
+  readonly startedAtMs: number;
+}
+
+interface Session {
+  readonly session: ServerHttp2Session;
+  readonly remoteAddress: string;
+  readonly calls: Set<Call>;
+  /** Since when it has no call. */
+  idleSinceMs: number;
+  served: boolean;
+  controlFrames: number;
+  pingedAtMs: number;
+  pingPending: boolean;
+}
+
+/**
+ * HTTP/2 on connections whose handshake chose it, by Node's core `stream` API. What nghttp2 does not limit is
+ * limited here: time to the first call, idle sessions, bodies that do not come, answers that are not read,
+ * clients that are gone without a word, floods of control frames.
+ */
+export class Http2Sessions {
+  readonly #sessions = new Set<Session>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(
+    private readonly onCall: OnCall,
+    private readonly limits: Http2Limits = defaultLimits,
+  ) {
+    this.#timer = setInterval(() => this.look(performance.now()), LOOK_MS).unref();
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  accept(socket: TLSSocket): void {
+    const session = performServerHandshake(socket, sessionOptions);
+    const now = performance.now();
+    const known: Session = {
+      session,
+      remoteAddress: socket.remoteAddress ?? '',
+      calls: new Set(),
+      idleSinceMs: now,
+      served: false,
+      controlFrames: 0,
+      pingedAtMs: now,
+      pingPending: false,
+    };
+    this.#sessions.add(known);
+    // It ends by itself; that it was an error is the client's business.
+    session.on('error', () => undefined);
+    session.on('close', () => this.#sessions.delete(known));
+    session.on('stream', (stream, headers, _flags, raw) => {
+      this.#onStream(known, stream, { headers, raw });
+    });
+    const count = () => countControlFrame(known);
+    session.on('ping', count);
+    session.on('remoteSettings', count);
+    if (!session.destroyed) session.setLocalWindowSize(SESSION_WINDOW_BYTES);
+  }
+
+  /** GOAWAY to all: calls under way are answered, new ones go elsewhere. */
+  drain(): void {
+    for (const { session } of this.#sessions) session.close();
+  }
+
+  /** Stops looking after sessions; they end with their connections. */
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Ends what took too long. Called every two seconds. */
+  look(nowMs: number): void {
+    for (const known of this.#sessions) {
+      known.controlFrames = 0;
+      if (known.calls.size === 0) this.#lookAtIdle(known, nowMs);
+      else this.#lookAtCalls(known, nowMs);
+    }
+  }
+
+  #onStream(
+    known: Session,
+    stream: ServerHttp2Stream,
+    { headers, raw }: { readonly headers: IncomingHttpHeaders; readonly raw: readonly string[] },
+  ): void {
+    stream.on('error', ignore);
+    const request = new Http2Request(stream, raw, known.remoteAddress);
+    const answer = new Http2Answer(stream, request.method === 'HEAD');
+    const call: Call = { stream, request, answer, startedAtMs: performance.now() };
+    known.calls.add(call);
+    known.served = true;
+    stream.on('close', () => {
+      known.calls.delete(call);
+      if (known.calls.size === 0) known.idleSinceMs = performance.now();
+    });
+    this.onCall(request, answer, headers.expect);
+  }
+
+  #lookAtIdle({ session, idleSinceMs, served }: Session, nowMs: number): void {
+    const limitMs = served ? this.limits.idleMs : this.limits.firstCallMs;
+    if (nowMs - idleSinceMs <= limitMs) return;
+    // Said goodbye at the last look and still there.
+    if (session.closed) session.destroy();
+    else session.close();
+  }
+
+  #lookAtCalls(known: Session, nowMs: number): void {
+    const { bodyMs, stalledMs } = this.limits;
+    for (const { stream, request, answer, startedAtMs } of known.calls) {
+      const bodyLate = !request.complete && nowMs - startedAtMs > bodyMs;
+      const stalled = answer.endedAtMs > 0 && nowMs - answer.endedAtMs > stalledMs;
+      if (bodyLate || stalled) stream.destroy(new Error('the client took too long'));
+    }
+    this.#lookForLife(known, nowMs);
+  }
+
+  /** A client that is gone without a word would keep its streams, and what waits on them, for ever. */
+  #lookForLife(known: Session, nowMs: number): void {
+    const sinceMs = nowMs - known.pingedAtMs;
+    if (known.pingPending) {
+      if (sinceMs > this.limits.pingMs) known.session.destroy();
+      return;
+    }
+    if (sinceMs < PING_EVERY_MS || known.session.closed) return;
+    known.pingedAtMs = nowMs;
+    known.pingPending = known.session.ping(() => {
+      known.pingPending = false;
+    });
+  }
+}
+
+function countControlFrame(known: Session): void {
+  known.controlFrames += 1;
+  if (known.controlFrames <= MAX_CONTROL_FRAMES) return;
+  known.session.destroy(new Error('flood'), constants.NGHTTP2_ENHANCE_YOUR_CALM);
+}
+
+const ignore = () => undefined;
