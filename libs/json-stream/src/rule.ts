@@ -1,0 +1,30 @@
+/**
+ * Where in a document: names of members, `*` for any member of an object, `[]` for any element of an array. The
+ * empty path is the document itself. Names are matched as Go's JSON decoder does: whatever their case or escapes.
+ */
+export type Path = readonly string[];
+
+/** `undefined`: this value alone does not say. */
+export type Verdict = 'keep' | 'drop' | undefined;
+
+/** A value inside an element that says whether the element is kept. */
+export interface Field {
+  /** From the element on. */
+  readonly path: Path;
+  /** Must be pure. Told the text; `undefined` for what is no string, or longer than 8 KiB. */
+  readonly judge: (text: string | undefined) => Verdict;
+}
+
+/** What happens to the values at a path. */
+export type Rule =
+  /** Replaced by this JSON text, whatever it is; `null` stays. */
+  | { readonly path: Path; readonly mask: string }
+  /** A member that is left out. */
+  | { readonly path: Path; readonly drop: true }
+  /** Members of the object at the path that have another name are left out. */
+  | { readonly path: Path; readonly keepOnly: readonly string[] }
+  /**
+   * Elements (the path ends with `[]`) or documents of a stream (the empty path) that are left out unless a
+   * field says keep and none says drop. What holds the elements must be an array or `null`.
+   */
+  | { readonly path: Path; readonly keepBy: readonly Field[] };
