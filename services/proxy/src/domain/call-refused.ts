@@ -17,6 +17,8 @@ export type CallRefusal =
   | 'request_timeout'
   | 'body_too_large'
   | 'impersonation_refused'
+  | 'identity_refused'
+  | 'binding_unavailable'
   | 'too_many_requests'
   | 'too_many_calls'
   | 'proxy_not_ready'
@@ -52,6 +54,7 @@ export const refusalStatus: Readonly<Record<CallRefusal, number>> = {
   masking_unavailable: 403,
   evaluation_failed: 403,
   impersonation_refused: 403,
+  identity_refused: 403,
   path_unknown: 404,
   connection_unknown: 404,
   verb_unknown: 405,
@@ -72,6 +75,7 @@ export const refusalStatus: Readonly<Record<CallRefusal, number>> = {
   proxy_draining: 503,
   record_unavailable: 503,
   credential_unavailable: 503,
+  binding_unavailable: 503,
   upstream_timeout: 504,
   http_version_unsupported: 505,
 };

@@ -99,6 +99,11 @@ export class OpenGrants {
     return lastEnded === undefined ? { open } : { open, lastEnded };
   }
 
+  /** Whether this very grant of an access request is open. */
+  isOpen({ accessRequestId, grantId }: Pick<OpenGrant, 'accessRequestId' | 'grantId'>): boolean {
+    return this.#byRequest.get(accessRequestId)?.grantId === grantId;
+  }
+
   get size(): number {
     return this.#byRequest.size;
   }

@@ -1,0 +1,195 @@
+import {
+  ApiException,
+  AuthorizationV1Api,
+  createConfiguration,
+  RbacAuthorizationV1Api,
+  ServerConfiguration,
+  wrapHttpLibrary,
+  type V1ClusterRole,
+  type V1ClusterRoleBinding,
+  type V1ObjectMeta,
+  type V1PolicyRule,
+} from '@kubernetes/client-node';
+import type { Upstream } from '../upstream/upstream.js';
+import type { BoundKind, BoundObject, StoredObject } from './bound-object.js';
+import type { PolicyRule } from './bound-rules.js';
+import type { AccessQuestion, ClusterRbac } from './cluster-rbac.js';
+import { UpstreamHttpLibrary } from './upstream-http-library.js';
+
+const PAGE = 500;
+/** Roles and ClusterRoles have the same fields, and so have their bindings. */
+type Wire = V1ClusterRole | V1ClusterRoleBinding;
+
+interface Page {
+  readonly labelSelector: string;
+  readonly limit: number;
+  readonly _continue?: string;
+}
+
+/** What client-node calls the same thing for each kind. */
+interface KindApi {
+  create(object: BoundObject): Promise<unknown>;
+  read(named: Named): Promise<Wire>;
+  remove(named: Named, uid: string): Promise<unknown>;
+  list(page: Page): Promise<{ items: Wire[]; metadata?: { _continue?: string } }>;
+}
+
+interface Named {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** {@link ClusterRbac} by `@kubernetes/client-node`. Loaded only when a connection needs it: it is large. */
+export class ClientNodeRbac implements ClusterRbac {
+  readonly #kinds: Readonly<Record<BoundKind, KindApi>>;
+  readonly #reviews: AuthorizationV1Api;
+
+  constructor(upstream: Upstream) {
+    const configuration = createConfiguration({
+      // Only path and query of this address are used: the upstream knows where the cluster is.
+      baseServer: new ServerConfiguration('https://cluster', {}),
+      httpApi: wrapHttpLibrary(new UpstreamHttpLibrary(upstream)),
+    });
+    this.#kinds = kindApis(new RbacAuthorizationV1Api(configuration));
+    this.#reviews = new AuthorizationV1Api(configuration);
+  }
+
+  async create(object: BoundObject): Promise<'created' | 'exists' | 'noNamespace'> {
+    try {
+      await this.#kinds[object.kind].create(object);
+      return 'created';
+    } catch (error) {
+      if (codeOf(error) === 409) return 'exists';
+      if (isNoNamespace(error)) return 'noNamespace';
+      throw error;
+    }
+  }
+
+  async read({ kind, namespace, name }: BoundObject): Promise<StoredObject | undefined> {
+    try {
+      return storedOf(kind, await this.#kinds[kind].read({ namespace, name }));
+    } catch (error) {
+      if (codeOf(error) === 404) return undefined;
+      throw error;
+    }
+  }
+
+  async remove({ kind, namespace, name, uid }: StoredObject): Promise<void> {
+    try {
+      await this.#kinds[kind].remove({ namespace, name }, uid);
+    } catch (error) {
+      // 409: another object has the name by now, which is not ours to remove.
+      if (codeOf(error) !== 404 && codeOf(error) !== 409) throw error;
+    }
+  }
+
+  async list(kind: BoundKind, labelSelector: string): Promise<readonly StoredObject[]> {
+    const all: StoredObject[] = [];
+    let next: string | undefined;
+    do {
+      const from = next === undefined ? {} : { _continue: next };
+      const page = await this.#kinds[kind].list({ labelSelector, limit: PAGE, ...from });
+      all.push(...page.items.map((item) => storedOf(kind, item)));
+      next = page.metadata?._continue;
+    } while (next !== undefined && next !== '');
+    return all;
+  }
+
+  async mayAccess({ group, apiGroup, ...attributes }: AccessQuestion): Promise<boolean> {
+    const spec = { groups: [group], resourceAttributes: { ...attributes, group: apiGroup } };
+    const { status } = await this.#reviews.createSubjectAccessReview({ body: { spec } });
+    return status?.allowed === true;
+  }
+}
+
+function kindApis(api: RbacAuthorizationV1Api): Readonly<Record<BoundKind, KindApi>> {
+  const only = (uid: string) => ({ body: { preconditions: { uid } } });
+  return {
+    Role: {
+      create: (role) =>
+        api.createNamespacedRole({ namespace: role.namespace, body: roleBody(role) }),
+      read: (named) => api.readNamespacedRole(named),
+      remove: (named, uid) => api.deleteNamespacedRole({ ...named, ...only(uid) }),
+      list: (page) => api.listRoleForAllNamespaces(page),
+    },
+    RoleBinding: {
+      create: (binding) =>
+        api.createNamespacedRoleBinding({
+          namespace: binding.namespace,
+          body: bindingBody(binding),
+        }),
+      read: (named) => api.readNamespacedRoleBinding(named),
+      remove: (named, uid) => api.deleteNamespacedRoleBinding({ ...named, ...only(uid) }),
+      list: (page) => api.listRoleBindingForAllNamespaces(page),
+    },
+    ClusterRole: {
+      create: (role) => api.createClusterRole({ body: roleBody(role) }),
+      read: ({ name }) => api.readClusterRole({ name }),
+      remove: ({ name }, uid) => api.deleteClusterRole({ name, ...only(uid) }),
+      list: (page) => api.listClusterRole(page),
+    },
+    ClusterRoleBinding: {
+      create: (binding) => api.createClusterRoleBinding({ body: bindingBody(binding) }),
+      read: ({ name }) => api.readClusterRoleBinding({ name }),
+      remove: ({ name }, uid) => api.deleteClusterRoleBinding({ name, ...only(uid) }),
+      list: (page) => api.listClusterRoleBinding(page),
+    },
+  };
+}
+
+const metadataOf = ({ name, namespace, labels, annotations }: BoundObject): V1ObjectMeta => ({
+  name,
+  ...(namespace !== '' && { namespace }),
+  labels: { ...labels },
+  annotations: { ...annotations },
+});
+
+const roleBody = (role: BoundObject): V1ClusterRole => ({
+  metadata: metadataOf(role),
+  rules: (role.rules ?? []).map(({ apiGroups, resources, verbs, resourceNames }) => ({
+    apiGroups: [...apiGroups],
+    resources: [...resources],
+    verbs: [...verbs],
+    ...(resourceNames !== undefined && { resourceNames: [...resourceNames] }),
+  })),
+});
+
+function bindingBody(binding: BoundObject): V1ClusterRoleBinding {
+  const { roleRef, subjects = [] } = binding;
+  if (roleRef === undefined) throw new TypeError('a binding refers to a role');
+  return { metadata: metadataOf(binding), roleRef, subjects: [...subjects] };
+}
+
+function storedOf(kind: BoundKind, object: Wire): StoredObject {
+  const {
+    name = '',
+    namespace = '',
+    uid = '',
+    labels = {},
+    annotations = {},
+  } = object.metadata ?? {};
+  const metadata = { kind, name, namespace, uid, labels, annotations };
+  if (!('roleRef' in object)) return { ...metadata, rules: (object.rules ?? []).map(ruleOf) };
+  const { apiGroup = '', kind: role, name: of } = object.roleRef;
+  const subjects = (object.subjects ?? []).map((subject) => ({
+    ...{ apiGroup: subject.apiGroup ?? '', kind: subject.kind, name: subject.name },
+  }));
+  return { ...metadata, roleRef: { apiGroup, kind: role, name: of }, subjects };
+}
+
+const ruleOf = (rule: V1PolicyRule): PolicyRule => ({
+  apiGroups: rule.apiGroups ?? [],
+  resources: rule.resources ?? [],
+  verbs: rule.verbs,
+  ...(rule.resourceNames !== undefined && { resourceNames: rule.resourceNames }),
+});
+
+const codeOf = (error: unknown): number => (error instanceof ApiException ? error.code : 0);
+
+/** 404 of a create is its namespace; one that ends refuses everything new as forbidden. */
+function isNoNamespace(error: unknown): boolean {
+  if (codeOf(error) === 404) return true;
+  return (
+    codeOf(error) === 403 && error instanceof Error && /NamespaceTerminating/.test(error.message)
+  );
+}
