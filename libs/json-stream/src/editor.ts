@@ -130,7 +130,8 @@ export class Editor {
     if (!node.choosesMembers) return;
     const mark = this.#memberMark;
     this.#memberMark = NONE;
-    if (child === undefined ? node.keepOnly : child.drop) this.#drop(mark, this.#depth);
+    if (child?.drop === true || (node.keepOnly && child?.kept !== true))
+      this.#drop(mark, this.#depth);
     else this.#passed[this.#depth] = 1;
   }
 

@@ -49,7 +49,7 @@ export class JsonScanner {
   /** The chunk ended behind a backslash. */
   #escaped = false;
   #scalar = SCALAR_START;
-  #failure: unknown;
+  #failure: Error | undefined;
 
   constructor({ rules, stream = false, maxHeldBytes }: ScannerOptions) {
     this.#editor = new Editor(rules, stream, maxHeldBytes);
@@ -69,8 +69,8 @@ export class JsonScanner {
       this.#scan();
       return this.#editor.take();
     } catch (error) {
-      this.#failure = error;
-      throw error;
+      this.#failure = error instanceof Error ? error : new Error('not scanned', { cause: error });
+      throw this.#failure;
     }
   }
 

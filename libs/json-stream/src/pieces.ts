@@ -66,7 +66,10 @@ export class Pieces {
         continue;
       }
       const start = this.#starts[index] ?? 0;
-      while (this.#owned[index + 1] === undefined && this.#starts[index + 1] === this.#ends[index]) {
+      while (
+        this.#owned[index + 1] === undefined &&
+        this.#starts[index + 1] === this.#ends[index]
+      ) {
         if (index + 1 >= last) break;
         index += 1;
       }

@@ -8,8 +8,9 @@ export interface RuleNode {
   elements: RuleNode | undefined;
   mask: Uint8Array | undefined;
   drop: boolean;
-  /** Members without a node of their own are left out. */
+  /** Members are left out unless they are `kept`. */
   keepOnly: boolean;
+  kept: boolean;
   /** Some member may be left out, so none is passed on before its name is known. */
   choosesMembers: boolean;
   /** This element is kept only if its fields say so. */
@@ -29,6 +30,7 @@ const emptyNode = (): RuleNode => ({
   mask: undefined,
   drop: false,
   keepOnly: false,
+  kept: false,
   choosesMembers: false,
   guarded: false,
   judge: undefined,
@@ -59,7 +61,7 @@ function apply(rule: Rule, node: RuleNode): void {
     node.drop = true;
   } else if ('keepOnly' in rule) {
     node.keepOnly = true;
-    for (const name of rule.keepOnly) nodeAt(node, [name]);
+    for (const name of rule.keepOnly) memberOf(node, foldKey(name)).kept = true;
   } else {
     node.guarded = true;
     for (const { path, judge } of rule.keepBy) nodeAt(node, path).judge = judge;
@@ -99,12 +101,12 @@ function settle(node: RuleNode): void {
 function merge(from: RuleNode, into: RuleNode): void {
   into.mask ??= from.mask;
   into.judge ??= from.judge;
-  into.drop ||= from.drop;
-  into.keepOnly ||= from.keepOnly;
-  into.guarded ||= from.guarded;
+  for (const flag of ['drop', 'keepOnly', 'kept', 'guarded'] as const) into[flag] ||= from[flag];
   for (const [key, { node }] of from.members) merge(node, memberOf(into, key));
-  if (from.anyMember !== undefined) merge(from.anyMember, (into.anyMember ??= emptyNode()));
-  if (from.elements !== undefined) merge(from.elements, (into.elements ??= emptyNode()));
+  for (const inner of ['anyMember', 'elements'] as const) {
+    const node = from[inner];
+    if (node !== undefined) merge(node, (into[inner] ??= emptyNode()));
+  }
 }
 
 /** The node of the member whose raw name, without quotes, is `bytes[start, end)`. */

@@ -26,9 +26,11 @@ const numbers: readonly Transition[] = [
 ];
 
 const words: readonly Transition[] = ['true', 'false', 'null'].flatMap((word) =>
-  [...word].map(
-    (letter, index): Transition => [word.slice(0, index), letter, word.slice(0, index + 1)],
-  ),
+  [...word].map((letter, index): Transition => [
+    word.slice(0, index),
+    letter,
+    word.slice(0, index + 1),
+  ]),
 );
 
 const { table, ending } = buildTables([...numbers, ...words]);
