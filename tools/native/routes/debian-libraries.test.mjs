@@ -40,7 +40,7 @@ test('a package whose needs are all met is unpacked alone', async (t) => {
   const scratch = scratchDirectory(t);
   const PATH = fakePrograms(join(scratch, 'bin'), fakeApt([]));
   await unpackWithLibraries(benchTools.wrk, scratch, { PATH });
-  assert.match(execFileSync('/bin/sh', [join(scratch, 'wrk')], { encoding: 'utf8' }), /root/);
+  assert.equal(execFileSync('/bin/sh', [join(scratch, 'wrk')], { encoding: 'utf8' }), '\n');
 });
 
 test('a package without the program is refused', async (t) => {

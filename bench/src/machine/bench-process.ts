@@ -1,0 +1,85 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+
+const KEPT_OUTPUT = 8_000;
+const STOP_MS = 10_000;
+
+export interface ProcessOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Empty: any core. */
+  readonly cores: readonly number[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+/** `taskset` replaces itself by the program, so the pid stays the program's. */
+export function pinned(command: string, cores: readonly number[]): readonly [string, ...string[]] {
+  return cores.length === 0 ? [command] : ['taskset', '--cpu-list', cores.join(','), command];
+}
+
+/** A program of the bench, on its own cores; ends with the bench. */
+export class BenchProcess {
+  #output = '';
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<unknown>;
+  readonly #endWithUs = () => this.#child.kill('SIGKILL');
+
+  private constructor({ command, args, cores, env, cwd }: ProcessOptions) {
+    const [program, ...before] = pinned(command, cores);
+    this.#child = spawn(program, [...before, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(env !== undefined && { env: { PATH: process.env['PATH'] ?? '', ...env } }),
+      ...(cwd !== undefined && { cwd }),
+    });
+    this.#exited = once(this.#child, 'close').catch(() => undefined);
+    const keep = (chunk: Buffer) => {
+      this.#output = (this.#output + chunk.toString('utf8')).slice(-KEPT_OUTPUT);
+    };
+    this.#child.stdout?.on('data', keep);
+    this.#child.stderr?.on('data', keep);
+    process.once('exit', this.#endWithUs);
+  }
+
+  /** @throws Error when the program cannot be executed */
+  static async start(options: ProcessOptions): Promise<BenchProcess> {
+    const started = new BenchProcess(options);
+    await once(started.#child, 'spawn');
+    return started;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** The last 8 000 characters it wrote. */
+  get output(): string {
+    return this.#output;
+  }
+
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  async stop(): Promise<void> {
+    process.off('exit', this.#endWithUs);
+    if (this.hasEnded) return;
+    this.#child.kill('SIGTERM');
+    const force = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);
+    await this.#exited;
+    clearTimeout(force);
+  }
+}
+
+/** Runs a program to its end and gives what it printed. */
+export async function runPinned(options: ProcessOptions): Promise<string> {
+  const [program, ...before] = pinned(options.command, options.cores);
+  const child = spawn(program, [...before, ...options.args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString('utf8')));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString('utf8')));
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code === 0) return stdout;
+  throw new Error(`${options.command} ended with ${code}: ${stderr.slice(-1_000)} ${stdout}`);
+}

@@ -1,0 +1,61 @@
+import { parseArgs } from 'node:util';
+
+export interface BenchOptions {
+  /** Names of rows; empty: all. */
+  readonly rows: readonly string[];
+  /** Measured rounds; one more comes before them to warm up. */
+  readonly rounds: number;
+  /** Of each load of each round. */
+  readonly seconds: number;
+  /** Where the results go as JSON. */
+  readonly json: string;
+  /** With the 500 MB list. */
+  readonly huge: boolean;
+  /** Also where the time goes inside Drawbridge. */
+  readonly profile: boolean;
+  readonly help: boolean;
+}
+
+export const usage = (rows: readonly string[]): string => `usage: ./drawbridge bench proxy [options]
+
+Measures Drawbridge beside nginx, HAProxy, kubectl proxy and the bare upstream, taking turns, on one upstream.
+  --rows A,B     only these rows: ${rows.join(', ')}
+  --rounds N     measured rounds after one to warm up (default 7)
+  --seconds S    of each load in each round (default 4)
+  --quick        two rounds of a second: to see that it works
+  --no-profile   not where the time goes inside Drawbridge
+  --json FILE    where the results go (default bench-results.json)
+`;
+
+/** @throws TypeError when an argument is not one of ours */
+export function parseOptions(args: readonly string[]): BenchOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    allowNegative: true,
+    options: {
+      rows: { type: 'string', default: '' },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      profile: { type: 'boolean', default: true },
+      json: { type: 'string', default: 'bench-results.json' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  const rows = values.rows.split(',').filter((name) => name !== '');
+  return {
+    rows,
+    rounds: whole('--rounds', values.rounds ?? (values.quick ? '2' : '7')),
+    seconds: whole('--seconds', values.seconds ?? (values.quick ? '1' : '4')),
+    json: values.json,
+    huge: !values.quick,
+    profile: values.profile,
+    help: values.help,
+  };
+}
+
+function whole(option: string, text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new TypeError(`${option} is "${text}", expected a whole number above 0`);
+}

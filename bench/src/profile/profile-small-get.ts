@@ -1,0 +1,41 @@
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { wrk } from '../load/wrk.js';
+import type { BenchSession } from '../session.js';
+import { paths } from '../upstream/objects.js';
+import { CpuProfile, foldProfile, type FoldedProfile } from './fold-profile.js';
+
+const LOAD = { path: paths.pod, connections: 64 };
+const WARM_UP_SECONDS = 5;
+const SAMPLE_EVERY_US = 250;
+
+/** Where the time of a small get goes inside Drawbridge, when it has run for a while. */
+export async function profileSmallGet(session: BenchSession): Promise<FoldedProfile> {
+  const directory = join(session.directory, 'profile');
+  mkdirSync(directory, { recursive: true });
+  const { target, stop } = await session.startDrawbridge('drawbridge-profiled', {
+    nodeArguments: [
+      '--cpu-prof',
+      `--cpu-prof-dir=${directory}`,
+      `--cpu-prof-interval=${SAMPLE_EVERY_US}`,
+    ],
+  });
+  const generator = session.generator('wrk');
+  await wrk(generator, target, { ...LOAD, seconds: WARM_UP_SECONDS });
+  const fromUs = monotonicUs();
+  await wrk(generator, target, { ...LOAD, seconds: session.options.seconds });
+  const toUs = monotonicUs();
+  await stop();
+  return foldProfile(readProfile(directory), { fromUs, toUs });
+}
+
+/** The main thread's: the largest file. */
+function readProfile(directory: string): CpuProfile {
+  const files = readdirSync(directory).filter((name) => name.endsWith('.cpuprofile'));
+  const texts = files.map((name) => readFileSync(join(directory, name), 'utf8'));
+  const [largest = '{}'] = texts.sort((one, other) => other.length - one.length);
+  return CpuProfile.parse(JSON.parse(largest));
+}
+
+/** V8 stamps its samples with the same clock. */
+const monotonicUs = (): number => Number(process.hrtime.bigint() / 1_000n);

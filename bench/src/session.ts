@@ -1,0 +1,181 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Rule } from '@drawbridge/contracts';
+import { createCertificateAuthority, freePort } from '@drawbridge/embedded';
+import { BenchBus } from './drawbridge/bench-bus.js';
+import { BenchIssuer } from './drawbridge/bench-issuer.js';
+import {
+  CONNECTION,
+  startDrawbridgePeer,
+  type DrawbridgeOptions,
+} from './drawbridge/drawbridge-peer.js';
+import type { Generator } from './load/wrk.js';
+import { corePlan, type CorePlan } from './machine/core-plan.js';
+import type { ProgramName, Programs } from './machine/find-programs.js';
+import { allowedCores } from './machine/machine-facts.js';
+import type { BenchOptions } from './options.js';
+import { direct } from './peers/direct.js';
+import { startHaproxyPeer } from './peers/haproxy-peer.js';
+import { startKubectlPeer } from './peers/kubectl-peer.js';
+import { startNginxPeer } from './peers/nginx-peer.js';
+import type { PeerSetting, RunningTarget, Target } from './peers/target.js';
+import { waitForAnswer } from './peers/wait-for-answer.js';
+import { startNginxUpstream, UPSTREAM_TOKEN } from './upstream/nginx-upstream.js';
+
+const everything: Rule = { verbs: ['*'], apiGroups: ['*'], resources: ['*'], namespaces: ['*'] };
+
+/** A row cannot run without this program. */
+export class ProgramMissing extends Error {}
+
+/** Upstream, bus and every proxy, running side by side for the whole run. */
+export class BenchSession {
+  readonly issuer = new BenchIssuer();
+  readonly #stops: (() => Promise<void>)[] = [];
+  #targets: readonly Target[] = [];
+  #setting: PeerSetting | undefined;
+  #bus: BenchBus | undefined;
+
+  private constructor(
+    readonly options: BenchOptions,
+    readonly programs: Programs,
+    readonly say: (line: string) => void,
+    readonly directory = mkdtempSync(join(tmpdir(), 'drawbridge-bench-')),
+    readonly plan: CorePlan = corePlan(allowedCores(), 1),
+  ) {}
+
+  static async start(
+    options: BenchOptions,
+    programs: Programs,
+    say: (line: string) => void,
+  ): Promise<BenchSession> {
+    const session = new BenchSession(options, programs, say);
+    try {
+      await session.#start();
+    } catch (error) {
+      await session.stop();
+      throw error;
+    }
+    return session;
+  }
+
+  /** Every proxy that could be started, in the order of the table. */
+  get targets(): readonly Target[] {
+    return this.#targets;
+  }
+
+  get bus(): BenchBus {
+    if (this.#bus === undefined) throw new Error('the session has not started');
+    return this.#bus;
+  }
+
+  /** @throws {@link ProgramMissing} */
+  program(name: ProgramName): string {
+    const found = this.programs.found.get(name);
+    if (found === undefined) throw new ProgramMissing(`there is no ${name} on this machine`);
+    return found.path;
+  }
+
+  /** A load generator on the cores that are meant for it. */
+  generator(name: 'wrk' | 'h2load' | 'vegeta'): Generator {
+    return { program: this.program(name), cores: this.plan.load };
+  }
+
+  /** One more Drawbridge beside those that run; ends with the session unless it is stopped before. */
+  async startDrawbridge(
+    name: string,
+    options: Partial<DrawbridgeOptions> & { readonly workers?: number } = {},
+  ): Promise<RunningTarget> {
+    const { workers = 1, ...rest } = options;
+    const setting = { ...this.setting, workers };
+    const token = this.issuer.token('agent-bench');
+    const peer = await startDrawbridgePeer({ bus: this.bus, setting, token, name, ...rest });
+    this.#stops.push(() => peer.stop());
+    return peer;
+  }
+
+  get setting(): PeerSetting {
+    if (this.#setting === undefined) throw new Error('the session has not started');
+    return this.#setting;
+  }
+
+  async stop(): Promise<void> {
+    for (const stop of this.#stops.toReversed()) await stop();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  async #start(): Promise<void> {
+    const setting = await this.#prepare();
+    this.#setting = setting;
+    await this.#startUpstream(setting);
+    await this.#startBus();
+    const drawbridge = await this.startDrawbridge('drawbridge');
+    const peers = [
+      await this.#peer('nginx', startNginxPeer),
+      await this.#peer('haproxy', startHaproxyPeer),
+      await this.#peer('kubectl', startKubectlPeer),
+    ].flat();
+    this.#targets = [direct(setting.upstreamPort), ...peers, drawbridge.target];
+  }
+
+  async #prepare(): Promise<PeerSetting> {
+    const authority = await createCertificateAuthority('bench');
+    const pair = await authority.issueServer(['localhost', '127.0.0.1']);
+    const file = (name: string, text: string) => {
+      const path = join(this.directory, name);
+      writeFileSync(path, text, { mode: 0o600 });
+      return path;
+    };
+    return {
+      upstreamPort: await freePort(),
+      upstreamCa: file('ca.pem', authority.certificate),
+      certificateFile: file('tls.crt', pair.certificate),
+      keyFile: file('tls.key', pair.key),
+      directory: this.directory,
+      cores: this.plan.proxy,
+      workers: 1,
+    };
+  }
+
+  async #startUpstream({ upstreamPort: port, certificateFile, keyFile }: PeerSetting) {
+    const directory = join(this.directory, 'upstream');
+    mkdirSync(directory, { recursive: true });
+    const running = await startNginxUpstream({
+      nginx: this.program('nginx'),
+      directory,
+      port,
+      certificateFile,
+      keyFile,
+      cores: this.plan.upstream,
+      huge: this.options.huge,
+    });
+    this.#stops.push(() => running.stop());
+    const headers = { authorization: `Bearer ${UPSTREAM_TOKEN}` };
+    await waitForAnswer(`https://127.0.0.1:${port}/readyz`, running, headers);
+  }
+
+  async #startBus(): Promise<void> {
+    const bus = await BenchBus.start({
+      program: this.program('nats-server'),
+      directory: this.directory,
+      cores: this.plan.bus,
+    });
+    this.#bus = bus;
+    this.#stops.push(() => bus.stop());
+    await bus.trust(this.issuer);
+    const grant = { connection: CONNECTION, rules: [everything] };
+    await bus.grant(this.issuer, { subject: 'agent-bench', ...grant });
+  }
+
+  /** No row needs all of them: one that is not on this machine is left out. */
+  async #peer(
+    name: 'nginx' | 'haproxy' | 'kubectl',
+    start: (program: string, setting: PeerSetting) => Promise<RunningTarget>,
+  ): Promise<readonly Target[]> {
+    const found = this.programs.found.get(name);
+    if (found === undefined) return [];
+    const peer = await start(found.path, this.setting);
+    this.#stops.push(() => peer.stop());
+    return [peer.target];
+  }
+}
