@@ -13,7 +13,10 @@ export interface CallIdentity {
 /** name, value, name, value, … */
 export type CredentialHeaders = readonly string[];
 
-/** PEM for the TLS connection to the cluster. A changed object means: new connections from now on. */
+/**
+ * PEM for the TLS connection to the cluster. A changed object means: new connections from now on. Read its
+ * properties by name: it shows nothing to whoever prints, copies or spreads it.
+ */
 export interface ClientTls {
   readonly cert: string;
   readonly key: string;
@@ -31,8 +34,10 @@ export interface Credential {
    */
   headers(identity: CallIdentity): CredentialHeaders | Promise<CredentialHeaders>;
   /** The client certificate, when that is how it authenticates. @throws as `headers` */
-  tls?(): ClientTls | Promise<ClientTls>;
+  tls?(): ClientTls | undefined | Promise<ClientTls | undefined>;
   /** The cluster answered 401: what is cached is not used again. */
   refused?(identity: CallIdentity): void;
+  /** What was kept for this grant is not needed any more. The end of a grant by the clock it sees by itself. */
+  grantEnded?(grantId: string): void;
   close(): Promise<void>;
 }
