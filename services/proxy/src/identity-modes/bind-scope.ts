@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { isSame, labelKeys, type BoundObject, type BoundScope } from './bound-object.js';
 import type { PolicyRule } from './bound-rules.js';
 import type { AccessQuestion, ClusterRbac } from './cluster-rbac.js';
+import { pause } from './pause.js';
 
 /** How long the cluster may take to act on what it has stored. */
 const EFFECTIVE_MS = 4_000;
@@ -58,7 +58,7 @@ async function untilEffective(rbac: ClusterRbac, question: AccessQuestion): Prom
     if (performance.now() > endMs) {
       throw new Error('the cluster holds the binding but does not act on it: is RBAC on?');
     }
-    await delay(pollMs);
+    await pause(pollMs);
   }
 }
 

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { LoggerService } from '@nestjs/common';
 import type { CallRefused } from '../domain/call-refused.js';
 import type { OpenGrant } from '../domain/open-grants.js';
@@ -13,6 +12,7 @@ import {
   type StoredObject,
 } from './bound-object.js';
 import type { ClusterRbac } from './cluster-rbac.js';
+import { pause } from './pause.js';
 import { Slots } from './slots.js';
 
 /** How long a call waits for its binding; the work goes on behind it. */
@@ -98,7 +98,8 @@ export class GrantBindings {
   /** Removes everything, open or not; resolves when it is gone. */
   async removeAll(): Promise<void> {
     for (const entry of this.#entries.values()) if (entry.state !== 'ending') this.#end(entry);
-    while (this.#entries.size > 0 && !this.#closing.signal.aborted) await delay(50);
+    const { signal } = this.#closing;
+    while (this.#entries.size > 0 && !signal.aborted) await pause(50, signal);
   }
 
   /**
@@ -187,7 +188,7 @@ export class GrantBindings {
       } catch (error) {
         const { grantId } = entry.grant;
         this.options.logger.warn({ msg: 'bindings not removed yet', grantId, err: error });
-        await this.#pause(waitMs);
+        await pause(waitMs * (0.75 + Math.random() / 2), this.#closing.signal);
       }
     }
     this.#entries.delete(entry.grant.grantId);
@@ -196,13 +197,6 @@ export class GrantBindings {
   async #removeScopes({ scopes }: Entry): Promise<void> {
     const rbac = await this.options.rbac();
     for (const scope of scopes.slice(0, MAX_SCOPES)) await unbindScope(rbac, scope);
-  }
-
-  async #pause(ms: number): Promise<void> {
-    const { signal } = this.#closing;
-    await delay(ms * (0.75 + Math.random() / 2), undefined, { signal, ref: false }).catch(
-      () => undefined,
-    );
   }
 
   async #inTime(binding: Promise<void>): Promise<void> {

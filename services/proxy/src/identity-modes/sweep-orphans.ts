@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { LoggerService } from '@nestjs/common';
 import {
   labelKeys,
@@ -9,6 +8,7 @@ import {
 } from './bound-object.js';
 import type { ClusterRbac } from './cluster-rbac.js';
 import type { GrantBindings } from './grant-bindings.js';
+import { pause } from './pause.js';
 
 const EVERY_MS = 60_000;
 const RETRY_MS = 5_000;
@@ -101,7 +101,3 @@ const grantOf = ({ labels }: StoredObject): GrantReference => ({
   grantId: labels[labelKeys.grant] ?? '',
   accessRequestId: labels[labelKeys.accessRequest] ?? '',
 });
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal, ref: false }).catch(() => undefined);
-}
