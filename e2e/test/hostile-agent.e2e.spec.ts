@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AccessRequestView, CommandRecord } from '@drawbridge/contracts';
-import { connectJetStream, type JetStreamConnection } from '@drawbridge/jetstream';
+import { commandLines, connectJetStream, type JetStreamConnection } from '@drawbridge/jetstream';
 import { takeStateDirectory } from '@drawbridge/laptop';
 import { eventually } from '@drawbridge/testing';
 import { Composition } from '../src/composition.js';
@@ -154,7 +154,10 @@ async function recordsSince(sequence: number): Promise<CommandRecord[]> {
   const records: CommandRecord[] = [];
   for (let seq = sequence + 1; seq <= last; seq += 1) {
     const message = await bus.manager.streams.getMessage('COMMANDS', { seq });
-    if (message !== null) records.push(CommandRecord.parse(message.json()));
+    if (message === null) continue;
+    for (const line of commandLines({ headers: message.header, data: message.data })) {
+      records.push(CommandRecord.parse(JSON.parse(new TextDecoder().decode(line))));
+    }
   }
   return records;
 }

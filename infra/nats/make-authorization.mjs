@@ -22,7 +22,7 @@ const writes = {
   identity: ['drawbridge.access.*', '$KV.drawbridge_trust.bundle'],
   policy: ['drawbridge.access.*'],
   approval: ['drawbridge.access.*', '$KV.drawbridge_slack_cards.>'],
-  proxy: ['drawbridge.commands.*.*'],
+  proxy: ['drawbridge.commands._batch.*'],
   audit: [],
 };
 

@@ -2,7 +2,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AccessRequestView, ApprovalView, AuditEventPage, Principal } from '@drawbridge/contracts';
 import { demoPeople } from '@drawbridge/embedded';
-import { commandLog } from '@drawbridge/jetstream';
+import { recordCommands } from '@drawbridge/jetstream';
 import { uuidV7 } from '@drawbridge/runtime';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -309,7 +309,7 @@ describe('reading the record', () => {
   it('shows events and commands to an auditor, neutralised', async () => {
     const { id } = viewIn(await ask('-o', 'json'));
     const commandId = uuidV7(new Date());
-    await commandLog(services.connection).record({
+    await recordCommands(services.connection, {
       type: 'CommandRefused',
       commandId,
       connection: 'prod-eks',

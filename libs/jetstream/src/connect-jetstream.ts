@@ -31,9 +31,11 @@ export async function connectJetStream(options: JetStreamOptions): Promise<JetSt
   const nats = await connectInTime(options);
   try {
     refuseOldServer(nats);
-    const client = jetstream(nats, { timeout: ATTEMPT_TIMEOUT_MS });
-    const manager = await jetstreamManager(nats, { timeout: ATTEMPT_TIMEOUT_MS });
-    return new JetStreamConnection(nats, client, manager);
+    const clients = {
+      jetstream: jetstream(nats, { timeout: ATTEMPT_TIMEOUT_MS }),
+      manager: await jetstreamManager(nats, { timeout: ATTEMPT_TIMEOUT_MS }),
+    };
+    return new JetStreamConnection(nats, clients, inboxPrefixOf(options));
   } catch (error) {
     await nats.close();
     if (error instanceof JetStreamError) throw error;
@@ -76,10 +78,14 @@ const connectOnce = ({ servers, name, user, password, tls }: JetStreamOptions) =
     // A rotated password must not end the process's connection for good: keep trying.
     ignoreAuthErrorAbort: true,
     // With per-service permissions a service may listen on its own inbox only: infra/nats.
-    ...(user === undefined ? {} : { user, inboxPrefix: `_INBOX_${user}` }),
+    inboxPrefix: inboxPrefixOf({ user }),
+    ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { pass: password }),
     ...(tls === undefined ? {} : { tls }),
   });
+
+const inboxPrefixOf = ({ user }: { readonly user?: string | undefined }): string =>
+  user === undefined ? '_INBOX' : `_INBOX_${user}`;
 
 const isRefusal = (error: unknown): boolean =>
   error instanceof errors.AuthorizationError ||

@@ -1,13 +1,15 @@
 export { accessEventStore } from './access-event-store.js';
+export { commandLines, type StoredCommands } from './command-batch.js';
 export {
   CommandLogError,
   commandLog,
   type CommandLog,
   type CommandLogErrorCode,
 } from './command-log.js';
+export type { CommandEntry } from './group-commit.js';
+export { recordCommands } from './record-commands.js';
 export { connectJetStream, type JetStreamOptions } from './connect-jetstream.js';
 export { declareStreams, requireStreams } from './declare-streams.js';
-export type { RecordedCommand } from './decode-message.js';
 export { durableConsumer, type Durable } from './durable-consumer.js';
 export { ACCESS_SUBJECT_PREFIX, EventEnvelope, sha256Hex } from './event-envelope.js';
 export {

@@ -1,5 +1,5 @@
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
+import { createInbox, type NatsConnection } from '@nats-io/transport-node';
 
 /** One connection to NATS with its JetStream clients, shared by all parts of a service. */
 export class JetStreamConnection {
@@ -7,12 +7,23 @@ export class JetStreamConnection {
   readonly #waiting = new Set<() => void>();
   readonly #listeners = new Set<(connected: boolean) => void>();
 
+  readonly jetstream: JetStreamClient;
+  readonly manager: JetStreamManager;
+
+  /** @param inboxPrefix - where the server lets this user listen for answers */
   constructor(
     readonly nats: NatsConnection,
-    readonly jetstream: JetStreamClient,
-    readonly manager: JetStreamManager,
+    { jetstream, manager }: { jetstream: JetStreamClient; manager: JetStreamManager },
+    private readonly inboxPrefix = '_INBOX',
   ) {
+    this.jetstream = jetstream;
+    this.manager = manager;
     void this.#follow();
+  }
+
+  /** A new subject for answers to this connection alone. */
+  newInbox(): string {
+    return createInbox(this.inboxPrefix);
   }
 
   /** Whether the server is reachable right now. */

@@ -10,18 +10,25 @@ export const ParkedHeaders = {
   subject: 'Drawbridge-Subject',
   code: 'Drawbridge-Error-Code',
   deliveries: 'Drawbridge-Deliveries',
+  /** Of a message with many records: which, from 0. */
+  line: 'Drawbridge-Line',
 } as const;
 
 export interface Parking {
   readonly durable: string;
   readonly code: string;
+  /** Only this line of the message, which has many, and what stands in it. */
+  readonly line?: { readonly index: number; readonly bytes: Uint8Array };
 }
 
-/** Copies a message, byte for byte, to `PARKED`, where a person finds it. Parking it again changes nothing. */
+/**
+ * Copies a message, or one line of it, byte for byte, to `PARKED`, where a person finds it. Parking it again changes
+ * nothing.
+ */
 export async function parkMessage(
   connection: JetStreamConnection,
   message: JsMsg,
-  { durable, code }: Parking,
+  { durable, code, line }: Parking,
 ): Promise<void> {
   const { stream, deliveryCount } = message.info;
   const header = headers();
@@ -30,11 +37,13 @@ export async function parkMessage(
   header.set(ParkedHeaders.subject, message.subject);
   header.set(ParkedHeaders.code, code);
   header.set(ParkedHeaders.deliveries, String(deliveryCount));
+  if (line !== undefined) header.set(ParkedHeaders.line, String(line.index));
+  const part = line === undefined ? '' : `:${line.index}`;
   await publishAcknowledged(connection, {
     subject: `drawbridge.parked.${durable}`,
-    bytes: message.data,
+    bytes: line?.bytes ?? message.data,
     options: {
-      msgID: `${durable}:${stream}:${message.seq}`,
+      msgID: `${durable}:${stream}:${message.seq}${part}`,
       headers: header,
       expect: { streamName: PARKED_STREAM },
     },

@@ -12,12 +12,12 @@ const MAX_UNACKNOWLEDGED = 4_096;
 
 /**
  * Why a message was not acknowledged. `conflict`: not stored, the expected sequence was wrong. `full`: not
- * stored, the stream or the disk takes no more. `refused`: not stored for another reason, such as its size.
- * `unavailable`: no answer, or the server could not tell; it may have been stored, or yet be.
+ * stored, the stream or the disk takes no more. `too_large`: not stored, and never will be. `refused`: not stored
+ * for another reason. `unavailable`: no answer, or the server could not tell; it may have been stored, or yet be.
  */
 export class NotAcknowledged extends Error {
   constructor(
-    readonly reason: 'conflict' | 'full' | 'refused' | 'unavailable',
+    readonly reason: 'conflict' | 'full' | 'too_large' | 'refused' | 'unavailable',
     message: string,
     options: ErrorOptions = {},
   ) {
@@ -74,28 +74,39 @@ async function publish(
 
 function translate(error: unknown): NotAcknowledged {
   if (error instanceof errors.InvalidArgumentError) {
-    return new NotAcknowledged('refused', 'the message is too large for NATS', { cause: error });
+    return new NotAcknowledged('too_large', 'the message is too large for NATS', { cause: error });
   }
   if (!(error instanceof JetStreamApiError)) {
     return new NotAcknowledged('unavailable', 'NATS did not acknowledge in time', { cause: error });
   }
-  const conflicts: readonly number[] = [
-    JetStreamApiCodes.StreamWrongLastSequence,
-    JetStreamApiCodes.StreamWrongLastSequenceUnknown,
-  ];
-  if (conflicts.includes(error.code)) {
-    return new NotAcknowledged('conflict', error.message, { cause: error });
-  }
-  if (fullCodes.includes(error.code)) {
-    return new NotAcknowledged('full', error.message, { cause: error });
-  }
-  // 5xx of the API: no quorum, server shutting down. What was sent may still be stored.
-  const reason = error.status >= 500 ? 'unavailable' : 'refused';
-  return new NotAcknowledged(reason, error.message, { cause: error });
+  const { status, code, message } = error;
+  return new NotAcknowledged(reasonOf({ status, code }), message, { cause: error });
 }
+
+/** What an answer of JetStream with this HTTP-like status and `err_code` means for a message. */
+export function reasonOf({
+  status,
+  code,
+}: {
+  readonly status: number;
+  readonly code: number;
+}): NotAcknowledged['reason'] {
+  if (conflictCodes.includes(code)) return 'conflict';
+  if (fullCodes.includes(code)) return 'full';
+  if (code === MESSAGE_TOO_LARGE) return 'too_large';
+  // 5xx of the API: no quorum, server shutting down. What was sent may still be stored.
+  return status >= 500 ? 'unavailable' : 'refused';
+}
+
+const conflictCodes: readonly number[] = [
+  JetStreamApiCodes.StreamWrongLastSequence,
+  JetStreamApiCodes.StreamWrongLastSequenceUnknown,
+];
 
 /**
  * `err_code`s of server/errors.json in nats-server: insufficient resources, insufficient storage resources,
  * message store failed (which is how a full stream with `discard: new` answers).
  */
 const fullCodes: readonly number[] = [10023, 10047, 10077];
+/** Message size exceeds maximum allowed: of the stream. */
+const MESSAGE_TOO_LARGE = 10054;

@@ -158,7 +158,7 @@ describe('loading from a replica that lags behind', () => {
         };
       },
     });
-    return new JetStreamConnection(behind, jetstream, manager);
+    return new JetStreamConnection(behind, { jetstream, manager });
   };
 
   it.each([0, 1, 2, 3, 5])('still gives every event when %i are missing there', async (missing) => {

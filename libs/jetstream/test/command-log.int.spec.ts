@@ -1,108 +1,164 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Controller } from '@nestjs/common';
-import { EventPattern, Payload } from '@nestjs/microservices';
+import type { CommandRecord } from '@drawbridge/contracts';
 import { eventually, startNats, type TestNats } from '@drawbridge/testing';
 import { AckPolicy } from '@nats-io/jetstream';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  commandLog,
-  connectJetStream,
-  declareStreams,
-  JetStreamStrategy,
-  type JetStreamConnection,
-  type RecordedCommand,
-} from '../src/index.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { connectJetStream, declareStreams, type JetStreamConnection } from '../src/index.js';
 import { commandEnded, commandRefused, commandStarted } from './command-records.js';
-import { listen } from './nest-application.js';
+import { LogUnderTest, storedCommands, storedMessages } from './log-under-test.js';
 
 let nats: TestNats;
 let connection: JetStreamConnection;
+let log: LogUnderTest;
 
-beforeAll(async () => {
-  nats = await startNats();
+async function open(options: { more?: string; commandsMaxBytes?: number } = {}): Promise<void> {
+  nats = await startNats(options);
   connection = await connectJetStream({ servers: nats.servers, name: 'commands' });
-  await declareStreams(connection, { replicas: 1 });
-});
-afterAll(async () => {
+  await declareStreams(connection, { replicas: 1, ...options });
+  log = new LogUnderTest(connection);
+}
+beforeEach(() => open());
+afterEach(close);
+async function close(): Promise<void> {
+  await log.close(0);
   await connection.close();
   await nats.stop();
+}
+async function reopen(options: Parameters<typeof open>[0]): Promise<void> {
+  await close();
+  await open(options);
+}
+
+describe('recording commands', () => {
+  it('sends one at once, on a subject of its own', async () => {
+    const record = commandStarted();
+    await log.record(record);
+    const [message, ...more] = await storedMessages(connection);
+    expect(more).toStrictEqual([]);
+    expect(message?.records).toStrictEqual([record]);
+    expect(message?.subject).toMatch(/^drawbridge\.commands\._batch\.[0-9a-f-]{36}$/);
+    expect(message?.id).toBe(`${message?.subject.split('.')[3] ?? ''}:1`);
+  });
+
+  it('puts what comes together into few messages, each record once, whatever connection it is of', async () => {
+    const records = Array.from({ length: 2_000 }, (_, n) =>
+      commandStarted({ connection: `cluster-${String(n % 7)}` }),
+    );
+    await Promise.all(records.map((record) => log.record(record)));
+    const messages = await storedMessages(connection);
+    expect(messages.length).toBeLessThanOrEqual(5);
+    expect(messages.flatMap((message) => message.records).toSorted(byId)).toStrictEqual(
+      records.toSorted(byId),
+    );
+    expect(log.records).toBe(0);
+  });
+
+  it('lets an end travel with the start of the next call', async () => {
+    const first = commandStarted();
+    const second = commandStarted();
+    await log.record(first);
+    const ended = log.record(commandEnded(first));
+    await Promise.all([ended, log.record(second)]);
+    const sizes = (await storedMessages(connection)).map((message) => message.records.length);
+    expect(sizes).toStrictEqual([1, 2]);
+  });
+
+  it('stores an end that nothing follows', async () => {
+    const first = commandStarted();
+    await log.record(first);
+    await log.record(commandEnded(first));
+    expect(await storedCommands(connection)).toStrictEqual([first, commandEnded(first)]);
+  });
+
+  it('stores what waits when it is closed', async () => {
+    const first = commandStarted();
+    log.end(first);
+    log.end(commandEnded(first));
+    expect(await log.close(5_000)).toBe(0);
+    expect(await storedCommands(connection)).toStrictEqual([first, commandEnded(first)]);
+  });
 });
 
-const newest = () =>
-  connection.manager.streams.getMessage('COMMANDS', { last_by_subj: 'drawbridge.commands.>' });
-const count = async () => (await connection.manager.streams.info('COMMANDS')).state.messages;
+describe('a record that is too large', () => {
+  const huge = () => commandStarted({ userAgent: 'x'.repeat(1_100_000) });
 
-describe('recording a command', () => {
-  it.each([
-    ['a start', commandStarted({ grantId: undefined }), 'drawbridge.commands.prod-eks.refused'],
-    ['a refusal', commandRefused(), 'drawbridge.commands.prod-eks.refused'],
-  ])('puts %s without grant on the subject of refused calls', async (_what, record, subject) => {
-    await commandLog(connection).record(record);
-    expect((await newest())?.subject).toBe(subject);
+  it('for NATS is given up alone; what came with it is stored', async () => {
+    const [before, tooLarge, after] = [commandStarted(), huge(), commandStarted()];
+    const results = await Promise.allSettled([before, tooLarge, after].map((r) => log.record(r)));
+    expect(results).toMatchObject([
+      { status: 'fulfilled' },
+      { status: 'rejected', reason: 'command_record_too_large' },
+      { status: 'fulfilled' },
+    ]);
+    expect(log.givenUp).toMatchObject([
+      { type: 'CommandStarted', commandId: tooLarge.commandId, connection: 'prod-eks' },
+    ]);
+    expect(await storedCommands(connection)).toStrictEqual([before, after]);
+    expect([log.records, log.refusal, connection.connected]).toStrictEqual([0, undefined, true]);
   });
 
-  it('puts start and end on the subject of connection and grant, as they are', async () => {
-    const started = commandStarted();
-    const ended = commandEnded(started);
-    const log = commandLog(connection);
-    const subject = `drawbridge.commands.prod-eks.${started.grantId ?? ''}`;
-    await log.record(started);
-    expect(await newest()).toMatchObject({ subject });
-    expect((await newest())?.json()).toStrictEqual(started);
-    await log.record(ended);
-    expect(await newest()).toMatchObject({ subject });
-    expect((await newest())?.json()).toStrictEqual(ended);
+  it('for the stream is found by halving', async () => {
+    const info = await connection.manager.streams.info('COMMANDS');
+    await connection.manager.streams.update('COMMANDS', { ...info.config, max_msg_size: 2_000 });
+    const records = Array.from({ length: 20 }, () => commandStarted());
+    const tooLarge = commandStarted({ userAgent: 'x'.repeat(3_000) });
+    const all = [...records.slice(0, 7), tooLarge, ...records.slice(7)];
+    const results = await Promise.allSettled(all.map((record) => log.record(record)));
+    expect(results.flatMap(({ status }, n) => (status === 'rejected' ? [n] : []))).toStrictEqual([
+      7,
+    ]);
+    const stored = await storedCommands(connection);
+    expect(stored.toSorted(byId)).toStrictEqual(records.toSorted(byId));
+    expect(log.givenUp).toHaveLength(1);
   });
 
-  it('stores a record once, however often it is repeated', async () => {
-    const record = commandStarted();
-    const before = await count();
-    const log = commandLog(connection);
-    await Promise.all([log.record(record), log.record(record), log.record(record)]);
-    expect(await count()).toBe(before + 1);
+  it('is kept when it is an end: no call may start until it is stored', async () => {
+    const info = await connection.manager.streams.info('COMMANDS');
+    const update = (max_msg_size: number) =>
+      connection.manager.streams.update('COMMANDS', { ...info.config, max_msg_size });
+    await update(200);
+    const ended = commandEnded(commandStarted());
+    log.end(ended);
+    await eventually(() => expect(log.refusal).toBe('command_record_too_large'));
+    await update(-1);
+    await eventually(() => expect(log.records).toBe(0));
+    expect(log.refusal).toBeUndefined();
+    expect(log.givenUp).toStrictEqual([]);
+    expect(await storedCommands(connection)).toStrictEqual([ended]);
   });
 
-  it.each(['a.b', '*', '>', '', 'x y'])(
-    'does not let the connection name %j choose a subject',
-    async (name) => {
-      const before = await count();
-      const attempt = commandLog(connection).record(commandStarted({ connection: name }));
-      await expect(attempt).rejects.toBeInstanceOf(TypeError);
-      expect(await count()).toBe(before);
-    },
-  );
-
-  it('refuses with command_log_unavailable a record that NATS would not take', async () => {
-    const before = await count();
-    const record = commandStarted({ userAgent: 'x'.repeat(2_000_000) });
-    await expect(commandLog(connection).record(record)).rejects.toMatchObject({
-      code: 'command_log_unavailable',
-    });
-    expect(await count()).toBe(before);
+  it('does not end the connection of a server with a small max_payload', async () => {
+    await reopen({ more: 'max_payload: 4096' });
+    const records = Array.from({ length: 100 }, () => commandStarted());
+    await Promise.all(records.map((record) => log.record(record)));
+    expect((await storedCommands(connection)).toSorted(byId)).toStrictEqual(records.toSorted(byId));
     expect(connection.connected).toBe(true);
   });
 });
 
 describe('a full command log', () => {
-  it('refuses with command_log_full and drops nothing', async () => {
-    const small = await startNats();
-    const other = await connectJetStream({ servers: small.servers, name: 'small' });
-    await declareStreams(other, { replicas: 1, commandsMaxBytes: 20_000 });
-    const log = commandLog(other);
-    let recorded = 0;
+  it('refuses with command_log_full, drops nothing, and goes on when there is room', async () => {
+    await reopen({ commandsMaxBytes: 20_000 });
+    const recorded: CommandRecord[] = [];
     const fill = async () => {
       for (;;) {
-        await log.record(commandStarted());
-        recorded += 1;
+        const record = commandStarted();
+        recorded.push(record);
+        await log.record(record);
       }
     };
-    await expect(fill()).rejects.toMatchObject({ code: 'command_log_full' });
-    const { state } = await other.manager.streams.info('COMMANDS');
-    expect(recorded).toBeGreaterThan(5);
-    expect(state).toMatchObject({ messages: recorded, first_seq: 1 });
-    await other.close();
-    await small.stop();
+    await expect(fill()).rejects.toBe('command_log_full');
+    expect(log.refusal).toBe('command_log_full');
+    const { state, config } = await connection.manager.streams.info('COMMANDS');
+    const ended = commandEnded(commandStarted());
+    log.end(ended);
+    expect(recorded.length).toBeGreaterThan(5);
+    expect(state).toMatchObject({ messages: recorded.length - 1, first_seq: 1 });
+    await connection.manager.streams.update('COMMANDS', { ...config, max_bytes: 40_000 });
+    await eventually(() => expect(log.records).toBe(0));
+    expect(log.refusal).toBeUndefined();
+    const all = [...recorded, ended].toSorted(byId);
+    expect((await storedCommands(connection)).toSorted(byId)).toStrictEqual(all);
   });
 });
 
@@ -111,57 +167,33 @@ describe('an audit service that does not keep up', () => {
 
   it('stops new commands after half the time that records are kept, and only those', async () => {
     let now = Date.now();
-    const log = commandLog(connection, { now: () => now });
+    const behind = new LogUnderTest(connection, () => now);
     const started = commandStarted();
-    await log.record(started);
+    expect(behind.refusal).toBeUndefined();
+    await behind.record(started);
     now += days(14);
-    await log.record(commandStarted());
+    expect(behind.refusal).toBeUndefined();
     await delay(200);
-    await log.record(commandStarted());
+    expect(behind.refusal).toBeUndefined();
     now += days(2);
-    const behind = { code: 'command_log_behind' };
-    await eventually(() => expect(log.record(commandStarted())).rejects.toMatchObject(behind));
-    await log.record(commandEnded(started));
-    await log.record(commandRefused());
+    await eventually(() => expect(behind.refusal).toBe('command_log_behind'));
+    await behind.record(commandEnded(started));
+    await behind.record(commandRefused());
 
     // Audit comes back and reads everything.
     const name = 'audit';
     const { manager, jetstream } = connection;
     await manager.consumers.add('COMMANDS', { durable_name: name, ack_policy: AckPolicy.Explicit });
     const consumer = await jetstream.consumers.get('COMMANDS', name);
-    for (let left = await count(); left > 0; left -= 1) {
+    for (let left = (await storedMessages(connection)).length; left > 0; left -= 1) {
       const message = await consumer.next();
       await message?.ackAck();
     }
     now += 60_000;
-    await eventually(() => log.record(commandStarted()));
+    await eventually(() => expect(behind.refusal).toBeUndefined());
+    await behind.close(1_000);
   });
 });
 
-describe('consuming records', () => {
-  it('gives handlers the record with its sequence and the time it was stored', async () => {
-    const seen: RecordedCommand[] = [];
-    @Controller()
-    class Recorder {
-      @EventPattern('CommandStarted')
-      on(@Payload() command: RecordedCommand) {
-        seen.push(command);
-      }
-    }
-    const durable = `audit-${randomUUID().slice(0, 8)}`;
-    await connection.jetstream.publish('drawbridge.commands.prod-eks.refused', '{"type":"Odd"}');
-    const record = commandStarted();
-    await commandLog(connection).record(record);
-    const strategy = new JetStreamStrategy({ connection, stream: 'COMMANDS', durable });
-    const app = await listen(Recorder, strategy);
-    await eventually(() => expect(seen.at(-1)?.record).toStrictEqual(record));
-    const stored = await newest();
-    expect(seen.at(-1)).toStrictEqual({
-      sequence: stored?.seq,
-      storedAt: stored?.time.toISOString(),
-      record,
-    });
-    await eventually(() => expect(strategy.health().parked).toBe(1));
-    await app.close();
-  });
-});
+const byId = (one: CommandRecord, other: CommandRecord): number =>
+  one.commandId < other.commandId ? -1 : 1;

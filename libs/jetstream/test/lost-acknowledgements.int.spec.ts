@@ -7,7 +7,6 @@ import { eventually, startNats, type TestNats } from '@drawbridge/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import {
   accessEventStore,
-  commandLog,
   connectJetStream,
   declareStreams,
   followAccessEvents,
@@ -15,7 +14,8 @@ import {
   type JetStreamConnection,
 } from '../src/index.js';
 import { comment, commented, commentOf } from './access-events.js';
-import { commandStarted } from './command-records.js';
+import { commandEnded, commandStarted } from './command-records.js';
+import { LogUnderTest, storedCommands } from './log-under-test.js';
 import { startNatsRelay, type NatsRelay } from './nats-relay.js';
 import { listen } from './nest-application.js';
 
@@ -97,15 +97,20 @@ it('the very same append, repeated, is a conflict: what it expected is no longer
   expect(await textsOf(id)).toStrictEqual(['once']);
 });
 
-it('a command record that was stored but not acknowledged is stored once when it is repeated', async () => {
-  const log = commandLog(relayed);
-  await log.record(commandStarted());
-  const record = commandStarted();
+it('records that were stored but not acknowledged are stored once', async () => {
+  const log = new LogUnderTest(relayed);
+  const [first, second, ended] = [commandStarted(), commandStarted(), commandStarted()];
+  await log.record(first);
   relay.mute();
-  await expect(log.record(record)).rejects.toMatchObject({ code: 'command_log_unavailable' });
+  const unknown = log.record(second);
+  // It has arrived, and only its answer is lost.
+  await eventually(async () => expect(await storedCommands(direct)).toHaveLength(2));
+  await expect(unknown).rejects.toBe('command_log_unavailable');
+  log.end(commandEnded(ended));
   await restored();
-  await log.record(record);
-  expect((await direct.manager.streams.info('COMMANDS')).state.messages).toBe(2);
+  await eventually(() => expect(log.records).toBe(0), { timeoutMs: 15_000 });
+  expect(await storedCommands(direct)).toStrictEqual([first, second, commandEnded(ended)]);
+  await log.close(1_000);
 });
 
 it('an event whose acknowledgement was lost comes again, and has its effect once', async () => {

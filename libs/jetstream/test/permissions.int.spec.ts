@@ -12,13 +12,15 @@ import { Kvm } from '@nats-io/kv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   accessEventStore,
-  commandLog,
+  commandLines,
   connectJetStream,
   declareStreams,
+  durableConsumer,
   followAccessEvents,
   followTrustBundle,
   JetStreamStrategy,
   publishTrustBundle,
+  recordCommands,
   requireStreams,
   SLACK_CARDS_BUCKET,
   type JetStreamConnection,
@@ -174,27 +176,18 @@ describe('what each service needs', () => {
   });
 
   it('proxy records commands and audit consumes them', async () => {
-    await commandLog(as('proxy')).record(commandStarted());
-    const seen: unknown[] = [];
-    @Controller()
-    class Recorder {
-      @EventPattern('CommandStarted')
-      on(@Payload() command: unknown) {
-        seen.push(command);
-      }
-    }
-    const strategy = new JetStreamStrategy({
-      connection: as('audit'),
+    const record = commandStarted();
+    await recordCommands(as('proxy'), record);
+    const consumer = await durableConsumer(as('audit'), {
       stream: 'COMMANDS',
       durable: 'audit',
+      ackWaitMs: 10_000,
     });
-    const app = await listen(Recorder, strategy);
-    await eventually(() => expect(seen).toHaveLength(1));
-    await eventually(async () => {
-      const info = await as('audit').manager.consumers.info('COMMANDS', 'audit');
-      expect(info.num_ack_pending).toBe(0);
-    });
-    await app.close();
+    const message = await consumer.next();
+    expect(commandLines(message!).map((line) => Buffer.from(line).toString())).toStrictEqual([
+      JSON.stringify(record),
+    ]);
+    await message?.ackAck();
   });
 });
 
@@ -240,6 +233,8 @@ describe('what is for another service', () => {
     ['policy', 'drawbridge.commands.prod-eks.refused'],
     ['approval', 'drawbridge.commands.prod-eks.refused'],
     ['audit', 'drawbridge.commands.prod-eks.refused'],
+    ['audit', 'drawbridge.commands._batch.x'],
+    ['proxy', 'drawbridge.commands.prod-eks.refused'],
     ['policy', '$KV.drawbridge_trust.bundle'],
     ['approval', '$KV.drawbridge_trust.bundle'],
     ['proxy', '$KV.drawbridge_trust.bundle'],

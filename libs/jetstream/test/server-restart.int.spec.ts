@@ -8,8 +8,6 @@ import { eventually, startNats, type TestNats } from '@drawbridge/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   accessEventStore,
-  CommandLogError,
-  commandLog,
   connectJetStream,
   declareStreams,
   followAccessEvents,
@@ -20,6 +18,7 @@ import {
 } from '../src/index.js';
 import { comment, commentOf } from './access-events.js';
 import { commandStarted } from './command-records.js';
+import { LogUnderTest, storedCommands } from './log-under-test.js';
 import { listen } from './nest-application.js';
 
 type Event = RecordedEvent<AccessEvent>;
@@ -305,15 +304,28 @@ describe('a follower of the trust bundle', () => {
 });
 
 describe('the command log', () => {
-  it('refuses while the server is away and goes on when it is back', async () => {
-    const log = commandLog(connection);
-    const record = commandStarted();
+  it('keeps records while the server is away, and stores each once when it is back', async () => {
+    const log = new LogUnderTest(connection);
+    const [before, during] = [commandStarted(), commandStarted()];
+    await log.record(before);
     await nats.kill();
-    await expect(log.record(record)).rejects.toBeInstanceOf(CommandLogError);
+    await expect(log.record(during)).rejects.toBe('command_log_unavailable');
+    expect(log.refusal).toBe('command_log_unavailable');
     await nats.restart();
-    await until(() => log.record(record));
-    await log.record(record);
-    const { state } = await connection.manager.streams.info('COMMANDS');
-    expect(state.messages).toBe(1);
+    await eventually(() => expect(log.records).toBe(0));
+    expect(log.refusal).toBeUndefined();
+    expect(await storedCommands(connection)).toStrictEqual([before, during]);
+    expect(await log.close(1_000)).toBe(0);
+  });
+
+  it('does not refuse for a short absence', async () => {
+    const log = new LogUnderTest(connection);
+    await nats.kill();
+    const record = commandStarted();
+    const recorded = log.record(record);
+    await nats.restart();
+    await recorded;
+    expect(await storedCommands(connection)).toStrictEqual([record]);
+    await log.close(1_000);
   });
 });

@@ -29,10 +29,14 @@ beforeEach(() => store.client.command({ query: `TRUNCATE TABLE ${store.database}
 async function insert(...batches: CommandRecord[][]): Promise<void> {
   let sequence = 0;
   for (const batch of batches) {
-    const rows = batch.map((record) => ({
-      sequence: (sequence += 1),
-      columns: commandRow(record, sequence),
-    }));
+    const rows = batch.map((record) => {
+      sequence += 1;
+      const bytes = Buffer.from(JSON.stringify(record));
+      return {
+        source: { message: { seq: sequence }, bytes },
+        columns: commandRow(record, sequence),
+      };
+    });
     await insertRows(store, { table: 'commands', rows });
   }
 }

@@ -7,7 +7,7 @@ import type { CommandRecord } from '@drawbridge/contracts';
 import { startEmbeddedClickHouse } from '@drawbridge/embedded';
 import {
   accessEventStore,
-  commandLog,
+  recordCommands,
   connectJetStream,
   declareStreams,
   type JetStreamConnection,
@@ -81,9 +81,8 @@ function records(): CommandRecord[] {
 
 /** Every record, and every fifth once more as a message of its own, as after the window of deduplication. */
 async function publishCommands(some: readonly CommandRecord[]): Promise<void> {
-  const log = commandLog(connection);
   for (const [n, record] of some.entries()) {
-    await log.record(record);
+    await recordCommands(connection, record);
     if (n % 5 === 0) {
       const subject = `drawbridge.commands.${record.connection}.again`;
       await connection.jetstream.publish(subject, JSON.stringify(record));

@@ -20,7 +20,10 @@ beforeEach(() => store.client.command({ query: `TRUNCATE TABLE ${store.database}
 const insert = (...events: StoredEvent[]) =>
   insertRows(store, {
     table: 'events',
-    rows: events.map((event) => ({ sequence: event.sequence, columns: eventRow(event) })),
+    rows: events.map((event) => ({
+      source: { message: { seq: event.sequence }, bytes: Buffer.from(JSON.stringify(event)) },
+      columns: eventRow(event),
+    })),
   });
 const select = (query: Record<string, string> = {}) =>
   selectEvents(store, EventFilter.parse(query), undefined);

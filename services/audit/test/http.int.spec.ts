@@ -1,5 +1,5 @@
 import { AuditCommandPage, AuditEventPage, Problem } from '@drawbridge/contracts';
-import { commandLog, publishTrustBundle } from '@drawbridge/jetstream';
+import { recordCommands, publishTrustBundle } from '@drawbridge/jetstream';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tokenOf, trust } from './demo-tokens.js';
@@ -34,7 +34,7 @@ const problem = async (response: Response) => {
 beforeAll(async () => {
   audit = await startTestAudit();
   await publishTrustBundle(audit.connection, trust(1));
-  for (const commandId of commandIds) await commandLog(audit.connection).record(refused(commandId));
+  for (const commandId of commandIds) await recordCommands(audit.connection, refused(commandId));
   await eventually(async () => expect((await commands()).items).toHaveLength(25));
 });
 afterAll(() => audit.stop());
@@ -118,7 +118,7 @@ describe('asking for commands', () => {
   it('goes on from a cursor whatever was added before it', async () => {
     const first = await commands('?limit=10');
     const late = commandIdAt('2026-01-05T10:00:00Z');
-    await commandLog(audit.connection).record(started(late));
+    await recordCommands(audit.connection, started(late));
     await eventually(async () => expect((await commands()).items).toHaveLength(26));
     const second = await commands(`?limit=100&cursor=${first.nextCursor ?? ''}`);
     expect(second.items).toHaveLength(15);

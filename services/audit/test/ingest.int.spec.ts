@@ -1,5 +1,5 @@
 import type { ClickHouseClient } from '@clickhouse/client';
-import { commandLog, PARKED_STREAM, ParkedHeaders } from '@drawbridge/jetstream';
+import { recordCommands, PARKED_STREAM, ParkedHeaders } from '@drawbridge/jetstream';
 import { eventually } from '@drawbridge/testing';
 import { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -52,9 +52,9 @@ function clientThat(
 describe('the ingest', () => {
   it('stores a command soon, and says how far behind it is', async () => {
     const commandId = id();
-    await commandLog(audit.connection).record(started(commandId));
+    await recordCommands(audit.connection, started(commandId));
     await isStored(commandId);
-    await commandLog(audit.connection).record(ended(commandId));
+    await recordCommands(audit.connection, ended(commandId));
     await isStored(commandId, 'completed');
     await eventually(async () =>
       expect(await readiness()).toEqual({
@@ -74,7 +74,7 @@ describe('the ingest', () => {
       }),
     );
     const commandId = id();
-    await commandLog(audit.connection).record(refused(commandId));
+    await recordCommands(audit.connection, refused(commandId));
     await isStored(commandId, 'refused');
     expect(
       await audit.store.rows(
@@ -98,7 +98,7 @@ describe('the ingest', () => {
     await audit.restart(unreliable as ClickHouseClient);
     const commandIds = Array.from({ length: 120 }, id);
     for (const commandId of commandIds) {
-      await commandLog(audit.connection).record(refused(commandId));
+      await recordCommands(audit.connection, refused(commandId));
     }
     await eventually(async () =>
       expect(await readiness()).toMatchObject({
@@ -116,7 +116,7 @@ describe('the ingest', () => {
     const never = () => Promise.reject(new Error('connection refused'));
     await audit.restart(clientThat(...Array.from({ length: 1000 }, () => never)));
     const commandId = id();
-    await commandLog(audit.connection).record(refused(commandId));
+    await recordCommands(audit.connection, refused(commandId));
     await eventually(async () => expect((await readiness()).checks['ingest']).toBe(false));
     const from = performance.now();
     await audit.restart();
@@ -129,7 +129,7 @@ describe('the ingest', () => {
     await eventually(async () => expect((await readiness()).code).toBe(503));
     await audit.nats.restart();
     const commandId = id();
-    await eventually(() => commandLog(audit.connection).record(refused(commandId)));
+    await eventually(() => recordCommands(audit.connection, refused(commandId)));
     await isStored(commandId, 'refused');
     await eventually(async () => expect((await readiness()).code).toBe(200));
   });
@@ -143,7 +143,7 @@ describe('the ingest', () => {
     const before = await count();
     await audit.connection.manager.consumers.delete('COMMANDS', 'audit');
     const commandId = id();
-    await commandLog(audit.connection).record(refused(commandId));
+    await recordCommands(audit.connection, refused(commandId));
     await isStored(commandId, 'refused');
     await eventually(async () => expect((await readiness()).figures['commandsLag']).toBe(0));
     expect(await count()).toBe(before + 1);
@@ -189,9 +189,9 @@ describe('a message that cannot be stored', () => {
   ])('is parked, and what came with it is stored: %s', async (_, message, code) => {
     const parkedBefore = (await readiness()).figures['parked'] ?? 0;
     const [before, after] = [id(), id()];
-    await commandLog(audit.connection).record(refused(before));
+    await recordCommands(audit.connection, refused(before));
     const { seq, stream } = await publish(message.on, message.bytes);
-    await commandLog(audit.connection).record(refused(after));
+    await recordCommands(audit.connection, refused(after));
     await isStored(before, 'refused');
     await isStored(after, 'refused');
     await eventually(async () =>

@@ -1,7 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { watchConfiguration } from '@drawbridge/configuration';
 import {
-  commandLog,
   connectJetStream,
   requireStreams,
   type AccessFollower,
@@ -27,8 +26,8 @@ import type { Environment } from './kube/credential.js';
 import { KubeConnections } from './kube/kube-connections.js';
 import { gatewayServer } from './listener/gateway-server.js';
 import { readServerCertificate } from './listener/server-certificate.js';
-import { CommandRecorder } from './nats/command-recorder.js';
 import { followGrants } from './nats/follow-grants.js';
+import { openRecorder, type CallRecorder } from './nats/open-recorder.js';
 import { Trust } from './nats/trust.js';
 import { ProxyModule } from './proxy.module.js';
 import { LiveCalls } from './streams/live-calls.js';
@@ -42,6 +41,8 @@ export interface ProxyDependencies {
   readonly clock?: Clock;
   /** Where credentials with an `environmentVariable` find it. @default none */
   readonly environment?: Environment;
+  /** Instead of the record on stream `COMMANDS`: to measure what recording costs, and for nothing else. */
+  readonly recorder?: CallRecorder;
 }
 
 /**
@@ -52,13 +53,13 @@ export interface ProxyDependencies {
  */
 export async function startProxy(
   config: ProxyConfig,
-  { logger, clock = () => new Date(), environment = {} }: ProxyDependencies,
+  { logger, clock = () => new Date(), environment = {}, recorder }: ProxyDependencies,
 ): Promise<RunningService> {
   return closeOnFailure(async (closers) => {
     const connection = await connectJetStream({ ...natsOptions(config), name: 'proxy' });
     closers.add(() => connection.close());
     await requireStreams(connection);
-    const base = { config, connection, logger, clock, environment };
+    const base = { config, connection, logger, clock, environment, recorder };
     const known = await follow(base, closers);
     const addresses = await listen({ ...base, ...known }, closers);
     return { name: 'proxy', addresses, close: () => closers.close() };
@@ -71,6 +72,7 @@ interface Base {
   readonly logger: LoggerService;
   readonly clock: Clock;
   readonly environment: Environment;
+  readonly recorder: CallRecorder | undefined;
 }
 
 interface Known {
@@ -121,7 +123,7 @@ async function followConnections(
 
 async function listen(parts: Base & Known, closers: Closers): Promise<Record<string, string>> {
   const { config, connection, logger, follower, trust } = parts;
-  const recorder = new CommandRecorder({ log: commandLog(connection), logger });
+  const recorder = parts.recorder ?? openRecorder(connection, logger);
   closers.add(async () => {
     const lost = await recorder.close(FLUSH_MS);
     if (lost > 0) logger.error({ msg: 'ended without recording the end of calls', lost });
@@ -131,9 +133,11 @@ async function listen(parts: Base & Known, closers: Closers): Promise<Record<str
     nats: () => connection.connected,
     grants: () => follower.isCurrent(),
     trust: () => trust.bundle !== undefined,
+    recording: () => recorder.healthy,
     serving: () => !dataPath.draining,
   };
-  const app = await createHttpApp(ProxyModule.of(dataPath), { logger, health });
+  const figures = () => recorder.figures();
+  const app = await createHttpApp(ProxyModule.of(dataPath), { logger, health, figures });
   closers.add(() => app.close());
   const http = await startHttpApp(app, { host: config.HTTP_HOST, port: config.HTTP_PORT });
   return { http, https: dataPath.address };
@@ -141,7 +145,7 @@ async function listen(parts: Base & Known, closers: Closers): Promise<Record<str
 
 async function openDataPath(
   parts: Base & Known,
-  recorder: CommandRecorder,
+  recorder: CallRecorder,
   isDraining: () => boolean,
 ): Promise<DataPath> {
   const { config, logger, clock, live, follower, trust } = parts;

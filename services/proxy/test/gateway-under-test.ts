@@ -8,6 +8,7 @@ import { CommandRecord as CommandRecordSchema } from '@drawbridge/contracts';
 import { createCertificateAuthority } from '@drawbridge/embedded';
 import {
   accessEventStore,
+  commandLines,
   connectJetStream,
   declareStreams,
   publishTrustBundle,
@@ -298,7 +299,9 @@ async function readRecords(bus: JetStreamConnection): Promise<CommandRecord[]> {
   for (let seq = Math.max(1, state.first_seq); seq <= state.last_seq; seq += 1) {
     const message = await bus.manager.streams.getMessage('COMMANDS', { seq });
     if (message === null) continue;
-    records.push(CommandRecordSchema.parse(JSON.parse(new TextDecoder().decode(message.data))));
+    for (const line of commandLines({ headers: message.header, data: message.data })) {
+      records.push(CommandRecordSchema.parse(JSON.parse(new TextDecoder().decode(line))));
+    }
   }
   return records;
 }

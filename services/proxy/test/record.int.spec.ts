@@ -168,7 +168,8 @@ describe('a gateway without a trust bundle', () => {
     await eventually(async () =>
       expect(await readiness()).toStrictEqual({
         status: 'not_ready',
-        checks: { nats: true, grants: true, trust: false, serving: true },
+        checks: { nats: true, grants: true, trust: false, recording: true, serving: true },
+        figures: { recordsWaiting: 0, refusalsUnrecorded: 0 },
       }),
     );
     const refused = await untrusting.call(pods);

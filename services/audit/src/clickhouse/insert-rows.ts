@@ -7,7 +7,17 @@ import type { AuditStore } from './select-page.js';
 
 export interface Insertion {
   readonly table: 'events' | 'commands';
-  readonly rows: readonly { readonly sequence: number; readonly columns: EventRow | CommandRow }[];
+  readonly rows: readonly InsertedRow[];
+}
+
+export interface InsertedRow {
+  /** What it was made of: a message, or one record of it. */
+  readonly source: {
+    readonly message: { readonly seq: number };
+    readonly line?: number;
+    readonly bytes: Uint8Array;
+  };
+  readonly columns: EventRow | CommandRow;
 }
 
 /**
@@ -44,13 +54,22 @@ export async function insertRows(
   }
 }
 
-/** The range alone could recur with other content when a stream has been made anew. */
+/**
+ * Where the batch stands in the stream, and a digest of what stands there, of which the rows are a function. The
+ * range alone could recur with other content when a stream has been made anew.
+ */
 function tokenOf({ table, rows }: Insertion): string {
-  const sequences = rows.map(({ sequence }) => sequence);
-  const columns = rows.map((row) => row.columns);
-  const digest = createHash('sha256').update(JSON.stringify(columns)).digest('hex');
-  return `${table}:${Math.min(...sequences)}-${Math.max(...sequences)}:${digest}`;
+  const digest = createHash('sha256');
+  for (const { source } of rows) digest.update(positionOf(source)).update(source.bytes);
+  const [first, last] = [rows[0], rows.at(-1)];
+  if (first === undefined || last === undefined) return table;
+  const range = `${positionOf(first.source)}-${positionOf(last.source)}`;
+  return `${table}:${range}:${digest.digest('hex')}`;
 }
+
+/** The message, and which of its records. */
+const positionOf = ({ message, line = 0 }: InsertedRow['source']): string =>
+  `${message.seq}.${line}`;
 
 /**
  * Errors about a value, which no retry mends: CANNOT_PARSE_TEXT, _QUOTED_STRING, _DATE, _DATETIME, _NUMBER,

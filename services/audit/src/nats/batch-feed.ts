@@ -9,6 +9,8 @@ import {
 
 const IDLE_PULL_MS = 5_000;
 const BURST_PULL_MS = 1_000;
+/** A message may hold hundreds of records: a pull brings 25 MB at the most. */
+const MESSAGES_PER_PULL = 100;
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 10_000;
 
@@ -16,6 +18,8 @@ const MAX_PAUSE_MS = 10_000;
 export interface BatchFeedOptions extends Durable {
   /** Messages stored at once, and so held in memory at once. */
   readonly maxMessages: number;
+  /** Bytes after which a batch takes no more; it may be larger by one pull. */
+  readonly maxBytes: number;
   /** How long to wait for more once there is one, so that single messages are not stored one by one. */
   readonly lingerMs: number;
   /**
@@ -89,11 +93,24 @@ export class BatchFeed {
     }
     await this.#wait(this.options.lingerMs);
     await this.#countPending(consumer);
-    const more = Math.min(this.#pending, this.options.maxMessages - 1);
-    // Never more than there is: the pull then ends by itself, and no message is sent to a closed one.
-    const rest = more === 0 ? [] : await this.#pull(consumer, more, BURST_PULL_MS);
-    this.#pending -= rest.length;
-    return [...first, ...rest];
+    return this.#fill(consumer, first);
+  }
+
+  /** Takes what there is until the batch is full. Never asks for more than there is: each pull then ends by itself. */
+  async #fill(consumer: Consumer, first: readonly JsMsg[]): Promise<readonly JsMsg[]> {
+    const batch = [...first];
+    let bytes = sizeOf(first);
+    while (bytes < this.options.maxBytes && !this.#closing.signal.aborted) {
+      const room = this.options.maxMessages - batch.length;
+      const count = Math.min(this.#pending, room, MESSAGES_PER_PULL);
+      if (count <= 0) break;
+      const pulled = await this.#pull(consumer, count, BURST_PULL_MS);
+      batch.push(...pulled);
+      bytes += sizeOf(pulled);
+      // Fewer than there are: the connection changed, or another replica was faster.
+      this.#pending = pulled.length < count ? 0 : (pulled.at(-1)?.info.pending ?? 0);
+    }
+    return batch;
   }
 
   async #countPending(consumer: Consumer): Promise<void> {
@@ -172,3 +189,6 @@ export class BatchFeed {
     await wait(ms, undefined, { signal: this.#closing.signal }).catch(() => undefined);
   }
 }
+
+const sizeOf = (messages: readonly JsMsg[]): number =>
+  messages.reduce((sum, { data }) => sum + data.length, 0);

@@ -7,7 +7,6 @@ import {
   type JetStreamConnection,
 } from '@drawbridge/jetstream';
 import { codeOf } from '@drawbridge/kernel';
-import type { JsMsg } from '@nats-io/jetstream';
 import { insertRows } from '../clickhouse/insert-rows.js';
 import type { AuditStore } from '../clickhouse/select-page.js';
 import { commandRow } from '../domain/command-row.js';
@@ -16,13 +15,18 @@ import { BatchFeed } from './batch-feed.js';
 import { readCommand } from './read-command.js';
 import { readEvent } from './read-event.js';
 import { recordBatch, type Recording } from './record-batch.js';
+import { recordsOf, wholeMessage, type Source } from './source.js';
 
 const DURABLE = 'audit';
 const PARKED_REFRESH_MS = 5_000;
+/** About 15 000 records. */
+const MAX_BYTES = 8_388_608;
 
 export interface IngestLimits {
   /** Messages stored at once, and so held in memory at once. @default 1000 */
   readonly maxMessages?: number;
+  /** Bytes of messages after which no more are taken into a batch. @default 8388608 */
+  readonly maxBytes?: number;
   /** Silence after which another process gets the batch of one that died. @default 30000 */
   readonly ackWaitMs?: number;
 }
@@ -42,10 +46,14 @@ export class Ingest {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly dependencies: IngestDependencies) {
-    this.#events = this.#feed(ACCESS_STREAM, 'events', (message) => eventRow(readEvent(message)));
-    this.#commands = this.#feed(COMMANDS_STREAM, 'commands', (message) =>
-      commandRow(readCommand(message), message.seq),
-    );
+    this.#events = this.#feed(ACCESS_STREAM, 'events', {
+      sourcesOf: wholeMessage,
+      rowOf: ({ message }) => eventRow(readEvent(message)),
+    });
+    this.#commands = this.#feed(COMMANDS_STREAM, 'commands', {
+      sourcesOf: recordsOf,
+      rowOf: (source) => commandRow(readCommand(source), source.message.seq),
+    });
   }
 
   async start(): Promise<void> {
@@ -74,17 +82,22 @@ export class Ingest {
     };
   }
 
-  #feed(stream: string, table: 'events' | 'commands', rowOf: Recording['rowOf']): BatchFeed {
+  #feed(
+    stream: string,
+    table: 'events' | 'commands',
+    reading: Pick<Recording, 'sourcesOf' | 'rowOf'>,
+  ): BatchFeed {
     const { connection, store, logger, limits = {} } = this.dependencies;
     const recording: Recording = {
-      rowOf,
+      ...reading,
       insert: (rows) => insertRows(store, { table, rows }),
-      park: (message, code) => this.#park(message, code),
+      park: (source, code) => this.#park(source, code),
     };
     return new BatchFeed(connection, {
       stream,
       durable: DURABLE,
       maxMessages: limits.maxMessages ?? 1000,
+      maxBytes: limits.maxBytes ?? MAX_BYTES,
       lingerMs: 50,
       ackWaitMs: limits.ackWaitMs ?? 30_000,
       store: (messages) => recordBatch(recording, messages),
@@ -95,11 +108,12 @@ export class Ingest {
     });
   }
 
-  async #park(message: JsMsg, code: string): Promise<void> {
+  async #park({ message, line: index, bytes }: Source, code: string): Promise<void> {
     const { connection, logger } = this.dependencies;
-    await parkMessage(connection, message, { durable: DURABLE, code });
+    const line = index === undefined ? {} : { line: { index, bytes } };
+    await parkMessage(connection, message, { durable: DURABLE, code, ...line });
     const { stream } = message.info;
-    logger.error({ msg: 'message parked', stream, sequence: message.seq, code });
+    logger.error({ msg: 'message parked', stream, sequence: message.seq, line: index, code });
     await this.#countParked();
   }
 

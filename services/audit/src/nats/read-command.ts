@@ -1,11 +1,12 @@
 import { CommandRecord } from '@drawbridge/contracts';
-import type { JsMsg } from '@nats-io/jetstream';
 import { RecordRefused } from '../domain/record-refused.js';
 import { parseJson } from './parse-json.js';
+import type { Source } from './source.js';
 
 /** @throws RecordRefused `record_unreadable` */
-export function readCommand({ seq, data }: Pick<JsMsg, 'seq' | 'data'>): CommandRecord {
-  const record = CommandRecord.safeParse(parseJson(data));
+export function readCommand({ message, line = 0, bytes }: Source): CommandRecord {
+  const record = CommandRecord.safeParse(parseJson(bytes));
   if (record.success) return record.data;
-  throw new RecordRefused('record_unreadable', `message ${seq} is no command record`);
+  const text = `record ${line} of message ${message.seq} is no command record`;
+  throw new RecordRefused('record_unreadable', text);
 }

@@ -2,8 +2,9 @@ import type { JsMsg } from '@nats-io/jetstream';
 import { describe, expect, it } from 'vitest';
 import { RecordRefused } from '../domain/record-refused.js';
 import { recordBatch, type Recording } from './record-batch.js';
+import { wholeMessage } from './source.js';
 
-const message = (seq: number) => ({ seq }) as JsMsg;
+const message = (seq: number) => ({ seq, data: new Uint8Array() }) as JsMsg;
 const batch = [1, 2, 3, 4, 5, 6, 7].map(message);
 
 /** A store that refuses some rows for ever, and what came of each message. */
@@ -11,19 +12,20 @@ function surroundings({ unreadable = [] as number[], unstorable = [] as number[]
   const stored: number[] = [];
   const parked: [number, string][] = [];
   const recording: Recording = {
-    rowOf: ({ seq }) => {
+    sourcesOf: wholeMessage,
+    rowOf: ({ message: { seq } }) => {
       if (unreadable.includes(seq)) throw new RecordRefused('record_unreadable', 'no event');
       return { sequence: seq };
     },
     insert: (rows) => {
-      const sequences = rows.map(({ sequence }) => sequence);
+      const sequences = rows.map(({ source }) => source.message.seq);
       if (sequences.some((sequence) => unstorable.includes(sequence))) {
         return Promise.reject(new RecordRefused('record_not_storable', 'no'));
       }
       stored.push(...sequences);
       return Promise.resolve();
     },
-    park: ({ seq }, code) => {
+    park: ({ message: { seq } }, code) => {
       parked.push([seq, code]);
       return Promise.resolve();
     },

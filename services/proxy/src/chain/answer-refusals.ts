@@ -1,14 +1,22 @@
 import type { LoggerService } from '@nestjs/common';
-import type { CommandRecord } from '@drawbridge/contracts';
 import type { CallOutcome } from '../domain/call-outcome.js';
-import { refusedRecord } from './command-records.js';
+import { refusedLine } from './command-records.js';
 import type { Exchange, Step } from './exchange.js';
 import { answerOf, type RefusalAnswer } from './refusal-answer.js';
 import { sendStatus } from './send-status.js';
 
 /** Where refusals are recorded: as well as can be, within a bounded time. */
 export interface RefusalLog {
-  refused(record: CommandRecord & { type: 'CommandRefused' }): Promise<void>;
+  refused(call: RefusedCall): Promise<void>;
+}
+
+export interface RefusedCall {
+  readonly commandId: string;
+  readonly connection: string;
+  /** The record as the JSON that is stored. */
+  readonly line: string;
+  /** It costs its sender nothing, so there may be any number of them. */
+  readonly cheap: boolean;
 }
 
 export interface RefusalParts {
@@ -33,12 +41,19 @@ export const answerRefusals =
       report(logger, exchange, { error, answer });
       const { started, connection } = exchange.facts;
       if (started !== true && connection !== undefined && isConnection(connection)) {
-        await log.refused(refusedRecord(exchange, connection, answer));
+        await log.refused(refusedCall(exchange, connection, answer));
       }
       sendStatus(exchange, answer);
       return refusedOutcome(answer);
     }
   };
+
+function refusedCall(exchange: Exchange, connection: string, answer: RefusalAnswer): RefusedCall {
+  const { commandId, facts } = exchange;
+  const line = refusedLine(exchange, connection, answer);
+  const cheap = facts.agent === undefined || answer.statusCode === 429;
+  return { commandId, connection, line, cheap };
+}
 
 /** Our own faults and the cluster's, with their cause; what a client did wrong stands in the record only. */
 function report(

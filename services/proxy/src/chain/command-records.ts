@@ -1,83 +1,151 @@
-import type { CommandRecord } from '@drawbridge/contracts';
+import type { Principal } from '@drawbridge/contracts';
 import { hasTokenInQuery } from '@drawbridge/token';
 import type { CallOutcome } from '../domain/call-outcome.js';
 import type { KubeRequest } from '../domain/kube-request.js';
+import type { OpenGrant } from '../domain/open-grants.js';
 import { headerValue } from '../domain/request-head.js';
 import type { Allowed } from './authorize-call.js';
-import type { Exchange } from './exchange.js';
+import type { CallFacts, Exchange } from './exchange.js';
+
+/*
+ * Records as the JSON that is stored, put together from fragments: every call writes two, and making objects of
+ * them first costs several times as much. They are `CommandRecord`s of the contracts; the spec reads them as such,
+ * whatever a caller puts into its call.
+ */
 
 const MAX_PATH = 2_048;
 const MAX_USER_AGENT = 256;
 /** A record must always fit into one message of the bus, whatever an agent puts into its call. */
 const MAX_MESSAGE = 8_192;
 
-type Started = CommandRecord & { type: 'CommandStarted' };
-type Refused = CommandRecord & { type: 'CommandRefused' };
-type Ended = CommandRecord & { type: 'CommandEnded' };
+const quote = (text: string): string => JSON.stringify(text);
 
-export function startedRecord(call: Allowed): Started {
+/** `CommandStarted` of a call that is allowed. */
+export function startedLine(call: Allowed): string {
+  const { target } = call.kube;
   const { reason, message } = call.decision;
-  const decision = { effect: 'allow' as const, reason, message };
-  return { type: 'CommandStarted', ...callFields(call, call.connection), decision };
+  return (
+    `{"type":"CommandStarted"${callMembers(call, call.connection)}${targetMembers(target)}` +
+    `,"decision":{"effect":"allow","reason":${quote(reason)},"message":${quote(message)}}}`
+  );
 }
 
-export function refusedRecord(
-  exchange: Exchange,
-  connection: string,
-  refusal: { readonly code: string; readonly message: string; readonly statusCode: number },
-): Refused {
-  const { code: reason, statusCode } = refusal;
-  const message = refusal.message.slice(0, MAX_MESSAGE);
-  const decision = { effect: 'deny' as const, reason, message };
-  return { type: 'CommandRefused', ...callFields(exchange, connection), decision, statusCode };
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+  readonly statusCode: number;
 }
 
-export function endedRecord(call: Allowed, outcome: CallOutcome, at: Date): Ended {
-  return {
-    type: 'CommandEnded',
-    commandId: call.commandId,
-    connection: call.connection,
-    grantId: call.grant.grantId,
-    at: at.toISOString(),
-    ...outcome,
-    durationMs: Math.max(0, at.getTime() - call.receivedAt.getTime()),
-  };
+/** `CommandRefused` of a call that got as far as `exchange.facts` tell. */
+export function refusedLine(exchange: Exchange, connection: string, refusal: Refusal): string {
+  const message = quote(refusal.message.slice(0, MAX_MESSAGE));
+  return (
+    `{"type":"CommandRefused"${callMembers(exchange, connection)}` +
+    targetMembers(recordedTarget(exchange)) +
+    `,"decision":{"effect":"deny","reason":${quote(refusal.code)},"message":${message}}` +
+    `,"statusCode":${refusal.statusCode}}`
+  );
 }
 
-function callFields(exchange: Exchange, connection: string) {
-  const { commandId, receivedAt, request, facts } = exchange;
-  const { agent, grant } = facts;
-  return {
-    commandId,
-    connection,
-    at: receivedAt.toISOString(),
-    ...(agent !== undefined && { agent }),
-    ...(grant !== undefined && {
-      grantId: grant.grantId,
-      accessRequestId: grant.accessRequestId,
-    }),
-    method: request.method,
-    ...targetFields(exchange),
-    ...attributeFields(facts.kube),
-    clientAddress: request.remoteAddress,
-    userAgent: (headerValue(request.rawHeaders, 'user-agent') ?? '').slice(0, MAX_USER_AGENT),
-  };
+/** What both ends of a call have in common: a step that answers without a grant has none of them. */
+export interface EndedCall {
+  readonly commandId: string;
+  readonly connection: string;
+  readonly grant: Pick<OpenGrant, 'grantId'>;
+  readonly receivedAt: Date;
 }
 
-/** What was judged and forwarded; of a call that was never understood, what came. Never a token. */
-function targetFields({ request, facts }: Exchange) {
+/** `CommandEnded` of a call whose start was recorded. */
+export function endedLine(call: EndedCall, outcome: CallOutcome, at: Date): string {
+  const reason = outcome.reason === undefined ? '' : `,"reason":${quote(outcome.reason)}`;
+  const durationMs = Math.max(0, at.getTime() - call.receivedAt.getTime());
+  return (
+    `{"type":"CommandEnded","commandId":"${call.commandId}","connection":${quote(call.connection)}` +
+    `,"grantId":"${call.grant.grantId}","at":"${instantOf(at)}"` +
+    `,"outcome":"${outcome.outcome}"${reason},"statusCode":${outcome.statusCode}` +
+    `,"requestBytes":${outcome.requestBytes},"responseBytes":${outcome.responseBytes}` +
+    `,"durationMs":${durationMs}}`
+  );
+}
+
+/** What start and refusal say of a call, but for its target. */
+function callMembers(exchange: Exchange, connection: string): string {
+  const { request, facts } = exchange;
+  const userAgent = headerValue(request.rawHeaders, 'user-agent') ?? '';
+  return (
+    `,"commandId":"${exchange.commandId}","connection":${quote(connection)}` +
+    `,"at":"${instantOf(exchange.receivedAt)}"${callerMembers(facts)}` +
+    `,"method":${quote(request.method)}${attributeMembers(facts.kube)}` +
+    `,"clientAddress":${quote(request.remoteAddress)}` +
+    `,"userAgent":${quote(userAgent.slice(0, MAX_USER_AGENT))}`
+  );
+}
+
+function targetMembers(target: string): string {
+  const mark = target.indexOf('?');
+  if (mark === -1) return `,"path":${quote(target.slice(0, MAX_PATH))},"query":""`;
+  const path = target.slice(0, Math.min(mark, MAX_PATH));
+  const query = target.slice(mark + 1, mark + 1 + MAX_PATH);
+  return `,"path":${quote(path)},"query":${quote(query)}`;
+}
+
+/** What was judged; of a call that was never understood, what came. Never a token. */
+function recordedTarget({ request, facts }: Exchange): string {
   const received = request.target.replace(/^\/connections\/[^/?]*/, '');
   const target = facts.kube?.target ?? received;
-  const [path = '', ...rest] = target.split('?');
-  const query = hasTokenInQuery(target) ? '' : rest.join('?');
-  return { path: path.slice(0, MAX_PATH), query: query.slice(0, MAX_PATH) };
+  return hasTokenInQuery(target) ? target.replace(/\?.*$/s, '') : target;
 }
 
-function attributeFields(kube: KubeRequest | undefined) {
-  if (kube?.kind === 'resource') {
-    const { verb, apiGroup, apiVersion, resource, subresource, namespace, name } = kube;
-    return { verb, apiGroup, apiVersion, resource, subresource, namespace, name };
+/** An agent makes many calls with one token and one grant, which are the same objects each time. */
+const agentMembers = new WeakMap<Principal, string>();
+const grantMembers = new WeakMap<OpenGrant, string>();
+
+function callerMembers({ agent, grant }: CallFacts): string {
+  return (
+    (agent === undefined ? '' : agentMember(agent)) +
+    (grant === undefined ? '' : grantMember(grant))
+  );
+}
+
+function agentMember(agent: Principal): string {
+  const known = agentMembers.get(agent);
+  if (known !== undefined) return known;
+  const text = `,"agent":${JSON.stringify(agent)}`;
+  agentMembers.set(agent, text);
+  return text;
+}
+
+function grantMember(grant: OpenGrant): string {
+  const known = grantMembers.get(grant);
+  if (known !== undefined) return known;
+  const { grantId, accessRequestId } = grant;
+  const text = `,"grantId":${quote(grantId)},"accessRequestId":${quote(accessRequestId)}`;
+  grantMembers.set(grant, text);
+  return text;
+}
+
+const noResource =
+  ',"apiGroup":"","apiVersion":"","resource":"","subresource":"","namespace":"","name":""';
+
+function attributeMembers(kube: KubeRequest | undefined): string {
+  if (kube?.kind !== 'resource') return `,"verb":${quote(kube?.verb ?? '')}${noResource}`;
+  return (
+    `,"verb":${quote(kube.verb)},"apiGroup":${quote(kube.apiGroup)}` +
+    `,"apiVersion":${quote(kube.apiVersion)},"resource":${quote(kube.resource)}` +
+    `,"subresource":${quote(kube.subresource)},"namespace":${quote(kube.namespace)}` +
+    `,"name":${quote(kube.name)}`
+  );
+}
+
+let lastTime = 0;
+let lastInstant = new Date(0).toISOString();
+
+/** UTC, RFC 3339. Formatting is dear, and many calls fall into one millisecond. */
+function instantOf(date: Date): string {
+  const time = date.getTime();
+  if (time !== lastTime) {
+    lastInstant = date.toISOString();
+    lastTime = time;
   }
-  const none = { apiGroup: '', apiVersion: '', resource: '', subresource: '' };
-  return { verb: kube?.verb ?? '', ...none, namespace: '', name: '' };
+  return lastInstant;
 }

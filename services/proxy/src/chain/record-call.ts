@@ -1,22 +1,22 @@
-import type { CommandRecord } from '@drawbridge/contracts';
 import type { Clock } from '@drawbridge/kernel';
 import { CallCut } from '../domain/call-cut.js';
 import type { CallOutcome } from '../domain/call-outcome.js';
-import { endedRecord, startedRecord } from './command-records.js';
+import { endedLine, startedLine, type EndedCall } from './command-records.js';
 import type { Step } from './exchange.js';
 import { answerOf } from './refusal-answer.js';
 import type { Tracked } from './track-live.js';
 
-/** Where commands are recorded. */
+/** Where commands are recorded; `line` is a record as the JSON that is stored. */
 export interface Recorder {
   /**
-   * Resolves when the record is durable.
+   * Resolves when the record is durable. Throws at once when it cannot be taken; rejects when nobody knows in time
+   * whether it is durable, and then records itself that nothing was forwarded.
    *
-   * @throws CallRefused `record_unavailable`: then nothing may be forwarded
+   * @throws CallRefused `record_unavailable`: nothing may be forwarded
    */
-  start(record: CommandRecord & { type: 'CommandStarted' }): Promise<void>;
+  start(call: EndedCall, line: string): Promise<void>;
   /** Records for certain, but later: never fails and never waits. */
-  end(record: CommandRecord & { type: 'CommandEnded' }): void;
+  end(call: EndedCall, line: string): void;
 }
 
 /**
@@ -27,17 +27,18 @@ export const recordCall =
   (recorder: Recorder, clock: Clock): Step<Tracked, Tracked> =>
   (next) =>
   async (call) => {
-    const end = (outcome: CallOutcome) => recorder.end(endedRecord(call, outcome, clock()));
-    await recorder.start(startedRecord(call));
+    const stored = recorder.start(call, startedLine(call));
     call.facts.started = true;
+    await stored;
+    let outcome: CallOutcome;
     try {
-      const outcome = await next(call);
-      end(outcome);
-      return outcome;
+      outcome = await next(call);
     } catch (error) {
-      end(outcomeOf(error));
+      recorder.end(call, endedLine(call, outcomeOf(error), clock()));
       throw error;
     }
+    recorder.end(call, endedLine(call, outcome, clock()));
+    return outcome;
   };
 
 /** How a call ended that was answered by us instead of the cluster. */

@@ -1,7 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import type { CommandRecord } from '@drawbridge/contracts';
+import { CommandRecord } from '@drawbridge/contracts';
 import { TokenRefused } from '@drawbridge/token';
 import { CallCut } from '../domain/call-cut.js';
 import type { CallOutcome } from '../domain/call-outcome.js';
@@ -50,7 +50,10 @@ async function refuse(error: Error, facts: Partial<Exchange['facts']> = {}) {
   const logged: unknown[] = [];
   const log = (line: unknown) => logged.push(line);
   const step = answerRefusals({
-    log: { refused: (record) => Promise.resolve(void recorded.push(record)) },
+    log: {
+      refused: ({ line }) =>
+        Promise.resolve(void recorded.push(CommandRecord.parse(JSON.parse(line)))),
+    },
     logger: { log, warn: log, error: log },
     isConnection: (name) => name === 'prod',
   });
@@ -176,9 +179,9 @@ describe('recording a call', () => {
         await start();
         order.push('started');
       },
-      end: (record: CommandRecord) => {
+      end: (_call: unknown, line: string) => {
         order.push('end');
-        ends.push(record);
+        ends.push(CommandRecord.parse(JSON.parse(line)));
       },
     };
     const handle = recordCall(

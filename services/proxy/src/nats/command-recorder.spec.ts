@@ -1,69 +1,72 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { CommandRecord } from '@drawbridge/contracts';
+import { CommandRecord } from '@drawbridge/contracts';
+import type { CommandEntry, CommandLog, CommandLogErrorCode } from '@drawbridge/jetstream';
+import type { RefusedCall } from '../chain/answer-refusals.js';
 import { CommandRecorder } from './command-recorder.js';
 
-type Started = CommandRecord & { type: 'CommandStarted' };
-const at = '2026-01-05T09:00:00.000Z';
-const call = {
-  commandId: '01a200fc-e240-7ced-950d-def6bcaf0208',
-  connection: 'prod',
-  at,
-  grantId: '01a200fc-e240-7ced-950d-def6bcaf0209',
-  method: 'GET',
-  path: '/api/v1/pods',
-  query: '',
-  verb: 'list',
-  apiGroup: '',
-  apiVersion: 'v1',
-  resource: 'pods',
-  subresource: '',
-  namespace: '',
-  name: '',
-  clientAddress: '127.0.0.1',
-  userAgent: 'test',
-};
-const started: Started = {
-  type: 'CommandStarted',
-  ...call,
-  decision: { effect: 'allow', reason: 'in_scope', message: '' },
-};
-const ended = (commandId = call.commandId): CommandRecord & { type: 'CommandEnded' } => ({
-  type: 'CommandEnded',
+const receivedAt = new Date('2026-01-05T09:00:00.000Z');
+const callOf = (commandId = '01a200fc-e240-7ced-950d-def6bcaf0208') => ({
   commandId,
   connection: 'prod',
-  grantId: call.grantId,
-  at,
-  outcome: 'completed',
-  statusCode: 200,
-  requestBytes: 0,
-  responseBytes: 2,
-  durationMs: 1,
+  grant: { grantId: '01a200fc-e240-7ced-950d-def6bcaf0209' },
+  receivedAt,
 });
-const refused = (more: Partial<CommandRecord & { type: 'CommandRefused' }> = {}) => ({
-  ...call,
-  type: 'CommandRefused' as const,
-  decision: { effect: 'deny' as const, reason: 'no_grant', message: '' },
-  statusCode: 403,
-  agent: { kind: 'agent' as const, issuer: 'https://idp.test', subject: 'a', groups: [] },
+const call = callOf();
+const refused = (more: Partial<RefusedCall> = {}): RefusedCall => ({
+  commandId: call.commandId,
+  connection: 'prod',
+  line: '{"refused":true}',
+  cheap: false,
   ...more,
 });
 
-/** A bus that can be away. */
+/** A log that stores at once, or keeps what it gets while the bus is away. */
+class LogInMemory implements CommandLog {
+  readonly stored: string[] = [];
+  readonly kept: CommandEntry[] = [];
+  failure: CommandLogErrorCode | undefined;
+  behind = false;
+  /** It neither stores nor says that it does not. */
+  hangs = false;
+
+  get refusal(): CommandLogErrorCode | undefined {
+    return this.failure ?? (this.behind ? 'command_log_behind' : undefined);
+  }
+  get records(): number {
+    return this.kept.length;
+  }
+  get bytes(): number {
+    return this.kept.reduce((sum, { line }) => sum + line.length, 0);
+  }
+  add(entry: CommandEntry): void {
+    this.kept.push(entry);
+    if (!this.hangs && this.failure === undefined) this.store();
+  }
+  fail(why: CommandLogErrorCode): void {
+    this.failure = why;
+    for (const entry of [...this.kept]) if (why !== 'command_log_behind') entry.delayed(why);
+  }
+  store(): void {
+    this.failure = undefined;
+    for (const entry of this.kept.splice(0)) {
+      this.stored.push(entry.line);
+      entry.stored();
+    }
+  }
+  close(): Promise<number> {
+    return Promise.resolve(this.kept.length);
+  }
+}
+
 function recorderOn({ maxBacklog = 10_000 } = {}) {
-  const stored: CommandRecord[] = [];
-  const bus = { away: false, hangs: false };
   const warnings: unknown[] = [];
   const none = () => undefined;
   const logger = { log: none, error: none, warn: (line: unknown) => warnings.push(line) };
-  const log = {
-    record: async (record: CommandRecord) => {
-      if (bus.hangs) await new Promise(() => undefined);
-      if (bus.away) throw new Error('away');
-      stored.push(record);
-    },
-  };
-  return { recorder: new CommandRecorder({ log, logger, maxBacklog }), stored, bus, warnings };
+  const log = new LogInMemory();
+  return { recorder: new CommandRecorder({ log, logger, maxBacklog }), log, warnings };
 }
+
+const unavailable = { code: 'record_unavailable' };
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -74,86 +77,118 @@ afterEach(() => {
 
 describe('T26 the recorder', () => {
   it('lets a call go on only when its start is stored', async () => {
-    const { recorder, stored, bus } = recorderOn();
-    await recorder.start(started);
-    expect(stored).toStrictEqual([started]);
-    bus.away = true;
-    await expect(recorder.start(started)).rejects.toMatchObject({ code: 'record_unavailable' });
+    const { recorder, log } = recorderOn();
+    log.hangs = true;
+    let passed = false;
+    const start = recorder.start(call, 'start').then(() => (passed = true));
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(passed).toBe(false);
+    log.store();
+    await start;
+    expect(log.stored).toStrictEqual(['start']);
   });
 
-  it('says of a start that may have been stored that nothing was forwarded', async () => {
-    const { recorder, stored, bus } = recorderOn();
-    bus.away = true;
-    await recorder.start(started).catch(() => undefined);
-    bus.away = false;
-    await vi.advanceTimersByTimeAsync(600);
-    expect(stored).toMatchObject([
-      started,
-      { type: 'CommandEnded', outcome: 'cut', reason: 'record_unavailable', statusCode: 503 },
+  it('says of a start that may have been stored that nothing was forwarded, once', async () => {
+    const { recorder, log } = recorderOn();
+    log.hangs = true;
+    const start = recorder.start(call, 'start');
+    log.fail('command_log_unavailable');
+    log.fail('command_log_unavailable');
+    await expect(start).rejects.toMatchObject({
+      ...unavailable,
+      cause: { code: 'command_log_unavailable' },
+    });
+    log.store();
+    expect(log.stored[0]).toBe('start');
+    expect(log.stored.slice(1).map((line) => CommandRecord.parse(JSON.parse(line)))).toStrictEqual([
+      {
+        type: 'CommandEnded',
+        commandId: call.commandId,
+        connection: 'prod',
+        grantId: call.grant.grantId,
+        at: receivedAt.toISOString(),
+        outcome: 'cut',
+        reason: 'record_unavailable',
+        statusCode: 503,
+        requestBytes: 0,
+        responseBytes: 0,
+        durationMs: 0,
+      },
     ]);
   });
 
-  it('keeps an end until it is stored', async () => {
-    const { recorder, stored, bus } = recorderOn();
-    bus.away = true;
-    recorder.end(ended());
-    await vi.advanceTimersByTimeAsync(60_000);
-    expect([stored.length, recorder.backlog]).toStrictEqual([0, 1]);
-    bus.away = false;
-    await vi.advanceTimersByTimeAsync(600);
-    expect([stored, recorder.backlog]).toStrictEqual([[ended()], 0]);
+  it('leaves no end behind a start that was never stored and never will be', async () => {
+    const { recorder, log } = recorderOn();
+    log.hangs = true;
+    const start = recorder.start(call, 'start');
+    log.kept.splice(0)[0]?.delayed('command_record_too_large');
+    await expect(start).rejects.toMatchObject(unavailable);
+    expect(log.kept).toStrictEqual([]);
   });
 
-  it('takes no call while too many ends wait, so that none is ever dropped', async () => {
-    const { recorder, stored, bus } = recorderOn({ maxBacklog: 2 });
-    bus.away = true;
-    recorder.end(ended('1'));
-    recorder.end(ended('2'));
-    bus.away = false;
-    await expect(recorder.start(started)).rejects.toMatchObject({ code: 'record_unavailable' });
-    await vi.advanceTimersByTimeAsync(600);
-    await recorder.start(started);
-    expect(stored).toHaveLength(3);
+  it.each(['command_log_unavailable', 'command_log_full', 'command_record_too_large'] as const)(
+    'takes no call while records are not stored: %s; but ends',
+    (why) => {
+      const { recorder, log } = recorderOn();
+      log.fail(why);
+      expect(() => recorder.start(call, 'start')).toThrow(expect.objectContaining(unavailable));
+      expect(recorder.healthy).toBe(false);
+      recorder.end(call, 'end');
+      expect(log.kept.map(({ line }) => line)).toStrictEqual(['end']);
+    },
+  );
+
+  it('takes no call while audit is too far behind', () => {
+    const { recorder, log } = recorderOn();
+    log.behind = true;
+    expect(() => recorder.start(call, 'start')).toThrow(expect.objectContaining(unavailable));
+    recorder.end(call, 'end');
+    expect(log.stored).toStrictEqual(['end']);
+  });
+
+  it('takes no call while too many records wait, so that none is ever dropped', async () => {
+    const { recorder, log } = recorderOn({ maxBacklog: 2 });
+    log.hangs = true;
+    recorder.end(callOf('1'), 'one');
+    recorder.end(callOf('2'), 'two');
+    expect(() => recorder.start(call, 'start')).toThrow(expect.objectContaining(unavailable));
+    expect(recorder.figures()).toStrictEqual({ recordsWaiting: 2, refusalsUnrecorded: 0 });
+    recorder.end(callOf('3'), 'three');
+    log.hangs = false;
+    log.store();
+    await recorder.start(call, 'start');
+    expect(log.stored).toStrictEqual(['one', 'two', 'three', 'start']);
+  });
+
+  it('takes no call while what waits is too large', () => {
+    const { recorder, log } = recorderOn();
+    log.hangs = true;
+    for (let index = 0; index < 33; index += 1) recorder.end(call, 'x'.repeat(1_048_576));
+    expect(() => recorder.start(call, 'start')).toThrow(expect.objectContaining(unavailable));
   });
 });
 
 describe('a refusal', () => {
   it('waits for its record, but not for long', async () => {
-    const { recorder, stored, bus } = recorderOn();
+    const { recorder, log } = recorderOn();
     await recorder.refused(refused());
-    expect(stored).toHaveLength(1);
-    bus.hangs = true;
+    expect(log.stored).toHaveLength(1);
+    log.hangs = true;
     const waiting = recorder.refused(refused());
     await vi.advanceTimersByTimeAsync(1_000);
     await waiting;
+    log.fail('command_log_unavailable');
+    await recorder.refused(refused());
+    expect(log.kept).toHaveLength(2);
   });
 
   it('of a flood is recorded in part and counted in full; those of agents are all recorded', async () => {
-    const { recorder, stored, warnings } = recorderOn();
-    const { agent, ...anonymous } = refused({ statusCode: 401 });
-    expect(agent).toBeDefined();
-    for (let index = 0; index < 250; index += 1) await recorder.refused(anonymous);
-    for (let index = 0; index < 50; index += 1)
-      await recorder.refused(refused({ statusCode: 429 }));
+    const { recorder, log, warnings } = recorderOn();
+    for (let index = 0; index < 300; index += 1) await recorder.refused(refused({ cheap: true }));
     for (let index = 0; index < 250; index += 1) await recorder.refused(refused());
-    expect(stored).toHaveLength(200 + 250);
-    expect(recorder.unrecorded).toBe(100);
+    expect(log.stored).toHaveLength(200 + 250);
+    expect(recorder.figures().refusalsUnrecorded).toBe(100);
     await vi.advanceTimersByTimeAsync(10_000);
     expect(warnings).toStrictEqual([{ msg: 'refusals counted, not recorded', more: 100 }]);
-  });
-});
-
-describe('closing', () => {
-  it('waits for what is on its way and tells what is lost', async () => {
-    const { recorder, bus } = recorderOn();
-    bus.away = true;
-    recorder.end(ended());
-    const lost = recorder.close(5_000);
-    await vi.advanceTimersByTimeAsync(5_000);
-    expect(await lost).toBe(1);
-  });
-
-  it('is quick when nothing waits', async () => {
-    expect(await recorderOn().recorder.close(5_000)).toBe(0);
   });
 });

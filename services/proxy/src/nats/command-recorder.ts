@@ -1,24 +1,18 @@
 import type { LoggerService } from '@nestjs/common';
-import type { CommandRecord } from '@drawbridge/contracts';
-import type { CommandLog } from '@drawbridge/jetstream';
-import type { RefusalLog } from '../chain/answer-refusals.js';
+import type { CommandEntry, CommandLog, CommandLogErrorCode } from '@drawbridge/jetstream';
+import { CommandLogError } from '@drawbridge/jetstream';
+import type { RefusalLog, RefusedCall } from '../chain/answer-refusals.js';
+import { endedLine, type EndedCall } from '../chain/command-records.js';
 import type { Recorder } from '../chain/record-call.js';
 import { CallRefused } from '../domain/call-refused.js';
 import { TokenBucket } from '../domain/token-bucket.js';
 
 /** How long a caller waits for its refusal to be recorded. */
 const REFUSAL_MS = 1_000;
-const RETRY_MS = 500;
-/** Records that may wait for the bus. At this many no call is taken any more, so none is ever dropped. */
+/** Records that may wait for the bus, and their size. Then no call is taken any more, so none is ever dropped. */
 const MAX_BACKLOG = 10_000;
-/** Records of the backlog that are tried at the same time. */
-const MAX_ATTEMPTS = 64;
+const MAX_BACKLOG_BYTES = 33_554_432;
 const REPORT_MS = 10_000;
-
-interface Waiting {
-  readonly record: CommandRecord;
-  readonly stored: () => void;
-}
 
 export interface RecorderOptions {
   readonly log: CommandLog;
@@ -35,125 +29,66 @@ export interface RecorderOptions {
  * rest of a flood is counted, and the count logged.
  */
 export class CommandRecorder implements Recorder, RefusalLog {
+  readonly #log: CommandLog;
   readonly #cheapRefusals = new TokenBucket({ perSecond: 20, burst: 200 }, performance.now());
   readonly #maxBacklog: number;
   readonly #reporting: NodeJS.Timeout;
-  readonly #flushed = Promise.withResolvers<true>();
-  readonly #waiting: Waiting[] = [];
-  #trying = 0;
-  #closing = false;
   #unrecorded = 0;
   #reported = 0;
 
   constructor(private readonly options: RecorderOptions) {
+    this.#log = options.log;
     this.#maxBacklog = options.maxBacklog ?? MAX_BACKLOG;
     this.#reporting = setInterval(() => this.#report(), REPORT_MS).unref();
   }
 
-  /** Records that wait for the bus. */
-  get backlog(): number {
-    return this.#waiting.length + this.#trying;
+  /** Whether a call would be taken now. */
+  get healthy(): boolean {
+    return this.#log.refusal === undefined && !this.#isFull();
   }
 
-  /** Refusals of a flood that were counted only. */
-  get unrecorded(): number {
-    return this.#unrecorded;
+  /** Records that wait for the bus; refusals that were counted only. */
+  figures(): { recordsWaiting: number; refusalsUnrecorded: number } {
+    return { recordsWaiting: this.#log.records, refusalsUnrecorded: this.#unrecorded };
   }
 
-  async start(record: CommandRecord & { type: 'CommandStarted' }): Promise<void> {
-    if (this.backlog >= this.#maxBacklog) throw unavailable();
-    try {
-      await this.options.log.record(record);
-    } catch (cause) {
-      void this.#endUnforwarded(record);
-      throw unavailable({ cause });
-    }
+  start(call: EndedCall, line: string): Promise<void> {
+    const refusal = this.#log.refusal;
+    if (refusal !== undefined || this.#isFull()) throw unavailable(refusal);
+    const entry = new StartEntry(call, line, this);
+    this.#log.add(entry);
+    return entry.promise;
   }
 
-  end(record: CommandRecord & { type: 'CommandEnded' }): void {
-    void this.#deliver(record);
+  end({ commandId, connection }: EndedCall, line: string): void {
+    const type = 'CommandEnded';
+    this.#log.add({ type, commandId, connection, line, stored: nobody, delayed: nobody });
   }
 
-  async refused(record: CommandRecord & { type: 'CommandRefused' }): Promise<void> {
-    const cheap = record.agent === undefined || record.statusCode === 429;
-    const full = this.backlog >= this.#maxBacklog;
-    if (full || (cheap && !this.#cheapRefusals.take(performance.now()))) {
+  async refused({ commandId, connection, line, cheap }: RefusedCall): Promise<void> {
+    if (this.#isFull() || (cheap && !this.#cheapRefusals.take(performance.now()))) {
       this.#unrecorded += 1;
       return;
     }
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, REFUSAL_MS);
-    });
-    await Promise.race([this.#deliver(record), late]);
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const settled = () => resolve(undefined);
+    const type = 'CommandRefused';
+    this.#log.add({ type, commandId, connection, line, stored: settled, delayed: settled });
+    const timer = setTimeout(settled, REFUSAL_MS);
+    if (this.#log.failure === undefined) await promise;
     clearTimeout(timer);
   }
 
   /** Gives what still waits until `timeoutMs` to be recorded; returns how many records are lost. */
   async close(timeoutMs: number): Promise<number> {
     clearInterval(this.#reporting);
-    this.#closing = true;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeoutMs);
-    });
-    if (this.backlog > 0) await Promise.race([this.#flushed.promise, late]);
-    clearTimeout(timer);
+    const lost = await this.#log.close(timeoutMs);
     this.#report();
-    return this.backlog;
+    return lost;
   }
 
-  /** Resolves when the record is stored, however long that takes. */
-  #deliver(record: CommandRecord): Promise<true> {
-    const { promise, resolve } = Promise.withResolvers<true>();
-    this.#waiting.push({ record, stored: () => resolve(true) });
-    this.#work();
-    return promise;
-  }
-
-  #work(): void {
-    while (this.#trying < MAX_ATTEMPTS) {
-      const next = this.#waiting.shift();
-      if (next === undefined) break;
-      this.#trying += 1;
-      void this.#store(next);
-    }
-    if (this.#closing && this.backlog === 0) this.#flushed.resolve(true);
-  }
-
-  async #store({ record, stored }: Waiting): Promise<void> {
-    while (!(await this.#attempt(record))) {
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
-    }
-    this.#trying -= 1;
-    stored();
-    this.#work();
-  }
-
-  async #attempt(record: CommandRecord): Promise<boolean> {
-    try {
-      await this.options.log.record(record);
-      return true;
-    } catch {
-      // Whether it was stored is unknown; its message id makes the next attempt harmless.
-      return false;
-    }
-  }
-
-  /**
-   * The start may have been stored although nobody said so. It is made certain, and its end says that nothing
-   * was forwarded, so that the record shows neither half of a call alone.
-   */
-  async #endUnforwarded(record: CommandRecord & { type: 'CommandStarted' }): Promise<void> {
-    const { commandId, connection, grantId, at } = record;
-    if (grantId === undefined || this.backlog >= this.#maxBacklog) return;
-    await this.#deliver(record);
-    const nothing = { statusCode: 503, requestBytes: 0, responseBytes: 0, durationMs: 0 };
-    const reason = 'record_unavailable';
-    this.end({
-      ...{ type: 'CommandEnded', commandId, connection, grantId, at },
-      ...{ outcome: 'cut', reason, ...nothing },
-    });
+  #isFull(): boolean {
+    return this.#log.records >= this.#maxBacklog || this.#log.bytes >= MAX_BACKLOG_BYTES;
   }
 
   #report(): void {
@@ -164,9 +99,69 @@ export class CommandRecorder implements Recorder, RefusalLog {
   }
 }
 
-const unavailable = (options: ErrorOptions = {}) =>
-  new CallRefused(
+/** A call that waits until it is on the record. Keeps nothing of the call but what its end needs. */
+class StartEntry implements CommandEntry {
+  readonly type = 'CommandStarted';
+  readonly commandId: string;
+  readonly connection: string;
+  readonly #grant: EndedCall['grant'];
+  readonly #receivedAt: Date;
+  readonly #recorded = Promise.withResolvers<undefined>();
+  #refused = false;
+
+  constructor(
+    call: EndedCall,
+    readonly line: string,
+    private readonly recorder: CommandRecorder,
+  ) {
+    this.commandId = call.commandId;
+    this.connection = call.connection;
+    this.#grant = call.grant;
+    this.#receivedAt = call.receivedAt;
+  }
+
+  get promise(): Promise<void> {
+    return this.#recorded.promise;
+  }
+
+  stored(): void {
+    this.#recorded.resolve(undefined);
+  }
+
+  /**
+   * It will be stored, or may be already, although its call is refused: an end says that nothing was forwarded, so
+   * that the record shows neither half of a call alone.
+   */
+  delayed(why: CommandLogErrorCode): void {
+    if (this.#refused) return;
+    this.#refused = true;
+    this.#recorded.reject(unavailable(why));
+    if (why === 'command_record_too_large') return;
+    const { commandId, connection } = this;
+    const call = { commandId, connection, grant: this.#grant, receivedAt: this.#receivedAt };
+    this.recorder.end(call, endedLine(call, notForwarded, this.#receivedAt));
+  }
+}
+
+const notForwarded = {
+  outcome: 'cut',
+  reason: 'record_unavailable',
+  statusCode: 503,
+  requestBytes: 0,
+  responseBytes: 0,
+} as const;
+
+/** Nobody waits for an end, and it is kept until it is stored. */
+const nobody = () => undefined;
+
+function unavailable(why: CommandLogErrorCode | undefined): CallRefused {
+  const cause =
+    why === undefined
+      ? new Error('too many records wait for the bus')
+      : new CommandLogError(why, 'the command could not be recorded');
+  return new CallRefused(
     'record_unavailable',
     'the call cannot be recorded at the moment, so it is not forwarded; try again later',
-    options,
+    { cause },
   );
+}

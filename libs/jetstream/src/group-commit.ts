@@ -1,0 +1,250 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { CommandRecord } from '@drawbridge/contracts';
+import type { BatchMessage } from './batch-publisher.js';
+import { batchOf } from './command-batch.js';
+import { NotAcknowledged } from './publish-acknowledged.js';
+
+const MAX_RECORDS = 500;
+/** About as many bytes: more only where records are not ASCII. */
+const MAX_CHARACTERS = 262_144;
+const MAX_IN_FLIGHT = 4;
+/** How long an end waits for company: nobody waits for it, and a message costs more than a record. */
+const LINGER_MS = 5;
+const RETRY_MS = 500;
+
+/** Why a record is not stored; the words of {@link CommandLogError}. */
+export type NotStored = 'command_log_unavailable' | 'command_log_full' | 'command_record_too_large';
+
+/** One record, serialised, and who wants to know what became of it. */
+export interface CommandEntry {
+  readonly type: CommandRecord['type'];
+  readonly commandId: string;
+  readonly connection: string;
+  /** The record as JSON. */
+  readonly line: string;
+  /** The record is durable. Called once, also when `delayed` was called before. */
+  stored(): void;
+  /**
+   * It is not durable by now, so nothing that depends on it may happen. It is kept and tried until it is stored,
+   * unless it is too large, which is the end of it. May be called more than once.
+   */
+  delayed(why: NotStored): void;
+}
+
+/** Where messages go. */
+export interface BatchTarget {
+  /** @throws NotAcknowledged */
+  publish(message: BatchMessage): Promise<void>;
+}
+
+interface Group extends BatchMessage {
+  readonly entries: readonly CommandEntry[];
+  /** Why it is tried again, when it is. */
+  failure?: NotStored;
+}
+
+export interface GroupCommitOptions {
+  readonly target: BatchTarget;
+  /** Starts every message id; no other process may use it. */
+  readonly name: string;
+  /** A record that can never be stored, unless it is an end: those are kept whatever happens. */
+  readonly onGivenUp: (entry: CommandEntry) => void;
+}
+
+/**
+ * Puts records into messages, many into one: what comes while a message is under way leaves with the next. A
+ * further message leaves beside it only when it is full. An idle log sends at once.
+ *
+ * A message whose fate is unknown, or that the stream does not take, is tried again as it is until it is stored.
+ */
+export class GroupCommit {
+  #queue: CommandEntry[] = [];
+  #queuedCharacters = 0;
+  readonly #groups = new Set<Group>();
+  #records = 0;
+  #characters = 0;
+  #count = 0;
+  #urgent = false;
+  #scheduled: NodeJS.Immediate | undefined;
+  #lingering: NodeJS.Timeout | undefined;
+  #retrying = 0;
+  #closing = false;
+  readonly #closed = new AbortController();
+  #emptied: () => void = () => undefined;
+
+  constructor(private readonly options: GroupCommitOptions) {}
+
+  /** Records that are not stored yet. */
+  get records(): number {
+    return this.#records;
+  }
+
+  /** Their size, about. */
+  get characters(): number {
+    return this.#characters;
+  }
+
+  /** Why records are not stored at the moment; undefined when all is well. */
+  get failure(): NotStored | undefined {
+    if (this.#retrying === 0) return undefined;
+    for (const { failure } of this.#groups) if (failure !== undefined) return failure;
+    return undefined;
+  }
+
+  add(entry: CommandEntry): void {
+    this.#queue.push(entry);
+    this.#queuedCharacters += entry.line.length;
+    this.#records += 1;
+    this.#characters += entry.line.length;
+    if (entry.type !== 'CommandEnded') this.#urgent = true;
+    this.#schedule();
+  }
+
+  /** Sends what waits and resolves when all is stored, or after `timeoutMs`; with the number of records that are not. */
+  async close(timeoutMs: number): Promise<number> {
+    this.#closing = true;
+    this.#schedule();
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => resolve(undefined), timeoutMs);
+    this.#emptied = () => resolve(undefined);
+    if (this.#records > 0) await promise;
+    clearTimeout(timer);
+    clearTimeout(this.#lingering);
+    this.#closed.abort();
+    return this.#records;
+  }
+
+  /** Before the next turn of the event loop, so that all records of this turn travel together. */
+  #schedule(): void {
+    if (this.#scheduled !== undefined || !this.#maySend()) return;
+    if (this.#urgent || this.#closing || this.#isFull()) {
+      this.#scheduled = setImmediate(() => {
+        this.#scheduled = undefined;
+        this.#sendGroups();
+      });
+    } else {
+      this.#lingering ??= setTimeout(() => {
+        this.#lingering = undefined;
+        this.#sendGroups();
+      }, LINGER_MS);
+    }
+  }
+
+  #maySend(): boolean {
+    if (this.#queue.length === 0) return false;
+    if (this.#groups.size >= MAX_IN_FLIGHT) return false;
+    // One that is tried again does not stop the others.
+    return this.#groups.size === this.#retrying || this.#isFull();
+  }
+
+  #isFull(): boolean {
+    return this.#queue.length >= MAX_RECORDS || this.#queuedCharacters >= MAX_CHARACTERS;
+  }
+
+  #sendGroups(): void {
+    clearTimeout(this.#lingering);
+    this.#lingering = undefined;
+    while (this.#maySend()) this.#send(this.#take());
+  }
+
+  /** The oldest records, as many as fit. */
+  #take(): readonly CommandEntry[] {
+    const all = this.#queue;
+    let count = 0;
+    let characters = 0;
+    for (; count < all.length && count < MAX_RECORDS; count += 1) {
+      const length = all[count]?.line.length ?? 0;
+      if (count > 0 && characters + length > MAX_CHARACTERS) break;
+      characters += length;
+    }
+    const whole = count === all.length;
+    this.#queue = whole ? [] : all.slice(count);
+    this.#queuedCharacters -= characters;
+    if (whole) this.#urgent = false;
+    return whole ? all : all.slice(0, count);
+  }
+
+  #send(entries: readonly CommandEntry[]): void {
+    const bytes = batchOf(entries.map(({ line }) => line));
+    const group: Group = { id: `${this.options.name}:${(this.#count += 1)}`, bytes, entries };
+    this.#groups.add(group);
+    void this.#store(group);
+  }
+
+  async #store(group: Group): Promise<void> {
+    while (!this.#closed.signal.aborted) {
+      try {
+        await this.options.target.publish(group);
+        this.#done(group);
+        return;
+      } catch (error) {
+        const why = reasonOf(error);
+        if (why === 'command_record_too_large' && this.#divide(group)) return;
+        this.#delay(group, why);
+      }
+      await wait(RETRY_MS, undefined, { signal: this.#closed.signal }).catch(() => undefined);
+    }
+  }
+
+  #done(group: Group): void {
+    this.#remove(group);
+    for (const entry of group.entries) {
+      this.#settle(entry);
+      entry.stored();
+    }
+    this.#schedule();
+  }
+
+  #remove(group: Group): void {
+    this.#groups.delete(group);
+    if (group.failure !== undefined) this.#retrying -= 1;
+  }
+
+  #settle({ line }: CommandEntry): void {
+    this.#records -= 1;
+    this.#characters -= line.length;
+    if (this.#records === 0) this.#emptied();
+  }
+
+  /** Everybody who waits is told now, in the queue too: what is in front of them does not move. */
+  #delay(group: Group, why: NotStored): void {
+    if (group.failure === undefined) this.#retrying += 1;
+    group.failure = why;
+    for (const entry of group.entries) entry.delayed(why);
+    for (const entry of this.#queue.slice()) entry.delayed(why);
+    this.#schedule();
+  }
+
+  /**
+   * A message that is too large is certainly not stored, so its records may travel otherwise: in halves, down to
+   * the one that is too large. An end is kept nevertheless, because its call has happened; as long as it waits, no
+   * other call may start.
+   */
+  #divide(group: Group): boolean {
+    const { entries } = group;
+    const [first] = entries;
+    if (entries.length === 1 && first?.type === 'CommandEnded') return false;
+    this.#remove(group);
+    if (entries.length === 1 && first !== undefined) {
+      this.#giveUp(first);
+      return true;
+    }
+    const middle = Math.ceil(entries.length / 2);
+    this.#send(entries.slice(0, middle));
+    this.#send(entries.slice(middle));
+    return true;
+  }
+
+  #giveUp(entry: CommandEntry): void {
+    this.#settle(entry);
+    this.options.onGivenUp(entry);
+    entry.delayed('command_record_too_large');
+    this.#schedule();
+  }
+}
+
+function reasonOf(error: unknown): NotStored {
+  if (!(error instanceof NotAcknowledged)) return 'command_log_unavailable';
+  if (error.reason === 'too_large') return 'command_record_too_large';
+  return error.reason === 'full' ? 'command_log_full' : 'command_log_unavailable';
+}
