@@ -39,3 +39,14 @@ export type { DemoSlackMessage, DemoSlackView } from './slack/slack-payloads.js'
 export { nativeTool } from './native/native-tool.js';
 export { repositoryRoot } from './native/repository-root.js';
 export { freePort } from './net/free-port.js';
+export {
+  DemoAws,
+  type AwsCall,
+  type AwsCluster,
+  type AwsFault,
+  type AwsPrincipal,
+  type AwsRole,
+  type DemoAwsOptions,
+} from './aws/demo-aws.js';
+export { EksAuthenticator, type AccessEntry, type ReviewedToken } from './aws/eks-authenticator.js';
+export type { TrustPolicy } from './aws/trust-policy.js';

@@ -44,7 +44,7 @@ export class Renewed<Value> {
   readonly #closed = new AbortController();
   #held: Held<Value> | undefined;
   #fetching: Promise<Value> | undefined;
-  #failure: unknown;
+  #failure = new Error('never tried');
   #failures = 0;
   #retryAtMs = -Infinity;
   #used = false;
@@ -81,7 +81,7 @@ export class Renewed<Value> {
     this.#used = true;
     if (this.#fetching !== undefined) return this.#fetching;
     // Its source has just failed: one answer for all until it is asked again.
-    if (now < this.#retryAtMs) return Promise.reject(this.#failure as Error);
+    if (now < this.#retryAtMs) return Promise.reject(this.#failure);
     return this.#fetch(now);
   }
 
@@ -127,7 +127,7 @@ export class Renewed<Value> {
     const now = performance.now();
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** this.#failures, maxPauseMs, MAX_PAUSE_MS);
     this.#failures += 1;
-    this.#failure = error;
+    this.#failure = error instanceof Error ? error : new Error('failed', { cause: error });
     // Spread, so that workers and replicas that failed together do not ask together again.
     this.#retryAtMs = now + pause * (0.75 + Math.random() / 4);
     if (!this.#closed.signal.aborted) {

@@ -74,16 +74,21 @@ export class EksClusterEndpoint implements ClusterEndpoint {
 
 /** @throws {@link CredentialFailure} for a cluster that is not ready, or an answer that makes no sense */
 function endpointOf(cluster: Cluster | undefined): Endpoint {
-  const { endpoint = '', certificateAuthority, status = 'unknown' } = cluster ?? {};
-  const pem = Buffer.from(certificateAuthority?.data ?? '', 'base64').toString('utf8');
-  const server = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  if (server?.protocol !== 'https:' || server.username !== '' || !isCertificate(pem)) {
+  const pem = Buffer.from(cluster?.certificateAuthority?.data ?? '', 'base64').toString('utf8');
+  const server = plainHttps(cluster?.endpoint);
+  if (server === undefined || !isAuthority(pem)) {
+    const status = cluster?.status ?? 'unknown';
     throw new CredentialFailure(`the cluster has no address and authority yet (it is ${status})`);
   }
   return { server, certificateAuthority: pem };
 }
 
-function isCertificate(pem: string): boolean {
+function plainHttps(address = ''): URL | undefined {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  return url?.protocol === 'https:' && url.username === '' ? url : undefined;
+}
+
+function isAuthority(pem: string): boolean {
   try {
     return new X509Certificate(pem).ca;
   } catch {
