@@ -1,6 +1,7 @@
 import type { Clock } from '@drawbridge/kernel';
 import { authorize, type Decision } from '../domain/authorize.js';
 import { CallRefused } from '../domain/call-refused.js';
+import { filterCall, type CallFilter } from '../filter/filter-call.js';
 import type { OpenGrant, OpenGrants } from '../domain/open-grants.js';
 import type { Step } from './exchange.js';
 import type { Connected } from './find-connection.js';
@@ -8,6 +9,8 @@ import type { Connected } from './find-connection.js';
 export interface Allowed extends Connected {
   readonly grant: OpenGrant;
   readonly decision: Decision & { readonly effect: 'allow' };
+  /** The answer shows some objects only. */
+  readonly filter?: CallFilter;
 }
 
 /** Asks whether one open grant allows the call. A failure to decide is a no. */
@@ -18,10 +21,19 @@ export const authorizeCall =
     const decision = decide(grants, clock, call);
     if (decision.grant !== undefined) call.facts.grant = decision.grant;
     if (decision.effect === 'deny') throw new CallRefused(decision.reason, decision.message);
-    const { grant } = decision;
-    if (call.upgrade !== undefined) throw upgradeRefused();
-    return next({ ...call, grant, decision });
+    return next(allowed(call, decision));
   };
+
+function allowed(call: Connected, decision: Decision & { effect: 'allow' }): Allowed {
+  const { kube, request } = call;
+  const { grant, onlyNames, reason } = decision;
+  // Answered by the gateway before it comes here, in every version that there is.
+  if (reason === 'self_review') {
+    throw new CallRefused('path_unknown', 'there is no such review, or not in this version');
+  }
+  if (onlyNames === undefined || kube.kind === 'nonResource') return { ...call, grant, decision };
+  return { ...call, grant, decision, filter: filterCall(kube, request.rawHeaders, onlyNames) };
+}
 
 function decide(grants: Pick<OpenGrants, 'of'>, clock: Clock, call: Connected): Decision {
   const { agent, connection, kube } = call;
@@ -33,7 +45,3 @@ function decide(grants: Pick<OpenGrants, 'of'>, clock: Clock, call: Connected): 
     throw new CallRefused('evaluation_failed', 'the call could not be judged', { cause });
   }
 }
-
-/** A channel was refused by `authorize` with its own words; any other upgrade would slip past the record. */
-const upgradeRefused = () =>
-  new CallRefused('upgrade_unsupported', 'this call is served over plain HTTP only');

@@ -12,6 +12,8 @@ import { Chain } from './chain.js';
 import type { Exchange, Handler } from './exchange.js';
 import { findConnection } from './find-connection.js';
 import { forward } from './forward.js';
+import { negotiateChannel } from './negotiate-channel.js';
+import { openChannel } from './open-channel.js';
 import { parse } from './parse.js';
 import { receive } from './receive.js';
 import { recordCall, type Recorder } from './record-call.js';
@@ -44,6 +46,8 @@ export interface ChainParts {
 export function handlerChain(parts: ChainParts): Handler<Exchange> {
   const { recorder: log, logger, connections } = parts;
   const isConnection = (name: string) => connections.get(name) !== undefined;
+  const plain = forward();
+  const open = openChannel({ logger });
   return Chain.of(answerRefusals({ log, logger, isConnection }))
     .then(receive(parts.hosts))
     .then(parse())
@@ -52,7 +56,8 @@ export function handlerChain(parts: ChainParts): Handler<Exchange> {
     .then(admit(parts.limits))
     .then(findConnection(parts.connections))
     .then(authorizeCall(parts.grants, parts.clock))
+    .then(negotiateChannel())
     .then(trackLive(parts.live))
     .then(recordCall(parts.recorder, parts.clock))
-    .end(forward());
+    .end((call) => (call.channel === undefined ? plain(call) : open(call.channel)(call)));
 }

@@ -1,10 +1,10 @@
 import { isLongRunning } from '../domain/long-running.js';
 import { CutSwitch } from '../streams/cut-switch.js';
 import type { LiveCalls } from '../streams/live-calls.js';
-import type { Allowed } from './authorize-call.js';
 import type { Step } from './exchange.js';
+import type { Negotiated } from './negotiate-channel.js';
 
-export interface Tracked extends Allowed {
+export interface Tracked extends Negotiated {
   readonly cutSwitch: CutSwitch;
 }
 
@@ -13,7 +13,7 @@ export interface Tracked extends Allowed {
  * on ends the call, also while its record is still on its way.
  */
 export const trackLive =
-  (live: LiveCalls): Step<Allowed, Tracked> =>
+  (live: LiveCalls): Step<Negotiated, Tracked> =>
   (next) =>
   async (call) => {
     const cutSwitch = new CutSwitch();

@@ -7,4 +7,6 @@ export interface CallOutcome {
   readonly statusCode: number;
   readonly requestBytes: number;
   readonly responseBytes: number;
+  /** Of exec and attach, when the cluster has said it. */
+  readonly exitCode?: number;
 }

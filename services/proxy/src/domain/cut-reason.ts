@@ -9,6 +9,7 @@ export type CutReason =
   | 'connection_changed'
   | 'bus_lost'
   | 'client_too_slow'
+  | 'malformed_frames'
   | 'proxy_draining';
 
 /** What a client is told, where it can be told, and under which HTTP status. */
@@ -28,5 +29,6 @@ export const cuts: Readonly<Record<CutReason, { statusCode: number; message: str
     message: 'the gateway has lost its event bus and could not learn of a revocation',
   },
   client_too_slow: { statusCode: 408, message: 'the answer was not read for a minute' },
+  malformed_frames: { statusCode: 400, message: 'what came is no valid stream of frames' },
   proxy_draining: { statusCode: 503, message: 'the gateway is stopping; connect again' },
 };

@@ -3,6 +3,8 @@ import { Pool, type Dispatcher } from 'undici';
 import type { ConnectionDocument } from '@drawbridge/contracts';
 import { CallRefused } from '../domain/call-refused.js';
 import { credentialOf, type Credential, type Environment } from './credential.js';
+import type { UpgradeAnswer, UpstreamRequest as PlainRequest } from '../upstream/upstream.js';
+import { undiciUpgrade } from './undici-upgrade.js';
 import { readTlsMaterial, sameMaterial, type TlsMaterial } from './tls-material.js';
 
 /** As the apiserver's own limit for calls that are not long-running. */
@@ -75,6 +77,24 @@ export class KubeUpstream {
       };
       pool.dispatch(options, handler);
     };
+  }
+
+  /** @see `PreparedUpstream.upgrade`, which takes its place */
+  async upgrade(request: PlainRequest, signal: AbortSignal): Promise<UpgradeAnswer> {
+    const credential = await this.#credential.headers();
+    const pools = await this.#currentPools();
+    const prefix = this.#server.pathname.replace(/\/$/, '');
+    const headers: string[] = [];
+    let upgrade = '';
+    for (let index = 0; index < request.headers.length; index += 2) {
+      const [name = '', value = ''] = request.headers.slice(index, index + 2);
+      if (name === 'upgrade') upgrade = value;
+      else if (name !== 'connection') headers.push(name, value);
+    }
+    headers.push(...Object.entries(credential).flat());
+    const { method, target } = request;
+    const options = { method, path: `${prefix}${target}`, headers, upgrade };
+    return undiciUpgrade(pools.long, options, signal);
   }
 
   /** Ends all sockets at once, with whatever is still under way on them. */

@@ -1,0 +1,151 @@
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { LoggerService } from '@nestjs/common';
+import {
+  agreedProtocol,
+  switchHeaders,
+  upstreamHandshake,
+  type UpstreamHandshake,
+} from '../channels/channel-handshake.js';
+import type { ChannelObserver } from '../channels/channel-observer.js';
+import { ChannelSession } from '../channels/channel-session.js';
+import { codecFor } from '../channels/codec-for.js';
+import { ExitStatus } from '../channels/exit-status.js';
+import type { CallOutcome } from '../domain/call-outcome.js';
+import { CallRefused } from '../domain/call-refused.js';
+import { headerValue } from '../domain/request-head.js';
+import { refusedAnswer, upstreamFailure } from '../kube/upstream-failure.js';
+import type { UpgradeAnswer } from '../upstream/upstream.js';
+import type { Handler } from './exchange.js';
+import type { ChannelRequest } from './negotiate-channel.js';
+import type { Tracked } from './track-live.js';
+
+/** How long a cluster may take to answer a handshake; the apiserver asks the kubelet first. */
+const HANDSHAKE_MS = 30_000;
+/** When an idle peer is first asked whether it is still there. An idle session itself ends by nothing. */
+const KEEP_ALIVE_MS = 30_000;
+const MAX_USER_AGENT = 512;
+
+export interface OpenChannelParts {
+  readonly logger: LoggerService;
+  /** Who looks at what passes, if anybody: recording and masking. */
+  readonly observe?: (call: Tracked) => ChannelObserver | undefined;
+}
+
+/** Opens exec, attach or port-forward: shakes hands with the cluster, then with the client, then passes bytes on. */
+export const openChannel =
+  (parts: OpenChannelParts) =>
+  (channel: ChannelRequest): Handler<Tracked> =>
+  async (call) => {
+    const ours = upstreamHandshake(channel.handshake);
+    const answer = await shakeHands(call, ours);
+    if (answer === undefined) return clientGone;
+    if (!answer.switched) return relayAnswer(call, answer);
+    const { socket, rawHeaders, head } = answer;
+    const protocol = agreedProtocol(channel.handshake, ours, rawHeaders);
+    if (protocol === undefined) {
+      socket.destroy();
+      throw new CallRefused(
+        'upstream_failed',
+        `the cluster of ${call.connection} changed to a protocol that it was not asked for`,
+      );
+    }
+    const session = sessionOf(call, { ...parts, channel, socket, protocol });
+    const { upgrade, handshake } = channel;
+    const named = { 'audit-id': call.commandId, ...switchHeaders(handshake, protocol) };
+    upgrade.switchProtocols(named);
+    session.start(upgrade.head, head);
+    call.cutSwitch.onCut((reason) => session.cut(reason));
+    return session.ended;
+  };
+
+/** @returns `undefined` when the client has left meanwhile */
+async function shakeHands(
+  call: Tracked,
+  ours: UpstreamHandshake,
+): Promise<UpgradeAnswer | undefined> {
+  const { cutSwitch, answer, kube, request, commandId } = call;
+  const abort = new AbortController();
+  const end = () => abort.abort();
+  cutSwitch.onCut(end);
+  answer.on('close', end);
+  const timer = setTimeout(end, HANDSHAKE_MS);
+  const userAgent = headerValue(request.rawHeaders, 'user-agent') ?? '';
+  const named = ['audit-id', commandId, 'user-agent', userAgent.slice(0, MAX_USER_AGENT)];
+  const { method, target } = kube;
+  const headers = [...named, ...ours.headers];
+  try {
+    const sent = { method, target, headers, body: null, longRunning: true };
+    const came = await call.upstream.upgrade(sent, abort.signal);
+    if (abort.signal.aborted && came.switched) came.socket.destroy();
+    cutSwitch.throwIfCut();
+    if (answer.destroyed) return undefined;
+    if (abort.signal.aborted) throw timedOut(call);
+    return came;
+  } catch (error) {
+    cutSwitch.throwIfCut();
+    if (answer.destroyed) return undefined;
+    throw abort.signal.aborted ? timedOut(call) : upstreamFailure(error, call.connection);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const timedOut = ({ connection }: Tracked) =>
+  new CallRefused('upstream_timeout', `the cluster of ${connection} did not answer in time`);
+
+const clientGone: CallOutcome = {
+  outcome: 'client_gone',
+  statusCode: 0,
+  requestBytes: 0,
+  responseBytes: 0,
+};
+
+/** The cluster did not switch: what it says instead is passed on, and both connections end with it. */
+function relayAnswer(call: Tracked, came: UpgradeAnswer & { switched: false }): CallOutcome {
+  const { statusCode, rawHeaders, body } = came;
+  const refused = refusedAnswer(statusCode, call.connection);
+  if (refused !== undefined) throw refused;
+  if (statusCode < 400) {
+    throw new CallRefused(
+      'upstream_failed',
+      `the cluster of ${call.connection} answered a call to exec, attach or forward with ${statusCode}`,
+    );
+  }
+  const headers = {
+    'audit-id': call.commandId,
+    'content-type': headerValue(rawHeaders, 'content-type') ?? 'text/plain',
+    'content-length': body.length,
+    'x-content-type-options': 'nosniff',
+  };
+  call.answer.writeHead(statusCode, headers, true);
+  call.answer.end(body);
+  return { outcome: 'completed', statusCode, requestBytes: 0, responseBytes: body.length };
+}
+
+interface SwitchedChannel extends OpenChannelParts {
+  readonly channel: ChannelRequest;
+  readonly socket: Duplex;
+  readonly protocol: string;
+}
+
+function sessionOf(call: Tracked, switched: SwitchedChannel): ChannelSession {
+  const { channel, socket: cluster, protocol, logger, observe } = switched;
+  const { upgrade, handshake } = channel;
+  const exit = new ExitStatus(observe?.(call));
+  const codec = codecFor({ handshake, kube: call.kube, protocol, observer: exit });
+  for (const socket of [upgrade.socket, cluster]) keepForLong(socket);
+  const { commandId } = call;
+  const onFault = (error: unknown) => {
+    logger.error({ msg: 'a channel was not passed on', commandId, err: error });
+  };
+  return new ChannelSession({ client: upgrade.socket, cluster, codec, exit, commandId, onFault });
+}
+
+/** Idle is no fault, but a peer that is gone is found by the operating system. */
+function keepForLong(socket: Duplex): void {
+  if (!(socket instanceof Socket)) return;
+  socket.setTimeout(0);
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, KEEP_ALIVE_MS);
+}

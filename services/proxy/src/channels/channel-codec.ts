@@ -1,0 +1,28 @@
+import type { KubeStatus } from '../domain/kube-status.js';
+import type { ChannelObserver } from './channel-observer.js';
+import type { FrameReader, NoiseLimit } from './frame-reader.js';
+
+/** Why a session ends before its time. */
+export interface ChannelEnd {
+  readonly status: KubeStatus;
+  /** `broken`: somebody broke the protocol; `leaving`: the gateway goes away; `refused`: it is no longer allowed. */
+  readonly kind: 'broken' | 'leaving' | 'refused';
+}
+
+/** How one agreed protocol is read, and how a session in it is ended so that clients print why. */
+export interface ChannelCodec {
+  readonly fromClient: FrameReader;
+  readonly fromCluster: FrameReader;
+  /** The reason where the client prints it. Only while `fromCluster.atBoundary`; may be empty. */
+  sayWhy(end: ChannelEnd): Buffer;
+  /** The end of the protocol itself, behind `sayWhy`. */
+  goodbye(end: ChannelEnd): Buffer;
+}
+
+export interface CodecOptions {
+  readonly observer: ChannelObserver;
+  /** One for each side. */
+  readonly noise: { readonly client: NoiseLimit; readonly cluster: NoiseLimit };
+  /** The name that was agreed on, e.g. `v5.channel.k8s.io`. */
+  readonly protocol: string;
+}

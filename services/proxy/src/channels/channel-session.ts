@@ -1,0 +1,228 @@
+import type { Duplex } from 'node:stream';
+import type { CallOutcome } from '../domain/call-outcome.js';
+import { cuts, type CutReason } from '../domain/cut-reason.js';
+import { kubeStatus } from '../domain/kube-status.js';
+import { BrokenFrames } from './broken-frames.js';
+import type { ChannelCodec, ChannelEnd } from './channel-codec.js';
+import type { Sender } from './channel-observer.js';
+import type { ExitStatus } from './exit-status.js';
+import type { FrameReader } from './frame-reader.js';
+
+/** How long an end by us may take to reach a frame boundary and then the client. */
+const CUT_MS = 500;
+/** How long the other side may take to end when one side has ended. */
+const LINGER_MS = 5_000;
+
+export interface ChannelSessionOptions {
+  readonly client: Duplex;
+  readonly cluster: Duplex;
+  readonly codec: ChannelCodec;
+  readonly exit: ExitStatus;
+  readonly commandId: string;
+  /** Told of errors that are our own. */
+  readonly onFault: (error: unknown) => void;
+}
+
+type Ended = Pick<CallOutcome, 'outcome' | 'reason'>;
+
+/**
+ * Passes the bytes of an upgraded connection on, both ways, as fast as either side reads and no faster: nothing
+ * is held but the chunk under way. What passes was read and is no broken frame. Ends when either side ends, or
+ * by {@link cut}, with a reason in the protocol itself.
+ */
+export class ChannelSession {
+  /** How it ended. Never rejects. */
+  readonly ended: Promise<CallOutcome>;
+  readonly #settle: (outcome: CallOutcome) => void;
+  #cutting: (Ended & { readonly end: ChannelEnd }) | undefined;
+  #over = false;
+  /** Whether what the client has got ends with a message. Of a broken chunk it got nothing. */
+  #atBoundary = true;
+  #timer: NodeJS.Timeout | undefined;
+  #requestBytes = 0;
+  #responseBytes = 0;
+
+  constructor(private readonly options: ChannelSessionOptions) {
+    const { promise, resolve } = Promise.withResolvers<CallOutcome>();
+    this.ended = promise;
+    this.#settle = resolve;
+  }
+
+  /** Begins with the bytes that came behind the handshakes. */
+  start(fromClient: Buffer, fromCluster: Buffer): void {
+    const { client, cluster } = this.options;
+    this.#connect(cluster, client, 'cluster');
+    this.#connect(client, cluster, 'client');
+    if (fromCluster.length > 0) this.#relay('cluster', fromCluster);
+    if (fromClient.length > 0) this.#relay('client', fromClient);
+  }
+
+  /** Ends the session. At once for the cluster; the client is told why, in half a second at most. */
+  cut(reason: CutReason): void {
+    const kind = reason === 'proxy_draining' ? 'leaving' : 'refused';
+    this.#cut({ outcome: 'cut', reason }, this.#endOf(reason, kind));
+  }
+
+  #connect(from: Duplex, to: Duplex, sender: Sender): void {
+    from.on('data', (chunk: Buffer) => this.#relay(sender, chunk));
+    from.on('end', () => this.#onEnd(sender));
+    from.on('close', () => this.#onClose(sender));
+    from.on('error', ignore);
+    to.on('drain', () => from.resume());
+  }
+
+  #relay(sender: Sender, chunk: Buffer): void {
+    if (this.#over || (this.#cutting !== undefined && sender === 'client')) return;
+    const reader = this.#readerOf(sender);
+    try {
+      reader.push(chunk, sender === 'client' ? this.#toCluster : this.#toClient);
+    } catch (error) {
+      this.#onBroken(sender, error);
+      return;
+    }
+    if (sender === 'client') return;
+    this.#atBoundary = reader.atBoundary;
+    if (this.#cutting !== undefined && this.#atBoundary) this.#sayGoodbye(this.#cutting.end);
+  }
+
+  readonly #toClient = (bytes: Buffer) => {
+    this.#responseBytes += bytes.length;
+    if (!this.options.client.write(bytes)) this.options.cluster.pause();
+  };
+
+  readonly #toCluster = (bytes: Buffer) => {
+    this.#requestBytes += bytes.length;
+    if (!this.options.cluster.write(bytes)) this.options.client.pause();
+  };
+
+  #readerOf(sender: Sender): FrameReader {
+    const { codec } = this.options;
+    return sender === 'client' ? codec.fromClient : codec.fromCluster;
+  }
+
+  #onBroken(sender: Sender, error: unknown): void {
+    if (!(error instanceof BrokenFrames)) {
+      this.options.onFault(error);
+      this.#cut(
+        { outcome: 'cut', reason: 'internal_error' },
+        this.#endOf('internal_error', 'broken'),
+      );
+      return;
+    }
+    const ended: Ended =
+      sender === 'client'
+        ? { outcome: 'cut', reason: 'malformed_frames' }
+        : { outcome: 'upstream_failed', reason: 'malformed_frames' };
+    this.#cut(ended, this.#endOf('malformed_frames', 'broken'));
+  }
+
+  #cut(ended: Ended, end: ChannelEnd): void {
+    if (this.#over || this.#cutting !== undefined) return;
+    this.#cutting = { ...ended, end };
+    const { cluster, codec, client } = this.options;
+    this.#arm(CUT_MS, () => client.destroy());
+    if (this.#atBoundary) {
+      this.#sayGoodbye(end);
+    } else if (end.kind === 'broken') {
+      client.destroy();
+    } else {
+      codec.fromCluster.stopAtBoundary();
+      cluster.resume();
+    }
+  }
+
+  #sayGoodbye(end: ChannelEnd): void {
+    const { client, cluster, codec } = this.options;
+    const words = codec.fromCluster.closed ? [] : [codec.sayWhy(end), codec.goodbye(end)];
+    cluster.destroy();
+    const last = Buffer.concat(words);
+    this.#responseBytes += last.length;
+    client.end(last, () => this.#finish());
+    // What the client still sends is read and dropped, so that its end is seen.
+    client.resume();
+  }
+
+  /** One side has sent everything. What it sent is delivered, however slowly it is read. */
+  #onEnd(sender: Sender): void {
+    if (this.#over || this.#cutting !== undefined) return;
+    const { client, cluster } = this.options;
+    const [to, from] = sender === 'client' ? [cluster, client] : [client, cluster];
+    to.end(() => {
+      this.#arm(LINGER_MS, () => {
+        from.destroy();
+        to.destroy();
+      });
+    });
+  }
+
+  #onClose(sender: Sender): void {
+    if (this.#over) return;
+    const { client, cluster } = this.options;
+    if (sender === 'client') {
+      cluster.destroy();
+      this.#finish('client_gone');
+    } else if (this.#cutting === undefined) {
+      // Its end was orderly: then the client gets what is left of it.
+      client.end(() => this.#finish('upstream_failed'));
+      this.#watchDelivery();
+    }
+  }
+
+  /** A client that has stopped reading gets a minute for every bit of progress. */
+  #watchDelivery(): void {
+    const { client } = this.options;
+    const left = client.writableLength;
+    this.#arm(STALLED_MS, () => {
+      if (client.writableLength === left) client.destroy();
+      else this.#watchDelivery();
+    });
+  }
+
+  #finish(otherwise: 'client_gone' | 'upstream_failed' = 'client_gone'): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#timer);
+    const { client, cluster, exit } = this.options;
+    const { exitCode } = exit;
+    this.#settle({
+      ...this.#outcome(otherwise),
+      statusCode: 101,
+      requestBytes: this.#requestBytes,
+      responseBytes: this.#responseBytes,
+      ...(exitCode !== undefined && { exitCode }),
+    });
+    cluster.destroy();
+    setTimeout(() => client.destroy(), CUT_MS).unref();
+  }
+
+  #outcome(otherwise: 'client_gone' | 'upstream_failed'): Ended {
+    if (this.#cutting !== undefined) {
+      const { outcome, reason } = this.#cutting;
+      return { outcome, ...(reason !== undefined && { reason }) };
+    }
+    const { codec, exit } = this.options;
+    const orderly = exit.isKnown || codec.fromClient.closed || codec.fromCluster.closed;
+    if (orderly) return { outcome: 'completed' };
+    return otherwise === 'client_gone'
+      ? { outcome: 'client_gone' }
+      : { outcome: 'upstream_failed', reason: 'upstream_failed' };
+  }
+
+  #endOf(code: keyof typeof cuts | 'internal_error', kind: ChannelEnd['kind']): ChannelEnd {
+    const { commandId } = this.options;
+    const { statusCode, message } =
+      code === 'internal_error'
+        ? { statusCode: 500, message: 'something went wrong in the gateway' }
+        : cuts[code];
+    return { kind, status: kubeStatus({ statusCode, message, code, commandId }) };
+  }
+
+  #arm(delayMs: number, then: () => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(then, delayMs);
+    this.#timer.unref();
+  }
+}
+
+const STALLED_MS = 60_000;
+const ignore = () => undefined;

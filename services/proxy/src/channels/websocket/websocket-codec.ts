@@ -1,0 +1,89 @@
+import type { Channel, Sender } from '../channel-observer.js';
+import type { ChannelCodec, ChannelEnd, CodecOptions } from '../channel-codec.js';
+import { errorText } from '../error-text.js';
+import { ChannelMessages, type ChannelTable } from './channel-messages.js';
+import { closeCodeOf } from './close-code.js';
+import { closeFrame, opcodes, webSocketFrame } from './websocket-frames.js';
+import { WebSocketReader } from './websocket-reader.js';
+import { closeCodes } from './websocket-frames.js';
+
+const ZERO = 0x30;
+
+const remoteCommandChannels: readonly Channel[] = (
+  ['stdin', 'stdout', 'stderr', 'error', 'resize'] as const
+).map((type, id) => ({ id, type }));
+
+const remoteCommandSenders: Readonly<Record<Channel['type'], Sender | 'both'>> = {
+  stdin: 'client',
+  resize: 'client',
+  stdout: 'cluster',
+  stderr: 'cluster',
+  error: 'cluster',
+  data: 'both',
+};
+
+/** The channels of exec and attach, the same in every version of the protocol. */
+export const remoteCommandTable = (protocol: string): ChannelTable =>
+  table(remoteCommandChannels, protocol);
+
+/** Of a port-forward without tunnel: two channels for each port of the query, data and error. */
+export const portForwardTable = (ports: readonly number[], protocol: string): ChannelTable =>
+  table(
+    ports.flatMap((port, index) => [
+      { id: index * 2, type: 'data' as const, port },
+      { id: index * 2 + 1, type: 'error' as const, port },
+    ]),
+    protocol,
+  );
+
+const table = (channels: readonly Channel[], protocol: string): ChannelTable => ({
+  channels,
+  maySend: ({ type }, from) => {
+    const sender = remoteCommandSenders[type];
+    return sender === 'both' || sender === from;
+  },
+  base64: protocol.includes('base64.'),
+  closeSignal: protocol.startsWith('v5.'),
+});
+
+/** Numbered channels over WebSocket: `channel.k8s.io` in all its versions. */
+export class WebSocketCodec implements ChannelCodec {
+  readonly fromClient: WebSocketReader;
+  readonly fromCluster: WebSocketReader;
+
+  constructor(
+    private readonly channels: ChannelTable,
+    private readonly options: CodecOptions,
+  ) {
+    this.fromClient = this.#reader('client');
+    this.fromCluster = this.#reader('cluster');
+    for (const channel of channels.channels) options.observer.opened(channel);
+  }
+
+  sayWhy({ status }: ChannelEnd): Buffer {
+    const text = errorText(status, this.options.protocol);
+    const errors = this.channels.channels.filter(({ type }) => type === 'error');
+    return Buffer.concat(errors.map(({ id }) => this.#message(id, text)));
+  }
+
+  /** kubectl reads a `Status` only in front of a normal end; the tunnel has nothing but the code. */
+  goodbye(end: ChannelEnd): Buffer {
+    const said = this.fromCluster.atBoundary && end.kind !== 'broken';
+    return closeFrame(said ? closeCodes.normal : closeCodeOf(end), end.status.message);
+  }
+
+  #reader(from: Sender): WebSocketReader {
+    const { observer, noise } = this.options;
+    const sink = new ChannelMessages({ from, table: this.channels, observer });
+    return new WebSocketReader({ masked: from === 'client', sink, noise: noise[from] });
+  }
+
+  #message(channel: number, text: string): Buffer {
+    const { base64 } = this.channels;
+    const data = Buffer.from(text);
+    const payload = base64
+      ? Buffer.from(String.fromCharCode(ZERO + channel) + data.toString('base64'))
+      : Buffer.concat([Buffer.of(channel), data]);
+    return webSocketFrame({ opcode: base64 ? opcodes.text : opcodes.binary, payload });
+  }
+}
