@@ -1,5 +1,9 @@
 export { nativeTool, repositoryRoot } from '@drawbridge/embedded';
-export { startControlPlane, type ControlPlane } from './control-plane/control-plane.js';
+export {
+  startControlPlane,
+  type ControlPlane,
+  type SimulatedKubelet,
+} from './control-plane/control-plane.js';
 export { describeEventStoreContract, type EventStoreUnderTest } from './event-store-contract.js';
 export { eventually } from './eventually.js';
 export { InMemoryEventStore } from './in-memory-event-store.js';

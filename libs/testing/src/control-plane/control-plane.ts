@@ -4,6 +4,14 @@ import { testServers } from '../test-servers.js';
 import { startK3s } from './k3s.js';
 import { startNativeControlPlane } from './native-control-plane.js';
 
+/** What the containers of a simulated node have in common. */
+export interface SimulatedKubelet {
+  /** Port of 127.0.0.1 that a forward to any port of any pod reaches; nobody listens there yet. */
+  readonly podPort: number;
+  /** What every container logs and prints to who is attached to it, in the format of the container runtime. */
+  readonly containerLog: string;
+}
+
 /** A real Kubernetes control plane with a node on which pods become Ready. */
 export interface ControlPlane {
   /** Where it came from: `KUBEBUILDER_ASSETS`, `docker (k3s)` or `native`. */
@@ -14,6 +22,8 @@ export interface ControlPlane {
   readonly certificateAuthority: string;
   /** Path of a kubeconfig with every right. */
   readonly kubeconfig: string;
+  /** Of a node whose kubelet is simulated: containers run their commands on this machine. */
+  readonly kubelet?: SimulatedKubelet;
   stop(): Promise<void>;
 }
 

@@ -37,8 +37,9 @@ export async function startNativeControlPlane({
   assets,
   route,
 }: NativeControlPlaneOptions): Promise<ControlPlane> {
-  const files = await writeClusterFiles();
   const ports = await choosePorts();
+  const podPort = await freePort();
+  const files = await writeClusterFiles(podPort);
   const server = `https://127.0.0.1:${ports.apiserver}`;
   const kubeconfig = await saveKubeconfig(files.directory, adminKubeconfig({ server, ...files }));
   const children: Child[] = [];
@@ -64,7 +65,9 @@ export async function startNativeControlPlane({
     throw new Error(`the control plane did not start:\n${said}`, { cause });
   }
   const { certificateAuthority } = files;
-  return { route, server, certificateAuthority, kubeconfig, stop };
+  const containerLog = files.path('container.log');
+  const kubelet = { podPort, containerLog };
+  return { route, server, certificateAuthority, kubeconfig, kubelet, stop };
 }
 
 const kwokStages = () => join(repositoryRoot(), 'tools/control-plane/kwok-stages.yaml');

@@ -65,7 +65,7 @@ export const kwokArguments = (
   '--manage-all-nodes',
   '--node-lease-duration-seconds=40',
   `--config=${stages}`,
-  `--config=${files.path('kwok-logs.yaml')}`,
+  `--config=${files.path('kwok-kubelet.yaml')}`,
   '--node-name=fake-node',
   '--node-ip=127.0.0.1',
   `--node-port=${ports.kubelet}`,
