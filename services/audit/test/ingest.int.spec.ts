@@ -1,6 +1,7 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { recordCommands, PARKED_STREAM, ParkedHeaders } from '@drawbridge/jetstream';
 import { eventually } from '@drawbridge/testing';
+import { headers } from '@nats-io/transport-node';
 import { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandIdAt, ended, grantId, refused, started } from './sample-records.js';
@@ -32,6 +33,15 @@ const isStored = (commandId: string, outcome = '') =>
   eventually(async () => expect(await outcomeOf(commandId)).toEqual({ outcome }));
 const publish = (subject: string, bytes: string | Uint8Array) =>
   audit.connection.jetstream.publish(subject, bytes);
+
+/** A message as the gateway sends it, of any bytes. */
+function publishBatch(bytes: Uint8Array) {
+  const head = headers();
+  head.set('Content-Type', 'application/x-ndjson');
+  return audit.connection.jetstream.publish('drawbridge.commands._batch.test', bytes, {
+    headers: head,
+  });
+}
 
 /** A client that does something else instead of the next inserts, as the functions say one by one. */
 function clientThat(
@@ -147,6 +157,96 @@ describe('the ingest', () => {
     await isStored(commandId, 'refused');
     await eventually(async () => expect((await readiness()).figures['commandsLag']).toBe(0));
     expect(await count()).toBe(before + 1);
+  });
+});
+
+describe('a message with many records', () => {
+  it('is one row per command, whatever else is on the stream', async () => {
+    const [single, ...ids] = Array.from({ length: 300 }, id);
+    await publish(`drawbridge.commands.prod-eks.${grantId}`, JSON.stringify(refused(single!)));
+    await recordCommands(
+      audit.connection,
+      ...ids.flatMap((commandId) => [started(commandId), ended(commandId)]),
+    );
+    await isStored(single!, 'refused');
+    for (const commandId of ids.slice(-3)) await isStored(commandId, 'completed');
+    expect(
+      await audit.store.rows(
+        `SELECT count() AS rows, uniqExact(command_id) AS ids FROM drawbridge.commands FINAL WHERE has([${ids.map((one) => `'${one}'`).join(',')}], toString(command_id)) AND outcome = 'completed' AND decided_at IS NOT NULL`,
+      ),
+    ).toEqual([{ rows: 299, ids: 299 }]);
+  });
+
+  it('keeps its good lines when others cannot be read: those are parked, each alone', async () => {
+    const parkedBefore = (await readiness()).figures['parked'] ?? 0;
+    const [first, last] = [id(), id()];
+    const noTime = JSON.stringify(started('919108f7-52d1-4320-9bac-f847db4148a8'));
+    const tooLarge = JSON.stringify({ ...ended(id()), statusCode: -70_000 });
+    const lines = [JSON.stringify(refused(first)), 'not json', '', noTime, tooLarge];
+    const bytes = Buffer.concat([
+      Buffer.from(`${lines.join('\n')}\n`),
+      Buffer.from([0xff, 0x0a]),
+      Buffer.from(JSON.stringify(refused(last))),
+    ]);
+    const { seq } = await publishBatch(bytes);
+    await isStored(first, 'refused');
+    await isStored(last, 'refused');
+    await eventually(async () =>
+      expect((await readiness()).figures['parked']).toBe(parkedBefore + 5),
+    );
+    const found = [];
+    const { state } = await audit.connection.manager.streams.info(PARKED_STREAM);
+    for (let parked = state.last_seq - 4; parked <= state.last_seq; parked += 1) {
+      const message = await audit.connection.manager.streams.getMessage(PARKED_STREAM, {
+        seq: parked,
+      });
+      expect(message?.header.get(ParkedHeaders.sequence)).toBe(String(seq));
+      found.push([
+        message?.header.get(ParkedHeaders.line),
+        message?.header.get(ParkedHeaders.code),
+        Buffer.from(message?.data ?? []).toString('latin1'),
+      ]);
+    }
+    expect(found.toSorted()).toEqual([
+      ['1', 'record_unreadable', 'not json'],
+      ['2', 'record_unreadable', ''],
+      ['3', 'command_id_not_v7', noTime],
+      ['4', 'record_not_storable', tooLarge],
+      ['5', 'record_unreadable', '\xff'],
+    ]);
+  });
+
+  it('without a line is parked whole, not passed over', async () => {
+    const parkedBefore = (await readiness()).figures['parked'] ?? 0;
+    await publishBatch(new Uint8Array());
+    await eventually(async () =>
+      expect((await readiness()).figures['parked']).toBe(parkedBefore + 1),
+    );
+  });
+
+  it('is taken in parts of bounded size', async () => {
+    const sizes: number[] = [];
+    const { client } = audit.store;
+    const counting: unknown = Object.assign(Object.create(client) as object, {
+      insert: (params: Parameters<ClickHouseClient['insert']>[0]) => {
+        if (Array.isArray(params.values)) sizes.push(params.values.length);
+        return client.insert(params);
+      },
+      close: () => Promise.resolve(),
+    });
+    // What is published while audit is away waits for it all at once.
+    await audit.pause();
+    const ids = Array.from({ length: 40 * 100 }, id);
+    for (let from = 0; from < ids.length; from += 100) {
+      const some = ids.slice(from, from + 100).map((commandId) => refused(commandId));
+      await recordCommands(audit.connection, ...some);
+    }
+    await audit.restart(counting as ClickHouseClient, { maxMessages: 10, maxBytes: 100_000 });
+    await isStored(ids.at(-1)!, 'refused');
+    await eventually(async () => expect((await readiness()).figures['commandsLag']).toBe(0));
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(ids.length);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(1_000);
+    await audit.restart();
   });
 });
 

@@ -3,6 +3,7 @@ import { connectJetStream, declareStreams, type JetStreamConnection } from '@dra
 import { createLogger, loadConfig, type RunningService } from '@drawbridge/runtime';
 import { startNats, type TestNats } from '@drawbridge/testing';
 import { AuditConfig } from '../src/config.js';
+import type { IngestLimits } from '../src/nats/ingest.js';
 import { startAudit } from '../src/start-audit.js';
 import { startTestStore, type TestStore } from './test-store.js';
 
@@ -12,7 +13,9 @@ export interface TestAudit {
   readonly store: TestStore;
   /** The running service; {@link restart} replaces it. */
   readonly url: () => string;
-  restart(client?: ClickHouseClient): Promise<void>;
+  restart(client?: ClickHouseClient, limits?: IngestLimits): Promise<void>;
+  /** Stops the service, until {@link restart}. */
+  pause(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -27,11 +30,11 @@ export async function startTestAudit(): Promise<TestAudit> {
     HTTP_PORT: '0',
     AUDITOR_GROUPS: 'auditors, security',
   });
-  const start = (client: ClickHouseClient): Promise<RunningService> =>
+  const start = (client: ClickHouseClient, limits: IngestLimits = {}): Promise<RunningService> =>
     startAudit(config, {
       logger: createLogger('audit', { level: 'fatal' }),
       createClient: () => client,
-      limits: { maxMessages: 50, ackWaitMs: 2_000 },
+      limits: { maxMessages: 50, ackWaitMs: 2_000, ...limits },
     });
   let service = await start(store.client);
   return {
@@ -39,10 +42,11 @@ export async function startTestAudit(): Promise<TestAudit> {
     connection,
     store,
     url: () => service.addresses['http'] ?? '',
-    restart: async (client = store.client) => {
+    restart: async (client = store.client, limits = {}) => {
       await service.close();
-      service = await start(client);
+      service = await start(client, limits);
     },
+    pause: () => service.close(),
     stop: async () => {
       await service.close();
       await connection.close();
