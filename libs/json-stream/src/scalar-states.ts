@@ -26,7 +26,7 @@ const numbers: readonly Transition[] = [
 ];
 
 const words: readonly Transition[] = ['true', 'false', 'null'].flatMap((word) =>
-  [...word].map((letter, index): Transition => [
+  Array.from(word, (letter, index): Transition => [
     word.slice(0, index),
     letter,
     word.slice(0, index + 1),

@@ -1,4 +1,4 @@
-export { allows } from './allows.js';
+export { allows, namesAllowed } from './allows.js';
 export { cutToNamespaces, namespacesOutside } from './cut-to-namespaces.js';
 export { describeRule, describeRules } from './describe-rules.js';
 export { fillPlaceholders, placeholdersOf, type PlaceholderUse } from './fill-placeholders.js';

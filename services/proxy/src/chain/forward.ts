@@ -34,20 +34,29 @@ const clientGone: CallOutcome = {
   responseBytes: 0,
 };
 
-function relayOf({ answer, connection, commandId, kube }: Tracked): Relay {
+function relayOf({ answer, connection, commandId, kube, filter }: Tracked): Relay {
   const watch = kube.kind === 'resource' && kube.verb === 'watch';
-  return new Relay({ answer, connection, commandId, longRunning: isLongRunning(kube), watch });
+  return new Relay({
+    answer,
+    connection,
+    commandId,
+    longRunning: isLongRunning(kube),
+    watch,
+    transform: filter?.transform,
+  });
 }
 
-function upstreamRequest({ request, kube, commandId }: Tracked, relay: Relay) {
+function upstreamRequest({ request, kube, commandId, filter }: Tracked, relay: Relay) {
   const longRunning = isLongRunning(kube);
+  const plain = longRunning || filter !== undefined;
+  const ours = { 'audit-id': commandId, ...(filter && { accept: filter.accept }) };
   const body = request.announced;
   const length = body?.length === undefined ? {} : { 'content-length': String(body.length) };
   return {
     method: kube.method,
-    target: kube.target,
+    target: filter?.target ?? kube.target,
     headers: {
-      ...upstreamRequestHeaders(request.rawHeaders, { 'audit-id': commandId }, longRunning),
+      ...upstreamRequestHeaders(request.rawHeaders, ours, plain),
       ...length,
     },
     body: body === undefined ? null : requestBody(request.body, (bytes) => relay.sent(bytes)),

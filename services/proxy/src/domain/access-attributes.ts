@@ -8,9 +8,12 @@ const channels = new Set(['exec', 'attach', 'portforward']);
 export const opensChannel = (request: ResourceRequest): boolean =>
   channels.has(request.subresource);
 
-/** Whether the call goes through the apiserver to a pod, service or node: `/proxy` in either spelling. */
+/**
+ * Whether the call goes through the apiserver to a pod, service or node: `/proxy` in either spelling. A question
+ * about every subresource means this one too.
+ */
 export const goesThroughProxy = (request: ResourceRequest): boolean =>
-  request.verb === 'proxy' || request.subresource === 'proxy';
+  request.verb === 'proxy' || request.subresource === 'proxy' || request.subresource === '*';
 
 /**
  * The attributes that rules are matched with.
@@ -19,14 +22,9 @@ export const goesThroughProxy = (request: ResourceRequest): boolean =>
  * as a GET, as the apiserver itself judges channels since 1.35. So no rule for reading ever allows them.
  */
 export function accessAttributes(request: ResourceRequest): ResourceAttributes {
-  const { apiGroup, resource, subresource, namespace, name } = request;
-  const creates = opensChannel(request) || goesThroughProxy(request);
-  return {
-    verb: creates ? 'create' : request.verb,
-    apiGroup,
-    resource,
-    subresource,
-    namespace,
-    name,
-  };
+  return opensChannel(request) || goesThroughProxy(request) ? asCreate(request) : request;
+}
+
+function asCreate({ apiGroup, resource, subresource, namespace, name }: ResourceRequest) {
+  return { verb: 'create', apiGroup, resource, subresource, namespace, name };
 }

@@ -1,9 +1,11 @@
-import { allows, describeRules } from '@drawbridge/scope';
-import { accessAttributes, goesThroughProxy, opensChannel } from './access-attributes.js';
+import { allows, describeRules, namesAllowed } from '@drawbridge/scope';
+import { accessAttributes, goesThroughProxy } from './access-attributes.js';
 import { describeCall } from './describe-call.js';
+import { isDiscovery } from './discovery.js';
 import type { KubeRequest, ResourceRequest } from './kube-request.js';
 import type { EndedGrant, GrantEndReason, GrantsOfAgent, OpenGrant } from './open-grants.js';
 import { requestLine } from './request-line.js';
+import { isSelfReview } from './self-review.js';
 
 /** Why a call of a known agent was refused. Closed; each stands in `docs/errors.md`. */
 export type DenyReason =
@@ -15,17 +17,19 @@ export type DenyReason =
   | 'path_not_allowed'
   | 'proxy_subresource_refused'
   | 'token_request_refused'
-  | 'self_review_unsupported'
-  | 'upgrade_unsupported'
   | 'masking_unavailable'
   | 'evaluation_failed';
+
+export type AllowReason = 'in_scope' | 'discovery' | 'self_review';
 
 export type Decision =
   | {
       readonly effect: 'allow';
-      readonly reason: 'in_scope' | 'discovery';
+      readonly reason: AllowReason;
       readonly message: string;
       readonly grant: OpenGrant;
+      /** The call is a list or watch, and nothing but objects with these names may be seen by it. */
+      readonly onlyNames?: readonly string[];
     }
   | {
       readonly effect: 'deny';
@@ -35,6 +39,7 @@ export type Decision =
       readonly grant?: OpenGrant;
     };
 
+type Allowance = Extract<Decision, { effect: 'allow' }>;
 type Denial = Extract<Decision, { effect: 'deny' }>;
 
 export interface Question {
@@ -56,28 +61,40 @@ const START_TOLERANCE_MS = 10_000;
  * Whether one open grant allows the whole call. Deny is what is left when nothing says otherwise.
  *
  * The grant is looked for first, so that an agent without one learns nothing else; what no grant can allow
- * comes next; then the rules; last what the rules allow but this version cannot let through safely.
+ * comes next; then the rules; last what the rules allow but this version cannot let through safely. Runs on every
+ * call: what is only needed for a refusal is made for a refusal.
  */
 export function authorize(question: Question): Decision {
-  const { request, grants, connection, now } = question;
-  const inTime = grants.open.filter((grant) => isOpen(grant, now));
-  const open = inTime.filter((grant) => isStillCovered(grant, question.groups));
-  const [anyGrant] = open.toSorted((one, other) => other.endsAtMs - one.endsAtMs);
-  if (anyGrant === undefined) return groupLost(inTime) ?? noGrant(question);
+  const { request } = question;
+  const open = openNow(question);
+  const anyGrant = endingLast(open);
+  if (anyGrant === undefined) return groupLost(question) ?? noGrant(question);
   if (request.kind === 'nonResource') return authorizePath(request, anyGrant);
-  const nearest = nearestOf(request, open) ?? anyGrant;
+  if (isSelfReview(request)) return authorizeReview(request, anyGrant);
   const never = neverAllowed(request);
-  if (never !== undefined) return { ...never, grant: nearest };
+  if (never !== undefined) return { ...never, grant: nearestOf(request, open) ?? anyGrant };
   const attributes = accessAttributes(request);
-  const grant = open.find(({ rules }) => allows(rules, attributes));
-  if (grant === undefined) return notInScope(request, nearest, connection);
-  const unsafe = notYetSafe(request);
-  if (unsafe !== undefined) return { ...unsafe, grant };
-  return allowed('in_scope', grant, describeCall(request));
+  for (const grant of open) {
+    if (allows(grant.rules, attributes))
+      return notYetSafe(request, grant) ?? inScope(request, grant);
+  }
+  return filtered(request, open) ?? notInScope(question, nearestOf(request, open) ?? anyGrant);
 }
 
-function isOpen(grant: OpenGrant, now: Date): boolean {
-  const time = now.getTime();
+/** The grants that the caller can use now. Mostly these are all, and nothing has to be copied. */
+function openNow(question: Question): readonly OpenGrant[] {
+  const { open } = question.grants;
+  for (const grant of open) {
+    if (!isUsable(grant, question)) return open.filter((other) => isUsable(other, question));
+  }
+  return open;
+}
+
+function isUsable(grant: OpenGrant, { now, groups }: Question): boolean {
+  return isOpen(grant, now.getTime()) && isStillCovered(grant, groups);
+}
+
+function isOpen(grant: OpenGrant, time: number): boolean {
   return time < grant.endsAtMs && time >= grant.startsAtMs - START_TOLERANCE_MS;
 }
 
@@ -85,7 +102,16 @@ function isStillCovered({ requiredGroups }: OpenGrant, groups: readonly string[]
   return requiredGroups?.some((group) => groups.includes(group)) ?? true;
 }
 
-function groupLost([grant]: readonly OpenGrant[]): Denial | undefined {
+function endingLast(open: readonly OpenGrant[]): OpenGrant | undefined {
+  let last = open[0];
+  for (const grant of open) {
+    if (last !== undefined && grant.endsAtMs > last.endsAtMs) last = grant;
+  }
+  return last;
+}
+
+function groupLost({ grants, now }: Question): Denial | undefined {
+  const grant = grants.open.find((one) => isOpen(one, now.getTime()));
   if (grant === undefined) return undefined;
   const needed = grant.requiredGroups?.join(' or ') ?? '';
   const message = `grant ${grant.grantId} is for members of ${needed}, and your token no longer says that you are one`;
@@ -118,77 +144,108 @@ function endedBy({ open, lastEnded }: GrantsOfAgent, now: Date): EndedGrant | un
   return over === undefined ? lastEnded : { grant: over, reason: 'grant_expired' };
 }
 
-/** As ClusterRole `system:discovery`, which every authenticated user of a cluster has. */
-const discovery =
-  /^\/(?:api(?:\/.+)?|apis(?:\/.+)?|version|openapi(?:\/.+)?|healthz|livez|readyz)$/;
-
 function authorizePath(request: KubeRequest & { kind: 'nonResource' }, grant: OpenGrant): Decision {
   const call = describeCall(request);
   const reads = request.verb === 'get' || request.verb === 'head';
-  if (reads && discovery.test(request.path)) return allowed('discovery', grant, call);
+  if (reads && isDiscovery(request.path)) return allowed('discovery', grant, call);
   const message = `${call} is refused: of paths that are no resource only discovery, /version, /openapi and health may be read`;
   return { ...deny('path_not_allowed', message), grant };
 }
 
+/** The gateway answers these itself, whatever the grant. */
+function authorizeReview(request: ResourceRequest, grant: OpenGrant): Decision {
+  if (request.verb === 'create') return allowed('self_review', grant, describeCall(request));
+  return { ...deny('verb_unknown', 'a review can only be created'), grant };
+}
+
+/** Verbs that a call can have, and `*` for questions about all of them. */
+const verbs = new Set(['get', 'list', 'watch', 'create', 'update', 'patch', 'delete']).add(
+  'deletecollection',
+);
+const ANY = '*';
+
 function neverAllowed(request: ResourceRequest): Denial | undefined {
-  const { verb, method, verbInPath, resource, subresource, apiGroup } = request;
-  const reads = method === 'GET' || method === 'HEAD';
+  const { verb, method, verbInPath } = request;
   if (goesThroughProxy(request)) {
     return deny(
       'proxy_subresource_refused',
       `${describeCall(request)} is refused: what runs behind it can neither be judged nor recorded`,
     );
   }
-  if (verb === '' || (verbInPath && !reads)) {
+  if (!verbs.has(verb) && verb !== ANY) {
+    return deny('verb_unknown', `${verb === '' ? `method ${method}` : verb} has no meaning here`);
+  }
+  if (verbInPath && method !== 'GET' && method !== 'HEAD') {
     return deny('verb_unknown', `method ${method} has no meaning here`);
   }
-  if (apiGroup === '' && resource === 'serviceaccounts' && subresource === 'token') {
+  if (isCore(request, 'serviceaccounts') && isOrAny(request.subresource, 'token')) {
     return deny(
       'token_request_refused',
       'asking for a service account token is refused: it would be a cluster credential in your hands',
     );
   }
-  if (selfReviews.has(`${apiGroup}/${resource}`)) {
-    return deny(
-      'self_review_unsupported',
-      'the cluster would answer for the gateway, not for you. What you may do stands in your grant: drawbridge status',
-    );
+  return undefined;
+}
+
+function notYetSafe(request: ResourceRequest, grant: OpenGrant): Decision | undefined {
+  if (isCore(request, 'secrets')) {
+    const message =
+      'your grant allows this, but secrets are not let through until their values can be masked';
+    return { ...deny('masking_unavailable', message), grant };
   }
   return undefined;
 }
 
-const selfReviews = new Set([
-  'authorization.k8s.io/selfsubjectaccessreviews',
-  'authorization.k8s.io/selfsubjectrulesreviews',
-  'authentication.k8s.io/selfsubjectreviews',
-]);
+/** Whether a call on this resource of the core group is meant; a question about `*` means it too. */
+function isCore({ apiGroup, resource }: ResourceRequest, name: string): boolean {
+  return isOrAny(resource, name) && isOrAny(apiGroup, '');
+}
 
-function notYetSafe(request: ResourceRequest): Denial | undefined {
-  if (request.apiGroup === '' && request.resource === 'secrets') {
-    return deny(
-      'masking_unavailable',
-      'your grant allows this, but secrets are not let through until their values can be masked',
-    );
-  }
-  if (opensChannel(request)) {
-    return deny(
-      'upgrade_unsupported',
-      'your grant allows this, but exec, attach and port-forward are not let through until they can be recorded',
-    );
+const isOrAny = (word: string, meant: string): boolean => word === meant || word === ANY;
+
+/**
+ * A list or watch that names no object, where rules name objects: allowed, and only these objects are shown. A
+ * collection is never deleted that way.
+ */
+function filtered(request: ResourceRequest, open: readonly OpenGrant[]): Decision | undefined {
+  if (!canBeFiltered(request)) return undefined;
+  const attributes = accessAttributes(request);
+  for (const grant of open) {
+    const names = namesAllowed(grant.rules, attributes);
+    if (names.length > 0) return notYetSafe(request, grant) ?? inScopeOnly(request, grant, names);
   }
   return undefined;
 }
 
-function notInScope(request: ResourceRequest, grant: OpenGrant, connection: string): Decision {
-  const allowsOnly = shortly(describeRules(grant.rules));
+function canBeFiltered({ verb, method, name, subresource }: ResourceRequest): boolean {
+  const reads = verb === 'list' || verb === 'watch';
+  return reads && method === 'GET' && name === '' && subresource === '';
+}
+
+function inScope(request: ResourceRequest, grant: OpenGrant): Allowance {
+  return allowed('in_scope', grant, describeCall(request));
+}
+
+function inScopeOnly(
+  request: ResourceRequest,
+  grant: OpenGrant,
+  onlyNames: readonly string[],
+): Decision {
+  const shown = shortly(onlyNames, ', ');
+  const { message, ...decision } = inScope(request, grant);
+  return { ...decision, message: `${message}, which shows only ${shown}`, onlyNames };
+}
+
+function notInScope({ request, connection }: Question, grant: OpenGrant): Decision {
+  const allowsOnly = shortly(describeRules(grant.rules), '; ');
   const message = `${describeCall(request)} is not in the scope of grant ${grant.grantId} (it allows only: ${allowsOnly}). To ask for it: ${requestLine(connection, request)}`;
   return { ...deny('not_in_scope', message), grant };
 }
 
 /** A grant may have thousands of lines; nobody reads them in a refusal. */
-function shortly(lines: readonly string[]): string {
-  const shown = lines.slice(0, MAX_LINES).join('; ');
-  const more = lines.length > MAX_LINES ? '; and more' : '';
+function shortly(lines: readonly string[], separator: string): string {
+  const shown = lines.slice(0, MAX_LINES).join(separator);
+  const more = lines.length > MAX_LINES ? `${separator}and more` : '';
   return shown.length > MAX_RULES_LENGTH
     ? `${shown.slice(0, MAX_RULES_LENGTH)}…`
     : `${shown}${more}`;
@@ -210,7 +267,7 @@ const deny = (reason: DenyReason, message: string): Denial => ({
   reason,
   message,
 });
-const allowed = (reason: 'in_scope' | 'discovery', grant: OpenGrant, call: string): Decision => ({
+const allowed = (reason: AllowReason, grant: OpenGrant, call: string): Allowance => ({
   effect: 'allow',
   reason,
   message: `${call}: allowed by grant ${grant.grantId}`,

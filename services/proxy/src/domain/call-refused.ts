@@ -7,6 +7,8 @@ export type CallRefusal =
   | 'malformed_request'
   | 'malformed_kube_path'
   | 'malformed_kube_query'
+  | 'upgrade_unsupported'
+  | 'upgrade_required'
   | 'host_unknown'
   | 'path_unknown'
   | 'connection_unknown'
@@ -17,6 +19,11 @@ export type CallRefusal =
   | 'request_timeout'
   | 'body_too_large'
   | 'impersonation_refused'
+  | 'continue_refused'
+  | 'not_acceptable'
+  | 'answer_not_filterable'
+  | 'review_malformed'
+  | 'review_type_unsupported'
   | 'identity_refused'
   | 'binding_unavailable'
   | 'too_many_requests'
@@ -40,6 +47,8 @@ export const refusalStatus: Readonly<Record<CallRefusal, number>> = {
   malformed_request: 400,
   malformed_kube_path: 400,
   malformed_kube_query: 400,
+  upgrade_required: 400,
+  review_malformed: 400,
   no_grant: 403,
   grant_expired: 403,
   grant_group_lost: 403,
@@ -49,7 +58,6 @@ export const refusalStatus: Readonly<Record<CallRefusal, number>> = {
   path_not_allowed: 403,
   proxy_subresource_refused: 403,
   token_request_refused: 403,
-  self_review_unsupported: 403,
   upgrade_unsupported: 403,
   masking_unavailable: 403,
   evaluation_failed: 403,
@@ -59,8 +67,11 @@ export const refusalStatus: Readonly<Record<CallRefusal, number>> = {
   connection_unknown: 404,
   verb_unknown: 405,
   method_not_supported: 405,
+  not_acceptable: 406,
   request_timeout: 408,
+  continue_refused: 410,
   body_too_large: 413,
+  review_type_unsupported: 415,
   expectation_failed: 417,
   host_unknown: 421,
   too_many_requests: 429,
@@ -68,6 +79,7 @@ export const refusalStatus: Readonly<Record<CallRefusal, number>> = {
   headers_too_large: 431,
   internal_error: 500,
   upstream_failed: 502,
+  answer_not_filterable: 502,
   upstream_unreachable: 502,
   upstream_redirect: 502,
   upstream_credential_refused: 502,

@@ -4,11 +4,10 @@ import type { KubeRequest } from './kube-request.js';
 export function describeCall(request: KubeRequest): string {
   if (request.kind === 'nonResource') return `${request.verb} ${request.path}`;
   const { verb, method, apiGroup, resource, subresource, name, namespace } = request;
-  const kind = `${resource}${subresource === '' ? '' : `/${subresource}`}`;
-  return [
-    verb === '' ? method.toLowerCase() : verb,
-    apiGroup === '' ? kind : `${kind}.${apiGroup}`,
-    ...(name === '' ? [] : [`"${name}"`]),
-    ...(namespace === '' ? [] : [`in namespace ${namespace}`]),
-  ].join(' ');
+  let call = `${verb === '' ? method.toLowerCase() : verb} ${resource}`;
+  if (subresource !== '') call += `/${subresource}`;
+  if (apiGroup !== '') call += `.${apiGroup}`;
+  if (name !== '') call += ` "${name}"`;
+  if (namespace !== '') call += ` in namespace ${namespace}`;
+  return call;
 }

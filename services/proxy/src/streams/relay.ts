@@ -1,11 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { CallCut } from '../domain/call-cut.js';
+import { CallRefused } from '../domain/call-refused.js';
 import type { CallOutcome } from '../domain/call-outcome.js';
 import { cuts, type CutReason } from '../domain/cut-reason.js';
 import { clientResponseHeaders } from '../domain/forwarded-headers.js';
 import { refusedAnswer, upstreamFailure } from '../kube/upstream-failure.js';
 import type { ClientAnswer } from '../listener/client-exchange.js';
+import type { AnswerHead, BodyTransform, TransformAnswer } from './body-transform.js';
 import { errorFrame, WatchFrames } from './watch-frames.js';
 
 /** How long an unread answer may wait for its reader. */
@@ -20,6 +22,8 @@ export interface RelayOptions {
   /** Watch or log: the head is sent at once, before the first byte of the body. */
   readonly longRunning: boolean;
   readonly watch: boolean;
+  /** Changes the body on its way. */
+  readonly transform?: TransformAnswer | undefined;
 }
 
 /**
@@ -34,6 +38,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   #settle: { resolve: (outcome: CallOutcome) => void; reject: (error: Error) => void };
   #controller: Dispatcher.DispatchController | undefined;
   #frames: WatchFrames | undefined;
+  #transform: BodyTransform | undefined;
   #timer: NodeJS.Timeout | undefined;
   #cutting: CutReason | undefined;
   #over = false;
@@ -70,10 +75,16 @@ export class Relay implements Dispatcher.DispatchHandler {
       this.#refuse(refusal);
       return;
     }
-    const { answer, commandId, longRunning, watch } = this.options;
+    const { answer, commandId, longRunning, watch, transform } = this.options;
+    try {
+      this.#transform = transform?.(headOf(statusCode, headers));
+    } catch (error) {
+      this.#refuse(asError(error));
+      return;
+    }
     if (watch && statusCode === 200 && isPlainJson(headers)) this.#frames = new WatchFrames();
     answer.writeHead(statusCode, {
-      ...clientResponseHeaders(headers),
+      ...clientResponseHeaders(transform === undefined ? headers : withoutShape(headers)),
       'audit-id': commandId,
       'x-content-type-options': 'nosniff',
     });
@@ -83,17 +94,25 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return;
-    if (this.#cutting === undefined) {
-      this.#pass(chunk);
+    if (this.#transform === undefined) {
+      this.#take(chunk);
       return;
     }
-    const rest = this.#frames?.restOfFrame(chunk);
-    this.#pass(rest ?? chunk);
-    if (rest !== undefined) this.#endWithFrame(this.#cutting);
+    try {
+      for (const piece of this.#transform.push(chunk)) if (!this.#isOver()) this.#take(piece);
+    } catch (error) {
+      this.#fail(asError(error));
+    }
   }
 
   onResponseEnd(): void {
     if (this.#over) return;
+    try {
+      this.#transform?.end();
+    } catch (error) {
+      this.#fail(asError(error));
+      return;
+    }
     const { answer } = this.options;
     this.#watchStall();
     answer.end(undefined, () => this.#end({ outcome: 'completed' }));
@@ -101,17 +120,7 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#over) return;
-    const refusal = upstreamFailure(error, this.options.connection);
-    if (this.#statusCode === 0) {
-      this.#refuse(refusal);
-      return;
-    }
-    if (this.#cutting !== undefined) {
-      this.#destroy(this.#cutting);
-      return;
-    }
-    this.options.answer.destroy();
-    this.#end({ outcome: 'upstream_failed', reason: refusal.code });
+    this.#fail(upstreamFailure(error, this.options.connection));
   }
 
   /**
@@ -131,6 +140,34 @@ export class Relay implements Dispatcher.DispatchHandler {
     }
     if (this.#frames.atBoundary) this.#endWithFrame(reason);
     else this.#arm(CUT_MS, () => this.#destroy(reason));
+  }
+
+  #isOver(): boolean {
+    return this.#over;
+  }
+
+  #take(chunk: Uint8Array): void {
+    if (this.#cutting === undefined) {
+      this.#pass(chunk);
+      return;
+    }
+    const rest = this.#frames?.restOfFrame(chunk);
+    this.#pass(rest ?? chunk);
+    if (rest !== undefined) this.#endWithFrame(this.#cutting);
+  }
+
+  /** The cluster's answer broke off, or what came of it cannot be let through. */
+  #fail(refusal: Error): void {
+    if (this.#statusCode === 0) {
+      this.#refuse(refusal);
+      return;
+    }
+    if (this.#cutting !== undefined) {
+      this.#destroy(this.#cutting);
+      return;
+    }
+    this.options.answer.destroy();
+    this.#end({ outcome: 'upstream_failed', reason: codeOf(refusal) });
   }
 
   #pass(chunk: Uint8Array): void {
@@ -202,3 +239,20 @@ function isPlainJson(headers: IncomingHttpHeaders): boolean {
   const encoding = headers['content-encoding'] ?? 'identity';
   return encoding === 'identity' && /^application\/json\b/.test(headers['content-type'] ?? '');
 }
+
+function headOf(statusCode: number, headers: IncomingHttpHeaders): AnswerHead {
+  const contentEncoding = headers['content-encoding'] ?? '';
+  return { statusCode, contentType: headers['content-type'] ?? '', contentEncoding };
+}
+
+/** Length and tags are of what the cluster sent, not of what the client gets. */
+function withoutShape(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const { 'content-length': _length, etag: _etag, 'last-modified': _modified, ...others } = headers;
+  return others;
+}
+
+const codeOf = (error: Error): string =>
+  error instanceof CallRefused ? error.code : 'internal_error';
+
+const asError = (error: unknown): Error =>
+  error instanceof Error ? error : new Error('not transformed', { cause: error });

@@ -1,0 +1,31 @@
+/**
+ * Changes the body of an answer on its way. It stands between the cluster's chunks and the relay, which writes what
+ * comes out, with the client's back-pressure, and finds the frames of a watch in it.
+ */
+export interface BodyTransform {
+  /**
+   * Takes the next chunk. What it returns may be parts of the chunk; what it keeps it has copied.
+   *
+   * @returns what can go to the client now; nothing while it has to know more
+   * @throws {@link CallRefused} when the body cannot be let through: then nothing more of it may be
+   */
+  push(chunk: Uint8Array): readonly Uint8Array[];
+  /** The body is over. @throws {@link CallRefused} when it ended too early to be sure of it */
+  end(): void;
+}
+
+/** What of an answer's head says how its body is to be read. */
+export interface AnswerHead {
+  readonly statusCode: number;
+  /** `''` when absent, as in the answer. */
+  readonly contentType: string;
+  readonly contentEncoding: string;
+}
+
+/**
+ * Decides how the body of an answer is changed, from its head.
+ *
+ * @returns `undefined` when it passes as it is
+ * @throws {@link CallRefused} when it cannot be let through at all
+ */
+export type TransformAnswer = (head: AnswerHead) => BodyTransform | undefined;
