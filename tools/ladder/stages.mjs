@@ -40,7 +40,7 @@ export const stages = [
     [process.execPath, '--test', '--test-reporter=spec', ...(await toolTests())],
   ]),
   vitestStage('unit'),
-  vitestStage('int', { tools: ['nats-server', 'kubectl'] }),
+  vitestStage('int', { tools: ['nats-server', 'kubectl', 'request-info'] }),
   vitestStage('e2e', { tools: ['nats-server', 'kubectl', ...controlPlane] }),
   vitestStage('browser', {
     tools: ['nats-server', 'chromium'],

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 
@@ -37,8 +37,10 @@ export function pinnedVersion(goModule) {
  */
 export function pinHash(goModule) {
   const hash = createHash('sha256');
-  for (const file of ['go.mod', 'go.sum']) {
-    hash.update(readFileSync(join(moduleDirectory(goModule), file)));
+  const directory = moduleDirectory(goModule);
+  const sources = readdirSync(directory).filter((file) => file.endsWith('.go'));
+  for (const file of ['go.mod', 'go.sum', ...sources.sort()]) {
+    hash.update(readFileSync(join(directory, file)));
   }
   return hash
     .update(JSON.stringify([goModule.package, goModule.variables(pinnedVersion(goModule))]))

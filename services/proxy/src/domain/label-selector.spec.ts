@@ -18,6 +18,15 @@ describe('a label selector', () => {
     'app in ()',
     'app in (,)',
     'app=a,tier in (x,y),!z',
+    'app>1',
+    'app < 9223372036854775807',
+    'app\t=\r\na',
+    'in in (in,,notin)',
+    'in',
+    'app!=',
+    'A_b',
+    `${'a'.repeat(63)}`,
+    ' ',
   ])('is %j', (selector) => {
     expect(isLabelSelector(selector)).toBe(true);
   });
@@ -25,7 +34,16 @@ describe('a label selector', () => {
   it.each([
     ',',
     'app,',
-    'app>1',
+    'app>',
+    'app>a',
+    'app>1.5',
+    'app<9223372036854775808',
+    '!app=a',
+    'A/b',
+    '/b',
+    'a/',
+    'a..b/c',
+    'app===b',
     'app=a b',
     'app in',
     'app in a',
@@ -36,7 +54,7 @@ describe('a label selector', () => {
     'appin (a)',
     'a/b/c',
     '-app',
-    'app\t=a',
+    'app=in(a)',
     `${'a'.repeat(64)}=b`,
   ])('is not %j', (selector) => {
     expect(isLabelSelector(selector)).toBe(false);

@@ -14,8 +14,7 @@ export interface ListIntent {
 /**
  * Reads `ListOptions` as the apiserver does when a GET names no object.
  *
- * When any option does not decode the apiserver keeps `watch` only. What a label selector may look like
- * is checked more strictly here: at worst a call counts as unnamed, which fewer rules allow.
+ * When any option does not decode the apiserver keeps `watch` only.
  *
  * @throws {@link MalformedKubeRequest} for a `watch` outside ASCII: Go folds `ſ` to `s` there
  */
