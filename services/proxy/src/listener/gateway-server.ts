@@ -56,9 +56,8 @@ export function gatewayServer(options: GatewayOptions): GatewayServer {
   server.maxConnections = options.maxConnections;
   const endConnections = limitConnections(server, options.maxConnectionsPerAddress);
   const take = takeCall(options);
-  const sessions = new Http2Sessions((request, answer, expects) => {
-    const awaitsContinue = expects?.toLowerCase() === '100-continue';
-    take({ request, answer, upgrade: undefined, awaitsContinue });
+  const sessions = new Http2Sessions((request, answer) => {
+    take({ request, answer, upgrade: undefined, awaitsContinue: request.awaitsContinue });
   }, options.http2Limits);
   byProtocol(server, { ...protocols, h2: (socket) => sessions.accept(socket) });
   serveHttp1(server, take);

@@ -10,6 +10,8 @@ export class Http2Request implements ClientRequest {
   readonly httpVersion = '2.0';
   readonly rawHeaders: readonly string[];
   readonly announced: AnnouncedBody | undefined;
+  /** The client waits for `100 Continue` before it sends the body. */
+  readonly awaitsContinue: boolean;
 
   /** @param raw - name, value, … as nghttp2 left them: pseudo headers first, each once */
   constructor(
@@ -22,6 +24,7 @@ export class Http2Request implements ClientRequest {
     this.target = targetOf(head);
     this.rawHeaders = head.rawHeaders;
     this.announced = stream.endAfterHeaders ? undefined : announcedBy(head.length);
+    this.awaitsContinue = head.expect.toLowerCase() === '100-continue';
   }
 
   get body(): Readable {
@@ -47,12 +50,14 @@ interface Head {
   authority: string;
   path: string;
   length: string | undefined;
+  expect: string;
   rawHeaders: string[];
 }
 
 function readHead(raw: readonly string[]): Head {
   const rawHeaders: string[] = [];
-  const head = { method: '', scheme: '', authority: '', path: '', length: undefined, rawHeaders };
+  const none = { method: '', scheme: '', authority: '', path: '', expect: '' };
+  const head = { ...none, length: undefined, rawHeaders };
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index] ?? '';
     const value = raw[index + 1] ?? '';
@@ -74,6 +79,7 @@ function takePseudo(head: Head, name: string, value: string): void {
 function takeHeader(head: Head, name: string, value: string): void {
   if (name === 'host' && value === head.authority) return;
   if (name === 'content-length') head.length = value;
+  else if (name === 'expect') head.expect = value;
   head.rawHeaders.push(name, value);
 }
 

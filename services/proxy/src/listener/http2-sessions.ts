@@ -1,7 +1,6 @@
 import {
   constants,
   performServerHandshake,
-  type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
@@ -54,12 +53,7 @@ export const defaultLimits: Http2Limits = {
   pingMs: 20_000,
 };
 
-/** One call of a client, with how it wants its body to be asked for. */
-export type OnCall = (
-  request: Http2Request,
-  answer: Http2Answer,
-  expects: string | undefined,
-) => void;
+export type OnCall = (request: Http2Request, answer: Http2Answer) => void;
 
 interface Call {
   readonly stream: ServerHttp2Stream;
@@ -117,9 +111,7 @@ export class Http2Sessions {
     // It ends by itself; that it was an error is the client's business.
     session.on('error', () => undefined);
     session.on('close', () => this.#sessions.delete(known));
-    session.on('stream', (stream, headers, _flags, raw) => {
-      this.#onStream(known, stream, { headers, raw });
-    });
+    session.on('stream', (...[stream, , , raw]) => this.#onStream(known, stream, raw));
     const count = () => countControlFrame(known);
     session.on('ping', count);
     session.on('remoteSettings', count);
@@ -145,11 +137,7 @@ export class Http2Sessions {
     }
   }
 
-  #onStream(
-    known: Session,
-    stream: ServerHttp2Stream,
-    { headers, raw }: { readonly headers: IncomingHttpHeaders; readonly raw: readonly string[] },
-  ): void {
+  #onStream(known: Session, stream: ServerHttp2Stream, raw: readonly string[]): void {
     stream.on('error', ignore);
     const request = new Http2Request(stream, raw, known.remoteAddress);
     const answer = new Http2Answer(stream, request.method === 'HEAD');
@@ -160,7 +148,7 @@ export class Http2Sessions {
       known.calls.delete(call);
       if (known.calls.size === 0) known.idleSinceMs = performance.now();
     });
-    this.onCall(request, answer, headers.expect);
+    this.onCall(request, answer);
   }
 
   #lookAtIdle({ session, idleSinceMs, served }: Session, nowMs: number): void {
