@@ -59,6 +59,11 @@ export class BenchSession {
     return session;
   }
 
+  /** How often every contender has its turn. */
+  get pace(): { readonly rounds: number; readonly say: (line: string) => void } {
+    return { rounds: this.options.rounds, say: this.say };
+  }
+
   /** Every proxy that could be started, in the order of the table. */
   get targets(): readonly Target[] {
     return this.#targets;

@@ -8,8 +8,11 @@ export interface ClosedLoad {
   readonly path: string;
   readonly connections: number;
   readonly seconds: number;
-  /** A new TLS connection for every call. */
-  readonly newConnections?: boolean;
+  /**
+   * Calls a second, instead of as many as there are answers: connections wait a random while between calls, so
+   * that a slow answer holds up one of them and not the rate.
+   */
+  readonly perSecond?: number;
 }
 
 export interface LoadFigures {
@@ -31,7 +34,8 @@ const Report = z.object({
 });
 
 /** Beside `dist` and `src` alike. */
-const script = join(import.meta.dirname, '../../src/load/report.lua');
+const scripts = join(import.meta.dirname, '../../src/load');
+const SEED = '4711';
 
 export interface Generator {
   readonly program: string;
@@ -46,21 +50,19 @@ export async function wrk(
   target: Target,
   load: ClosedLoad,
 ): Promise<LoadFigures> {
-  const headers = Object.entries({
-    ...target.headers,
-    ...(load.newConnections === true && { connection: 'close' }),
-  });
-  const threads = Math.min(Math.max(1, cores.length), load.connections);
+  const { path, connections, seconds, perSecond } = load;
   const args = [
-    `--threads=${threads}`,
-    `--connections=${load.connections}`,
-    `--duration=${load.seconds}s`,
+    `--threads=${Math.min(Math.max(1, cores.length), connections)}`,
+    `--connections=${connections}`,
+    `--duration=${seconds}s`,
     '--timeout=30s',
-    `--script=${script}`,
-    ...headers.flatMap(([name, value]) => ['--header', `${name}: ${value}`]),
-    `${target.origin}${target.prefix}${load.path}`,
+    `--script=${join(scripts, perSecond === undefined ? 'report.lua' : 'think.lua')}`,
+    ...Object.entries(target.headers).flatMap((header) => ['--header', header.join(': ')]),
+    `${target.origin}${target.prefix}${path}`,
   ];
-  const output = await runPinned({ command: program, args, cores });
+  const thinkMs = (connections / (perSecond ?? 1)) * 1e3;
+  const env = { BENCH_THINK_MS: String(thinkMs), BENCH_SEED: SEED };
+  const output = await runPinned({ command: program, args, cores, env });
   const line = output.split('\n').findLast((each) => each.startsWith('{')) ?? '{}';
   const report = Report.parse(JSON.parse(line));
   if (report.refused > 0 || report.broken > 0 || report.requests === 0) {

@@ -74,7 +74,10 @@ export class BenchProcess {
 /** Runs a program to its end and gives what it printed. */
 export async function runPinned(options: ProcessOptions): Promise<string> {
   const [program, ...before] = pinned(options.command, options.cores);
-  const child = spawn(program, [...before, ...options.args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, [...before, ...options.args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'] ?? '', ...options.env },
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString('utf8')));

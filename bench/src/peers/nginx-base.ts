@@ -1,6 +1,10 @@
-/** What every nginx of the bench has in common: in the foreground, files in its own directory, no access log. */
+/**
+ * What every nginx of the bench has in common: in the foreground, files in its own directory, no access log. Started
+ * by root, its workers must be root's too: the directory is nobody else's.
+ */
 export const nginxBase = (workers: number, http: string): string => `
 daemon off;
+${process.getuid?.() === 0 ? 'user root;' : ''}
 worker_processes ${workers};
 pid nginx.pid;
 error_log stderr error;

@@ -1,5 +1,6 @@
 import type { Contender, RowOutcome, Sample } from '../rows/row.js';
 import { summarise } from './statistics.js';
+import type { Line } from './text-table.js';
 
 /** A column of the table: how a figure is named and rounded. Figures without one are in the JSON only. */
 const columns: readonly {
@@ -19,10 +20,10 @@ const columns: readonly {
 ];
 
 /** One line per contender: medians, the spread of the rate, and CPU as a multiple of the peers'. */
-export function rowTable({ samples }: RowOutcome): readonly Readonly<Record<string, string>>[] {
+export function rowTable({ samples }: RowOutcome): readonly Line[] {
   const cpu = (contender: Contender) => median(samples.get(contender) ?? [], 'cpuUsPerCall');
   return [...samples].map(([contender, each]) => {
-    const line: Record<string, string> = { '': contender };
+    const line: Record<string, string> = { who: contender };
     for (const { key, label, digits } of columns) {
       if (each[0]?.[key] === undefined) continue;
       line[label] = median(each, key).toFixed(digits);
@@ -30,7 +31,7 @@ export function rowTable({ samples }: RowOutcome): readonly Readonly<Record<stri
     line['spread'] = `${(summarise(valuesOf(each, 'perSecond')).spread * 100).toFixed(0)} %`;
     for (const peer of ['nginx', 'kubectl proxy']) {
       const ratio = cpu(peer) / cpu(contender);
-      if (Number.isFinite(ratio)) line[`calls/CPU s x ${peer}`] = ratio.toFixed(2);
+      if (Number.isFinite(ratio)) line[`per CPU s x ${peer}`] = ratio.toFixed(2);
     }
     return line;
   });

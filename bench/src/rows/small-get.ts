@@ -1,7 +1,9 @@
-import { wrk } from '../load/wrk.js';
+import { wrk, type ClosedLoad } from '../load/wrk.js';
+import type { Target } from '../peers/target.js';
+import type { BenchSession } from '../session.js';
 import { paths } from '../upstream/objects.js';
 import { measureLoad } from './measure-load.js';
-import { contest, interleave, type Row } from './row.js';
+import { contest, interleave, type Contest, type Row } from './row.js';
 
 const CONNECTIONS = 64;
 
@@ -9,13 +11,37 @@ const CONNECTIONS = 64;
 export const smallGet: Row = {
   name: 'small-get',
   title: `GET of 2 kB, ${CONNECTIONS} kept connections, closed loop`,
-  run: async (session) => {
-    const { targets, options, say } = session;
-    const generator = session.generator('wrk');
-    const load = { path: paths.pod, connections: CONNECTIONS, seconds: options.seconds };
-    const contests = targets.map((target) =>
-      contest(target, (each) => measureLoad(each, () => wrk(generator, each, load))),
-    );
-    return { samples: await interleave(contests, { rounds: options.rounds, say }), notes: [] };
-  },
+  run: (session) => closedLoop(session, { path: paths.pod, connections: CONNECTIONS }),
 };
+
+/** The same over one connection: what a proxy adds to an answer when nobody else wants anything. */
+export const oneConnection: Row = {
+  name: 'one-connection',
+  title: 'GET of 2 kB, one kept connection: added latency',
+  run: (session) => closedLoop(session, { path: paths.pod, connections: 1 }),
+};
+
+/** A list as a controller or a curious agent fetches it. */
+export const largeList: Row = {
+  name: 'large-list',
+  title: 'list of 5 MB, 4 kept connections',
+  run: (session) => closedLoop(session, { path: paths.list, connections: 4 }),
+};
+
+async function closedLoop(session: BenchSession, load: Omit<ClosedLoad, 'seconds'>) {
+  const contests = session.targets.map((target) => closedContest(session, target, load));
+  return { samples: await interleave(contests, session.pace), notes: [] };
+}
+
+/** A closed loop by wrk on one target. */
+export function closedContest(
+  session: BenchSession,
+  target: Target,
+  load: Omit<ClosedLoad, 'seconds'>,
+): Contest {
+  const generator = session.generator('wrk');
+  const { seconds } = session.options;
+  return contest(target, () =>
+    measureLoad(target, () => wrk(generator, target, { ...load, seconds })),
+  );
+}

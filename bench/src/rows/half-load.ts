@@ -1,0 +1,37 @@
+import { wrk } from '../load/wrk.js';
+import type { Target } from '../peers/target.js';
+import type { BenchSession } from '../session.js';
+import { paths } from '../upstream/objects.js';
+import { measureLoad } from './measure-load.js';
+import { contest, interleave, type Row } from './row.js';
+
+const SATURATING = { path: paths.pod, connections: 64 };
+/** Many, so that each waits for long compared to an answer and few calls are held up by a slow one. */
+const USERS = 256;
+
+/** The tail when a proxy is half as busy as it can be: where it is meant to be run. */
+export const halfLoad: Row = {
+  name: 'half-load',
+  title: `GET of 2 kB at half of each proxy's own saturation, ${USERS} independent users`,
+  run: async (session) => {
+    const contests = [];
+    for (const target of session.targets) {
+      const perSecond = (await saturation(session, target)) / 2;
+      const load = {
+        path: paths.pod,
+        connections: USERS,
+        seconds: session.options.seconds,
+        perSecond,
+      };
+      const generator = session.generator('wrk');
+      contests.push(contest(target, (each) => measureLoad(each, () => wrk(generator, each, load))));
+    }
+    return { samples: await interleave(contests, session.pace), notes: [] };
+  },
+};
+
+async function saturation(session: BenchSession, target: Target): Promise<number> {
+  const load = { ...SATURATING, seconds: session.options.seconds };
+  const { requests, seconds } = await wrk(session.generator('wrk'), target, load);
+  return requests / seconds;
+}
