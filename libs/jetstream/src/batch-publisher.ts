@@ -58,7 +58,10 @@ export class BatchPublisher {
   #count = 0;
   #lastSequence = 0;
 
-  constructor(private readonly connection: JetStreamConnection) {
+  constructor(
+    private readonly connection: JetStreamConnection,
+    private readonly rememberedMs = REMEMBERED_MS,
+  ) {
     this.#inbox = connection.newInbox();
     const subscription = connection.nats.subscribe(`${this.#inbox}.*`, {
       callback: (_error, answer) => this.#answered(answer),
@@ -140,7 +143,7 @@ export class BatchPublisher {
       this.#first.set(message, { atMs: performance.now(), after: this.#lastSequence });
       return false;
     }
-    if (performance.now() - first.atMs < REMEMBERED_MS) return false;
+    if (performance.now() - first.atMs < this.rememberedMs) return false;
     try {
       return await this.#find(message.id, first.after);
     } catch (error) {

@@ -49,6 +49,8 @@ export interface GroupCommitOptions {
   readonly name: string;
   /** A record that can never be stored, unless it is an end: those are kept whatever happens. */
   readonly onGivenUp: (entry: CommandEntry) => void;
+  /** Pause before a message is tried again. @default 500 */
+  readonly retryMs?: number;
 }
 
 /**
@@ -182,7 +184,9 @@ export class GroupCommit {
         if (why === 'command_record_too_large' && this.#divide(group)) return;
         this.#delay(group, why);
       }
-      await wait(RETRY_MS, undefined, { signal: this.#closed.signal }).catch(() => undefined);
+      await wait(this.options.retryMs ?? RETRY_MS, undefined, {
+        signal: this.#closed.signal,
+      }).catch(() => undefined);
     }
   }
 

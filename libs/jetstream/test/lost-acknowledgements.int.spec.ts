@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
-import type { AccessEvent } from '@drawbridge/contracts';
+import type { AccessEvent, CommandRecord } from '@drawbridge/contracts';
 import type { Append, EventStore, RecordedEvent } from '@drawbridge/kernel';
 import { eventually, startNats, type TestNats } from '@drawbridge/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -13,6 +13,8 @@ import {
   JetStreamStrategy,
   type JetStreamConnection,
 } from '../src/index.js';
+import { BatchPublisher } from '../src/batch-publisher.js';
+import { batchOf } from '../src/command-batch.js';
 import { comment, commented, commentOf } from './access-events.js';
 import { commandEnded, commandStarted } from './command-records.js';
 import { LogUnderTest, storedCommands } from './log-under-test.js';
@@ -111,6 +113,31 @@ it('records that were stored but not acknowledged are stored once', async () => 
   await eventually(() => expect(log.records).toBe(0), { timeoutMs: 15_000 });
   expect(await storedCommands(direct)).toStrictEqual([first, second, commandEnded(ended)]);
   await log.close(1_000);
+});
+
+it('a message is stored once also when the stream has forgotten its id', async () => {
+  const info = await direct.manager.streams.info('COMMANDS');
+  await direct.manager.streams.update('COMMANDS', {
+    ...info.config,
+    duplicate_window: 100_000_000,
+  });
+  const publisher = new BatchPublisher(relayed, 0);
+  const messageOf = (record: CommandRecord) => ({
+    id: record.commandId,
+    bytes: batchOf([JSON.stringify(record)]),
+  });
+  const [first, second, third] = [commandStarted(), commandStarted(), commandStarted()];
+  await publisher.publish(messageOf(first));
+  relay.mute();
+  const [lost, other] = [messageOf(second), messageOf(third)];
+  const attempts = Promise.allSettled([publisher.publish(lost), publisher.publish(other)]);
+  await eventually(async () => expect(await storedCommands(direct)).toHaveLength(3));
+  expect(await attempts).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }]);
+  await restored();
+  await publisher.publish(other);
+  await publisher.publish(lost);
+  expect(await storedCommands(direct)).toStrictEqual([first, second, third]);
+  publisher.close();
 });
 
 it('an event whose acknowledgement was lost comes again, and has its effect once', async () => {

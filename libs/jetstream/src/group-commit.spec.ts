@@ -1,0 +1,245 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { BatchMessage } from './batch-publisher.js';
+import { commandLines } from './command-batch.js';
+import { GroupCommit, type CommandEntry, type NotStored } from './group-commit.js';
+import { NotAcknowledged } from './publish-acknowledged.js';
+
+type Type = CommandEntry['type'];
+
+/** A stream whose acknowledgements a test gives out by hand. */
+class Target {
+  readonly sent: { id: string; lines: string[] }[] = [];
+  readonly #answers: PromiseWithResolvers<void>[] = [];
+
+  publish({ id, bytes }: BatchMessage): Promise<void> {
+    const headers = { get: () => 'application/x-ndjson' };
+    const lines = commandLines({ headers, data: bytes }).map((line) =>
+      Buffer.from(line).toString(),
+    );
+    this.sent.push({ id, lines });
+    const answer = Promise.withResolvers<void>();
+    this.#answers.push(answer);
+    return answer.promise;
+  }
+  async acknowledge(index = this.sent.length - 1): Promise<void> {
+    this.#answers[index]?.resolve();
+    await turns();
+  }
+  async refuse(reason: NotAcknowledged['reason'], index = this.sent.length - 1): Promise<void> {
+    this.#answers[index]?.reject(new NotAcknowledged(reason, 'no'));
+    await turns();
+  }
+}
+
+const turns = async () => {
+  await turn();
+  await turn();
+};
+
+function surroundings() {
+  const target = new Target();
+  const stored: string[] = [];
+  const delayed: [string, NotStored][] = [];
+  const givenUp: string[] = [];
+  const onGivenUp = ({ line }: CommandEntry) => givenUp.push(line);
+  const commit = new GroupCommit({ target, name: 'log', onGivenUp, retryMs: 1 });
+  const add = (line: string, type: Type = 'CommandStarted') => {
+    commit.add({
+      type,
+      commandId: line,
+      connection: 'prod',
+      line,
+      stored: () => stored.push(line),
+      delayed: (why) => delayed.push([line, why]),
+    });
+  };
+  return { target, commit, add, stored, delayed, givenUp };
+}
+
+const linesOf = ({ sent }: Target) => sent.map(({ lines }) => lines);
+const numbers = (count: number) => Array.from({ length: count }, (_, n) => String(n));
+
+describe('group commit', () => {
+  it('sends what one turn of the event loop brought in one message', async () => {
+    const { target, add, stored } = surroundings();
+    for (const line of ['a', 'b', 'c']) add(line);
+    await turns();
+    expect(target.sent).toStrictEqual([{ id: 'log:1', lines: ['a', 'b', 'c'] }]);
+    expect(stored).toStrictEqual([]);
+    await target.acknowledge();
+    expect(stored).toStrictEqual(['a', 'b', 'c']);
+  });
+
+  it('gathers while a message is under way, and sends with its acknowledgement', async () => {
+    const { target, add } = surroundings();
+    add('a');
+    await turns();
+    add('b');
+    await turns();
+    add('c');
+    await turns();
+    expect(linesOf(target)).toStrictEqual([['a']]);
+    await target.acknowledge();
+    expect(linesOf(target)).toStrictEqual([['a'], ['b', 'c']]);
+  });
+
+  it('sends full messages beside each other, four at the most', async () => {
+    const { target, add, stored, commit } = surroundings();
+    for (const line of numbers(2_700)) add(line);
+    await turns();
+    expect(target.sent.map(({ lines }) => lines.length)).toStrictEqual([500, 500, 500, 500]);
+    await target.acknowledge(2);
+    expect(target.sent.map(({ lines }) => lines.length)).toStrictEqual([500, 500, 500, 500, 500]);
+    for (const index of [0, 1, 3, 4, 5]) await target.acknowledge(index);
+    expect(target.sent.flatMap(({ lines }) => lines)).toStrictEqual(numbers(2_700));
+    expect(stored).toHaveLength(2_700);
+    expect([commit.records, commit.characters]).toStrictEqual([0, 0]);
+  });
+
+  it('bounds a message in size too', async () => {
+    const { target, add } = surroundings();
+    for (const line of ['a', 'b', 'c']) add(line.repeat(120_000));
+    await turns();
+    expect(linesOf(target).map((lines) => lines.map((line) => line[0]))).toStrictEqual([
+      ['a', 'b'],
+    ]);
+    await target.acknowledge();
+    expect(linesOf(target).at(-1)?.[0]?.[0]).toBe('c');
+  });
+
+  it('lets an end wait for a start, but not for long', async () => {
+    const { target, add } = surroundings();
+    add('end', 'CommandEnded');
+    await turns();
+    expect(target.sent).toStrictEqual([]);
+    add('start');
+    await turns();
+    expect(linesOf(target)).toStrictEqual([['end', 'start']]);
+    await target.acknowledge();
+    add('last', 'CommandEnded');
+    await expect.poll(() => linesOf(target).at(-1)).toStrictEqual(['last']);
+  });
+});
+
+describe('T26 a message that is not acknowledged', () => {
+  it('is sent again as it was, and its records are told once each time', async () => {
+    const { target, add, stored, delayed, commit } = surroundings();
+    add('a');
+    await turns();
+    add('b');
+    await target.refuse('unavailable');
+    expect(delayed).toStrictEqual([
+      ['a', 'command_log_unavailable'],
+      ['b', 'command_log_unavailable'],
+    ]);
+    expect(commit.failure).toBe('command_log_unavailable');
+    // What came behind it goes on beside it.
+    expect(linesOf(target)).toStrictEqual([['a'], ['b']]);
+    await target.acknowledge(1);
+    expect(stored).toStrictEqual(['b']);
+    expect(commit.failure).toBe('command_log_unavailable');
+    await expect.poll(() => target.sent.length).toBe(3);
+    expect(target.sent[2]).toStrictEqual(target.sent[0]);
+    await target.acknowledge(2);
+    expect(stored).toStrictEqual(['b', 'a']);
+    expect([commit.failure, commit.records]).toStrictEqual([undefined, 0]);
+  });
+
+  it.each([
+    ['full', 'command_log_full'],
+    ['refused', 'command_log_unavailable'],
+    ['conflict', 'command_log_unavailable'],
+  ] as const)('says why: %s', async (reason, why) => {
+    const { target, add, delayed, commit } = surroundings();
+    add('a');
+    await turns();
+    await target.refuse(reason);
+    expect([delayed, commit.failure]).toStrictEqual([[['a', why]], why]);
+    await commit.close(0);
+  });
+
+  it('keeps the others waiting within bounds', async () => {
+    const { target, add, commit } = surroundings();
+    for (const line of numbers(5)) {
+      add(line, 'CommandRefused');
+      await turns();
+      await target.refuse('unavailable');
+    }
+    expect(target.sent).toHaveLength(4);
+    expect(commit.records).toBe(5);
+    expect(await commit.close(0)).toBe(5);
+  });
+});
+
+describe('a message that is too large', () => {
+  it('is halved until the one record is found, which is given up', async () => {
+    const { target, add, stored, delayed, givenUp, commit } = surroundings();
+    for (const line of ['a', 'b', 'LARGE', 'd']) add(line);
+    await turns();
+    for (let index = 0; index < target.sent.length; index += 1) {
+      const large = target.sent[index]?.lines.includes('LARGE') === true;
+      await (large ? target.refuse('too_large', index) : target.acknowledge(index));
+    }
+    expect(stored.toSorted()).toStrictEqual(['a', 'b', 'd']);
+    expect(delayed).toStrictEqual([['LARGE', 'command_record_too_large']]);
+    expect(givenUp).toStrictEqual(['LARGE']);
+    expect(new Set(target.sent.map(({ id }) => id)).size).toBe(target.sent.length);
+    expect([commit.records, commit.failure]).toStrictEqual([0, undefined]);
+  });
+
+  it('is kept when it is an end', async () => {
+    const { target, add, stored, givenUp, commit } = surroundings();
+    add('end', 'CommandEnded');
+    await expect.poll(() => target.sent.length).toBe(1);
+    await target.refuse('too_large');
+    expect([commit.failure, commit.records, givenUp]).toStrictEqual([
+      'command_record_too_large',
+      1,
+      [],
+    ]);
+    await expect.poll(() => target.sent.length).toBe(2);
+    await target.acknowledge();
+    expect([commit.failure, stored]).toStrictEqual([undefined, ['end']]);
+  });
+});
+
+describe('closing', () => {
+  it('sends at once what lingers, and waits for it', async () => {
+    const { target, add, commit } = surroundings();
+    add('end', 'CommandEnded');
+    const closing = commit.close(5_000);
+    await turns();
+    expect(linesOf(target)).toStrictEqual([['end']]);
+    await target.acknowledge();
+    expect(await closing).toBe(0);
+  });
+
+  it('tells how many records are lost', async () => {
+    const { add, commit } = surroundings();
+    add('a');
+    add('b');
+    expect(await commit.close(10)).toBe(2);
+  });
+
+  it('is quick when nothing waits', async () => {
+    expect(await surroundings().commit.close(5_000)).toBe(0);
+  });
+});
+
+describe('the records of a message', () => {
+  const texts = (headers: string | undefined, data: string) =>
+    commandLines({ headers: { get: () => headers ?? '' }, data: Buffer.from(data) }).map((line) =>
+      Buffer.from(line).toString(),
+    );
+  it.each([
+    ['as before there were batches', undefined, '{"a":1}', ['{"a":1}']],
+    ['as before, with a line break', undefined, '{"a":\n1}', ['{"a":\n1}']],
+    ['a batch', 'application/x-ndjson', 'a\nb\n', ['a', 'b']],
+    ['a batch without a last line break', 'application/x-ndjson', 'a\nb', ['a', 'b']],
+    ['a batch with empty lines', 'application/x-ndjson', '\na\n\n', ['', 'a', '']],
+    ['an empty batch', 'application/x-ndjson', '', ['']],
+  ])('%s', (_, type, data, lines) => {
+    expect(texts(type, data)).toStrictEqual(lines);
+  });
+});
