@@ -76,7 +76,7 @@ export function authorize(question: Question): Decision {
   const attributes = accessAttributes(request);
   for (const grant of open) {
     if (allows(grant.rules, attributes))
-      return notYetSafe(request, grant) ?? inScope(request, grant);
+      return notYetSafe(request, grant) ?? allowed('in_scope', grant);
   }
   return filtered(request, open) ?? notInScope(question, nearestOf(request, open) ?? anyGrant);
 }
@@ -145,16 +145,15 @@ function endedBy({ open, lastEnded }: GrantsOfAgent, now: Date): EndedGrant | un
 }
 
 function authorizePath(request: KubeRequest & { kind: 'nonResource' }, grant: OpenGrant): Decision {
-  const call = describeCall(request);
   const reads = request.verb === 'get' || request.verb === 'head';
-  if (reads && isDiscovery(request.path)) return allowed('discovery', grant, call);
-  const message = `${call} is refused: of paths that are no resource only discovery, /version, /openapi and health may be read`;
+  if (reads && isDiscovery(request.path)) return allowed('discovery', grant);
+  const message = `${describeCall(request)} is refused: of paths that are no resource only discovery, /version, /openapi and health may be read`;
   return { ...deny('path_not_allowed', message), grant };
 }
 
 /** The gateway answers these itself, whatever the grant. */
 function authorizeReview(request: ResourceRequest, grant: OpenGrant): Decision {
-  if (request.verb === 'create') return allowed('self_review', grant, describeCall(request));
+  if (request.verb === 'create') return allowed('self_review', grant);
   return { ...deny('verb_unknown', 'a review can only be created'), grant };
 }
 
@@ -212,7 +211,7 @@ function filtered(request: ResourceRequest, open: readonly OpenGrant[]): Decisio
   const attributes = accessAttributes(request);
   for (const grant of open) {
     const names = namesAllowed(grant.rules, attributes);
-    if (names.length > 0) return notYetSafe(request, grant) ?? inScopeOnly(request, grant, names);
+    if (names.length > 0) return notYetSafe(request, grant) ?? inScopeOnly(grant, names);
   }
   return undefined;
 }
@@ -222,17 +221,9 @@ function canBeFiltered({ verb, method, name, subresource }: ResourceRequest): bo
   return reads && method === 'GET' && name === '' && subresource === '';
 }
 
-function inScope(request: ResourceRequest, grant: OpenGrant): Allowance {
-  return allowed('in_scope', grant, describeCall(request));
-}
-
-function inScopeOnly(
-  request: ResourceRequest,
-  grant: OpenGrant,
-  onlyNames: readonly string[],
-): Decision {
+function inScopeOnly(grant: OpenGrant, onlyNames: readonly string[]): Decision {
   const shown = shortly(onlyNames, ', ');
-  const { message, ...decision } = inScope(request, grant);
+  const { message, ...decision } = allowed('in_scope', grant);
   return { ...decision, message: `${message}, which shows only ${shown}`, onlyNames };
 }
 
@@ -267,9 +258,10 @@ const deny = (reason: DenyReason, message: string): Denial => ({
   reason,
   message,
 });
-const allowed = (reason: AllowReason, grant: OpenGrant, call: string): Allowance => ({
+/** Few words, because there is one for every call; what was called stands in the record beside it. */
+const allowed = (reason: AllowReason, grant: OpenGrant): Allowance => ({
   effect: 'allow',
   reason,
-  message: `${call}: allowed by grant ${grant.grantId}`,
+  message: `allowed by grant ${grant.grantId}`,
   grant,
 });
