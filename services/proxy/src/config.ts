@@ -27,6 +27,13 @@ export const ProxyConfig = z.object({
     .describe('Further host names under which the gateway is reached, without port'),
   MAX_CONNECTIONS: count(4_096),
   MAX_CONNECTIONS_PER_ADDRESS: count(1_024).describe('Behind a load balancer: all of it'),
+  INSTANCE: z
+    .string()
+    .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'expected a DNS label')
+    .optional()
+    .describe(
+      'Marks what this installation makes in clusters; the same for all its replicas and for no other installation. Default: derived from the event stream',
+    ),
   AGENT_MAX_CALLS: count(64).describe('Calls of one agent at the same time'),
   AGENT_MAX_STREAMS: count(64).describe('Watches and log streams of one agent at the same time'),
   AGENT_CALLS_PER_SECOND: count(50),

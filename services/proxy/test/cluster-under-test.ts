@@ -1,3 +1,5 @@
+/* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment --
+   the models of client-node are plain data, which its own code makes by no constructor either */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {

@@ -12,6 +12,7 @@ import { EksCredential } from './eks/eks-credential.js';
 import { ExecPluginCredential } from './exec-credential.js';
 import { materialOf, type MaterialPlaces } from './material.js';
 import { reportFailure } from './report-failure.js';
+import { impersonating } from '../identity-modes/impersonating-credential.js';
 
 /** Where the gateway's own identity and secrets come from. Shared by all connections of a process. */
 export interface CredentialPlaces extends MaterialPlaces {
@@ -32,7 +33,8 @@ export function clusterAccess(
   places: CredentialPlaces,
 ): ClusterAccess {
   const endpoint = endpointOf(document, places);
-  const credential = credentialOf(document, endpoint, places);
+  const own = credentialOf(document, endpoint, places);
+  const credential = impersonating(own, document.spec.identity);
   return {
     endpoint,
     credential,

@@ -1,3 +1,5 @@
+/* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment --
+   the models of client-node are plain data, which its own code makes by no constructor either */
 import {
   ApiException,
   AuthorizationV1Api,
@@ -5,21 +7,14 @@ import {
   RbacAuthorizationV1Api,
   ServerConfiguration,
   wrapHttpLibrary,
-  type V1ClusterRole,
-  type V1ClusterRoleBinding,
-  type V1ObjectMeta,
-  type V1PolicyRule,
 } from '@kubernetes/client-node';
 import type { Upstream } from '../upstream/upstream.js';
 import type { BoundKind, BoundObject, StoredObject } from './bound-object.js';
-import type { PolicyRule } from './bound-rules.js';
 import type { AccessQuestion, ClusterRbac } from './cluster-rbac.js';
+import { bindingBody, roleBody, storedOf, type Wire } from './rbac-wire.js';
 import { UpstreamHttpLibrary } from './upstream-http-library.js';
 
 const PAGE = 500;
-/** Roles and ClusterRoles have the same fields, and so have their bindings. */
-type Wire = V1ClusterRole | V1ClusterRoleBinding;
-
 interface Page {
   readonly labelSelector: string;
   readonly limit: number;
@@ -136,53 +131,6 @@ function kindApis(api: RbacAuthorizationV1Api): Readonly<Record<BoundKind, KindA
     },
   };
 }
-
-const metadataOf = ({ name, namespace, labels, annotations }: BoundObject): V1ObjectMeta => ({
-  name,
-  ...(namespace !== '' && { namespace }),
-  labels: { ...labels },
-  annotations: { ...annotations },
-});
-
-const roleBody = (role: BoundObject): V1ClusterRole => ({
-  metadata: metadataOf(role),
-  rules: (role.rules ?? []).map(({ apiGroups, resources, verbs, resourceNames }) => ({
-    apiGroups: [...apiGroups],
-    resources: [...resources],
-    verbs: [...verbs],
-    ...(resourceNames !== undefined && { resourceNames: [...resourceNames] }),
-  })),
-});
-
-function bindingBody(binding: BoundObject): V1ClusterRoleBinding {
-  const { roleRef, subjects = [] } = binding;
-  if (roleRef === undefined) throw new TypeError('a binding refers to a role');
-  return { metadata: metadataOf(binding), roleRef, subjects: [...subjects] };
-}
-
-function storedOf(kind: BoundKind, object: Wire): StoredObject {
-  const {
-    name = '',
-    namespace = '',
-    uid = '',
-    labels = {},
-    annotations = {},
-  } = object.metadata ?? {};
-  const metadata = { kind, name, namespace, uid, labels, annotations };
-  if (!('roleRef' in object)) return { ...metadata, rules: (object.rules ?? []).map(ruleOf) };
-  const { apiGroup = '', kind: role, name: of } = object.roleRef;
-  const subjects = (object.subjects ?? []).map((subject) => ({
-    ...{ apiGroup: subject.apiGroup ?? '', kind: subject.kind, name: subject.name },
-  }));
-  return { ...metadata, roleRef: { apiGroup, kind: role, name: of }, subjects };
-}
-
-const ruleOf = (rule: V1PolicyRule): PolicyRule => ({
-  apiGroups: rule.apiGroups ?? [],
-  resources: rule.resources ?? [],
-  verbs: rule.verbs,
-  ...(rule.resourceNames !== undefined && { resourceNames: rule.resourceNames }),
-});
 
 const codeOf = (error: unknown): number => (error instanceof ApiException ? error.code : 0);
 

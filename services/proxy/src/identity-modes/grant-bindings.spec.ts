@@ -123,7 +123,9 @@ describe('the first call of a grant', () => {
     const place = cluster();
     const { bindings, open } = bindingsOn(place);
     open.add('a');
-    await Promise.all(Array.from({ length: 50 }, () => bindings.ensure(grantOf('a'))));
+    for (const waiting of Array.from({ length: 50 }, () => bindings.ensure(grantOf('a')))) {
+      await waiting;
+    }
     expect(place.calls).toHaveLength(3);
   });
 
@@ -142,7 +144,9 @@ describe('the first call of a grant', () => {
     const place = cluster();
     const [one, other] = [bindingsOn(place), bindingsOn(place)];
     for (const { open } of [one, other]) open.add('a');
-    await Promise.all([one, other].map(({ bindings }) => bindings.ensure(grantOf('a'))));
+    for (const waiting of [one, other].map(({ bindings }) => bindings.ensure(grantOf('a')))) {
+      await waiting;
+    }
     expect(place.stored.size).toBe(2);
   });
 
@@ -314,7 +318,7 @@ describe('the end of a grant', () => {
     const place = cluster();
     const { bindings, open } = bindingsOn(place);
     for (const id of ['a', 'b']) open.add(id);
-    await Promise.all(['a', 'b'].map((id) => bindings.ensure(grantOf(id))));
+    for (const id of ['a', 'b']) await bindings.ensure(grantOf(id));
     const gone = bindings.removeAll();
     await vi.advanceTimersByTimeAsync(200);
     await gone;

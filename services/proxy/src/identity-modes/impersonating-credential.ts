@@ -1,4 +1,4 @@
-import type { ClusterIdentity } from '@drawbridge/contracts';
+import type { ClusterIdentity, ConnectionDocument } from '@drawbridge/contracts';
 import type { Credential, CredentialHeaders } from '../credentials/credential.js';
 import { Impersonation } from './impersonation.js';
 
@@ -25,6 +25,12 @@ export function impersonating(
         : join(own, headers);
     },
     refused: (call) => credential.refused?.(call),
+    grantEnded: (grantId) => credential.grantEnded?.(grantId),
     close: () => credential.close(),
   };
+}
+
+/** The connection for calls that the gateway makes for itself, with nothing of an agent on them. */
+export function asGateway(document: ConnectionDocument): ConnectionDocument {
+  return { ...document, spec: { ...document.spec, identity: { mode: 'gateway' } } };
 }
