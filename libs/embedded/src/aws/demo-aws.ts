@@ -63,9 +63,10 @@ export interface DemoAwsOptions {
 /** What every call is answered with until it is taken back: an error, or nothing at all. */
 export type AwsFault = { readonly status: number; readonly code: string } | 'no answer';
 
-/** How long after its signature a call is accepted: the same for presigned addresses, whatever they say. */
-const SIGNATURE_MS = 15 * 60_000;
-const MAX_AHEAD_MS = 5 * 60_000;
+/** How far the date of a signature may be from our clock. */
+const SIGNATURE_MS = 5 * 60_000;
+/** How long a presigned address is accepted, whatever it says itself. */
+const PRESIGNED_MS = 15 * 60_000;
 const CHAINED_SECONDS = 3_600;
 
 /**
@@ -172,9 +173,9 @@ export class DemoAws {
     return principal;
   }
 
-  #checkScope({ date, region, service }: Signature): void {
+  #checkScope({ date, region, service, presigned }: Signature): void {
     const age = this.#now() - amzDate(date);
-    if (!(age < SIGNATURE_MS && age > -MAX_AHEAD_MS)) {
+    if (!(age < (presigned ? PRESIGNED_MS : SIGNATURE_MS) && age > -SIGNATURE_MS)) {
       throw new AwsError(403, 'SignatureDoesNotMatch', `Signature expired: ${date}`);
     }
     if (region !== this.options.region || !['sts', 'eks'].includes(service)) {
@@ -208,9 +209,11 @@ export class DemoAws {
         response.writeHead(200, { 'content-type': 'text/xml' }).end(assumeRoleXml(session));
         return;
       }
-      case 'DescribeCluster':
-        response.writeHead(200, json).end(JSON.stringify(this.#describe(call.path, caller)));
+      case 'DescribeCluster': {
+        const cluster = this.#describe(call.path, caller);
+        response.writeHead(200, json).end(JSON.stringify(cluster));
         return;
+      }
       default:
         throw new AwsError(400, 'InvalidAction', 'Could not find operation');
     }

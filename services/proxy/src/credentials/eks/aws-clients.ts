@@ -2,7 +2,11 @@ import type { EKSClient } from '@aws-sdk/client-eks';
 import type { STSClient } from '@aws-sdk/client-sts';
 
 /** Short: the SDK tries again by itself, and a call may be waiting. */
-const requestHandler = { connectionTimeout: 3_000, requestTimeout: 5_000 };
+const requestHandler = {
+  connectionTimeout: 3_000,
+  requestTimeout: 5_000,
+  throwOnRequestTimeout: true,
+};
 const maxAttempts = 3;
 
 /** Credentials of AWS as the SDK takes them. */
