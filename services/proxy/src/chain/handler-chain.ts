@@ -3,6 +3,7 @@ import type { Clock } from '@drawbridge/kernel';
 import type { AgentLimits } from '../domain/agent-limits.js';
 import type { OpenGrants } from '../domain/open-grants.js';
 import type { KubeConnections } from '../kube/kube-connections.js';
+import { answerReviews } from '../reviews/answer-reviews.js';
 import type { LiveCalls } from '../streams/live-calls.js';
 import { admit } from './admit.js';
 import { answerRefusals, type RefusalLog } from './answer-refusals.js';
@@ -55,6 +56,7 @@ export function handlerChain(parts: ChainParts): Handler<Exchange> {
     .then(authenticate(parts.verifier))
     .then(admit(parts.limits))
     .then(findConnection(parts.connections))
+    .then(answerReviews(parts))
     .then(authorizeCall(parts.grants, parts.clock))
     .then(negotiateChannel())
     .then(trackLive(parts.live))

@@ -1,10 +1,10 @@
 import type { Clock } from '@drawbridge/kernel';
 import { CallCut } from '../domain/call-cut.js';
 import type { CallOutcome } from '../domain/call-outcome.js';
+import type { Allowed } from './authorize-call.js';
 import { endedLine, startedLine, type EndedCall } from './command-records.js';
 import type { Step } from './exchange.js';
 import { answerOf } from './refusal-answer.js';
-import type { Tracked } from './track-live.js';
 
 /** Where commands are recorded; `line` is a record as the JSON that is stored. */
 export interface Recorder {
@@ -24,7 +24,7 @@ export interface Recorder {
  * between. Of a call whose gateway was killed the end is missing, and audit shows it so.
  */
 export const recordCall =
-  (recorder: Recorder, clock: Clock): Step<Tracked, Tracked> =>
+  <Call extends Allowed>(recorder: Recorder, clock: Clock): Step<Call, Call> =>
   (next) =>
   async (call) => {
     const stored = recorder.start(call, startedLine(call));

@@ -42,13 +42,17 @@ export type Decision =
 type Allowance = Extract<Decision, { effect: 'allow' }>;
 type Denial = Extract<Decision, { effect: 'deny' }>;
 
-export interface Question {
-  readonly request: KubeRequest;
+/** Who asks, as far as it matters. */
+export interface Caller {
   readonly grants: GrantsOfAgent;
   readonly connection: string;
   /** The groups that the caller's token names now. */
   readonly groups: readonly string[];
   readonly now: Date;
+}
+
+export interface Question extends Caller {
+  readonly request: KubeRequest;
 }
 
 const MAX_LINES = 10;
@@ -82,15 +86,15 @@ export function authorize(question: Question): Decision {
 }
 
 /** The grants that the caller can use now. Mostly these are all, and nothing has to be copied. */
-function openNow(question: Question): readonly OpenGrant[] {
-  const { open } = question.grants;
+export function openNow(caller: Caller): readonly OpenGrant[] {
+  const { open } = caller.grants;
   for (const grant of open) {
-    if (!isUsable(grant, question)) return open.filter((other) => isUsable(other, question));
+    if (!isUsable(grant, caller)) return open.filter((other) => isUsable(other, caller));
   }
   return open;
 }
 
-function isUsable(grant: OpenGrant, { now, groups }: Question): boolean {
+function isUsable(grant: OpenGrant, { now, groups }: Caller): boolean {
   return isOpen(grant, now.getTime()) && isStillCovered(grant, groups);
 }
 
@@ -102,7 +106,8 @@ function isStillCovered({ requiredGroups }: OpenGrant, groups: readonly string[]
   return requiredGroups?.some((group) => groups.includes(group)) ?? true;
 }
 
-function endingLast(open: readonly OpenGrant[]): OpenGrant | undefined {
+/** The grant that everything belongs to that no rule is about. */
+export function endingLast(open: readonly OpenGrant[]): OpenGrant | undefined {
   let last = open[0];
   for (const grant of open) {
     if (last !== undefined && grant.endsAtMs > last.endsAtMs) last = grant;
