@@ -3,7 +3,6 @@ import { hasTokenInQuery } from '@drawbridge/token';
 import type { CallOutcome } from '../domain/call-outcome.js';
 import type { KubeRequest } from '../domain/kube-request.js';
 import type { OpenGrant } from '../domain/open-grants.js';
-import { headerValue } from '../domain/request-head.js';
 import type { Allowed } from './authorize-call.js';
 import type { CallFacts, Exchange } from './exchange.js';
 
@@ -47,7 +46,7 @@ export function refusedLine(exchange: Exchange, connection: string, refusal: Ref
   );
 }
 
-/** What both ends of a call have in common: a step that answers without a grant has none of them. */
+/** What the end of a call says again of its start. */
 export interface EndedCall {
   readonly commandId: string;
   readonly connection: string;
@@ -71,14 +70,23 @@ export function endedLine(call: EndedCall, outcome: CallOutcome, at: Date): stri
 /** What start and refusal say of a call, but for its target. */
 function callMembers(exchange: Exchange, connection: string): string {
   const { request, facts } = exchange;
-  const userAgent = headerValue(request.rawHeaders, 'user-agent') ?? '';
   return (
     `,"commandId":"${exchange.commandId}","connection":${quote(connection)}` +
     `,"at":"${instantOf(exchange.receivedAt)}"${callerMembers(facts)}` +
     `,"method":${quote(request.method)}${attributeMembers(facts.kube)}` +
     `,"clientAddress":${quote(request.remoteAddress)}` +
-    `,"userAgent":${quote(userAgent.slice(0, MAX_USER_AGENT))}`
+    `,"userAgent":${quote(userAgentOf(request.rawHeaders))}`
   );
+}
+
+function userAgentOf(rawHeaders: readonly string[]): string {
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? '';
+    if (name.length === 10 && name.toLowerCase() === 'user-agent') {
+      return (rawHeaders[index + 1] ?? '').slice(0, MAX_USER_AGENT);
+    }
+  }
+  return '';
 }
 
 function targetMembers(target: string): string {
