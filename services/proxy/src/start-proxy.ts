@@ -20,10 +20,11 @@ import { TokenVerifier } from '@drawbridge/token';
 import { handlerChain } from './chain/handler-chain.js';
 import { hostsOf, type ProxyConfig } from './config.js';
 import { DataPath } from './data-path.js';
-import { AgentLimits } from './domain/agent-limits.js';
+import { AgentLimits } from './limits/agent-limits.js';
 import { OpenGrants } from './domain/open-grants.js';
 import type { Environment } from './kube/credential.js';
 import { KubeConnections } from './kube/kube-connections.js';
+import { GatewayHosts } from './gateway-hosts.js';
 import { gatewayServer } from './listener/gateway-server.js';
 import { readServerCertificate } from './listener/server-certificate.js';
 import { followGrants } from './nats/follow-grants.js';
@@ -81,13 +82,15 @@ interface Known {
   readonly follower: AccessFollower;
   readonly trust: Trust;
   readonly connections: KubeConnections;
+  readonly hosts: GatewayHosts;
 }
 
 /** Opens everything that decisions are made of: clusters, grants, trust; and what ends live calls. */
 async function follow(base: Base, closers: Closers): Promise<Known> {
   const { config, connection, logger, clock } = base;
   const live = new LiveCalls();
-  const connections = await followConnections(base, live, closers);
+  const hosts = new GatewayHosts(hostsOf(config));
+  const connections = await followConnections({ ...base, hosts }, live, closers);
   const grants = new OpenGrants();
   const follower = followGrants(connection, { grants, live, logger });
   closers.add(() => follower.close());
@@ -96,11 +99,11 @@ async function follow(base: Base, closers: Closers): Promise<Known> {
   const isCurrent = () => follower.isCurrent();
   const busLostCutMs = config.BUS_LOST_CUT_SECONDS * 1_000;
   closers.add(startSweeper({ grants, live, isCurrent, busLostCutMs, clock }));
-  return { grants, live, follower, trust, connections };
+  return { grants, live, follower, trust, connections, hosts };
 }
 
 async function followConnections(
-  { config, logger, environment }: Base,
+  { config, logger, environment, hosts }: Base & Pick<Known, 'hosts'>,
   live: LiveCalls,
   closers: Closers,
 ): Promise<KubeConnections> {
@@ -109,6 +112,7 @@ async function followConnections(
   const watcher = await watchConfiguration(config.CONFIG_DIR, {
     only: ['Connection'],
     onChange: ({ connections: documents, version }) => {
+      hosts.replace(documents);
       connections.replace(documents, (name) => live.cutConnection(name));
       logger.log({ msg: 'connections changed', version, connections: documents.length });
     },
@@ -117,6 +121,7 @@ async function followConnections(
     },
   });
   closers.add(() => watcher.close());
+  hosts.replace(watcher.current.connections);
   connections.replace(watcher.current.connections, () => undefined);
   return connections;
 }
@@ -161,7 +166,6 @@ async function openDataPath(
     handle: handlerChain({
       ...parts,
       recorder,
-      hosts: hostsOf(config),
       readiness: { isReady, isDraining },
       verifier: new TokenVerifier(
         () => trust.bundle,

@@ -1,7 +1,8 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Clock } from '@drawbridge/kernel';
-import type { AgentLimits } from '../domain/agent-limits.js';
+import type { AgentLimits } from '../limits/agent-limits.js';
 import type { OpenGrants } from '../domain/open-grants.js';
+import type { GatewayHosts } from '../gateway-hosts.js';
 import type { KubeConnections } from '../kube/kube-connections.js';
 import { answerReviews } from '../reviews/answer-reviews.js';
 import type { LiveCalls } from '../streams/live-calls.js';
@@ -22,8 +23,7 @@ import { requireReady, type Readiness } from './require-ready.js';
 import { trackLive } from './track-live.js';
 
 export interface ChainParts {
-  /** Names under which the gateway is reached. */
-  readonly hosts: ReadonlySet<string>;
+  readonly hosts: Pick<GatewayHosts, 'has' | 'connectionOf'>;
   readonly readiness: Readiness;
   readonly verifier: Verifier;
   readonly connections: Pick<KubeConnections, 'get'>;

@@ -1,6 +1,7 @@
 import { CallRefused } from '../domain/call-refused.js';
 import { splitConnectionPath } from '../domain/connection-path.js';
 import { checkRequestHead } from '../domain/request-head.js';
+import type { GatewayHosts } from '../gateway-hosts.js';
 import { bodyTooLarge, MAX_BODY_BYTES } from '../streams/request-body.js';
 import type { Exchange, Step } from './exchange.js';
 
@@ -13,13 +14,16 @@ export interface Received extends Exchange {
 
 /** Refuses heads that are malformed, meant for somebody else or announce too much, before anything is believed. */
 export const receive =
-  (hosts: ReadonlySet<string>): Step<Exchange, Received> =>
+  (hosts: Pick<GatewayHosts, 'has' | 'connectionOf'>): Step<Exchange, Received> =>
   (next) =>
   (exchange) => {
     const { request, upgrade } = exchange;
     const { method } = request;
-    checkRequestHead(request, hosts);
-    const { connection, target } = splitConnectionPath(request.target);
+    const named = hosts.connectionOf(checkRequestHead(request, hosts));
+    const { connection, target } =
+      named === undefined
+        ? splitConnectionPath(request.target)
+        : { connection: named, target: request.target };
     exchange.facts.connection = connection;
     const length = request.announced?.length;
     if (length !== undefined && length > MAX_BODY_BYTES) throw bodyTooLarge();

@@ -30,9 +30,10 @@ const MAX_HEADERS = 100;
  * Refuses every head that another HTTP implementation might read otherwise, or that is meant for another host.
  *
  * @param hosts - names under which the gateway is reached, in lower case, without port
+ * @returns the name under which it was reached
  * @throws {@link CallRefused}
  */
-export function checkRequestHead(head: RequestHead, hosts: ReadonlySet<string>): void {
+export function checkRequestHead(head: RequestHead, hosts: { has(host: string): boolean }): string {
   if (head.httpVersion !== '1.1' && head.httpVersion !== '2.0') {
     throw new CallRefused('http_version_unsupported', 'expected HTTP/1.1 or HTTP/2');
   }
@@ -43,9 +44,10 @@ export function checkRequestHead(head: RequestHead, hosts: ReadonlySet<string>):
     throw new CallRefused('malformed_request', 'expected a request target that starts with "/"');
   }
   checkNames(head.rawHeaders);
-  checkHost(headerValue(head.rawHeaders, 'host'), hosts);
+  const host = checkHost(headerValue(head.rawHeaders, 'host'), hosts);
   checkExpectation(headerValue(head.rawHeaders, 'expect'));
   checkBodyHeaders(head);
+  return host;
 }
 
 function checkNames(rawHeaders: readonly string[]): void {
@@ -84,11 +86,11 @@ function isImpersonation(name: string): boolean {
     .includes('impersonate');
 }
 
-function checkHost(host: string | undefined, hosts: ReadonlySet<string>): void {
+function checkHost(host: string | undefined, hosts: { has(host: string): boolean }): string {
   const [, name = ''] = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::\d{1,5})?$/i.exec(host ?? '') ?? [];
-  if (!hosts.has(name.toLowerCase())) {
-    throw new CallRefused('host_unknown', 'this gateway is not reached under that host name');
-  }
+  const known = name.toLowerCase();
+  if (hosts.has(known)) return known;
+  throw new CallRefused('host_unknown', 'this gateway is not reached under that host name');
 }
 
 function checkExpectation(expectation: string | undefined): void {
