@@ -1,5 +1,5 @@
-import type { AgentLimits } from '../domain/agent-limits.js';
 import { isLongRunning } from '../domain/long-running.js';
+import type { AgentLimits } from '../limits/agent-limits.js';
 import type { Authenticated } from './authenticate.js';
 import type { Step } from './exchange.js';
 
@@ -8,10 +8,11 @@ export const admit =
   (limits: AgentLimits): Step<Authenticated, Authenticated> =>
   (next) =>
   async (call) => {
-    const leave = limits.enter(call.agent, isLongRunning(call.kube), performance.now());
+    const longRunning = isLongRunning(call.kube);
+    const entered = limits.enter(call.agent, longRunning);
     try {
       return await next(call);
     } finally {
-      leave();
+      limits.leave(entered, longRunning);
     }
   };
