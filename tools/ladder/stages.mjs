@@ -18,6 +18,7 @@ const controlPlane = [
   'kube-controller-manager',
   'kube-scheduler',
   'kwok',
+  'test-kubelet',
 ];
 
 /**
@@ -40,7 +41,7 @@ export const stages = [
     [process.execPath, '--test', '--test-reporter=spec', ...(await toolTests())],
   ]),
   vitestStage('unit'),
-  vitestStage('int', { tools: ['nats-server', 'kubectl', 'request-info'] }),
+  vitestStage('int', { tools: ['nats-server', 'kubectl', 'request-info', ...controlPlane] }),
   vitestStage('e2e', { tools: ['nats-server', 'kubectl', ...controlPlane] }),
   vitestStage('browser', {
     tools: ['nats-server', 'chromium'],

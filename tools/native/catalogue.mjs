@@ -4,7 +4,7 @@ import { pinnedReleases } from './pinned-releases.mjs';
 
 /**
  * @typedef {'nats-server' | 'kubectl' | 'etcd' | 'kube-apiserver' | 'kube-controller-manager'
- *   | 'kube-scheduler' | 'kwok' | 'request-info' | 'chromium' | 'vegeta' | 'nginx' | 'haproxy' | 'wrk' | 'h2load'} ToolName
+ *   | 'kube-scheduler' | 'kwok' | 'test-kubelet' | 'request-info' | 'chromium' | 'vegeta' | 'nginx' | 'haproxy' | 'wrk' | 'h2load'} ToolName
  */
 
 /**
@@ -176,6 +176,23 @@ export const catalogue = {
       image: (version) => `registry.k8s.io/kwok/kwok:v${version}`,
       path: '/usr/local/bin/kwok',
     },
+  },
+  'test-kubelet': {
+    name: 'test-kubelet',
+    variable: 'DRAWBRIDGE_TEST_KUBELET',
+    versionArgs: ['--version'],
+    minimum: '0.36.0',
+    sameMinorAsPin: true,
+    kubebuilder: false,
+    release: undefined,
+    goModule: {
+      directory: 'test-kubelet',
+      module: 'k8s.io/cri-streaming',
+      package: '.',
+      variables: noVariables,
+    },
+    debianPackage: undefined,
+    docker: undefined,
   },
   'request-info': {
     name: 'request-info',

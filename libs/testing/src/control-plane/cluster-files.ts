@@ -14,12 +14,8 @@ export interface ClusterFiles {
 
 const LOG_LINES = ['2026-01-01T00:00:00.000000000Z stdout F checkout: listening on :8080', ''];
 
-/**
- * Makes the cluster's CA, its certificates, the service account key and what kwok's kubelet serves.
- *
- * @param podPort - port of 127.0.0.1 that a forward to any port of any pod reaches
- */
-export async function writeClusterFiles(podPort: number): Promise<ClusterFiles> {
+/** Makes the cluster's CA, its certificates, the service account key and kwok's log file. */
+export async function writeClusterFiles(): Promise<ClusterFiles> {
   const directory = await mkdtemp(join(tmpdir(), 'drawbridge-control-plane-'));
   const path = (name: string) => join(directory, name);
   const write = (name: string, content: string) => writeFile(path(name), content, { mode: 0o600 });
@@ -38,7 +34,7 @@ export async function writeClusterFiles(podPort: number): Promise<ClusterFiles> 
   );
   await write('sa.key', serviceAccountKey());
   await write('container.log', LOG_LINES.join('\n'));
-  await write('kwok-kubelet.yaml', kwokKubelet(path('container.log'), podPort));
+  await write('kwok-logs.yaml', kwokLogs(path('container.log')));
   return { directory, certificateAuthority: authority.certificate, admin, path };
 }
 
@@ -47,22 +43,8 @@ function serviceAccountKey(): string {
   return privateKey.export({ type: 'sec1', format: 'pem' }).toString();
 }
 
-/** Every container logs, and is attached to, one file; its commands run on this machine. */
-const kwokKubelet = (logsFile: string, podPort: number): string =>
-  [
-    { kind: 'ClusterLogs', spec: { logs: [{ logsFile, follow: true }] } },
-    { kind: 'ClusterAttach', spec: { attaches: [{ logsFile }] } },
-    { kind: 'ClusterExec', spec: { execs: [{ local: {} }] } },
-    {
-      kind: 'ClusterPortForward',
-      spec: { forwards: [{ target: { address: '127.0.0.1', port: podPort } }] },
-    },
-  ]
-    .map((document) =>
-      JSON.stringify({
-        apiVersion: 'kwok.x-k8s.io/v1alpha1',
-        metadata: { name: 'everything' },
-        ...document,
-      }),
-    )
-    .join('\n---\n');
+const kwokLogs = (logsFile: string): string => `apiVersion: kwok.x-k8s.io/v1alpha1
+kind: ClusterLogs
+metadata: { name: logs }
+spec: { logs: [{ logsFile: ${JSON.stringify(logsFile)}, follow: true }] }
+`;

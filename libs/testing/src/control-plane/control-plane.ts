@@ -8,7 +8,7 @@ import { startNativeControlPlane } from './native-control-plane.js';
 export interface SimulatedKubelet {
   /** Port of 127.0.0.1 that a forward to any port of any pod reaches; nobody listens there yet. */
   readonly podPort: number;
-  /** What every container logs and prints to who is attached to it, in the format of the container runtime. */
+  /** What every container logs, in the format of the container runtime. */
   readonly containerLog: string;
 }
 

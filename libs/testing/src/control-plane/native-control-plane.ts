@@ -12,6 +12,7 @@ import {
   apiserverArguments,
   controllerManagerArguments,
   etcdArguments,
+  kubeletArguments,
   kwokArguments,
   schedulerArguments,
   type ClusterPorts,
@@ -38,8 +39,7 @@ export async function startNativeControlPlane({
   route,
 }: NativeControlPlaneOptions): Promise<ControlPlane> {
   const ports = await choosePorts();
-  const podPort = await freePort();
-  const files = await writeClusterFiles(podPort);
+  const files = await writeClusterFiles();
   const server = `https://127.0.0.1:${ports.apiserver}`;
   const kubeconfig = await saveKubeconfig(files.directory, adminKubeconfig({ server, ...files }));
   const children: Child[] = [];
@@ -58,6 +58,7 @@ export async function startNativeControlPlane({
     await start('kube-controller-manager', controllerManagerArguments(files));
     await start('kube-scheduler', schedulerArguments(files));
     await start('kwok', kwokArguments(files, ports, kwokStages()));
+    await start('test-kubelet', kubeletArguments(files, ports));
     await createNode(server, files);
   } catch (cause) {
     const said = children.map((child) => `--- ${child.name}\n${child.output()}`).join('\n');
@@ -66,19 +67,17 @@ export async function startNativeControlPlane({
   }
   const { certificateAuthority } = files;
   const containerLog = files.path('container.log');
-  const kubelet = { podPort, containerLog };
+  const kubelet = { podPort: ports.pod, containerLog };
   return { route, server, certificateAuthority, kubeconfig, kubelet, stop };
 }
 
 const kwokStages = () => join(repositoryRoot(), 'tools/control-plane/kwok-stages.yaml');
 
 async function choosePorts(): Promise<ClusterPorts> {
-  return {
-    etcdClient: await freePort(),
-    etcdPeer: await freePort(),
-    apiserver: await freePort(),
-    kubelet: await freePort(),
-  };
+  // All at the same time, so that none is given out twice.
+  const free = await Promise.all(Array.from({ length: 6 }, () => freePort()));
+  const [etcdClient = 0, etcdPeer = 0, apiserver = 0, kubelet = 0, kwok = 0, pod = 0] = free;
+  return { etcdClient, etcdPeer, apiserver, kubelet, kwok, pod };
 }
 
 function executableOf(name: string, assets: string | undefined): Promise<string> {

@@ -5,7 +5,12 @@ export interface ClusterPorts {
   readonly etcdClient: number;
   readonly etcdPeer: number;
   readonly apiserver: number;
+  /** What the apiserver takes for the kubelet of the node. */
   readonly kubelet: number;
+  /** kwok's own, which knows logs. */
+  readonly kwok: number;
+  /** Port that a forward to any port of any pod reaches; nobody listens there yet. */
+  readonly pod: number;
 }
 
 const http = (port: number): string => `http://127.0.0.1:${port}`;
@@ -65,11 +70,20 @@ export const kwokArguments = (
   '--manage-all-nodes',
   '--node-lease-duration-seconds=40',
   `--config=${stages}`,
-  `--config=${files.path('kwok-kubelet.yaml')}`,
+  `--config=${files.path('kwok-logs.yaml')}`,
   '--node-name=fake-node',
   '--node-ip=127.0.0.1',
   `--node-port=${ports.kubelet}`,
-  `--server-address=127.0.0.1:${ports.kubelet}`,
+  `--server-address=127.0.0.1:${ports.kwok}`,
   `--tls-cert-file=${files.path('kubelet.crt')}`,
   `--tls-private-key-file=${files.path('kubelet.key')}`,
+];
+
+export const kubeletArguments = (files: ClusterFiles, ports: ClusterPorts): string[] => [
+  `--address=127.0.0.1:${ports.kubelet}`,
+  `--tls-cert-file=${files.path('kubelet.crt')}`,
+  `--tls-private-key-file=${files.path('kubelet.key')}`,
+  `--client-ca-file=${files.path('ca.crt')}`,
+  `--logs=https://127.0.0.1:${ports.kwok}`,
+  `--pod-port=${ports.pod}`,
 ];

@@ -1,0 +1,162 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Rule } from '@drawbridge/contracts';
+import { eventually } from '@drawbridge/testing';
+import { startClusterUnderTest, type ClusterUnderTest } from '../cluster-under-test.js';
+import { everything, startGateway, type Gateway } from '../gateway-under-test.js';
+
+export interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A kubectl that has not ended yet. */
+export interface Running {
+  readonly process: ChildProcess;
+  readonly out: () => string;
+  readonly err: () => string;
+  readonly ended: Promise<Ran & { readonly at: number }>;
+}
+
+export interface KubectlOptions {
+  readonly input?: string | Buffer;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface ChannelAgent {
+  readonly subject: string;
+  readonly kubeconfig: string;
+  readonly grantId: string;
+  readonly requestId: string;
+  /** Runs kubectl to its end. */
+  run(args: readonly string[], options?: KubectlOptions): Promise<Ran>;
+  /** Starts it, with stdin left open. */
+  start(args: readonly string[], options?: KubectlOptions): Running;
+}
+
+/** A gateway in front of a real control plane whose kubelet runs commands on this machine. */
+export interface ChannelsUnderTest {
+  readonly cluster: ClusterUnderTest;
+  readonly gateway: Gateway;
+  /** With a grant of their own. */
+  agent(options?: AgentOptions): Promise<ChannelAgent>;
+  stop(): Promise<void>;
+}
+
+export interface AgentOptions {
+  readonly kubectl?: string;
+  readonly rules?: readonly Rule[];
+  readonly seconds?: number;
+  readonly tokenSeconds?: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const pod = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'web-0', namespace: 'payments' },
+  spec: {
+    terminationGracePeriodSeconds: 0,
+    containers: [{ name: 'app', image: 'checkout:1', stdin: true, ports: [{ containerPort: 80 }] }],
+  },
+};
+
+export async function startChannelsUnderTest(): Promise<ChannelsUnderTest> {
+  const cluster = await startClusterUnderTest();
+  const { controlPlane, core } = cluster;
+  await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'payments' } });
+  await eventually(async () => {
+    await core.readNamespacedServiceAccount({ name: 'default', namespace: 'payments' });
+  });
+  await cluster.create(pod);
+  await eventually(async () => {
+    const { status } = await core.readNamespacedPod({ name: 'web-0', namespace: 'payments' });
+    if (status?.phase !== 'Running') throw new Error('not running yet');
+  });
+  const gateway = await startGateway({
+    connections: [
+      {
+        name: 'prod',
+        server: controlPlane.server,
+        certificateAuthority: controlPlane.certificateAuthority,
+        credential: 'type: clientCertificate\ncertificate: { file: admin.crt }\nkey: { file: admin.key }',
+      },
+    ],
+    variables: { AGENT_CALLS_PER_SECOND: '1000', AGENT_BURST: '1000' },
+  });
+  const { users } = JSON.parse(await readFile(controlPlane.kubeconfig, 'utf8')) as {
+    users: { user: Record<string, string> }[];
+  };
+  const admin = users[0]?.user ?? {};
+  const decoded = (field: string) => Buffer.from(admin[field] ?? '', 'base64');
+  await writeFile(join(gateway.directory, 'admin.crt'), decoded('client-certificate-data'));
+  await writeFile(join(gateway.directory, 'admin.key'), decoded('client-key-data'));
+  return {
+    cluster,
+    gateway,
+    agent: (options = {}) => makeAgent(gateway, options),
+    stop: async () => {
+      await gateway.close();
+      await cluster.stop();
+    },
+  };
+}
+
+let agents = 0;
+
+async function makeAgent(gateway: Gateway, options: AgentOptions): Promise<ChannelAgent> {
+  agents += 1;
+  const subject = `agent-${agents}`;
+  const { kubectl = 'kubectl', rules = [everything], seconds = 600, tokenSeconds = 3_600 } = options;
+  const granted = await gateway.grant({ subject, rules, seconds });
+  const kubeconfig = join(gateway.directory, `${subject}.kubeconfig`);
+  const token = gateway.issuer.token({ sub: subject, lifeSeconds: tokenSeconds });
+  await writeFile(kubeconfig, kubeconfigOf(gateway, token));
+  const start = (args: readonly string[], { input, env = {} }: KubectlOptions = {}): Running => {
+    const child = spawn(kubectl, args, {
+      env: {
+        KUBECONFIG: kubeconfig,
+        HOME: join(gateway.directory, `home-${subject}`),
+        PATH: process.env['PATH'] ?? '',
+        ...options.env,
+        ...env,
+      },
+    });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    child.stdin.on('error', () => undefined);
+    if (input !== undefined) child.stdin.end(input);
+    const ended = new Promise<Ran & { at: number }>((resolve) => {
+      child.on('close', (code) => resolve({ code, out, err, at: performance.now() }));
+    });
+    return { process: child, out: () => out, err: () => err, ended };
+  };
+  await eventually(async () => {
+    const { body } = await gateway.call('/connections/prod/version', { token, method: 'POST' });
+    if (!body.includes('path_not_allowed')) throw new Error(body);
+  });
+  const run = (args: readonly string[], runOptions: KubectlOptions = {}) =>
+    start(args, { input: '', ...runOptions }).ended;
+  return { subject, kubeconfig, ...granted, run, start };
+}
+
+function kubeconfigOf(gateway: Gateway, token: string): string {
+  const authority = Buffer.from(gateway.raw.certificateAuthority).toString('base64');
+  const cluster = {
+    server: `${gateway.address}/connections/prod`,
+    'certificate-authority-data': authority,
+  };
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'drawbridge', cluster }],
+    users: [{ name: 'agent', user: { token } }],
+    contexts: [
+      { name: 'x', context: { cluster: 'drawbridge', user: 'agent', namespace: 'payments' } },
+    ],
+    'current-context': 'x',
+  });
+}
