@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { commonConfig, port } from '@drawbridge/runtime';
 
@@ -25,6 +26,19 @@ export const ProxyConfig = z.object({
     .regex(/^[\w.:[\]-]+(,[\w.:[\]-]+)*$/, 'expected host names separated by commas')
     .optional()
     .describe('Further host names under which the gateway is reached, without port'),
+  KUBECONFIG_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Identity by which Secrets named in Connection documents are read. Default: the service account of the pod',
+    ),
+  WORKERS: z
+    .union([z.literal('auto'), z.string().regex(/^[1-9]\d?$/, 'expected auto or a number')])
+    .default('1')
+    .transform((text) => (text === 'auto' ? availableParallelism() : Number(text)))
+    .pipe(z.int().max(64))
+    .describe('Threads that serve the gateway port; auto: as many as there are cores'),
   MAX_CONNECTIONS: count(4_096),
   MAX_CONNECTIONS_PER_ADDRESS: count(1_024).describe('Behind a load balancer: all of it'),
   INSTANCE: z

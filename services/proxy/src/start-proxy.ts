@@ -22,7 +22,9 @@ import { hostsOf, type ProxyConfig } from './config.js';
 import { DataPath } from './data-path.js';
 import { AgentLimits } from './limits/agent-limits.js';
 import { OpenGrants } from './domain/open-grants.js';
-import type { Environment } from './kube/credential.js';
+import { AwsClients } from './credentials/eks/aws-clients.js';
+import type { Environment } from './credentials/material.js';
+import { KubeSecretReader } from './credentials/secret-reader.js';
 import { KubeConnections } from './kube/kube-connections.js';
 import { GatewayHosts } from './gateway-hosts.js';
 import { gatewayServer } from './listener/gateway-server.js';
@@ -92,7 +94,7 @@ async function follow(base: Base, closers: Closers): Promise<Known> {
   const hosts = new GatewayHosts(hostsOf(config));
   const connections = await followConnections({ ...base, hosts }, live, closers);
   const grants = new OpenGrants();
-  const follower = followGrants(connection, { grants, live, logger });
+  const follower = followGrants(connection, { grants, live, connections, logger });
   closers.add(() => follower.close());
   const { trust, close } = await Trust.follow(connection, (bundle) => live.cutUntrusted(bundle));
   closers.add(close);
@@ -107,7 +109,10 @@ async function followConnections(
   live: LiveCalls,
   closers: Closers,
 ): Promise<KubeConnections> {
-  const connections = new KubeConnections(environment);
+  const aws = new AwsClients();
+  closers.add(() => aws.close());
+  const secrets = new KubeSecretReader(config.KUBECONFIG_FILE);
+  const connections = new KubeConnections({ environment, secrets, aws, logger });
   closers.add(() => connections.close());
   const watcher = await watchConfiguration(config.CONFIG_DIR, {
     only: ['Connection'],

@@ -1,9 +1,11 @@
+import { codeOf } from '@drawbridge/kernel';
 import type { CallOutcome } from '../domain/call-outcome.js';
 import { upstreamRequestHeaders } from '../domain/forwarded-headers.js';
 import { isLongRunning } from '../domain/long-running.js';
 import { upstreamFailure } from '../kube/upstream-failure.js';
 import { Relay } from '../streams/relay.js';
 import { requestBody } from '../streams/request-body.js';
+import { callIdentity } from './call-identity.js';
 import type { Handler } from './exchange.js';
 import type { Tracked } from './track-live.js';
 
@@ -13,18 +15,22 @@ import type { Tracked } from './track-live.js';
  */
 export const forward = (): Handler<Tracked> => async (call) => {
   const { upstream, cutSwitch, answer } = call;
-  const send = await upstream.prepare();
+  const identity = callIdentity(call);
+  const prepared = await upstream.prepare(identity);
   cutSwitch.throwIfCut();
   if (answer.destroyed) return clientGone;
   const relay = relayOf(call);
   cutSwitch.onCut((reason) => relay.cut(reason));
   if (call.awaitsContinue) answer.writeContinue();
   try {
-    send(upstreamRequest(call, relay), relay);
+    prepared.send(upstreamRequest(call, relay), relay);
   } catch (error) {
     throw upstreamFailure(error, call.connection);
   }
-  return relay.ended;
+  return relay.ended.catch((error: unknown) => {
+    if (codeOf(error) === 'upstream_credential_refused') upstream.refused(identity);
+    throw error;
+  });
 };
 
 const clientGone: CallOutcome = {

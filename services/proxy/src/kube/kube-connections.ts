@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ConnectionDocument } from '@drawbridge/contracts';
-import type { Environment } from './credential.js';
+import type { CredentialPlaces } from '../credentials/cluster-access.js';
 import { KubeUpstream } from './kube-upstream.js';
 
 /** Time for the calls of a replaced connection to be told why they end. */
@@ -15,7 +15,7 @@ interface Known {
 export class KubeConnections {
   #known: ReadonlyMap<string, Known> = new Map();
 
-  constructor(private readonly environment: Environment) {}
+  constructor(private readonly places: CredentialPlaces) {}
 
   get(name: string): KubeUpstream | undefined {
     return this.#known.get(name)?.upstream;
@@ -32,7 +32,7 @@ export class KubeConnections {
       documents.map((document) => {
         const known = before.get(document.metadata.name);
         const same = known !== undefined && isDeepStrictEqual(known.document.spec, document.spec);
-        const upstream = same ? known.upstream : new KubeUpstream(document, this.environment);
+        const upstream = same ? known.upstream : new KubeUpstream(document, this.places);
         return [document.metadata.name, { document, upstream }];
       }),
     );
@@ -41,6 +41,11 @@ export class KubeConnections {
       onReplaced(name);
       setTimeout(() => void upstream.destroy(), REPLACED_MS).unref();
     }
+  }
+
+  /** Nothing that was kept for this grant is needed any more. */
+  grantEnded(grantId: string): void {
+    for (const { upstream } of this.#known.values()) upstream.grantEnded(grantId);
   }
 
   async close(): Promise<void> {

@@ -1,11 +1,15 @@
 import type { Readable } from 'node:stream';
 import { Pool, type Dispatcher } from 'undici';
 import type { ConnectionDocument } from '@drawbridge/contracts';
-import { CallRefused } from '../domain/call-refused.js';
-import { credentialOf, type Credential, type Environment } from './credential.js';
+import {
+  clusterAccess,
+  type ClusterAccess,
+  type CredentialPlaces,
+} from '../credentials/cluster-access.js';
+import type { Endpoint } from '../credentials/cluster-endpoint.js';
+import type { CallIdentity, ClientTls } from '../credentials/credential.js';
 import type { UpgradeAnswer, UpstreamRequest as PlainRequest } from '../upstream/upstream.js';
 import { undiciUpgrade } from './undici-upgrade.js';
-import { readTlsMaterial, sameMaterial, type TlsMaterial } from './tls-material.js';
 
 /** As the apiserver's own limit for calls that are not long-running. */
 const ANSWER_MS = 60_000;
@@ -13,8 +17,6 @@ const CONNECT_MS = 10_000;
 /** Shorter than any apiserver keeps an idle connection, so that it is not closed under a new call. */
 const IDLE_MS = 20_000;
 const MAX_SHORT_CONNECTIONS = 256;
-/** How often the certificate files are looked at. */
-const FRESH_MS = 5_000;
 
 export interface UpstreamRequest {
   readonly method: string;
@@ -26,9 +28,16 @@ export interface UpstreamRequest {
 }
 
 interface Pools {
-  readonly material: TlsMaterial;
+  readonly endpoint: Endpoint;
+  readonly tls: ClientTls | undefined;
   readonly short: Pool;
   readonly long: Pool;
+}
+
+/** One cluster, made ready for one call. */
+export interface PreparedKubeUpstream {
+  send(request: UpstreamRequest, handler: Dispatcher.DispatchHandler): void;
+  upgrade(request: PlainRequest, signal: AbortSignal): Promise<UpgradeAnswer>;
 }
 
 /**
@@ -37,19 +46,15 @@ interface Pools {
  */
 export class KubeUpstream {
   readonly name: string;
-  readonly #server: URL;
-  readonly #credential: Credential;
+  readonly #access: ClusterAccess;
   #pools: Pools | undefined;
-  #checkedAtMs = -Infinity;
-  #opening: Promise<Pools> | undefined;
 
   constructor(
     private readonly document: ConnectionDocument,
-    environment: Environment,
+    places: CredentialPlaces,
   ) {
     this.name = document.metadata.name;
-    this.#server = new URL(document.spec.server ?? 'https://server.invalid');
-    this.#credential = credentialOf(document.spec.credential, this.name, environment);
+    this.#access = clusterAccess(document, places);
   }
 
   /**
@@ -57,100 +62,93 @@ export class KubeUpstream {
    *
    * @throws {@link CallRefused} `credential_unavailable`
    */
-  async prepare(): Promise<
-    (request: UpstreamRequest, handler: Dispatcher.DispatchHandler) => void
-  > {
-    const credential = await this.#credential.headers();
-    const pools = await this.#currentPools();
-    const prefix = this.#server.pathname.replace(/\/$/, '');
-    return ({ method, target, headers, body, longRunning }, handler) => {
-      const timeoutMs = longRunning ? 0 : ANSWER_MS;
-      const pool = longRunning ? pools.long : pools.short;
-      const options = {
-        method,
-        path: `${prefix}${target}`,
-        headers: { ...headers, ...credential },
-        body,
-        idempotent: false,
-        headersTimeout: timeoutMs,
-        bodyTimeout: timeoutMs,
-      };
-      pool.dispatch(options, handler);
+  async prepare(identity: CallIdentity): Promise<PreparedKubeUpstream> {
+    const { endpoint, credential } = this.#access;
+    const own = await credential.headers(identity);
+    const pools = this.#poolsFor(await endpoint.current(), await credential.tls?.());
+    const prefix = pools.endpoint.server.pathname.replace(/\/$/, '');
+    return {
+      send: ({ method, target, headers, body, longRunning }, handler) => {
+        const timeoutMs = longRunning ? 0 : ANSWER_MS;
+        const pool = longRunning ? pools.long : pools.short;
+        const options = {
+          method,
+          path: `${prefix}${target}`,
+          headers: [...Object.entries(headers).flat(), ...own],
+          body,
+          idempotent: false,
+          headersTimeout: timeoutMs,
+          bodyTimeout: timeoutMs,
+        };
+        pool.dispatch(options, handler);
+      },
+      upgrade: async (request, signal) => {
+        const { headers, upgrade } = upgradeHeaders(request.headers);
+        const { method, target } = request;
+        const path = `${prefix}${target}`;
+        const options = { method, path, headers: [...headers, ...own], upgrade };
+        const answer = await undiciUpgrade(pools.long, options, signal);
+        if (!answer.switched && answer.statusCode === 401) this.refused(identity);
+        return answer;
+      },
     };
   }
 
-  /** @see `PreparedUpstream.upgrade`, which takes its place */
-  async upgrade(request: PlainRequest, signal: AbortSignal): Promise<UpgradeAnswer> {
-    const credential = await this.#credential.headers();
-    const pools = await this.#currentPools();
-    const prefix = this.#server.pathname.replace(/\/$/, '');
-    const headers: string[] = [];
-    let upgrade = '';
-    for (let index = 0; index < request.headers.length; index += 2) {
-      const [name = '', value = ''] = request.headers.slice(index, index + 2);
-      if (name === 'upgrade') upgrade = value;
-      else if (name !== 'connection') headers.push(name, value);
-    }
-    headers.push(...Object.entries(credential).flat());
-    const { method, target } = request;
-    const options = { method, path: `${prefix}${target}`, headers, upgrade };
-    return undiciUpgrade(pools.long, options, signal);
+  /** The cluster answered 401. */
+  refused(identity: CallIdentity): void {
+    this.#access.credential.refused?.(identity);
+  }
+
+  /** What was kept for this grant is not needed any more. */
+  grantEnded(grantId: string): void {
+    this.#access.credential.grantEnded?.(grantId);
   }
 
   /** Ends all sockets at once, with whatever is still under way on them. */
   async destroy(): Promise<void> {
     const pools = this.#pools;
     this.#pools = undefined;
-    await Promise.all([pools?.short.destroy(), pools?.long.destroy()]);
+    await Promise.all([this.#access.close(), pools?.short.destroy(), pools?.long.destroy()]);
   }
 
-  async #currentPools(): Promise<Pools> {
-    if (this.#pools !== undefined && performance.now() - this.#checkedAtMs < FRESH_MS) {
-      return this.#pools;
-    }
-    this.#opening ??= this.#open().finally(() => {
-      this.#opening = undefined;
-    });
-    return this.#opening;
-  }
-
-  async #open(): Promise<Pools> {
-    const material = await this.#readMaterial();
-    this.#checkedAtMs = performance.now();
+  #poolsFor(endpoint: Endpoint, tls: ClientTls | undefined): Pools {
     const before = this.#pools;
-    if (before !== undefined && sameMaterial(before.material, material)) return before;
+    if (before?.endpoint === endpoint && before.tls === tls) return before;
+    const { certificateAuthority: ca } = endpoint;
+    const { tlsServerName: servername } = this.document.spec;
+    const connect = {
+      ...(ca !== undefined && { ca }),
+      ...(tls !== undefined && { cert: tls.cert, key: tls.key }),
+      ...(servername !== undefined && { servername }),
+      timeout: CONNECT_MS,
+      allowH2: false as const,
+    };
     const open = (connections: number | null) =>
-      new Pool(this.#server.origin, {
+      new Pool(endpoint.server.origin, {
         connections,
         pipelining: 1,
         allowH2: false,
         keepAliveTimeout: IDLE_MS,
         keepAliveMaxTimeout: IDLE_MS,
         maxHeaderSize: 65_536,
-        connect: { ...material, ...this.#serverName(), timeout: CONNECT_MS, allowH2: false },
+        connect,
       });
-    const pools = { material, short: open(MAX_SHORT_CONNECTIONS), long: open(null) };
+    const pools = { endpoint, tls, short: open(MAX_SHORT_CONNECTIONS), long: open(null) };
     this.#pools = pools;
     // What is under way on the old certificates ends by itself; their idle sockets end now.
     void before?.short.close();
     void before?.long.close();
     return pools;
   }
+}
 
-  async #readMaterial(): Promise<TlsMaterial> {
-    try {
-      return await readTlsMaterial(this.document.spec);
-    } catch (cause) {
-      throw new CallRefused(
-        'credential_unavailable',
-        `the certificates of connection ${this.name} cannot be read at the moment`,
-        { cause },
-      );
-    }
+function upgradeHeaders(pairs: readonly string[]): { headers: string[]; upgrade: string } {
+  const headers: string[] = [];
+  let upgrade = '';
+  for (let index = 0; index < pairs.length; index += 2) {
+    const [name = '', value = ''] = pairs.slice(index, index + 2);
+    if (name === 'upgrade') upgrade = value;
+    else if (name !== 'connection') headers.push(name, value);
   }
-
-  #serverName(): { servername?: string } {
-    const { tlsServerName } = this.document.spec;
-    return tlsServerName === undefined ? {} : { servername: tlsServerName };
-  }
+  return { headers, upgrade };
 }
