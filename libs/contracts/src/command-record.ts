@@ -67,6 +67,7 @@ export const CommandRecord = z.discriminatedUnion('type', [
     requestBytes: z.int(),
     responseBytes: z.int(),
     durationMs: z.number(),
+    exitCode: z.int().optional().describe('of exec and attach, when the cluster has said it'),
   }),
 ]);
 export type CommandRecord = z.infer<typeof CommandRecord>;

@@ -63,9 +63,12 @@ export function endedLine(call: EndedCall, outcome: CallOutcome, at: Date): stri
     `,"grantId":"${call.grant.grantId}","at":"${instantOf(at)}"` +
     `,"outcome":"${outcome.outcome}"${reason},"statusCode":${outcome.statusCode}` +
     `,"requestBytes":${outcome.requestBytes},"responseBytes":${outcome.responseBytes}` +
-    `,"durationMs":${durationMs}}`
+    `,"durationMs":${durationMs}${exitMember(outcome)}}`
   );
 }
+
+const exitMember = ({ exitCode }: CallOutcome): string =>
+  exitCode === undefined ? '' : `,"exitCode":${exitCode}`;
 
 /** What start and refusal say of a call, but for its target. */
 function callMembers(exchange: Exchange, connection: string): string {
