@@ -27,18 +27,27 @@ export interface ControlPlane {
   stop(): Promise<void>;
 }
 
+export interface ControlPlaneOptions {
+  /** Further flags of kube-apiserver. With any, it is never the one in a container: they name files of this machine. */
+  readonly apiserverArguments?: readonly string[];
+}
+
 /**
  * Starts a control plane by the first route that fits: the binaries in `KUBEBUILDER_ASSETS` (with
  * controller manager, scheduler and kwok found or built), k3s where a Docker engine answers, and otherwise
  * native binaries, found or built from their Go modules. Prints which on stderr.
  */
-export async function startControlPlane(): Promise<ControlPlane> {
+export async function startControlPlane({
+  apiserverArguments = [],
+}: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const assets = process.env['KUBEBUILDER_ASSETS'];
   if (assets !== undefined && assets !== '') {
-    return announce(await startNativeControlPlane({ assets, route: 'KUBEBUILDER_ASSETS' }));
+    const route = 'KUBEBUILDER_ASSETS';
+    return announce(await startNativeControlPlane({ assets, route, apiserverArguments }));
   }
-  if ((await testServers()) === 'docker') return announce(await startK3s());
-  return announce(await startNativeControlPlane({ route: 'native' }));
+  const isPlain = apiserverArguments.length === 0;
+  if (isPlain && (await testServers()) === 'docker') return announce(await startK3s());
+  return announce(await startNativeControlPlane({ route: 'native', apiserverArguments }));
 }
 
 function announce(controlPlane: ControlPlane): ControlPlane {

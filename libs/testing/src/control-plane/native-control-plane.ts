@@ -22,6 +22,8 @@ export interface NativeControlPlaneOptions {
   /** Directory with `etcd` and `kube-apiserver`, as envtest lays it out. Parts that are not there are resolved. */
   readonly assets?: string;
   readonly route: string;
+  /** Further flags of kube-apiserver. */
+  readonly apiserverArguments?: readonly string[];
 }
 
 const FAKE_NODE = {
@@ -37,6 +39,7 @@ const FAKE_NODE = {
 export async function startNativeControlPlane({
   assets,
   route,
+  apiserverArguments: further = [],
 }: NativeControlPlaneOptions): Promise<ControlPlane> {
   const ports = await choosePorts();
   const files = await writeClusterFiles();
@@ -53,7 +56,7 @@ export async function startNativeControlPlane({
   };
   try {
     await start('etcd', etcdArguments(files, ports));
-    await start('kube-apiserver', apiserverArguments(files, ports));
+    await start('kube-apiserver', [...apiserverArguments(files, ports), ...further]);
     await eventually(() => requireReady(server, files), { timeoutMs: 60_000 });
     await start('kube-controller-manager', controllerManagerArguments(files));
     await start('kube-scheduler', schedulerArguments(files));
