@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import type { GatewayPort } from './proxy.module.js';
 import type { GatewayServer } from './listener/gateway-server.js';
 import type { LiveCalls } from './streams/live-calls.js';
 import {
@@ -13,12 +13,14 @@ const DRAIN_MS = 5_000;
 export interface DataPathOptions extends GatewayServer {
   readonly host: string;
   readonly port: number;
+  /** Other threads listen on the same port: the kernel spreads connections over them. */
+  readonly reusePort: boolean;
   readonly followed: FollowedCertificate;
   readonly live: LiveCalls;
 }
 
 /** The gateway's listener as Nest starts and stops it. No call passes through Nest. */
-export class DataPath implements OnApplicationBootstrap, OnApplicationShutdown {
+export class DataPath implements GatewayPort {
   #draining = false;
   #stopFollowing: () => void = () => undefined;
 
@@ -36,11 +38,16 @@ export class DataPath implements OnApplicationBootstrap, OnApplicationShutdown {
     return `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
   }
 
+  /** From now on session tickets are made with another key. */
+  renewTicketKeys(keys: Buffer): void {
+    this.options.server.setTicketKeys(keys);
+  }
+
   async onApplicationBootstrap(): Promise<void> {
-    const { server, host, port, followed } = this.options;
+    const { server, host, port, reusePort, followed } = this.options;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(port, host, () => {
+      server.listen({ port, host, reusePort }, () => {
         server.off('error', reject);
         resolve();
       });

@@ -1,24 +1,30 @@
 import type { Server } from 'node:https';
 import type { Socket } from 'node:net';
+import type { ConnectionCounter } from '../limits/connection-counter.js';
 
 /**
- * Ends connections of an address that has too many, before any handshake is paid for.
+ * Ends connections that are too many, before any handshake is paid for.
  *
  * @returns the function that ends all connections, those included on which no handshake was finished
  */
-export function limitConnections(server: Server, maxPerAddress: number): () => void {
-  const open = new Map<string, Set<Socket>>();
+export function limitConnections(
+  server: Server,
+  counter: Pick<ConnectionCounter, 'enter'>,
+): () => void {
+  const open = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
-    const address = socket.remoteAddress ?? '';
-    const sockets = open.get(address) ?? new Set();
-    open.set(address, sockets.add(socket));
+    const leave = counter.enter(socket.remoteAddress ?? '');
+    if (leave === undefined) {
+      socket.destroy();
+      return;
+    }
+    open.add(socket);
     socket.once('close', () => {
-      sockets.delete(socket);
-      if (sockets.size === 0) open.delete(address);
+      open.delete(socket);
+      leave();
     });
-    if (sockets.size > maxPerAddress) socket.destroy();
   });
   return () => {
-    for (const sockets of open.values()) for (const socket of sockets) socket.destroy();
+    for (const socket of open) socket.destroy();
   };
 }

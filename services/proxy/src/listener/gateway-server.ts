@@ -4,6 +4,7 @@ import type { LoggerService } from '@nestjs/common';
 import type { Clock } from '@drawbridge/kernel';
 import { uuidV7 } from '@drawbridge/runtime';
 import type { Exchange, Handler } from '../chain/exchange.js';
+import type { ConnectionCounter } from '../limits/connection-counter.js';
 import { limitConnections } from './connection-limits.js';
 import { Http2Sessions, type Http2Limits } from './http2-sessions.js';
 import { serveHttp1, type TakeCall } from './serve-http1.js';
@@ -14,8 +15,9 @@ export interface GatewayOptions {
   readonly handle: Handler<Exchange>;
   readonly clock: Clock;
   readonly logger: LoggerService;
-  readonly maxConnections: number;
-  readonly maxConnectionsPerAddress: number;
+  readonly connections: ConnectionCounter;
+  /** 48 bytes, the same for all workers: a session begun with one is resumed with another. */
+  readonly ticketKeys: Buffer;
   /** Further protocols on the same port, by the name that a client chooses in its handshake. */
   readonly protocols?: Readonly<Record<string, (socket: TLSSocket) => void>>;
   readonly http2Limits?: Http2Limits;
@@ -29,6 +31,19 @@ export interface GatewayServer {
   readonly endConnections: () => void;
 }
 
+/** Forward secrecy and AEAD only; of equals the one that costs least on machines with AES in hardware. */
+const CIPHERS = [
+  'TLS_AES_128_GCM_SHA256',
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+].join(':');
+
 /** Longer than the 90 s for which Go clients keep idle connections, so that we are not the ones to close. */
 const KEEP_ALIVE_MS = 120_000;
 
@@ -41,6 +56,10 @@ export function gatewayServer(options: GatewayOptions): GatewayServer {
   const server = createServer({
     ...options.certificate,
     minVersion: 'TLSv1.2',
+    ciphers: CIPHERS,
+    ticketKeys: options.ticketKeys,
+    sessionIdContext: 'drawbridge',
+    sessionTimeout: 3_600,
     ALPNProtocols: ['h2', 'http/1.1', ...Object.keys(protocols)],
     handshakeTimeout: 10_000,
     headersTimeout: 15_000,
@@ -53,8 +72,7 @@ export function gatewayServer(options: GatewayOptions): GatewayServer {
     keepAlive: true,
     keepAliveInitialDelay: 30_000,
   });
-  server.maxConnections = options.maxConnections;
-  const endConnections = limitConnections(server, options.maxConnectionsPerAddress);
+  const endConnections = limitConnections(server, options.connections);
   const take = takeCall(options);
   const sessions = new Http2Sessions((request, answer) => {
     take({ request, answer, upgrade: undefined, awaitsContinue: request.awaitsContinue });

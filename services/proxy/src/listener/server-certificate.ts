@@ -66,7 +66,8 @@ export function followServerCertificate(
     const { cert, key } = await readServerCertificate(files);
     if (cert === current) return;
     current = cert;
-    server.setSecureContext({ cert, key });
+    // A new context would have ticket keys of its own, and no session could be resumed.
+    server.setSecureContext({ cert, key, ticketKeys: server.getTicketKeys() });
     logger.log({ msg: 'TLS certificate renewed' });
   };
   const timer = setInterval(() => {

@@ -1,0 +1,233 @@
+import type { LoggerService } from '@nestjs/common';
+import { watchConfiguration, type Configuration } from '@drawbridge/configuration';
+import {
+  connectJetStream,
+  requireStreams,
+  type AccessFollower,
+  type JetStreamConnection,
+} from '@drawbridge/jetstream';
+import type { Clock } from '@drawbridge/kernel';
+import { natsOptions, type Closers } from '@drawbridge/runtime';
+import { TokenVerifier } from '@drawbridge/token';
+import { handlerChain } from './chain/handler-chain.js';
+import { hostsOf, type ProxyConfig } from './config.js';
+import { DataPath } from './data-path.js';
+import { AgentLimits } from './limits/agent-limits.js';
+import { ConnectionCounter } from './limits/connection-counter.js';
+import { OpenGrants } from './domain/open-grants.js';
+import { AwsClients } from './credentials/eks/aws-clients.js';
+import type { Environment } from './credentials/material.js';
+import { KubeSecretReader } from './credentials/secret-reader.js';
+import { IdentityModes } from './identity-modes/identity-modes.js';
+import { instanceOf } from './identity-modes/instance.js';
+import { KubeConnections } from './kube/kube-connections.js';
+import { GatewayHosts } from './gateway-hosts.js';
+import { gatewayServer } from './listener/gateway-server.js';
+import { TicketKeys } from './listener/ticket-keys.js';
+import { readServerCertificate } from './listener/server-certificate.js';
+import { followGrants } from './nats/follow-grants.js';
+import { openRecorder, type CallRecorder } from './nats/open-recorder.js';
+import { Trust } from './nats/trust.js';
+import { LiveCalls } from './streams/live-calls.js';
+import { startSweeper } from './sweeper.js';
+import type { WorkerSeat } from './workers/worker-seat.js';
+
+/** How long records may take to reach the bus when the gateway stops. */
+const FLUSH_MS = 5_000;
+
+export interface GatewayDependencies {
+  readonly logger: LoggerService;
+  readonly clock?: Clock;
+  /** Where credentials with an `environmentVariable` find it. @default none */
+  readonly environment?: Environment;
+  /** Instead of the record on stream `COMMANDS`: to measure what recording costs, and for nothing else. */
+  readonly recorder?: CallRecorder;
+  /** What this worker shares with others. @default it is the only one */
+  readonly seat?: WorkerSeat;
+}
+
+/** One worker of the gateway: all that it takes to answer calls. Listens when its data path is started. */
+export interface Gateway {
+  readonly dataPath: DataPath;
+  /** What must be so for it to be ready. */
+  readonly checks: Readonly<Record<GatewayCheck, () => boolean>>;
+  readonly figures: () => Readonly<Record<string, number>>;
+}
+
+export const gatewayChecks = ['nats', 'grants', 'trust', 'recording', 'serving'] as const;
+export type GatewayCheck = (typeof gatewayChecks)[number];
+
+/**
+ * Opens everything that one worker needs; `closers` closes it again, but for the data path.
+ *
+ * @throws `server_certificate_invalid`, `configuration_invalid`, or why NATS cannot be used
+ */
+export async function openGateway(
+  config: ProxyConfig,
+  dependencies: GatewayDependencies,
+  closers: Closers,
+): Promise<Gateway> {
+  const { logger, clock = () => new Date(), environment = {} } = dependencies;
+  const connection = await connectJetStream({ ...natsOptions(config), name: 'proxy' });
+  closers.add(() => connection.close());
+  await requireStreams(connection);
+  const base = { config, connection, logger, clock, environment, seat: dependencies.seat };
+  const parts = { ...base, ...(await follow(base, closers)) };
+  const { follower, trust } = parts;
+  const recorder = dependencies.recorder ?? openRecorder(connection, logger);
+  closers.add(async () => {
+    const lost = await recorder.close(FLUSH_MS);
+    if (lost > 0) logger.error({ msg: 'ended without recording the end of calls', lost });
+  });
+  const dataPath = await openDataPath(parts, {
+    recorder,
+    closers,
+    draining: () => dataPath.draining,
+  });
+  const checks = {
+    nats: () => connection.connected,
+    grants: () => follower.isCurrent(),
+    trust: () => trust.bundle !== undefined,
+    recording: () => recorder.healthy,
+    serving: () => !dataPath.draining,
+  };
+  return { dataPath, checks, figures: () => recorder.figures() };
+}
+
+interface Base {
+  readonly config: ProxyConfig;
+  readonly connection: JetStreamConnection;
+  readonly logger: LoggerService;
+  readonly clock: Clock;
+  readonly environment: Environment;
+  readonly seat: WorkerSeat | undefined;
+}
+
+interface Known {
+  readonly grants: OpenGrants;
+  readonly live: LiveCalls;
+  readonly follower: AccessFollower;
+  readonly trust: Trust;
+  readonly connections: KubeConnections;
+  readonly identities: IdentityModes;
+  readonly hosts: GatewayHosts;
+}
+
+/** Opens everything that decisions are made of: clusters, grants, trust; and what ends live calls. */
+async function follow(base: Base, closers: Closers): Promise<Known> {
+  const { config, connection, logger, clock } = base;
+  const live = new LiveCalls();
+  const hosts = new GatewayHosts(hostsOf(config));
+  const connections = openConnections(base, closers);
+  const grants = new OpenGrants();
+  const follower = followGrants(connection, { grants, live, connections, logger });
+  closers.add(() => follower.close());
+  const isCurrent = () => follower.isCurrent();
+  const identities = new IdentityModes({
+    instance: await instanceOf(connection, config.INSTANCE),
+    isOpen: (grant) => grants.isOpen(grant),
+    isCurrent,
+    openUpstream: (document) => connections.openAsGateway(document),
+    logger,
+  });
+  closers.add(() => identities.close());
+  await followConnections(base, { hosts, live, connections, identities }, closers);
+  const { trust, close } = await Trust.follow(connection, (bundle) => live.cutUntrusted(bundle));
+  closers.add(close);
+  const busLostCutMs = config.BUS_LOST_CUT_SECONDS * 1_000;
+  closers.add(startSweeper({ grants, live, isCurrent, busLostCutMs, clock }));
+  return { grants, live, follower, trust, connections, identities, hosts };
+}
+
+function openConnections({ config, logger, environment }: Base, closers: Closers): KubeConnections {
+  const aws = new AwsClients();
+  closers.add(() => aws.close());
+  const secrets = new KubeSecretReader(config.KUBECONFIG_FILE);
+  const connections = new KubeConnections({ environment, secrets, aws, logger });
+  closers.add(() => connections.close());
+  return connections;
+}
+
+/** Keeps all that is made of Connection documents as the configuration has it. */
+async function followConnections(
+  { config, logger }: Base,
+  { hosts, live, connections, identities }: Omit<Known, 'grants' | 'follower' | 'trust'>,
+  closers: Closers,
+): Promise<void> {
+  const replace = (documents: Configuration['connections']) => {
+    hosts.replace(documents);
+    connections.replace(documents, (name) => live.cutConnection(name));
+    identities.replace(documents);
+  };
+  const watcher = await watchConfiguration(config.CONFIG_DIR, {
+    only: ['Connection'],
+    onChange: ({ connections: documents, version }) => {
+      replace(documents);
+      logger.log({ msg: 'connections changed', version, connections: documents.length });
+    },
+    onError: (error) => {
+      logger.error({ msg: 'configuration not usable', err: error });
+    },
+  });
+  closers.add(() => watcher.close());
+  replace(watcher.current.connections);
+}
+
+async function openDataPath(
+  parts: Base & Known,
+  { recorder, closers, draining }: DataPathParts,
+): Promise<DataPath> {
+  const { config, logger, clock, live, follower, trust, seat } = parts;
+  const files = { certFile: config.TLS_CERT_FILE, keyFile: config.TLS_KEY_FILE };
+  const certificate = await readServerCertificate(files);
+  const isReady = () => follower.isCurrent() && trust.bundle !== undefined;
+  const gateway = gatewayServer({
+    certificate,
+    clock,
+    logger,
+    ticketKeys:
+      seat?.ticketKeys ?? ownTicketKeys(closers, (keys) => dataPath.renewTicketKeys(keys)),
+    connections: new ConnectionCounter({
+      maxConnections: config.MAX_CONNECTIONS,
+      maxPerAddress: config.MAX_CONNECTIONS_PER_ADDRESS,
+      ...(seat !== undefined && { memory: seat.addresses, worker: seat.index }),
+    }),
+    handle: handlerChain({
+      ...parts,
+      recorder,
+      readiness: { isReady, isDraining: draining },
+      verifier: new TokenVerifier(
+        () => trust.bundle,
+        clock,
+        () => trust.refresh(),
+      ),
+      limits: new AgentLimits({
+        rate: { perSecond: config.AGENT_CALLS_PER_SECOND, burst: config.AGENT_BURST },
+        maxCalls: config.AGENT_MAX_CALLS,
+        maxStreams: config.AGENT_MAX_STREAMS,
+        ...(seat !== undefined && { memory: seat.agents, worker: seat.index }),
+      }),
+    }),
+  });
+  const dataPath = new DataPath({
+    ...gateway,
+    host: config.HTTPS_HOST,
+    port: seat?.port ?? config.HTTPS_PORT,
+    reusePort: seat !== undefined,
+    followed: { files, certificate, logger },
+    live,
+  });
+  return dataPath;
+}
+
+interface DataPathParts {
+  readonly recorder: CallRecorder;
+  readonly closers: Closers;
+  readonly draining: () => boolean;
+}
+
+function ownTicketKeys(closers: Closers, onRotate: (keys: Buffer) => void): Buffer {
+  const keys = new TicketKeys(onRotate);
+  closers.add(() => keys.stop());
+  return keys.current;
+}
