@@ -22,6 +22,13 @@ const controlPlane = [
 ];
 
 /**
+ * Clients of other ages and makes, which must work through the gateway unmodified.
+ *
+ * @type {readonly import('../native/catalogue.mjs').ToolName[]}
+ */
+const clients = ['kubectl-1.20', 'kubectl-1.27', 'kubectl-1.30', 'helm'];
+
+/**
  * The rungs of the ladder, cheapest first.
  *
  * @type {readonly Stage[]}
@@ -42,7 +49,7 @@ export const stages = [
   ]),
   vitestStage('unit'),
   vitestStage('int', { tools: ['nats-server', 'kubectl', 'request-info', ...controlPlane] }),
-  vitestStage('e2e', { tools: ['nats-server', 'kubectl', ...controlPlane] }),
+  vitestStage('e2e', { tools: ['nats-server', 'kubectl', ...controlPlane, ...clients] }),
   vitestStage('browser', {
     tools: ['nats-server', 'chromium'],
     skipWithout: 'chromium',

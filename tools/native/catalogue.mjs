@@ -1,10 +1,12 @@
 import { benchTools } from './bench-tools.mjs';
 import { chromium } from './chromium.mjs';
+import { clientTools } from './client-tools.mjs';
 import { pinnedReleases } from './pinned-releases.mjs';
 
 /**
  * @typedef {'nats-server' | 'kubectl' | 'etcd' | 'kube-apiserver' | 'kube-controller-manager'
- *   | 'kube-scheduler' | 'kwok' | 'test-kubelet' | 'request-info' | 'chromium' | 'vegeta' | 'nginx' | 'haproxy' | 'wrk' | 'h2load'} ToolName
+ *   | 'kube-scheduler' | 'kwok' | 'test-kubelet' | 'request-info'
+ *   | 'kubectl-1.20' | 'kubectl-1.27' | 'kubectl-1.30' | 'helm' | 'chromium' | 'vegeta' | 'nginx' | 'haproxy' | 'wrk' | 'h2load'} ToolName
  */
 
 /**
@@ -229,6 +231,7 @@ export const catalogue = {
     debianPackage: undefined,
     docker: undefined,
   },
+  ...clientTools,
   ...benchTools,
 };
 

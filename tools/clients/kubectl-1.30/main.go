@@ -1,0 +1,14 @@
+// Command kubectl is kubectl 1.30 from its own modules: what clients of that age put on the wire.
+package main
+
+import (
+	"os"
+
+	"k8s.io/kubectl/pkg/cmd"
+)
+
+func main() {
+	if err := cmd.NewDefaultKubectlCommand().Execute(); err != nil {
+		os.Exit(1)
+	}
+}
