@@ -30,10 +30,14 @@ export const everything: Rule = {
 
 export interface ConnectionUnderTest {
   readonly name: string;
-  readonly server: string;
-  readonly certificateAuthority: string;
+  /** Absent, and with it the authority: not in the document. */
+  readonly server?: string;
+  readonly certificateAuthority?: string;
+  readonly hosts?: readonly string[];
   /** Lines of YAML under `credential`. */
   readonly credential: string;
+  /** One line of YAML, as `{ mode: impersonate }`. @default mode gateway */
+  readonly identity?: string;
 }
 
 export interface GatewayOptions {
@@ -86,6 +90,10 @@ export interface Gateway {
   records(): Promise<CommandRecord[]>;
   proxy: RunningService;
   startProxy(): Promise<void>;
+  /** Variables of the proxy. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** One more proxy of the same installation. */
+  startReplica(): Promise<RunningService>;
   close(): Promise<void>;
 }
 
@@ -100,7 +108,8 @@ export interface IssuedGrant {
   readonly requestId: string;
 }
 
-function connectionYaml({ name, server, credential }: ConnectionUnderTest): string {
+function connectionYaml(connection: ConnectionUnderTest): string {
+  const { name, server, credential, identity, hosts } = connection;
   return [
     'apiVersion: drawbridge.dev/v1alpha1',
     'kind: Connection',
@@ -108,8 +117,11 @@ function connectionYaml({ name, server, credential }: ConnectionUnderTest): stri
     `  name: ${name}`,
     'spec:',
     '  environment: test',
-    `  server: ${server}`,
-    `  certificateAuthorityFile: ${name}-ca.pem`,
+    ...(server === undefined
+      ? []
+      : [`  server: ${server}`, `  certificateAuthorityFile: ${name}-ca.pem`]),
+    ...(hosts === undefined ? [] : [`  hosts: [${hosts.join(', ')}]`]),
+    ...(identity === undefined ? [] : [`  identity: ${identity}`]),
     '  credential:',
     ...credential.split('\n').map((line) => `    ${line}`),
     '',
@@ -141,7 +153,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     for (const connection of connections) {
       await writeFile(
         join(directory, `${connection.name}-ca.pem`),
-        connection.certificateAuthority,
+        connection.certificateAuthority ?? '',
       );
     }
     const yaml = connections.map(connectionYaml).join('---\n');
@@ -149,7 +161,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
   await writeConnections(options.connections);
 
-  const config = ProxyConfig.parse({
+  const settings = {
     NATS_URL: nats.servers,
     CONFIG_DIR: directory,
     HTTP_PORT: '0',
@@ -159,7 +171,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     TLS_CERT_FILE: certificateFile,
     TLS_KEY_FILE: keyFile,
     ...options.variables,
-  });
+  };
+  const config = ProxyConfig.parse(settings);
   const start = () => startProxy(config, { logger, environment: options.environment ?? {} });
 
   const append = async (store: EventStore<AccessEvent>, requestId: string, event: AccessEvent) => {
@@ -185,6 +198,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     directory,
     certificateFile,
     log,
+    settings,
+    startReplica: start,
     proxy: await start(),
     get raw() {
       const { port } = new URL(gateway.proxy.addresses['https'] ?? '');

@@ -7,6 +7,7 @@ export interface TokenClaims {
   readonly aud?: string;
   readonly lifeSeconds?: number;
   readonly kid?: string;
+  readonly groups?: readonly string[];
 }
 
 /** An OIDC issuer reduced to what a verifier sees of it: its keys and the tokens they sign. */
@@ -26,9 +27,18 @@ export class TestIssuer {
     aud = 'drawbridge',
     lifeSeconds = 3_600,
     kid = 'first',
+    groups = [],
   }: TokenClaims = {}): string {
     const now = Math.floor(Date.now() / 1000);
-    const claims = { iss: this.issuer, sub, aud, iat: now, nbf: now, exp: now + lifeSeconds };
+    const claims = {
+      iss: this.issuer,
+      sub,
+      aud,
+      iat: now,
+      nbf: now,
+      exp: now + lifeSeconds,
+      groups,
+    };
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const signed = `${part({ alg: 'RS256', kid, typ: 'at+jwt' })}.${part({ ...claims, principal_type: 'agent' })}`;
     const key = this.#keys.get(kid)?.privateKey;
@@ -42,7 +52,7 @@ export class TestIssuer {
       audiences: ['drawbridge'],
       algorithms: ['RS256'],
       clockSkewSeconds: 0,
-      claims: { kind: 'agent' },
+      claims: { kind: 'agent', groups: '/groups' },
       owners: {},
       disabledSubjects: [],
       keys: [...this.#keys].map(([kid, { publicKey }]) => {

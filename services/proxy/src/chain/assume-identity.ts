@@ -1,4 +1,5 @@
 import type { IdentityModes } from '../identity-modes/identity-modes.js';
+import { callIdentity } from './call-identity.js';
 import type { Step } from './exchange.js';
 import type { Tracked } from './track-live.js';
 
@@ -10,9 +11,6 @@ export const assumeIdentity =
   (identities: Pick<IdentityModes, 'assume'>): Step<Tracked, Tracked> =>
   (next) =>
   (call) => {
-    const { connection, grant, agent, commandId } = call;
-    const { grantId, accessRequestId, endsAtMs: grantEndsAtMs } = grant;
-    const identity = { agent, grantId, accessRequestId, commandId, grantEndsAtMs };
-    const made = identities.assume(connection, grant, identity);
+    const made = identities.assume(call.connection, call.grant, callIdentity(call));
     return made === undefined ? next(call) : made.then(() => next(call));
   };

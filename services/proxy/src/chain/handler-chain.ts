@@ -3,11 +3,13 @@ import type { Clock } from '@drawbridge/kernel';
 import type { AgentLimits } from '../limits/agent-limits.js';
 import type { OpenGrants } from '../domain/open-grants.js';
 import type { GatewayHosts } from '../gateway-hosts.js';
+import type { IdentityModes } from '../identity-modes/identity-modes.js';
 import type { KubeConnections } from '../kube/kube-connections.js';
 import { answerReviews } from '../reviews/answer-reviews.js';
 import type { LiveCalls } from '../streams/live-calls.js';
 import { admit } from './admit.js';
 import { answerRefusals, type RefusalLog } from './answer-refusals.js';
+import { assumeIdentity } from './assume-identity.js';
 import { authenticate, type Verifier } from './authenticate.js';
 import { authorizeCall } from './authorize-call.js';
 import { Chain } from './chain.js';
@@ -30,6 +32,7 @@ export interface ChainParts {
   readonly limits: AgentLimits;
   readonly grants: Pick<OpenGrants, 'of'>;
   readonly live: LiveCalls;
+  readonly identities: Pick<IdentityModes, 'assume'>;
   readonly recorder: Recorder & RefusalLog;
   readonly clock: Clock;
   readonly logger: LoggerService;
@@ -60,6 +63,7 @@ export function handlerChain(parts: ChainParts): Handler<Exchange> {
     .then(authorizeCall(parts.grants, parts.clock))
     .then(negotiateChannel())
     .then(trackLive(parts.live))
+    .then(assumeIdentity(parts.identities))
     .then(recordCall(parts.recorder, parts.clock))
     .end((call) => (call.channel === undefined ? plain(call) : open(call.channel)(call)));
 }

@@ -1,7 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ConnectionDocument } from '@drawbridge/contracts';
 import type { CredentialPlaces } from '../credentials/cluster-access.js';
+import { asGateway } from '../identity-modes/impersonating-credential.js';
+import type { Upstream } from '../upstream/upstream.js';
 import { KubeUpstream } from './kube-upstream.js';
+import { seamUpstream } from './seam-upstream.js';
 
 /** Time for the calls of a replaced connection to be told why they end. */
 const REPLACED_MS = 1_000;
@@ -41,6 +44,11 @@ export class KubeConnections {
       onReplaced(name);
       setTimeout(() => void upstream.destroy(), REPLACED_MS).unref();
     }
+  }
+
+  /** The cluster of a connection for what the gateway does there for itself. Whoever opens it destroys it. */
+  openAsGateway(document: ConnectionDocument): Upstream {
+    return seamUpstream(new KubeUpstream(asGateway(document), this.places));
   }
 
   /** Nothing that was kept for this grant is needed any more. */

@@ -1,0 +1,430 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Rule } from '@drawbridge/contracts';
+import { eventually, sourceProgram } from '@drawbridge/testing';
+import { startClusterUnderTest, type ClusterUnderTest } from './cluster-under-test.js';
+import { startGateway, statusOf, type Gateway } from './gateway-under-test.js';
+import { httpsCall } from './https-upstream.js';
+import { startLink, type LinkUnderTest } from './link-under-test.js';
+import { startRecordingUpstream, type RecordingUpstream } from './recording-upstream.js';
+
+const token = 'type: bearerToken\nfile: cluster.token';
+const everywhere: Rule = {
+  verbs: ['*'],
+  apiGroups: ['*'],
+  resources: ['*'],
+  namespaces: ['*'],
+};
+
+describe('a call upstream', () => {
+  let upstream: RecordingUpstream;
+  let gateway: Gateway;
+  const path = (connection: string) => `/connections/${connection}/api/v1/namespaces/payments/pods`;
+  const identities = {
+    gateway: '{ mode: gateway }',
+    agents: '{ mode: impersonate }',
+    narrow: `{ mode: impersonate, userPrefix: 'corp:', groupPrefix: '', groups: [readers] }`,
+    bare: `{ mode: impersonate, groupPrefix: '' }`,
+  };
+
+  beforeAll(async () => {
+    upstream = await startRecordingUpstream();
+    const { address: server, certificateAuthority } = upstream;
+    gateway = await startGateway({
+      connections: Object.entries(identities).map(([name, identity]) => ({
+        ...{ name, server, certificateAuthority, credential: token, identity },
+      })),
+    });
+    await writeFile(join(gateway.directory, 'cluster.token'), 'canary-cluster-token');
+    for (const connection of Object.keys(identities)) await gateway.grant({ connection });
+    await eventually(async () => {
+      for (const connection of Object.keys(identities)) {
+        expect((await gateway.call(path(connection))).status).toBe(200);
+      }
+    });
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+  beforeEach(() => {
+    upstream.received.length = 0;
+  });
+
+  /** The impersonation headers of the last request, as pairs in the order in which they came. */
+  function impersonated(): string[][] {
+    const { rawHeaders = [] } = upstream.received.at(-1) ?? {};
+    const pairs = rawHeaders.flatMap((name, index) =>
+      index % 2 === 0 ? [[name.toLowerCase(), rawHeaders[index + 1] ?? '']] : [],
+    );
+    return pairs.filter(([name = '']) => name.startsWith('impersonate'));
+  }
+
+  const calls = {
+    'a get': { target: '/web-0' },
+    'a list': { target: '' },
+    'a watch': { target: '?watch=true' },
+    'a create': { target: '', method: 'POST', body: '{}' },
+    'a log': { target: '/web-0/log?follow=true' },
+    'an exec': {
+      target: '/web-0/exec?command=sh',
+      headers: {
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+        'sec-websocket-version': '13',
+        'sec-websocket-protocol': 'v5.channel.k8s.io',
+      },
+    },
+  };
+
+  it.each(Object.entries(calls))(
+    'T2 by %s names agent, groups, grant and command',
+    async (_, call) => {
+      const { target, ...options } = call;
+      const as = gateway.issuer.token({ groups: ['oncall-agents', 'SRE on call'] });
+      const answer = await gateway.call(`${path('agents')}${target}`, { ...options, token: as });
+      expect(impersonated()).toStrictEqual([
+        ['impersonate-user', `drawbridge:${gateway.issuer.issuer}#agent-oncall`],
+        ['impersonate-uid', expect.stringMatching(/^[0-9a-f]{32}$/) as string],
+        ['impersonate-group', 'drawbridge:oncall-agents'],
+        ['impersonate-group', 'drawbridge:SRE%20on%20call'],
+        ['impersonate-extra-drawbridge.dev%2fgrant', expect.any(String) as string],
+        ['impersonate-extra-drawbridge.dev%2faccess-request', expect.any(String) as string],
+        ['impersonate-extra-drawbridge.dev%2fcommand', answer.headers['audit-id']],
+      ]);
+      expect(upstream.received.at(-1)?.headers.authorization).toBe('Bearer canary-cluster-token');
+    },
+  );
+
+  it('in mode gateway is the gateway’s', async () => {
+    const as = gateway.issuer.token({ groups: ['oncall-agents'] });
+    expect((await gateway.call(path('gateway'), { token: as })).status).toBe(200);
+    expect(impersonated()).toStrictEqual([]);
+  });
+
+  it('passes on the groups that the connection names, with its prefixes', async () => {
+    const as = gateway.issuer.token({ groups: ['system:masters', 'readers'] });
+    await gateway.call(path('narrow'), { token: as });
+    expect(impersonated().slice(0, 3)).toStrictEqual([
+      ['impersonate-user', `corp:${gateway.issuer.issuer}#agent-oncall`],
+      ['impersonate-uid', expect.any(String) as string],
+      ['impersonate-group', 'readers'],
+    ]);
+  });
+
+  it('T1 keeps our headers, whatever the client lists in Connection', async () => {
+    const listed = 'close, impersonate-user, impersonate-group, impersonate-uid, authorization';
+    const as = gateway.issuer.token({ groups: ['readers'] });
+    await gateway.call(path('agents'), { token: as, headers: { connection: listed } });
+    expect(impersonated()).toHaveLength(6);
+    expect(upstream.received.at(-1)?.headers.authorization).toBe('Bearer canary-cluster-token');
+  });
+
+  it.each([
+    ['bare', ['system:masters']],
+    ['bare', ['System:Masters']],
+    ['agents', ['grant:0a0a0a0a-0000-4000-8000-000000000009']],
+  ])('T3 is refused before anything is sent on %s for groups %j', async (connection, groups) => {
+    const as = gateway.issuer.token({ groups });
+    const before = upstream.connections();
+    const answer = await gateway.call(path(connection), { token: as });
+    expect([answer.status, statusOf(answer).cause]).toStrictEqual([403, 'identity_refused']);
+    expect([upstream.received.length, upstream.connections()]).toStrictEqual([0, before]);
+    const id = answer.headers['audit-id'];
+    await eventually(async () => {
+      const record = (await gateway.records()).find(({ commandId }) => commandId === id);
+      expect(record).toMatchObject({ type: 'CommandRefused', statusCode: 403 });
+    });
+  });
+
+  it.each([[['']], [[' ']], [[['system:masters']]], [[7]]])(
+    'T3 is refused for a token with groups %j',
+    async (groups) => {
+      const as = gateway.issuer.token({ groups: groups as string[] });
+      const answer = await gateway.call(path('agents'), { token: as });
+      expect([answer.status, statusOf(answer).cause]).toStrictEqual([403, 'token_claims_invalid']);
+      expect(upstream.received).toHaveLength(0);
+    },
+  );
+});
+
+const csr = `-----BEGIN CERTIFICATE REQUEST-----
+MIHJMHECAQAwDzENMAsGA1UEAwwEdGVzdDBZMBMGByqGSM49AgEGCCqGSM49AwEH
+A0IABLx08ak1H0P1/a3v7sY2kyG9+Hs2NspSV9lXlOtJpXk6PayGBc/3/eHjCP7f
+8ARHegdgyT+zU2nUydM8vyqxgsSgADAKBggqhkjOPQQDAgNIADBFAiBR8BUMPneq
+oql3V6botgedQ9JAqYwccV8yxcms9YM8JAIhAPB0ZJofOHTbSuGZqkkZmYnLBl4p
+aEi0YC7aCBqV/lOj
+-----END CERTIFICATE REQUEST-----
+`;
+
+describe('a real cluster', () => {
+  let cluster: ClusterUnderTest;
+  let gateway: Gateway;
+  let link: LinkUnderTest;
+  const csrs: Rule = {
+    verbs: ['create'],
+    apiGroups: ['certificates.k8s.io'],
+    resources: ['certificatesigningrequests'],
+    namespaces: ['*'],
+  };
+  const pods: Rule = {
+    verbs: ['get', 'list'],
+    apiGroups: [''],
+    resources: ['pods'],
+    namespaces: ['payments'],
+  };
+  const podsOf = (connection: string, namespace = 'payments') =>
+    `/connections/${connection}/api/v1/namespaces/${namespace}/pods`;
+
+  beforeAll(async () => {
+    cluster = await startClusterUnderTest();
+    await cluster.applyShipped('gateway-account.yaml', 'impersonation.yaml', 'ephemeral-rbac.yaml');
+    await cluster.create(
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'payments' } },
+      ...csrRights(),
+    );
+    const { server, certificateAuthority } = cluster.controlPlane;
+    link = await startLink(Number(new URL(server).port));
+    const shared = { server, certificateAuthority, credential: token };
+    const identity = '{ mode: impersonate, ephemeralRbac: true }';
+    gateway = await startGateway({
+      connections: [
+        { ...shared, name: 'gateway' },
+        { ...shared, name: 'agents', identity: '{ mode: impersonate }' },
+        { ...shared, name: 'bound', identity },
+        { ...shared, name: 'linked', identity, server: `https://127.0.0.1:${link.port}` },
+      ],
+      variables: { AGENT_CALLS_PER_SECOND: '1000', AGENT_BURST: '1000' },
+    });
+    await writeFile(join(gateway.directory, 'cluster.token'), await cluster.gatewayToken());
+  }, 120_000);
+  afterAll(async () => {
+    await gateway.close();
+    await link.close();
+    await cluster.stop();
+  });
+
+  /** Rights on certificate signing requests: in them the API server writes down who made them. */
+  function csrRights() {
+    const name = 'test-csr';
+    const apiVersion = 'rbac.authorization.k8s.io/v1';
+    const rules = [
+      {
+        apiGroups: ['certificates.k8s.io'],
+        resources: ['certificatesigningrequests'],
+        verbs: ['create', 'get'],
+      },
+    ];
+    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name };
+    const subjects = [
+      { kind: 'ServiceAccount', name: 'gateway', namespace: 'drawbridge' },
+      { kind: 'Group', apiGroup: 'rbac.authorization.k8s.io', name: 'drawbridge:oncall-agents' },
+    ];
+    return [
+      { apiVersion, kind: 'ClusterRole', metadata: { name }, rules },
+      { apiVersion, kind: 'ClusterRoleBinding', metadata: { name }, roleRef, subjects },
+    ];
+  }
+
+  /** Waits for the grant to be known, and gives its agent a token. */
+  async function agentOf(options: Parameters<Gateway['grant']>[0] & { connection: string }) {
+    const subject = `agent-${Math.random().toString(36).slice(2)}`;
+    const issued = await gateway.grant({ ...options, subject });
+    return {
+      ...issued,
+      subject,
+      token: gateway.issuer.token({ sub: subject, groups: ['oncall-agents'] }),
+    };
+  }
+
+  const revoke = ({ grantId, requestId }: { grantId: string; requestId: string }) =>
+    gateway.append(requestId, { type: 'GrantRevoked', data: { grantId, reason: 'test' } });
+
+  const isMade = (grantId: string, expected: boolean) =>
+    eventually(
+      async () => {
+        const made = (await cluster.made()).filter((name) => name.includes(grantId));
+        expect(made.length > 0).toBe(expected);
+      },
+      { timeoutMs: 20_000 },
+    );
+  const succeeds = (as: { token: string }, path: string) =>
+    eventually(async () => {
+      const answer = await gateway.call(path, { token: as.token });
+      expect([answer.status, answer.body.slice(0, 300)]).toStrictEqual([200, expect.anything()]);
+    });
+
+  it.each(['gateway', 'agents', 'bound'])('sees who calls, in mode %s', async (connection) => {
+    const agent = await agentOf({ connection, rules: [csrs] });
+    const spec = {
+      request: Buffer.from(csr).toString('base64'),
+      signerName: 'example.com/test',
+      usages: ['client auth'],
+    };
+    const metadata = { name: `by-${connection}` };
+    const kind = 'CertificateSigningRequest';
+    const body = JSON.stringify({ apiVersion: 'certificates.k8s.io/v1', kind, metadata, spec });
+    const path = `/connections/${connection}/apis/certificates.k8s.io/v1/certificatesigningrequests`;
+    const answer = await eventually(async () => {
+      const headers = { 'content-type': 'application/json' };
+      const made = await gateway.call(path, { method: 'POST', body, headers, token: agent.token });
+      expect([made.status, made.body.slice(0, 500)]).toStrictEqual([201, expect.anything()]);
+      return made;
+    });
+    const seen = (JSON.parse(answer.body) as { spec: object }).spec;
+    if (connection === 'gateway') {
+      expect(seen).toMatchObject({ username: 'system:serviceaccount:drawbridge:gateway' });
+      return;
+    }
+    const own = connection === 'bound' ? [`drawbridge:grant:${agent.grantId}`] : [];
+    expect(seen).toMatchObject({
+      username: `drawbridge:${gateway.issuer.issuer}#${agent.subject}`,
+      uid: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+      groups: ['drawbridge:oncall-agents', ...own, 'system:authenticated'],
+      extra: {
+        'drawbridge.dev/grant': [agent.grantId],
+        'drawbridge.dev/access-request': [agent.requestId],
+        'drawbridge.dev/command': [answer.headers['audit-id']],
+      },
+    });
+  });
+
+  it('refuses in mode impersonate what the agent may not do there, whatever the grant', async () => {
+    const agent = await agentOf({ connection: 'agents', rules: [everywhere] });
+    await eventually(async () => {
+      const answer = await gateway.call(podsOf('agents'), { token: agent.token });
+      expect(answer.status).toBe(403);
+      expect(answer.body).toContain(`cannot list resource`);
+      expect(answer.body).toContain(agent.subject);
+    });
+    expect((await gateway.call('/connections/agents/api', { token: agent.token })).status).toBe(
+      200,
+    );
+  });
+
+  it('holds a grant from its first call to its end, by revocation or by time', async () => {
+    const revoked = await agentOf({ connection: 'bound', rules: [pods] });
+    const expiring = await agentOf({ connection: 'bound', rules: [pods], seconds: 6 });
+    for (const agent of [revoked, expiring]) {
+      await isMade(agent.grantId, false);
+      await succeeds(agent, podsOf('bound'));
+      await isMade(agent.grantId, true);
+    }
+    const outside = await gateway.call(podsOf('bound', 'default'), { token: revoked.token });
+    expect(statusOf(outside).cause).toBe('not_in_scope');
+    await revoke(revoked);
+    for (const { grantId } of [revoked, expiring]) await isMade(grantId, false);
+    await eventually(async () => {
+      const after = await gateway.call(podsOf('bound'), { token: expiring.token });
+      expect(statusOf(after).cause).toBe('grant_expired');
+    });
+  }, 60_000);
+
+  it('is not given what it refuses to give, and the call is told', async () => {
+    const agent = await agentOf({ connection: 'bound', rules: [everywhere] });
+    await eventually(async () => {
+      const answer = await gateway.call(podsOf('bound'), { token: agent.token });
+      expect([answer.status, statusOf(answer).cause]).toStrictEqual([503, 'binding_unavailable']);
+    });
+    expect(gateway.log.join('')).toContain(
+      'attempting to grant RBAC permissions not currently held',
+    );
+    await revoke(agent);
+  });
+
+  it('that is away refuses new grants, and is rid of ended ones when it is back', async () => {
+    const agent = await agentOf({ connection: 'linked', rules: [pods] });
+    await succeeds(agent, podsOf('linked'));
+    link.cut();
+    await revoke(agent);
+    const late = await agentOf({ connection: 'linked', rules: [pods] });
+    await eventually(async () => {
+      const answer = await gateway.call(podsOf('linked'), { token: late.token });
+      expect([answer.status, statusOf(answer).cause]).toStrictEqual([503, 'binding_unavailable']);
+    });
+    await eventually(() => expect(gateway.log.join('')).toContain('bindings not removed yet'));
+    await isMade(agent.grantId, true);
+    link.mend();
+    await isMade(agent.grantId, false);
+    await succeeds(late, podsOf('linked'));
+    await revoke(late);
+    await isMade(late.grantId, false);
+  }, 60_000);
+
+  it('is served by two replicas at once', async () => {
+    const replica = await gateway.startReplica();
+    try {
+      const agents = await Promise.all(
+        Array.from({ length: 5 }, () => agentOf({ connection: 'bound', rules: [pods] })),
+      );
+      const address = (replica.addresses['https'] ?? '').replace('127.0.0.1', 'localhost');
+      const { certificateAuthority } = gateway.raw;
+      const byReplica = (as: string) =>
+        httpsCall(
+          { server: address, certificateAuthority },
+          { method: 'GET', target: podsOf('bound'), token: as },
+        );
+      await Promise.all(
+        agents.flatMap((agent) => [
+          succeeds(agent, podsOf('bound')),
+          eventually(async () => expect((await byReplica(agent.token)).status).toBe(200)),
+        ]),
+      );
+      for (const agent of agents) await revoke(agent);
+      for (const { grantId } of agents) await isMade(grantId, false);
+    } finally {
+      await replica.close();
+    }
+    expect(gateway.log.join('')).not.toContain('others stand in their place');
+  }, 60_000);
+
+  it('is swept after its only proxy was killed', async () => {
+    const agent = await agentOf({ connection: 'bound', rules: [pods] });
+    const killed = await startProcess(gateway);
+    const target = { method: 'GET', target: podsOf('bound'), token: agent.token };
+    const { certificateAuthority } = gateway.raw;
+    await eventually(
+      async () => {
+        const answer = await httpsCall({ server: killed.address, certificateAuthority }, target);
+        expect(answer.status).toBe(200);
+      },
+      { timeoutMs: 30_000 },
+    );
+    const dead = once(killed.process, 'exit');
+    killed.process.kill('SIGKILL');
+    await dead;
+    await revoke(agent);
+    await isMade(agent.grantId, true);
+    const next = await gateway.startReplica();
+    try {
+      await isMade(agent.grantId, false);
+    } finally {
+      await next.close();
+    }
+  }, 90_000);
+
+  it('keeps nothing of a connection that is no more', async () => {
+    const agent = await agentOf({ connection: 'linked', rules: [pods] });
+    await succeeds(agent, podsOf('linked'));
+    await isMade(agent.grantId, true);
+    const { server, certificateAuthority } = cluster.controlPlane;
+    const left = { name: 'gateway', server, certificateAuthority, credential: token };
+    await gateway.writeConnections([left]);
+    await isMade(agent.grantId, false);
+  }, 30_000);
+});
+
+/** The proxy in a process of its own, with the settings of `gateway`. */
+async function startProcess(gateway: Gateway): Promise<{ process: ChildProcess; address: string }> {
+  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+  const port = String(20_000 + Math.floor(Math.random() * 20_000));
+  const env = { ...gateway.settings, HTTPS_PORT: port, PATH: process.env['PATH'] };
+  const child = spawn(process.execPath, [...sourceProgram(main)], { env, stdio: 'ignore' });
+  await Promise.resolve();
+  return { process: child, address: `https://localhost:${port}` };
+}
