@@ -15,10 +15,7 @@ import { corePlan, type CorePlan } from './machine/core-plan.js';
 import type { ProgramName, Programs } from './machine/find-programs.js';
 import { allowedCores } from './machine/machine-facts.js';
 import type { BenchOptions } from './options.js';
-import { direct } from './peers/direct.js';
-import { startHaproxyPeer } from './peers/haproxy-peer.js';
-import { startKubectlPeer } from './peers/kubectl-peer.js';
-import { startNginxPeer } from './peers/nginx-peer.js';
+import { startPeers, type Peers } from './peers/start-peers.js';
 import type { PeerSetting, RunningTarget, Target } from './peers/target.js';
 import { waitForAnswer } from './peers/wait-for-answer.js';
 import { startNginxUpstream, UPSTREAM_TOKEN } from './upstream/nginx-upstream.js';
@@ -86,15 +83,30 @@ export class BenchSession {
     return { program: this.program(name), cores: this.plan.load };
   }
 
+  /** Every proxy once more, in front of another upstream; ends with the session unless it is stopped before. */
+  async startPeers(upstreamPort: number): Promise<Peers> {
+    const directory = mkdtempSync(join(this.directory, 'peers-'));
+    const setting = { ...this.setting, directory, upstreamPort };
+    const { programs, bus } = this;
+    const peers = await startPeers(setting, { programs, bus, token: this.token });
+    this.#stops.push(() => peers.stop());
+    return peers;
+  }
+
+  /** Of an agent whose grant allows everything. */
+  get token(): string {
+    return this.issuer.token('agent-bench');
+  }
+
   /** One more Drawbridge beside those that run; ends with the session unless it is stopped before. */
   async startDrawbridge(
     name: string,
-    options: Partial<DrawbridgeOptions> & { readonly workers?: number } = {},
+    options: Partial<DrawbridgeOptions> & Partial<Pick<PeerSetting, 'workers' | 'cores'>> = {},
   ): Promise<RunningTarget> {
-    const { workers = 1, ...rest } = options;
-    const setting = { ...this.setting, workers };
-    const token = this.issuer.token('agent-bench');
-    const peer = await startDrawbridgePeer({ bus: this.bus, setting, token, name, ...rest });
+    const { workers = 1, cores = this.plan.proxy, ...rest } = options;
+    const setting = { ...this.setting, workers, cores };
+    const { bus, token } = this;
+    const peer = await startDrawbridgePeer({ bus, setting, token, name, ...rest });
     this.#stops.push(() => peer.stop());
     return peer;
   }
@@ -114,13 +126,8 @@ export class BenchSession {
     this.#setting = setting;
     await this.#startUpstream(setting);
     await this.#startBus();
-    const drawbridge = await this.startDrawbridge('drawbridge');
-    const peers = [
-      await this.#peer('nginx', startNginxPeer),
-      await this.#peer('haproxy', startHaproxyPeer),
-      await this.#peer('kubectl', startKubectlPeer),
-    ].flat();
-    this.#targets = [direct(setting.upstreamPort), ...peers, drawbridge.target];
+    const peers = await this.startPeers(setting.upstreamPort);
+    this.#targets = peers.targets;
   }
 
   async #prepare(): Promise<PeerSetting> {
@@ -170,17 +177,5 @@ export class BenchSession {
     await bus.trust(this.issuer);
     const grant = { connection: CONNECTION, rules: [everything] };
     await bus.grant(this.issuer, { subject: 'agent-bench', ...grant });
-  }
-
-  /** No row needs all of them: one that is not on this machine is left out. */
-  async #peer(
-    name: 'nginx' | 'haproxy' | 'kubectl',
-    start: (program: string, setting: PeerSetting) => Promise<RunningTarget>,
-  ): Promise<readonly Target[]> {
-    const found = this.programs.found.get(name);
-    if (found === undefined) return [];
-    const peer = await start(found.path, this.setting);
-    this.#stops.push(() => peer.stop());
-    return [peer.target];
   }
 }

@@ -18,11 +18,13 @@ export interface DrawbridgeOptions {
   /** Program to run with Node. @default the proxy's own main.js */
   readonly main?: string;
   readonly nodeArguments?: readonly string[];
+  /** Further variables of its environment. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** The production build of the proxy in a process of its own, with nothing switched off. */
 export async function startDrawbridgePeer(options: DrawbridgeOptions): Promise<RunningTarget> {
-  const { bus, setting, token, name, nodeArguments = [] } = options;
+  const { bus, setting, token, name, nodeArguments = [], variables } = options;
   const main = options.main ?? join(repositoryRoot(), 'services/proxy/dist/main.js');
   const directory = join(setting.directory, name);
   writeConfiguration(directory, setting);
@@ -32,7 +34,7 @@ export async function startDrawbridgePeer(options: DrawbridgeOptions): Promise<R
     args: [...nodeArguments, main],
     cores: setting.cores,
     cwd: directory,
-    env: environment({ bus, setting, directory, https, http }),
+    env: { ...environment({ bus, setting, directory, https, http }), ...variables },
   });
   const origin = `https://127.0.0.1:${https}`;
   await waitForAnswer(`http://127.0.0.1:${http}/readyz`, running);

@@ -13,6 +13,11 @@ export interface ProcessOptions {
   readonly cwd?: string;
 }
 
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** `taskset` replaces itself by the program, so the pid stays the program's. */
 export function pinned(command: string, cores: readonly number[]): readonly [string, ...string[]] {
   return cores.length === 0 ? [command] : ['taskset', '--cpu-list', cores.join(','), command];
@@ -23,7 +28,6 @@ export class BenchProcess {
   #output = '';
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
-  readonly #endWithUs = () => this.#child.kill('SIGKILL');
 
   private constructor({ command, args, cores, env, cwd }: ProcessOptions) {
     const [program, ...before] = pinned(command, cores);
@@ -38,7 +42,7 @@ export class BenchProcess {
     };
     this.#child.stdout?.on('data', keep);
     this.#child.stderr?.on('data', keep);
-    process.once('exit', this.#endWithUs);
+    running.add(this.#child);
   }
 
   /** @throws Error when the program cannot be executed */
@@ -62,7 +66,7 @@ export class BenchProcess {
   }
 
   async stop(): Promise<void> {
-    process.off('exit', this.#endWithUs);
+    running.delete(this.#child);
     if (this.hasEnded) return;
     this.#child.kill('SIGTERM');
     const force = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);

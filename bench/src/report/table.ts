@@ -19,7 +19,7 @@ const columns: readonly {
   { key: 'peakMb', label: 'peak MB', digits: 0 },
 ];
 
-/** One line per contender: medians, the spread of the rate, and CPU as a multiple of the peers'. */
+/** One line per contender: medians, the spread of the first figure, and CPU as a multiple of the peers'. */
 export function rowTable({ samples }: RowOutcome): readonly Line[] {
   const cpu = (contender: Contender) => median(samples.get(contender) ?? [], 'cpuUsPerCall');
   return [...samples].map(([contender, each]) => {
@@ -28,7 +28,8 @@ export function rowTable({ samples }: RowOutcome): readonly Line[] {
       if (each[0]?.[key] === undefined) continue;
       line[label] = median(each, key).toFixed(digits);
     }
-    line['spread'] = `${(summarise(valuesOf(each, 'perSecond')).spread * 100).toFixed(0)} %`;
+    const [first = ''] = Object.keys(each[0] ?? {});
+    line['spread'] = `${(summarise(valuesOf(each, first)).spread * 100).toFixed(0)} %`;
     for (const peer of ['nginx', 'kubectl proxy']) {
       const ratio = cpu(peer) / cpu(contender);
       if (Number.isFinite(ratio)) line[`per CPU s x ${peer}`] = ratio.toFixed(2);

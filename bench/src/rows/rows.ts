@@ -1,8 +1,15 @@
+import { exec, idleExec } from './exec.js';
+import { filteredList } from './filtered-list.js';
 import { halfLoad } from './half-load.js';
 import { http2 } from './http2.js';
+import { hugeList } from './huge-list.js';
+import { isolation } from './isolation.js';
 import { newConnections } from './new-connections.js';
+import { recording, recordingIdle } from './recording.js';
 import type { Row } from './row.js';
 import { largeList, oneConnection, smallGet } from './small-get.js';
+import { idleWatches, logs, watchEvents } from './watches.js';
+import { workers } from './workers.js';
 
 /** Every row, in the order of the table. */
 export const rows: readonly Row[] = [
@@ -11,5 +18,16 @@ export const rows: readonly Row[] = [
   halfLoad,
   newConnections,
   largeList,
+  filteredList,
   http2,
+  workers,
+  watchEvents,
+  logs,
+  idleWatches,
+  exec,
+  idleExec,
+  recording,
+  recordingIdle,
+  isolation,
+  hugeList,
 ];

@@ -44,27 +44,27 @@ export function podJson({ name, namespace, bytes }: PodOptions): string {
 
 export const smallPod = podJson({ name: 'checkout', namespace: 'payments', bytes: POD_BYTES });
 
+/** Names of the objects in a list, in their order. */
+export const podName = (index: number): string => `checkout-${index}`;
+
 /** A list of so many bytes, give or take a pod, piece by piece: the largest would not fit into one string. */
 export function* podListJson(bytes: number): Generator<string> {
   yield '{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"4711"},"items":[';
-  const count = Math.max(1, Math.round(bytes / POD_BYTES));
-  for (let index = 0; index < count; index += 1) {
-    const name = `checkout-${index}`;
-    yield `${index === 0 ? '' : ','}${podJson({ name, namespace: 'payments', bytes: POD_BYTES - 1 })}`;
+  for (let index = 0; index < bytes / POD_BYTES; index += 1) {
+    const pod = podJson({ name: podName(index), namespace: 'payments', bytes: POD_BYTES - 1 });
+    yield `${index === 0 ? '' : ','}${pod}`;
   }
   yield ']}';
 }
 
 export const LIST_BYTES = 5 * MEGABYTE;
+/** Objects in it. */
+export const LIST_ITEMS = LIST_BYTES / POD_BYTES;
 export const HUGE_LIST_BYTES = 500 * MEGABYTE;
 
 /** What the rows call. */
 export const paths = {
   pod: '/api/v1/namespaces/payments/pods/checkout',
   list: '/api/v1/namespaces/payments/pods',
-  /** The same list in a namespace where the filtered agent may see a few names only. */
   hugeList: '/api/v1/namespaces/huge/pods',
-  watch: '/api/v1/namespaces/payments/pods?watch=true',
-  log: '/api/v1/namespaces/payments/pods/checkout/log',
-  exec: '/api/v1/namespaces/payments/pods/checkout/exec',
 } as const;
