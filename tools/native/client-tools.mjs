@@ -22,7 +22,7 @@ const client = (name, told, goModule) => ({
 const oldKubectl = (release) =>
   client(
     `kubectl-${release}`,
-    { versionArgs: ['version', '--client', '-o', 'json'], minimum: `${release}.0` },
+    { versionArgs: ['version', '--client', '-o', 'json'], minimum: `0.${release.slice(2)}.0` },
     {
       module: 'k8s.io/kubectl',
       package: '.',
