@@ -47,6 +47,8 @@ export interface GatewayOptions {
   readonly trust?: boolean;
   /** Further variables of the proxy. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Starts the proxy with these variables. @default in this process */
+  readonly launch?: (settings: Readonly<Record<string, string>>) => Promise<RunningService>;
 }
 
 export interface Answer {
@@ -173,7 +175,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ...options.variables,
   };
   const config = ProxyConfig.parse(settings);
-  const start = () => startProxy(config, { logger, environment: options.environment ?? {} });
+  const launch =
+    options.launch ??
+    (() => startProxy(config, { logger, environment: options.environment ?? {} }));
+  const start = () => launch(settings);
 
   const append = async (store: EventStore<AccessEvent>, requestId: string, event: AccessEvent) => {
     const at = new Date();

@@ -56,6 +56,8 @@ class Refused extends Error {}
  */
 export class EksAuthenticator {
   readonly reviewed: ReviewedToken[] = [];
+  /** Tokens that are not believed any more. */
+  readonly revoked = new Set<string>();
   readonly #server: Server;
 
   private constructor(
@@ -128,6 +130,7 @@ export class EksAuthenticator {
 
   /** The ARN of whoever signed the token. */
   async #resolve(token: string): Promise<string> {
+    if (this.revoked.has(token)) throw new Refused('revoked');
     if (token.length > MAX_TOKEN_BYTES || !token.startsWith(PREFIX)) throw new Refused('no token');
     const text = Buffer.from(token.slice(PREFIX.length), 'base64url').toString('utf8');
     if (!URL.canParse(text)) throw new Refused('no address');

@@ -63,7 +63,8 @@ export async function startEks(options: EksUnderTestOptions = {}): Promise<EksUn
     AWS_ENDPOINT_URL_STS: aws.endpoint,
     AWS_ENDPOINT_URL_EKS: aws.endpoint,
     AWS_EC2_METADATA_DISABLED: 'true',
-    HOME: home,
+    AWS_CONFIG_FILE: join(home, 'config'),
+    AWS_SHARED_CREDENTIALS_FILE: join(home, 'credentials'),
   });
   return {
     aws,
