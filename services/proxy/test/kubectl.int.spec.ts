@@ -133,9 +133,12 @@ describe('kubectl with a grant for one deployment', () => {
     ],
     ['get pods', 'not_in_scope: list pods in namespace payments'],
     ['delete namespace payments', 'not_in_scope: '],
-    ['get deployments', 'not_in_scope: list deployments.apps in namespace payments'],
+    [
+      'delete deployments --all',
+      'not_in_scope: delete deployments.apps "checkout" in namespace payments',
+    ],
+    ['get deployments -A', 'not_in_scope: list deployments.apps'],
     ['--as=system:admin get deployment checkout', 'impersonation_refused'],
-    ['auth can-i get secrets', 'self_review_unsupported'],
     ['create token default', 'token_request_refused'],
   ])('is told why not: kubectl %s', async (args, expected) => {
     const { kubectl } = await agentWith([restart], {

@@ -5,7 +5,7 @@ import type { ResourceRequest } from './kube-request.js';
 const channels = new Set(['exec', 'attach', 'portforward']);
 
 /** Whether the call opens a channel into a workload (exec, attach, port-forward). */
-export const opensChannel = (request: ResourceRequest): boolean =>
+export const opensChannel = (request: Pick<ResourceRequest, 'subresource'>): boolean =>
   channels.has(request.subresource);
 
 /**

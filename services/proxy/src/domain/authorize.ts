@@ -158,7 +158,8 @@ function authorizePath(request: KubeRequest & { kind: 'nonResource' }, grant: Op
 
 /** The gateway answers these itself, whatever the grant. */
 function authorizeReview(request: ResourceRequest, grant: OpenGrant): Decision {
-  if (request.verb === 'create') return allowed('self_review', grant);
+  const { verb, name, subresource } = request;
+  if (verb === 'create' && name === '' && subresource === '') return allowed('self_review', grant);
   return { ...deny('verb_unknown', 'a review can only be created'), grant };
 }
 

@@ -1,4 +1,5 @@
 import type { Principal, Rule } from '@drawbridge/contracts';
+import { opensChannel } from './access-attributes.js';
 import { requestOf, type AskedCall } from './asked-call.js';
 import { authorize, openNow, type Caller, type Decision } from './authorize.js';
 import { discoveryPaths } from './discovery.js';
@@ -68,13 +69,9 @@ export function rulesReviewStatus(caller: Caller, namespace: string): RulesRevie
   const rules = open
     .flatMap((grant) => grant.rules)
     .filter(({ namespaces }) => namespaces.includes('*') || namespaces.includes(namespace));
-  const listed = rules.map(reachableOf);
-  const isExact = rules.every((rule, index) => {
-    const isWide = rule.resources.includes('*') || rule.verbs.includes('*');
-    return !isWide && listed[index]?.resources.length === rule.resources.length;
-  });
+  const isExact = rules.every(isPlain);
   return {
-    resourceRules: [...listed.filter(({ resources }) => resources.length > 0), ...reviewRules],
+    resourceRules: [...rules.flatMap(reachableOf), ...reviewRules],
     nonResourceRules: [{ verbs: ['get'], nonResourceURLs: discoveryPaths }],
     incomplete: !isExact,
     ...(!isExact && { evaluationError: inexact }),
@@ -84,15 +81,36 @@ export function rulesReviewStatus(caller: Caller, namespace: string): RulesRevie
 const inexact =
   'some calls are refused whatever the rules say (secrets, service account tokens, proxying); ask for one with "kubectl auth can-i"';
 
-function reachableOf({ verbs, apiGroups, resources, resourceNames }: Rule): ResourceRule {
-  const inCore = apiGroups.includes('') || apiGroups.includes('*');
-  const reachable = resources.filter((resource) => !isNeverReached(resource, inCore));
-  return { verbs, apiGroups, resources: reachable, ...(resourceNames && { resourceNames }) };
+/** Whether what is listed of a rule is all that it says. */
+function isPlain({ verbs, apiGroups, resources }: Rule): boolean {
+  const isWide = resources.includes('*') || verbs.includes('*');
+  return !isWide && !resources.some((resource) => isNeverReached(resource, apiGroups));
 }
 
-function isNeverReached(resource: string, inCore: boolean): boolean {
-  if (resource.endsWith('/proxy')) return true;
-  return inCore && ['secrets', 'serviceaccounts/token', '*/token'].includes(resource);
+function reachableOf({ verbs, apiGroups, resources, resourceNames }: Rule): ResourceRule[] {
+  const reachable = resources.filter((resource) => !isNeverReached(resource, apiGroups));
+  const names = resourceNames && { resourceNames };
+  const plain = reachable.filter((resource) => !isChannel(resource));
+  const channels = reachable.filter(isChannel);
+  const mayOpen = verbs.includes('create') || verbs.includes('*');
+  return [
+    ...(plain.length > 0 ? [{ verbs, apiGroups, resources: plain, ...names }] : []),
+    // Opening one is a create, whichever way it comes, and there is nothing else to do with it.
+    ...(channels.length > 0 && mayOpen
+      ? [{ verbs: ['create'], apiGroups, resources: channels, ...names }]
+      : []),
+  ];
+}
+
+const subresourceOf = (resource: string): string => resource.split('/')[1] ?? '';
+
+const isChannel = (resource: string): boolean =>
+  opensChannel({ subresource: subresourceOf(resource) });
+
+function isNeverReached(resource: string, apiGroups: readonly string[]): boolean {
+  if (subresourceOf(resource) === 'proxy') return true;
+  const isCore = apiGroups.includes('') || apiGroups.includes('*');
+  return isCore && ['secrets', 'serviceaccounts/token', '*/token'].includes(resource);
 }
 
 /** `UserInfo` of Kubernetes. */

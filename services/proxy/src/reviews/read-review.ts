@@ -64,7 +64,7 @@ function readerOf(contentType: string): Read {
 const JsonReview = z.object({
   kind: z.string().default(''),
   apiVersion: z.string().default(''),
-  spec: z.unknown(),
+  spec: z.unknown().optional(),
 });
 
 function readJsonReview(body: Buffer): WrittenReview {
