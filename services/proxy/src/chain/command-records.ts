@@ -1,5 +1,6 @@
 import type { Principal } from '@drawbridge/contracts';
 import { hasTokenInQuery } from '@drawbridge/token';
+import { accessAttributes } from '../domain/access-attributes.js';
 import type { CallOutcome } from '../domain/call-outcome.js';
 import type { KubeRequest } from '../domain/kube-request.js';
 import type { OpenGrant } from '../domain/open-grants.js';
@@ -140,8 +141,10 @@ const noResource =
 
 function attributeMembers(kube: KubeRequest | undefined): string {
   if (kube?.kind !== 'resource') return `,"verb":${quote(kube?.verb ?? '')}${noResource}`;
+  // As it was judged: a GET that opens a channel is a create.
+  const { verb } = accessAttributes(kube);
   return (
-    `,"verb":${quote(kube.verb)},"apiGroup":${quote(kube.apiGroup)}` +
+    `,"verb":${quote(verb)},"apiGroup":${quote(kube.apiGroup)}` +
     `,"apiVersion":${quote(kube.apiVersion)},"resource":${quote(kube.resource)}` +
     `,"subresource":${quote(kube.subresource)},"namespace":${quote(kube.namespace)}` +
     `,"name":${quote(kube.name)}`

@@ -34,7 +34,12 @@ export const negotiateChannel = (): Step<Allowed, Negotiated> => (next) => (call
   }
   const kind = opens ? channelKind(kube) : undefined;
   if (kind === undefined) throw upgradeRefused();
-  return next({ ...call, channel: { handshake: readHandshake(call.request, kind), upgrade } });
+  const { method, target } = kube;
+  const { rawHeaders } = call.request;
+  return next({
+    ...call,
+    channel: { handshake: readHandshake({ method, target, rawHeaders }, kind), upgrade },
+  });
 };
 
 function channelKind(kube: KubeRequest & { kind: 'resource' }): ChannelKind | undefined {

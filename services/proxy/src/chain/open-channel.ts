@@ -107,6 +107,7 @@ const clientGone: CallOutcome = {
 function relayAnswer(call: Tracked, came: UpgradeAnswer & { switched: false }): CallOutcome {
   const { statusCode, rawHeaders, body } = came;
   const refused = refusedAnswer(statusCode, call.connection);
+  if (statusCode === 401) call.upstream.refused(callIdentity(call));
   if (refused !== undefined) throw refused;
   if (statusCode < 400) {
     throw new CallRefused(
@@ -135,7 +136,7 @@ function sessionOf(call: Tracked, switched: SwitchedChannel): ChannelSession {
   const { channel, socket: cluster, protocol, logger, observe } = switched;
   const { upgrade, handshake } = channel;
   const exit = new ExitStatus(observe?.(call));
-  const codec = codecFor({ handshake, kube: call.kube, protocol, observer: exit });
+  const codec = codecFor({ handshake, protocol, observer: exit });
   for (const socket of [upgrade.socket, cluster]) keepForLong(socket);
   const { commandId } = call;
   const onFault = (error: unknown) => {

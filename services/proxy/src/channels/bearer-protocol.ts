@@ -10,11 +10,12 @@ export const isTokenProtocol = (name: string): boolean => name.toLowerCase().sta
 /**
  * The token in the offered protocols, as an `Authorization` value.
  *
- * @returns `undefined` when there is none
+ * @returns `undefined` when there is none, and of requests for anything but a WebSocket
  * @throws {@link CallRefused} `malformed_request` when there are two, when there is an `Authorization` header
  *   besides, or nothing is offered but the token
  */
 export function protocolAuthorization(rawHeaders: readonly string[]): string | undefined {
+  if (headerValue(rawHeaders, 'upgrade')?.toLowerCase() !== 'websocket') return undefined;
   const offered = headerValues(rawHeaders, 'sec-websocket-protocol')
     .join(',')
     .split(',')

@@ -3,6 +3,7 @@ import { CallRefused } from '../domain/call-refused.js';
 import { announcedBody, headerValue, headerValues } from '../domain/request-head.js';
 import type { AnswerHeaders } from '../listener/client-exchange.js';
 import { isTokenProtocol } from './bearer-protocol.js';
+import { forwardedPorts } from './forwarded-ports.js';
 
 /** RFC 6455 section 1.3. */
 const ACCEPT_SALT = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -20,9 +21,13 @@ export interface ChannelHandshake {
   readonly protocols: readonly string[];
   /** `Sec-WebSocket-Key` of the client. */
   readonly key?: string;
+  /** Of a port-forward over numbered channels, in their order; empty otherwise. */
+  readonly ports: readonly number[];
 }
 
 export interface UpgradeHead {
+  /** Canonical path and query. */
+  readonly target: string;
   readonly method: string;
   readonly rawHeaders: readonly string[];
 }
@@ -40,7 +45,8 @@ export function readHandshake(head: UpgradeHead, kind: ChannelKind): ChannelHand
   throw unsupported('expected "Upgrade: websocket" or "Upgrade: SPDY/3.1"');
 }
 
-function readWebSocket({ method, rawHeaders }: UpgradeHead, kind: ChannelKind): ChannelHandshake {
+function readWebSocket(head: UpgradeHead, kind: ChannelKind): ChannelHandshake {
+  const { method, rawHeaders } = head;
   if (method !== 'GET') throw malformed('GET with "Upgrade: websocket"');
   if (headerValues(rawHeaders, 'sec-websocket-version').join() !== '13') {
     throw malformed('one header "Sec-WebSocket-Version: 13"');
@@ -48,14 +54,17 @@ function readWebSocket({ method, rawHeaders }: UpgradeHead, kind: ChannelKind): 
   const [key = '', ...more] = headerValues(rawHeaders, 'sec-websocket-key');
   if (more.length > 0 || !isKey(key)) throw malformed('one "Sec-WebSocket-Key" of 16 bytes');
   const offered = listOf(rawHeaders, 'sec-websocket-protocol');
-  const known =
-    kind === 'portForward' ? [TUNNEL, 'v4.channel.k8s.io', 'v4.base64.channel.k8s.io'] : [];
-  const protocols = offered.filter(
-    (name) =>
-      !isTokenProtocol(name) &&
-      (kind === 'portForward' ? known.includes(name) : numbered.test(name)),
-  );
-  return { kind, transport: 'websocket', protocols: required(protocols), key };
+  const protocols = required(offered.filter((name) => isWebSocketProtocol(name, kind)));
+  const numbersPorts = kind === 'portForward' && protocols.some((name) => name !== TUNNEL);
+  const ports = numbersPorts ? forwardedPorts(head.target) : [];
+  return { kind, transport: 'websocket', protocols, key, ports };
+}
+
+const portForwardProtocols = new Set([TUNNEL, 'v4.channel.k8s.io', 'v4.base64.channel.k8s.io']);
+
+function isWebSocketProtocol(name: string, kind: ChannelKind): boolean {
+  if (isTokenProtocol(name)) return false;
+  return kind === 'portForward' ? portForwardProtocols.has(name) : numbered.test(name);
 }
 
 function readSpdy({ rawHeaders }: UpgradeHead, kind: ChannelKind): ChannelHandshake {
@@ -63,7 +72,7 @@ function readSpdy({ rawHeaders }: UpgradeHead, kind: ChannelKind): ChannelHandsh
   const protocols = offered.filter((name) =>
     kind === 'portForward' ? name === 'portforward.k8s.io' : isSpdyProtocol(name),
   );
-  return { kind, transport: 'spdy', protocols: required(protocols) };
+  return { kind, transport: 'spdy', protocols: required(protocols), ports: [] };
 }
 
 const isSpdyProtocol = (name: string) => numbered.test(name) && !name.includes('base64');

@@ -81,7 +81,8 @@ export async function startChannelsUnderTest(): Promise<ChannelsUnderTest> {
         name: 'prod',
         server: controlPlane.server,
         certificateAuthority: controlPlane.certificateAuthority,
-        credential: 'type: clientCertificate\ncertificate: { file: admin.crt }\nkey: { file: admin.key }',
+        credential:
+          'type: clientCertificate\ncertificate: { file: admin.crt }\nkey: { file: admin.key }',
       },
     ],
     variables: { AGENT_CALLS_PER_SECOND: '1000', AGENT_BURST: '1000' },
@@ -109,7 +110,12 @@ let agents = 0;
 async function makeAgent(gateway: Gateway, options: AgentOptions): Promise<ChannelAgent> {
   agents += 1;
   const subject = `agent-${agents}`;
-  const { kubectl = 'kubectl', rules = [everything], seconds = 600, tokenSeconds = 3_600 } = options;
+  const {
+    kubectl = 'kubectl',
+    rules = [everything],
+    seconds = 600,
+    tokenSeconds = 3_600,
+  } = options;
   const granted = await gateway.grant({ subject, rules, seconds });
   const kubeconfig = join(gateway.directory, `${subject}.kubeconfig`);
   const token = gateway.issuer.token({ sub: subject, lifeSeconds: tokenSeconds });
