@@ -21,12 +21,6 @@ const notOffered = [
     command: ['get', 'secrets', '-n', 'default'],
     refusal: /masking_unavailable/,
   },
-  {
-    what: 'reviews of rights, which would speak of the gateway’s own',
-    cases: /auth can-i|whoami/,
-    command: ['auth', 'can-i', 'list', 'pods'],
-    refusal: /self_review_unsupported/,
-  },
 ];
 const offered = kubectlConformance.filter(
   ({ name }) => !notOffered.some(({ cases }) => cases.test(name)),
