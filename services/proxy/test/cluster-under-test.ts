@@ -8,9 +8,15 @@ import {
   KubernetesObjectApi,
   loadAllYaml,
   RbacAuthorizationV1Api,
-  type KubernetesObject,
 } from '@kubernetes/client-node';
 import { repositoryRoot, startControlPlane, type ControlPlane } from '@drawbridge/testing';
+
+/** An object as YAML has it. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+}
 
 /** A real control plane with RBAC, and everything in it that the administrator of a test may do. */
 export interface ClusterUnderTest {
@@ -19,7 +25,7 @@ export interface ClusterUnderTest {
   readonly rbac: RbacAuthorizationV1Api;
   /** Creates what files of `infra/kubernetes` hold. */
   applyShipped(...files: string[]): Promise<void>;
-  create(...objects: KubernetesObject[]): Promise<void>;
+  create(...objects: readonly Manifest[]): Promise<void>;
   /** Token of the service account `gateway` of namespace `drawbridge`. */
   gatewayToken(): Promise<string>;
   /** Names of what we have made there: `Role payments/drawbridge-…`. */
@@ -34,7 +40,7 @@ export async function startClusterUnderTest(): Promise<ClusterUnderTest> {
   const core = config.makeApiClient(CoreV1Api);
   const rbac = config.makeApiClient(RbacAuthorizationV1Api);
   const objects = KubernetesObjectApi.makeApiClient(config);
-  const create = async (...all: KubernetesObject[]) => {
+  const create = async (...all: readonly Manifest[]) => {
     for (const object of all) await objects.create(object);
   };
   return {
@@ -45,7 +51,7 @@ export async function startClusterUnderTest(): Promise<ClusterUnderTest> {
     applyShipped: async (...files) => {
       for (const file of files) {
         const path = join(repositoryRoot(), 'infra/kubernetes', file);
-        await create(...(loadAllYaml(await readFile(path, 'utf8')) as KubernetesObject[]));
+        await create(...(loadAllYaml(await readFile(path, 'utf8')) as Manifest[]));
       }
     },
     gatewayToken: async () => {

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { request } from 'node:https';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -325,6 +326,42 @@ describe('a real cluster', () => {
     });
   }, 60_000);
 
+  it('lets pass what RBAC cannot say: filtered lists and channels', async () => {
+    const name = ['a', 'b', 'c'];
+    for (const one of name) {
+      const metadata = { name: one, namespace: 'payments' };
+      await cluster.core.createNamespacedConfigMap({ namespace: 'payments', body: { metadata } });
+    }
+    const configMaps = { ...pods, verbs: ['get', 'list', 'watch'], resources: ['configmaps'] };
+    const path = '/connections/bound/api/v1/namespaces/payments/configmaps';
+    for (const resourceNames of [['a'], ['a', 'b']]) {
+      const agent = await agentOf({
+        connection: 'bound',
+        rules: [{ ...configMaps, resourceNames }],
+      });
+      await succeeds(agent, path);
+      const { body } = await gateway.call(path, { token: agent.token });
+      const { items } = JSON.parse(body) as { items: { metadata: { name: string } }[] };
+      expect(items.map(({ metadata }) => metadata.name)).toStrictEqual(resourceNames);
+      const watch = await gateway.call(`${path}?watch=1&timeoutSeconds=1`, { token: agent.token });
+      expect(watch.status).toBe(200);
+      expect((await gateway.call(`${path}/a`, { token: agent.token })).status).toBe(200);
+      await revoke(agent);
+    }
+    await cluster.create(pod);
+    await eventually(async () => {
+      const { status } = await cluster.core.readNamespacedPod({ ...pod.metadata });
+      expect(status?.phase).toBe('Running');
+    });
+    const exec = { ...pods, verbs: ['create'], resources: ['pods/exec'], resourceNames: ['web-0'] };
+    const agent = await agentOf({ connection: 'bound', rules: [exec] });
+    await eventually(async () => {
+      expect(await execStatus(gateway, `${podsOf('bound')}/web-0/exec`, agent.token)).toBe(101);
+    });
+    expect(await execStatus(gateway, `${podsOf('bound')}/web-1/exec`, agent.token)).toBe(403);
+    await revoke(agent);
+  }, 60_000);
+
   it('is not given what it refuses to give, and the call is told', async () => {
     const agent = await agentOf({ connection: 'bound', rules: [everywhere] });
     await eventually(async () => {
@@ -418,6 +455,40 @@ describe('a real cluster', () => {
     await isMade(agent.grantId, false);
   }, 30_000);
 });
+
+const pod = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'web-0', namespace: 'payments' },
+  spec: { containers: [{ name: 'app', image: 'checkout:1' }] },
+};
+
+/** The answer to an exec over WebSocket. */
+function execStatus({ raw, address }: Gateway, path: string, as: string): Promise<number> {
+  const headers = {
+    authorization: `Bearer ${as}`,
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    'sec-websocket-version': '13',
+    'sec-websocket-protocol': 'v5.channel.k8s.io',
+  };
+  return new Promise((resolve, reject) => {
+    const url = `${address}${path}?command=true&stdout=true`;
+    const sent = request(url, { ca: raw.certificateAuthority, agent: false, headers });
+    sent.on('error', reject);
+    sent.on('upgrade', (response, socket) => {
+      socket.on('error', () => undefined);
+      socket.destroy();
+      resolve(response.statusCode ?? 0);
+    });
+    sent.on('response', (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    sent.end();
+  });
+}
 
 /** The proxy in a process of its own, with the settings of `gateway`. */
 async function startProcess(gateway: Gateway): Promise<{ process: ChildProcess; address: string }> {

@@ -10,7 +10,15 @@ export function seamUpstream(upstream: KubeUpstream): Upstream {
       const prepared = await upstream.prepare(identity);
       return {
         send: (request, listener) => {
-          const handler = new ListenerHandler(listener);
+          const handler = new ListenerHandler({
+            onHead: (statusCode, rawHeaders) => {
+              if (statusCode === 401) upstream.refused(identity);
+              listener.onHead(statusCode, rawHeaders);
+            },
+            onData: (chunk) => listener.onData(chunk),
+            onEnd: () => listener.onEnd(),
+            onError: (error) => listener.onError(error),
+          });
           prepared.send(plainRequest(request), handler);
           return handler;
         },
