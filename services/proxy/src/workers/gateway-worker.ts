@@ -4,10 +4,14 @@ import type { FromWorker, ToWorker, WorkerHealth, WorkerStart } from './worker-m
 
 /** A worker that has said nothing for this long does not count as ready. */
 const SILENT_MS = 3_000;
-/** And for this long is ended: its loop does not turn any more, so its streams would not end with their grants. */
-const STUCK_MS = 15_000;
 
 type Started = { readonly address: string } | Omit<FromWorker & { type: 'failed' }, 'type'>;
+
+export interface GatewayWorkerOptions {
+  readonly entry: URL;
+  readonly start: WorkerStart;
+  readonly execArgv: readonly string[] | undefined;
+}
 
 /** One worker thread, as the main thread sees it. */
 export class GatewayWorker {
@@ -20,9 +24,13 @@ export class GatewayWorker {
   #heardAtMs = performance.now();
   #failure = '';
 
-  constructor(entry: URL, start: WorkerStart) {
-    // `environment` is all that it needs of ours; the rest stays with the main thread.
-    this.#worker = new Worker(entry, { workerData: start, env: {}, stdout: false, stderr: false });
+  constructor({ entry, start, execArgv }: GatewayWorkerOptions) {
+    this.#worker = new Worker(entry, {
+      workerData: start,
+      // Of the environment it is given what `start` holds, which the main thread has checked.
+      env: {},
+      ...(execArgv !== undefined && { execArgv: [...execArgv] }),
+    });
     const listening = Promise.withResolvers<Started>();
     const ended = Promise.withResolvers<string>();
     this.listening = listening.promise;
@@ -46,11 +54,11 @@ export class GatewayWorker {
   }
 
   get alive(): boolean {
-    return this.#health !== undefined && performance.now() - this.#heardAtMs < SILENT_MS;
+    return this.#health !== undefined && this.silentForMs < SILENT_MS;
   }
 
-  get stuck(): boolean {
-    return performance.now() - this.#heardAtMs > STUCK_MS;
+  get silentForMs(): number {
+    return performance.now() - this.#heardAtMs;
   }
 
   get figures(): Readonly<Record<string, number>> {

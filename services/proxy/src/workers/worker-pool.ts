@@ -14,6 +14,8 @@ const LONGEST_RETRY_MS = 10_000;
 /** A worker that lived for this long did not die of its start. */
 const SETTLED_MS = 60_000;
 const LOOK_MS = 1_000;
+/** Its loop does not turn any more, so its streams would not end with their grants. */
+const STUCK_MS = 15_000;
 /** Workers end by themselves well within this. */
 const DRAIN_MS = 18_000;
 
@@ -26,6 +28,10 @@ export interface WorkerPoolOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** @default the built `worker-main.js` */
   readonly entry?: URL;
+  /** Options of Node for the threads. @default those of this process */
+  readonly execArgv?: readonly string[];
+  /** After so much silence a worker is replaced. @default 15000 */
+  readonly stuckMs?: number;
 }
 
 interface Seat {
@@ -121,26 +127,29 @@ export class WorkerPool implements GatewayPort {
     this.#draining = true;
     this.#ticketKeys.stop();
     clearInterval(this.#looking);
-    await Promise.all(
-      this.#seats.map(({ worker, retry }) => {
-        clearTimeout(retry);
-        return worker?.drain(DRAIN_MS);
-      }),
-    );
+    const ends = this.#seats.map(async ({ worker, retry }) => {
+      clearTimeout(retry);
+      await worker?.drain(DRAIN_MS);
+    });
+    await Promise.all(ends);
   }
 
   async #start(seat: Seat): Promise<string> {
-    const { config, environment, entry } = this.options;
+    const { config, environment, entry, execArgv } = this.options;
     const port = this.#address === '' ? undefined : Number(new URL(this.#address).port || 443);
-    const worker = new GatewayWorker(entry ?? new URL('./worker-main.js', import.meta.url), {
-      config,
-      environment,
-      seat: {
-        index: seat.index,
-        port,
-        agents: this.#agents,
-        addresses: this.#addresses,
-        ticketKeys: this.#ticketKeys.current,
+    const worker = new GatewayWorker({
+      entry: entry ?? new URL('./worker-main.js', import.meta.url),
+      execArgv,
+      start: {
+        config,
+        environment,
+        seat: {
+          index: seat.index,
+          port,
+          agents: this.#agents,
+          addresses: this.#addresses,
+          ticketKeys: this.#ticketKeys.current,
+        },
       },
     });
     seat.worker = worker;
@@ -169,9 +178,10 @@ export class WorkerPool implements GatewayPort {
   }
 
   #endStuck(): void {
+    const { logger, stuckMs } = this.options;
     for (const { index, worker } of this.#seats) {
-      if (worker?.stuck !== true) continue;
-      this.options.logger.error({ msg: 'a worker does not answer', worker: index });
+      if (worker === undefined || worker.silentForMs < (stuckMs ?? STUCK_MS)) continue;
+      logger.error({ msg: 'a worker does not answer', worker: index });
       worker.end();
     }
   }
