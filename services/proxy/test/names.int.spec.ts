@@ -164,7 +164,7 @@ describe('T14 a list under a grant that names objects', () => {
     ['DELETE', LIST, 403, 'not_in_scope'],
     ['DELETE', `${LIST}?fieldSelector=metadata.name%3Done`, 403, 'not_in_scope'],
     ['GET', '/api/v1/configmaps', 403, 'not_in_scope'],
-  ])('refuses %s %s', async (method, target, code, cause) => {
+  ])('refuses %s %s', async (method, target, ...[code, cause]) => {
     const answer = await two.call(target, { method });
     expect(answer.status).toBe(code);
     if (cause !== '') expect(statusOf(answer).cause).toBe(cause);
@@ -220,10 +220,10 @@ describe('T14 a watch under a grant that names objects', () => {
   /** Opens a watch, lets `change` happen, and gives the frames up to the one that is the last. */
   async function watched(query: string, accept: string, change: () => Promise<void>) {
     const text: string[] = [];
-    const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+    const { promise: opened, resolve: open } = Promise.withResolvers<undefined>();
     const answer = agent.call(`${LIST}?watch=true&timeoutSeconds=3${query}`, {
       headers: { accept },
-      onHead: () => open(),
+      onHead: () => open(undefined),
       onData: (chunk) => void text.push(chunk),
     });
     await opened;

@@ -280,7 +280,7 @@ describe('a review', () => {
     ['content-type', 'application/yaml', 415, 'review_type_unsupported'],
     ['content-type', 'application/cbor', 415, 'review_type_unsupported'],
     ['accept', 'application/vnd.kubernetes.protobuf', 406, 'not_acceptable'],
-  ])('with %s: %s is refused', async (name, value, code, cause) => {
+  ])('with %s: %s is refused', async (name, value, ...[code, cause]) => {
     const answer = await agent.post(ACCESS, may('get', 'pods'), { headers: { [name]: value } });
     expect(statusOf(answer)).toMatchObject({ code, cause });
   });
@@ -291,7 +291,7 @@ describe('a review', () => {
     ['POST', ACCESS.replace('/v1/', '/v1/namespaces/payments/'), 404, 'path_unknown'],
     ['PUT', `${ACCESS}/x`, 405, 'verb_unknown'],
     ['DELETE', RULES, 405, 'verb_unknown'],
-  ])('never goes to the cluster: %s %s', async (method, target, code, cause) => {
+  ])('never goes to the cluster: %s %s', async (method, target, ...[code, cause]) => {
     expect(statusOf(await wide.post(target, '', { method }))).toMatchObject({ code, cause });
   });
 

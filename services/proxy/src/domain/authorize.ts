@@ -77,12 +77,24 @@ export function authorize(question: Question): Decision {
   if (isSelfReview(request)) return authorizeReview(request, anyGrant);
   const never = neverAllowed(request);
   if (never !== undefined) return { ...never, grant: nearestOf(request, open) ?? anyGrant };
+  return (
+    authorizeByRules(request, open) ??
+    filtered(request, open) ??
+    notInScope(question, nearestOf(request, open) ?? anyGrant)
+  );
+}
+
+function authorizeByRules(
+  request: ResourceRequest,
+  open: readonly OpenGrant[],
+): Decision | undefined {
   const attributes = accessAttributes(request);
   for (const grant of open) {
-    if (allows(grant.rules, attributes))
+    if (allows(grant.rules, attributes)) {
       return notYetSafe(request, grant) ?? allowed('in_scope', grant);
+    }
   }
-  return filtered(request, open) ?? notInScope(question, nearestOf(request, open) ?? anyGrant);
+  return undefined;
 }
 
 /** The grants that the caller can use now. Mostly these are all, and nothing has to be copied. */

@@ -38,8 +38,9 @@ function specOf(asked: Extract<Review, { kind: 'SelfSubjectAccessReview' }>['ask
     const { path, verb } = asked;
     return { nonResourceAttributes: { path, verb } };
   }
-  const { kind: _, apiGroup, apiVersion, ...rest } = asked;
-  const attributes = { group: apiGroup, version: apiVersion, ...rest };
+  const { verb, apiGroup, apiVersion, resource, subresource, namespace, name } = asked;
+  const version = { group: apiGroup, version: apiVersion };
+  const attributes = { namespace, verb, ...version, resource, subresource, name };
   const given = Object.entries(attributes).filter(([, value]) => value !== '');
   return { resourceAttributes: Object.fromEntries(given) };
 }

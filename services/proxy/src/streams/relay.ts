@@ -76,12 +76,7 @@ export class Relay implements Dispatcher.DispatchHandler {
       return;
     }
     const { answer, commandId, longRunning, watch, transform } = this.options;
-    try {
-      this.#transform = transform?.(headOf(statusCode, headers));
-    } catch (error) {
-      this.#refuse(asError(error));
-      return;
-    }
+    if (!this.#openTransform(headOf(statusCode, headers))) return;
     if (watch && statusCode === 200 && isPlainJson(headers)) this.#frames = new WatchFrames();
     answer.writeHead(statusCode, {
       ...clientResponseHeaders(transform === undefined ? headers : withoutShape(headers)),
@@ -140,6 +135,17 @@ export class Relay implements Dispatcher.DispatchHandler {
     }
     if (this.#frames.atBoundary) this.#endWithFrame(reason);
     else this.#arm(CUT_MS, () => this.#destroy(reason));
+  }
+
+  /** @returns false when the answer cannot be let through at all */
+  #openTransform(head: AnswerHead): boolean {
+    try {
+      this.#transform = this.options.transform?.(head);
+      return true;
+    } catch (error) {
+      this.#refuse(asError(error));
+      return false;
+    }
   }
 
   #isOver(): boolean {
@@ -247,7 +253,9 @@ function headOf(statusCode: number, headers: IncomingHttpHeaders): AnswerHead {
 
 /** Length and tags are of what the cluster sent, not of what the client gets. */
 function withoutShape(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  const { 'content-length': _length, etag: _etag, 'last-modified': _modified, ...others } = headers;
+  const others = { ...headers };
+  for (const name of ['content-length', 'etag', 'last-modified'])
+    Reflect.deleteProperty(others, name);
   return others;
 }
 
