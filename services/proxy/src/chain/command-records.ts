@@ -18,7 +18,18 @@ const MAX_USER_AGENT = 256;
 /** A record must always fit into one message of the bus, whatever an agent puts into its call. */
 const MAX_MESSAGE = 8_192;
 
-const quote = (text: string): string => JSON.stringify(text);
+/** Longer texts are escaped faster than they are looked at. */
+const MAX_LOOKED_AT = 64;
+
+/** A JSON string. Most are short and need no escape; what is not plain ASCII is left to `JSON.stringify`. */
+function quote(text: string): string {
+  if (text.length > MAX_LOOKED_AT) return JSON.stringify(text);
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x20 || unit > 0x7e || unit === 0x22 || unit === 0x5c) return JSON.stringify(text);
+  }
+  return `"${text}"`;
+}
 
 /** `CommandStarted` of a call that is allowed. */
 export function startedLine(call: Allowed): string {
