@@ -72,14 +72,9 @@ export class GrantBindings {
    */
   ensure(grant: OpenGrant): Promise<void> | undefined {
     const entry = this.#entries.get(grant.grantId) ?? this.#open(grant);
-    const nowMs = performance.now();
-    const complete = entry.missing.size === 0 || nowMs - entry.boundAtMs < MISSING_MS;
-    if (entry.state === 'bound' && complete) return undefined;
+    if (isBound(entry)) return undefined;
     if (entry.state === 'ending') throw this.#refusal('it is over');
-    if (entry.binding === undefined && entry.failed !== undefined) {
-      if (nowMs - entry.failed.atMs < FAILED_MS) throw entry.failed.refusal;
-    }
-    entry.binding ??= this.#bind(entry);
+    entry.binding ??= this.#bindAgain(entry);
     return this.#inTime(entry.binding);
   }
 
@@ -140,6 +135,12 @@ export class GrantBindings {
     };
     this.#entries.set(grant.grantId, entry);
     return entry;
+  }
+
+  #bindAgain(entry: Entry): Promise<void> {
+    const { failed } = entry;
+    if (failed !== undefined && performance.now() - failed.atMs < FAILED_MS) throw failed.refusal;
+    return this.#bind(entry);
   }
 
   async #bind(entry: Entry): Promise<void> {
@@ -215,6 +216,9 @@ export class GrantBindings {
     return bindingUnavailable(this.options.owner.connection, why, options);
   }
 }
+
+const isBound = ({ state, missing, boundAtMs }: Entry): boolean =>
+  state === 'bound' && (missing.size === 0 || performance.now() - boundAtMs < MISSING_MS);
 
 const keyOf = ({ kind, namespace, name }: BoundObject) => `${kind}/${namespace}/${name}`;
 

@@ -46,7 +46,7 @@ export class IdentityModes {
   assume(connection: string, grant: OpenGrant, identity: CallIdentity): Promise<void> | undefined {
     const known = this.#known.get(connection);
     if (known === undefined) return undefined;
-    known.impersonation.headers(identity);
+    known.impersonation.check(identity);
     return known.bound?.bindings.ensure(grant);
   }
 

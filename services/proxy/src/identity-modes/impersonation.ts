@@ -5,6 +5,7 @@ import { CallRefused } from '../domain/call-refused.js';
 import { grantGroup, GRANT_GROUP_PREFIX } from './grant-group.js';
 import { identityValue } from './identity-value.js';
 
+type Grantee = Pick<CallIdentity, 'agent' | 'grantId' | 'accessRequestId'>;
 export type ImpersonateIdentity = Extract<ClusterIdentity, { mode: 'impersonate' }>;
 
 /** Fewer than any API server accepts; a token with more groups than fit needs `groups` in the connection. */
@@ -30,19 +31,25 @@ export class Impersonation {
    * @throws {@link CallRefused} `identity_refused` when the agent cannot be told apart in the cluster, or would
    *   be somebody there that no agent may be: nothing may be sent then, least of all as the gateway itself
    */
-  headers({ agent, grantId, accessRequestId, commandId }: CallIdentity): readonly string[] {
-    const grants = this.#known.get(agent) ?? new Map<string, readonly string[]>();
-    let known = grants.get(grantId);
-    if (known === undefined) {
-      known = impersonationHeaders(this.identity, { agent, grantId, accessRequestId });
-      grants.set(grantId, known);
-      this.#known.set(agent, grants);
-    }
-    return [...known, COMMAND, commandId];
+  headers(call: CallIdentity): readonly string[] {
+    return [...this.#headersOf(call), COMMAND, call.commandId];
+  }
+
+  /** Whether there are such headers. @throws as `headers` */
+  check(call: Grantee): void {
+    this.#headersOf(call);
+  }
+
+  #headersOf({ agent, grantId, accessRequestId }: Grantee): readonly string[] {
+    const grants = this.#known.get(agent);
+    const known = grants?.get(grantId);
+    if (known !== undefined) return known;
+    const headers = impersonationHeaders(this.identity, { agent, grantId, accessRequestId });
+    if (grants !== undefined) grants.set(grantId, headers);
+    else this.#known.set(agent, new Map([[grantId, headers]]));
+    return headers;
   }
 }
-
-type Grantee = Pick<CallIdentity, 'agent' | 'grantId' | 'accessRequestId'>;
 
 /** All but the command. */
 export function impersonationHeaders(
