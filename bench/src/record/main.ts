@@ -136,8 +136,9 @@ async function saturate(call: Call, seconds: number): Promise<Load> {
   const times: number[] = [];
   const until = performance.now() + seconds * 1_000;
   const caller = async () => {
-    // The recorder that does nothing would never let another caller have its turn.
-    for (; performance.now() < until; await wait(0)) {
+    while (performance.now() < until) {
+      // The recorder that does nothing would never let another caller have its turn.
+      await wait(0);
       for (let index = 0; index < 16; index += 1) {
         const from = performance.now();
         await call();

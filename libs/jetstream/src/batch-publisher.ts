@@ -128,7 +128,10 @@ export class BatchPublisher {
     const sent = this.#waiting.get(answer.subject.slice(this.#inbox.length + 1));
     if (sent === undefined) return;
     const outcome = outcomeOf(answer);
-    if (typeof outcome !== 'number') return sent.failed(outcome);
+    if (typeof outcome !== 'number') {
+      sent.failed(outcome);
+      return;
+    }
     this.#lastSequence = Math.max(this.#lastSequence, outcome);
     sent.stored();
   }

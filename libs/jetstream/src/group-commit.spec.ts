@@ -10,7 +10,7 @@ type Type = CommandEntry['type'];
 /** A stream whose acknowledgements a test gives out by hand. */
 class Target {
   readonly sent: { id: string; lines: string[] }[] = [];
-  readonly #answers: PromiseWithResolvers<void>[] = [];
+  readonly #answers: PromiseWithResolvers<undefined>[] = [];
 
   publish({ id, bytes }: BatchMessage): Promise<void> {
     const headers = { get: () => 'application/x-ndjson' };
@@ -18,12 +18,12 @@ class Target {
       Buffer.from(line).toString(),
     );
     this.sent.push({ id, lines });
-    const answer = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<undefined>();
     this.#answers.push(answer);
     return answer.promise;
   }
   async acknowledge(index = this.sent.length - 1): Promise<void> {
-    this.#answers[index]?.resolve();
+    this.#answers[index]?.resolve(undefined);
     await turns();
   }
   async refuse(reason: NotAcknowledged['reason'], index = this.sent.length - 1): Promise<void> {
@@ -239,7 +239,7 @@ describe('the records of a message', () => {
     ['a batch without a last line break', 'application/x-ndjson', 'a\nb', ['a', 'b']],
     ['a batch with empty lines', 'application/x-ndjson', '\na\n\n', ['', 'a', '']],
     ['an empty batch', 'application/x-ndjson', '', ['']],
-  ])('%s', (_, type, data, lines) => {
+  ])('%s', (...[, type, data, lines]) => {
     expect(texts(type, data)).toStrictEqual(lines);
   });
 });

@@ -37,7 +37,6 @@ export class LogUnderTest {
         connection: record.connection,
         line: JSON.stringify(record),
         stored: resolve,
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
         delayed: reject,
       });
     });

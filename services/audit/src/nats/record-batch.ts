@@ -25,14 +25,12 @@ export interface Row {
  */
 export async function recordBatch(recording: Recording, messages: readonly JsMsg[]): Promise<void> {
   const rows: Row[] = [];
-  for (const message of messages) {
-    for (const source of recording.sourcesOf(message)) {
-      try {
-        rows.push({ source, columns: recording.rowOf(source) });
-      } catch (error) {
-        if (!(error instanceof RecordRefused)) throw error;
-        await recording.park(source, error.code);
-      }
+  for (const source of messages.flatMap(recording.sourcesOf)) {
+    try {
+      rows.push({ source, columns: recording.rowOf(source) });
+    } catch (error) {
+      if (!(error instanceof RecordRefused)) throw error;
+      await recording.park(source, error.code);
     }
   }
   await insertOrSplit(recording, rows);
