@@ -291,6 +291,8 @@ function callGateway(gateway: Gateway, path: string, options: CallOptions): Prom
         method,
         ca: gateway.raw.certificateAuthority,
         agent: false,
+        // Not what the `Host` header says, which a test may change.
+        servername: 'localhost',
         headers: { ...(token !== '' && { authorization: `Bearer ${token}` }), ...headers },
       },
       (response) => {

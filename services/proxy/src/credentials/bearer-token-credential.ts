@@ -10,7 +10,7 @@ export class BearerTokenCredential implements Credential {
   readonly #headers: Renewed<CredentialHeaders>;
 
   constructor(connection: string, material: Material, onFailure: ReportFailure) {
-    const { usableMs, renewAfterMs, whileIdle } = material;
+    const { usableMs, renewAfterMs, whileIdle, minAgeMs } = material;
     this.#connection = connection;
     this.#headers = new Renewed({
       obtain: async (signal) => {
@@ -19,6 +19,7 @@ export class BearerTokenCredential implements Credential {
       },
       onFailure,
       whileIdle,
+      minAgeMs,
       maxPauseMs: renewAfterMs,
     });
   }

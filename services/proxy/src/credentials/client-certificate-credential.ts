@@ -18,7 +18,7 @@ export class ClientCertificateCredential implements Credential {
     onFailure: ReportFailure,
   ) {
     const { certificate, key } = materials;
-    const { usableMs, renewAfterMs, whileIdle } = together([certificate, key]);
+    const { usableMs, renewAfterMs, whileIdle, minAgeMs } = together([certificate, key]);
     this.#connection = connection;
     this.#pair = new Renewed({
       obtain: async (signal) => {
@@ -28,6 +28,7 @@ export class ClientCertificateCredential implements Credential {
       same: (one, other) => one.equals(other),
       onFailure,
       whileIdle,
+      minAgeMs,
       maxPauseMs: renewAfterMs,
     });
   }

@@ -17,13 +17,15 @@ export interface Material {
   readonly usableMs: number;
   readonly renewAfterMs: number;
   readonly whileIdle: boolean;
+  /** How soon it may be read again because the cluster refused it. */
+  readonly minAgeMs: number;
 }
 
 /** A file is read again every second while it is used; one that is gone or wrong is no credential for long. */
-export const fileTimes = { usableMs: 3_000, renewAfterMs: 1_000, whileIdle: false };
+const fileTimes = { usableMs: 3_000, renewAfterMs: 1_000, whileIdle: false, minAgeMs: 0 };
 /** A Secret outlives a short absence of the API server that it is read from. */
-const secretTimes = { usableMs: 300_000, renewAfterMs: 30_000, whileIdle: true };
-const constantTimes = { usableMs: Infinity, renewAfterMs: Infinity, whileIdle: false };
+const secretTimes = { usableMs: 300_000, renewAfterMs: 30_000, whileIdle: true, minAgeMs: 1_000 };
+const constantTimes = { usableMs: Infinity, renewAfterMs: Infinity, whileIdle: false, minAgeMs: 0 };
 
 export function materialOf(source: MaterialSource, places: MaterialPlaces): Material {
   const { file, environmentVariable, secret } = source;
@@ -56,5 +58,6 @@ export function together(materials: readonly Material[]): Omit<Material, 'read'>
     usableMs: Math.min(...materials.map(({ usableMs }) => usableMs)),
     renewAfterMs: Math.min(...materials.map(({ renewAfterMs }) => renewAfterMs)),
     whileIdle: materials.some(({ whileIdle }) => whileIdle),
+    minAgeMs: Math.max(...materials.map(({ minAgeMs }) => minAgeMs)),
   };
 }
