@@ -38,6 +38,27 @@ describe('a configuration', () => {
     expect(issuers[0]?.spec.certificateAuthorityFile).toBe('/etc/drawbridge/clusters/idp.pem');
   });
 
+  it('gives a connection to its own cluster the address and authority of that', () => {
+    const own = (credential: string, more = '') =>
+      configurationOf({
+        '/etc/drawbridge/c.yaml': valid
+          .connection('https://k', more)
+          .replace(/server: .*\n */, more === '' ? '' : '$&')
+          .replace(/credential: .*/, `credential: ${credential}`),
+      }).connections[0]?.spec;
+    expect(own('{type: serviceAccount}')).toMatchObject({
+      server: 'https://kubernetes.default.svc',
+      certificateAuthorityFile: '/var/run/secrets/kubernetes.io/serviceaccount/ca.crt',
+    });
+    expect(own('{type: serviceAccount, directory: sa}')).toMatchObject({
+      certificateAuthorityFile: '/etc/drawbridge/sa/ca.crt',
+      credential: { directory: '/etc/drawbridge/sa' },
+    });
+    expect(own('{type: serviceAccount}', 'tlsServerName: k')).toMatchObject({
+      server: 'https://k',
+    });
+  });
+
   it('reads only the kinds that are asked for, and does not judge the others', () => {
     const text = documents(valid.human(), 'kind: Policy\nspec: broken\n');
     const configuration = configurationOf({ f: text }, ['Human']);
@@ -217,6 +238,62 @@ describe('documents together', () => {
       'a query in an address',
       valid.connection('https://k?a=b'),
       '6:11 spec.server: must hold no query and no fragment',
+    ],
+    [
+      'a host name twice',
+      documents(
+        valid.connection('https://k', 'hosts: [a.corp.test, b.corp.test]'),
+        valid.connection('https://k', 'hosts: [b.corp.test]').replace('name: prod', 'name: q'),
+      ),
+      '17:10 spec.hosts: host name "b.corp.test" stands in f:8 already',
+    ],
+    [
+      'a host name with capitals',
+      valid.connection('https://k', 'hosts: [A.corp.test]'),
+      '8:11 spec.hosts[0]: expected a DNS name in lower case (got "A.corp.test")',
+    ],
+    [
+      'no server',
+      valid.connection().replace(/server: .*\n */, ''),
+      '5:3 spec.server: expected an https address',
+    ],
+    [
+      'an authority without a server',
+      valid
+        .connection('https://k', 'certificateAuthorityFile: ca.pem')
+        .replace(/server: .*\n */, '')
+        .replace(/credential: .*/, 'credential: {type: serviceAccount}'),
+      '7:29 spec.certificateAuthorityFile: stands for a "server" only: without one both are looked up',
+    ],
+    [
+      'two sources of one token',
+      valid.connection().replace('{type: bearerToken,', '{type: bearerToken, file: f,'),
+      '7:15 spec.credential: expected one of "file", "environmentVariable" and "secret" (got a map)',
+    ],
+    [
+      'a key of no source',
+      valid
+        .connection()
+        .replace(
+          /credential: .*/,
+          'credential: {type: clientCertificate, certificate: {file: f}, key: {}}',
+        ),
+      '7:70 spec.credential.key: expected one of "file", "environmentVariable" and "secret" (got a map)',
+    ],
+    [
+      'a plugin that is no absolute path',
+      valid.connection().replace(/credential: .*/, 'credential: {type: exec, command: aws}'),
+      '7:37 spec.credential.command: expected an absolute path',
+    ],
+    [
+      'a role that is none',
+      valid
+        .connection()
+        .replace(
+          /credential: .*/,
+          'credential: {type: eks, clusterName: c, region: eu-west-1, roleArn: admin}',
+        ),
+      '7:71 spec.credential.roleArn: expected the ARN of a role',
     ],
     [
       'an unused parameter',
