@@ -34,7 +34,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'e2e',
-          include: ['e2e/test/**/*.e2e.spec.ts'],
+          include: ['{e2e,bench}/test/**/*.e2e.spec.ts'],
           testTimeout: 300_000,
           hookTimeout: 600_000,
           fileParallelism: false,

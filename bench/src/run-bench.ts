@@ -1,13 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import { findPrograms } from './machine/find-programs.js';
+import { findPrograms, type Programs } from './machine/find-programs.js';
 import { machineFacts } from './machine/machine-facts.js';
 import { parseOptions, usage, type BenchOptions } from './options.js';
 import { profileSmallGet } from './profile/profile-small-get.js';
-import type { FoldedProfile, Share } from './profile/fold-profile.js';
-import { judge, type JudgedFigure } from './report/figures.js';
+import { describeFigures, describeOutcome, describeProfile } from './report/describe.js';
+import { judge } from './report/figures.js';
 import { resultsOf } from './report/results.js';
-import { rowTable } from './report/table.js';
-import { textTable } from './report/text-table.js';
 import { skipped, type Row, type RowOutcome } from './rows/row.js';
 import { rows } from './rows/rows.js';
 import { BenchSession, ProgramMissing } from './session.js';
@@ -19,20 +17,43 @@ export interface Voice {
   readonly say: (line: string) => void;
 }
 
+/** sysexits.h EX_UNAVAILABLE: what nothing can be measured without is not on this machine. */
+const EXIT_UNAVAILABLE = 69;
+
 /**
  * `./drawbridge bench proxy`
  *
- * @returns exit code: 0 also when figures were missed, 1 when a row could not be measured
+ * @returns exit code: 0 also when figures were missed; 1 when a row failed; 69 without upstream or bus
  */
-export async function runBench(args: readonly string[], { print, say }: Voice): Promise<number> {
+export async function runBench(args: readonly string[], voice: Voice): Promise<number> {
   const options = parseOptions(args);
   if (options.help) {
-    print(usage(rows.map(({ name }) => name)));
+    voice.print(usage(rows.map(({ name }) => name)));
     return 0;
   }
   const chosen = choose(options);
+  const programs = await findPrograms(voice.say);
+  try {
+    return await measure(chosen, { options, programs, voice });
+  } catch (error) {
+    if (!(error instanceof ProgramMissing)) throw error;
+    voice.say(error.message);
+    return EXIT_UNAVAILABLE;
+  }
+}
+
+interface Surroundings {
+  readonly options: BenchOptions;
+  readonly programs: Programs;
+  readonly voice: Voice;
+}
+
+async function measure(
+  chosen: readonly Row[],
+  { options, programs, voice }: Surroundings,
+): Promise<number> {
+  const { print, say } = voice;
   const machine = machineFacts();
-  const programs = await findPrograms(say);
   const session = await BenchSession.start(options, programs, say);
   const failures: string[] = [];
   try {
@@ -40,15 +61,16 @@ export async function runBench(args: readonly string[], { print, say }: Voice): 
     for (const row of chosen) {
       say(row.title);
       const outcome = await attempt(row, session, failures);
+      await session.bus.forgetLargeRecord();
       outcomes.set(row.name, outcome);
       print(`\n## ${row.title}\n\n${describeOutcome(outcome)}`);
     }
     const profile = options.profile ? await profileSmallGet(session) : undefined;
     if (profile !== undefined) print(describeProfile(profile));
-    const judged = judge(outcomes);
-    print(describeFigures(judged));
+    const figures = judge(outcomes);
+    print(describeFigures(figures));
     const run = { machine, programs, options, cores: { ...session.plan }, outcomes };
-    const results = resultsOf({ ...run, figures: judged, profile });
+    const results = resultsOf({ ...run, figures, profile });
     writeFileSync(options.json, `${JSON.stringify(results, undefined, 2)}\n`);
   } finally {
     await session.stop();
@@ -75,31 +97,3 @@ async function attempt(row: Row, session: BenchSession, failures: string[]): Pro
     return skipped(reason);
   }
 }
-
-const describeOutcome = (outcome: RowOutcome): string =>
-  [
-    ...(outcome.samples.size === 0 ? [] : [textTable(rowTable(outcome))]),
-    ...outcome.notes.map((note) => `Left out: ${note}\n`),
-  ].join('\n');
-
-function describeProfile({ steps, functions }: FoldedProfile): string {
-  const table = (label: string, shares: readonly Share[]) =>
-    textTable(
-      shares.map(({ name, share }) => ({ [label]: name, share: `${(share * 100).toFixed(1)} %` })),
-    );
-  return [
-    '\n## Where the time of a small get goes inside Drawbridge\n',
-    table('step', steps),
-    table('function, its own time', functions),
-  ].join('\n');
-}
-
-const describeFigures = (judged: readonly JudgedFigure[]): string =>
-  `\n## Figures\n\n${textTable(
-    judged.map(({ name, wanted, value, verdict }) => ({
-      figure: name,
-      wanted,
-      found: value === undefined ? '' : String(Number(value.toPrecision(3))),
-      verdict,
-    })),
-  )}`;

@@ -28,6 +28,8 @@ export class ProgramMissing extends Error {}
 /** Upstream, bus and every proxy, running side by side for the whole run. */
 export class BenchSession {
   readonly issuer = new BenchIssuer();
+  readonly directory = mkdtempSync(join(tmpdir(), 'drawbridge-bench-'));
+  readonly plan: CorePlan = corePlan(allowedCores(), 1);
   readonly #stops: (() => Promise<void>)[] = [];
   #targets: readonly Target[] = [];
   #setting: PeerSetting | undefined;
@@ -37,8 +39,6 @@ export class BenchSession {
     readonly options: BenchOptions,
     readonly programs: Programs,
     readonly say: (line: string) => void,
-    readonly directory = mkdtempSync(join(tmpdir(), 'drawbridge-bench-')),
-    readonly plan: CorePlan = corePlan(allowedCores(), 1),
   ) {}
 
   static async start(

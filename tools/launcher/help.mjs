@@ -10,6 +10,7 @@ Try it
 Work on it
   test [STAGE...] [-- VITEST ARGS]   run the checks; stages: see ./drawbridge test --help
   doctor [-o json]                   what is on this machine, what is missing, how to get it
+  bench proxy [OPTIONS]              Drawbridge beside other proxies; see ./drawbridge bench proxy --help
   help                               this text
 
 Everything else is a command of the drawbridge CLI, for agents and people (login, request, status,

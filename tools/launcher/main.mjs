@@ -1,3 +1,4 @@
+import { bench } from './bench.mjs';
 import { ensureBuilt, entryPoints } from './ensure-built.mjs';
 import { ensureInstalled } from './ensure-installed.mjs';
 import { help } from './help.mjs';
@@ -13,6 +14,7 @@ const commands = {
   '-h': showHelp,
   doctor: async (args) => (await import('../doctor/doctor.mjs')).doctor(args),
   test: async (args) => (await import('../ladder/ladder.mjs')).climbLadder(args),
+  bench,
   demo: (args) => runBuilt(entryPoints.laptop, ['demo', ...args]),
   up: (args) => runBuilt(entryPoints.laptop, ['up', ...args]),
 };

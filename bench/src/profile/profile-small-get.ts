@@ -13,7 +13,7 @@ const SAMPLE_EVERY_US = 250;
 export async function profileSmallGet(session: BenchSession): Promise<FoldedProfile> {
   const directory = join(session.directory, 'profile');
   mkdirSync(directory, { recursive: true });
-  const { target, stop } = await session.startDrawbridge('drawbridge-profiled', {
+  const profiled = await session.startDrawbridge('drawbridge-profiled', {
     nodeArguments: [
       '--cpu-prof',
       `--cpu-prof-dir=${directory}`,
@@ -21,11 +21,11 @@ export async function profileSmallGet(session: BenchSession): Promise<FoldedProf
     ],
   });
   const generator = session.generator('wrk');
-  await wrk(generator, target, { ...LOAD, seconds: WARM_UP_SECONDS });
+  await wrk(generator, profiled.target, { ...LOAD, seconds: WARM_UP_SECONDS });
   const fromUs = monotonicUs();
-  await wrk(generator, target, { ...LOAD, seconds: session.options.seconds });
+  await wrk(generator, profiled.target, { ...LOAD, seconds: session.options.seconds });
   const toUs = monotonicUs();
-  await stop();
+  await profiled.stop();
   return foldProfile(readProfile(directory), { fromUs, toUs });
 }
 

@@ -4,7 +4,7 @@ import type { BenchOptions } from '../options.js';
 import type { FoldedProfile } from '../profile/fold-profile.js';
 import type { RowOutcome } from '../rows/row.js';
 import type { JudgedFigure } from './figures.js';
-import { summarise } from './statistics.js';
+import { summarise, type Summary } from './statistics.js';
 
 export interface Run {
   readonly machine: MachineFacts;
@@ -42,11 +42,11 @@ const rowOf = ({ samples, notes }: RowOutcome): object => ({
   contenders: Object.fromEntries(
     [...samples].map(([contender, rounds]) => {
       const keys = Object.keys(rounds[0] ?? {});
-      const summary = keys.map((key) => [
+      const summary = keys.map((key): [string, Summary] => [
         key,
         summarise(rounds.flatMap((each) => each[key] ?? [])),
       ]);
-      return [contender, { summary: Object.fromEntries(summary), rounds }];
+      return [contender, { summary: Object.fromEntries<Summary>(summary), rounds }];
     }),
   ),
 });

@@ -24,7 +24,8 @@ export const isolation: Row = {
   name: 'isolation',
   title: `GET of 2 kB, ${STEADY.perSecond} a second of one agent, beside another one`,
   run: async (session) => {
-    const { target, stop } = await session.startDrawbridge('isolation', { variables: LIMITS });
+    const apart = await session.startDrawbridge('isolation', { variables: LIMITS });
+    const { target } = apart;
     const other = await otherAgent(session, target);
     try {
       return {
@@ -32,7 +33,7 @@ export const isolation: Row = {
         notes: [],
       };
     } finally {
-      await stop();
+      await apart.stop();
     }
   },
 };

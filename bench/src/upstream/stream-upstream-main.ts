@@ -56,9 +56,15 @@ function answer(request: Http2ServerRequest, response: Http2ServerResponse): voi
   response.on('error', () => undefined);
   // nginx holds back what a proxied server says unless that server asks it not to.
   response.setHeader('x-accel-buffering', 'no');
-  if (pathname.endsWith('/log')) return writeLog(response);
+  if (pathname.endsWith('/log')) {
+    writeLog(response);
+    return;
+  }
   response.setHeader('content-type', 'application/json');
-  if (!pathname.endsWith('/pods')) return void response.end('{}');
+  if (!pathname.endsWith('/pods')) {
+    response.end('{}');
+    return;
+  }
   response.write(event);
   if (!pathname.includes(`/${streamNamespaces.busy}/`)) return;
   busy.add(response);
