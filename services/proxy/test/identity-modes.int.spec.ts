@@ -9,6 +9,7 @@ import type { Rule } from '@drawbridge/contracts';
 import { eventually, sourceProgram } from '@drawbridge/testing';
 import { startClusterUnderTest, type ClusterUnderTest } from './cluster-under-test.js';
 import { startGateway, statusOf, type Gateway } from './gateway-under-test.js';
+import { http2Call, http2Session } from './http2-client.js';
 import { httpsCall } from './https-upstream.js';
 import { startLink, type LinkUnderTest } from './link-under-test.js';
 import { startRecordingUpstream, type RecordingUpstream } from './recording-upstream.js';
@@ -125,6 +126,47 @@ describe('a call upstream', () => {
     expect(impersonated()).toHaveLength(6);
     expect(upstream.received.at(-1)?.headers.authorization).toBe('Bearer canary-cluster-token');
   });
+
+  const spellings = ['Impersonate-User', 'IMPERSONATE-GROUP', 'impersonate_uid'].concat([
+    'impersonate-extra-drawbridge.dev%2fgrant',
+    'Impersonate-Extra-Drawbridge.Dev%2FGrant',
+    'x-impersonate-group',
+    'impersonate%2Duser',
+    'impersonate.user',
+  ]);
+
+  it.each(spellings)('T2 takes no %s of a client, over HTTP/1.1 and HTTP/2', async (name) => {
+    const as = gateway.issuer.token({ groups: ['readers'] });
+    const plain = await gateway.call(path('agents'), { token: as, headers: { [name]: 'x' } });
+    expect([plain.status, statusOf(plain).cause]).toStrictEqual([403, 'impersonation_refused']);
+    const answer = await overHttp2(as, { [name.toLowerCase()]: 'x' });
+    expect([answer.status, answer.body]).toStrictEqual([
+      403,
+      expect.stringContaining('impersonation_refused'),
+    ]);
+    expect(upstream.received).toHaveLength(0);
+  });
+
+  it('T2 over HTTP/2 is the agent’s too', async () => {
+    const as = gateway.issuer.token({ groups: ['readers'] });
+    expect((await overHttp2(as)).status).toBe(200);
+    expect(impersonated().map(([name]) => name)).toStrictEqual([
+      ...['impersonate-user', 'impersonate-uid', 'impersonate-group'],
+      'impersonate-extra-drawbridge.dev%2fgrant',
+      'impersonate-extra-drawbridge.dev%2faccess-request',
+      'impersonate-extra-drawbridge.dev%2fcommand',
+    ]);
+  });
+
+  async function overHttp2(as: string, headers = {}) {
+    const session = http2Session(gateway);
+    try {
+      const authorization = `Bearer ${as}`;
+      return await http2Call(session, { ':path': path('agents'), authorization, ...headers });
+    } finally {
+      session.destroy();
+    }
+  }
 
   it.each([
     ['bare', ['system:masters']],
@@ -327,10 +369,9 @@ describe('a real cluster', () => {
   }, 60_000);
 
   it('lets pass what RBAC cannot say: filtered lists and channels', async () => {
-    const name = ['a', 'b', 'c'];
-    for (const one of name) {
-      const metadata = { name: one, namespace: 'payments' };
-      await cluster.core.createNamespacedConfigMap({ namespace: 'payments', body: { metadata } });
+    for (const name of ['a', 'b', 'c']) {
+      const metadata = { name, namespace: 'payments' };
+      await cluster.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
     }
     const configMaps = { ...pods, verbs: ['get', 'list', 'watch'], resources: ['configmaps'] };
     const path = '/connections/bound/api/v1/namespaces/payments/configmaps';
