@@ -13,18 +13,21 @@ export interface BenchOptions {
   readonly huge: boolean;
   /** Also where the time goes inside Drawbridge. */
   readonly profile: boolean;
+  /** Where the CPU profile goes as V8 wrote it; absent: nowhere. */
+  readonly cpuProfile: string | undefined;
   readonly help: boolean;
 }
 
 export const usage = (rows: readonly string[]): string => `usage: ./drawbridge bench proxy [options]
 
 Measures Drawbridge beside nginx, HAProxy, kubectl proxy and the bare upstream, taking turns, on one upstream.
-  --rows A,B     only these rows: ${rows.join(', ')}
-  --rounds N     measured rounds after one to warm up (default 7)
-  --seconds S    of each load in each round (default 4)
-  --quick        two rounds of a second: to see that it works
-  --no-profile   not where the time goes inside Drawbridge
-  --json FILE    where the results go (default bench-results.json)
+  --rows A,B          only these rows: ${rows.join(', ')}
+  --rounds N          measured rounds after one to warm up (default 7)
+  --seconds S         of each load in each round (default 4)
+  --quick             two rounds of a second: to see that it works
+  --no-profile        not where the time goes inside Drawbridge
+  --cpu-profile FILE  keep that profile, to look at it in a browser's developer tools
+  --json FILE         where the results go (default bench-results.json)
 `;
 
 /** @throws TypeError when an argument is not one of ours */
@@ -38,6 +41,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
       seconds: { type: 'string' },
       quick: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: true },
+      'cpu-profile': { type: 'string' },
       json: { type: 'string', default: 'bench-results.json' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -50,6 +54,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     json: values.json,
     huge: !values.quick,
     profile: values.profile,
+    cpuProfile: values['cpu-profile'],
     help: values.help,
   };
 }

@@ -2,7 +2,13 @@ import { ensureInstalled } from './ensure-installed.mjs';
 import { runChild, stdoutToStderr } from './run-child.mjs';
 import { inRoot, LaunchError, pinnedNode, root, workspaceEnvironment } from './workspace.mjs';
 
-const usage = 'usage: ./drawbridge bench proxy [options]; see ./drawbridge bench proxy --help';
+/** What can be measured, and the program that does it. */
+const programs = new Map([
+  ['proxy', 'main.js'],
+  ['record', 'record/main.js'],
+]);
+
+const usage = 'usage: ./drawbridge bench proxy [options], or ./drawbridge bench record';
 
 /**
  * `./drawbridge bench`
@@ -12,7 +18,8 @@ const usage = 'usage: ./drawbridge bench proxy [options]; see ./drawbridge bench
  * @throws {LaunchError} when it cannot be built
  */
 export async function bench([name, ...args]) {
-  if (name !== 'proxy') {
+  const program = programs.get(name ?? '');
+  if (program === undefined) {
     console.error(usage);
     return 2;
   }
@@ -23,5 +30,5 @@ export async function bench([name, ...args]) {
     stdio: stdoutToStderr,
   });
   if (code !== 0) throw new LaunchError(`the build failed with exit code ${code}`);
-  return await runChild(pinnedNode, [inRoot('bench', 'dist', 'main.js'), ...args]);
+  return await runChild(pinnedNode, [inRoot('bench', 'dist', program), ...args]);
 }

@@ -1,4 +1,5 @@
-import type { FoldedProfile, Share } from '../profile/fold-profile.js';
+import type { Share } from '../profile/fold-profile.js';
+import type { CallProfile } from '../profile/profile-small-get.js';
 import type { RowOutcome } from '../rows/row.js';
 import type { JudgedFigure } from './figures.js';
 import { rowTable } from './table.js';
@@ -10,10 +11,14 @@ export const describeOutcome = (outcome: RowOutcome): string =>
     ...outcome.notes.map((note) => `Note: ${note}\n`),
   ].join('\n');
 
-export function describeProfile({ steps, functions }: FoldedProfile): string {
+export function describeProfile({ steps, functions, cpuUsPerCall }: CallProfile): string {
   const table = (label: string, shares: readonly Share[]) =>
     textTable(
-      shares.map(({ name, share }) => ({ [label]: name, share: `${(share * 100).toFixed(1)} %` })),
+      shares.map(({ name, share }) => ({
+        [label]: name,
+        share: `${(share * 100).toFixed(1)} %`,
+        'µs/call': (share * cpuUsPerCall).toFixed(1),
+      })),
     );
   return [
     '\n## Where the time of a small get goes inside Drawbridge\n',

@@ -1,7 +1,7 @@
 import { programNames, type Programs } from '../machine/find-programs.js';
 import type { MachineFacts } from '../machine/machine-facts.js';
 import type { BenchOptions } from '../options.js';
-import type { FoldedProfile } from '../profile/fold-profile.js';
+import type { CallProfile } from '../profile/profile-small-get.js';
 import type { RowOutcome } from '../rows/row.js';
 import type { JudgedFigure } from './figures.js';
 import { summarise, type Summary } from './statistics.js';
@@ -13,7 +13,7 @@ export interface Run {
   readonly cores: Readonly<Record<string, readonly number[]>>;
   readonly outcomes: ReadonlyMap<string, RowOutcome>;
   readonly figures: readonly JudgedFigure[];
-  readonly profile: FoldedProfile | undefined;
+  readonly profile: CallProfile | undefined;
 }
 
 /** Everything that was measured, round by round, with medians and spread: what the JSON file holds. */
