@@ -49,7 +49,7 @@ export class Editor {
   begin(chunk: Uint8Array): void {
     this.#chunk = chunk;
     this.#from = 0;
-    this.#text.begin(chunk);
+    this.#text.enter(chunk);
   }
 
   /** What of the chunk, and of what was held before, can go out. */
@@ -87,7 +87,7 @@ export class Editor {
     requireArray(node);
     if (node.judge === undefined) return;
     this.judging = node.judge;
-    this.#text.start(at + 1);
+    this.#text.open(at + 1);
   }
 
   beginScalar(at: number, depth: number): void {
@@ -98,9 +98,8 @@ export class Editor {
   endString(next: number): void {
     const judge = this.judging;
     this.judging = undefined;
-    const range = this.#text.end(next - 1);
-    if (judge === undefined) return;
-    this.#verdict(judge(range === undefined ? undefined : decodeText(this.#text.bytesOf(range))));
+    const isKnown = this.#text.close(next - 1);
+    if (judge !== undefined) this.#verdict(judge(isKnown ? decodeText(this.#text) : undefined));
   }
 
   comma(inObject: boolean, at: number): void {
@@ -115,17 +114,16 @@ export class Editor {
   }
 
   beginKey(at: number): void {
-    this.#text.start(at + 1);
+    this.#text.open(at + 1);
     const isFirst = this.#memberMark === NONE;
     if (isFirst && this.active?.choosesMembers === true) this.#memberMark = this.#hold(at, false);
   }
 
   endKey(next: number): void {
-    const range = this.#text.end(next - 1);
+    const isKnown = this.#text.close(next - 1);
     const node = this.active;
     if (node === undefined) return;
-    const child =
-      range === undefined ? node.anyMember : childOf(node, this.#text.bytesOfKey(), range);
+    const child = isKnown ? childOf(node, this.#text) : node.anyMember;
     this.next = child;
     if (!node.choosesMembers) return;
     const mark = this.#memberMark;

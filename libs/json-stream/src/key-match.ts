@@ -1,4 +1,5 @@
 import { BACKSLASH } from './byte-kind.js';
+import type { Slice } from './text-buffer.js';
 
 /** ASCII bytes in lower case; all others as they are. */
 const lower = Uint8Array.from({ length: 256 }, (_, byte) =>
@@ -13,8 +14,9 @@ const lower = Uint8Array.from({ length: 256 }, (_, byte) =>
  */
 export const foldKey = (name: string): string => name.toLowerCase().replaceAll('ſ', 's');
 
-/** Whether the bytes from `start` are `key`, which is in lower case, but for ASCII case. */
-export function isKey(key: Uint8Array, bytes: Uint8Array, start: number): boolean {
+/** Whether a text is `key`, which is in lower case, but for ASCII case. */
+export function isKey(key: Uint8Array, { bytes, start, end }: Slice): boolean {
+  if (key.length !== end - start) return false;
   for (let index = 0; index < key.length; index += 1) {
     if (lower[bytes[start + index] ?? 0] !== key[index]) return false;
   }
@@ -22,7 +24,7 @@ export function isKey(key: Uint8Array, bytes: Uint8Array, start: number): boolea
 }
 
 /** Whether the raw text of a string must be decoded before it can be compared: escapes, or bytes outside ASCII. */
-export function needsDecoding(bytes: Uint8Array, start: number, end: number): boolean {
+export function needsDecoding({ bytes, start, end }: Slice): boolean {
   for (let index = start; index < end; index += 1) {
     const byte = bytes[index] ?? 0;
     if (byte >= 0x80 || byte === BACKSLASH) return true;
@@ -37,9 +39,9 @@ const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
  *
  * @returns `undefined` when it is no JSON string
  */
-export function decodeText(raw: Uint8Array): string | undefined {
-  const text = utf8.decode(raw);
-  if (!needsDecoding(raw, 0, raw.length)) return text;
+export function decodeText(raw: Slice): string | undefined {
+  const text = utf8.decode(raw.bytes.subarray(raw.start, raw.end));
+  if (!needsDecoding(raw)) return text;
   try {
     const value: unknown = JSON.parse(`"${text}"`);
     return typeof value === 'string' ? value : undefined;

@@ -1,9 +1,12 @@
 import { decodeText, foldKey, isKey, needsDecoding } from './key-match.js';
 import type { Field, Path, Rule } from './rule.js';
+import type { Slice } from './text-buffer.js';
 
 /** What the rules say of one place in a document, and of the places inside it. */
 export interface RuleNode {
   readonly members: Map<string, Member>;
+  /** The same as a list, which is faster to look through. */
+  named: readonly Member[];
   anyMember: RuleNode | undefined;
   elements: RuleNode | undefined;
   mask: Uint8Array | undefined;
@@ -25,6 +28,7 @@ interface Member {
 
 const emptyNode = (): RuleNode => ({
   members: new Map(),
+  named: [],
   anyMember: undefined,
   elements: undefined,
   mask: undefined,
@@ -84,7 +88,8 @@ function memberOf(node: RuleNode, key: string): RuleNode {
 
 /** What holds for any member holds for the named ones too; then nothing has to be looked up twice. */
 function settle(node: RuleNode): void {
-  const inner = [...node.members.values()].map((member) => member.node);
+  node.named = [...node.members.values()];
+  const inner = node.named.map((member) => member.node);
   if (node.anyMember !== undefined) {
     for (const member of inner) merge(node.anyMember, member);
     inner.push(node.anyMember);
@@ -109,18 +114,15 @@ function merge(from: RuleNode, into: RuleNode): void {
   }
 }
 
-/** The node of the member whose raw name, without quotes, is `bytes[start, end)`. */
-export function childOf(
-  node: RuleNode,
-  bytes: Uint8Array,
-  [start, end]: readonly [number, number],
-): RuleNode | undefined {
-  if (node.members.size === 0) return node.anyMember;
-  for (const { key, node: child } of node.members.values()) {
-    if (key.length === end - start && isKey(key, bytes, start)) return child;
+/** The node of the member with this raw name, without quotes. */
+export function childOf(node: RuleNode, name: Slice): RuleNode | undefined {
+  const { named } = node;
+  for (let index = 0; index < named.length; index += 1) {
+    const member = named[index];
+    if (member !== undefined && isKey(member.key, name)) return member.node;
   }
-  if (!needsDecoding(bytes, start, end)) return node.anyMember;
-  const text = decodeText(bytes.subarray(start, end));
+  if (named.length === 0 || !needsDecoding(name)) return node.anyMember;
+  const text = decodeText(name);
   const member = text === undefined ? undefined : node.members.get(foldKey(text));
   return member?.node ?? node.anyMember;
 }

@@ -3,52 +3,64 @@ const NONE = -1;
 /** Longer names and values than this are not compared: nothing that rules speak of comes near it. */
 export const MAX_TEXT_BYTES = 8_192;
 
-/** The raw text of one string, wherever chunks end in it. */
-export class TextBuffer {
+/** A part of some bytes. */
+export interface Slice {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The raw text of one string, wherever chunks end in it; a slice of the chunk if it is all in one. */
+export class TextBuffer implements Slice {
+  bytes: Uint8Array = new Uint8Array(0);
+  start = 0;
+  end = 0;
   #chunk: Uint8Array = new Uint8Array(0);
-  /** Where it begins in the chunk. */
-  #start = NONE;
+  /** Where it begins in the chunk, while it is under way. */
+  #from = NONE;
   /** What came of it in earlier chunks. */
   #earlier: Uint8Array | undefined;
   #tooLong = false;
 
-  begin(chunk: Uint8Array): void {
+  /** The next chunk is here. */
+  enter(chunk: Uint8Array): void {
     this.#chunk = chunk;
   }
 
-  start(at: number): void {
-    this.#start = at;
+  open(at: number): void {
+    this.#from = at;
     this.#earlier = undefined;
     this.#tooLong = false;
   }
 
   /** The chunk ends; what is under way goes on in the next one. */
   suspend(end: number): void {
-    if (this.#start === NONE) return;
-    if (!this.#tooLong) this.#keep(this.#chunk.subarray(this.#start, end));
-    this.#start = 0;
+    if (this.#from === NONE) return;
+    this.#keep(this.#from, end);
+    this.#from = 0;
   }
 
-  /** Where the text stands in {@link bytesOfKey}; `undefined` when it is too long to be known. */
-  end(at: number): readonly [start: number, end: number] | undefined {
-    const start = this.#start;
-    this.#start = NONE;
-    if (this.#earlier === undefined && !this.#tooLong) return [start, at];
-    if (!this.#tooLong) this.#keep(this.#chunk.subarray(start, at));
-    return this.#tooLong || this.#earlier === undefined ? undefined : [0, this.#earlier.length];
+  /** @returns whether the text is known; when it is too long it is not */
+  close(at: number): boolean {
+    const from = this.#from;
+    this.#from = NONE;
+    if (this.#earlier === undefined && !this.#tooLong) return this.#is(this.#chunk, from, at);
+    this.#keep(from, at);
+    return this.#earlier !== undefined && this.#is(this.#earlier, 0, this.#earlier.length);
   }
 
-  bytesOfKey(): Uint8Array {
-    return this.#earlier ?? this.#chunk;
+  #is(bytes: Uint8Array, start: number, end: number): true {
+    this.bytes = bytes;
+    this.start = start;
+    this.end = end;
+    return true;
   }
 
-  bytesOf([start, end]: readonly [number, number]): Uint8Array {
-    return this.bytesOfKey().subarray(start, end);
-  }
-
-  #keep(more: Uint8Array): void {
+  #keep(from: number, to: number): void {
+    if (this.#tooLong) return;
     const earlier = this.#earlier ?? new Uint8Array(0);
-    this.#tooLong = earlier.length + more.length > MAX_TEXT_BYTES;
+    this.#tooLong = earlier.length + to - from > MAX_TEXT_BYTES;
+    const more = this.#chunk.subarray(from, to);
     this.#earlier = this.#tooLong ? undefined : Buffer.concat([earlier, more]);
   }
 }
