@@ -277,6 +277,8 @@ describe('a refusal of AWS', () => {
   it.each([
     ['of a wrong external id', { externalId: 'wrong' }, 'AccessDenied'],
     ['of no external id', { externalId: undefined }, 'AccessDenied'],
+    ['of a session that does not say for whom', { sourceIdentity: false }, 'AccessDenied'],
+    ['of a session without tags', { sessionTags: false }, 'AccessDenied'],
     ['of an unknown role', { roleArn: `${ROLE}-x` }, 'AccessDenied'],
     ['of a duration that chaining forbids', { durationSeconds: 7_200 }, 'ValidationError'],
     ['of another region', { region: 'us-east-1' }, 'SignatureDoesNotMatch'],

@@ -1,9 +1,16 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CredentialOfType } from '@drawbridge/contracts';
-import { DemoAws, EksAuthenticator, type AwsCluster, type TrustPolicy } from '@drawbridge/embedded';
+import {
+  DemoAws,
+  EksAuthenticator,
+  repositoryRoot,
+  type AwsCluster,
+  type TrustPolicy,
+} from '@drawbridge/embedded';
 
 export const REGION = 'eu-west-1';
 export const CLUSTER = 'prod';
@@ -11,23 +18,12 @@ export const ROLE = 'arn:aws:iam::444455556666:role/drawbridge-prod';
 export const AMBIENT = 'arn:aws:sts::111122223333:assumed-role/drawbridge-gateway/proxy-0';
 export const EXTERNAL_ID = 'drawbridge-7f3a';
 
-/** The trust policy of docs/connections.md. */
-export const trustPolicy: TrustPolicy = {
-  Version: '2012-10-17',
-  Statement: [
-    {
-      Effect: 'Allow',
-      Principal: { AWS: 'arn:aws:iam::111122223333:role/drawbridge-gateway' },
-      Action: 'sts:AssumeRole',
-      Condition: { StringEquals: { 'sts:ExternalId': EXTERNAL_ID } },
-    },
-    {
-      Effect: 'Allow',
-      Principal: { AWS: 'arn:aws:iam::111122223333:role/drawbridge-gateway' },
-      Action: ['sts:TagSession', 'sts:SetSourceIdentity'],
-    },
-  ],
-};
+/** The trust policy that docs/connections.md shows, as it stands there. */
+export function documentedTrustPolicy(): TrustPolicy {
+  const text = readFileSync(join(repositoryRoot(), 'docs/connections.md'), 'utf8');
+  const json = /```json\n([^`]*)```/.exec(text)?.[1] ?? '';
+  return JSON.parse(json) as TrustPolicy;
+}
 
 /** AWS and the authenticator of a cluster, with this process's ambient identity set to the one that AWS knows. */
 export interface EksUnderTest {
@@ -46,7 +42,7 @@ export interface EksUnderTestOptions {
 export async function startEks(options: EksUnderTestOptions = {}): Promise<EksUnderTest> {
   const { clusters = [], groups = ['drawbridge'] } = options;
   const home = await mkdtemp(join(tmpdir(), 'drawbridge-aws-'));
-  const roles = [{ arn: ROLE, trustPolicy }];
+  const roles = [{ arn: ROLE, trustPolicy: documentedTrustPolicy() }];
   const aws = await DemoAws.start({ region: REGION, ambientArn: AMBIENT, roles, clusters });
   const authenticator = await EksAuthenticator.start({
     clusterName: CLUSTER,
