@@ -3,12 +3,14 @@ import { ConnectionName, Instant } from './access-request.js';
 import { Principal } from './principal.js';
 
 /**
- * The record of Kubernetes API calls. Stream `COMMANDS`, subject `drawbridge.commands.<connection>.<session>`,
- * where the session is the grant's id, or `refused` for every refused call; `grantId` then names the grant that the
- * refusal has to do with, if there is one.
+ * The record of Kubernetes API calls, on stream `COMMANDS`. A message holds many, one JSON text a line, with the header
+ * `Content-Type: application/x-ndjson`, on a subject of the gateway that wrote it, `drawbridge.commands._batch.<id>`. A
+ * message without that header holds one, on `drawbridge.commands.<connection>.<grant id or "refused">`: none are
+ * written any more, but they are read for ever.
  *
- * A forwarded command has a `CommandStarted` (acknowledged before it is forwarded) and a `CommandEnded`;
- * a refused one has a `CommandRefused` only. Message id: `<commandId>:<type>`.
+ * A forwarded command has a `CommandStarted` (acknowledged before it is forwarded) and a `CommandEnded`; a refused one
+ * has a `CommandRefused` only, and one that was refused because its start was not acknowledged in time has both halves.
+ * `grantId` of a refusal is the grant that it has to do with, if there is one.
  */
 const call = {
   commandId: z.uuid().describe('UUIDv7; sent upstream as Audit-ID and shown to the caller'),

@@ -24,6 +24,8 @@ export interface CommandLog {
   readonly records: number;
   /** Their size, about. */
   readonly bytes: number;
+  /** Records that were too large to be stored, ever. */
+  readonly givenUp: number;
   /**
    * Takes a record, whatever state the log is in: the end of a command is recorded even when audit is behind, it
    * has happened already. Whoever adds bounds how many wait.
@@ -59,6 +61,9 @@ export function commandLog(
     },
     get bytes() {
       return commit.characters;
+    },
+    get givenUp() {
+      return commit.givenUp;
     },
     add: (entry) => commit.add(entry),
     close: async (timeoutMs) => {

@@ -226,20 +226,3 @@ describe('closing', () => {
     expect(await surroundings().commit.close(5_000)).toBe(0);
   });
 });
-
-describe('the records of a message', () => {
-  const texts = (headers: string | undefined, data: string) =>
-    commandLines({ headers: { get: () => headers ?? '' }, data: Buffer.from(data) }).map((line) =>
-      Buffer.from(line).toString(),
-    );
-  it.each([
-    ['as before there were batches', undefined, '{"a":1}', ['{"a":1}']],
-    ['as before, with a line break', undefined, '{"a":\n1}', ['{"a":\n1}']],
-    ['a batch', 'application/x-ndjson', 'a\nb\n', ['a', 'b']],
-    ['a batch without a last line break', 'application/x-ndjson', 'a\nb', ['a', 'b']],
-    ['a batch with empty lines', 'application/x-ndjson', '\na\n\n', ['', 'a', '']],
-    ['an empty batch', 'application/x-ndjson', '', ['']],
-  ])('%s', (...[, type, data, lines]) => {
-    expect(texts(type, data)).toStrictEqual(lines);
-  });
-});

@@ -70,6 +70,7 @@ export class GroupCommit {
   #scheduled: NodeJS.Immediate | undefined;
   #lingering: NodeJS.Timeout | undefined;
   #retrying = 0;
+  #givenUp = 0;
   #closing = false;
   readonly #closed = new AbortController();
   #emptied: () => void = () => undefined;
@@ -84,6 +85,11 @@ export class GroupCommit {
   /** Their size, about. */
   get characters(): number {
     return this.#characters;
+  }
+
+  /** Records that were too large to be stored, ever. */
+  get givenUp(): number {
+    return this.#givenUp;
   }
 
   /** Why records are not stored at the moment; undefined when all is well. */
@@ -241,6 +247,7 @@ export class GroupCommit {
 
   #giveUp(entry: CommandEntry): void {
     this.#settle(entry);
+    this.#givenUp += 1;
     this.options.onGivenUp(entry);
     entry.delayed('command_record_too_large');
     this.#schedule();

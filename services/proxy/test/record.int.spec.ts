@@ -169,7 +169,7 @@ describe('a gateway without a trust bundle', () => {
       expect(await readiness()).toStrictEqual({
         status: 'not_ready',
         checks: { nats: true, grants: true, trust: false, recording: true, serving: true },
-        figures: { recordsWaiting: 0, refusalsUnrecorded: 0 },
+        figures: { recordsWaiting: 0, recordsGivenUp: 0, refusalsUnrecorded: 0 },
       }),
     );
     const refused = await untrusting.call(pods);

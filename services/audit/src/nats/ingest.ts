@@ -19,13 +19,13 @@ import { recordsOf, wholeMessage, type Source } from './source.js';
 
 const DURABLE = 'audit';
 const PARKED_REFRESH_MS = 5_000;
-/** About 15 000 records. */
-const MAX_BYTES = 8_388_608;
+/** About 7 000 records. */
+const MAX_BYTES = 4_194_304;
 
 export interface IngestLimits {
   /** Messages stored at once, and so held in memory at once. @default 1000 */
   readonly maxMessages?: number;
-  /** Bytes of messages after which no more are taken into a batch. @default 8388608 */
+  /** Bytes of messages after which no more are taken into a batch. @default 4194304 */
   readonly maxBytes?: number;
   /** Silence after which another process gets the batch of one that died. @default 30000 */
   readonly ackWaitMs?: number;

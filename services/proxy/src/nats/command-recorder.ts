@@ -47,9 +47,13 @@ export class CommandRecorder implements Recorder, RefusalLog {
     return this.#log.refusal === undefined && !this.#isFull();
   }
 
-  /** Records that wait for the bus; refusals that were counted only. */
-  figures(): { recordsWaiting: number; refusalsUnrecorded: number } {
-    return { recordsWaiting: this.#log.records, refusalsUnrecorded: this.#unrecorded };
+  /** Records that wait for the bus; those it can never take; refusals that were counted only. */
+  figures(): { recordsWaiting: number; recordsGivenUp: number; refusalsUnrecorded: number } {
+    return {
+      recordsWaiting: this.#log.records,
+      recordsGivenUp: this.#log.givenUp,
+      refusalsUnrecorded: this.#unrecorded,
+    };
   }
 
   start(call: EndedCall, line: string): Promise<void> {
