@@ -21,6 +21,7 @@ export function authorizationHeaders(rawHeaders: readonly string[]): readonly st
  * @param target - path and query as received, still percent-encoded
  */
 export function hasTokenInQuery(target: string): boolean {
+  if (!target.includes('?')) return false;
   const query = target.split('?').slice(1).join('?');
   return query
     .split(/[&;]/)

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { VerifiedToken } from './verify-token.js';
 
 const MAX_ENTRIES = 10_000;
@@ -7,6 +7,8 @@ const MAX_LIFE_MS = 60_000;
 interface Entry {
   readonly verified: Promise<VerifiedToken>;
   readonly until: number;
+  /** What `verified` came to. */
+  value: VerifiedToken | undefined;
 }
 
 /**
@@ -18,13 +20,23 @@ interface Entry {
 export class TokenCache {
   readonly #entries = new Map<string, Entry>();
 
+  /** The result of a verification that is done, if it is still good: without a promise. */
+  recall(token: string, now: Date): VerifiedToken | undefined {
+    const key = keyOf(token);
+    const known = this.#entries.get(key);
+    if (known?.value === undefined || known.until <= now.getTime()) return undefined;
+    this.#entries.delete(key);
+    this.#entries.set(key, known);
+    return known.value;
+  }
+
   /** The cached result, or that of `verify`, kept unless it refuses. */
   get(token: string, now: Date, verify: () => Promise<VerifiedToken>): Promise<VerifiedToken> {
-    const key = createHash('sha256').update(token).digest('base64');
+    const key = keyOf(token);
     const known = this.#entries.get(key);
     this.#entries.delete(key);
     const fresh = known !== undefined && known.until > now.getTime();
-    const entry = fresh ? known : { verified: verify(), until: now.getTime() + MAX_LIFE_MS };
+    const entry = fresh ? known : entryOf(verify(), now.getTime() + MAX_LIFE_MS);
     this.#entries.set(key, entry);
     if (!fresh) this.#admit(key, entry);
     return entry.verified;
@@ -33,8 +45,21 @@ export class TokenCache {
   #admit(key: string, entry: Entry): void {
     const [oldest] = this.#entries.keys();
     if (this.#entries.size > MAX_ENTRIES && oldest !== undefined) this.#entries.delete(oldest);
-    entry.verified.catch(() => {
-      if (this.#entries.get(key) === entry) this.#entries.delete(key);
-    });
+    entry.verified.then(
+      (value) => {
+        entry.value = value;
+      },
+      () => {
+        if (this.#entries.get(key) === entry) this.#entries.delete(key);
+      },
+    );
   }
 }
+
+const keyOf = (token: string) => hash('sha256', token, 'base64');
+
+const entryOf = (verified: Promise<VerifiedToken>, until: number): Entry => ({
+  verified,
+  until,
+  value: undefined,
+});

@@ -171,3 +171,61 @@ describe('a token verifier', () => {
     expect(asked).toBe(one.expected);
   });
 });
+
+describe('a token that was verified lately', () => {
+  const remembered = async (lifeSeconds?: number) => {
+    const state = { bundle: bundleOf({ 1: first }), now: start };
+    const verifier = new TokenVerifier(
+      () => state.bundle,
+      () => state.now,
+    );
+    const authorization = await signed('1', first, lifeSeconds);
+    return { state, verifier, authorization };
+  };
+
+  it('is recalled without a promise, and another is not', async () => {
+    const { verifier, authorization } = await remembered();
+    expect(verifier.recall(authorization)).toBeUndefined();
+    const verified = await verifier.verify(authorization);
+    expect(verifier.recall(authorization)).toBe(verified);
+    expect(verifier.recall(`${authorization}x`)).toBeUndefined();
+  });
+
+  it('T5 is recalled neither behind its end nor after a minute', async () => {
+    const { state, verifier, authorization } = await remembered(30);
+    await verifier.verify(authorization);
+    state.now = later(29_999);
+    expect(verifier.recall(authorization)).toBeDefined();
+    state.now = later(30_000);
+    expect(verifier.recall(authorization)).toBeUndefined();
+    const longer = await remembered();
+    await longer.verifier.verify(longer.authorization);
+    longer.state.now = later(60_000);
+    expect(longer.verifier.recall(longer.authorization)).toBeUndefined();
+  });
+
+  it('T11 is not recalled by another bundle', async () => {
+    const { state, verifier, authorization } = await remembered();
+    await verifier.verify(authorization);
+    state.bundle = bundleOf({ 1: first }, { disabledSubjects: ['agent-oncall'] });
+    expect(verifier.recall(authorization)).toBeUndefined();
+    await expect(verifier.verify(authorization)).rejects.toMatchObject({
+      code: 'token_subject_disabled',
+    });
+  });
+
+  it('is not recalled while it is still being verified, nor when it was refused', async () => {
+    const { verifier } = await remembered();
+    const unknown = await signed('1', second);
+    const verifying = verifier.verify(unknown);
+    expect(verifier.recall(unknown)).toBeUndefined();
+    await expect(verifying).rejects.toMatchObject({ code: 'token_signature_invalid' });
+    expect(verifier.recall(unknown)).toBeUndefined();
+  });
+
+  it('that is none is refused as ever', async () => {
+    const { verifier } = await remembered();
+    expect(() => verifier.recall(undefined)).toThrow('Authorization');
+    expect(() => verifier.recall('Basic x')).toThrow('Bearer');
+  });
+});

@@ -1,5 +1,5 @@
 import type { Principal } from '@drawbridge/contracts';
-import { authorizationHeaders, hasTokenInQuery, TokenRefused } from '@drawbridge/token';
+import { hasTokenInQuery, TokenRefused } from '@drawbridge/token';
 import type { VerifiedToken } from '@drawbridge/token';
 import { protocolAuthorization } from '../channels/bearer-protocol.js';
 import type { Step } from './exchange.js';
@@ -12,24 +12,36 @@ export interface Authenticated extends Parsed {
 
 /** The part of `TokenVerifier` that is needed here. */
 export interface Verifier {
-  verify(authorization: readonly string[]): Promise<VerifiedToken>;
+  recall(authorization: string | undefined): VerifiedToken | undefined;
+  verify(authorization: string | undefined): Promise<VerifiedToken>;
 }
 
-/** Finds out who is calling, from the one `Authorization` header (or WebSocket protocol) and the trust bundle alone. */
+/**
+ * Finds out who is calling, from the one `Authorization` header (or WebSocket protocol) and the trust bundle alone.
+ * Without a promise when the token is known: an agent sends the same one for many calls.
+ */
 export const authenticate =
   (verifier: Verifier): Step<Parsed, Authenticated> =>
-  (next) =>
-  async (call) => {
-    if (hasTokenInQuery(call.target)) {
-      throw new TokenRefused(
-        'token_in_query',
-        'a token in the query has leaked into logs; send it as "Authorization: Bearer"',
-      );
-    }
-    const { rawHeaders } = call.request;
-    const inProtocol = call.upgrade === undefined ? undefined : protocolAuthorization(rawHeaders);
-    const headers = inProtocol === undefined ? authorizationHeaders(rawHeaders) : [inProtocol];
-    const { principal, expiresAt } = await verifier.verify(headers);
-    call.facts.agent = principal;
-    return next({ ...call, agent: principal, tokenExpiresAt: expiresAt });
+  (next) => {
+    const goOn = (call: Parsed, { principal, expiresAt }: VerifiedToken) => {
+      call.facts.agent = principal;
+      return next({ ...call, agent: principal, tokenExpiresAt: expiresAt });
+    };
+    return (call) => {
+      const authorization = authorizationOf(call);
+      const known = verifier.recall(authorization);
+      if (known !== undefined) return goOn(call, known);
+      return verifier.verify(authorization).then((verified) => goOn(call, verified));
+    };
   };
+
+function authorizationOf({ target, request, upgrade }: Parsed): string | undefined {
+  if (hasTokenInQuery(target)) {
+    throw new TokenRefused(
+      'token_in_query',
+      'a token in the query has leaked into logs; send it as "Authorization: Bearer"',
+    );
+  }
+  const inProtocol = upgrade === undefined ? undefined : protocolAuthorization(request.rawHeaders);
+  return inProtocol ?? request.headers.value('authorization');
+}

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CommandRecord, type Principal } from '@drawbridge/contracts';
 import type { CallOutcome } from '../domain/call-outcome.js';
+import { RequestHeaders } from '../domain/request-headers.js';
 import { parseKubeRequest, type KubeRequest } from '../domain/kube-request.js';
 import type { OpenGrant } from '../domain/open-grants.js';
 import type { Allowed } from './authorize-call.js';
@@ -77,6 +78,7 @@ const calls: fc.Arbitrary<Call> = fc.record({
 });
 
 function exchangeOf({ agent, kube, method, userAgent, address, at }: Call): Exchange {
+  const rawHeaders = ['Host', 'gateway', 'User-AGENT', userAgent, 'user-agent', 'another'];
   return {
     commandId,
     receivedAt: at,
@@ -84,7 +86,8 @@ function exchangeOf({ agent, kube, method, userAgent, address, at }: Call): Exch
       method,
       target: '/connections/prod/api/v1/pods',
       httpVersion: '1.1',
-      rawHeaders: ['Host', 'gateway', 'User-AGENT', userAgent, 'user-agent', 'another'],
+      rawHeaders,
+      headers: new RequestHeaders(rawHeaders),
       remoteAddress: address,
       announced: undefined,
       body: undefined as never,

@@ -16,7 +16,7 @@ export interface Parsed extends Received {
 export const parse = (): Step<Received, Parsed> => (next) => (call) => {
   const kube = readTarget(call.request.method, call.target);
   call.facts.kube = kube;
-  refuseImpersonation(call.request.rawHeaders);
+  refuseImpersonation(call.request.headers);
   return next({ ...call, kube });
 };
 

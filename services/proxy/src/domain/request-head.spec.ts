@@ -8,17 +8,21 @@ import {
   refuseImpersonation,
   type RequestHead,
 } from './request-head.js';
+import { RequestHeaders } from './request-headers.js';
 
 const hosts = new Set(['gateway.corp.test', '[::1]']);
-const head = (more: Partial<RequestHead> = {}, ...headers: string[]): RequestHead => {
-  const rawHeaders = more.rawHeaders ?? ['Host', 'gateway.corp.test', ...headers];
+interface Given extends Partial<RequestHead> {
+  readonly rawHeaders?: readonly string[];
+}
+const head = (more: Given = {}, ...headers: string[]): RequestHead => {
+  const { rawHeaders = ['Host', 'gateway.corp.test', ...headers], ...rest } = more;
   return {
     method: 'GET',
     target: '/connections/prod/api',
     httpVersion: '1.1',
     announced: announcedBody(rawHeaders),
-    ...more,
-    rawHeaders,
+    headers: new RequestHeaders(rawHeaders),
+    ...rest,
   };
 };
 
@@ -77,7 +81,7 @@ describe('T2 impersonation', () => {
     fc.assert(
       fc.property(fc.tuple(...letters), joint, fc.string(), (name, between, rest) => {
         const header = `${name.join('')}${between}${rest}`;
-        const check = () => refuseImpersonation(['Accept', 'x', header, 'y']);
+        const check = () => refuseImpersonation(new RequestHeaders(['Accept', 'x', header, 'y']));
         expect(refusalOf(check)).toBe('impersonation_refused');
       }),
     );
@@ -85,7 +89,7 @@ describe('T2 impersonation', () => {
 
   it('is not found in a value, nor in other names', () => {
     const given = ['Accept', 'impersonate-user', 'X-Person', 'y', 'Im', 'z'];
-    expect(refusalOf(() => refuseImpersonation(given))).toBe('accepted');
+    expect(refusalOf(() => refuseImpersonation(new RequestHeaders(given)))).toBe('accepted');
   });
 });
 

@@ -1,4 +1,5 @@
 import { CallRefused } from './call-refused.js';
+import type { RequestHeaders } from './request-headers.js';
 
 /** A body that a head announces, with its length if it says so. */
 export interface AnnouncedBody {
@@ -10,20 +11,11 @@ export interface RequestHead {
   readonly method: string;
   readonly target: string;
   readonly httpVersion: string;
-  /** name, value, name, value, … with every duplicate, as `IncomingMessage.rawHeaders`. */
-  readonly rawHeaders: readonly string[];
+  readonly headers: RequestHeaders;
   readonly announced: AnnouncedBody | undefined;
 }
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
-/** Headers of which a second one is read differently by different servers. */
-const single = new Set(
-  ['host', 'authorization', 'content-type', 'content-length', 'transfer-encoding'].concat([
-    'content-encoding',
-    'expect',
-    'upgrade',
-  ]),
-);
 const MAX_HEADERS = 100;
 
 /**
@@ -43,24 +35,19 @@ export function checkRequestHead(head: RequestHead, hosts: { has(host: string): 
   if (!head.target.startsWith('/')) {
     throw new CallRefused('malformed_request', 'expected a request target that starts with "/"');
   }
-  checkNames(head.rawHeaders);
-  const host = checkHost(headerValue(head.rawHeaders, 'host'), hosts);
-  checkExpectation(headerValue(head.rawHeaders, 'expect'));
+  checkNames(head.headers);
+  const host = checkHost(head.headers.value('host') ?? '', hosts);
+  checkExpectation(head.headers.value('expect'));
   checkBodyHeaders(head);
   return host;
 }
 
-function checkNames(rawHeaders: readonly string[]): void {
-  const names = headerNames(rawHeaders);
-  if (names.length > MAX_HEADERS) {
+function checkNames({ count, repeated }: RequestHeaders): void {
+  if (count > MAX_HEADERS) {
     throw new CallRefused('headers_too_large', `expected at most ${MAX_HEADERS} headers`);
   }
-  const seen = new Set<string>();
-  for (const name of names) {
-    if (single.has(name) && seen.has(name)) {
-      throw new CallRefused('malformed_request', `expected one header "${name}", got several`);
-    }
-    seen.add(name);
+  if (repeated !== undefined) {
+    throw new CallRefused('malformed_request', `expected one header "${repeated}", got several`);
   }
 }
 
@@ -68,26 +55,17 @@ function checkNames(rawHeaders: readonly string[]): void {
  * @throws {@link CallRefused} `impersonation_refused` when any header of the `Impersonate-` family is there, in
  *   any case, with `_` or percent-encoding, or behind a prefix: one such is an attempt
  */
-export function refuseImpersonation(rawHeaders: readonly string[]): void {
-  if (!headerNames(rawHeaders).some(isImpersonation)) return;
+export function refuseImpersonation(headers: RequestHeaders): void {
+  if (!headers.impersonates) return;
   throw new CallRefused(
     'impersonation_refused',
     'impersonation headers are refused in every form; you act as yourself, within your grant',
   );
 }
 
-function isImpersonation(name: string): boolean {
-  const plain = name.replaceAll(/%([0-9a-f]{2})/g, (_, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
-  );
-  return plain
-    .toLowerCase()
-    .replaceAll(/[^a-z]/g, '')
-    .includes('impersonate');
-}
-
-function checkHost(host: string | undefined, hosts: { has(host: string): boolean }): string {
-  const [, name = ''] = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::\d{1,5})?$/i.exec(host ?? '') ?? [];
+function checkHost(host: string, hosts: { has(host: string): boolean }): string {
+  if (hosts.has(host)) return host;
+  const [, name = ''] = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::\d{1,5})?$/i.exec(host) ?? [];
   const known = name.toLowerCase();
   if (hosts.has(known)) return known;
   throw new CallRefused('host_unknown', 'this gateway is not reached under that host name');
@@ -98,38 +76,52 @@ function checkExpectation(expectation: string | undefined): void {
   throw new CallRefused('expectation_failed', 'expected no "Expect" but "100-continue"');
 }
 
-function checkBodyHeaders({ method, rawHeaders, announced }: RequestHead): void {
-  const encoding = headerValue(rawHeaders, 'transfer-encoding');
+function checkBodyHeaders({ method, headers, announced }: RequestHead): void {
+  const encoding = headers.value('transfer-encoding');
   if (encoding !== undefined && encoding.toLowerCase() !== 'chunked') {
     throw new CallRefused('malformed_request', 'expected the transfer coding "chunked" or none');
   }
   if (announced !== undefined && (method === 'GET' || method === 'HEAD')) {
     throw new CallRefused('malformed_request', `expected no body with ${method}`);
   }
-  const coding = headerValue(rawHeaders, 'content-encoding');
+  const coding = headers.value('content-encoding');
   if (coding !== undefined && coding.toLowerCase() !== 'identity') {
     throw new CallRefused('malformed_request', 'expected a request body without content coding');
   }
 }
 
-const headerNames = (rawHeaders: readonly string[]): string[] =>
-  rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
-
-/** Every value of a header, in the order they came. */
+/** Every value of a header, in the order they came. For headers that few requests have. */
 export function headerValues(rawHeaders: readonly string[], name: string): readonly string[] {
-  return headerNames(rawHeaders).flatMap((candidate, index) =>
-    candidate === name ? [rawHeaders[index * 2 + 1] ?? ''] : [],
-  );
+  const values: string[] = [];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (isNamed(rawHeaders[at], name)) values.push(rawHeaders[at + 1] ?? '');
+  }
+  return values;
 }
 
 /** The first value of a header; `undefined` when it is absent. */
 export function headerValue(rawHeaders: readonly string[], name: string): string | undefined {
-  return headerValues(rawHeaders, name)[0];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (isNamed(rawHeaders[at], name)) return rawHeaders[at + 1] ?? '';
+  }
+  return undefined;
 }
 
+const isNamed = (candidate: string | undefined, name: string) =>
+  candidate?.length === name.length && candidate.toLowerCase() === name;
+
 /** The body that a head of HTTP/1.1 announces. */
-export function announcedBody(rawHeaders: readonly string[]): AnnouncedBody | undefined {
-  const length = headerValue(rawHeaders, 'content-length');
+export const announcedBody = (rawHeaders: readonly string[]): AnnouncedBody | undefined =>
+  bodyAnnouncedBy(
+    headerValue(rawHeaders, 'content-length'),
+    headerValue(rawHeaders, 'transfer-encoding') !== undefined,
+  );
+
+/** The body of `length`, or, when `follows`, of a length that its end will tell. */
+export function bodyAnnouncedBy(
+  length: string | undefined,
+  follows: boolean,
+): AnnouncedBody | undefined {
   if (length !== undefined) return length === '0' ? undefined : { length: Number(length) };
-  return headerValue(rawHeaders, 'transfer-encoding') === undefined ? undefined : {};
+  return follows ? {} : undefined;
 }

@@ -1,5 +1,6 @@
 import type { Duplex, Readable } from 'node:stream';
 import type { AnnouncedBody } from '../domain/request-head.js';
+import type { RequestHeaders } from '../domain/request-headers.js';
 
 /** One request as a client sent it, over HTTP/1.1 or HTTP/2: syntax checked by Node's parsers, nothing believed. */
 export interface ClientRequest {
@@ -12,6 +13,8 @@ export interface ClientRequest {
    * `:authority` stands in it as `host`, so that what is checked of one is checked of the other.
    */
   readonly rawHeaders: readonly string[];
+  /** The same, read once: what every call is asked for. */
+  readonly headers: RequestHeaders;
   readonly remoteAddress: string;
   /** The body that the head announces, if any. */
   readonly announced: AnnouncedBody | undefined;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
-import { announcedBody, type AnnouncedBody } from '../domain/request-head.js';
+import { bodyAnnouncedBy, type AnnouncedBody } from '../domain/request-head.js';
+import { RequestHeaders } from '../domain/request-headers.js';
 import type {
   AnswerHeaders,
   ClientAnswer,
@@ -10,6 +11,8 @@ import type {
 
 /** A request that Node's HTTP/1.1 parser read. Looks into Node's own object, copies nothing. */
 export class Http1Request implements ClientRequest {
+  #headers: RequestHeaders | undefined;
+
   constructor(private readonly request: IncomingMessage) {}
 
   get method(): string {
@@ -29,12 +32,17 @@ export class Http1Request implements ClientRequest {
     return this.request.rawHeaders;
   }
 
+  get headers(): RequestHeaders {
+    return (this.#headers ??= new RequestHeaders(this.request.rawHeaders));
+  }
+
   get remoteAddress(): string {
     return this.request.socket.remoteAddress ?? '';
   }
 
   get announced(): AnnouncedBody | undefined {
-    return announcedBody(this.request.rawHeaders);
+    const coded = this.headers.value('transfer-encoding') !== undefined;
+    return bodyAnnouncedBy(this.headers.value('content-length'), coded);
   }
 
   get body(): Readable {

@@ -1,6 +1,7 @@
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Readable } from 'node:stream';
-import type { AnnouncedBody } from '../domain/request-head.js';
+import { bodyAnnouncedBy, type AnnouncedBody } from '../domain/request-head.js';
+import { RequestHeaders } from '../domain/request-headers.js';
 import type { AnswerHeaders, ClientAnswer, ClientRequest } from './client-exchange.js';
 
 /** A request over HTTP/2: pseudo headers taken out, `:authority` put where HTTP/1.1 has it. */
@@ -9,6 +10,7 @@ export class Http2Request implements ClientRequest {
   readonly target: string;
   readonly httpVersion = '2.0';
   readonly rawHeaders: readonly string[];
+  readonly headers: RequestHeaders;
   readonly announced: AnnouncedBody | undefined;
   /** The client waits for `100 Continue` before it sends the body. */
   readonly awaitsContinue: boolean;
@@ -23,8 +25,11 @@ export class Http2Request implements ClientRequest {
     this.method = head.method;
     this.target = targetOf(head);
     this.rawHeaders = head.rawHeaders;
-    this.announced = stream.endAfterHeaders ? undefined : announcedBy(head.length);
-    this.awaitsContinue = head.expect.toLowerCase() === '100-continue';
+    this.headers = new RequestHeaders(this.rawHeaders);
+    const { endAfterHeaders } = stream;
+    const length = this.headers.value('content-length');
+    this.announced = endAfterHeaders ? undefined : bodyAnnouncedBy(length, true);
+    this.awaitsContinue = this.headers.value('expect')?.toLowerCase() === '100-continue';
   }
 
   get body(): Readable {
@@ -49,15 +54,12 @@ interface Head {
   scheme: string;
   authority: string;
   path: string;
-  length: string | undefined;
-  expect: string;
   rawHeaders: string[];
 }
 
 function readHead(raw: readonly string[]): Head {
   const rawHeaders: string[] = [];
-  const none = { method: '', scheme: '', authority: '', path: '', expect: '' };
-  const head = { ...none, length: undefined, rawHeaders };
+  const head = { method: '', scheme: '', authority: '', path: '', rawHeaders };
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index] ?? '';
     const value = raw[index + 1] ?? '';
@@ -78,8 +80,6 @@ function takePseudo(head: Head, name: string, value: string): void {
 /** A `host` that says the same as `:authority` says nothing; another one is a second host, and refused as such. */
 function takeHeader(head: Head, name: string, value: string): void {
   if (name === 'host' && value === head.authority) return;
-  if (name === 'content-length') head.length = value;
-  else if (name === 'expect') head.expect = value;
   head.rawHeaders.push(name, value);
 }
 
@@ -87,11 +87,6 @@ function takeHeader(head: Head, name: string, value: string): void {
 function targetOf({ method, scheme, authority, path }: Head): string {
   if (method === 'CONNECT') return authority;
   return scheme === 'https' ? path : `${scheme}://${authority}${path}`;
-}
-
-function announcedBy(length: string | undefined): AnnouncedBody | undefined {
-  if (length === undefined) return {};
-  return length === '0' ? undefined : { length: Number(length) };
 }
 
 /**
