@@ -153,7 +153,7 @@ describe('a session', () => {
   it('holds early bytes back until the cluster has switched', async () => {
     const { token } = await agent();
     const early = typed(0, 'early');
-    let seenBefore = Buffer.alloc(0);
+    let seenBefore: Buffer = Buffer.alloc(0);
     cluster.handshake = (request) => {
       setTimeout(() => {
         seenBefore = cluster.sides[0]?.received() ?? seenBefore;

@@ -1,31 +1,285 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { nativeTool } from '@drawbridge/testing';
-import { startChannelsUnderTest, type ChannelsUnderTest } from './channels/channels-under-test.js';
+import type { Rule } from '@drawbridge/contracts';
+import { eventually, nativeTool } from '@drawbridge/testing';
+import {
+  startChannelsUnderTest,
+  type AgentOptions,
+  type ChannelAgent,
+  type ChannelsUnderTest,
+  type Running,
+} from './channels/channels-under-test.js';
+
+const LARGE = randomBytes(6 * 1024 * 1024);
+const sha = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+/** An older kubectl, where there is one. */
+const older = '/usr/bin/kubectl';
+const clients = ['pinned', ...(existsSync(older) ? [older] : [])];
+const modes = clients.flatMap((kubectl) => [
+  { kubectl, protocol: 'WebSocket', on: 'true' },
+  { kubectl, protocol: 'SPDY', on: 'false' },
+]);
 
 let world: ChannelsUnderTest;
 let pinned: string;
+let scratch: string;
+/** What listens in every pod. */
+let inPod: Server;
+
 beforeAll(async () => {
   pinned = await nativeTool('kubectl');
+  scratch = await mkdtemp(join(tmpdir(), 'drawbridge-channels-'));
   world = await startChannelsUnderTest();
+  const { kubelet } = world.cluster.controlPlane;
+  inPod = createServer((request, response) => {
+    if (request.method === 'GET') response.end(LARGE);
+    else request.pipe(response);
+  });
+  await new Promise<void>((resolve) => inPod.listen(kubelet?.podPort ?? 0, '127.0.0.1', resolve));
 }, 120_000);
-afterAll(() => world.stop());
+afterAll(async () => {
+  inPod.close();
+  inPod.closeAllConnections();
+  await world.stop();
+  await rm(scratch, { recursive: true, force: true });
+});
 
-describe('explore', () => {
-  for (const ws of ['true', 'false'])
-    it(`exec ws=${ws}`, async () => {
-      for (const kubectl of [pinned, '/usr/bin/kubectl']) {
-        const agent = await world.agent({
-          kubectl,
-          env: {
-            KUBECTL_REMOTE_COMMAND_WEBSOCKETS: ws,
-            KUBECTL_PORT_FORWARD_WEBSOCKETS: ws,
-          },
-        });
-        console.log(await agent.run(['exec', 'web-0', '--', 'sh', '-c', 'echo hi; echo err >&2; exit 3']));
-        console.log(await agent.run(['exec', '-i', 'web-0', '--', 'sh', '-c', 'cat; echo done'], { input: 'piped\n' }));
-        console.log((await world.gateway.records()).slice(-3));
-      }
-      expect(1).toBe(1);
+interface Mode {
+  readonly kubectl: string;
+  readonly on: string;
+}
+
+function agentOf({ kubectl, on }: Mode, options: AgentOptions = {}): Promise<ChannelAgent> {
+  return world.agent({
+    kubectl: kubectl === 'pinned' ? pinned : kubectl,
+    env: { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: on, KUBECTL_PORT_FORWARD_WEBSOCKETS: on },
+    ...options,
+  });
+}
+
+const shell = (script: string, ...flags: string[]) => [
+  'exec',
+  ...flags,
+  'web-0',
+  '--',
+  'sh',
+  '-c',
+  script,
+];
+
+/** Starts a port-forward and waits for its local port. */
+async function forward(agent: ChannelAgent): Promise<Running & { readonly url: string }> {
+  const running = agent.start(['port-forward', 'web-0', ':80']);
+  const port = await eventually(() => {
+    const found = /127\.0\.0\.1:(\d+) ->/.exec(running.out())?.[1];
+    if (found === undefined) throw new Error(`no port: ${running.out()}${running.err()}`);
+    return Promise.resolve(found);
+  });
+  return { ...running, url: `http://127.0.0.1:${port}` };
+}
+
+/** The last record of an ended command of this agent's grant that was switched to another protocol. */
+const endOf = (agent: ChannelAgent) =>
+  eventually(async () => {
+    const record = (await world.gateway.records()).findLast(
+      (candidate) =>
+        candidate.type === 'CommandEnded' &&
+        candidate.grantId === agent.grantId &&
+        candidate.statusCode === 101,
+    );
+    if (record?.type !== 'CommandEnded') throw new Error('not ended yet');
+    return record;
+  });
+
+describe.each(modes)('$kubectl kubectl over $protocol', ({ protocol, ...mode }) => {
+  it('exec: both outputs, the exit code, and it on the record', async () => {
+    const agent = await agentOf(mode);
+    const ran = await agent.run(shell('echo out; echo err >&2; exit 3'));
+    expect(ran).toMatchObject({
+      code: 3,
+      out: 'out\n',
+      err: 'err\ncommand terminated with exit code 3\n',
     });
-  it('log', () => console.log(world.gateway.log.slice(-20).join('')));
+    expect(await endOf(agent)).toMatchObject({ outcome: 'completed', exitCode: 3 });
+    const started = (await world.gateway.records()).findLast(
+      (record) => record.type === 'CommandStarted' && record.grantId === agent.grantId,
+    );
+    expect(started).toMatchObject({
+      method: protocol === 'SPDY' ? 'POST' : 'GET',
+      verb: 'create',
+      subresource: 'exec',
+      name: 'web-0',
+    });
+  });
+
+  it('exec -i: stdin until its end, output behind it', async () => {
+    const agent = await agentOf(mode);
+    const ran = await agent.run(shell('sha256sum; echo done', '-i'), { input: LARGE });
+    expect(ran).toMatchObject({ code: 0, out: `${sha(LARGE)}  -\ndone\n`, err: '' });
+    const ended = await endOf(agent);
+    expect(ended.requestBytes).toBeGreaterThan(LARGE.length);
+    expect(ended).toMatchObject({ outcome: 'completed', exitCode: 0 });
+  });
+
+  it('exec: much output at once, complete and in order', async () => {
+    const agent = await agentOf(mode);
+    const ran = await agent.run(shell('seq 1 400000'));
+    const lines = ran.out.split('\n');
+    expect(lines).toHaveLength(400_001);
+    expect(lines.every((line, index) => index === 400_000 || line === String(index + 1))).toBe(
+      true,
+    );
+  });
+
+  it('exec -it: a terminal that follows the size of ours', async () => {
+    const agent = await agentOf(mode);
+    const kubectl = mode.kubectl === 'pinned' ? pinned : mode.kubectl;
+    const inner = `${kubectl} exec -it web-0 -- sh -c "stty size; sleep 2; stty size; exit 5"`;
+    const script = `stty cols 100 rows 30; (sleep 1; stty cols 120 rows 40 </dev/tty) & ${inner}; echo code=$?`;
+    const running = agent.start(shell(''), { program: ['script', '-qec', script, '/dev/null'] });
+    const { out } = await running.ended;
+    expect(out).toContain('30 100\r\n');
+    expect(out).toContain('40 120\r\n');
+    expect(out).toContain('code=5');
+  });
+
+  it('cp: both ways, byte for byte', async () => {
+    const agent = await agentOf(mode);
+    const directory = await mkdtemp(join(scratch, 'cp-'));
+    await mkdir(join(directory, 'in-pod'));
+    await writeFile(join(directory, 'there'), LARGE);
+    const inPodPath = `web-0:${directory}/in-pod/file`;
+    const there = await agent.run(['cp', `${directory}/there`, inPodPath]);
+    expect(there.code, there.err).toBe(0);
+    const back = await agent.run(['cp', inPodPath, `${directory}/back`]);
+    expect(back.code, back.err).toBe(0);
+    expect(sha(await readFile(join(directory, 'back')))).toBe(sha(LARGE));
+  });
+
+  it('attach -i: to what the container runs', async () => {
+    const agent = await agentOf(mode);
+    const ran = await agent.run(['attach', '-i', 'web-0'], { input: 'echo attached\nexit\n' });
+    expect(ran.out).toContain('attached');
+    expect((await endOf(agent)).outcome).toBe('completed');
+  });
+
+  it('port-forward: many connections, large bodies both ways', { timeout: 60_000 }, async () => {
+    const agent = await agentOf(mode);
+    const { url, process: child, ended } = await forward(agent);
+    const downloads = Array.from({ length: 12 }, async () => {
+      const answer = await fetch(url);
+      return sha(Buffer.from(await answer.arrayBuffer()));
+    });
+    const uploads = Array.from({ length: 6 }, async () => {
+      const answer = await fetch(url, { method: 'POST', body: LARGE });
+      return sha(Buffer.from(await answer.arrayBuffer()));
+    });
+    const sums = await Promise.all([...downloads, ...uploads]);
+    expect(new Set(sums)).toStrictEqual(new Set([sha(LARGE)]));
+    child.kill('SIGINT');
+    await ended;
+    const { outcome, responseBytes } = await endOf(agent);
+    // Over SPDY kubectl may be gone before it has said so.
+    expect(['completed', 'client_gone']).toContain(outcome);
+    expect(responseBytes).toBeGreaterThan(18 * LARGE.length);
+  });
+
+  it('logs -f: lines as they come', async () => {
+    const { kubelet } = world.cluster.controlPlane;
+    if (kubelet === undefined) return;
+    const agent = await agentOf(mode);
+    const running = agent.start(['logs', '-f', 'web-0']);
+    const line = `line ${String(Math.random())}`;
+    await eventually(() => Promise.resolve(expect(running.out()).toContain('listening on :8080')));
+    await appendFile(kubelet.containerLog, `2026-01-01T00:00:01.000000000Z stdout F ${line}\n`);
+    await eventually(() => Promise.resolve(expect(running.out()).toContain(line)));
+    running.process.kill('SIGINT');
+    await running.ended;
+  });
+
+  it('debug: an ephemeral container, attached to', { timeout: 60_000 }, async () => {
+    const agent = await agentOf(mode);
+    const name = `debugger-${agent.subject}`;
+    const args = ['debug', '-i', 'web-1', '--image=busybox', `--container=${name}`, '--', 'sh'];
+    const ran = await agent.run(args, { input: 'echo from the debugger\nexit\n' });
+    expect(ran.out, ran.err).toContain('from the debugger');
+  });
+
+  it('run -i --rm: a pod of its own, attached to', { timeout: 60_000 }, async () => {
+    const agent = await agentOf(mode);
+    const args = ['run', '-i', '--rm', `once-${agent.subject}`, '--image=busybox', '--', 'sh'];
+    const ran = await agent.run(args, { input: 'echo from the pod\nexit\n' });
+    expect(ran.out, ran.err).toContain('from the pod');
+    expect(ran.out).toContain('deleted');
+  });
+
+  it('is refused alike with every protocol, and prints it once', async () => {
+    const rules: Rule[] = [
+      { verbs: ['get', 'list'], apiGroups: [''], resources: ['pods'], namespaces: ['payments'] },
+    ];
+    const agent = await agentOf(mode, { rules });
+    for (const args of [shell('true'), ['attach', 'web-0'], ['port-forward', 'web-0', ':80']]) {
+      const ran = await agent.run(args);
+      expect(ran.code).not.toBe(0);
+      expect(ran.err.match(/drawbridge not_in_scope/g)).toHaveLength(1);
+      expect(ran.err).toContain('drawbridge request --connection prod --rule verbs=create');
+    }
+  });
+
+  it('prints what the cluster says instead of switching', async () => {
+    const agent = await agentOf(mode);
+    const ran = await agent.run(['exec', 'web-0', '-c', 'nosuch', '--', 'true']);
+    expect(ran.code).toBe(1);
+    expect(ran.err).toMatch(/container.*nosuch/);
+  });
+
+  describe('T11 when its grant is revoked', () => {
+    const revoked = 'drawbridge grant_revoked: your grant was revoked';
+
+    async function revoke({ requestId, grantId }: ChannelAgent): Promise<number> {
+      await world.gateway.append(requestId, {
+        type: 'GrantRevoked',
+        data: { grantId, reason: 'test' },
+      });
+      return performance.now();
+    }
+
+    it('exec and attach print why, within a second', async () => {
+      const agent = await agentOf(mode);
+      const running = [
+        agent.start(shell('echo up; sleep 60')),
+        agent.start(shell('echo up; cat', '-i')),
+        agent.start(shell('yes')),
+        agent.start(['attach', 'web-0']),
+      ];
+      for (const { out } of running) {
+        await eventually(() => Promise.resolve(expect(out()).not.toBe('')));
+      }
+      const at = await revoke(agent);
+      for (const { ended } of running) {
+        const { code, err, at: endedAt } = await ended;
+        expect(endedAt - at).toBeLessThan(1_000);
+        expect(code).toBe(1);
+        expect(err).toContain(`error: ${revoked}`);
+      }
+    });
+
+    it('port-forward prints why for an open connection, and ends', async () => {
+      const agent = await agentOf(mode);
+      const { url, ended } = await forward(agent);
+      const answer = await fetch(url);
+      const at = await revoke(agent);
+      await answer.arrayBuffer().catch(() => undefined);
+      const { code, err, at: endedAt } = await ended;
+      expect(endedAt - at).toBeLessThan(1_000);
+      expect(code).toBe(1);
+      expect(err).toContain('lost connection to pod');
+      expect(err).toContain(revoked);
+    });
+  });
 });

@@ -7,7 +7,8 @@ import {
   upstreamHandshake,
   type UpstreamHandshake,
 } from '../channels/channel-handshake.js';
-import type { ChannelObserver } from '../channels/channel-observer.js';
+import { BrokenFrames } from '../channels/broken-frames.js';
+import type { ChannelObserver, Sender } from '../channels/channel-observer.js';
 import { ChannelSession } from '../channels/channel-session.js';
 import { codecFor } from '../channels/codec-for.js';
 import { ExitStatus } from '../channels/exit-status.js';
@@ -139,8 +140,10 @@ function sessionOf(call: Tracked, switched: SwitchedChannel): ChannelSession {
   const codec = codecFor({ handshake, protocol, observer: exit });
   for (const socket of [upgrade.socket, cluster]) keepForLong(socket);
   const { commandId } = call;
-  const onFault = (error: unknown) => {
-    logger.error({ msg: 'a channel was not passed on', commandId, err: error });
+  const onFault = (error: unknown, sender: Sender) => {
+    const broken = error instanceof BrokenFrames;
+    if (broken) logger.warn({ msg: 'broken frames', commandId, sender, why: error.message });
+    else logger.error({ msg: 'a channel was not passed on', commandId, err: error });
   };
   return new ChannelSession({ client: upgrade.socket, cluster, codec, exit, commandId, onFault });
 }

@@ -15,6 +15,8 @@ export interface ChannelCodec {
   readonly fromCluster: FrameReader;
   /** The reason where the client prints it. Only while `fromCluster.atBoundary`; may be empty. */
   sayWhy(end: ChannelEnd): Buffer;
+  /** How long clients take to print the reason: with the end of the protocol they stop before they have. */
+  readonly printMs: number;
   /** The end of the protocol itself, behind `sayWhy`. */
   goodbye(end: ChannelEnd): Buffer;
 }

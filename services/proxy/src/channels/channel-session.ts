@@ -10,6 +10,8 @@ import type { FrameReader } from './frame-reader.js';
 
 /** How long an end by us may take to reach a frame boundary and then the client. */
 const CUT_MS = 500;
+/** How long an unread end may wait for its reader without any progress. */
+const STALLED_MS = 60_000;
 /** How long the other side may take to end when one side has ended. */
 const LINGER_MS = 5_000;
 
@@ -19,8 +21,8 @@ export interface ChannelSessionOptions {
   readonly codec: ChannelCodec;
   readonly exit: ExitStatus;
   readonly commandId: string;
-  /** Told of errors that are our own. */
-  readonly onFault: (error: unknown) => void;
+  /** Told why it ends when it is neither side's wish: frames that are broken, or an error of our own. */
+  readonly onFault: (error: unknown, sender: Sender) => void;
 }
 
 type Ended = Pick<CallOutcome, 'outcome' | 'reason'>;
@@ -35,6 +37,7 @@ export class ChannelSession {
   readonly ended: Promise<CallOutcome>;
   readonly #settle: (outcome: CallOutcome) => void;
   #cutting: (Ended & { readonly end: ChannelEnd }) | undefined;
+  #saidGoodbye = false;
   #over = false;
   /** Whether what the client has got ends with a message. Of a broken chunk it got nothing. */
   #atBoundary = true;
@@ -72,7 +75,7 @@ export class ChannelSession {
   }
 
   #relay(sender: Sender, chunk: Buffer): void {
-    if (this.#over || (this.#cutting !== undefined && sender === 'client')) return;
+    if (this.#over || this.#deafTo(sender)) return;
     const reader = this.#readerOf(sender);
     try {
       reader.push(chunk, sender === 'client' ? this.#toCluster : this.#toClient);
@@ -83,6 +86,12 @@ export class ChannelSession {
     if (sender === 'client') return;
     this.#atBoundary = reader.atBoundary;
     if (this.#cutting !== undefined && this.#atBoundary) this.#sayGoodbye(this.#cutting.end);
+  }
+
+  /** While it is being ended by us, only the rest of a message to the client is of use. */
+  #deafTo(sender: Sender): boolean {
+    if (this.#cutting === undefined) return false;
+    return sender === 'client' || this.#saidGoodbye || this.#cutting.end.kind === 'broken';
   }
 
   readonly #toClient = (bytes: Buffer) => {
@@ -101,8 +110,8 @@ export class ChannelSession {
   }
 
   #onBroken(sender: Sender, error: unknown): void {
+    this.options.onFault(error, sender);
     if (!(error instanceof BrokenFrames)) {
-      this.options.onFault(error);
       this.#cut(
         { outcome: 'cut', reason: 'internal_error' },
         this.#endOf('internal_error', 'broken'),
@@ -133,13 +142,27 @@ export class ChannelSession {
 
   #sayGoodbye(end: ChannelEnd): void {
     const { client, cluster, codec } = this.options;
-    const words = codec.fromCluster.closed ? [] : [codec.sayWhy(end), codec.goodbye(end)];
+    this.#saidGoodbye = true;
     cluster.destroy();
-    const last = Buffer.concat(words);
-    this.#responseBytes += last.length;
-    client.end(last, () => this.#finish());
     // What the client still sends is read and dropped, so that its end is seen.
     client.resume();
+    const why = codec.fromCluster.closed ? NOTHING : codec.sayWhy(end);
+    this.#responseBytes += why.length;
+    if (why.length === 0) {
+      this.#goodbye(end);
+      return;
+    }
+    client.write(why);
+    if (codec.printMs === 0) this.#goodbye(end);
+    else this.#arm(codec.printMs, () => this.#goodbye(end));
+  }
+
+  #goodbye(end: ChannelEnd): void {
+    const { client, codec } = this.options;
+    this.#arm(CUT_MS, () => client.destroy());
+    const last = codec.fromCluster.closed ? NOTHING : codec.goodbye(end);
+    this.#responseBytes += last.length;
+    client.end(last, () => this.#finish());
   }
 
   /** One side has sent everything. What it sent is delivered, however slowly it is read. */
@@ -224,5 +247,5 @@ export class ChannelSession {
   }
 }
 
-const STALLED_MS = 60_000;
+const NOTHING = Buffer.alloc(0);
 const ignore = () => undefined;

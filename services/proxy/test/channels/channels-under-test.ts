@@ -23,6 +23,8 @@ export interface Running {
 export interface KubectlOptions {
   readonly input?: string | Buffer;
   readonly env?: Readonly<Record<string, string>>;
+  /** Runs this instead of kubectl, in the same environment. */
+  readonly program?: readonly [string, ...string[]];
 }
 
 export interface ChannelAgent {
@@ -53,15 +55,15 @@ export interface AgentOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-const pod = {
+const podNamed = (name: string) => ({
   apiVersion: 'v1',
   kind: 'Pod',
-  metadata: { name: 'web-0', namespace: 'payments' },
+  metadata: { name, namespace: 'payments' },
   spec: {
     terminationGracePeriodSeconds: 0,
     containers: [{ name: 'app', image: 'checkout:1', stdin: true, ports: [{ containerPort: 80 }] }],
   },
-};
+});
 
 export async function startChannelsUnderTest(): Promise<ChannelsUnderTest> {
   const cluster = await startClusterUnderTest();
@@ -70,11 +72,14 @@ export async function startChannelsUnderTest(): Promise<ChannelsUnderTest> {
   await eventually(async () => {
     await core.readNamespacedServiceAccount({ name: 'default', namespace: 'payments' });
   });
-  await cluster.create(pod);
-  await eventually(async () => {
-    const { status } = await core.readNamespacedPod({ name: 'web-0', namespace: 'payments' });
-    if (status?.phase !== 'Running') throw new Error('not running yet');
-  });
+  // The second is the one that gets debuggers.
+  for (const name of ['web-0', 'web-1']) {
+    await cluster.create(podNamed(name));
+    await eventually(async () => {
+      const { status } = await core.readNamespacedPod({ name, namespace: 'payments' });
+      if (status?.phase !== 'Running') throw new Error('not running yet');
+    });
+  }
   const gateway = await startGateway({
     connections: [
       {
@@ -120,8 +125,12 @@ async function makeAgent(gateway: Gateway, options: AgentOptions): Promise<Chann
   const kubeconfig = join(gateway.directory, `${subject}.kubeconfig`);
   const token = gateway.issuer.token({ sub: subject, lifeSeconds: tokenSeconds });
   await writeFile(kubeconfig, kubeconfigOf(gateway, token));
-  const start = (args: readonly string[], { input, env = {} }: KubectlOptions = {}): Running => {
-    const child = spawn(kubectl, args, {
+  const start = (
+    args: readonly string[],
+    { input, env = {}, program }: KubectlOptions = {},
+  ): Running => {
+    const [file, ...words] = program ?? [kubectl, ...args];
+    const child = spawn(file, words, {
       env: {
         KUBECONFIG: kubeconfig,
         HOME: join(gateway.directory, `home-${subject}`),

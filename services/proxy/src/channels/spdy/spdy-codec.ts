@@ -4,10 +4,13 @@ import { spdyDataFrame, spdyGoAway } from './spdy-frames.js';
 import { SpdyReader } from './spdy-reader.js';
 import { SpdyStreams } from './spdy-streams.js';
 
+/** kubectl prints in one goroutine what another one's exit would cut off. */
+export const SPDY_PRINT_MS = 200;
 const NOTHING = Buffer.alloc(0);
 
 /** SPDY/3.1 as `kubectl` speaks it, on a connection of its own or through a tunnel. */
 export class SpdyCodec implements ChannelCodec {
+  readonly printMs = SPDY_PRINT_MS;
   readonly fromClient: SpdyReader;
   readonly fromCluster: SpdyReader;
   readonly #streams: SpdyStreams;

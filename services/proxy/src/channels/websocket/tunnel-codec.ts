@@ -1,5 +1,5 @@
 import type { ChannelCodec, ChannelEnd, CodecOptions } from '../channel-codec.js';
-import { SpdyCodec } from '../spdy/spdy-codec.js';
+import { SPDY_PRINT_MS, SpdyCodec } from '../spdy/spdy-codec.js';
 import { closeCodeOf } from './close-code.js';
 import { TunnelMessages } from './tunnel-messages.js';
 import { closeFrame, opcodes, webSocketFrame } from './websocket-frames.js';
@@ -7,6 +7,7 @@ import { WebSocketReader } from './websocket-reader.js';
 
 /** Port-forward since kubectl 1.31: SPDY/3.1 through the messages of a WebSocket. */
 export class TunnelCodec implements ChannelCodec {
+  readonly printMs = SPDY_PRINT_MS;
   readonly fromClient: WebSocketReader;
   readonly fromCluster: WebSocketReader;
   readonly #spdy: SpdyCodec;
@@ -24,17 +25,22 @@ export class TunnelCodec implements ChannelCodec {
       masked: false,
       sink: new TunnelMessages(fromCluster),
       noise: noise.cluster,
+      isWhole: () => fromCluster.atBoundary && !fromCluster.holds,
     });
   }
 
   sayWhy(end: ChannelEnd): Buffer {
-    const { atBoundary, holds } = this.#spdy.fromCluster;
-    if (!atBoundary || holds) return Buffer.alloc(0);
-    const payload = Buffer.concat([this.#spdy.sayWhy(end), this.#spdy.goodbye(end)]);
-    return webSocketFrame({ opcode: opcodes.binary, payload });
+    return this.#carry(end, this.#spdy.sayWhy(end));
   }
 
   goodbye(end: ChannelEnd): Buffer {
-    return closeFrame(closeCodeOf(end), end.status.message);
+    const carried = this.#carry(end, this.#spdy.goodbye(end));
+    return Buffer.concat([carried, closeFrame(closeCodeOf(end), end.status.message)]);
+  }
+
+  /** Bytes of ours within the tunnel; none when what it carries is broken. */
+  #carry({ kind }: ChannelEnd, payload: Buffer): Buffer {
+    if (kind === 'broken' || payload.length === 0) return Buffer.alloc(0);
+    return webSocketFrame({ opcode: opcodes.binary, payload });
   }
 }

@@ -48,6 +48,7 @@ const table = (channels: readonly Channel[], protocol: string): ChannelTable => 
 
 /** Numbered channels over WebSocket: `channel.k8s.io` in all its versions. */
 export class WebSocketCodec implements ChannelCodec {
+  readonly printMs = 0;
   readonly fromClient: WebSocketReader;
   readonly fromCluster: WebSocketReader;
 

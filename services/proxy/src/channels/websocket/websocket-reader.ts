@@ -23,6 +23,8 @@ export interface WebSocketReaderOptions {
   readonly masked: boolean;
   readonly sink: MessageSink;
   readonly noise: NoiseLimit;
+  /** Whether what the messages carry is complete too. @default always */
+  readonly isWhole?: () => boolean;
 }
 
 interface Head {
@@ -53,7 +55,8 @@ export class WebSocketReader implements FrameReader {
   constructor(private readonly options: WebSocketReaderOptions) {}
 
   get atBoundary(): boolean {
-    return this.#left === 0 && !this.#inMessage;
+    const { isWhole } = this.options;
+    return this.#left === 0 && !this.#inMessage && (isWhole === undefined || isWhole());
   }
 
   get closed(): boolean {
@@ -129,7 +132,9 @@ export class WebSocketReader implements FrameReader {
     if ((opcode === opcodes.continuation) !== this.#inMessage) {
       throw new BrokenFrames('a part of a message that was not begun, or within another');
     }
-    if (length === 0 && !this.options.noise()) throw new BrokenFrames('too many empty frames');
+    // Go's WebSocket ends a message of many parts with an empty one: that is no noise.
+    const isNoise = length === 0 && !(fin && this.#begun);
+    if (isNoise && !this.options.noise()) throw new BrokenFrames('too many empty frames');
     this.#inMessage = !fin;
     this.#fin = fin;
     this.#left = length;
