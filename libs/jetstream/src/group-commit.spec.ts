@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { BatchMessage } from './batch-publisher.js';
 import { commandLines } from './command-batch.js';
 import { GroupCommit, type CommandEntry, type NotStored } from './group-commit.js';
@@ -43,7 +43,7 @@ function surroundings() {
   const delayed: [string, NotStored][] = [];
   const givenUp: string[] = [];
   const onGivenUp = ({ line }: CommandEntry) => givenUp.push(line);
-  const commit = new GroupCommit({ target, name: 'log', onGivenUp, retryMs: 1 });
+  const commit = new GroupCommit({ target, name: 'log', onGivenUp });
   const add = (line: string, type: Type = 'CommandStarted') => {
     commit.add({
       type,
@@ -56,6 +56,20 @@ function surroundings() {
   };
   return { target, commit, add, stored, delayed, givenUp };
 }
+
+const LINGER_MS = 5;
+const RETRY_MS = 500;
+const pass = async (ms: number) => {
+  await vi.advanceTimersByTimeAsync(ms);
+  await turns();
+};
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const linesOf = ({ sent }: Target) => sent.map(({ lines }) => lines);
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => String(n));
@@ -118,7 +132,10 @@ describe('group commit', () => {
     expect(linesOf(target)).toStrictEqual([['end', 'start']]);
     await target.acknowledge();
     add('last', 'CommandEnded');
-    await expect.poll(() => linesOf(target).at(-1)).toStrictEqual(['last']);
+    await pass(LINGER_MS - 1);
+    expect(linesOf(target)).toHaveLength(1);
+    await pass(1);
+    expect(linesOf(target).at(-1)).toStrictEqual(['last']);
   });
 });
 
@@ -139,7 +156,9 @@ describe('T26 a message that is not acknowledged', () => {
     await target.acknowledge(1);
     expect(stored).toStrictEqual(['b']);
     expect(commit.failure).toBe('command_log_unavailable');
-    await expect.poll(() => target.sent.length).toBe(3);
+    await pass(RETRY_MS - 1);
+    expect(target.sent).toHaveLength(2);
+    await pass(1);
     expect(target.sent[2]).toStrictEqual(target.sent[0]);
     await target.acknowledge(2);
     expect(stored).toStrictEqual(['b', 'a']);
@@ -156,7 +175,9 @@ describe('T26 a message that is not acknowledged', () => {
     await turns();
     await target.refuse(reason);
     expect([delayed, commit.failure]).toStrictEqual([[['a', why]], why]);
-    await commit.close(0);
+    const closing = commit.close(0);
+    await pass(0);
+    await closing;
   });
 
   it('keeps the others waiting within bounds', async () => {
@@ -166,9 +187,11 @@ describe('T26 a message that is not acknowledged', () => {
       await turns();
       await target.refuse('unavailable');
     }
-    expect(target.sent).toHaveLength(4);
+    expect(new Set(target.sent.map(({ id }) => id)).size).toBe(4);
     expect(commit.records).toBe(5);
-    expect(await commit.close(0)).toBe(5);
+    const closing = commit.close(0);
+    await pass(0);
+    expect(await closing).toBe(5);
   });
 });
 
@@ -191,14 +214,15 @@ describe('a message that is too large', () => {
   it('is kept when it is an end', async () => {
     const { target, add, stored, givenUp, commit } = surroundings();
     add('end', 'CommandEnded');
-    await expect.poll(() => target.sent.length).toBe(1);
+    await pass(LINGER_MS);
     await target.refuse('too_large');
     expect([commit.failure, commit.records, givenUp]).toStrictEqual([
       'command_record_too_large',
       1,
       [],
     ]);
-    await expect.poll(() => target.sent.length).toBe(2);
+    await pass(RETRY_MS);
+    expect(target.sent).toHaveLength(2);
     await target.acknowledge();
     expect([commit.failure, stored]).toStrictEqual([undefined, ['end']]);
   });
@@ -219,7 +243,9 @@ describe('closing', () => {
     const { add, commit } = surroundings();
     add('a');
     add('b');
-    expect(await commit.close(10)).toBe(2);
+    const closing = commit.close(10);
+    await pass(10);
+    expect(await closing).toBe(2);
   });
 
   it('is quick when nothing waits', async () => {

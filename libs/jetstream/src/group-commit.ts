@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { CommandRecord } from '@drawbridge/contracts';
 import type { BatchMessage } from './batch-publisher.js';
 import { batchOf } from './command-batch.js';
@@ -49,8 +48,6 @@ export interface GroupCommitOptions {
   readonly name: string;
   /** A record that can never be stored, unless it is an end: those are kept whatever happens. */
   readonly onGivenUp: (entry: CommandEntry) => void;
-  /** Pause before a message is tried again. @default 500 */
-  readonly retryMs?: number;
 }
 
 /**
@@ -72,7 +69,8 @@ export class GroupCommit {
   #retrying = 0;
   #givenUp = 0;
   #closing = false;
-  readonly #closed = new AbortController();
+  #closed = false;
+  readonly #pauses = new Set<() => void>();
   #emptied: () => void = () => undefined;
 
   constructor(private readonly options: GroupCommitOptions) {}
@@ -118,7 +116,8 @@ export class GroupCommit {
     if (this.#records > 0) await promise;
     clearTimeout(timer);
     clearTimeout(this.#lingering);
-    this.#closed.abort();
+    this.#closed = true;
+    for (const end of this.#pauses) end();
     return this.#records;
   }
 
@@ -180,7 +179,7 @@ export class GroupCommit {
   }
 
   async #store(group: Group): Promise<void> {
-    while (!this.#closed.signal.aborted) {
+    while (!this.#closed) {
       try {
         await this.options.target.publish(group);
         this.#done(group);
@@ -190,10 +189,18 @@ export class GroupCommit {
         if (why === 'command_record_too_large' && this.#divide(group)) return;
         this.#delay(group, why);
       }
-      await wait(this.options.retryMs ?? RETRY_MS, undefined, {
-        signal: this.#closed.signal,
-      }).catch(() => undefined);
+      await this.#pause();
     }
+  }
+
+  async #pause(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const end = () => resolve(undefined);
+    const timer = setTimeout(end, RETRY_MS);
+    this.#pauses.add(end);
+    await promise;
+    this.#pauses.delete(end);
+    clearTimeout(timer);
   }
 
   #done(group: Group): void {
