@@ -57,6 +57,8 @@ export interface DemoAwsOptions {
   /** The ambient identity of whoever is given its keys. */
   readonly ambientArn: string;
   readonly roles: readonly AwsRole[];
+  /** Tokens of pods and the roles that they are for: IRSA. */
+  readonly webIdentities?: readonly { readonly token: string; readonly roleArn: string }[];
   readonly clusters?: readonly AwsCluster[];
 }
 
@@ -149,6 +151,10 @@ export class DemoAws {
     this.calls.push(noted);
     try {
       if (this.fault !== undefined) throw new AwsError(this.fault.status, this.fault.code, 'fault');
+      if (noted.action === 'AssumeRoleWithWebIdentity') {
+        this.#answerWebIdentity(new URLSearchParams(call.body), response);
+        return;
+      }
       const caller = this.#authenticate(call);
       noted.caller = caller.arn;
       this.#answer({ call, caller, noted, response });
@@ -219,6 +225,20 @@ export class DemoAws {
     }
   }
 
+  /** The one call that is not signed: the token in it says who calls. */
+  #answerWebIdentity(form: URLSearchParams, response: ServerResponse): void {
+    const roleArn = form.get('RoleArn') ?? '';
+    const known = this.options.webIdentities?.some(
+      (identity) => identity.roleArn === roleArn && identity.token === form.get('WebIdentityToken'),
+    );
+    if (known !== true) throw new AwsError(400, 'InvalidIdentityToken', 'No such token');
+    const arn = sessionArn(roleArn, form.get('RoleSessionName') ?? '');
+    const expiresAtMs = this.#now() + (this.sessionSeconds ?? CHAINED_SECONDS) * 1_000;
+    const session = this.#issue({ arn, expiresAtMs }, true);
+    const xml = assumeRoleXml(session, 'AssumeRoleWithWebIdentity');
+    response.writeHead(200, { 'content-type': 'text/xml' }).end(xml);
+  }
+
   #assume(input: AssumeRoleInput, caller: AwsPrincipal): AwsPrincipal {
     const role = this.options.roles.find(({ arn }) => arn === input.roleArn);
     const denied = `User: ${caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${input.roleArn}`;
@@ -239,7 +259,7 @@ export class DemoAws {
     const seconds = this.sessionSeconds ?? input.durationSeconds;
     return this.#issue(
       {
-        arn: `${role.arn.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/')}/${input.sessionName}`,
+        arn: sessionArn(role.arn, input.sessionName),
         expiresAtMs: this.#now() + seconds * 1_000,
         tags: input.tags,
         ...(input.sourceIdentity !== undefined && { sourceIdentity: input.sourceIdentity }),
@@ -259,6 +279,9 @@ export class DemoAws {
     return { cluster: { name, endpoint, status: 'ACTIVE', certificateAuthority: { data } } };
   }
 }
+
+const sessionArn = (roleArn: string, sessionName: string): string =>
+  `${roleArn.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/')}/${sessionName}`;
 
 function actionOf({ path, query, body }: SignedCall): string {
   if (path.startsWith('/clusters/')) return 'DescribeCluster';

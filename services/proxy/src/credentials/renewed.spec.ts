@@ -40,7 +40,7 @@ describe('a renewed value', () => {
     const source = new Source();
     const waiting = [source.renewed.current(), source.renewed.current()];
     await pass(10);
-    expect(await Promise.all(waiting)).toStrictEqual(['value-1', 'value-1']);
+    expect([await waiting[0], await waiting[1]]).toStrictEqual(['value-1', 'value-1']);
     expect(source.renewed.current()).toBe('value-1');
     expect(source.asked).toBe(1);
   });

@@ -283,7 +283,7 @@ describe('a refusal of AWS', () => {
     ['of a duration that chaining forbids', { durationSeconds: 7_200 }, 'ValidationError'],
     ['of another region', { region: 'us-east-1' }, 'SignatureDoesNotMatch'],
   ])('%s becomes credential_unavailable with its code', async (_name, change, code) => {
-    const wrong = open(change as Partial<ReturnType<typeof eksSpec>>);
+    const wrong = open(change);
     const message = await causeOf(call(), wrong);
     expect(message).toContain(code);
     expect(message).not.toContain('canary');

@@ -9,6 +9,7 @@ import {
   EksAuthenticator,
   repositoryRoot,
   type AwsCluster,
+  type DemoAwsOptions,
   type TrustPolicy,
 } from '@drawbridge/embedded';
 
@@ -37,13 +38,20 @@ export interface EksUnderTest {
 export interface EksUnderTestOptions {
   readonly clusters?: readonly AwsCluster[];
   readonly groups?: readonly string[];
+  readonly webIdentities?: DemoAwsOptions['webIdentities'];
 }
 
 export async function startEks(options: EksUnderTestOptions = {}): Promise<EksUnderTest> {
-  const { clusters = [], groups = ['drawbridge'] } = options;
+  const { clusters = [], groups = ['drawbridge'], webIdentities = [] } = options;
   const home = await mkdtemp(join(tmpdir(), 'drawbridge-aws-'));
   const roles = [{ arn: ROLE, trustPolicy: documentedTrustPolicy() }];
-  const aws = await DemoAws.start({ region: REGION, ambientArn: AMBIENT, roles, clusters });
+  const aws = await DemoAws.start({
+    region: REGION,
+    ambientArn: AMBIENT,
+    roles,
+    clusters,
+    webIdentities,
+  });
   const authenticator = await EksAuthenticator.start({
     clusterName: CLUSTER,
     region: REGION,
