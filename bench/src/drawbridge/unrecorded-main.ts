@@ -8,7 +8,7 @@ import { loadConfig, runService } from '@drawbridge/runtime';
 
 const forgetful: CallRecorder = {
   healthy: true,
-  figures: () => ({ recordsWaiting: 0, refusalsUnrecorded: 0 }),
+  figures: () => ({ recordsWaiting: 0, recordsGivenUp: 0, refusalsUnrecorded: 0 }),
   start: () => Promise.resolve(),
   end: () => undefined,
   refused: () => Promise.resolve(),
