@@ -283,3 +283,65 @@ describe.each(modes)('$kubectl kubectl over $protocol', ({ protocol, ...mode }) 
     });
   });
 });
+
+describe.each([
+  { protocol: 'WebSocket', on: 'true' },
+  { protocol: 'SPDY', on: 'false' },
+])('T11 over $protocol an exec ends and prints why', ({ on }) => {
+  const start = async (options: AgentOptions = {}) => {
+    const agent = await agentOf({ kubectl: 'pinned', on }, options);
+    const running = agent.start(shell('echo up; sleep 60'));
+    await eventually(() => Promise.resolve(expect(running.out()).toBe('up\n')));
+    return { ...agent, ...running };
+  };
+  const trusted = () => world.gateway.issuer.trusted();
+
+  it('with its grant, by the clock alone', async () => {
+    const { ended } = await start({ seconds: 4 });
+    const { code, err } = await ended;
+    expect(code).toBe(1);
+    expect(err).toBe('error: drawbridge grant_expired: your grant ended; ask for a new one\n');
+  });
+
+  it('with its token', async () => {
+    const { ended } = await start({ tokenSeconds: 4 });
+    const { err } = await ended;
+    expect(err).toBe(
+      'error: drawbridge token_expired: the token this was opened with has expired\n',
+    );
+  });
+
+  it('with the identity of its agent, and that of nobody else', async () => {
+    const [disabled, other] = [await start(), await start()];
+    const at = performance.now();
+    await world.gateway.publishTrust([{ ...trusted(), disabledSubjects: [disabled.subject] }]);
+    const { err, at: endedAt } = await disabled.ended;
+    expect(endedAt - at).toBeLessThan(1_000);
+    expect(err).toBe('error: drawbridge token_subject_disabled: your identity was disabled\n');
+    expect(other.process.exitCode).toBeNull();
+    other.process.kill('SIGKILL');
+    await world.gateway.publishTrust();
+  });
+
+  it('with the trust in its issuer', async () => {
+    const { ended } = await start();
+    const at = performance.now();
+    await world.gateway.publishTrust([]);
+    const { err, at: endedAt } = await ended;
+    expect(endedAt - at).toBeLessThan(1_000);
+    expect(err).toBe(
+      'error: drawbridge token_issuer_unknown: the issuer of your token is no longer trusted\n',
+    );
+    await world.gateway.publishTrust();
+  });
+
+  it('with the gateway', async () => {
+    const { ended } = await start();
+    const at = performance.now();
+    await world.gateway.proxy.close();
+    const { err, at: endedAt } = await ended;
+    expect(endedAt - at).toBeLessThan(1_000);
+    expect(err).toBe('error: drawbridge proxy_draining: the gateway is stopping; connect again\n');
+    await world.gateway.startProxy();
+  });
+});

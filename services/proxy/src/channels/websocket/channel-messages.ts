@@ -3,7 +3,7 @@ import type { Channel, ChannelObserver, Sender } from '../channel-observer.js';
 import { Base64Pieces } from './base64-pieces.js';
 import type { MessageSink } from './websocket-reader.js';
 
-/** First byte of the message with which a client of v5 ends a channel. */
+/** First byte of the message with which v5 ends a channel. */
 const CLOSE_SIGNAL = 255;
 const ZERO = 0x30;
 
@@ -14,7 +14,7 @@ export interface ChannelTable {
   readonly maySend: (channel: Channel, from: Sender) => boolean;
   /** Payload is base64 in text, and channels are digits. */
   readonly base64: boolean;
-  /** v5: a client may end a channel. */
+  /** v5: either side may end a channel. */
   readonly closeSignal: boolean;
 }
 
@@ -43,9 +43,9 @@ export class ChannelMessages implements MessageSink {
   }
 
   begin(firstByte: number): void {
-    const { table, from } = this.options;
+    const { table } = this.options;
     this.#base64?.reset();
-    if (table.closeSignal && from === 'client' && firstByte === CLOSE_SIGNAL) {
+    if (table.closeSignal && firstByte === CLOSE_SIGNAL) {
       this.#closing = 'awaitsChannel';
       return;
     }
