@@ -40,15 +40,7 @@ const request = {
   method: 'GET',
   target: kube.target,
   remoteAddress: '192.0.2.7',
-  rawHeaders: [
-    ...['Host', 'gateway', 'Authorization', 'Bearer x', 'Accept', 'application/json'],
-    ...[
-      'User-Agent',
-      'kubectl/v1.36.0 (linux/amd64) kubernetes/0000000',
-      'Accept-Encoding',
-      'gzip',
-    ],
-  ],
+  headers: { value: () => 'kubectl/v1.36.0 (linux/amd64) kubernetes/0000000' },
 };
 
 /** A call as it comes to the step that records it, with what the record speaks of. */

@@ -258,6 +258,8 @@ describe('poison', () => {
         'Drawbridge-Subject': subject,
         'Drawbridge-Error-Code': 'unreadable_event',
         'Drawbridge-Deliveries': '1',
+        // All of the message.
+        'Drawbridge-Line': '',
       },
     });
     expect(strategy.health().parked).toBeGreaterThanOrEqual(1);

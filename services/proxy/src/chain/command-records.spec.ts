@@ -120,7 +120,7 @@ function callFields(call: Call) {
     query: query.join('?').slice(0, 2_048),
     ...{ verb, apiGroup, apiVersion, resource, subresource, namespace, name },
     clientAddress: address,
-    userAgent: userAgent.slice(0, 256),
+    userAgent: `${userAgent}, another`.slice(0, 256),
   };
 }
 

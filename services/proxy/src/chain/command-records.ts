@@ -85,23 +85,14 @@ const exitMember = ({ exitCode }: CallOutcome): string =>
 /** What start and refusal say of a call, but for its target. */
 function callMembers(exchange: Exchange, connection: string): string {
   const { request, facts } = exchange;
+  const userAgent = request.headers.value('user-agent') ?? '';
   return (
     `,"commandId":"${exchange.commandId}","connection":${quote(connection)}` +
     `,"at":"${instantOf(exchange.receivedAt)}"${callerMembers(facts)}` +
     `,"method":${quote(request.method)}${attributeMembers(facts.kube)}` +
     `,"clientAddress":${quote(request.remoteAddress)}` +
-    `,"userAgent":${quote(userAgentOf(request.rawHeaders))}`
+    `,"userAgent":${quote(userAgent.slice(0, MAX_USER_AGENT))}`
   );
-}
-
-function userAgentOf(rawHeaders: readonly string[]): string {
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] ?? '';
-    if (name.length === 10 && name.toLowerCase() === 'user-agent') {
-      return (rawHeaders[index + 1] ?? '').slice(0, MAX_USER_AGENT);
-    }
-  }
-  return '';
 }
 
 function targetMembers(target: string): string {
