@@ -1,4 +1,6 @@
 import { writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { connect, type IncomingHttpHeaders } from 'node:http2';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '@drawbridge/testing';
@@ -43,6 +45,23 @@ describe('a connection with a host name', () => {
       expect(upstream.received.at(-1)?.url).toBe('/api/v1/namespaces/default/pods');
     },
   );
+
+  it('is reached over HTTP/2, by the authority', async () => {
+    const session = connect(gateway.address, { ca: gateway.raw.certificateAuthority });
+    const authorization = `Bearer ${gateway.issuer.token()}`;
+    const get = async (authority: string) => {
+      const stream = session.request({
+        ':authority': authority,
+        ':path': '/api/v1/namespaces/default/pods',
+        authorization,
+      });
+      const [headers] = (await once(stream, 'response')) as [IncomingHttpHeaders];
+      stream.resume();
+      return headers[':status'];
+    };
+    expect([await get('prod.gateway.test'), await get('evil.test')]).toStrictEqual([200, 421]);
+    session.close();
+  });
 
   it('is still reached by path at the gateway’s own name', async () => {
     expect((await gateway.call('/connections/prod/api/v1/pods')).status).toBe(200);

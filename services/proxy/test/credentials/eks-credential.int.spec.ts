@@ -273,6 +273,23 @@ describe('a session', () => {
   });
 });
 
+describe('many grants', () => {
+  it('leave nothing behind when they have ended', async () => {
+    eks.aws.sessionSeconds = 3;
+    const many = open({}, 10_000);
+    const identities = Array.from({ length: 500 }, () => call());
+    for (const identity of identities) await tokenOf(identity, many);
+    expect(many.size).toBe(500);
+    for (const { grantId } of identities) many.grantEnded(grantId);
+    expect(many.size).toBe(0);
+    await sleep(200);
+    const asked = eks.aws.calls.length;
+    await sleep(3_500);
+    expect(eks.aws.calls).toHaveLength(asked);
+    await many.close();
+  });
+});
+
 describe('a refusal of AWS', () => {
   it.each([
     ['of a wrong external id', { externalId: 'wrong' }, 'AccessDenied'],

@@ -26,10 +26,8 @@ export class EksSession {
     this.agent = agent;
     this.#options = options;
     this.#role = new RoleSession(options);
-    this.#headers = new Renewed({
-      obtain: () => this.#sign(),
-      onFailure: options.onFailure,
-    });
+    // What fails is the session, which says so itself, or the call that needs the token.
+    this.#headers = new Renewed({ obtain: () => this.#sign() });
     const endsInMs = Math.max(0, grantEndsAtMs - Date.now());
     this.#end = setTimeout(onEnd, Math.min(endsInMs, 2 ** 31 - 1)).unref();
   }
