@@ -14,11 +14,35 @@ export interface Parsed extends Received {
  * who want to be somebody else.
  */
 export const parse = (): Step<Received, Parsed> => (next) => (call) => {
-  const kube = readTarget(call.request.method, call.target);
+  const kube = knownTargets.read(call.request.method, call.target);
   call.facts.kube = kube;
   refuseImpersonation(call.request.headers);
   return next({ ...call, kube });
 };
+
+/** What targets mean that came lately: agents ask for the same ones over and over, and the answer never changes. */
+class KnownTargets {
+  readonly #byMethod = new Map<string, Map<string, KubeRequest>>();
+
+  read(method: string, target: string): KubeRequest {
+    const known = this.#byMethod.get(method)?.get(target);
+    if (known !== undefined) return known;
+    const kube = readTarget(method, target);
+    if (target.length <= MAX_KNOWN_LENGTH) this.#keep(method, target, kube);
+    return kube;
+  }
+
+  #keep(method: string, target: string, kube: KubeRequest): void {
+    const targets = this.#byMethod.get(method) ?? new Map<string, KubeRequest>();
+    // Whoever fills it makes others pay for reading, and changes no meaning.
+    if (targets.size >= MAX_KNOWN) targets.clear();
+    this.#byMethod.set(method, targets.set(target, kube));
+  }
+}
+
+const MAX_KNOWN = 2_000;
+const MAX_KNOWN_LENGTH = 512;
+const knownTargets = new KnownTargets();
 
 function readTarget(method: string, target: string): KubeRequest {
   try {

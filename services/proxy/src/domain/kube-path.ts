@@ -1,5 +1,5 @@
 import { MalformedKubeRequest } from './malformed-kube-request.js';
-import { percentDecode } from './percent-decode.js';
+import { encodePlain, percentDecode } from './percent-decode.js';
 
 /** Printable ASCII without what a path, a router or another decoder gives a meaning: `/ \ % ? # ;`. */
 const plainSegment = /^[!"$&'()*+,\-.0-9:<=>@A-Z[\]^_`a-z{|}~]+$/;
@@ -34,7 +34,9 @@ function decodeSegment(raw: string): string {
 
 /** Encodes segments in the one way that is forwarded; `:` stays readable, as in `system:node`. */
 export function joinKubePath(segments: readonly string[]): string {
-  return `/${segments.map((segment) => encodeURIComponent(segment).replaceAll('%3A', ':')).join('/')}`;
+  let path = '';
+  for (const segment of segments) path += `/${encodePlain(segment)}`;
+  return path === '' ? '/' : path;
 }
 
 const malformed = (what: string) =>

@@ -1,5 +1,5 @@
 import { MalformedKubeRequest } from './malformed-kube-request.js';
-import { percentDecode } from './percent-decode.js';
+import { encodePlain, percentDecode } from './percent-decode.js';
 
 const MAX_PAIRS = 256;
 /** Keys that Kubernetes itself repeats: the words of an exec command, the ports of a port-forward. */
@@ -48,11 +48,9 @@ function decodePair(pair: string): readonly [string, string] {
 /** Encodes pairs in the one way that is forwarded, with a leading `?` when there are any. */
 export function formatKubeQuery(query: KubeQuery): string {
   if (query.length === 0) return '';
-  const pairs = query.map(([key, value]) => `${encode(key)}=${encode(value)}`);
+  const pairs = query.map(([key, value]) => `${encodePlain(key)}=${encodePlain(value)}`);
   return `?${pairs.join('&')}`;
 }
-
-const encode = (text: string) => encodeURIComponent(text).replaceAll('%3A', ':');
 
 /** The value of a parameter; `undefined` when it is absent, `''` for `?key` and `?key=`. */
 export function queryValue(query: KubeQuery, key: string): string | undefined {

@@ -81,17 +81,31 @@ export function parseKubeRequest(method: string, target: string): KubeRequest {
   if (api === undefined) {
     return { kind: 'nonResource', ...forwarded, verb: method.toLowerCase(), path };
   }
-  const { rest, ...group } = api;
+  const { verb, namespace, parts, verbInPath, name } = classify(method, api.rest, query);
+  const honoured = !verbInPath && verbsWithSelectors.has(verb);
   return {
     kind: 'resource',
-    ...forwarded,
-    ...group,
-    ...classify(method, rest, query),
-    dryRun: query.some(([key]) => key === 'dryRun'),
-    fieldManager: queryValue(query, 'fieldManager') ?? '',
+    method,
+    target: forwarded.target,
+    verb,
+    apiPrefix: api.apiPrefix,
+    apiGroup: api.apiGroup,
+    apiVersion: api.apiVersion,
+    namespace,
+    resource: parts[0] ?? '',
+    subresource: verb === 'proxy' ? '' : (parts[2] ?? ''),
+    name,
+    parts,
+    verbInPath,
+    fieldSelector: honoured ? textOf(query, 'fieldSelector') : '',
+    labelSelector: honoured ? textOf(query, 'labelSelector') : '',
+    dryRun: queryValue(query, 'dryRun') !== undefined,
+    fieldManager: textOf(query, 'fieldManager'),
     follow: isTrue(queryValue(query, 'follow')),
   };
 }
+
+const textOf = (query: KubeQuery, key: string) => queryValue(query, key) ?? '';
 
 function splitTarget(target: string) {
   if (!target.startsWith('/') || target.length > MAX_TARGET_LENGTH || !isPlain(target)) {
@@ -111,16 +125,21 @@ function isPlain(target: string): boolean {
   return /^[\x21\x22\x24-\x5b\x5d-\x7e]*$/.test(target);
 }
 
+interface ApiPath {
+  readonly apiPrefix: string;
+  readonly apiGroup: string;
+  readonly apiVersion: string;
+  readonly rest: readonly string[];
+}
+
 /** Takes prefix, group and version off the path of a resource; `undefined` when it is none. */
-function consumeApi(segments: readonly string[]) {
-  const [apiPrefix = '', ...afterPrefix] = segments;
+function consumeApi(segments: readonly string[]): ApiPath | undefined {
+  const [apiPrefix = '', second = '', third = ''] = segments;
   if (apiPrefix === 'api' && segments.length >= 3) {
-    const [apiVersion = '', ...rest] = afterPrefix;
-    return { apiPrefix, apiGroup: '', apiVersion, rest };
+    return { apiPrefix, apiGroup: '', apiVersion: second, rest: segments.slice(2) };
   }
   if (apiPrefix === 'apis' && segments.length >= 4) {
-    const [apiGroup = '', apiVersion = '', ...rest] = afterPrefix;
-    return { apiPrefix, apiGroup, apiVersion, rest };
+    return { apiPrefix, apiGroup: second, apiVersion: third, rest: segments.slice(3) };
   }
   return undefined;
 }
@@ -129,18 +148,8 @@ function classify(method: string, rest: readonly string[], query: KubeQuery) {
   const verbInPath = rest[0] === 'watch' || rest[0] === 'proxy';
   const givenVerb = (verbInPath ? rest[0] : verbOfMethod.get(method)) ?? '';
   const { namespace, parts } = locate(verbInPath ? rest.slice(1) : rest);
-  const [resource = '', givenName = '', third = ''] = parts;
-  const { verb, name } = settle(givenVerb, givenName, query);
-  return {
-    verb,
-    namespace,
-    resource,
-    subresource: verb === 'proxy' ? '' : third,
-    name,
-    parts,
-    verbInPath,
-    ...selectors(!verbInPath && verbsWithSelectors.has(verb), query),
-  };
+  const { verb, name } = settle(givenVerb, parts[1] ?? '', query);
+  return { verb, namespace, parts, verbInPath, name };
 }
 
 /** `namespaces/<ns>` is a prefix, unless nothing or a subresource of the namespace itself follows it. */
@@ -163,9 +172,4 @@ function settle(verb: string, name: string, query: KubeQuery) {
   if (verb === 'delete') return { verb: 'deletecollection', name };
   const intent = listIntent(query);
   return { verb: intent.watch ? 'watch' : 'list', name: intent.name };
-}
-
-function selectors(honoured: boolean, query: KubeQuery) {
-  const read = (key: string) => (honoured ? queryValue(query, key) : undefined) ?? '';
-  return { fieldSelector: read('fieldSelector'), labelSelector: read('labelSelector') };
 }

@@ -46,6 +46,8 @@ function decodes(query: KubeQuery): boolean {
 }
 
 function isInt64(text: string): boolean {
+  // As long as it can be without a look at its value.
+  if (/^[0-9]{1,18}$/.test(text)) return true;
   if (!/^[+-]?[0-9]{1,40}$/.test(text)) return false;
   const value = BigInt(text.replace('+', ''));
   return value >= -(2n ** 63n) && value < 2n ** 63n;

@@ -27,3 +27,10 @@ export function percentDecode(text: string): string | undefined {
     return undefined;
   }
 }
+
+/** What `encodeURIComponent` leaves alone, and the colon. */
+const needsNoEscape = /^[A-Za-z0-9\-_.!~*'():]*$/;
+
+/** Encodes as `encodeURIComponent` does, but for the colon, which stays readable. */
+export const encodePlain = (text: string): string =>
+  needsNoEscape.test(text) ? text : encodeURIComponent(text).replaceAll('%3A', ':');
