@@ -35,7 +35,7 @@ export function httpsCall(
 export function httpsUpstream(
   { server, certificateAuthority: ca }: Server,
   token: string,
-): Upstream {
+): Pick<Upstream, 'prepare'> {
   const own = ['host', new URL(server).host, 'authorization', `Bearer ${token}`];
   const prepared: PreparedUpstream = {
     send: ({ method, target, headers, body, contentLength }, listener) => {
@@ -43,7 +43,7 @@ export function httpsUpstream(
       const options = { method, ca, headers: [...headers, ...own, ...framing] };
       const sent = request(`${server}${target}`, options, (response) => {
         listener.onHead(response.statusCode ?? 0, response.rawHeaders);
-        response.on('data', (chunk: Buffer) => listener.onData(chunk));
+        response.on('data', (chunk: Buffer) => listener.onData(chunk, false));
         response.on('end', () => listener.onEnd());
       });
       sent.on('error', (error) => listener.onError(error));
@@ -53,5 +53,5 @@ export function httpsUpstream(
     },
     upgrade: () => Promise.reject(new Error('no upgrade')),
   };
-  return { name: 'test', prepare: () => prepared, destroy: () => Promise.resolve() };
+  return { prepare: () => prepared };
 }

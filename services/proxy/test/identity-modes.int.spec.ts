@@ -1,18 +1,16 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
-import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Rule } from '@drawbridge/contracts';
-import { eventually, sourceProgram } from '@drawbridge/testing';
+import { eventually } from '@drawbridge/testing';
 import { startClusterUnderTest, type ClusterUnderTest } from './cluster-under-test.js';
 import { startGateway, statusOf, type Gateway } from './gateway-under-test.js';
 import { http2Call, http2Session } from './http2-client.js';
 import { httpsCall } from './https-upstream.js';
 import { startLink, type LinkUnderTest } from './link-under-test.js';
 import { startRecordingUpstream, type RecordingUpstream } from './recording-upstream.js';
+import { buildProxy, startBuiltProxy } from './workers/built-proxy.js';
 
 const token = 'type: bearerToken\nfile: cluster.token';
 const everywhere: Rule = {
@@ -461,26 +459,33 @@ describe('a real cluster', () => {
     expect(gateway.log.join('')).not.toContain('others stand in their place');
   }, 60_000);
 
-  it('is swept after its only proxy was killed', async () => {
-    const agent = await agentOf({ connection: 'bound', rules: [pods] });
-    const killed = await startProcess(gateway);
-    const target = { method: 'GET', target: podsOf('bound'), token: agent.token };
+  it('is bound by two workers at once, and swept after their process was killed', async () => {
+    await buildProxy();
+    const agents = await Promise.all(
+      Array.from({ length: 4 }, () => agentOf({ connection: 'bound', rules: [pods] })),
+    );
+    const built = await startBuiltProxy({ ...gateway.settings, WORKERS: '2' });
+    const server = (built.addresses['https'] ?? '').replace('127.0.0.1', 'localhost');
     const { certificateAuthority } = gateway.raw;
+    const call = { method: 'GET', target: podsOf('bound') };
+    // Each is a connection of its own, so both workers get some.
     await eventually(
       async () => {
-        const answer = await httpsCall({ server: killed.address, certificateAuthority }, target);
-        expect(answer.status).toBe(200);
+        const answers = await Promise.all(
+          [...agents, ...agents, ...agents].map((agent) =>
+            httpsCall({ server, certificateAuthority }, { ...call, token: agent.token }),
+          ),
+        );
+        expect(new Set(answers.map(({ status }) => status))).toStrictEqual(new Set([200]));
       },
       { timeoutMs: 30_000 },
     );
-    const dead = once(killed.process, 'exit');
-    killed.process.kill('SIGKILL');
-    await dead;
-    await revoke(agent);
-    await isMade(agent.grantId, true);
+    process.kill(built.pid, 'SIGKILL');
+    for (const agent of agents) await revoke(agent);
+    for (const { grantId } of agents) await isMade(grantId, true);
     const next = await gateway.startReplica();
     try {
-      await isMade(agent.grantId, false);
+      for (const { grantId } of agents) await isMade(grantId, false);
     } finally {
       await next.close();
     }
@@ -529,14 +534,4 @@ function execStatus({ raw, address }: Gateway, path: string, as: string): Promis
     });
     sent.end();
   });
-}
-
-/** The proxy in a process of its own, with the settings of `gateway`. */
-async function startProcess(gateway: Gateway): Promise<{ process: ChildProcess; address: string }> {
-  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-  const port = String(20_000 + Math.floor(Math.random() * 20_000));
-  const env = { ...gateway.settings, HTTPS_PORT: port, PATH: process.env['PATH'] };
-  const child = spawn(process.execPath, [...sourceProgram(main)], { env, stdio: 'ignore' });
-  await Promise.resolve();
-  return { process: child, address: `https://localhost:${port}` };
 }

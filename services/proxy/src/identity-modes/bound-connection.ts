@@ -10,6 +10,9 @@ const ENDED_MS = 500;
 /** How long the bindings of a connection that is no more may take to go. */
 const FAREWELL_MS = 20_000;
 
+/** What is needed of an upstream here. */
+type OwnUpstream = Pick<Upstream, 'prepare' | 'destroy'>;
+
 export interface BoundConnectionOptions {
   /** Tells the objects of this installation from those of others on the same cluster. */
   readonly instance: string;
@@ -18,7 +21,7 @@ export interface BoundConnectionOptions {
   /** Whether all grants are known, within about two seconds. */
   readonly isCurrent: () => boolean;
   /** The cluster as the gateway itself: nothing of an agent on its requests. */
-  readonly openUpstream: (document: ConnectionDocument) => Upstream;
+  readonly openUpstream: (document: ConnectionDocument) => OwnUpstream;
   readonly logger: LoggerService;
   /** Of the orphan sweep. @default 60000 */
   readonly sweepEveryMs?: number;
@@ -27,7 +30,7 @@ export interface BoundConnectionOptions {
 /** A connection whose cluster enforces grants: the bindings, what sweeps them, and the way to the cluster. */
 export class BoundConnection {
   readonly bindings: GrantBindings;
-  readonly #upstream: Upstream;
+  readonly #upstream: OwnUpstream;
   readonly #stopSweep: () => void;
   readonly #timer: NodeJS.Timeout;
 
@@ -66,7 +69,7 @@ export class BoundConnection {
 }
 
 /** Loaded when it is first needed, and once. */
-function clusterRbac(upstream: Upstream): () => Promise<ClusterRbac> {
+function clusterRbac(upstream: OwnUpstream): () => Promise<ClusterRbac> {
   let made: Promise<ClusterRbac> | undefined;
   const make = async () => {
     const { ClientNodeRbac } = await import('./client-node-rbac.js');

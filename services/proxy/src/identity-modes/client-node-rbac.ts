@@ -39,7 +39,7 @@ export class ClientNodeRbac implements ClusterRbac {
   readonly #kinds: Readonly<Record<BoundKind, KindApi>>;
   readonly #reviews: AuthorizationV1Api;
 
-  constructor(upstream: Upstream) {
+  constructor(upstream: Pick<Upstream, 'prepare'>) {
     const configuration = createConfiguration({
       // Only path and query of this address are used: the upstream knows where the cluster is.
       baseServer: new ServerConfiguration('https://cluster', {}),

@@ -26,7 +26,7 @@ const gateway = {
  * circuit breaker as the calls of agents, whatever the credential is made of.
  */
 export class UpstreamHttpLibrary implements PromiseHttpLibrary {
-  constructor(private readonly upstream: Upstream) {}
+  constructor(private readonly upstream: Pick<Upstream, 'prepare'>) {}
 
   async send(request: RequestContext): Promise<ResponseContext> {
     const prepared = await this.upstream.prepare({ ...gateway, commandId: uuidV7(new Date()) });
@@ -54,6 +54,7 @@ function upstreamRequest(request: RequestContext): UpstreamRequest {
     body: bytes === undefined ? null : Readable.from([bytes]),
     ...(bytes !== undefined && { contentLength: bytes.length }),
     longRunning: false,
+    readOnly: request.getHttpMethod() === 'GET',
   };
 }
 
@@ -87,7 +88,7 @@ function exchange(upstream: PreparedUpstream, request: UpstreamRequest): Promise
     onData: (chunk) => {
       bytes += chunk.length;
       if (bytes > MAX_ANSWER_BYTES) giveUp('the cluster answered with too much');
-      else chunks.push(Buffer.from(chunk));
+      else chunks.push(chunk);
     },
     onEnd: () => {
       clearTimeout(timer);

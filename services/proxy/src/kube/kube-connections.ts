@@ -47,7 +47,7 @@ export class KubeConnections {
   }
 
   /** The cluster of a connection for what the gateway does there for itself. Whoever opens it destroys it. */
-  openAsGateway(document: ConnectionDocument): Upstream {
+  openAsGateway(document: ConnectionDocument): Pick<Upstream, 'prepare' | 'destroy'> {
     return seamUpstream(new KubeUpstream(asGateway(document), this.places));
   }
 

@@ -3,9 +3,8 @@ import type { Upstream, UpstreamListener, UpstreamRequest } from '../upstream/up
 import type { KubeUpstream } from './kube-upstream.js';
 
 /** A {@link KubeUpstream} as the rest of the gateway will know it: goes when that is an `Upstream` itself. */
-export function seamUpstream(upstream: KubeUpstream): Upstream {
+export function seamUpstream(upstream: KubeUpstream): Pick<Upstream, 'prepare' | 'destroy'> {
   return {
-    name: upstream.name,
     prepare: async (identity) => {
       const prepared = await upstream.prepare(identity);
       return {
@@ -15,7 +14,7 @@ export function seamUpstream(upstream: KubeUpstream): Upstream {
               if (statusCode === 401) upstream.refused(identity);
               listener.onHead(statusCode, rawHeaders);
             },
-            onData: (chunk) => listener.onData(chunk),
+            onData: (chunk, last) => listener.onData(chunk, last),
             onEnd: () => listener.onEnd(),
             onError: (error) => listener.onError(error),
           });
@@ -60,7 +59,7 @@ class ListenerHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.listener.onData(chunk);
+    this.listener.onData(chunk, false);
   }
 
   onResponseEnd(): void {
