@@ -93,10 +93,7 @@ const message = (channel: number, text: string) =>
 const typed = (channel: number, text: string) =>
   masked(Buffer.from([channel, ...Buffer.from(text)]));
 const arrived = (read: () => Buffer, bytes: Buffer) =>
-  eventually(() => {
-    expect(read()).toStrictEqual(bytes);
-    return Promise.resolve();
-  });
+  eventually(() => expect(read()).toStrictEqual(bytes));
 
 describe('a session', () => {
   it('passes every byte both ways and is recorded before and behind', async () => {
@@ -147,7 +144,7 @@ describe('a session', () => {
     expect(rawHeaders.join('\n').toLowerCase()).not.toMatch(/extensions|origin|cookie|permessage/);
     expect(rawHeaders.join('\n')).not.toContain(token);
     ours.socket.destroy();
-    await eventually(() => Promise.resolve(expect(theirs.ended()).toBe(true)));
+    await eventually(() => expect(theirs.ended()).toBe(true));
   });
 
   it('holds early bytes back until the cluster has switched', async () => {
@@ -254,7 +251,7 @@ describe('T7 a cluster that does not switch as it was asked', () => {
     await ours.ended;
     expect(ours.body().toString()).toBe(body);
     const theirs = await cluster.side();
-    await eventually(() => Promise.resolve(expect(theirs.ended()).toBe(true)));
+    await eventually(() => expect(theirs.ended()).toBe(true));
     expect(theirs.received()).toHaveLength(0);
     expect(cluster.plain).toHaveLength(0);
   });
@@ -289,7 +286,7 @@ describe('T7 a cluster that does not switch as it was asked', () => {
     await ours.ended;
     expect(ours.body().toString()).not.toContain('evil');
     const theirs = await cluster.side();
-    await eventually(() => Promise.resolve(expect(theirs.ended()).toBe(true)));
+    await eventually(() => expect(theirs.ended()).toBe(true));
   });
 
   it('is told that the client has left, and nothing is sent to it', async () => {
@@ -298,7 +295,7 @@ describe('T7 a cluster that does not switch as it was asked', () => {
     const ours = await client({ path: exec, token, early: typed(0, 'x') });
     const theirs = await cluster.side();
     ours.socket.destroy();
-    await eventually(() => Promise.resolve(expect(theirs.ended()).toBe(true)));
+    await eventually(() => expect(theirs.ended()).toBe(true));
     expect(theirs.received()).toHaveLength(0);
   });
 });
@@ -450,7 +447,7 @@ describe('T12 broken frames', () => {
     const text = statusIn(ours.body());
     expect(text).toContain('drawbridge malformed_frames: ');
     expect(ours.body().includes(Buffer.from([0x03, 0xea]))).toBe(true);
-    await eventually(() => Promise.resolve(expect(theirs.ended()).toBe(true)));
+    await eventually(() => expect(theirs.ended()).toBe(true));
     expect(theirs.received()).toStrictEqual(good);
     expect(await endOf(commandId)).toMatchObject({ outcome: 'cut', reason: 'malformed_frames' });
   });
@@ -458,7 +455,7 @@ describe('T12 broken frames', () => {
   it('of a cluster end the session, and reach no client', async () => {
     const { ours, theirs, commandId } = await session();
     theirs.socket.write(message(1, 'good'));
-    await eventually(() => Promise.resolve(expect(statusIn(ours.body())).toContain('good')));
+    await eventually(() => expect(statusIn(ours.body())).toContain('good'));
     const masked_ = Buffer.concat([message(1, 'not seen'), typed(1, 'hidden')]);
     theirs.socket.write(masked_);
     await ours.ended;
@@ -491,7 +488,7 @@ describe('T12 broken frames', () => {
     ours.socket.write(bytes);
     await ours.ended;
     expect(statusIn(ours.body())).toContain('drawbridge malformed_frames: ');
-    await eventually(() => Promise.resolve(expect(theirs.ended()).toBe(true)));
+    await eventually(() => expect(theirs.ended()).toBe(true));
     expect((await endOf(commandId)).reason).toBe('malformed_frames');
   });
 
@@ -501,7 +498,7 @@ describe('T12 broken frames', () => {
     ours.socket.write(opening);
     await arrived(theirs.received, opening);
     theirs.socket.write(await new SpdyPeer().reply(1));
-    await eventually(() => Promise.resolve(expect(ours.body().length).toBeGreaterThan(0)));
+    await eventually(() => expect(ours.body().length).toBeGreaterThan(0));
     ours.socket.write(spdyDataFrame({ streamId: 99, payload: Buffer.from('x') }));
     await ours.ended;
     expect(statusIn(ours.body())).toContain('drawbridge malformed_frames: ');
@@ -523,7 +520,7 @@ describe('T11 a session ends', () => {
     const { ours, theirs, commandId } = await session({}, 3);
     const long = message(1, 'x'.repeat(1_000));
     theirs.socket.write(long.subarray(0, 400));
-    await eventually(() => Promise.resolve(expect(ours.body().length).toBe(400)));
+    await eventually(() => expect(ours.body().length).toBe(400));
     const timer = setInterval(() => {
       if (theirs.received().length > 0) return;
       theirs.socket.write(long.subarray(400));
@@ -544,12 +541,12 @@ describe('T11 a session ends', () => {
   it('also when its message never ends, and when nobody reads', async () => {
     const { ours, theirs, grantId, requestId } = await session();
     theirs.socket.write(message(1, 'x'.repeat(1_000)).subarray(0, 400));
-    await eventually(() => Promise.resolve(expect(ours.body().length).toBe(400)));
+    await eventually(() => expect(ours.body().length).toBe(400));
     const revokedAt = performance.now();
     await gateway.append(requestId, { type: 'GrantRevoked', data: { grantId, reason: 'test' } });
     expect((await ours.ended) - revokedAt).toBeLessThan(1_500);
     expect(ours.body().length).toBe(400);
-    await eventually(() => Promise.resolve(expect(theirs.ended()).toBe(true)));
+    await eventually(() => expect(theirs.ended()).toBe(true));
   });
 
   it('with the reason in the close frame of a tunnel', async () => {
@@ -583,13 +580,13 @@ describe('T11 a session ends', () => {
     expect(await ours.head()).toContain(' 403 ');
     await ours.ended;
     expect(ours.body().toString()).toContain('drawbridge grant_revoked');
-    await eventually(() => Promise.resolve(expect(theirs.ended()).toBe(true)));
+    await eventually(() => expect(theirs.ended()).toBe(true));
   });
 
   it('with its client, and with its cluster', async () => {
     const left = await session();
     left.ours.socket.destroy();
-    await eventually(() => Promise.resolve(expect(left.theirs.ended()).toBe(true)));
+    await eventually(() => expect(left.theirs.ended()).toBe(true));
     expect((await endOf(left.commandId)).outcome).toBe('client_gone');
     const lost = await session();
     lost.theirs.socket.destroy();

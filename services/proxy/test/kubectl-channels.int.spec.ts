@@ -78,7 +78,7 @@ async function forward(agent: ChannelAgent): Promise<Running & { readonly url: s
   const port = await eventually(() => {
     const found = /127\.0\.0\.1:(\d+) ->/.exec(running.out())?.[1];
     if (found === undefined) throw new Error(`no port: ${running.out()}${running.err()}`);
-    return Promise.resolve(found);
+    return found;
   });
   return { ...running, url: `http://127.0.0.1:${port}` };
 }
@@ -195,9 +195,9 @@ describe.each(modes)('$kubectl kubectl over $protocol', ({ protocol, ...mode }) 
     const agent = await agentOf(mode);
     const running = agent.start(['logs', '-f', 'web-0']);
     const line = `line ${String(Math.random())}`;
-    await eventually(() => Promise.resolve(expect(running.out()).toContain('listening on :8080')));
+    await eventually(() => expect(running.out()).toContain('listening on :8080'));
     await appendFile(kubelet.containerLog, `2026-01-01T00:00:01.000000000Z stdout F ${line}\n`);
-    await eventually(() => Promise.resolve(expect(running.out()).toContain(line)));
+    await eventually(() => expect(running.out()).toContain(line));
     running.process.kill('SIGINT');
     await running.ended;
   });
@@ -258,7 +258,7 @@ describe.each(modes)('$kubectl kubectl over $protocol', ({ protocol, ...mode }) 
         agent.start(['attach', 'web-0']),
       ];
       for (const { out } of running) {
-        await eventually(() => Promise.resolve(expect(out()).not.toBe('')));
+        await eventually(() => expect(out()).not.toBe(''));
       }
       const at = await revoke(agent);
       for (const { ended } of running) {
@@ -291,7 +291,7 @@ describe.each([
   const start = async (options: AgentOptions = {}) => {
     const agent = await agentOf({ kubectl: 'pinned', on }, options);
     const running = agent.start(shell('echo up; sleep 60'));
-    await eventually(() => Promise.resolve(expect(running.out()).toBe('up\n')));
+    await eventually(() => expect(running.out()).toBe('up\n'));
     return { ...agent, ...running };
   };
   const trusted = () => world.gateway.issuer.trusted();

@@ -72,7 +72,7 @@ export async function channelClient(
     head: () =>
       eventually(() => {
         if (headEnd() === -1) throw new Error('no answer yet');
-        return Promise.resolve(all().toString('latin1', 0, headEnd()));
+        return all().toString('latin1', 0, headEnd());
       }),
     body: () => (headEnd() === -1 ? Buffer.alloc(0) : all().subarray(headEnd() + 4)),
     ended,

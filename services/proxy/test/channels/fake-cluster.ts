@@ -11,9 +11,9 @@ export interface ClusterSide {
   readonly request: IncomingMessage;
   readonly socket: Duplex;
   /** Every byte that came behind the handshake. */
-  received(): Buffer;
+  readonly received: () => Buffer;
   /** The peer has ended or lost the connection. */
-  ended(): boolean;
+  readonly ended: () => boolean;
 }
 
 /** What the cluster answers an upgrade with: bytes of an HTTP answer. */
@@ -75,7 +75,7 @@ export async function startFakeCluster(): Promise<FakeCluster> {
       eventually(() => {
         const side = sides.at(-1);
         if (side === undefined || sides.length <= before) throw new Error('no connection yet');
-        return Promise.resolve(side);
+        return side;
       }),
     close: () =>
       new Promise((resolve) => {

@@ -50,7 +50,7 @@ describe('a WebSocket of exec', () => {
     const cuts = fc.array(fc.nat(120), { maxLength: 4 });
     const sizes = fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1 });
     fc.assert(
-      fc.property(texts, cuts, sizes, fc.boolean(), (all, parts, pieces, masked) => {
+      fc.property(fc.tuple(texts, cuts, sizes, fc.boolean()), ([all, parts, pieces, masked]) => {
         const { observer, webSocket } = codec();
         const channel = masked ? 0 : 1;
         const bytes = Buffer.concat(
