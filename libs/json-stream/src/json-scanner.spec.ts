@@ -83,7 +83,7 @@ describe('a document without rules', () => {
         const text = otherwise(document, form);
         expect(scanText(text, { sizes })).toBe(text);
       }),
-      { numRuns: 600 },
+      { numRuns: 500 },
     );
   });
 });
@@ -97,7 +97,7 @@ describe('masks, drops and what is kept only', () => {
         const out = scanText(otherwise(document, form), { rules: some, sizes });
         expect(JSON.parse(out)).toStrictEqual(transformed(document, some));
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -180,7 +180,7 @@ describe('elements that are kept by a field', () => {
         const out = scanText(otherwise(document, form), { rules, sizes });
         expect(JSON.parse(out)).toStrictEqual(transformed(document, rules));
       }),
-      { numRuns: 2_000 },
+      { numRuns: 500 },
     );
   });
 
@@ -368,7 +368,7 @@ describe('T24 what is no JSON', () => {
           return;
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: 500 },
     );
   });
 

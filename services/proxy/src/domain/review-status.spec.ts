@@ -93,7 +93,7 @@ describe('what an access review says', () => {
         expect(status.reason.startsWith(code)).toBe(true);
         if (isSame) expect(status.reason).toBe(`${code}${decision.message}`);
       }),
-      { numRuns: 20_000 },
+      { numRuns: 5_000 },
     );
   });
 
@@ -192,7 +192,7 @@ describe('what a rules review lists', () => {
           expect(accessReviewStatus(caller, asked).status.allowed).toBe(true);
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 
