@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { GatewayCheck } from '../open-gateway.js';
 import type { FromWorker, ToWorker, WorkerHealth, WorkerStart } from './worker-messages.js';
+import { ambientVariables } from './ambient-variables.js';
 
 /** A worker that has said nothing for this long does not count as ready. */
 const SILENT_MS = 3_000;
@@ -27,8 +28,8 @@ export class GatewayWorker {
   constructor({ entry, start, execArgv }: GatewayWorkerOptions) {
     this.#worker = new Worker(entry, {
       workerData: start,
-      // Of the environment it is given what `start` holds, which the main thread has checked.
-      env: {},
+      // Of the rest of the environment it is given what `start` holds, which the main thread has checked.
+      env: ambientVariables(start.environment),
       ...(execArgv !== undefined && { execArgv: [...execArgv] }),
     });
     const listening = Promise.withResolvers<Started>();
