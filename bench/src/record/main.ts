@@ -45,7 +45,7 @@ async function main(): Promise<void> {
   const logger = { log: ignored, warn: ignored, error: console.error };
   const recorder = openRecorder(connection, logger);
   const ways = [
-    wayOf('off', { start: () => Promise.resolve(), end: ignored }),
+    { name: 'off', call: () => Promise.resolve([callOf(), outcome]) },
     wayOf('group commit', recorder),
     wayOf('a message each', new MessagePerRecord(connection)),
   ];
@@ -137,7 +137,7 @@ async function saturate(call: Call, seconds: number): Promise<Load> {
   const until = performance.now() + seconds * 1_000;
   const caller = async () => {
     while (performance.now() < until) {
-      // The recorder that does nothing would never let another caller have its turn.
+      // Without recording it would never let another caller have its turn.
       await wait(0);
       for (let index = 0; index < 16; index += 1) {
         const from = performance.now();

@@ -58,6 +58,7 @@ function surroundings() {
 }
 
 const LINGER_MS = 5;
+const PACE_MS = 1;
 const RETRY_MS = 500;
 const pass = async (ms: number) => {
   await vi.advanceTimersByTimeAsync(ms);
@@ -65,7 +66,7 @@ const pass = async (ms: number) => {
 };
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -105,10 +106,31 @@ describe('group commit', () => {
     expect(target.sent.map(({ lines }) => lines.length)).toStrictEqual([500, 500, 500, 500]);
     await target.acknowledge(2);
     expect(target.sent.map(({ lines }) => lines.length)).toStrictEqual([500, 500, 500, 500, 500]);
-    for (const index of [0, 1, 3, 4, 5]) await target.acknowledge(index);
+    for (const index of [0, 1, 3, 4]) await target.acknowledge(index);
+    await pass(PACE_MS);
+    await target.acknowledge(5);
     expect(target.sent.flatMap(({ lines }) => lines)).toStrictEqual(numbers(2_700));
     expect(stored).toHaveLength(2_700);
     expect([commit.records, commit.characters]).toStrictEqual([0, 0]);
+  });
+
+  it('waits a moment after a message of many, so that a fast disk does not make many messages', async () => {
+    const { target, add } = surroundings();
+    for (const line of numbers(9)) add(line);
+    await turns();
+    await target.acknowledge();
+    add('a');
+    await turns();
+    add('b');
+    await turns();
+    expect(target.sent).toHaveLength(1);
+    await pass(PACE_MS);
+    expect(linesOf(target).slice(1)).toStrictEqual([['a', 'b']]);
+    await target.acknowledge();
+    // That was a message of few.
+    add('c');
+    await turns();
+    expect(linesOf(target).at(-1)).toStrictEqual(['c']);
   });
 
   it('bounds a message in size too', async () => {

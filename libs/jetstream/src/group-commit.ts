@@ -9,6 +9,12 @@ const MAX_CHARACTERS = 262_144;
 const MAX_IN_FLIGHT = 4;
 /** How long an end waits for company: nobody waits for it, and a message costs more than a record. */
 const LINGER_MS = 5;
+/**
+ * Under load, which a message of more than a few records tells of, the next leaves this long after it at the earliest:
+ * a fast disk would otherwise make many small messages, and each costs as much as dozens of records.
+ */
+const PACE_MS = 1;
+const MAX_UNPACED_RECORDS = 8;
 const RETRY_MS = 500;
 
 /** Why a record is not stored; the words of {@link CommandLogError}. */
@@ -51,8 +57,9 @@ export interface GroupCommitOptions {
 }
 
 /**
- * Puts records into messages, many into one: what comes while a message is under way leaves with the next. A
- * further message leaves beside it only when it is full. An idle log sends at once.
+ * Puts records into messages, many into one: what comes while a message is under way leaves with the next, under
+ * load a millisecond after it at the earliest. A further message leaves beside it only when it is full. An idle log
+ * sends at once.
  *
  * A message whose fate is unknown, or that the stream does not take, is tried again as it is until it is stored.
  */
@@ -65,7 +72,10 @@ export class GroupCommit {
   #count = 0;
   #urgent = false;
   #scheduled: NodeJS.Immediate | undefined;
-  #lingering: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #timerMs = 0;
+  #lastSentAt = 0;
+  #lastRecords = 0;
   #retrying = 0;
   #givenUp = 0;
   #closing = false;
@@ -115,26 +125,38 @@ export class GroupCommit {
     this.#emptied = () => resolve(undefined);
     if (this.#records > 0) await promise;
     clearTimeout(timer);
-    clearTimeout(this.#lingering);
+    clearTimeout(this.#timer);
     this.#closed = true;
     for (const end of this.#pauses) end();
     return this.#records;
   }
 
-  /** Before the next turn of the event loop, so that all records of this turn travel together. */
   #schedule(): void {
     if (this.#scheduled !== undefined || !this.#maySend()) return;
-    if (this.#urgent || this.#closing || this.#isFull()) {
-      this.#scheduled = setImmediate(() => {
-        this.#scheduled = undefined;
-        this.#sendGroups();
-      });
-    } else {
-      this.#lingering ??= setTimeout(() => {
-        this.#lingering = undefined;
-        this.#sendGroups();
-      }, LINGER_MS);
-    }
+    const now = this.#closing || this.#isFull() || (this.#urgent && !this.#isPaced());
+    if (now) this.#sendSoon();
+    else this.#sendLater(this.#urgent ? PACE_MS : LINGER_MS);
+  }
+
+  /** Before the next turn of the event loop, so that all records of this turn travel together. */
+  #sendSoon(): void {
+    this.#scheduled = setImmediate(() => {
+      this.#scheduled = undefined;
+      this.#sendGroups();
+    });
+  }
+
+  #sendLater(ms: number): void {
+    if (this.#timer !== undefined && this.#timerMs <= ms) return;
+    clearTimeout(this.#timer);
+    this.#timerMs = ms;
+    this.#timer = setTimeout(() => this.#sendGroups(), ms);
+  }
+
+  #isPaced(): boolean {
+    return (
+      this.#lastRecords > MAX_UNPACED_RECORDS && performance.now() - this.#lastSentAt < PACE_MS
+    );
   }
 
   #maySend(): boolean {
@@ -149,8 +171,8 @@ export class GroupCommit {
   }
 
   #sendGroups(): void {
-    clearTimeout(this.#lingering);
-    this.#lingering = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     while (this.#maySend()) this.#send(this.#take());
   }
 
@@ -175,6 +197,8 @@ export class GroupCommit {
     const bytes = batchOf(entries.map(({ line }) => line));
     const group: Group = { id: `${this.options.name}:${(this.#count += 1)}`, bytes, entries };
     this.#groups.add(group);
+    this.#lastSentAt = performance.now();
+    this.#lastRecords = entries.length;
     void this.#store(group);
   }
 
