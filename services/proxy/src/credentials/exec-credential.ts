@@ -1,4 +1,5 @@
 import type { CredentialOfType } from '@drawbridge/contracts';
+import type { ClientTlsPair } from './client-tls-pair.js';
 import type { ClientTls, Credential, CredentialHeaders } from './credential.js';
 import { CredentialFailure, orRefuse } from './credential-failure.js';
 import type { ClusterEndpoint } from './cluster-endpoint.js';
@@ -27,6 +28,7 @@ const basicVariables = ['PATH', 'HOME'];
 export class ExecPluginCredential implements Credential {
   readonly #options: ExecCredentialOptions;
   readonly #credential: Renewed<ExecCredential>;
+  #tls: ClientTlsPair | undefined;
 
   constructor(options: ExecCredentialOptions) {
     this.#options = options;
@@ -72,8 +74,16 @@ export class ExecPluginCredential implements Credential {
       environment: { ...this.#environment(), KUBERNETES_EXEC_INFO: await this.#execInfo() },
       timeoutMs: spec.timeoutSeconds * 1_000,
     };
-    const value = readExecOutput(await runPlugin(run, signal), spec.apiVersion);
+    const given = readExecOutput(await runPlugin(run, signal), spec.apiVersion);
+    const value = { ...given, tls: this.#samePair(given.tls) };
     return { value, ...lifeOf(value, Date.now()) };
+  }
+
+  /** The pair of before when it is given again: another object would mean new connections. */
+  #samePair(tls: ClientTlsPair | undefined): ClientTlsPair | undefined {
+    const before = this.#tls;
+    if (before === undefined || tls?.equals(before) !== true) this.#tls = tls;
+    return this.#tls;
   }
 
   #environment(): Record<string, string> {
