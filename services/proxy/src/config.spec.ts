@@ -26,8 +26,19 @@ describe('the environment of the proxy', () => {
     ['AGENT_MAX_CALLS', '0'],
     ['AGENT_MAX_CALLS', '-1'],
     ['TLS_KEY_FILE', ''],
+    ['WORKERS', '0'],
+    ['WORKERS', '65'],
+    ['WORKERS', '2.5'],
+    ['WORKERS', 'many'],
   ])('names %s when it is %s', (variable, value) => {
     expect(() => loadConfig(ProxyConfig, { ...good, [variable]: value })).toThrow(variable);
+  });
+
+  it('serves by itself, or by as many threads as are asked for', () => {
+    expect(loadConfig(ProxyConfig, good).WORKERS).toBe(1);
+    expect(loadConfig(ProxyConfig, { ...good, WORKERS: '3' }).WORKERS).toBe(3);
+    const { WORKERS } = loadConfig(ProxyConfig, { ...good, WORKERS: 'auto' });
+    expect(WORKERS).toBeGreaterThanOrEqual(1);
   });
 
   it('gives the names of the gateway in lower case and without port', () => {
