@@ -25,7 +25,7 @@ describe('a label selector', () => {
     'in',
     'app!=',
     'A_b',
-    `${'a'.repeat(63)}`,
+    'a'.repeat(63),
     ' ',
   ])('is %j', (selector) => {
     expect(isLabelSelector(selector)).toBe(true);
