@@ -15,6 +15,19 @@ it('a batch stored by an earlier version is read line by line', () => {
   expect(commandLines({ headers, data })).toHaveLength(records.length);
 });
 
+it('messages made after each other keep their own bytes, whatever is in them', () => {
+  const sizes = [1, 30_000, 400_000, 349_525, 3, 200_000, 90_000];
+  const texts = sizes.flatMap((size) => ['é', 'x', '\u{1f512}'].map((unit) => unit.repeat(size)));
+  const batches = texts.map((text) => batchOf([text, 'end']));
+  const decoder = new TextDecoder();
+  const read = batches.map((data) =>
+    commandLines({ headers, data }).map((line) => decoder.decode(line)),
+  );
+  read.forEach((lines, index) => {
+    expect(lines.length === 2 && lines[0] === texts[index] && lines[1] === 'end').toBe(true);
+  });
+});
+
 describe('the records of a message', () => {
   const texts = (headers: string | undefined, data: string) =>
     commandLines({ headers: { get: () => headers ?? '' }, data: Buffer.from(data) }).map((line) =>

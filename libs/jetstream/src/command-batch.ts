@@ -7,9 +7,27 @@ const NEWLINE = 0x0a;
 /** Header of a message that holds many command records, one a line. A message without it holds one. */
 export const BATCH_HEADER = [CONTENT_TYPE, NDJSON] as const;
 
+/** Messages are cut from blocks of this size: a buffer of its own for each is the dearest part of making it. */
+const BLOCK_BYTES = 1_048_576;
+/** A UTF-16 unit makes three bytes of UTF-8 at the most. */
+const BYTES_PER_UNIT = 3;
+let block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+let used = 0;
+
 /** The bytes of many records as one message. JSON holds no line break, so none can be mistaken for two. */
-export const batchOf = (lines: readonly string[]): Uint8Array =>
-  Buffer.from(`${lines.join('\n')}\n`);
+export function batchOf(lines: readonly string[]): Uint8Array {
+  let text = '';
+  for (const line of lines) text += `${line}\n`;
+  const most = text.length * BYTES_PER_UNIT;
+  if (most > BLOCK_BYTES) return Buffer.from(text);
+  if (used + most > BLOCK_BYTES) {
+    block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+    used = 0;
+  }
+  const from = used;
+  used += block.write(text, from);
+  return block.subarray(from, used);
+}
 
 export interface StoredCommands {
   readonly headers?: Pick<MsgHdrs, 'get'> | undefined;
