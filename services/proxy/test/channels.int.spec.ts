@@ -276,7 +276,7 @@ describe('T7 a cluster that does not switch as it was asked', () => {
       swap(/\r\n\r\n$/, '\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n'),
       'upstream_failed',
     ],
-    ['no HTTP', () => 'SSH-2.0-OpenSSH\r\n', 'upstream_failed'],
+    ['no HTTP', () => 'SSH-2.0-OpenSSH\r\n\r\n', 'upstream_failed'],
   ])('%s is refused', async (_, handshake, code) => {
     const { token } = await agent();
     cluster.handshake = handshake;

@@ -72,6 +72,8 @@ export class ChannelSession {
     from.on('close', () => this.#onClose(sender));
     from.on('error', ignore);
     to.on('drain', () => from.resume());
+    // Handed over paused. Flows from the next turn on, behind the bytes that came with the handshake.
+    from.resume();
   }
 
   #relay(sender: Sender, chunk: Buffer): void {
