@@ -41,7 +41,8 @@ export const isolation: Row = {
 function contestsOf(session: BenchSession, target: Target, other: Target): readonly Contest[] {
   const { seconds } = session.options;
   const generator = session.generator('wrk');
-  const steady = () => measureLoad(target, () => wrk(generator, target, { ...STEADY, seconds }));
+  const steady = async () =>
+    ofCaller(await measureLoad(target, () => wrk(generator, target, { ...STEADY, seconds })));
   // Beside the bus: on the cores of the load it would disturb the very clock that measures.
   const elsewhere = { program: generator.program, cores: session.plan.bus };
   const flood = { ...CLOSED, seconds: seconds + 1, mayBeRefused: true };
@@ -58,6 +59,13 @@ function contestsOf(session: BenchSession, target: Target, other: Target): reado
     { contender: 'beside slow readers', measure: () => besideSlowReaders(session, other, steady) },
   ];
 }
+
+/** What the process uses is used by both agents: of the steady one's calls it says nothing. */
+const ofCaller = ({ perSecond = 0, p50Ms = 0, p99Ms = 0 }: Sample): Sample => ({
+  perSecond,
+  p50Ms,
+  p99Ms,
+});
 
 async function perSecondOf(
   flooding: Promise<{ readonly requests: number; readonly seconds: number }>,
