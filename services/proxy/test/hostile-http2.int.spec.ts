@@ -103,10 +103,7 @@ describe('a plain call over HTTP/2', () => {
     expect(answer).toMatchObject({ status: 200, body: '{"kind":"Pod"}\n', complete: true });
     expect(answer.headers['audit-id']).toMatch(/^[0-9a-f-]{36}$/);
     const [received] = upstream.received;
-    expect(received?.headers).toMatchObject({
-      authorization: 'Bearer cluster-token',
-      connection: 'keep-alive',
-    });
+    expect(received?.headers.authorization).toBe('Bearer cluster-token');
     for (const dropped of ['cookie', 'te', 'x-own', ':authority']) {
       expect(received?.headers[dropped]).toBeUndefined();
     }

@@ -59,6 +59,8 @@ export class Http1Request implements ClientRequest {
       left -= chunk.length;
       if (left < 0) this.request.destroy();
     });
+    // Whoever read it before may have left it paused.
+    this.request.resume();
   }
 }
 

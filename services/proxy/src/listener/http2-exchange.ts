@@ -46,6 +46,8 @@ export class Http2Request implements ClientRequest {
       left -= chunk.length;
       if (left < 0) this.stream.destroy(new Error('too long a body for an answer given already'));
     });
+    // Whoever read it before may have left it paused.
+    this.stream.resume();
   }
 }
 
