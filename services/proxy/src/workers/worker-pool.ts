@@ -20,7 +20,7 @@ const STUCK_MS = 15_000;
 const DRAIN_MS = 18_000;
 
 /** A worker thread of the gateway could not start. */
-export class WorkerNotStarted extends AppError {}
+export class WorkerNotStarted extends AppError<'worker_not_started'> {}
 
 export interface WorkerPoolOptions {
   readonly config: ProxyConfig;
@@ -157,7 +157,10 @@ export class WorkerPool implements GatewayPort {
     void worker.ended.then((reason) => this.#onEnd(seat, worker, reason));
     const started = await worker.listening;
     if ('address' in started) return started.address;
-    throw new WorkerNotStarted(started.code ?? 'worker_not_started', started.message);
+    const { code, message } = started;
+    // What the worker says is why, in its own words and with its own code.
+    if (code !== undefined) throw new AppError(code, message);
+    throw new WorkerNotStarted('worker_not_started', message);
   }
 
   #onEnd(seat: Seat, worker: GatewayWorker, reason: string): void {
