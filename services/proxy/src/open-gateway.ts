@@ -20,7 +20,7 @@ import type { Environment } from './credentials/material.js';
 import { KubeSecretReader } from './credentials/secret-reader.js';
 import { IdentityModes } from './identity-modes/identity-modes.js';
 import { instanceOf } from './identity-modes/instance.js';
-import { KubeConnections } from './kube/kube-connections.js';
+import { KubeConnections } from './upstream/kube-connections.js';
 import { GatewayHosts } from './gateway-hosts.js';
 import { gatewayServer } from './listener/gateway-server.js';
 import { TicketKeys } from './listener/ticket-keys.js';
@@ -91,7 +91,8 @@ export async function openGateway(
     recording: () => recorder.healthy,
     serving: () => !dataPath.draining,
   };
-  return { dataPath, checks, figures: () => recorder.figures() };
+  const figures = () => ({ ...recorder.figures(), ...parts.connections.figures() });
+  return { dataPath, checks, figures };
 }
 
 interface Base {
@@ -139,11 +140,17 @@ async function follow(base: Base, closers: Closers): Promise<Known> {
   return { grants, live, follower, trust, connections, identities, hosts };
 }
 
-function openConnections({ config, logger, environment }: Base, closers: Closers): KubeConnections {
+function openConnections(
+  { config, logger, environment, clock }: Base,
+  closers: Closers,
+): KubeConnections {
   const aws = new AwsClients();
   closers.add(() => aws.close());
   const secrets = new KubeSecretReader(config.KUBECONFIG_FILE);
-  const connections = new KubeConnections({ environment, secrets, aws, logger });
+  const connections = new KubeConnections({
+    places: { environment, secrets, aws, logger },
+    clock,
+  });
   closers.add(() => connections.close());
   return connections;
 }

@@ -1,15 +1,15 @@
 import { CallRefused } from '../domain/call-refused.js';
-import type { KubeUpstream } from '../kube/kube-upstream.js';
+import type { Upstream } from '../upstream/upstream.js';
 import type { Authenticated } from './authenticate.js';
 import type { Step } from './exchange.js';
 
 export interface Connected extends Authenticated {
-  readonly upstream: KubeUpstream;
+  readonly upstream: Upstream;
 }
 
 /** Finds the cluster by its configured name; only somebody who is known may learn whether it exists. */
 export const findConnection =
-  (connections: { get(name: string): KubeUpstream | undefined }): Step<Authenticated, Connected> =>
+  (connections: { get(name: string): Upstream | undefined }): Step<Authenticated, Connected> =>
   (next) =>
   (call) => {
     const upstream = connections.get(call.connection);

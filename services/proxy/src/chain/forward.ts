@@ -1,36 +1,32 @@
-import { codeOf } from '@drawbridge/kernel';
 import type { CallOutcome } from '../domain/call-outcome.js';
 import { upstreamRequestHeaders } from '../domain/forwarded-headers.js';
 import { isLongRunning } from '../domain/long-running.js';
-import { upstreamFailure } from '../kube/upstream-failure.js';
 import { Relay } from '../streams/relay.js';
-import { requestBody } from '../streams/request-body.js';
+import { upstreamFailure } from '../upstream/upstream-failure.js';
+import type { UpstreamRequest } from '../upstream/upstream.js';
 import { callIdentity } from './call-identity.js';
 import type { Handler } from './exchange.js';
 import type { Tracked } from './track-live.js';
 
 /**
  * Sends the judged call to the cluster and its answer to the client. Nothing is sent when the grant ended, or
- * the client left, while the record was made; nothing is ever sent twice.
+ * the client left, while the record was made.
  */
 export const forward = (): Handler<Tracked> => async (call) => {
   const { upstream, cutSwitch, answer } = call;
-  const identity = callIdentity(call);
-  const prepared = await upstream.prepare(identity);
+  const preparing = upstream.prepare(callIdentity(call));
+  const prepared = preparing instanceof Promise ? await preparing : preparing;
   cutSwitch.throwIfCut();
   if (answer.destroyed) return clientGone;
   const relay = relayOf(call);
   cutSwitch.onCut((reason) => relay.cut(reason));
   if (call.awaitsContinue) answer.writeContinue();
   try {
-    prepared.send(upstreamRequest(call, relay), relay);
+    relay.follow(prepared.send(upstreamRequest(call), relay));
   } catch (error) {
     throw upstreamFailure(error, call.connection);
   }
-  return relay.ended.catch((error: unknown) => {
-    if (codeOf(error) === 'upstream_credential_refused') upstream.refused(identity);
-    throw error;
-  });
+  return relay.ended;
 };
 
 const clientGone: CallOutcome = {
@@ -40,9 +36,10 @@ const clientGone: CallOutcome = {
   responseBytes: 0,
 };
 
-function relayOf({ answer, connection, commandId, kube, filter }: Tracked): Relay {
+function relayOf({ request, answer, connection, commandId, kube, filter }: Tracked): Relay {
   const watch = kube.kind === 'resource' && kube.verb === 'watch';
   return new Relay({
+    request,
     answer,
     connection,
     commandId,
@@ -52,20 +49,23 @@ function relayOf({ answer, connection, commandId, kube, filter }: Tracked): Rela
   });
 }
 
-function upstreamRequest({ request, kube, commandId, filter }: Tracked, relay: Relay) {
+function upstreamRequest({ request, kube, commandId, filter }: Tracked): UpstreamRequest {
   const longRunning = isLongRunning(kube);
-  const plain = longRunning || filter !== undefined;
-  const ours = { 'audit-id': commandId, ...(filter && { accept: filter.accept }) };
-  const body = request.announced;
-  const length = body?.length === undefined ? {} : { 'content-length': String(body.length) };
+  const { announced } = request;
   return {
     method: kube.method,
     target: filter?.target ?? kube.target,
-    headers: {
-      ...upstreamRequestHeaders(request.rawHeaders, ours, plain),
-      ...length,
-    },
-    body: body === undefined ? null : requestBody(request.body, (bytes) => relay.sent(bytes)),
+    headers: upstreamRequestHeaders(request.headers, {
+      auditId: commandId,
+      accept: filter?.accept,
+      plain: longRunning || filter !== undefined,
+    }),
+    body: announced === undefined ? null : request.body,
+    ...(announced?.length !== undefined && { contentLength: announced.length }),
     longRunning,
+    readOnly: readingVerbs.has(kube.verb) && (kube.method === 'GET' || kube.method === 'HEAD'),
   };
 }
+
+/** Of paths that are no resource the method is the verb. `proxy` and what else a GET can do are none of them. */
+const readingVerbs = new Set(['get', 'list', 'watch', 'head']);

@@ -4,7 +4,7 @@ import type { AgentLimits } from '../limits/agent-limits.js';
 import type { OpenGrants } from '../domain/open-grants.js';
 import type { GatewayHosts } from '../gateway-hosts.js';
 import type { IdentityModes } from '../identity-modes/identity-modes.js';
-import type { KubeConnections } from '../kube/kube-connections.js';
+import type { KubeConnections } from '../upstream/kube-connections.js';
 import { answerReviews } from '../reviews/answer-reviews.js';
 import type { LiveCalls } from '../streams/live-calls.js';
 import { admit } from './admit.js';

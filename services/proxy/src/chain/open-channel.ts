@@ -15,7 +15,7 @@ import { ExitStatus } from '../channels/exit-status.js';
 import type { CallOutcome } from '../domain/call-outcome.js';
 import { CallRefused } from '../domain/call-refused.js';
 import { headerValue } from '../domain/request-head.js';
-import { refusedAnswer, upstreamFailure } from '../kube/upstream-failure.js';
+import { refusedAnswer, upstreamFailure } from '../upstream/upstream-failure.js';
 import type { UpgradeAnswer } from '../upstream/upstream.js';
 import { callIdentity } from './call-identity.js';
 import type { Handler } from './exchange.js';
@@ -108,7 +108,6 @@ const clientGone: CallOutcome = {
 function relayAnswer(call: Tracked, came: UpgradeAnswer & { switched: false }): CallOutcome {
   const { statusCode, rawHeaders, body } = came;
   const refused = refusedAnswer(statusCode, call.connection);
-  if (statusCode === 401) call.upstream.refused(callIdentity(call));
   if (refused !== undefined) throw refused;
   if (statusCode < 400) {
     throw new CallRefused(

@@ -33,6 +33,8 @@ export type CallRefusal =
   | 'record_unavailable'
   | 'credential_unavailable'
   | 'upstream_unreachable'
+  | 'upstream_busy'
+  | 'upstream_suspended'
   | 'upstream_timeout'
   | 'upstream_failed'
   | 'upstream_redirect'
@@ -88,6 +90,8 @@ export const refusalStatus: Readonly<Record<CallRefusal, number>> = {
   record_unavailable: 503,
   credential_unavailable: 503,
   binding_unavailable: 503,
+  upstream_busy: 503,
+  upstream_suspended: 503,
   upstream_timeout: 504,
   http_version_unsupported: 505,
 };

@@ -1,4 +1,4 @@
-import { headerValues } from './request-head.js';
+import type { RequestHeaders } from './request-headers.js';
 
 /** What a Kubernetes API server needs from the client's head. All else is dropped, hop-by-hop included. */
 const requestHeaders = [
@@ -7,52 +7,88 @@ const requestHeaders = [
   'if-modified-since',
   'if-none-match',
   'user-agent',
-];
+] as const;
 
 const responseHeaders = [
-  'cache-control',
-  'content-encoding',
-  'content-length',
-  'content-type',
-  'etag',
-  'last-modified',
-  'retry-after',
-  'vary',
-  'warning',
-  'x-kubernetes-pf-flowschema-uid',
-  'x-kubernetes-pf-prioritylevel-uid',
+  'Cache-Control',
+  'Content-Encoding',
+  'Content-Length',
+  'Content-Type',
+  'ETag',
+  'Last-Modified',
+  'Retry-After',
+  'Vary',
+  'Warning',
+  'X-Kubernetes-Pf-Flowschema-Uid',
+  'X-Kubernetes-Pf-Prioritylevel-Uid',
 ];
+/** Frequent, and never passed on. */
+const dropped = ['Audit-Id', 'Connection', 'Date', 'Server', 'Transfer-Encoding'];
+/** Spelling as servers send it → the name under which it is passed on; `''` when it is not. */
+const spellings = new Map([
+  ...responseHeaders.flatMap((name) => [name, canonical(name), name.toLowerCase()].map(keep)),
+  ...dropped.flatMap((name) =>
+    [name, name.toLowerCase()].map((spelling) => [spelling, ''] as const),
+  ),
+]);
 
-/**
- * The headers of the upstream request, built anew: what the client may choose, then what is ours. `Host` and
- * the framing headers are written by the HTTP client.
- *
- * @param plain - ask for an unencoded answer, because we add to it
- */
-export function upstreamRequestHeaders(
-  rawHeaders: readonly string[],
-  ours: Readonly<Record<string, string>>,
-  plain: boolean,
-): Record<string, string> {
-  const kept: Record<string, string> = {};
-  for (const name of requestHeaders) {
-    const value = headerValues(rawHeaders, name).join(', ');
-    if (/^[\t\x20-\x7e]+$/.test(value)) kept[name] = value;
-  }
-  const offered = headerValues(rawHeaders, 'accept-encoding').join(',');
-  const gzip = /(?:^|,)\s*gzip\s*(?:,|$)/i.test(offered);
-  kept['accept-encoding'] = gzip && !plain ? 'gzip' : 'identity';
-  return { ...kept, ...ours };
+function keep(spelling: string): readonly [string, string] {
+  return [spelling, spelling.toLowerCase()];
 }
 
+/** As Go writes it. */
+function canonical(name: string): string {
+  return name.toLowerCase().replaceAll(/(?:^|-)[a-z]/g, (letter) => letter.toUpperCase());
+}
+
+export interface OwnHeaders {
+  readonly auditId: string;
+  /** Instead of what the client accepts. */
+  readonly accept?: string | undefined;
+  /** Ask for an unencoded answer, because we read it or add to it. */
+  readonly plain: boolean;
+}
+
+/**
+ * The headers of the upstream request, built anew: what the client may choose, then what is ours. `Host`, the
+ * framing headers and the credential are written by the HTTP client.
+ *
+ * @returns name, value, name, value, …
+ */
+export function upstreamRequestHeaders(
+  client: Pick<RequestHeaders, 'value'>,
+  { auditId, accept, plain }: OwnHeaders,
+): string[] {
+  const kept: string[] = [];
+  for (const name of requestHeaders) {
+    const value = name === 'accept' ? (accept ?? client.value(name)) : client.value(name);
+    if (value !== undefined && /^[\t\x20-\x7e]+$/.test(value)) kept.push(name, value);
+  }
+  kept.push('accept-encoding', !plain && acceptsGzip(client) ? 'gzip' : 'identity');
+  kept.push('audit-id', auditId);
+  return kept;
+}
+
+function acceptsGzip(client: Pick<RequestHeaders, 'value'>): boolean {
+  const offered = client.value('accept-encoding') ?? '';
+  return offered === 'gzip' || /(?:^|,)\s*gzip\s*(?:,|$)/i.test(offered);
+}
+
+/** Those headers of an answer that reach the client, names in lower case. */
+export type KeptHeaders = Record<string, string | string[]>;
+
 /** The headers of the answer: never a cookie, a redirect, a challenge or anything hop-by-hop. */
-export function clientResponseHeaders(
-  upstream: Readonly<Record<string, string | string[] | undefined>>,
-): Record<string, string | string[]> {
-  return Object.fromEntries(
-    responseHeaders.flatMap((name) => {
-      const value = upstream[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
+export function clientResponseHeaders(rawHeaders: readonly string[]): KeptHeaders {
+  const kept: KeptHeaders = {};
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const spelling = rawHeaders[at] ?? '';
+    const name = spellings.get(spelling) ?? spellings.get(spelling.toLowerCase()) ?? '';
+    if (name === '') continue;
+    const value = rawHeaders[at + 1] ?? '';
+    const before = kept[name];
+    if (before === undefined) kept[name] = value;
+    else if (name === 'warning') kept[name] = [before, value].flat();
+    else kept[name] = `${String(before)}, ${value}`;
+  }
+  return kept;
 }

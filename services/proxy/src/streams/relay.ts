@@ -1,13 +1,13 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Dispatcher } from 'undici';
 import { CallCut } from '../domain/call-cut.js';
 import { CallRefused } from '../domain/call-refused.js';
 import type { CallOutcome } from '../domain/call-outcome.js';
 import { cuts, type CutReason } from '../domain/cut-reason.js';
-import { clientResponseHeaders } from '../domain/forwarded-headers.js';
-import { refusedAnswer, upstreamFailure } from '../kube/upstream-failure.js';
-import type { ClientAnswer } from '../listener/client-exchange.js';
+import { clientResponseHeaders, type KeptHeaders } from '../domain/forwarded-headers.js';
+import type { ClientAnswer, ClientRequest } from '../listener/client-exchange.js';
+import { refusedAnswer, upstreamFailure } from '../upstream/upstream-failure.js';
+import type { UpstreamFlow, UpstreamListener } from '../upstream/upstream.js';
 import type { AnswerHead, BodyTransform, TransformAnswer } from './body-transform.js';
+import { bodyTooLarge, MAX_BODY_BYTES } from './request-body.js';
 import { errorFrame, WatchFrames } from './watch-frames.js';
 
 /** How long an unread answer may wait for its reader. */
@@ -16,6 +16,7 @@ const STALLED_MS = 60_000;
 const CUT_MS = 500;
 
 export interface RelayOptions {
+  readonly request: Pick<ClientRequest, 'complete' | 'discardBody'>;
   readonly answer: ClientAnswer;
   readonly connection: string;
   readonly commandId: string;
@@ -30,92 +31,97 @@ export interface RelayOptions {
  * Passes one upstream answer on to the client, chunk by chunk and as fast as the client reads: nothing is
  * held but the chunk under way. Ends when either side ends, or by {@link cut}.
  */
-export class Relay implements Dispatcher.DispatchHandler {
+export class Relay implements UpstreamListener {
   /**
    * How it ended. Rejects with a refusal when the client has seen nothing yet and must be told.
    */
   readonly ended: Promise<CallOutcome>;
-  #settle: { resolve: (outcome: CallOutcome) => void; reject: (error: Error) => void };
-  #controller: Dispatcher.DispatchController | undefined;
+  readonly #options: RelayOptions;
+  readonly #resolve: (outcome: CallOutcome) => void;
+  readonly #reject: (error: Error) => void;
+  #flow: UpstreamFlow | undefined;
   #frames: WatchFrames | undefined;
   #transform: BodyTransform | undefined;
   #timer: NodeJS.Timeout | undefined;
   #cutting: CutReason | undefined;
   #over = false;
+  #stalled = false;
+  #ending = false;
   #statusCode = 0;
   #requestBytes = 0;
   #responseBytes = 0;
 
-  constructor(private readonly options: RelayOptions) {
+  constructor(options: RelayOptions) {
+    this.#options = options;
     const { promise, resolve, reject } = Promise.withResolvers<CallOutcome>();
     this.ended = promise;
-    this.#settle = { resolve, reject };
+    this.#resolve = resolve;
+    this.#reject = reject;
     options.answer.on('drain', () => this.#onDrain());
     options.answer.on('close', () => this.#onClientClose());
   }
 
-  /** Counts what was read of the request body. */
-  sent(bytes: number): void {
+  /** The call has been sent; from now on it is held back and ended here. */
+  follow(flow: UpstreamFlow): void {
+    this.#flow = flow;
+    if (this.#over) flow.abort();
+    else if (this.#stalled) flow.pause();
+  }
+
+  onRequestData(bytes: number): void {
     this.#requestBytes += bytes;
+    if (this.#requestBytes > MAX_BODY_BYTES) throw bodyTooLarge();
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#over) controller.abort(new Error('ended before it was sent'));
-  }
-
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    statusCode: number,
-    headers: IncomingHttpHeaders,
-  ): void {
-    if (this.#over || statusCode < 200) return;
-    const refusal = refusedAnswer(statusCode, this.options.connection);
+  onHead(statusCode: number, rawHeaders: readonly string[]): void {
+    if (this.#over) return;
+    const { request, answer, commandId, connection, longRunning, watch } = this.#options;
+    const refusal = refusedAnswer(statusCode, connection);
     if (refusal !== undefined) {
       this.#refuse(refusal);
       return;
     }
-    const { answer, commandId, longRunning, watch, transform } = this.options;
-    if (!this.#openTransform(headOf(statusCode, headers))) return;
-    if (watch && statusCode === 200 && isPlainJson(headers)) this.#frames = new WatchFrames();
-    answer.writeHead(statusCode, {
-      ...clientResponseHeaders(transform === undefined ? headers : withoutShape(headers)),
-      'audit-id': commandId,
-      'x-content-type-options': 'nosniff',
-    });
+    const headers = clientResponseHeaders(rawHeaders);
+    const head = headOf(statusCode, headers);
+    if (!this.#openTransform(head)) return;
+    if (this.#transform !== undefined) dropShape(headers);
+    if (watch && statusCode === 200 && isPlainJson(head)) this.#frames = new WatchFrames();
+    headers['audit-id'] = commandId;
+    headers['x-content-type-options'] = 'nosniff';
+    // An answer that did not wait for the body: what is left of it is read and dropped, then the connection ends.
+    answer.writeHead(statusCode, headers, !request.complete);
     this.#statusCode = statusCode;
     if (longRunning) answer.flushHeaders();
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onData(chunk: Buffer, last: boolean): void {
     if (this.#over) return;
-    if (this.#transform === undefined) {
-      this.#take(chunk);
+    const transform = this.#transform;
+    if (transform === undefined) {
+      if (last && this.#cutting === undefined) this.#passLast(chunk);
+      else this.#take(chunk);
       return;
     }
     try {
-      for (const piece of this.#transform.push(chunk)) if (!this.#isOver()) this.#take(piece);
+      for (const piece of transform.push(chunk)) if (!this.#isOver()) this.#take(piece);
     } catch (error) {
       this.#fail(asError(error));
     }
   }
 
-  onResponseEnd(): void {
-    if (this.#over) return;
+  onEnd(): void {
+    if (this.#over || this.#ending) return;
     try {
       this.#transform?.end();
     } catch (error) {
       this.#fail(asError(error));
       return;
     }
-    const { answer } = this.options;
-    this.#watchStall();
-    answer.end(undefined, () => this.#end({ outcome: 'completed' }));
+    this.#finish(undefined);
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.#over) return;
-    this.#fail(upstreamFailure(error, this.options.connection));
+  onError(error: Error): void {
+    if (!this.#over) this.#fail(upstreamFailure(error, this.#options.connection));
   }
 
   /**
@@ -129,7 +135,7 @@ export class Relay implements Dispatcher.DispatchHandler {
       return;
     }
     this.#cutting = reason;
-    if (this.#frames === undefined) {
+    if (this.#frames === undefined || this.#ending) {
       this.#destroy(reason);
       return;
     }
@@ -140,7 +146,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   /** @returns false when the answer cannot be let through at all */
   #openTransform(head: AnswerHead): boolean {
     try {
-      this.#transform = this.options.transform?.(head);
+      this.#transform = this.#options.transform?.(head);
       return true;
     } catch (error) {
       this.#refuse(asError(error));
@@ -172,22 +178,37 @@ export class Relay implements Dispatcher.DispatchHandler {
       this.#destroy(this.#cutting);
       return;
     }
-    this.options.answer.destroy();
+    this.#options.answer.destroy();
     this.#end({ outcome: 'upstream_failed', reason: codeOf(refusal) });
   }
 
   #pass(chunk: Uint8Array): void {
     this.#responseBytes += chunk.length;
     this.#frames?.pass(chunk);
-    if (this.options.answer.write(chunk)) return;
-    this.#controller?.pause();
+    if (this.#options.answer.write(chunk)) return;
+    this.#stalled = true;
+    this.#flow?.pause();
     if (this.#cutting === undefined) this.#watchStall();
+  }
+
+  #passLast(chunk: Uint8Array): void {
+    this.#responseBytes += chunk.length;
+    this.#finish(chunk);
+  }
+
+  #finish(chunk: Uint8Array | undefined): void {
+    const { request, answer } = this.#options;
+    this.#ending = true;
+    this.#watchStall();
+    answer.end(chunk, () => this.#end({ outcome: 'completed' }));
+    if (!request.complete) request.discardBody(MAX_BODY_BYTES);
   }
 
   #onDrain(): void {
     if (this.#over) return;
-    if (this.#cutting === undefined) clearTimeout(this.#timer);
-    this.#controller?.resume();
+    this.#stalled = false;
+    if (this.#cutting === undefined && !this.#ending) clearTimeout(this.#timer);
+    this.#flow?.resume();
   }
 
   #watchStall(): void {
@@ -195,7 +216,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   #endWithFrame(reason: CutReason): void {
-    const { answer, commandId } = this.options;
+    const { answer, commandId } = this.#options;
     const frame = errorFrame({ ...cuts[reason], code: reason, commandId });
     this.#responseBytes += frame.length;
     answer.end(frame);
@@ -206,7 +227,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   #destroy(reason: CutReason): void {
-    this.options.answer.destroy();
+    this.#options.answer.destroy();
     this.#end({ outcome: 'cut', reason });
   }
 
@@ -217,20 +238,21 @@ export class Relay implements Dispatcher.DispatchHandler {
   #refuse(error: Error): void {
     this.#over = true;
     clearTimeout(this.#timer);
-    this.#settle.reject(error);
-    this.#controller?.abort(error);
+    this.#reject(error);
+    this.#flow?.abort();
   }
 
   #end(outcome: Pick<CallOutcome, 'outcome' | 'reason'>): void {
+    if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#timer);
-    this.#settle.resolve({
+    this.#resolve({
       ...outcome,
       statusCode: this.#statusCode,
       requestBytes: this.#requestBytes,
       responseBytes: this.#responseBytes,
     });
-    if (outcome.outcome !== 'completed') this.#controller?.abort(new Error(outcome.outcome));
+    if (outcome.outcome !== 'completed') this.#flow?.abort();
   }
 
   #arm(delayMs: number, then: () => void): void {
@@ -241,22 +263,23 @@ export class Relay implements Dispatcher.DispatchHandler {
 }
 
 /** Frames can be told apart only in JSON that is not compressed. */
-function isPlainJson(headers: IncomingHttpHeaders): boolean {
-  const encoding = headers['content-encoding'] ?? 'identity';
-  return encoding === 'identity' && /^application\/json\b/.test(headers['content-type'] ?? '');
-}
+const isPlainJson = ({ contentEncoding, contentType }: AnswerHead): boolean =>
+  (contentEncoding === '' || contentEncoding === 'identity') &&
+  /^application\/json\b/.test(contentType);
 
-function headOf(statusCode: number, headers: IncomingHttpHeaders): AnswerHead {
-  const contentEncoding = headers['content-encoding'] ?? '';
-  return { statusCode, contentType: headers['content-type'] ?? '', contentEncoding };
-}
+const headOf = (statusCode: number, headers: KeptHeaders): AnswerHead => ({
+  statusCode,
+  contentType: text(headers['content-type']),
+  contentEncoding: text(headers['content-encoding']),
+});
+
+const text = (value: string | string[] | undefined): string =>
+  typeof value === 'string' ? value : '';
 
 /** Length and tags are of what the cluster sent, not of what the client gets. */
-function withoutShape(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  const others = { ...headers };
+function dropShape(headers: KeptHeaders): void {
   for (const name of ['content-length', 'etag', 'last-modified'])
-    Reflect.deleteProperty(others, name);
-  return others;
+    Reflect.deleteProperty(headers, name);
 }
 
 const codeOf = (error: Error): string =>

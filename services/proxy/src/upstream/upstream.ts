@@ -13,6 +13,11 @@ export interface UpstreamRequest {
   readonly contentLength?: number;
   /** No time limit, and sockets of its own: it never keeps short calls waiting. */
   readonly longRunning: boolean;
+  /**
+   * It changes nothing, so it may be sent again when the kept connection it went out on turns out to have been
+   * closed: no byte of an answer came. @default false
+   */
+  readonly readOnly?: boolean;
 }
 
 /** Back-pressure and an early end, for whoever listens to an answer. */
@@ -26,10 +31,16 @@ export interface UpstreamFlow {
 /** Told of one answer, in this order: head, data…, then end or error. An error may come at any time, once. */
 export interface UpstreamListener {
   onHead(statusCode: number, rawHeaders: readonly string[]): void;
-  /** The bytes belong to the listener until it returns; it copies what it keeps. */
-  onData(chunk: Buffer): void;
+  /**
+   * The bytes are the listener's from now on. Some may come behind a `pause`, of what had arrived already.
+   *
+   * @param last - all of them have come: `onEnd` follows at once
+   */
+  onData(chunk: Buffer, last: boolean): void;
   onEnd(): void;
   onError(error: Error): void;
+  /** So many bytes of the request body are about to be sent. Throws to end the call with that error. */
+  onRequestData?(bytes: number): void;
 }
 
 /** The cluster's answer to an upgrade: another protocol from here on, or an ordinary answer after which the socket ends. */
@@ -50,7 +61,11 @@ export type UpgradeAnswer =
 
 /** One cluster, made ready for one call: the credential is here. */
 export interface PreparedUpstream {
-  /** Starts the call; nothing is ever sent twice unless not a byte of it had been sent. */
+  /**
+   * Starts the call. Nothing is ever sent twice that could change anything.
+   *
+   * @throws {@link CallRefused} `upstream_suspended`; {@link TypeError} for a request that cannot be sent
+   */
   send(request: UpstreamRequest, listener: UpstreamListener): UpstreamFlow;
   /** A dedicated socket, never pooled. @throws what `upstreamFailure` translates */
   upgrade(request: UpstreamRequest, signal: AbortSignal): Promise<UpgradeAnswer>;
@@ -65,7 +80,21 @@ export interface Upstream {
    * @throws {@link CallRefused} `credential_unavailable`, `upstream_suspended`
    */
   prepare(identity: CallIdentity): PreparedUpstream | Promise<PreparedUpstream>;
+  /** Nothing that was kept for this grant is needed any more. */
+  grantEnded(grantId: string): void;
+  health(): UpstreamHealth;
   destroy(): Promise<void>;
+}
+
+/** How one cluster is doing, as this process sees it. Says nothing of where it is. */
+export interface UpstreamHealth {
+  /** `suspended`: calls are refused; `trying`: the next one is let through to see. */
+  readonly state: 'working' | 'suspended' | 'trying';
+  /** Connections, those that nobody uses at the moment among them. */
+  readonly sockets: number;
+  readonly idle: number;
+  /** Calls that wait for a connection. */
+  readonly waiting: number;
 }
 
 /** Opens a byte stream to the API server on which HTTP/1.1 can be spoken: TLS is done, the certificate checked. */

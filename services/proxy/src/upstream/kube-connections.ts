@@ -1,26 +1,33 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ConnectionDocument } from '@drawbridge/contracts';
-import type { CredentialPlaces } from '../credentials/cluster-access.js';
+import type { Clock } from '@drawbridge/kernel';
+import { clusterAccess, type CredentialPlaces } from '../credentials/cluster-access.js';
 import { asGateway } from '../identity-modes/impersonating-credential.js';
-import type { Upstream } from '../upstream/upstream.js';
+import type { Suspension } from './circuit-breaker.js';
 import { KubeUpstream } from './kube-upstream.js';
-import { seamUpstream } from './seam-upstream.js';
+import type { Upstream, UpstreamHealth } from './upstream.js';
 
 /** Time for the calls of a replaced connection to be told why they end. */
 const REPLACED_MS = 1_000;
 
 interface Known {
   readonly document: ConnectionDocument;
-  readonly upstream: KubeUpstream;
+  readonly upstream: Upstream;
+}
+
+export interface KubeConnectionsOptions {
+  readonly places: CredentialPlaces;
+  /** @default the system's */
+  readonly clock?: Clock;
 }
 
 /** The clusters that the configuration names, and nothing else: no address ever comes from a caller. */
 export class KubeConnections {
   #known: ReadonlyMap<string, Known> = new Map();
 
-  constructor(private readonly places: CredentialPlaces) {}
+  constructor(private readonly options: KubeConnectionsOptions) {}
 
-  get(name: string): KubeUpstream | undefined {
+  get(name: string): Upstream | undefined {
     return this.#known.get(name)?.upstream;
   }
 
@@ -35,7 +42,7 @@ export class KubeConnections {
       documents.map((document) => {
         const known = before.get(document.metadata.name);
         const same = known !== undefined && isDeepStrictEqual(known.document.spec, document.spec);
-        const upstream = same ? known.upstream : new KubeUpstream(document, this.places);
+        const upstream = same ? known.upstream : this.#open(document);
         return [document.metadata.name, { document, upstream }];
       }),
     );
@@ -48,7 +55,7 @@ export class KubeConnections {
 
   /** The cluster of a connection for what the gateway does there for itself. Whoever opens it destroys it. */
   openAsGateway(document: ConnectionDocument): Pick<Upstream, 'prepare' | 'destroy'> {
-    return seamUpstream(new KubeUpstream(asGateway(document), this.places));
+    return this.#open(asGateway(document));
   }
 
   /** Nothing that was kept for this grant is needed any more. */
@@ -56,9 +63,39 @@ export class KubeConnections {
     for (const { upstream } of this.#known.values()) upstream.grantEnded(grantId);
   }
 
+  /** How each cluster is doing. */
+  health(): ReadonlyMap<string, UpstreamHealth> {
+    return new Map([...this.#known].map(([name, { upstream }]) => [name, upstream.health()]));
+  }
+
+  /** The same in figures; a cluster whose calls are refused stands in them under the name of its connection. */
+  figures(): Readonly<Record<string, number>> {
+    const sums = { upstreamSockets: 0, upstreamIdle: 0, upstreamWaiting: 0, upstreamSuspended: 0 };
+    const suspended: Record<string, number> = {};
+    for (const [name, { state, sockets, idle, waiting }] of this.health()) {
+      sums.upstreamSockets += sockets;
+      sums.upstreamIdle += idle;
+      sums.upstreamWaiting += waiting;
+      if (state === 'working') continue;
+      sums.upstreamSuspended += 1;
+      suspended[`upstreamSuspended.${name}`] = 1;
+    }
+    return { ...sums, ...suspended };
+  }
+
   async close(): Promise<void> {
     const all = [...this.#known.values()];
     this.#known = new Map();
     await Promise.all(all.map(({ upstream }) => upstream.destroy()));
+  }
+
+  #open(document: ConnectionDocument): Upstream {
+    const { places, clock = () => new Date() } = this.options;
+    const connection = document.metadata.name;
+    const onChange = (suspension: Suspension | undefined) => {
+      if (suspension === undefined) places.logger.log({ msg: 'cluster answers again', connection });
+      else places.logger.warn({ msg: 'cluster suspended', connection, ...suspension });
+    };
+    return new KubeUpstream({ document, access: clusterAccess(document, places), clock, onChange });
   }
 }

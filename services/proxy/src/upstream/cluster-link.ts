@@ -1,0 +1,126 @@
+import type { Duplex } from 'node:stream';
+import type { Endpoint } from '../credentials/cluster-endpoint.js';
+import type { ClientTls } from '../credentials/credential.js';
+import type { CallRefused } from '../domain/call-refused.js';
+import type { CircuitBreaker } from './circuit-breaker.js';
+import { dialWithin, SocketPool, unreachable } from './socket-pool.js';
+import { tlsDial } from './tls-dial.js';
+import type { UpstreamCall } from './upstream-call.js';
+import { suspended } from './upstream-failure.js';
+import type { Dial } from './upstream.js';
+import type { HeadFrame } from './write-request-head.js';
+
+/** As the apiserver's own limit for calls that are not long-running. */
+const ANSWER_SECONDS = 60;
+const MAX_SHORT_SOCKETS = 256;
+const MAX_WAITING = 1_024;
+const CONNECT_MS = 10_000;
+
+export interface ClusterLinkOptions {
+  readonly connection: string;
+  readonly endpoint: Endpoint;
+  readonly tls: ClientTls | undefined;
+  readonly serverName: string | undefined;
+  readonly connectTo: Dial | undefined;
+  readonly breaker: CircuitBreaker;
+}
+
+/**
+ * The connections that are made to one address with one identity. Calls that may go on for long have their own,
+ * so that they never keep others waiting; an upgrade has one for itself alone.
+ */
+export class ClusterLink {
+  readonly endpoint: Endpoint;
+  readonly tls: ClientTls | undefined;
+  readonly frame: HeadFrame;
+  readonly #connection: string;
+  readonly #breaker: CircuitBreaker;
+  readonly #dial: Dial;
+  readonly #short: SocketPool;
+  readonly #long: SocketPool;
+  readonly #closed = new AbortController();
+
+  constructor(options: ClusterLinkOptions) {
+    const { connection, endpoint, tls, breaker } = options;
+    const { server } = endpoint;
+    this.endpoint = endpoint;
+    this.tls = tls;
+    this.frame = { prefix: server.pathname.replace(/\/+$/, ''), host: server.host };
+    this.#connection = connection;
+    this.#breaker = breaker;
+    this.#dial = tlsDial(options);
+    const shared = {
+      dial: this.#dial,
+      breaker,
+      suspended: () => this.#suspended() ?? unreachable(undefined),
+      maxWaiting: MAX_WAITING,
+    };
+    this.#short = new SocketPool({
+      ...shared,
+      maxSockets: MAX_SHORT_SOCKETS,
+      answerSeconds: ANSWER_SECONDS,
+    });
+    this.#long = new SocketPool({ ...shared, maxSockets: Infinity, answerSeconds: Infinity });
+  }
+
+  get sockets(): number {
+    return this.#short.sockets + this.#long.sockets;
+  }
+
+  get idle(): number {
+    return this.#short.idle + this.#long.idle;
+  }
+
+  get waiting(): number {
+    return this.#short.waiting + this.#long.waiting;
+  }
+
+  /** @throws {@link CallRefused} `upstream_suspended` */
+  enter(): void {
+    const suspension = this.#breaker.enter();
+    if (suspension !== undefined) throw suspended(this.#connection, suspension);
+  }
+
+  send(call: UpstreamCall): void {
+    (call.request.longRunning ? this.#long : this.#short).send(call);
+  }
+
+  /** A connection that nobody else uses, before or after. @throws {@link UpstreamFault} */
+  async dialAlone(signal: AbortSignal): Promise<Duplex> {
+    const dialing = new AbortController();
+    const end = () => dialing.abort(signal.reason);
+    const close = () => dialing.abort(unreachable(undefined));
+    signal.addEventListener('abort', end, { once: true });
+    this.#closed.signal.addEventListener('abort', close, { once: true });
+    try {
+      signal.throwIfAborted();
+      return await dialWithin(this.#dial, dialing, CONNECT_MS);
+    } catch (error) {
+      if (!signal.aborted && !this.#closed.signal.aborted) this.#breaker.failed();
+      throw signal.aborted ? error : unreachable(error);
+    } finally {
+      signal.removeEventListener('abort', end);
+      this.#closed.signal.removeEventListener('abort', close);
+    }
+  }
+
+  answered(): void {
+    this.#breaker.succeeded();
+  }
+
+  retire(): void {
+    this.#short.retire();
+    this.#long.retire();
+  }
+
+  destroy(): void {
+    this.#closed.abort();
+    this.#short.destroy();
+    this.#long.destroy();
+  }
+
+  #suspended(): CallRefused | undefined {
+    const suspension = this.#breaker.suspension();
+    return suspension && suspended(this.#connection, suspension);
+  }
+}

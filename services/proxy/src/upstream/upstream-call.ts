@@ -1,0 +1,88 @@
+import type { AnswerHead } from './answer-head.js';
+import type { PreparedCall } from './prepared-call.js';
+import type { UpstreamSocket } from './upstream-socket.js';
+import type { UpstreamFlow, UpstreamListener, UpstreamRequest } from './upstream.js';
+
+/** Where a call waits while it has no connection. */
+export interface CallQueue {
+  forget(call: UpstreamCall): void;
+}
+
+export interface UpstreamCallOptions {
+  readonly request: UpstreamRequest;
+  /** As it is written. */
+  readonly head: string;
+  readonly listener: UpstreamListener;
+  readonly prepared: PreparedCall;
+}
+
+/** One call on its way to one answer. */
+export class UpstreamCall implements UpstreamFlow {
+  readonly request: UpstreamRequest;
+  readonly head: string;
+  socket: UpstreamSocket | undefined;
+  queue: CallQueue | undefined;
+  /** It has been sent on a kept connection that was closed under it. */
+  retried = false;
+  waitedTicks = 0;
+  readonly #listener: UpstreamListener;
+  readonly #prepared: PreparedCall;
+  #over = false;
+
+  constructor({ request, head, listener, prepared }: UpstreamCallOptions) {
+    this.request = request;
+    this.head = head;
+    this.#listener = listener;
+    this.#prepared = prepared;
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  pause(): void {
+    this.socket?.pause();
+  }
+
+  resume(): void {
+    this.socket?.resume();
+  }
+
+  abort(): void {
+    if (this.#over) return;
+    this.#over = true;
+    if (this.socket === undefined) this.queue?.forget(this);
+    else this.socket.abort();
+  }
+
+  /** Nothing was changed by it, and nothing of an answer has come: it may be sent once more. */
+  get mayRetry(): boolean {
+    const { readOnly, body } = this.request;
+    return readOnly === true && body === null && !this.retried && !this.#over;
+  }
+
+  onHead({ statusCode, rawHeaders }: AnswerHead): void {
+    if (statusCode === 401) this.#prepared.refused();
+    this.#listener.onHead(statusCode, rawHeaders);
+  }
+
+  onData(chunk: Buffer, last: boolean): void {
+    if (!this.#over) this.#listener.onData(chunk, last);
+  }
+
+  onEnd(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#listener.onEnd();
+  }
+
+  onRequestData(bytes: number): void {
+    this.#listener.onRequestData?.(bytes);
+  }
+
+  fail(error: Error): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#listener.onError(error);
+  }
+}

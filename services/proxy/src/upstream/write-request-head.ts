@@ -1,0 +1,93 @@
+import type { UpstreamRequest } from './upstream.js';
+
+const name = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const value = /^[\t\x20-\x7e]*$/;
+const target = /^\/[\x21-\x7e]*$/;
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+/** Written here and nowhere else, or never sent upstream at all. */
+const reserved = new Set(
+  ['host', 'content-length', 'transfer-encoding', 'expect', 'te', 'trailer', 'keep-alive'].concat([
+    'proxy-connection',
+    'proxy-authorization',
+    'cookie',
+  ]),
+);
+/** Of an upgrade only. */
+const switching = new Set(['connection', 'upgrade']);
+
+/** What is the same in all heads that one connection sends. */
+export interface HeadFrame {
+  /** Path of the server's own address, without a slash at its end. */
+  readonly prefix: string;
+  readonly host: string;
+}
+
+/** Lines of the credential, made once for as long as it is the same. */
+export type CredentialLines = string;
+
+/**
+ * Header lines of what authenticates us.
+ *
+ * @throws {@link TypeError} for what is no header
+ */
+export function credentialLines(headers: readonly string[]): CredentialLines {
+  return linesOf(headers, isReserved);
+}
+
+/**
+ * The head of a request, byte for byte, to be written as latin1. Every part is checked, wherever it came from:
+ * nothing in it can end a line early, and nothing that frames the message or names its host comes from outside.
+ *
+ * @throws {@link TypeError} for what cannot be sent; nothing has been then
+ */
+export function writeRequestHead(
+  request: UpstreamRequest,
+  frame: HeadFrame,
+  credential: CredentialLines,
+): string {
+  return headOf(request, frame, linesOf(request.headers, isNotOurs) + credential);
+}
+
+/** As {@link writeRequestHead}, of a request that asks for another protocol. */
+export function writeUpgradeHead(
+  request: UpstreamRequest,
+  frame: HeadFrame,
+  credential: CredentialLines,
+): string {
+  if (request.body !== null) throw new TypeError('an upgrade has no body');
+  return headOf(request, frame, linesOf(request.headers, isReservedOrOurs) + credential);
+}
+
+function headOf(request: UpstreamRequest, frame: HeadFrame, lines: string): string {
+  if (!methods.has(request.method)) throw new TypeError('this method is not sent');
+  const path = frame.prefix + request.target;
+  if (!target.test(path)) throw new TypeError('this target is not canonical');
+  return `${request.method} ${path} HTTP/1.1\r\nhost: ${frame.host}\r\n${lines}${framing(request)}\r\n`;
+}
+
+function framing({ method, body, contentLength }: UpstreamRequest): string {
+  if (body === null) {
+    const empty = method === 'POST' || method === 'PUT' || method === 'PATCH';
+    return empty ? 'content-length: 0\r\n' : '';
+  }
+  if (contentLength === undefined) return 'transfer-encoding: chunked\r\n';
+  if (!Number.isSafeInteger(contentLength) || contentLength < 0) throw new TypeError('no length');
+  return `content-length: ${contentLength}\r\n`;
+}
+
+const isReserved = (header: string) => reserved.has(header) || switching.has(header);
+/** The credential is never among what is said of the call: the client's own can so never get here. */
+const isReservedOrOurs = (header: string) => reserved.has(header) || header === 'authorization';
+const isNotOurs = (header: string) => isReservedOrOurs(header) || switching.has(header);
+
+function linesOf(headers: readonly string[], isRefused: (header: string) => boolean): string {
+  let lines = '';
+  for (let index = 0; index < headers.length; index += 2) {
+    const header = headers[index] ?? '';
+    const content = headers[index + 1] ?? '';
+    if (!name.test(header) || !value.test(content)) throw new TypeError('this is no header');
+    if (isRefused(header.toLowerCase())) throw new TypeError(`${header} is not sent from here`);
+    lines += `${header}: ${content}\r\n`;
+  }
+  return lines;
+}
