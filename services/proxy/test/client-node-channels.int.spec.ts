@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { Attach, Cp, Exec, KubeConfig, PortForward, type V1Status } from '@kubernetes/client-node';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '@drawbridge/testing';
 import { startChannelsUnderTest, type ChannelsUnderTest } from './channels/channels-under-test.js';
 
@@ -26,6 +26,10 @@ beforeAll(async () => {
   const { kubelet } = world.cluster.controlPlane;
   await new Promise<void>((resolve) => echo.listen(kubelet?.podPort ?? 0, '127.0.0.1', resolve));
 }, 120_000);
+beforeEach(({ skip }) => {
+  // Its containers run commands of this machine.
+  skip(world.cluster.controlPlane.kubelet === undefined, 'needs the simulated node');
+});
 afterAll(async () => {
   echo.close();
   await world.stop();

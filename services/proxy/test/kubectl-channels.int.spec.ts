@@ -4,7 +4,7 @@ import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/pro
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Rule } from '@drawbridge/contracts';
 import { eventually, nativeTool } from '@drawbridge/testing';
 import {
@@ -42,6 +42,10 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => inPod.listen(kubelet?.podPort ?? 0, '127.0.0.1', resolve));
 }, 120_000);
+beforeEach(({ skip }) => {
+  // Its containers run commands of this machine.
+  skip(world.cluster.controlPlane.kubelet === undefined, 'needs the simulated node');
+});
 afterAll(async () => {
   inPod.close();
   inPod.closeAllConnections();
