@@ -1,0 +1,2 @@
+export { ConnectorConfig } from './config.js';
+export { startConnector } from './start-connector.js';
