@@ -31,6 +31,9 @@ export class BenchSession {
   readonly directory = mkdtempSync(join(tmpdir(), 'drawbridge-bench-'));
   readonly plan: CorePlan = corePlan(allowedCores(), 1);
   readonly #stops: (() => Promise<void>)[] = [];
+  /** Again while somebody still writes there: what was told to end may take a moment. */
+  readonly #clear = () =>
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   #targets: readonly Target[] = [];
   #setting: PeerSetting | undefined;
   #bus: BenchBus | undefined;
@@ -39,7 +42,9 @@ export class BenchSession {
     readonly options: BenchOptions,
     readonly programs: Programs,
     readonly say: (line: string) => void,
-  ) {}
+  ) {
+    process.once('exit', this.#clear);
+  }
 
   static async start(
     options: BenchOptions,
@@ -118,7 +123,8 @@ export class BenchSession {
 
   async stop(): Promise<void> {
     for (const stop of this.#stops.toReversed()) await stop();
-    rmSync(this.directory, { recursive: true, force: true });
+    process.off('exit', this.#clear);
+    this.#clear();
   }
 
   async #start(): Promise<void> {

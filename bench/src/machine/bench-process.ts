@@ -13,9 +13,10 @@ export interface ProcessOptions {
   readonly cwd?: string;
 }
 
+/** SIGTERM, since a master of nginx that is killed leaves its workers behind. */
 const running = new Set<ChildProcess>();
 process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const child of running) child.kill('SIGTERM');
 });
 
 /** `taskset` replaces itself by the program, so the pid stays the program's. */
