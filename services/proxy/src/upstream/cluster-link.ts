@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Endpoint } from '../credentials/cluster-endpoint.js';
 import type { ClientTls } from '../credentials/credential.js';
-import type { CallRefused } from '../domain/call-refused.js';
+import { CallRefused } from '../domain/call-refused.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 import { dialWithin, SocketPool, unreachable } from './socket-pool.js';
 import { tlsDial } from './tls-dial.js';
@@ -96,7 +96,8 @@ export class ClusterLink {
       signal.throwIfAborted();
       return await dialWithin(this.#dial, dialing, CONNECT_MS);
     } catch (error) {
-      if (!signal.aborted && !this.#closed.signal.aborted) this.#breaker.failed();
+      const refused = error instanceof CallRefused || signal.aborted;
+      if (!refused && !this.#closed.signal.aborted) this.#breaker.failed();
       throw signal.aborted ? error : unreachable(error);
     } finally {
       signal.removeEventListener('abort', end);

@@ -1,6 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ConnectionDocument } from '@drawbridge/contracts';
 import type { Clock } from '@drawbridge/kernel';
+import { asReached } from '../connector/as-reached.js';
+import { ConnectedUpstream } from '../connector/connected-upstream.js';
+import type { ConnectorRegistry } from '../connector/connector-registry.js';
 import { clusterAccess, type CredentialPlaces } from '../credentials/cluster-access.js';
 import { asGateway } from '../identity-modes/impersonating-credential.js';
 import type { Suspension } from './circuit-breaker.js';
@@ -17,6 +20,8 @@ interface Known {
 
 export interface KubeConnectionsOptions {
   readonly places: CredentialPlaces;
+  /** By which clusters are reached to which there is no direct way. */
+  readonly connectors: ConnectorRegistry;
   /** @default the system's */
   readonly clock?: Clock;
 }
@@ -41,7 +46,8 @@ export class KubeConnections {
     this.#known = new Map(
       documents.map((document) => {
         const known = before.get(document.metadata.name);
-        const same = known !== undefined && isDeepStrictEqual(known.document.spec, document.spec);
+        const same =
+          known !== undefined && isDeepStrictEqual(asReached(known.document), asReached(document));
         const upstream = same ? known.upstream : this.#open(document);
         return [document.metadata.name, { document, upstream }];
       }),
@@ -90,12 +96,15 @@ export class KubeConnections {
   }
 
   #open(document: ConnectionDocument): Upstream {
-    const { places, clock = () => new Date() } = this.options;
+    const { places, connectors, clock = () => new Date() } = this.options;
     const connection = document.metadata.name;
     const onChange = (suspension: Suspension | undefined) => {
       if (suspension === undefined) places.logger.log({ msg: 'cluster answers again', connection });
       else places.logger.warn({ msg: 'cluster suspended', connection, ...suspension });
     };
-    return new KubeUpstream({ document, access: clusterAccess(document, places), clock, onChange });
+    const options = { document, access: clusterAccess(document, places), clock, onChange };
+    if (document.spec.connector === undefined) return new KubeUpstream(options);
+    const connectTo = connectors.dial(connection);
+    return new ConnectedUpstream(new KubeUpstream({ ...options, connectTo }), connectors);
   }
 }

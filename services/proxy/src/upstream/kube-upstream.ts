@@ -61,6 +61,12 @@ export class KubeUpstream implements Upstream {
     this.#access.credential.grantEnded?.(grantId);
   }
 
+  /** New connections from now on; what is under way ends by itself. */
+  renew(): void {
+    this.#link?.retire();
+    this.#link = undefined;
+  }
+
   health(): UpstreamHealth {
     const { sockets = 0, idle = 0, waiting = 0 } = this.#link ?? {};
     return { state: this.#breaker.state, sockets, idle, waiting };

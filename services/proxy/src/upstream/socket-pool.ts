@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { CallRefused } from '../domain/call-refused.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 import type { CallQueue, UpstreamCall } from './upstream-call.js';
 import { UpstreamFault } from './upstream-fault.js';
@@ -154,7 +155,8 @@ export class SocketPool implements SocketOwner, CallQueue {
 
   /** One connection that was not had fails one call: the one that waits longest. */
   #notDialled(error: unknown, counts: boolean): void {
-    if (counts) this.#failed();
+    // What was refused here and now says nothing about the cluster.
+    if (counts && !(error instanceof CallRefused)) this.#failed();
     this.#waiting.shift()?.fail(unreachable(error));
     this.#dialMore();
   }
@@ -215,7 +217,7 @@ export async function dialWithin(
 
 /** What failed while connecting, as one kind of failure; what it was is its cause. */
 export function unreachable(error: unknown): Error {
-  if (error instanceof UpstreamFault) return error;
+  if (error instanceof UpstreamFault || error instanceof CallRefused) return error;
   return new UpstreamFault('unreachable', 'no connection', { cause: error });
 }
 

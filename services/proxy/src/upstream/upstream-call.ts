@@ -1,5 +1,4 @@
 import type { AnswerHead } from './answer-head.js';
-import type { PreparedCall } from './prepared-call.js';
 import type { UpstreamSocket } from './upstream-socket.js';
 import type { UpstreamFlow, UpstreamListener, UpstreamRequest } from './upstream.js';
 
@@ -13,7 +12,8 @@ export interface UpstreamCallOptions {
   /** As it is written. */
   readonly head: string;
   readonly listener: UpstreamListener;
-  readonly prepared: PreparedCall;
+  /** Hears that the cluster did not believe the credential. */
+  readonly prepared: { refused(): void };
 }
 
 /** One call on its way to one answer. */
@@ -26,7 +26,7 @@ export class UpstreamCall implements UpstreamFlow {
   retried = false;
   waitedTicks = 0;
   readonly #listener: UpstreamListener;
-  readonly #prepared: PreparedCall;
+  readonly #prepared: UpstreamCallOptions['prepared'];
   #over = false;
 
   constructor({ request, head, listener, prepared }: UpstreamCallOptions) {
