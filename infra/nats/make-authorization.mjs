@@ -88,7 +88,10 @@ const othersDurables = (service) =>
 /** Proxies ask on it for keys that are not in the trust bundle yet; identity answers. */
 const TRUST_REFRESH = 'drawbridge.trust.refresh';
 
-function user(name, { publish, deny = [], answers = [] }) {
+/** Gateways tell each other on it that they are there, for connectors to find them all. */
+const GATEWAYS = 'drawbridge.gateways';
+
+function user(name, { publish, deny = [], answers = [], hears = [] }) {
   const list = (subjects) => subjects.map((subject) => `          "${subject}"`).join('\n');
   const responses =
     answers.length === 0 ? '' : '\n        allow_responses: { max: 1, expires: "30s" }';
@@ -103,7 +106,7 @@ ${list(publish)}
         ]${denied}
         }
         # Its own inbox only: answers to one service are not for another.
-        subscribe: { allow: [${[`_INBOX_${name}.>`, ...answers].map((subject) => `"${subject}"`).join(', ')}] }${responses}
+        subscribe: { allow: [${[`_INBOX_${name}.>`, ...answers, ...hears].map((subject) => `"${subject}"`).join(', ')}] }${responses}
       }
     }`;
 }
@@ -126,12 +129,13 @@ const serviceUsers = services.map((service) =>
       ...reads[service].flatMap(readCalls),
       ...consumes[service].flatMap(consumerCalls),
       ...(service === 'proxy' ? ['$JS.API.CONSUMER.INFO.COMMANDS.audit'] : []),
-      ...(service === 'proxy' ? [TRUST_REFRESH] : []),
+      ...(service === 'proxy' ? [TRUST_REFRESH, GATEWAYS] : []),
       ...writes[service],
       ...durables[service].map((durable) => `drawbridge.parked.${durable}`),
     ],
     deny: othersDurables(service),
     answers: service === 'identity' ? [TRUST_REFRESH] : [],
+    hears: service === 'proxy' ? [GATEWAYS] : [],
   }),
 );
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ConnectionName } from './access-request.js';
 import { ClusterCredential } from './cluster-credential.js';
 import { ClusterIdentity } from './cluster-identity.js';
+import { ConnectorAccess } from './connector-access.js';
 import { Rule, Rules } from './scope.js';
 import { ClaimMapping, SigningAlgorithm } from './trust-bundle.js';
 
@@ -136,6 +137,9 @@ export const ConnectionDocument = document(
       .max(20)
       .optional()
       .describe('Host names of the gateway that stand for this connection, without a path prefix'),
+    connector: ConnectorAccess.optional().describe(
+      'The gateway has no way to `server`: connectors in the network of the cluster dial in and are it',
+    ),
     credential: ClusterCredential,
     identity: ClusterIdentity.optional().describe(
       'As whom calls reach the cluster; default: gateway',

@@ -31,6 +31,7 @@ export {
   type SecretReference,
 } from './cluster-credential.js';
 export { CommandDecision, CommandRecord } from './command-record.js';
+export { ConnectorAccess } from './connector-access.js';
 export {
   ActionDocument,
   ConfigurationDocument,

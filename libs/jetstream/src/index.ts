@@ -1,3 +1,4 @@
+export { GATEWAYS_SUBJECT } from './gateways-subject.js';
 export { accessEventStore } from './access-event-store.js';
 export { commandLines, type StoredCommands } from './command-batch.js';
 export {

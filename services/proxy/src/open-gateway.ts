@@ -14,6 +14,7 @@ import { hostsOf, type ProxyConfig } from './config.js';
 import { DataPath } from './data-path.js';
 import { AgentLimits } from './limits/agent-limits.js';
 import { ConnectionCounter } from './limits/connection-counter.js';
+import { Connectors } from './connector/connectors.js';
 import { OpenGrants } from './domain/open-grants.js';
 import { AwsClients } from './credentials/eks/aws-clients.js';
 import type { Environment } from './credentials/material.js';
@@ -91,7 +92,11 @@ export async function openGateway(
     recording: () => recorder.healthy,
     serving: () => !dataPath.draining,
   };
-  const figures = () => ({ ...recorder.figures(), ...parts.connections.figures() });
+  const figures = () => ({
+    ...recorder.figures(),
+    ...parts.connections.figures(),
+    ...parts.connectors.figures(),
+  });
   return { dataPath, checks, figures };
 }
 
@@ -112,6 +117,7 @@ interface Known {
   readonly connections: KubeConnections;
   readonly identities: IdentityModes;
   readonly hosts: GatewayHosts;
+  readonly connectors: Connectors;
 }
 
 /** Opens everything that decisions are made of: clusters, grants, trust; and what ends live calls. */
@@ -119,7 +125,9 @@ async function follow(base: Base, closers: Closers): Promise<Known> {
   const { config, connection, logger, clock } = base;
   const live = new LiveCalls();
   const hosts = new GatewayHosts(hostsOf(config));
-  const connections = openConnections(base, closers);
+  const connectors = new Connectors({ connection, logger });
+  closers.add(() => connectors.close());
+  const connections = openConnections(base, connectors, closers);
   const grants = new OpenGrants();
   const follower = followGrants(connection, { grants, live, connections, logger });
   closers.add(() => follower.close());
@@ -132,16 +140,17 @@ async function follow(base: Base, closers: Closers): Promise<Known> {
     logger,
   });
   closers.add(() => identities.close());
-  await followConnections(base, { hosts, live, connections, identities }, closers);
+  await followConnections(base, { hosts, live, connections, identities, connectors }, closers);
   const { trust, close } = await Trust.follow(connection, (bundle) => live.cutUntrusted(bundle));
   closers.add(close);
   const busLostCutMs = config.BUS_LOST_CUT_SECONDS * 1_000;
   closers.add(startSweeper({ grants, live, isCurrent, busLostCutMs, clock }));
-  return { grants, live, follower, trust, connections, identities, hosts };
+  return { grants, live, follower, trust, connections, identities, hosts, connectors };
 }
 
 function openConnections(
   { config, logger, environment, clock }: Base,
+  connectors: Connectors,
   closers: Closers,
 ): KubeConnections {
   const aws = new AwsClients();
@@ -149,6 +158,7 @@ function openConnections(
   const secrets = new KubeSecretReader(config.KUBECONFIG_FILE);
   const connections = new KubeConnections({
     places: { environment, secrets, aws, logger },
+    connectors: connectors.registry,
     clock,
   });
   closers.add(() => connections.close());
@@ -158,11 +168,18 @@ function openConnections(
 /** Keeps all that is made of Connection documents as the configuration has it. */
 async function followConnections(
   { config, logger }: Base,
-  { hosts, live, connections, identities }: Omit<Known, 'grants' | 'follower' | 'trust'>,
+  {
+    hosts,
+    live,
+    connections,
+    identities,
+    connectors,
+  }: Omit<Known, 'grants' | 'follower' | 'trust'>,
   closers: Closers,
 ): Promise<void> {
   const replace = (documents: Configuration['connections']) => {
     hosts.replace(documents);
+    connectors.replace(documents);
     connections.replace(documents, (name) => live.cutConnection(name));
     identities.replace(documents);
   };
@@ -184,7 +201,7 @@ async function openDataPath(
   parts: Base & Known,
   { recorder, closers, draining }: DataPathParts,
 ): Promise<DataPath> {
-  const { config, logger, clock, live, follower, trust, seat } = parts;
+  const { config, logger, clock, live, follower, trust, seat, connectors } = parts;
   const files = { certFile: config.TLS_CERT_FILE, keyFile: config.TLS_KEY_FILE };
   const certificate = await readServerCertificate(files);
   const isReady = () => follower.isCurrent() && trust.bundle !== undefined;
@@ -199,6 +216,7 @@ async function openDataPath(
       maxPerAddress: config.MAX_CONNECTIONS_PER_ADDRESS,
       ...(seat !== undefined && { memory: seat.addresses, worker: seat.index }),
     }),
+    protocols: connectors.protocols,
     handle: handlerChain({
       ...parts,
       recorder,
@@ -218,6 +236,10 @@ async function openDataPath(
   });
   const dataPath = new DataPath({
     ...gateway,
+    drain: () => {
+      gateway.drain();
+      connectors.drain(() => live.size === 0);
+    },
     host: config.HTTPS_HOST,
     port: seat?.port ?? config.HTTPS_PORT,
     reusePort: seat !== undefined,

@@ -32,6 +32,7 @@ export type CallRefusal =
   | 'proxy_draining'
   | 'record_unavailable'
   | 'credential_unavailable'
+  | 'connector_unavailable'
   | 'upstream_unreachable'
   | 'upstream_busy'
   | 'upstream_suspended'
@@ -89,6 +90,7 @@ export const refusalStatus: Readonly<Record<CallRefusal, number>> = {
   proxy_draining: 503,
   record_unavailable: 503,
   credential_unavailable: 503,
+  connector_unavailable: 503,
   binding_unavailable: 503,
   upstream_busy: 503,
   upstream_suspended: 503,

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ConnectionDocument } from '@drawbridge/contracts';
+import { asReached } from '../connector/as-reached.js';
 import type { CallIdentity } from '../credentials/credential.js';
 import type { OpenGrant } from '../domain/open-grants.js';
 import { BoundConnection, type BoundConnectionOptions } from './bound-connection.js';
@@ -60,7 +61,10 @@ export class IdentityModes {
   #take(document: ConnectionDocument, before: Known | undefined): Known | undefined {
     const { identity } = document.spec;
     if (identity?.mode !== 'impersonate') return undefined;
-    if (before !== undefined && isDeepStrictEqual(before.document.spec, document.spec)) {
+    if (
+      before !== undefined &&
+      isDeepStrictEqual(asReached(before.document), asReached(document))
+    ) {
       return before;
     }
     const bound = identity.ephemeralRbac ? new BoundConnection(document, this.options) : undefined;

@@ -1,0 +1,9 @@
+import type { ConnectionDocument } from '@drawbridge/contracts';
+
+/**
+ * What calls of a connection depend on: all of it but the tokens of its connectors, which are changed in the middle
+ * of everything.
+ */
+export function asReached({ spec }: ConnectionDocument): unknown {
+  return { ...spec, connector: spec.connector !== undefined };
+}

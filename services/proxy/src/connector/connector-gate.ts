@@ -1,0 +1,163 @@
+import type { TLSSocket } from 'node:tls';
+import type { LoggerService } from '@nestjs/common';
+import {
+  ConnectorHello,
+  readFirstLine,
+  type ConnectorRefusal,
+  type ConnectorWelcome,
+} from '@drawbridge/connector-link';
+import type { ConnectionDocument } from '@drawbridge/contracts';
+import type { ConnectorRegistry } from './connector-registry.js';
+import { ConnectorSession } from './connector-session.js';
+import { ConnectorTokens } from './connector-tokens.js';
+import type { GatewayPeers } from './gateway-peers.js';
+
+const HELLO_MS = 5_000;
+/**
+ * Strangers that are looked at at the same time; each holds one line at most. Of more than these the oldest ends:
+ * a connector needs one moment, who has been there for long does not want to come in.
+ */
+const MAX_STRANGERS = 256;
+/** Of one connection at one worker: connectors keep one or two sessions each. */
+const MAX_SESSIONS = 64;
+const LOG_EVERY_MS = 1_000;
+
+export interface ConnectorGateOptions {
+  readonly registry: ConnectorRegistry;
+  readonly peers: Pick<GatewayPeers, 'id' | 'all' | 'start'>;
+  readonly logger: LoggerService;
+  /** @default 5000 */
+  readonly helloMs?: number;
+}
+
+/** Lets connectors in: nothing of HTTP/2 is spoken before the token has been believed. */
+export class ConnectorGate {
+  readonly #options: ConnectorGateOptions;
+  readonly #tokens = new ConnectorTokens();
+  readonly #sessions = new Set<ConnectorSession>();
+  readonly #strangers = new Set<TLSSocket>();
+  #draining = false;
+  #refused = 0;
+  #loggedAtMs = -Infinity;
+
+  constructor(options: ConnectorGateOptions) {
+    this.#options = options;
+  }
+
+  /** Takes new digests into use. Sessions by tokens that are not accepted any more end now. */
+  replace(documents: readonly ConnectionDocument[]): void {
+    this.#tokens.replace(documents);
+    if (documents.some(({ spec }) => spec.connector !== undefined)) this.#options.peers.start();
+    for (const session of this.#sessions) {
+      if (!this.#tokens.accepts(session.connection, session.tokenDigest)) session.end();
+    }
+  }
+
+  /** A client that has chosen the protocol of connectors in its handshake. */
+  accept(socket: TLSSocket): void {
+    socket.on('error', ignore);
+    const [oldest] = this.#strangers;
+    if (oldest !== undefined && this.#strangers.size >= MAX_STRANGERS) oldest.destroy();
+    this.#strangers.add(socket);
+    this.#judge(socket)
+      .catch(() => socket.destroy())
+      .finally(() => this.#strangers.delete(socket))
+      .catch(ignore);
+  }
+
+  tellPeers(peers: readonly string[]): void {
+    for (const session of this.#sessions) session.tellPeers(peers);
+  }
+
+  /** Connectors go to other gateways; their streams go on until `isIdle` says that no call needs them. */
+  drain(isIdle: () => boolean): void {
+    this.#draining = true;
+    for (const session of this.#sessions) session.drain();
+    const timer = setInterval(() => {
+      if (isIdle()) this.end();
+      if (this.#sessions.size === 0) clearInterval(timer);
+    }, 25);
+    timer.unref();
+  }
+
+  end(): void {
+    this.#draining = true;
+    for (const session of this.#sessions) session.end();
+  }
+
+  async #judge(socket: TLSSocket): Promise<void> {
+    const { helloMs = HELLO_MS, peers } = this.#options;
+    const { text, more } = await readFirstLine(socket, helloMs);
+    const hello = ConnectorHello.safeParse(jsonOf(text));
+    // A connector waits for its welcome: whoever does not is none.
+    if (more || !hello.success) return this.#refuse(socket, 'connector_hello_malformed');
+    const { connection, token, name, served } = hello.data;
+    const tokenDigest = this.#tokens.accept(connection, token);
+    if (tokenDigest === undefined) return this.#refuse(socket, 'connector_token_refused');
+    if (this.#draining) return this.#refuse(socket, 'proxy_draining');
+    const count = [...this.#sessions].filter((each) => each.connection === connection).length;
+    if (count >= MAX_SESSIONS) return this.#refuse(socket, 'connector_too_many');
+    const surplus = served.includes(peers.id);
+    answer(socket, { gateway: peers.id, peers: [...peers.all], surplus }, surplus);
+    if (!surplus) this.#begin(socket, { connection, name, tokenDigest });
+  }
+
+  #begin(
+    socket: TLSSocket,
+    who: Pick<ConnectorSession, 'connection' | 'name' | 'tokenDigest'>,
+  ): void {
+    const { registry, peers } = this.#options;
+    const told = peers.all.length;
+    const session = new ConnectorSession({
+      ...who,
+      socket,
+      onChange: () => {
+        if (peers.all.length !== told) session.tellPeers(peers.all);
+        registry.changed(session);
+      },
+    });
+    this.#sessions.add(session);
+    registry.add(session);
+    void session.ended.then((reason) => {
+      this.#sessions.delete(session);
+      registry.remove(session, reason);
+    });
+  }
+
+  #refuse(socket: TLSSocket, refused: ConnectorRefusal): void {
+    answer(socket, { refused }, true);
+    this.#refused += 1;
+    const now = performance.now();
+    if (now - this.#loggedAtMs < LOG_EVERY_MS) return;
+    // Nothing of what it said: it may hold a token, and names come from strangers.
+    const address = socket.remoteAddress;
+    this.#options.logger.warn({
+      msg: 'connectors refused',
+      code: refused,
+      count: this.#refused,
+      address,
+    });
+    this.#loggedAtMs = now;
+    this.#refused = 0;
+  }
+}
+
+function answer(socket: TLSSocket, welcome: ConnectorWelcome, last: boolean): void {
+  const line = `${JSON.stringify(welcome)}\n`;
+  if (!last) {
+    socket.write(line);
+    return;
+  }
+  socket.end(line);
+  setTimeout(() => socket.destroy(), 1_000).unref();
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const ignore = () => undefined;
