@@ -155,14 +155,16 @@ export class SocketPool implements SocketOwner, CallQueue {
 
   /** One connection that was not had fails one call: the one that waits longest. */
   #notDialled(error: unknown, counts: boolean): void {
+    this.#waiting.shift()?.fail(unreachable(error));
     // What was refused here and now says nothing about the cluster.
     if (counts && !(error instanceof CallRefused)) this.#failed();
-    this.#waiting.shift()?.fail(unreachable(error));
     this.#dialMore();
   }
 
   #failed(): void {
-    if (this.#options.breaker.failed()) this.#failWaiting(this.#options.suspended);
+    if (!this.#options.breaker.failed()) return;
+    for (const dialing of this.#dialing) dialing.abort(new Error('suspended'));
+    this.#failWaiting(this.#options.suspended);
   }
 
   #failWaiting(why: () => Error): void {

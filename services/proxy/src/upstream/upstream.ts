@@ -48,7 +48,9 @@ export type UpgradeAnswer =
   | {
       readonly switched: true;
       readonly rawHeaders: readonly string[];
+      /** Paused: whoever takes it resumes it. */
       readonly socket: Duplex;
+      /** Bytes that came behind the answer. */
       readonly head: Buffer;
     }
   | {

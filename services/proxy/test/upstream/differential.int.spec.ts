@@ -96,9 +96,10 @@ async function askUndici(path: string, method: 'GET' | 'HEAD'): Promise<Taken> {
   try {
     const answer = await client.request({ method, path });
     const body = Buffer.from(await answer.body.arrayBuffer()).toString('latin1');
+    // White space behind a value is no part of it (RFC 9110, section 5.5); undici leaves it.
     const headers = Object.entries(answer.headers).map(([name, value]) => [
       name,
-      [value ?? []].flat(),
+      [value ?? []].flat().map((line) => line.trimEnd()),
     ]);
     return {
       statusCode: answer.statusCode,
