@@ -12,3 +12,4 @@ export {
 } from './connector-protocol.js';
 export { guardSession, type GuardLimits } from './guard-session.js';
 export { readFirstLine, type FirstLine } from './read-first-line.js';
+export { writeLine } from './write-line.js';

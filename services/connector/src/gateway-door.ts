@@ -7,6 +7,7 @@ import {
   ConnectorToken,
   ConnectorWelcome,
   readFirstLine,
+  writeLine,
   type ConnectorHello,
 } from '@drawbridge/connector-link';
 import { AppError } from '@drawbridge/kernel';
@@ -123,10 +124,12 @@ function secured(socket: TLSSocket, signal: AbortSignal): Promise<void> {
 
 async function shakeHands(socket: TLSSocket, hello: ConnectorHello): Promise<Entered['welcome']> {
   socket.on('error', () => undefined);
-  socket.write(`${JSON.stringify(hello)}\n`);
-  const { text } = await readFirstLine(socket, WELCOME_MS).catch((cause: unknown) => {
-    throw unreachable('it did not answer', cause);
-  });
+  const answer = readFirstLine(socket, WELCOME_MS);
+  const [{ text }] = await Promise.all([answer, writeLine(socket, hello)]).catch(
+    (cause: unknown) => {
+      throw unreachable('it did not answer', cause);
+    },
+  );
   const welcome = ConnectorWelcome.safeParse(jsonOf(text));
   if (!welcome.success) {
     throw new NotWelcome('gateway_answer_malformed', 'the gateway answered something else');

@@ -38,6 +38,8 @@ export interface ConnectionUnderTest {
   readonly credential: string;
   /** One line of YAML, as `{ mode: impersonate }`. @default mode gateway */
   readonly identity?: string;
+  /** SHA-256 of connector tokens, in hex: reached through connectors. @default directly */
+  readonly connectorDigests?: readonly string[];
 }
 
 export interface GatewayOptions {
@@ -111,7 +113,7 @@ export interface IssuedGrant {
 }
 
 function connectionYaml(connection: ConnectionUnderTest): string {
-  const { name, server, credential, identity, hosts } = connection;
+  const { name, server, credential, identity, hosts, connectorDigests } = connection;
   return [
     'apiVersion: drawbridge.dev/v1alpha1',
     'kind: Connection',
@@ -123,6 +125,9 @@ function connectionYaml(connection: ConnectionUnderTest): string {
       ? []
       : [`  server: ${server}`, `  certificateAuthorityFile: ${name}-ca.pem`]),
     ...(hosts === undefined ? [] : [`  hosts: [${hosts.join(', ')}]`]),
+    ...(connectorDigests === undefined
+      ? []
+      : [`  connector: { tokenDigests: ['sha256:${connectorDigests.join("', 'sha256:")}'] }`]),
     ...(identity === undefined ? [] : [`  identity: ${identity}`]),
     '  credential:',
     ...credential.split('\n').map((line) => `    ${line}`),

@@ -3,6 +3,7 @@ import type { LoggerService } from '@nestjs/common';
 import {
   ConnectorHello,
   readFirstLine,
+  writeLine,
   type ConnectorRefusal,
   type ConnectorWelcome,
 } from '@drawbridge/connector-link';
@@ -98,16 +99,31 @@ export class ConnectorGate {
     const count = [...this.#sessions].filter((each) => each.connection === connection).length;
     if (count >= MAX_SESSIONS) return this.#refuse(socket, 'connector_too_many');
     const surplus = served.includes(peers.id);
-    answer(socket, { gateway: peers.id, peers: [...peers.all], surplus }, surplus);
-    if (!surplus) this.#begin(socket, { connection, name, tokenDigest });
+    const welcome: ConnectorWelcome = { gateway: peers.id, peers: [...peers.all], surplus };
+    if (surplus) {
+      sendAway(socket, welcome);
+      return;
+    }
+    const told = peers.all.length;
+    await writeLine(socket, welcome);
+    this.#begin(socket, { connection, name, tokenDigest }, told);
   }
 
   #begin(
     socket: TLSSocket,
     who: Pick<ConnectorSession, 'connection' | 'name' | 'tokenDigest'>,
+    told: number,
   ): void {
     const { registry, peers } = this.#options;
-    const told = peers.all.length;
+    // The configuration may have changed while the welcome was written.
+    if (
+      this.#draining ||
+      socket.destroyed ||
+      !this.#tokens.accepts(who.connection, who.tokenDigest)
+    ) {
+      socket.destroy();
+      return;
+    }
     const session = new ConnectorSession({
       ...who,
       socket,
@@ -125,7 +141,7 @@ export class ConnectorGate {
   }
 
   #refuse(socket: TLSSocket, refused: ConnectorRefusal): void {
-    answer(socket, { refused }, true);
+    sendAway(socket, { refused });
     this.#refused += 1;
     const now = performance.now();
     if (now - this.#loggedAtMs < LOG_EVERY_MS) return;
@@ -142,13 +158,9 @@ export class ConnectorGate {
   }
 }
 
-function answer(socket: TLSSocket, welcome: ConnectorWelcome, last: boolean): void {
-  const line = `${JSON.stringify(welcome)}\n`;
-  if (!last) {
-    socket.write(line);
-    return;
-  }
-  socket.end(line);
+/** The last that it hears. */
+function sendAway(socket: TLSSocket, welcome: ConnectorWelcome): void {
+  socket.end(`${JSON.stringify(welcome)}\n`);
   setTimeout(() => socket.destroy(), 1_000).unref();
 }
 

@@ -47,6 +47,10 @@ export class ConnectorRegistry {
     return this.#sessions.size;
   }
 
+  get draining(): number {
+    return [...this.#sessions].filter(({ draining }) => draining).length;
+  }
+
   get streams(): number {
     return [...this.#sessions].reduce((sum, { streams }) => sum + streams, 0);
   }

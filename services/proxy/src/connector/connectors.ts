@@ -46,7 +46,7 @@ export class Connectors {
   }
 
   figures(): Readonly<Record<string, number>> {
-    const { sessions, streams } = this.registry;
-    return { connectorSessions: sessions, connectorStreams: streams };
+    const { sessions, draining, streams } = this.registry;
+    return { connectorSessions: sessions, connectorsDraining: draining, connectorStreams: streams };
   }
 }

@@ -41,6 +41,7 @@ export function tlsDial(options: TlsDialOptions): Dial {
       secureContext: context,
       ALPNProtocols: ['http/1.1'],
     });
+    if (stream !== undefined) endWith(stream, socket);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.on('session', (made: Buffer) => (session = made));
@@ -53,6 +54,14 @@ export function tlsDial(options: TlsDialOptions): Dial {
     }
     return socket;
   };
+}
+
+/** TLS does not notice by itself when the stream below it is destroyed without an end or an error. */
+function endWith(stream: Duplex, socket: TLSSocket): void {
+  stream.once('close', () => {
+    if (stream.readableEnded) return;
+    socket.destroy(new UpstreamFault('broken', 'the way to the cluster ended'));
+  });
 }
 
 function contextOf({ endpoint, tls }: TlsDialOptions): SecureContext {
