@@ -166,7 +166,7 @@ describe('a gateway without a trust bundle', () => {
     });
     const readiness = async () => (await fetch(`${untrusting.health}/readyz`)).json();
     await eventually(async () =>
-      expect(await readiness()).toStrictEqual({
+      expect(await readiness()).toMatchObject({
         status: 'not_ready',
         checks: { nats: true, grants: true, trust: false, recording: true, serving: true },
         figures: { recordsWaiting: 0, recordsGivenUp: 0, refusalsUnrecorded: 0 },

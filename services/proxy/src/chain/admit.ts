@@ -1,18 +1,47 @@
 import { isLongRunning } from '../domain/long-running.js';
+import type { CallOutcome } from '../domain/call-outcome.js';
 import type { AgentLimits } from '../limits/agent-limits.js';
 import type { Authenticated } from './authenticate.js';
 import type { Step } from './exchange.js';
 
-/** Keeps one agent from starving the others; counts the call for as long as it takes. */
+export interface AdmitParts {
+  readonly limits: Pick<AgentLimits, 'enter' | 'turn' | 'leave'>;
+  /** Looks again at what was found out before the call waited. @throws what refuses it now */
+  readonly recheck: (call: Authenticated) => Promise<void>;
+}
+
+/**
+ * Keeps one agent from starving the others; counts the call for as long as it takes. Above its rate a call waits
+ * for its turn, so that a flood costs no more than what its agent may do anyway.
+ */
 export const admit =
-  (limits: AgentLimits): Step<Authenticated, Authenticated> =>
+  ({ limits, recheck }: AdmitParts): Step<Authenticated, Authenticated> =>
   (next) =>
   async (call) => {
     const longRunning = isLongRunning(call.kube);
     const entered = limits.enter(call.agent, longRunning);
     try {
+      const waitMs = limits.turn(entered);
+      if (waitMs > 0) {
+        await delay(waitMs);
+        if (call.answer.destroyed) return clientGone;
+        await recheck(call);
+      }
       return await next(call);
     } finally {
       limits.leave(entered, longRunning);
     }
   };
+
+const delay = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+
+/** Of a call whose turn never came there is nothing to record. */
+const clientGone: CallOutcome = {
+  outcome: 'client_gone',
+  statusCode: 0,
+  requestBytes: 0,
+  responseBytes: 0,
+};

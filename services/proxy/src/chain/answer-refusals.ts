@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import type { CallOutcome } from '../domain/call-outcome.js';
+import type { Tarpit } from '../limits/tarpit.js';
 import { refusedLine } from './command-records.js';
 import type { Exchange, Step } from './exchange.js';
 import { answerOf, type RefusalAnswer } from './refusal-answer.js';
@@ -24,6 +25,8 @@ export interface RefusalParts {
   readonly logger: LoggerService;
   /** Whether a connection of this name is configured. */
   readonly isConnection: (name: string) => boolean;
+  /** Where refusals wait that come faster than anybody needs them. */
+  readonly tarpit: Pick<Tarpit, 'hold'>;
 }
 
 /**
@@ -31,7 +34,7 @@ export interface RefusalParts {
  * no configured connection is no command: the names in it are the caller's invention.
  */
 export const answerRefusals =
-  ({ log, logger, isConnection }: RefusalParts): Step<Exchange, Exchange> =>
+  ({ log, logger, isConnection, tarpit }: RefusalParts): Step<Exchange, Exchange> =>
   (next) =>
   async (exchange) => {
     try {
@@ -43,16 +46,33 @@ export const answerRefusals =
       if (started !== true && connection !== undefined && isConnection(connection)) {
         await log.refused(refusedCall(exchange, connection, answer));
       }
-      sendStatus(exchange, answer);
+      const held = isCheap(exchange, answer) ? tarpit.hold(callerOf(exchange)) : undefined;
+      if (held instanceof Promise) await held;
+      sendStatus(exchange, answer, held === 'full');
       return refusedOutcome(answer);
     }
   };
 
 function refusedCall(exchange: Exchange, connection: string, answer: RefusalAnswer): RefusedCall {
-  const { commandId, facts } = exchange;
-  const line = refusedLine(exchange, connection, answer);
-  const cheap = facts.agent === undefined || answer.statusCode === 429;
-  return { commandId, connection, line, cheap };
+  const { commandId } = exchange;
+  return {
+    commandId,
+    connection,
+    // Of a flood most are counted only: then it is never written.
+    get line() {
+      return refusedLine(exchange, connection, answer);
+    },
+    cheap: isCheap(exchange, answer),
+  };
+}
+
+const isCheap = ({ facts }: Exchange, { statusCode }: RefusalAnswer): boolean =>
+  facts.agent === undefined || statusCode === 429;
+
+/** An agent, wherever it calls from; of a stranger only the address is known. */
+function callerOf({ facts, request }: Exchange): string {
+  const { agent } = facts;
+  return agent === undefined ? request.remoteAddress : `${agent.issuer} ${agent.subject}`;
 }
 
 /** Our own faults and the cluster's, with their cause; what a client did wrong stands in the record only. */

@@ -35,6 +35,12 @@ export const authenticate =
     };
   };
 
+/** Asks once more, of a call that has waited: its token may not be good any more. @throws {@link TokenRefused} */
+export async function authenticateAgain(verifier: Verifier, call: Parsed): Promise<void> {
+  const authorization = authorizationOf(call);
+  if (verifier.recall(authorization) === undefined) await verifier.verify(authorization);
+}
+
 function authorizationOf({ target, request, upgrade }: Parsed): string | undefined {
   if (hasTokenInQuery(target)) {
     throw new TokenRefused(

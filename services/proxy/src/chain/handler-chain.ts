@@ -1,6 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Clock } from '@drawbridge/kernel';
 import type { AgentLimits } from '../limits/agent-limits.js';
+import { Tarpit } from '../limits/tarpit.js';
 import type { OpenGrants } from '../domain/open-grants.js';
 import type { GatewayHosts } from '../gateway-hosts.js';
 import type { IdentityModes } from '../identity-modes/identity-modes.js';
@@ -10,7 +11,12 @@ import type { LiveCalls } from '../streams/live-calls.js';
 import { admit } from './admit.js';
 import { answerRefusals, type RefusalLog } from './answer-refusals.js';
 import { assumeIdentity } from './assume-identity.js';
-import { authenticate, type Verifier } from './authenticate.js';
+import {
+  authenticate,
+  authenticateAgain,
+  type Authenticated,
+  type Verifier,
+} from './authenticate.js';
 import { authorizeCall } from './authorize-call.js';
 import { Chain } from './chain.js';
 import type { Exchange, Handler } from './exchange.js';
@@ -21,7 +27,7 @@ import { openChannel } from './open-channel.js';
 import { parse } from './parse.js';
 import { receive } from './receive.js';
 import { recordCall, type Recorder } from './record-call.js';
-import { requireReady, type Readiness } from './require-ready.js';
+import { checkReady, requireReady, type Readiness } from './require-ready.js';
 import { trackLive } from './track-live.js';
 
 export interface ChainParts {
@@ -50,14 +56,18 @@ export interface ChainParts {
 export function handlerChain(parts: ChainParts): Handler<Exchange> {
   const { recorder: log, logger, connections } = parts;
   const isConnection = (name: string) => connections.get(name) !== undefined;
+  const recheck = async (call: Authenticated) => {
+    checkReady(parts.readiness);
+    await authenticateAgain(parts.verifier, call);
+  };
   const plain = forward();
   const open = openChannel({ logger });
-  return Chain.of(answerRefusals({ log, logger, isConnection }))
+  return Chain.of(answerRefusals({ log, logger, isConnection, tarpit: new Tarpit() }))
     .then(receive(parts.hosts))
     .then(parse())
     .then(requireReady(parts.readiness))
     .then(authenticate(parts.verifier))
-    .then(admit(parts.limits))
+    .then(admit({ limits: parts.limits, recheck }))
     .then(findConnection(parts.connections))
     .then(answerReviews(parts))
     .then(authorizeCall(parts.grants, parts.clock))

@@ -11,6 +11,7 @@ import { answerRefusals } from './answer-refusals.js';
 import { authorizeCall } from './authorize-call.js';
 import { Chain } from './chain.js';
 import type { Connected } from './find-connection.js';
+import { Tarpit } from '../limits/tarpit.js';
 import { Http1Answer, Http1Request } from '../listener/http1-exchange.js';
 import type { Exchange } from './exchange.js';
 import { answerOf } from './refusal-answer.js';
@@ -56,6 +57,7 @@ async function refuse(error: Error, facts: Partial<Exchange['facts']> = {}) {
     },
     logger: { log, warn: log, error: log },
     isConnection: (name) => name === 'prod',
+    tarpit: new Tarpit(),
   });
   const call = exchange(facts);
   const outcome = await step(() => Promise.reject(error))(call);
@@ -167,6 +169,7 @@ describe('recording a call', () => {
       endsAtMs: 1,
     },
     decision: { effect: 'allow', reason: 'in_scope', message: 'm', grant: undefined as never },
+    channel: undefined,
     cutSwitch: undefined as never,
   });
 

@@ -13,14 +13,19 @@ export const requireReady =
   <Call extends Exchange>(readiness: Readiness): Step<Call, Call> =>
   (next) =>
   (call) => {
-    if (readiness.isDraining()) {
-      throw new CallRefused('proxy_draining', 'the gateway is stopping; connect again');
-    }
-    if (!readiness.isReady()) {
-      throw new CallRefused(
-        'proxy_not_ready',
-        'the gateway does not know all grants at the moment; try again in a few seconds',
-      );
-    }
+    checkReady(readiness);
     return next(call);
   };
+
+/** @throws {@link CallRefused} `proxy_draining` or `proxy_not_ready` */
+export function checkReady(readiness: Readiness): void {
+  if (readiness.isDraining()) {
+    throw new CallRefused('proxy_draining', 'the gateway is stopping; connect again');
+  }
+  if (!readiness.isReady()) {
+    throw new CallRefused(
+      'proxy_not_ready',
+      'the gateway does not know all grants at the moment; try again in a few seconds',
+    );
+  }
+}

@@ -6,8 +6,12 @@ import type { RefusalAnswer } from './refusal-answer.js';
 /** Statuses after which nothing more on this connection can be trusted to be read alike on both sides. */
 const closing = new Set([400, 405, 408, 413, 417, 421, 431, 505]);
 
-/** Answers with a Kubernetes `Status`, unless the client is gone or an answer has begun. */
-export function sendStatus(exchange: Exchange, refusal: RefusalAnswer): void {
+/**
+ * Answers with a Kubernetes `Status`, unless the client is gone or an answer has begun.
+ *
+ * @param enough - the client has been told often enough: its connection ends with the answer
+ */
+export function sendStatus(exchange: Exchange, refusal: RefusalAnswer, enough: boolean): void {
   const { request, answer, commandId, upgrade, awaitsContinue } = exchange;
   if (answer.headersSent || answer.destroyed) {
     answer.destroy();
@@ -15,7 +19,7 @@ export function sendStatus(exchange: Exchange, refusal: RefusalAnswer): void {
   }
   // A client that waits for 100 Continue may or may not send the body now: nobody could tell what comes next.
   const upgrading = upgrade !== undefined;
-  const close = upgrading || awaitsContinue || closing.has(refusal.statusCode);
+  const close = enough || upgrading || awaitsContinue || closing.has(refusal.statusCode);
   const { type, body } = documentOf(exchange, refusal);
   const headers = {
     'audit-id': commandId,

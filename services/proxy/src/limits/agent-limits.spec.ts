@@ -16,38 +16,55 @@ function limitsOf(more: Partial<AgentLimitOptions> = {}) {
     now: () => clock.ms,
     ...more,
   });
-  const call = (agent: typeof one) => limits.leave(limits.enter(agent, false), false);
+  /** @returns how long it waits for its turn */
+  const call = (agent: typeof one): number => {
+    const ref = limits.enter(agent, false);
+    try {
+      return limits.turn(ref);
+    } finally {
+      limits.leave(ref, false);
+    }
+  };
   return { limits, clock, call };
 }
 
 describe('T25 the limits of an agent', () => {
   it('let a burst through, then so many a second, and count each agent apart', () => {
     const { call, clock } = limitsOf();
-    for (let index = 0; index < 4; index += 1) call(one);
+    expect([0, 1, 2, 3].map(() => call(one))).toStrictEqual([0, 0, 0, 0]);
+    expect([call(one), call(one)]).toStrictEqual([500, 1_000]);
     expect(() => call(one)).toThrow(refused('too_many_requests'));
-    call(two);
+    expect(call(two)).toBe(0);
     clock.ms += 499;
     expect(() => call(one)).toThrow(refused('too_many_requests'));
     clock.ms += 1;
-    call(one);
+    expect(call(one)).toBe(1_000);
     expect(() => call(one)).toThrow(refused('too_many_requests'));
   });
 
-  it.each([1, 60_000, 3_600_000, 86_400_000, 30 * 86_400_000])(
+  it('give each call that waits a turn of its own, as far apart as the rate says', () => {
+    const { call } = limitsOf({ rate: { perSecond: 50, burst: 1 } });
+    expect(call(one)).toBe(0);
+    const waits = Array.from({ length: 50 }, () => call(one));
+    expect(waits).toStrictEqual(Array.from({ length: 50 }, (_, index) => (index + 1) * 20));
+    expect(() => call(one)).toThrow(refused('too_many_requests'));
+  });
+
+  it.each([3_000, 60_000, 3_600_000, 86_400_000, 30 * 86_400_000])(
     'are a burst again, and no more, after %i ms',
     (ms) => {
       const { call, clock } = limitsOf({ rate: { perSecond: 50, burst: 4 } });
-      for (let index = 0; index < 4; index += 1) call(one);
-      clock.ms += ms;
-      const back = Math.min(4, Math.floor(ms / 20));
-      for (let index = 0; index < back; index += 1) call(one);
+      for (let index = 0; index < 54; index += 1) call(one);
       expect(() => call(one)).toThrow(refused('too_many_requests'));
+      clock.ms += ms;
+      for (let index = 0; index < 4; index += 1) expect(call(one)).toBe(0);
+      expect(call(one)).toBe(20);
     },
   );
 
   it('gain nothing from the clock of a thread that is a little behind', () => {
     const { call, clock } = limitsOf();
-    for (let index = 0; index < 4; index += 1) call(one);
+    for (let index = 0; index < 6; index += 1) call(one);
     clock.ms -= 5;
     expect(() => call(one)).toThrow(refused('too_many_requests'));
   });
@@ -87,6 +104,7 @@ describe('T25 the limits of an agent', () => {
     const { limits } = limitsOf({ memory });
     const agents = Array.from({ length: 8 }, (_, index) => ({ ...one, subject: String(index) }));
     const entered = agents.map((agent) => limits.enter(agent, false));
+    for (const ref of entered) limits.turn(ref);
     expect(() => limits.enter(two, false)).toThrow(refused('too_many_calls'));
     limits.enter({ ...one, subject: '3' }, false);
     for (const ref of entered) limits.leave(ref, false);
@@ -108,6 +126,7 @@ describe('T25 the limits of an agent over several workers', () => {
     second?.call(one);
     third?.call({ ...one });
     second?.call(one);
+    expect([first?.call(one), third?.call(one)]).toStrictEqual([500, 1_000]);
     expect(() => third?.call(one)).toThrow(refused('too_many_requests'));
     expect(() => first?.call(one)).toThrow(refused('too_many_requests'));
   });

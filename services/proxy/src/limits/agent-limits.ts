@@ -27,6 +27,8 @@ type Agent = Pick<Principal, 'issuer' | 'subject'>;
 
 /** Agents that may be under way, or have been lately, at the same time. */
 export const MAX_AGENTS = 16_384;
+/** How long a call may wait for its turn. */
+const MAX_TURN_MS = 1_000;
 const [CALLS, STREAMS] = [0, 1];
 
 /** What one agent may use of the gateway, all its workers together, so that it cannot starve others. */
@@ -46,12 +48,31 @@ export class AgentLimits {
    * Counts a call in.
    *
    * @returns what `leave` wants to count it out again, once
-   * @throws {@link CallRefused} `too_many_requests` or `too_many_calls`
+   * @throws {@link CallRefused} `too_many_calls`
    */
   enter(agent: Agent, longRunning: boolean): UsageRef {
-    const ref = this.#count(agent, longRunning);
-    if (this.#table.take(ref, this.#now())) return ref;
-    this.leave(ref, longRunning);
+    const limit = longRunning ? this.options.maxStreams : this.options.maxCalls;
+    for (;;) {
+      const ref = this.#known.get(agent) ?? this.#find(agent);
+      const entered = this.#table.enter(ref, longRunning ? STREAMS : CALLS, limit);
+      if (entered === 'entered') return ref;
+      this.#known.delete(agent);
+      if (entered === 'gone') continue;
+      const what = longRunning ? 'streams' : 'calls';
+      throw new CallRefused('too_many_calls', `you have ${limit} open ${what} already`);
+    }
+  }
+
+  /**
+   * Takes the turn of a call that was counted in: at its rate, an agent gets it at once; above, later. So a caller
+   * who waits for answers slows down to its own rate, and costs no more than within it.
+   *
+   * @returns milliseconds until then, mostly 0
+   * @throws {@link CallRefused} `too_many_requests`: it would be more than a second
+   */
+  turn(ref: UsageRef): number {
+    const waitMs = this.#table.take(ref, this.#now(), MAX_TURN_MS);
+    if (waitMs !== undefined) return waitMs;
     const { perSecond } = this.options.rate;
     throw new CallRefused('too_many_requests', `expected at most ${perSecond} calls a second`);
   }
@@ -63,19 +84,6 @@ export class AgentLimits {
   /** Takes back all that a worker had counted, when it is gone. */
   release(worker: number): void {
     this.#table.release(worker);
-  }
-
-  #count(agent: Agent, longRunning: boolean): UsageRef {
-    const limit = longRunning ? this.options.maxStreams : this.options.maxCalls;
-    for (;;) {
-      const ref = this.#known.get(agent) ?? this.#find(agent);
-      const entered = this.#table.enter(ref, longRunning ? STREAMS : CALLS, limit);
-      if (entered === 'entered') return ref;
-      this.#known.delete(agent);
-      if (entered === 'gone') continue;
-      const what = longRunning ? 'streams' : 'calls';
-      throw new CallRefused('too_many_calls', `you have ${limit} open ${what} already`);
-    }
   }
 
   #find(agent: Agent): UsageRef {

@@ -8,6 +8,8 @@ const WINDOW = 32;
 const TOKEN = 256;
 /** Longer than anybody who is alive keeps the lock. */
 const LOCK_MS = 100;
+/** How far ahead tokens are given away at most. */
+const MAX_WAIT_MS = 2_000;
 
 const LOCK = 0;
 const HEADER = 16;
@@ -103,17 +105,21 @@ export class UsageTable {
     Atomics.sub(this.#cells, this.#at(ref.slot) + TOTALS + counter, 1);
   }
 
-  /** Takes one token of the rate; false when there is none. Only between `enter` and `leave`. */
-  take(ref: UsageRef, nowMs: number): boolean {
+  /**
+   * Takes one token of the rate, also one that comes within `maxWaitMs`. Only between `enter` and `leave`.
+   *
+   * @returns milliseconds until the token is there, 0 at once; `undefined` when it would take longer
+   */
+  take(ref: UsageRef, nowMs: number, maxWaitMs = 0): number | undefined {
     const cell = this.#at(ref.slot) + RATE;
     const now = this.#units(nowMs);
     const full = this.rate.burst * TOKEN;
     for (;;) {
       const end = Atomics.load(this.#cells, cell);
-      const ahead = this.#ahead(end, now);
-      if (ahead + TOKEN > full) return false;
-      const next = (now + ahead + TOKEN) | 0;
-      if (Atomics.compareExchange(this.#cells, cell, end, next) === end) return true;
+      const taken = this.#ahead(end, now) + TOKEN;
+      const waitMs = Math.max(0, ((taken - full) * 1_000) / (this.rate.perSecond * TOKEN));
+      if (waitMs > Math.min(maxWaitMs, MAX_WAIT_MS)) return undefined;
+      if (Atomics.compareExchange(this.#cells, cell, end, (now + taken) | 0) === end) return waitMs;
     }
   }
 
@@ -137,11 +143,11 @@ export class UsageTable {
 
   /**
    * How far the instant at which all tokens are back lies ahead. Instants wrap around: one that is further ahead
-   * than a burst, and a second in which the clocks of threads may differ, lies in the past.
+   * than a burst, what was given away ahead, and a second in which the clocks of threads may differ, lies in the past.
    */
   #ahead(end: number, now: number): number {
     const ahead = (end - now) | 0;
-    const farthest = (this.rate.burst + this.rate.perSecond) * TOKEN;
+    const farthest = (this.rate.burst + (1 + MAX_WAIT_MS / 1_000) * this.rate.perSecond) * TOKEN;
     return ahead < 0 || ahead > farthest ? 0 : ahead;
   }
 

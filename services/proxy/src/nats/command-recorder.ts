@@ -69,13 +69,14 @@ export class CommandRecorder implements Recorder, RefusalLog {
     this.#log.add({ type, commandId, connection, line, stored: nobody, delayed: nobody });
   }
 
-  async refused({ commandId, connection, line, cheap }: RefusedCall): Promise<void> {
-    if (this.#isFull() || (cheap && !this.#cheapRefusals.take(performance.now()))) {
+  async refused(call: RefusedCall): Promise<void> {
+    if (this.#isFull() || (call.cheap && !this.#cheapRefusals.take(performance.now()))) {
       this.#unrecorded += 1;
       return;
     }
     const { promise, resolve } = Promise.withResolvers<undefined>();
     const settled = () => resolve(undefined);
+    const { commandId, connection, line } = call;
     const type = 'CommandRefused';
     this.#log.add({ type, commandId, connection, line, stored: settled, delayed: settled });
     const timer = setTimeout(settled, REFUSAL_MS);
