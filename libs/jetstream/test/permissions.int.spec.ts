@@ -168,6 +168,17 @@ describe('what each service needs', () => {
     subscription.unsubscribe();
   });
 
+  it('proxies hear of each other', async () => {
+    const heard = Promise.withResolvers<string>();
+    const subscription = as('proxy').nats.subscribe('drawbridge.gateways', {
+      callback: (error, message) =>
+        heard.resolve(error === null ? message.string() : error.message),
+    });
+    as('proxy').nats.publish('drawbridge.gateways', 'here');
+    expect(await heard.promise).toBe('here');
+    subscription.unsubscribe();
+  });
+
   it('approval keeps its Slack cards', async () => {
     const cards = await new Kvm(as('approval').jetstream).open(SLACK_CARDS_BUCKET);
     await cards.put('request', 'card');
@@ -248,6 +259,8 @@ describe('what is for another service', () => {
     ['policy', '$JS.API.CONSUMER.MSG.NEXT.ACCESS.approval-slack'],
     ['proxy', '$JS.ACK.ACCESS.approval-slack.1.1.1.1.0'],
     ['policy', 'drawbridge.trust.refresh'],
+    ['identity', 'drawbridge.gateways'],
+    ['audit', 'drawbridge.gateways'],
     ['proxy', '$JS.API.CONSUMER.DELETE.COMMANDS.audit'],
     ['proxy', '$JS.API.CONSUMER.MSG.NEXT.COMMANDS.audit'],
     ['identity', '$JS.API.STREAM.MSG.GET.COMMANDS'],
@@ -262,6 +275,7 @@ describe('what is for another service', () => {
     ['proxy', 'drawbridge.>'],
     ['proxy', 'drawbridge.trust.refresh'],
     ['audit', '>'],
+    ['policy', 'drawbridge.gateways'],
     ['policy', '_INBOX.>'],
     ['approval', '$JS.EVENT.ADVISORY.>'],
   ])('%s may not listen on %s', async (user, subject) => {

@@ -30,7 +30,13 @@ export async function writeClusterFiles(): Promise<ClusterFiles> {
   await writePair('kubelet', await authority.issueServer(['127.0.0.1']));
   await writePair(
     'apiserver',
-    await authority.issueServer(['127.0.0.1', '10.0.0.1', 'localhost', 'kubernetes']),
+    await authority.issueServer([
+      '127.0.0.1',
+      '10.0.0.1',
+      'localhost',
+      'kubernetes',
+      'kubernetes.default.svc',
+    ]),
   );
   await write('sa.key', serviceAccountKey());
   await write('container.log', LOG_LINES.join('\n'));

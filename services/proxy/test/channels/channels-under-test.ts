@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import type { Rule } from '@drawbridge/contracts';
 import { eventually } from '@drawbridge/testing';
 import { startClusterUnderTest, type ClusterUnderTest } from '../cluster-under-test.js';
-import { everything, startGateway, type Gateway } from '../gateway-under-test.js';
+import {
+  everything,
+  startGateway,
+  type ConnectionUnderTest,
+  type Gateway,
+} from '../gateway-under-test.js';
 
 export interface Ran {
   readonly code: number | null;
@@ -65,7 +70,14 @@ const podNamed = (name: string) => ({
   },
 });
 
-export async function startChannelsUnderTest(): Promise<ChannelsUnderTest> {
+export interface ChannelsOptions {
+  /** What the gateway is told of the cluster, instead of its address. */
+  readonly connection?: Partial<ConnectionUnderTest>;
+}
+
+export async function startChannelsUnderTest(
+  options: ChannelsOptions = {},
+): Promise<ChannelsUnderTest> {
   const cluster = await startClusterUnderTest();
   const { controlPlane, core } = cluster;
   await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'payments' } });
@@ -90,6 +102,7 @@ export async function startChannelsUnderTest(): Promise<ChannelsUnderTest> {
         certificateAuthority: controlPlane.certificateAuthority,
         credential:
           'type: clientCertificate\ncertificate: { file: admin.crt }\nkey: { file: admin.key }',
+        ...options.connection,
       },
     ],
     variables: { AGENT_CALLS_PER_SECOND: '1000', AGENT_BURST: '1000' },
@@ -104,7 +117,7 @@ export async function startChannelsUnderTest(): Promise<ChannelsUnderTest> {
   return {
     cluster,
     gateway,
-    agent: (options = {}) => makeAgent(gateway, options),
+    agent: (agentOptions = {}) => makeAgent(gateway, agentOptions),
     stop: async () => {
       await gateway.close();
       await cluster.stop();
