@@ -51,7 +51,8 @@ export class BatchPublisher {
   readonly id = randomUUID();
   readonly #subject = `drawbridge.commands._batch.${this.id}`;
   readonly #inbox: string;
-  readonly #waiting = new Map<string, Sent>();
+  // A few at most. No map: its old tables, and with them every record, would outlive the young generation.
+  readonly #waiting: Sent[] = [];
   readonly #first = new WeakMap<BatchMessage, FirstAttempt>();
   readonly #forget: () => void;
   readonly #unsubscribe: () => void;
@@ -79,24 +80,24 @@ export class BatchPublisher {
     this.#requireFits(message);
     if (await this.#isStored(message)) return;
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-    const key = String((this.#count += 1));
+    this.#count += 1;
     const timer = setTimeout(() => {
       reject(new NotAcknowledged('unavailable', 'NATS did not acknowledge in time'));
     }, ACKNOWLEDGE_MS);
     const sent: Sent = {
       ...message,
       headers: headersOf(message.id),
-      reply: `${this.#inbox}.${key}`,
+      reply: `${this.#inbox}.${this.#count}`,
       stored: () => resolve(undefined),
       failed: reject,
     };
-    this.#waiting.set(key, sent);
+    this.#waiting.push(sent);
     try {
       this.#send(sent);
       await promise;
     } finally {
       clearTimeout(timer);
-      this.#waiting.delete(key);
+      this.#waiting.splice(this.#waiting.indexOf(sent), 1);
     }
   }
 
@@ -121,11 +122,11 @@ export class BatchPublisher {
   /** What was under way when the connection broke may be lost, and its answer too. */
   #changed(connected: boolean): void {
     if (!connected) return;
-    for (const sent of this.#waiting.values()) this.#send(sent);
+    for (const sent of this.#waiting) this.#send(sent);
   }
 
   #answered(answer: Msg): void {
-    const sent = this.#waiting.get(answer.subject.slice(this.#inbox.length + 1));
+    const sent = this.#waiting.find(({ reply }) => reply === answer.subject);
     if (sent === undefined) return;
     const outcome = outcomeOf(answer);
     if (typeof outcome !== 'number') {

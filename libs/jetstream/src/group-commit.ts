@@ -66,7 +66,8 @@ export interface GroupCommitOptions {
 export class GroupCommit {
   #queue: CommandEntry[] = [];
   #queuedCharacters = 0;
-  readonly #groups = new Set<Group>();
+  // A few at most. No set: its old tables, and with them every record, would outlive the young generation.
+  readonly #groups: Group[] = [];
   #records = 0;
   #characters = 0;
   #count = 0;
@@ -161,9 +162,9 @@ export class GroupCommit {
 
   #maySend(): boolean {
     if (this.#queue.length === 0) return false;
-    if (this.#groups.size >= MAX_IN_FLIGHT) return false;
+    if (this.#groups.length >= MAX_IN_FLIGHT) return false;
     // One that is tried again does not stop the others.
-    return this.#groups.size === this.#retrying || this.#isFull();
+    return this.#groups.length === this.#retrying || this.#isFull();
   }
 
   #isFull(): boolean {
@@ -196,7 +197,7 @@ export class GroupCommit {
   #send(entries: readonly CommandEntry[]): void {
     const bytes = batchOf(entries.map(({ line }) => line));
     const group: Group = { id: `${this.options.name}:${(this.#count += 1)}`, bytes, entries };
-    this.#groups.add(group);
+    this.#groups.push(group);
     this.#lastSentAt = performance.now();
     this.#lastRecords = entries.length;
     void this.#store(group);
@@ -237,7 +238,7 @@ export class GroupCommit {
   }
 
   #remove(group: Group): void {
-    this.#groups.delete(group);
+    this.#groups.splice(this.#groups.indexOf(group), 1);
     if (group.failure !== undefined) this.#retrying -= 1;
   }
 

@@ -15,22 +15,33 @@ export interface LiveCall {
   cut(reason: CutReason): void;
 }
 
+const GONE = -1;
+
+/** A call and its place in the list. */
+interface Slot {
+  readonly call: LiveCall;
+  at: number;
+}
+
 /**
  * Every call that is being answered. All of them end with their grant, token, issuer and connection, whatever
  * they are; deadlines are looked at by `sweep`, so a clock that jumps is noticed and no timer is too long.
  */
 export class LiveCalls {
-  readonly #calls = new Set<LiveCall>();
+  // No set: one in which elements come and go leaves its old tables to the collector as a chain, each with the calls
+  // of its time, and none of them is collected young any more.
+  readonly #slots: Slot[] = [];
   #trusted: ReadonlyMap<string, TrustedIssuer> = new Map();
 
   /** @returns the function that takes the call out again when it has ended */
   add(call: LiveCall): () => void {
-    this.#calls.add(call);
-    return () => this.#calls.delete(call);
+    const slot = { call, at: this.#slots.length };
+    this.#slots.push(slot);
+    return () => this.#remove(slot);
   }
 
   get size(): number {
-    return this.#calls.size;
+    return this.#slots.length;
   }
 
   cutGrant(grantId: string, reason: CutReason): void {
@@ -72,12 +83,23 @@ export class LiveCalls {
   }
 
   #cut(reasonFor: (call: LiveCall) => CutReason | undefined): void {
-    for (const call of [...this.#calls]) {
-      const reason = reasonFor(call);
-      if (reason === undefined) continue;
-      this.#calls.delete(call);
-      call.cut(reason);
+    for (const slot of [...this.#slots]) {
+      const reason = reasonFor(slot.call);
+      if (reason === undefined || slot.at === GONE) continue;
+      this.#remove(slot);
+      slot.call.cut(reason);
     }
+  }
+
+  /** The last one takes its place. */
+  #remove(slot: Slot): void {
+    if (slot.at === GONE) return;
+    const last = this.#slots.pop();
+    if (last !== undefined && last !== slot) {
+      this.#slots[slot.at] = last;
+      last.at = slot.at;
+    }
+    slot.at = GONE;
   }
 }
 
