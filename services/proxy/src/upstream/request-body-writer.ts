@@ -47,6 +47,8 @@ export class RequestBodyWriter {
     body.on('end', this.#onEnd);
     body.on('error', this.#onError);
     body.on('close', this.#onClose);
+    // An empty one over HTTP/2 has ended before anybody asked for it, and will not say so again.
+    if (body.readableEnded) process.nextTick(this.#onEnd);
     // What has come flows in the same turn of the loop.
     process.nextTick(() => this.#socket.uncork());
   }
@@ -98,6 +100,7 @@ export class RequestBodyWriter {
   }
 
   readonly #onEnd = (): void => {
+    if (this.#over) return;
     if (this.#length !== undefined && this.#sent < this.#length) {
       this.#fail(new TypeError('a body shorter than announced'));
       return;
