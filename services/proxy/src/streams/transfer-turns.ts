@@ -1,0 +1,46 @@
+/** Bytes that one answer may pass on before others get their turn. */
+export const TURN_BYTES = 131_072;
+
+/**
+ * Lets long answers go on by turns, a few in each turn of the event loop, one agent after the other. Without it
+ * one loop would pass on all that the sockets of all answers hold, megabytes, while short calls wait.
+ */
+export class TransferTurns {
+  /** Agents in the order of their turns, each with its answers in theirs. */
+  readonly #waiting = new Map<string, (() => void)[]>();
+  #scheduled = false;
+
+  /** @param perLoop - answers that go on in one turn of the event loop */
+  constructor(
+    private readonly perLoop = 2,
+    private readonly later: (run: () => void) => void = setImmediate,
+  ) {}
+
+  /** @param goOn - called once, when it is the turn of this answer; whether it is still there is its own to know */
+  wait(agent: string, goOn: () => void): void {
+    const queued = this.#waiting.get(agent);
+    if (queued === undefined) this.#waiting.set(agent, [goOn]);
+    else queued.push(goOn);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.later(() => {
+      this.#scheduled = false;
+      for (let turn = 0; turn < this.perLoop; turn += 1) this.#next();
+      if (this.#waiting.size > 0) this.#schedule();
+    });
+  }
+
+  #next(): void {
+    const [first] = this.#waiting;
+    if (first === undefined) return;
+    const [agent, queued] = first;
+    const goOn = queued.shift();
+    this.#waiting.delete(agent);
+    if (queued.length > 0) this.#waiting.set(agent, queued);
+    goOn?.();
+  }
+}
