@@ -144,7 +144,7 @@ async function follow(base: Base, closers: Closers): Promise<Known> {
   const { trust, close } = await Trust.follow(connection, (bundle) => live.cutUntrusted(bundle));
   closers.add(close);
   const busLostCutMs = config.BUS_LOST_CUT_SECONDS * 1_000;
-  closers.add(startSweeper({ grants, live, isCurrent, busLostCutMs, clock }));
+  closers.add(startSweeper({ grants, live, connections, isCurrent, busLostCutMs, clock }));
   return { grants, live, follower, trust, connections, identities, hosts, connectors };
 }
 

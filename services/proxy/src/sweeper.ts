@@ -8,6 +8,8 @@ const SWEEP_MS = 200;
 export interface SweeperOptions {
   readonly grants: OpenGrants;
   readonly live: LiveCalls;
+  /** What is kept for grants beside their calls. */
+  readonly connections: { grantEnded(grantId: string): void };
   /** Whether grants can be followed at this moment. */
   readonly isCurrent: () => boolean;
   readonly busLostCutMs: number;
@@ -21,12 +23,15 @@ export interface SweeperOptions {
  * @returns the function that stops it
  */
 export function startSweeper(options: SweeperOptions): () => void {
-  const { grants, live, clock } = options;
+  const { grants, live, connections, clock } = options;
   let currentAtMs = performance.now();
   const timer = setInterval(() => {
     const now = clock();
     live.sweep(now);
-    for (const { grant, reason } of grants.sweep(now)) live.cutGrant(grant.grantId, reason);
+    for (const { grant, reason } of grants.sweep(now)) {
+      live.cutGrant(grant.grantId, reason);
+      connections.grantEnded(grant.grantId);
+    }
     if (options.isCurrent()) currentAtMs = performance.now();
     if (performance.now() - currentAtMs > options.busLostCutMs) live.cutAll('bus_lost');
   }, SWEEP_MS);

@@ -2,6 +2,7 @@ import type { CallOutcome } from '../domain/call-outcome.js';
 import { upstreamRequestHeaders } from '../domain/forwarded-headers.js';
 import { isLongRunning } from '../domain/long-running.js';
 import { Relay } from '../streams/relay.js';
+import { TransferTurns } from '../streams/transfer-turns.js';
 import { upstreamFailure } from '../upstream/upstream-failure.js';
 import type { UpstreamRequest } from '../upstream/upstream.js';
 import { callIdentity } from './call-identity.js';
@@ -12,22 +13,26 @@ import type { Tracked } from './track-live.js';
  * Sends the judged call to the cluster and its answer to the client. Nothing is sent when the grant ended, or
  * the client left, while the record was made.
  */
-export const forward = (): Handler<Tracked> => async (call) => {
-  const { upstream, cutSwitch, answer } = call;
-  const preparing = upstream.prepare(callIdentity(call));
-  const prepared = preparing instanceof Promise ? await preparing : preparing;
-  cutSwitch.throwIfCut();
-  if (answer.destroyed) return clientGone;
-  const relay = relayOf(call);
-  cutSwitch.onCut((reason) => relay.cut(reason));
-  if (call.awaitsContinue) answer.writeContinue();
-  try {
-    relay.follow(prepared.send(upstreamRequest(call), relay));
-  } catch (error) {
-    throw upstreamFailure(error, call.connection);
-  }
-  return relay.ended;
-};
+export const forward =
+  (turns = new TransferTurns()): Handler<Tracked> =>
+  async (call) => {
+    const { upstream, cutSwitch, answer } = call;
+    // A credential that is made for a grant after it has ended would be kept, and renewed, until its time is over.
+    cutSwitch.throwIfCut();
+    const preparing = upstream.prepare(callIdentity(call));
+    const prepared = preparing instanceof Promise ? await preparing : preparing;
+    cutSwitch.throwIfCut();
+    if (answer.destroyed) return clientGone;
+    const relay = relayOf(call, turns);
+    cutSwitch.onCut((reason) => relay.cut(reason));
+    if (call.awaitsContinue) answer.writeContinue();
+    try {
+      relay.follow(prepared.send(upstreamRequest(call), relay));
+    } catch (error) {
+      throw upstreamFailure(error, call.connection);
+    }
+    return relay.ended;
+  };
 
 const clientGone: CallOutcome = {
   outcome: 'client_gone',
@@ -36,7 +41,8 @@ const clientGone: CallOutcome = {
   responseBytes: 0,
 };
 
-function relayOf({ request, answer, connection, commandId, kube, filter }: Tracked): Relay {
+function relayOf(call: Tracked, turns: TransferTurns): Relay {
+  const { request, answer, connection, commandId, kube, filter, agent } = call;
   const watch = kube.kind === 'resource' && kube.verb === 'watch';
   return new Relay({
     request,
@@ -46,6 +52,8 @@ function relayOf({ request, answer, connection, commandId, kube, filter }: Track
     longRunning: isLongRunning(kube),
     watch,
     transform: filter?.transform,
+    agent,
+    turns,
   });
 }
 

@@ -67,6 +67,8 @@ async function shakeHands(
   ours: UpstreamHandshake,
 ): Promise<UpgradeAnswer | undefined> {
   const { cutSwitch, answer, kube, request, commandId } = call;
+  // No credential is made for a grant that has ended: see forward.ts.
+  cutSwitch.throwIfCut();
   const abort = new AbortController();
   const end = () => abort.abort();
   cutSwitch.onCut(end);
