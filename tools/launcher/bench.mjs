@@ -6,9 +6,10 @@ import { inRoot, LaunchError, pinnedNode, root, workspaceEnvironment } from './w
 const programs = new Map([
   ['proxy', 'main.js'],
   ['record', 'record/main.js'],
+  ['soak', 'soak/main.js'],
 ]);
 
-const usage = 'usage: ./drawbridge bench proxy [options], or ./drawbridge bench record';
+const usage = 'usage: ./drawbridge bench proxy [options], bench soak [options], or bench record';
 
 /**
  * `./drawbridge bench`

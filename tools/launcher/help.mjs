@@ -11,6 +11,7 @@ Work on it
   test [STAGE...] [-- VITEST ARGS]   run the checks; stages: see ./drawbridge test --help
   doctor [-o json]                   what is on this machine, what is missing, how to get it
   bench proxy [OPTIONS]              Drawbridge beside other proxies; see ./drawbridge bench proxy --help
+  bench soak [OPTIONS]               a day of the gateway in minutes; nothing may be left behind
   bench record                       what recording costs, without the rest of the gateway
   help                               this text
 

@@ -9,8 +9,8 @@ export class BenchIssuer {
   readonly issuer = 'https://idp.corp.test';
   readonly #keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
-  /** A token as an agent has it after its login, good for the whole run. */
-  token(subject: string): string {
+  /** A token as an agent has it after its login; good for the whole run unless it says otherwise. */
+  token(subject: string, lifeSeconds = LIFE_SECONDS): string {
     const now = Math.floor(Date.now() / 1_000);
     const claims = {
       iss: this.issuer,
@@ -18,7 +18,7 @@ export class BenchIssuer {
       aud: 'drawbridge',
       iat: now,
       nbf: now,
-      exp: now + LIFE_SECONDS,
+      exp: now + lifeSeconds,
       groups: Array.from({ length: 20 }, (_, index) => `team-${index}`),
     };
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');

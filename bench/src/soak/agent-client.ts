@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';
+import { Agent, request as httpsRequest } from 'node:https';
+import type { Readable } from 'node:stream';
+import { connect as connectTls } from 'node:tls';
+
+export interface AgentTarget {
+  readonly port: number;
+  readonly certificateAuthority: string;
+}
+
+/** An answer whose head is there. */
+export interface Begun {
+  readonly status: number;
+  /** `''` when the answer has none. */
+  readonly commandId: string;
+  /** Code of the refusal, if it is one. */
+  readonly refusal: string;
+  readonly body: Readable;
+  /** Leaves in the middle of it. */
+  abort(): void;
+}
+
+/** How an agent talks to the gateway: one connection at least, and none is left behind. */
+export interface AgentClient {
+  get(path: string, token: string): Promise<Begun>;
+  close(): void;
+}
+
+/** HTTP/1.1 on kept connections. */
+export function http1Client({ port, certificateAuthority: ca }: AgentTarget): AgentClient {
+  const agent = new Agent({ keepAlive: true, ca, servername: 'localhost' });
+  return {
+    get: (path, token) =>
+      new Promise((resolve, reject) => {
+        const headers = { authorization: `Bearer ${token}` };
+        const url = `https://127.0.0.1:${port}${path}`;
+        const sent = httpsRequest(url, { agent, headers }, (answer) => {
+          answer.on('error', () => undefined);
+          resolve({
+            ...headOf(answer.statusCode, answer.headers),
+            body: answer,
+            abort: () => sent.destroy(),
+          });
+        });
+        sent.on('error', reject);
+        sent.end();
+      }),
+    close: () => agent.destroy(),
+  };
+}
+
+/** HTTP/2, all calls on one connection. */
+export function http2Client({ port, certificateAuthority: ca }: AgentTarget): AgentClient {
+  let session: ClientHttp2Session | undefined;
+  const open = () => {
+    if (session === undefined || session.closed || session.destroyed) {
+      session = connectHttp2(`https://127.0.0.1:${port}`, { ca, servername: 'localhost' });
+      session.on('error', () => undefined);
+    }
+    return session;
+  };
+  return {
+    get: (path, token) =>
+      new Promise((resolve, reject) => {
+        const stream = open().request({ ':path': path, authorization: `Bearer ${token}` });
+        stream.on('response', (headers) => {
+          const body = stream;
+          resolve({ ...headOf(headers[':status'], headers), body, abort: () => stream.close(8) });
+        });
+        stream.on('error', reject);
+        stream.on('close', () => reject(new Error('closed without an answer')));
+      }),
+    close: () => session?.destroy(),
+  };
+}
+
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+function headOf(status: number | undefined, headers: Headers) {
+  const text = (name: string) => {
+    const value = headers[name];
+    return typeof value === 'string' ? value : '';
+  };
+  return {
+    status: status ?? 0,
+    commandId: text('audit-id'),
+    refusal: text('drawbridge-refusal'),
+  };
+}
+
+/** Everything of an answer; ends also when the answer breaks off. */
+export async function textOf({ body }: Begun): Promise<string> {
+  const chunks: Buffer[] = [];
+  body.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await new Promise((resolve) => {
+    body.once('close', resolve);
+    body.once('error', resolve);
+  });
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** `kubectl exec -- true` over a WebSocket, from the handshake until the gateway has closed. */
+export function exec(target: AgentTarget, path: string, token: string): Promise<string> {
+  const socket = connectTls({
+    host: '127.0.0.1',
+    port: target.port,
+    ca: target.certificateAuthority,
+    servername: 'localhost',
+  });
+  const lines = [
+    `GET ${path} HTTP/1.1`,
+    'Host: localhost',
+    `Authorization: Bearer ${token}`,
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
+    'Sec-WebSocket-Protocol: v5.channel.k8s.io',
+    '\r\n',
+  ];
+  socket.once('secureConnect', () => socket.write(lines.join('\r\n')));
+  const chunks: Buffer[] = [];
+  return new Promise((resolve, reject) => {
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    socket.on('error', reject);
+    socket.on('end', () => socket.end());
+    socket.on('close', () => resolve(Buffer.concat(chunks).toString('latin1')));
+  });
+}

@@ -1,0 +1,58 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { repositoryRoot } from '@drawbridge/embedded';
+
+const directory = mkdtempSync(join(tmpdir(), 'drawbridge-soak-test-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const Results = z.object({
+  checkpoints: z.array(z.object({ name: z.string(), grants: z.number(), calls: z.number() })),
+  refusals: z.record(z.string(), z.number()),
+  verdicts: z.array(z.object({ name: z.string(), holds: z.boolean(), found: z.string() })),
+});
+
+interface Ended {
+  readonly code: number | null;
+  readonly said: string;
+}
+
+const soak = (...args: readonly string[]): Promise<Ended> =>
+  new Promise((resolve) => {
+    const command = join(repositoryRoot(), 'drawbridge');
+    const child = execFile(command, ['bench', 'soak', ...args], (_error, stdout, stderr) =>
+      resolve({ code: child.exitCode, said: `${stdout}\n${stderr}` }),
+    );
+  });
+
+describe('./drawbridge bench soak', () => {
+  it('finds nothing that some hundred grants have left behind, over two workers', async () => {
+    const json = join(directory, 'soak.json');
+    const size = ['--grants', '300', '--lanes', '24', '--renewals', '4', '--workers', '2'];
+    const { code, said } = await soak(...size, '--json', json);
+    expect(code, said).toBe(0);
+    const { checkpoints, refusals, verdicts } = Results.parse(
+      JSON.parse(readFileSync(json, 'utf8')),
+    );
+    expect(verdicts.filter(({ holds }) => !holds)).toStrictEqual([]);
+    expect(verdicts.length).toBeGreaterThan(40);
+    expect(checkpoints.at(-1)).toMatchObject({ name: 'all grants ended', grants: 300 });
+    expect(checkpoints.at(-1)?.calls).toBeGreaterThan(2_000);
+    // It was no walk: each of these was provoked.
+    for (const code of ['not_in_scope', 'masking_unavailable', 'token_expired', 'too_many_calls']) {
+      expect(refusals[code], code).toBeGreaterThan(0);
+    }
+    for (const code of ['grant_expired', 'grant_revoked', 'grant_withdrawn']) {
+      expect(refusals[code], code).toBeGreaterThan(20);
+    }
+  });
+
+  it('refuses what is no number', async () => {
+    const { code, said } = await soak('--grants', 'many');
+    expect(code).not.toBe(0);
+    expect(said).toContain('--grants is "many"');
+  });
+});
