@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ApprovalConfig } from '@drawbridge/approval';
 import { AuditConfig } from '@drawbridge/audit';
+import { ConnectorConfig } from '@drawbridge/connector';
 import { repositoryRoot } from '@drawbridge/embedded';
 import { IdentityConfig } from '@drawbridge/identity';
 import { PolicyConfig } from '@drawbridge/policy';
@@ -14,6 +15,7 @@ const schemas: Readonly<Record<string, z.ZodObject>> = {
   approval: ApprovalConfig,
   proxy: ProxyConfig,
   audit: AuditConfig,
+  connector: ConnectorConfig,
 };
 
 const intro = `# Environment variables

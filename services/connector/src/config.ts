@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { z } from 'zod';
 import { ConnectionName } from '@drawbridge/contracts';
 import { port } from '@drawbridge/runtime';
@@ -30,7 +29,6 @@ export const ConnectorConfig = z.object({
       'expected letters, digits, dots and dashes',
     )
     .optional()
-    .transform((name) => name ?? ownName())
     .describe('Tells connectors apart in logs. Default: the name of the host'),
   MAX_STREAMS: z
     .string()
@@ -45,10 +43,3 @@ export const ConnectorConfig = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 });
 export type ConnectorConfig = z.infer<typeof ConnectorConfig>;
-
-function ownName(): string {
-  const name = hostname()
-    .replace(/[^-.a-zA-Z0-9]/g, '')
-    .slice(0, 63);
-  return name.replace(/^[-.]+|[-.]+$/g, '') || 'connector';
-}

@@ -13,6 +13,7 @@ import {
 import { AppError } from '@drawbridge/kernel';
 import { ConfigInvalid } from '@drawbridge/runtime';
 import type { ConnectorConfig } from './config.js';
+import { ownName } from './own-name.js';
 
 const CONNECT_MS = 10_000;
 const WELCOME_MS = 10_000;
@@ -45,7 +46,12 @@ export async function gatewayDoor(config: ConnectorConfig): Promise<EnterGateway
     const end = () => socket.destroy();
     signal.addEventListener('abort', end, { once: true });
     try {
-      const hello = { connection: config.CONNECTION, token, name: config.NAME, served };
+      const hello = {
+        connection: config.CONNECTION,
+        token,
+        name: config.NAME ?? ownName(),
+        served,
+      };
       return { socket, welcome: await shakeHands(socket, { ...hello, served: [...served] }) };
     } catch (error) {
       socket.destroy();
