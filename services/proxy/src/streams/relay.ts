@@ -1,3 +1,4 @@
+import type { Principal } from '@drawbridge/contracts';
 import { CallCut } from '../domain/call-cut.js';
 import { CallRefused } from '../domain/call-refused.js';
 import type { CallOutcome } from '../domain/call-outcome.js';
@@ -8,6 +9,7 @@ import { refusedAnswer, upstreamFailure } from '../upstream/upstream-failure.js'
 import type { UpstreamFlow, UpstreamListener } from '../upstream/upstream.js';
 import type { AnswerHead, BodyTransform, TransformAnswer } from './body-transform.js';
 import { bodyTooLarge, MAX_BODY_BYTES } from './request-body.js';
+import { TURN_BYTES, type TransferTurns } from './transfer-turns.js';
 import { errorFrame, WatchFrames } from './watch-frames.js';
 
 /** How long an unread answer may wait for its reader. */
@@ -23,6 +25,10 @@ export interface RelayOptions {
   /** Watch or log: the head is sent at once, before the first byte of the body. */
   readonly longRunning: boolean;
   readonly watch: boolean;
+  /** Whose call it is. */
+  readonly agent: Pick<Principal, 'issuer' | 'subject'>;
+  /** Where a long answer waits for its turns. */
+  readonly turns: Pick<TransferTurns, 'wait'>;
   /** Changes the body on its way. */
   readonly transform?: TransformAnswer | undefined;
 }
@@ -46,6 +52,9 @@ export class Relay implements UpstreamListener {
   #cutting: CutReason | undefined;
   #over = false;
   #stalled = false;
+  /** It waits for its turn, having passed on so many bytes in the one before. */
+  #waiting = false;
+  #turnBytes = 0;
   #ending = false;
   #statusCode = 0;
   #requestBytes = 0;
@@ -65,7 +74,7 @@ export class Relay implements UpstreamListener {
   follow(flow: UpstreamFlow): void {
     this.#flow = flow;
     if (this.#over) flow.abort();
-    else if (this.#stalled) flow.pause();
+    else if (this.#stalled || this.#waiting) flow.pause();
   }
 
   onRequestData(bytes: number): void {
@@ -96,6 +105,8 @@ export class Relay implements UpstreamListener {
 
   onData(chunk: Buffer, last: boolean): void {
     if (this.#over) return;
+    this.#turnBytes += chunk.length;
+    if (this.#turnBytes >= TURN_BYTES && !last) this.#waitForTurn();
     const transform = this.#transform;
     if (transform === undefined) {
       if (last && this.#cutting === undefined) this.#passLast(chunk);
@@ -208,7 +219,22 @@ export class Relay implements UpstreamListener {
     if (this.#over) return;
     this.#stalled = false;
     if (this.#cutting === undefined && !this.#ending) clearTimeout(this.#timer);
-    this.#flow?.resume();
+    if (!this.#waiting) this.#flow?.resume();
+  }
+
+  /** What passes is worked off in pieces, also what a filter takes out. */
+  #waitForTurn(): void {
+    if (this.#waiting) return;
+    this.#waiting = true;
+    this.#flow?.pause();
+    const { issuer, subject } = this.#options.agent;
+    this.#options.turns.wait(`${issuer} ${subject}`, () => this.#onTurn());
+  }
+
+  #onTurn(): void {
+    this.#waiting = false;
+    this.#turnBytes = 0;
+    if (!this.#over && !this.#stalled) this.#flow?.resume();
   }
 
   #watchStall(): void {

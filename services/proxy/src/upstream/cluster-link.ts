@@ -13,6 +13,8 @@ import type { HeadFrame } from './write-request-head.js';
 /** As the apiserver's own limit for calls that are not long-running. */
 const ANSWER_SECONDS = 60;
 const MAX_SHORT_SOCKETS = 256;
+/** With those on which an agent has hardly any yet, and those that wait for a slow reader. */
+const MAX_ALL_SHORT_SOCKETS = 1_024;
 const MAX_WAITING = 1_024;
 const CONNECT_MS = 10_000;
 
@@ -58,9 +60,15 @@ export class ClusterLink {
     this.#short = new SocketPool({
       ...shared,
       maxSockets: MAX_SHORT_SOCKETS,
+      maxAllSockets: MAX_ALL_SHORT_SOCKETS,
       answerSeconds: ANSWER_SECONDS,
     });
-    this.#long = new SocketPool({ ...shared, maxSockets: Infinity, answerSeconds: Infinity });
+    this.#long = new SocketPool({
+      ...shared,
+      maxSockets: Infinity,
+      maxAllSockets: Infinity,
+      answerSeconds: Infinity,
+    });
   }
 
   get sockets(): number {

@@ -30,10 +30,11 @@ export class PreparedCall implements PreparedUpstream {
   }
 
   send(request: UpstreamRequest, listener: UpstreamListener): UpstreamFlow {
-    const { link } = this.#options;
+    const { link, identity } = this.#options;
     const head = writeRequestHead(request, link.frame, this.#credentialLines());
     link.enter();
-    const call = new UpstreamCall({ request, head, listener, prepared: this });
+    const { agent } = identity;
+    const call = new UpstreamCall({ agent, request, head, listener, prepared: this });
     link.send(call);
     return call;
   }

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { CallRefused } from '../domain/call-refused.js';
+import { AgentShares } from './agent-shares.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 import type { CallQueue, UpstreamCall } from './upstream-call.js';
 import { UpstreamFault } from './upstream-fault.js';
@@ -11,7 +12,13 @@ export interface SocketPoolOptions {
   readonly breaker: CircuitBreaker;
   /** Why calls are refused that the breaker keeps away. */
   readonly suspended: () => Error;
+  /** How many are made for everybody. */
   readonly maxSockets: number;
+  /**
+   * How many there may be in all: above `maxSockets` for agents that have only a few yet, and in place of those
+   * that wait for a slow reader.
+   */
+  readonly maxAllSockets: number;
   /** How many calls may wait for a connection. */
   readonly maxWaiting: number;
   /** How long an answer may be silent, in seconds. */
@@ -26,14 +33,21 @@ const CONNECT_MS = 10_000;
 /** Shorter than any API server keeps an idle connection, so that it is not closed under a new call. */
 const IDLE_SECONDS = 20;
 const WAIT_SECONDS = 15;
+/** Connections that an agent gets however many others have. */
+const GUARANTEED = 8;
 
-/** Kept connections to one cluster. Calls take the one used last, or wait for the first that is free or new. */
+/**
+ * Kept connections to one cluster. Calls take the one used last, or wait for the first that is free or new; of
+ * several agents that wait, the one that has fewest comes first.
+ */
 export class SocketPool implements SocketOwner, CallQueue {
   readonly #options: SocketPoolOptions;
   readonly #sockets = new Set<UpstreamSocket>();
   readonly #idle: UpstreamSocket[] = [];
   readonly #dialing = new Set<AbortController>();
-  #waiting: UpstreamCall[] = [];
+  readonly #shares = new AgentShares<UpstreamCall>();
+  /** Connections that waited for a slow reader when it was last looked. */
+  #stalled = 0;
   #timer: NodeJS.Timeout | undefined;
   #retired = false;
 
@@ -50,14 +64,14 @@ export class SocketPool implements SocketOwner, CallQueue {
   }
 
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#shares.waiting;
   }
 
   send(call: UpstreamCall): void {
     for (let socket = this.#idle.pop(); socket !== undefined; socket = this.#idle.pop()) {
-      if (socket.start(call)) return;
+      if (this.#start(socket, call)) return;
     }
-    if (this.#waiting.length >= this.#options.maxWaiting) {
+    if (this.waiting >= this.#options.maxWaiting) {
       call.fail(busy());
       return;
     }
@@ -81,8 +95,7 @@ export class SocketPool implements SocketOwner, CallQueue {
   }
 
   forget(call: UpstreamCall): void {
-    const at = this.#waiting.indexOf(call);
-    if (at !== -1) this.#waiting.splice(at, 1);
+    this.#shares.remove(call);
   }
 
   answered(): void {
@@ -94,41 +107,57 @@ export class SocketPool implements SocketOwner, CallQueue {
   }
 
   released(socket: UpstreamSocket): void {
-    if (this.#retired && this.#waiting.length === 0) {
-      socket.abort();
-      return;
-    }
-    for (let call = this.#waiting.shift(); call !== undefined; call = this.#waiting.shift()) {
-      if (socket.start(call)) return;
-      this.#waiting.unshift(call);
-      return;
-    }
-    this.#idle.push(socket);
+    this.#leave(socket);
+    const call = this.#shares.next();
+    if (call === undefined) this.#rested(socket);
+    else if (!this.#start(socket, call)) this.#shares.wait(call, true);
   }
 
   gone(socket: UpstreamSocket, retry: UpstreamCall | undefined): void {
+    this.#leave(socket);
     this.#sockets.delete(socket);
     const at = this.#idle.lastIndexOf(socket);
     if (at !== -1) this.#idle.splice(at, 1);
-    if (retry !== undefined) this.#waiting.unshift(retry);
+    if (retry !== undefined) this.#shares.wait(retry, true);
     this.#dialMore();
+  }
+
+  #start(socket: UpstreamSocket, call: UpstreamCall): boolean {
+    if (!socket.start(call)) return false;
+    socket.share = this.#shares.of(call.agent);
+    socket.share.inUse += 1;
+    return true;
+  }
+
+  #leave(socket: UpstreamSocket): void {
+    if (socket.share === undefined) return;
+    socket.share.inUse -= 1;
+    socket.share = undefined;
+  }
+
+  /** Nobody waits for it. */
+  #rested(socket: UpstreamSocket): void {
+    if (this.#retired || this.sockets > this.#options.maxSockets) socket.abort();
+    else this.#idle.push(socket);
   }
 
   #wait(call: UpstreamCall): void {
     call.queue = this;
-    this.#waiting.push(call);
+    this.#shares.wait(call);
     this.#dialMore();
   }
 
   #dialMore(): void {
     this.#timer ??= setInterval(() => this.#tick(), this.#options.tickMs ?? 1_000).unref();
-    while (
-      this.#dialing.size < this.#waiting.length &&
-      this.#dialing.size < MAX_DIALING &&
-      this.sockets < this.#options.maxSockets
-    ) {
-      void this.#dial();
-    }
+    while (this.#mayDial()) void this.#dial();
+  }
+
+  #mayDial(): boolean {
+    const { maxSockets, maxAllSockets } = this.#options;
+    const dialing = this.#dialing.size;
+    if (dialing >= this.waiting || dialing >= MAX_DIALING) return false;
+    if (this.sockets >= maxAllSockets) return false;
+    return this.sockets - this.#stalled < maxSockets || dialing < this.#shares.wanted(GUARANTEED);
   }
 
   async #dial(): Promise<void> {
@@ -153,9 +182,9 @@ export class SocketPool implements SocketOwner, CallQueue {
     this.#dialMore();
   }
 
-  /** One connection that was not had fails one call: the one that waits longest. */
+  /** One connection that was not had fails one call: the one that would have had it. */
   #notDialled(error: unknown, counts: boolean): void {
-    this.#waiting.shift()?.fail(unreachable(error));
+    this.#shares.next()?.fail(unreachable(error));
     // What was refused here and now says nothing about the cluster.
     if (counts && !(error instanceof CallRefused)) this.#failed();
     this.#dialMore();
@@ -168,21 +197,30 @@ export class SocketPool implements SocketOwner, CallQueue {
   }
 
   #failWaiting(why: () => Error): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const call of waiting) call.fail(why());
+    for (const call of this.#shares.calls()) {
+      this.#shares.remove(call);
+      call.fail(why());
+    }
   }
 
   #tick(): void {
     const { answerSeconds } = this.#options;
     for (const socket of [...this.#sockets]) socket.tick(answerSeconds);
-    for (const call of [...this.#waiting]) {
+    this.#countStalled();
+    for (const call of this.#shares.calls()) {
       call.waitedTicks += 1;
       if (call.waitedTicks < WAIT_SECONDS) continue;
       this.forget(call);
       call.fail(busy());
     }
-    if (this.sockets + this.#waiting.length === 0) this.#rest();
+    this.#shares.tidy();
+    if (this.sockets + this.waiting === 0) this.#rest();
+    else this.#dialMore();
+  }
+
+  #countStalled(): void {
+    this.#stalled = 0;
+    for (const socket of this.#sockets) if (socket.paused) this.#stalled += 1;
   }
 
   #rest(): void {

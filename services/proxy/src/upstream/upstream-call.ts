@@ -1,3 +1,4 @@
+import type { Principal } from '@drawbridge/contracts';
 import type { AnswerHead } from './answer-head.js';
 import type { UpstreamSocket } from './upstream-socket.js';
 import type { UpstreamFlow, UpstreamListener, UpstreamRequest } from './upstream.js';
@@ -8,6 +9,8 @@ export interface CallQueue {
 }
 
 export interface UpstreamCallOptions {
+  /** Whose call it is. */
+  readonly agent: Principal;
   readonly request: UpstreamRequest;
   /** As it is written. */
   readonly head: string;
@@ -18,6 +21,7 @@ export interface UpstreamCallOptions {
 
 /** One call on its way to one answer. */
 export class UpstreamCall implements UpstreamFlow {
+  readonly agent: Principal;
   readonly request: UpstreamRequest;
   readonly head: string;
   socket: UpstreamSocket | undefined;
@@ -29,7 +33,8 @@ export class UpstreamCall implements UpstreamFlow {
   readonly #prepared: UpstreamCallOptions['prepared'];
   #over = false;
 
-  constructor({ request, head, listener, prepared }: UpstreamCallOptions) {
+  constructor({ agent, request, head, listener, prepared }: UpstreamCallOptions) {
+    this.agent = agent;
     this.request = request;
     this.head = head;
     this.#listener = listener;

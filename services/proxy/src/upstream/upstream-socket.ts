@@ -1,5 +1,6 @@
 import type { Duplex, Readable } from 'node:stream';
 import type { AnswerHead } from './answer-head.js';
+import type { AgentShare } from './agent-shares.js';
 import { AnswerParser, type AnswerEvents } from './answer-parser.js';
 import { RequestBodyWriter, type BodyEvents } from './request-body-writer.js';
 import type { UpstreamCall } from './upstream-call.js';
@@ -24,6 +25,8 @@ export class UpstreamSocket implements AnswerEvents, BodyEvents {
   ticks = 0;
   /** How many of them an idle connection may have. */
   maxIdleTicks = Infinity;
+  /** Whose connection it is at the moment: its keeper's to set. */
+  share: AgentShare<UpstreamCall> | undefined;
   readonly #stream: Duplex;
   readonly #owner: SocketOwner;
   readonly #parser = new AnswerParser(this);
@@ -47,6 +50,11 @@ export class UpstreamSocket implements AnswerEvents, BodyEvents {
 
   get busy(): boolean {
     return this.#call !== undefined;
+  }
+
+  /** It waits for whoever reads the answer. */
+  get paused(): boolean {
+    return this.#paused;
   }
 
   /** @returns false when it cannot carry a call any more; then not a byte was written */

@@ -6,6 +6,7 @@ import { CircuitBreaker } from '../../src/upstream/circuit-breaker.js';
 import { SocketPool } from '../../src/upstream/socket-pool.js';
 import { UpstreamCall } from '../../src/upstream/upstream-call.js';
 import { collect } from './collected-answer.js';
+import { identity } from './upstream-under-test.js';
 import { startScriptedServer, type ScriptedServer } from './scripted-server.js';
 
 /**
@@ -52,6 +53,7 @@ beforeAll(async () => {
     breaker: new CircuitBreaker({ clock: () => new Date(), threshold: Infinity }),
     suspended: () => new Error('suspended'),
     maxSockets: 4,
+    maxAllSockets: 4,
     maxWaiting: 16,
     answerSeconds: 30,
     tickMs: 10,
@@ -77,7 +79,8 @@ async function askOurs(path: string, method: string): Promise<Taken> {
   const listener = collect();
   const request = { method, target: path, headers: [], body: null, longRunning: false };
   const prepared = { refused: () => undefined };
-  pool.send(new UpstreamCall({ request, head, listener, prepared }));
+  const { agent } = identity;
+  pool.send(new UpstreamCall({ agent, request, head, listener, prepared }));
   const { error, statusCode, rawHeaders, body } = await listener.answer;
   if (error !== undefined) return undefined;
   const headers: Record<string, string[]> = {};
