@@ -134,14 +134,11 @@ export const figures: readonly Figure[] = [
   },
   {
     name: "p99 of an agent's calls beside another one's flood, x alone",
-    of: ratio(value('isolation', 'beside a flood', 'p99Ms'), value('isolation', 'alone', 'p99Ms')),
+    of: value('isolation', 'beside a flood', 'p99TimesAlone'),
   },
   {
     name: "p99 of an agent's calls beside slow readers, x alone",
-    of: ratio(
-      value('isolation', 'beside slow readers', 'p99Ms'),
-      value('isolation', 'alone', 'p99Ms'),
-    ),
+    of: value('isolation', 'beside slow readers', 'p99TimesAlone'),
   },
   {
     name: '500 MB list, peak of the process, MB',

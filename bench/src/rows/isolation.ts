@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { CONNECTION } from '../drawbridge/drawbridge-peer.js';
 import { wrk } from '../load/wrk.js';
 import type { Target } from '../peers/target.js';
@@ -18,6 +19,8 @@ const LIMITS = {
 };
 const SLOW_READERS = 48;
 const SLOW_BYTES_PER_SECOND = 20_000;
+/** Behind this the flood has its connections and has used up its burst. */
+const UNDER_WAY_MS = 1_000;
 
 /** How one agent's calls fare while another one floods the gateway, or takes what it asked for very slowly. */
 export const isolation: Row = {
@@ -43,21 +46,44 @@ function contestsOf(session: BenchSession, target: Target, other: Target): reado
   const generator = session.generator('wrk');
   const steady = async () =>
     ofCaller(await measureLoad(target, () => wrk(generator, target, { ...STEADY, seconds })));
-  // Beside the bus: on the cores of the load it would disturb the very clock that measures.
-  const elsewhere = { program: generator.program, cores: session.plan.bus };
-  const flood = { ...CLOSED, seconds: seconds + 1, mayBeRefused: true };
+  const beside = async (
+    contender: string,
+    besides: () => Promise<Disturbance>,
+  ): Promise<Sample> => {
+    // One right before the other, since a machine is not equally quiet for minutes.
+    const alone = await steady();
+    const disturbance = await besides();
+    try {
+      const sample = await steady();
+      const { p50Ms, p99Ms } = sample;
+      if (p50Ms === undefined || p99Ms === undefined) throw new Error(`${contender}: no latency`);
+      return {
+        ...sample,
+        p50TimesAlone: p50Ms / (alone['p50Ms'] ?? Number.NaN),
+        p99TimesAlone: p99Ms / (alone['p99Ms'] ?? Number.NaN),
+        ...(await disturbance.figures()),
+      };
+    } finally {
+      await disturbance.end();
+    }
+  };
   return [
     { contender: 'alone', measure: steady },
     {
       contender: 'beside a flood',
-      measure: async () => {
-        const flooding = wrk(elsewhere, other, flood);
-        const sample = await steady();
-        return { ...sample, floodPerSecond: await perSecondOf(flooding) };
-      },
+      measure: () => beside('beside a flood', () => flood(session, other)),
     },
-    { contender: 'beside slow readers', measure: () => besideSlowReaders(session, other, steady) },
+    {
+      contender: 'beside slow readers',
+      measure: () => beside('beside slow readers', () => slowReaders(session, other)),
+    },
   ];
+}
+
+/** What another agent does meanwhile. */
+interface Disturbance {
+  figures(): Promise<Sample>;
+  end(): Promise<void>;
 }
 
 /** What the process uses is used by both agents: of the steady one's calls it says nothing. */
@@ -67,31 +93,41 @@ const ofCaller = ({ perSecond = 0, p50Ms = 0, p99Ms = 0 }: Sample): Sample => ({
   p99Ms,
 });
 
-async function perSecondOf(
-  flooding: Promise<{ readonly requests: number; readonly seconds: number }>,
-): Promise<number> {
-  const { requests, seconds } = await flooding;
-  return requests / seconds;
+/** On the core of the bus: beside the load it would disturb the very clock that measures. */
+async function flood(session: BenchSession, other: Target): Promise<Disturbance> {
+  const elsewhere = { program: session.generator('wrk').program, cores: session.plan.bus };
+  const seconds = session.options.seconds + Math.ceil(UNDER_WAY_MS / 1_000) + 1;
+  const flooding = wrk(elsewhere, other, { ...CLOSED, seconds, mayBeRefused: true });
+  // Its failure is seen when its figures are asked for.
+  flooding.catch(() => undefined);
+  await delay(UNDER_WAY_MS);
+  return {
+    figures: async () => {
+      const found = await flooding;
+      return { floodPerSecond: found.requests / found.seconds };
+    },
+    end: async () => {
+      await flooding.catch(() => undefined);
+    },
+  };
 }
 
-async function besideSlowReaders(
-  session: BenchSession,
-  other: Target,
-  steady: () => Promise<Sample>,
-): Promise<Sample> {
+async function slowReaders(session: BenchSession, other: Target): Promise<Disturbance> {
   const slow = openStreams(session, other, {
     path: paths.list,
     streams: SLOW_READERS,
     seconds: 0,
     kind: 'hold',
     slowBytesPerSecond: SLOW_BYTES_PER_SECOND,
+    cores: session.plan.bus,
   });
   try {
     await slow.opened;
-    return await steady();
-  } finally {
+  } catch (error) {
     await slow.close();
+    throw error;
   }
+  return { figures: () => Promise.resolve({}), end: () => slow.close() };
 }
 
 async function otherAgent(session: BenchSession, target: Target): Promise<Target> {

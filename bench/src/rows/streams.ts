@@ -9,7 +9,10 @@ import { interleave, type Contest, type RowOutcome, type Sample } from './row.js
 /** Time for what a proxy does behind an answer: timers, collectors, records. */
 const SETTLE_MS = 1_500;
 
-export type StreamOrder = Omit<StreamLoadOptions, 'cores' | 'certificateAuthorityFile'>;
+export type StreamOrder = Omit<StreamLoadOptions, 'cores' | 'certificateAuthorityFile'> & {
+  /** @default those of the load */
+  readonly cores?: readonly number[];
+};
 
 /** Runs a row of streams on fresh proxies in front of the upstream that streams. */
 export async function streamRow(
@@ -36,7 +39,7 @@ export const openStreams = (
 ): RunningStreams =>
   new RunningStreams(target, {
     ...order,
-    cores: session.plan.load,
+    cores: order.cores ?? session.plan.load,
     certificateAuthorityFile: session.setting.upstreamCa,
   });
 
