@@ -50,6 +50,12 @@ describe('a real control plane to which the gateway has no way', () => {
     await expect(lookup('kubernetes.default.svc')).rejects.toThrow();
   });
 
+  it('takes the deployment of a connector as it is shipped', async () => {
+    const metadata = { name: 'drawbridge' };
+    await world.cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata });
+    await world.cluster.applyShipped('connector.yaml');
+  });
+
   it('answers kubectl get, apply and auth', async () => {
     const agent = await agentOf('true');
     const got = await agent.run(['get', 'pods', '-o', 'name']);
