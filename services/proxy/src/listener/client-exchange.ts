@@ -48,8 +48,11 @@ export interface ClientAnswer {
   writeHead(statusCode: number, headers: AnswerHeaders, close?: boolean): void;
   /** Sends the head now, before the first byte of the body. */
   flushHeaders(): void;
-  /** @returns false when nothing more should be written until `drain` */
-  write(chunk: Uint8Array | string): boolean;
+  /**
+   * @param onSent - called without an error when nobody reads the chunk any more
+   * @returns false when nothing more should be written until `drain`
+   */
+  write(chunk: Uint8Array | string, onSent?: (error?: Error | null) => void): boolean;
   /** @param onSent - called when all of it was handed to the operating system */
   end(chunk?: Uint8Array | string, onSent?: () => void): void;
   /** Ends it so that no client takes it for complete. */

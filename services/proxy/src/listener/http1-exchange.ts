@@ -64,9 +64,14 @@ export class Http1Request implements ClientRequest {
   }
 }
 
+/** Larger bodies are written as they are. */
+const MAX_JOINED = 8_192;
+
 /** The answer to a request over HTTP/1.1. */
 export class Http1Answer implements ClientAnswer {
   #switched = false;
+  /** Some of the answer has been written, its head at least. */
+  #begun = false;
 
   constructor(private readonly response: ServerResponse) {}
 
@@ -88,14 +93,21 @@ export class Http1Answer implements ClientAnswer {
   }
 
   flushHeaders(): void {
+    this.#begun = true;
     this.response.flushHeaders();
   }
 
-  write(chunk: Uint8Array | string): boolean {
-    return this.response.write(chunk);
+  write(chunk: Uint8Array | string, onSent?: (error?: Error | null) => void): boolean {
+    this.#begun = true;
+    return this.response.write(chunk, onSent);
   }
 
   end(chunk?: Uint8Array | string, onSent?: () => void): void {
+    if (chunk instanceof Buffer && chunk.length <= MAX_JOINED && !this.#begun) {
+      // As text, byte for byte: Node joins that with the head, which saves a second piece of every small answer.
+      this.response.end(chunk.toString('latin1'), 'latin1', onSent);
+      return;
+    }
     this.response.end(chunk, onSent);
   }
 

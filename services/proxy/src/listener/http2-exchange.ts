@@ -131,9 +131,9 @@ export class Http2Answer implements ClientAnswer {
     return;
   }
 
-  write(chunk: Uint8Array | string): boolean {
+  write(chunk: Uint8Array | string, onSent?: (error?: Error | null) => void): boolean {
     if (this.#bodyless || this.destroyed) return true;
-    return this.stream.write(chunk);
+    return this.stream.write(chunk, onSent);
   }
 
   end(chunk?: Uint8Array | string, onSent?: () => void): void {

@@ -17,6 +17,9 @@ const STALLED_MS = 60_000;
 /** How long a cut may take to reach a frame boundary and the client, before the connection is destroyed. */
 const CUT_MS = 500;
 
+/** Of smaller pieces the memory is not used again. */
+const WORTH_GIVING_BACK = 8_192;
+
 export interface RelayOptions {
   readonly request: Pick<ClientRequest, 'complete' | 'discardBody'>;
   readonly answer: ClientAnswer;
@@ -196,10 +199,20 @@ export class Relay implements UpstreamListener {
   #pass(chunk: Uint8Array): void {
     this.#responseBytes += chunk.length;
     this.#frames?.pass(chunk);
-    if (this.#options.answer.write(chunk)) return;
+    if (this.#write(chunk)) return;
     this.#stalled = true;
     this.#flow?.pause();
     if (this.#cutting === undefined) this.#watchStall();
+  }
+
+  #write(chunk: Uint8Array): boolean {
+    const { answer } = this.#options;
+    if (chunk.length < WORTH_GIVING_BACK || this.#transform !== undefined) {
+      return answer.write(chunk);
+    }
+    return answer.write(chunk, (error) => {
+      if (error === undefined || error === null) this.#flow?.giveBack?.(chunk);
+    });
   }
 
   #passLast(chunk: Uint8Array): void {

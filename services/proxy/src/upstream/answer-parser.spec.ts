@@ -226,6 +226,7 @@ describe('T23 an answer that two could read differently', () => {
     ['an open quote in an extension', `${chunked}1;a="b\r\na\r\n0\r\n\r\n`],
     ['a trailer that is none', `${chunked}0\r\nX A: b\r\n\r\n`],
     ['a bare LF in a trailer', `${chunked}0\r\nX-A: b\nX-B: c\r\n\r\n`],
+    ['an end before it', `HTTP/1.1 102 Processing\r\nConnection: close\r\n\r\n${ok}\r\n`],
     ['a protocol nobody asked for', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n'],
   ])('by %s is refused, wherever it is cut', (_, bytes) => {
     for (const pieces of cuts(bytes)) expect(refused(pieces)).toBe('not_http');

@@ -101,7 +101,7 @@ export class AnswerParser {
     if (text === undefined) return end;
     const head = parseAnswerHead(text, this.#asked.head);
     if (head.statusCode < 200 && !(head.statusCode === 101 && this.#asked.upgrade)) {
-      this.#informed(head.statusCode);
+      this.#informed(head);
       return end;
     }
     this.#phase = head.framing === 'none' ? 'over' : head.framing;
@@ -112,8 +112,9 @@ export class AnswerParser {
     return end;
   }
 
-  #informed(statusCode: number): void {
+  #informed({ statusCode, keepAlive }: AnswerHead): void {
     this.#informational += 1;
+    if (!keepAlive) throw notHttp('an end of the connection before the answer');
     if (statusCode === 101) throw notHttp('a change of protocol that nobody asked for');
     if (this.#informational > MAX_INFORMATIONAL) throw notHttp('informational answers without end');
   }

@@ -66,8 +66,8 @@ export class ClusterLink {
     this.#long = new SocketPool({
       ...shared,
       maxSockets: Infinity,
-      maxAllSockets: Infinity,
       answerSeconds: Infinity,
+      maxAllSockets: Infinity,
     });
   }
 

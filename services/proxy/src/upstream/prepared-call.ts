@@ -33,8 +33,13 @@ export class PreparedCall implements PreparedUpstream {
     const { link, identity } = this.#options;
     const head = writeRequestHead(request, link.frame, this.#credentialLines());
     link.enter();
-    const { agent } = identity;
-    const call = new UpstreamCall({ agent, request, head, listener, prepared: this });
+    const call = new UpstreamCall({
+      agent: identity.agent,
+      request,
+      head,
+      listener,
+      prepared: this,
+    });
     link.send(call);
     return call;
   }

@@ -3,6 +3,7 @@ import { CallRefused } from '../domain/call-refused.js';
 import { AgentShares } from './agent-shares.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 import type { CallQueue, UpstreamCall } from './upstream-call.js';
+import { IncomingBytes } from './incoming-bytes.js';
 import { UpstreamFault } from './upstream-fault.js';
 import { UpstreamSocket, type SocketOwner } from './upstream-socket.js';
 import type { Dial } from './upstream.js';
@@ -164,20 +165,24 @@ export class SocketPool implements SocketOwner, CallQueue {
     const dialing = new AbortController();
     this.#dialing.add(dialing);
     try {
-      const stream = await dialWithin(this.#options.dial, dialing, CONNECT_MS);
+      const incoming = new IncomingBytes();
+      const dial: Dial = (signal) => this.#options.dial(signal, incoming.read);
+      const stream = await dialWithin(dial, dialing, CONNECT_MS);
       this.#dialing.delete(dialing);
-      this.#dialled(stream);
+      const socket = new UpstreamSocket(stream, this);
+      incoming.reader = socket;
+      this.#dialled(socket, incoming.early);
     } catch (error) {
       this.#dialing.delete(dialing);
       this.#notDialled(error, !dialing.signal.aborted || isTimeout(dialing.signal.reason));
     }
   }
 
-  #dialled(stream: Duplex): void {
-    const socket = new UpstreamSocket(stream, this);
+  #dialled(socket: UpstreamSocket, early: boolean): void {
     socket.maxIdleTicks = IDLE_SECONDS;
     this.#sockets.add(socket);
-    this.released(socket);
+    if (early) socket.abort();
+    else this.released(socket);
     // More calls may wait than handshakes are made at the same time.
     this.#dialMore();
   }

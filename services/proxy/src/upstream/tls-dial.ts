@@ -1,12 +1,23 @@
-import { isIP } from 'node:net';
+import { isIP, type OnReadOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import {
+  connect,
+  createSecureContext,
+  type ConnectionOptions,
+  type SecureContext,
+  type TLSSocket,
+} from 'node:tls';
 import type { Endpoint } from '../credentials/cluster-endpoint.js';
 import type { ClientTls } from '../credentials/credential.js';
 import { UpstreamFault } from './upstream-fault.js';
 import type { Dial } from './upstream.js';
 
 const KEEP_ALIVE_MS = 30_000;
+/**
+ * What comes on any of these connections is decrypted into this, and read before anything else is: so an idle
+ * connection has no buffer, and nothing is allocated for what is only looked at.
+ */
+const incoming = Buffer.allocUnsafeSlow(65_536);
 
 export interface TlsDialOptions {
   readonly endpoint: Endpoint;
@@ -29,18 +40,20 @@ export function tlsDial(options: TlsDialOptions): Dial {
   const servername = options.serverName ?? (isIP(host) === 0 ? host : undefined);
   let context: SecureContext | undefined;
   let session: Buffer | undefined;
-  return async (signal) => {
+  return async (signal, read) => {
     signal.throwIfAborted();
     const stream = await connectTo?.(signal);
     context ??= contextOf(options);
-    const socket = connect({
+    const to: ConnectionOptions & { onread?: OnReadOpts } = {
       ...(stream === undefined ? { port: Number(port || 443) } : { socket: stream }),
       host,
       ...(servername !== undefined && { servername }),
       ...(session !== undefined && { session }),
+      ...(read !== undefined && { onread: readingInto(read) }),
       secureContext: context,
       ALPNProtocols: ['http/1.1'],
-    });
+    };
+    const socket = connect(to);
     if (stream !== undefined) endWith(stream, socket);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
@@ -55,6 +68,15 @@ export function tlsDial(options: TlsDialOptions): Dial {
     return socket;
   };
 }
+
+/** Has no effect on a connection that is made over another stream: that one emits `data`. */
+const readingInto = (read: (bytes: Buffer) => void): OnReadOpts => ({
+  buffer: incoming,
+  callback: (bytes) => {
+    read(incoming.subarray(0, bytes));
+    return true;
+  },
+});
 
 /** TLS does not notice by itself when the stream below it is destroyed without an end or an error. */
 function endWith(stream: Duplex, socket: TLSSocket): void {

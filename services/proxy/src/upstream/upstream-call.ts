@@ -1,5 +1,6 @@
 import type { Principal } from '@drawbridge/contracts';
 import type { AnswerHead } from './answer-head.js';
+import { slabs } from './slabs.js';
 import type { UpstreamSocket } from './upstream-socket.js';
 import type { UpstreamFlow, UpstreamListener, UpstreamRequest } from './upstream.js';
 
@@ -58,6 +59,10 @@ export class UpstreamCall implements UpstreamFlow {
     this.#over = true;
     if (this.socket === undefined) this.queue?.forget(this);
     else this.socket.abort();
+  }
+
+  giveBack(chunk: Uint8Array): void {
+    slabs.giveBack(chunk);
   }
 
   /** Nothing was changed by it, and nothing of an answer has come: it may be sent once more. */

@@ -2,7 +2,9 @@ import type { Duplex, Readable } from 'node:stream';
 import type { AnswerHead } from './answer-head.js';
 import type { AgentShare } from './agent-shares.js';
 import { AnswerParser, type AnswerEvents } from './answer-parser.js';
+import { BodyPieces } from './body-pieces.js';
 import { RequestBodyWriter, type BodyEvents } from './request-body-writer.js';
+import { slabs } from './slabs.js';
 import type { UpstreamCall } from './upstream-call.js';
 import { UpstreamFault } from './upstream-fault.js';
 import type { UpstreamRequest } from './upstream.js';
@@ -30,6 +32,7 @@ export class UpstreamSocket implements AnswerEvents, BodyEvents {
   readonly #stream: Duplex;
   readonly #owner: SocketOwner;
   readonly #parser = new AnswerParser(this);
+  readonly #pieces = new BodyPieces(slabs, (piece, last) => this.#call?.onData(piece, last));
   #call: UpstreamCall | undefined;
   #writer: RequestBodyWriter | undefined;
   #served = 0;
@@ -41,7 +44,7 @@ export class UpstreamSocket implements AnswerEvents, BodyEvents {
   constructor(stream: Duplex, owner: SocketOwner) {
     this.#stream = stream;
     this.#owner = owner;
-    stream.on('data', (chunk: Buffer) => this.#onData(chunk));
+    stream.on('data', (chunk: Buffer) => this.read(chunk));
     stream.on('drain', () => this.#writer?.drained());
     stream.on('end', () => this.#onEnd());
     stream.on('error', (error: Error) => this.#lost(error));
@@ -113,6 +116,22 @@ export class UpstreamSocket implements AnswerEvents, BodyEvents {
     this.fail(new UpstreamFault('timeout', 'no byte for too long'));
   }
 
+  /** Takes what came; it is read or copied when this returns. */
+  read(chunk: Buffer): void {
+    if (this.#call === undefined) {
+      // An answer to nothing: whose it would be nobody can tell.
+      this.#end();
+      return;
+    }
+    this.ticks = 0;
+    try {
+      const used = this.#parser.push(chunk);
+      if (!this.busy && !this.#gone) this.#answeredWhole(used === chunk.length);
+    } catch (error) {
+      this.fail(error instanceof Error ? error : new Error('not read', { cause: error }));
+    }
+  }
+
   onAnswerHead(head: AnswerHead): void {
     this.#answered = true;
     this.#keepAlive = head.keepAlive;
@@ -122,10 +141,11 @@ export class UpstreamSocket implements AnswerEvents, BodyEvents {
   }
 
   onAnswerData(chunk: Buffer, last: boolean): void {
-    this.#call?.onData(chunk, last);
+    this.#pieces.push(chunk, last);
   }
 
   onAnswerEnd(): void {
+    this.#pieces.end();
     const call = this.#call;
     this.#call = undefined;
     this.#served += 1;
@@ -143,21 +163,6 @@ export class UpstreamSocket implements AnswerEvents, BodyEvents {
 
   onBodyError(error: Error): void {
     this.fail(error);
-  }
-
-  #onData(chunk: Buffer): void {
-    if (this.#call === undefined) {
-      // An answer to nothing: whose it would be nobody can tell.
-      this.#end();
-      return;
-    }
-    this.ticks = 0;
-    try {
-      const used = this.#parser.push(chunk);
-      if (!this.busy && !this.#gone) this.#answeredWhole(used === chunk.length);
-    } catch (error) {
-      this.fail(error instanceof Error ? error : new Error('not read', { cause: error }));
-    }
   }
 
   /** Kept for the next call only when both sides have said all there was to say, and no more. */
@@ -208,6 +213,7 @@ export class UpstreamSocket implements AnswerEvents, BodyEvents {
     const call = this.#call;
     this.#call = undefined;
     this.#parser.stop();
+    this.#pieces.drop();
     this.#writer?.detach();
     this.#writer = undefined;
     this.#stream.destroy();

@@ -26,13 +26,16 @@ export interface UpstreamFlow {
   resume(): void;
   /** Ends the call and its socket; `onError` is not called any more. */
   abort(): void;
+  /** Nobody reads this piece of the body any more: it may be written to. Saves memory, never needed. */
+  giveBack?(chunk: Uint8Array): void;
 }
 
 /** Told of one answer, in this order: head, data…, then end or error. An error may come at any time, once. */
 export interface UpstreamListener {
   onHead(statusCode: number, rawHeaders: readonly string[]): void;
   /**
-   * The bytes are the listener's from now on. Some may come behind a `pause`, of what had arrived already.
+   * The bytes are the listener's, until it gives them back. Some may come behind a `pause`, of what had arrived
+   * already.
    *
    * @param last - all of them have come: `onEnd` follows at once
    */
@@ -99,5 +102,9 @@ export interface UpstreamHealth {
   readonly waiting: number;
 }
 
-/** Opens a byte stream to the API server on which HTTP/1.1 can be spoken: TLS is done, the certificate checked. */
-export type Dial = (signal: AbortSignal) => Promise<Duplex>;
+/**
+ * Opens a byte stream to the API server on which HTTP/1.1 can be spoken: TLS is done, the certificate checked.
+ *
+ * @param read - takes what comes, valid only until it returns. Who can, calls it instead of emitting `data`.
+ */
+export type Dial = (signal: AbortSignal, read?: (bytes: Buffer) => void) => Promise<Duplex>;

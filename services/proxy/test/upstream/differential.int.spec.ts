@@ -5,8 +5,8 @@ import { Client } from 'undici';
 import { CircuitBreaker } from '../../src/upstream/circuit-breaker.js';
 import { SocketPool } from '../../src/upstream/socket-pool.js';
 import { UpstreamCall } from '../../src/upstream/upstream-call.js';
-import { collect } from './collected-answer.js';
 import { identity } from './upstream-under-test.js';
+import { collect } from './collected-answer.js';
 import { startScriptedServer, type ScriptedServer } from './scripted-server.js';
 
 /**
@@ -36,7 +36,6 @@ beforeAll(async () => {
     const { socket } = connection;
     while (!socket.destroyed) {
       await connection.until('\r\n\r\n');
-      if (socket.destroyed) return;
       const script = scripts[Number(/^\w+ \/(\d+)/.exec(connection.received)?.[1])];
       connection.received = '';
       if (script === undefined) return;
@@ -79,8 +78,7 @@ async function askOurs(path: string, method: string): Promise<Taken> {
   const listener = collect();
   const request = { method, target: path, headers: [], body: null, longRunning: false };
   const prepared = { refused: () => undefined };
-  const { agent } = identity;
-  pool.send(new UpstreamCall({ agent, request, head, listener, prepared }));
+  pool.send(new UpstreamCall({ agent: identity.agent, request, head, listener, prepared }));
   const { error, statusCode, rawHeaders, body } = await listener.answer;
   if (error !== undefined) return undefined;
   const headers: Record<string, string[]> = {};
