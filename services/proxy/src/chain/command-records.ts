@@ -33,10 +33,9 @@ function quote(text: string): string {
 
 /** `CommandStarted` of a call that is allowed. */
 export function startedLine(call: Allowed): string {
-  const { target } = call.kube;
   const { reason, message } = call.decision;
   return (
-    `{"type":"CommandStarted"${callMembers(call, call.connection)}${targetMembers(target)}` +
+    `{"type":"CommandStarted"${callMembers(call, call.connection)}${textsOf(call.kube).target}` +
     `,"decision":{"effect":"allow","reason":${quote(reason)},"message":${quote(message)}}}`
   );
 }
@@ -85,11 +84,13 @@ const exitMember = ({ exitCode }: CallOutcome): string =>
 /** What start and refusal say of a call, but for its target. */
 function callMembers(exchange: Exchange, connection: string): string {
   const { request, facts } = exchange;
+  const { kube } = facts;
+  const attributes = kube === undefined ? attributeMembers(kube) : textsOf(kube).attributes;
   const userAgent = request.headers.value('user-agent') ?? '';
   return (
     `,"commandId":"${exchange.commandId}","connection":${quote(connection)}` +
     `,"at":"${instantOf(exchange.receivedAt)}"${callerMembers(facts)}` +
-    `,"method":${quote(request.method)}${attributeMembers(facts.kube)}` +
+    `,"method":${quote(request.method)}${attributes}` +
     `,"clientAddress":${quote(request.remoteAddress)}` +
     `,"userAgent":${quote(userAgent.slice(0, MAX_USER_AGENT))}`
   );
@@ -138,6 +139,24 @@ function grantMember(grant: OpenGrant): string {
   return text;
 }
 
+/** What a target says in every record of it. */
+interface TargetTexts {
+  readonly attributes: string;
+  readonly target: string;
+}
+
+/** What is asked for again is the same object each time, for as long as it is remembered. */
+const targetTexts = new WeakMap<KubeRequest, TargetTexts>();
+
+function textsOf(kube: KubeRequest): TargetTexts {
+  let texts = targetTexts.get(kube);
+  if (texts === undefined) {
+    texts = { attributes: attributeMembers(kube), target: targetMembers(kube.target) };
+    targetTexts.set(kube, texts);
+  }
+  return texts;
+}
+
 const noResource =
   ',"apiGroup":"","apiVersion":"","resource":"","subresource":"","namespace":"","name":""';
 
@@ -153,15 +172,20 @@ function attributeMembers(kube: KubeRequest | undefined): string {
   );
 }
 
-let lastTime = 0;
-let lastInstant = new Date(0).toISOString();
+const SECOND_MS = 1_000;
+let lastSecond = Number.NaN;
+let lastPrefix = '';
 
-/** UTC, RFC 3339. Formatting is dear, and many calls fall into one millisecond. */
+/** UTC, RFC 3339. Formatting is dear, and many calls fall into one second. */
 function instantOf(date: Date): string {
   const time = date.getTime();
-  if (time !== lastTime) {
-    lastInstant = date.toISOString();
-    lastTime = time;
+  const milliseconds = time % SECOND_MS;
+  const second = time - milliseconds;
+  if (second !== lastSecond) {
+    // Up to the point: what is left are the milliseconds.
+    lastPrefix = new Date(second).toISOString().slice(0, -4);
+    lastSecond = second;
   }
-  return lastInstant;
+  if (milliseconds < 10) return `${lastPrefix}00${milliseconds}Z`;
+  return milliseconds < 100 ? `${lastPrefix}0${milliseconds}Z` : `${lastPrefix}${milliseconds}Z`;
 }
