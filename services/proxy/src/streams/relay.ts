@@ -31,7 +31,7 @@ export interface RelayOptions {
   /** Whose call it is. */
   readonly agent: Pick<Principal, 'issuer' | 'subject'>;
   /** Where a long answer waits for its turns. */
-  readonly turns: Pick<TransferTurns, 'wait'>;
+  readonly turns: Pick<TransferTurns, 'wait' | 'came' | 'shared'>;
   /** Changes the body on its way. */
   readonly transform?: TransformAnswer | undefined;
 }
@@ -69,6 +69,7 @@ export class Relay implements UpstreamListener {
     this.ended = promise;
     this.#resolve = resolve;
     this.#reject = reject;
+    options.turns.came(options.agent);
     options.answer.on('drain', () => this.#onDrain());
     options.answer.on('close', () => this.#onClientClose());
   }
@@ -237,11 +238,16 @@ export class Relay implements UpstreamListener {
 
   /** What passes is worked off in pieces, also what a filter takes out. */
   #waitForTurn(): void {
+    const { turns, agent } = this.#options;
     if (this.#waiting) return;
+    if (!turns.shared) {
+      this.#turnBytes = 0;
+      return;
+    }
     this.#waiting = true;
     this.#flow?.pause();
-    const { issuer, subject } = this.#options.agent;
-    this.#options.turns.wait(`${issuer} ${subject}`, () => this.#onTurn());
+    const { issuer, subject } = agent;
+    turns.wait(`${issuer} ${subject}`, () => this.#onTurn());
   }
 
   #onTurn(): void {

@@ -49,3 +49,27 @@ describe('T25 long answers', () => {
     expect([loop(), loop(), loop()]).toStrictEqual([['1'], ['1'], []]);
   });
 });
+
+describe('T25 whether agents share a gateway', () => {
+  it('is so for a second from when another one has called', () => {
+    const clock = { ms: 0 };
+    const turns = new TransferTurns(
+      1,
+      () => undefined,
+      () => clock.ms,
+    );
+    const [one, other] = [{}, {}];
+    turns.came(one);
+    turns.came(one);
+    expect(turns.shared).toBe(false);
+    turns.came(other);
+    expect(turns.shared).toBe(true);
+    clock.ms = 900;
+    turns.came(one);
+    clock.ms = 1_899;
+    turns.came(one);
+    expect(turns.shared).toBe(true);
+    clock.ms = 1_900;
+    expect(turns.shared).toBe(false);
+  });
+});
