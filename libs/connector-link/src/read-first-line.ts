@@ -22,8 +22,10 @@ export function readFirstLine(stream: Duplex, withinMs: number): Promise<FirstLi
   const onData = (chunk: Buffer) => {
     read = Buffer.concat([read, chunk]);
     const end = read.indexOf(0x0a);
-    if (end === -1 ? read.length >= MAX_LINE_BYTES : end >= MAX_LINE_BYTES)
-      return fail('is too long');
+    if ((end === -1 ? read.length : end) >= MAX_LINE_BYTES) {
+      fail('is too long');
+      return;
+    }
     if (end === -1) return;
     leave();
     stream.pause();

@@ -117,7 +117,7 @@ export class GatewaySession implements CoveredSession {
 function endOf(session: ServerHttp2Session): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   let reason = 'closed';
-  session.on('error', (error) => {
+  session.on('error', (error: Error) => {
     reason = error.message;
   });
   session.once('close', () => resolve(reason));

@@ -131,8 +131,8 @@ function tunnel(to: ClientHttp2Session, headers: Record<string, string> = {}): C
 }
 
 async function statusOf(stream: ClientHttp2Stream): Promise<number> {
-  const answered = once(stream, 'response').then(([headers]) =>
-    Number((headers as { ':status': number })[':status']),
+  const answered = once(stream, 'response').then(
+    ([headers]) => (headers as { ':status': number })[':status'],
   );
   return Promise.race([answered, once(stream, 'close').then(() => 0)]);
 }

@@ -89,15 +89,13 @@ export class ConnectorGate {
   async #judge(socket: TLSSocket): Promise<void> {
     const { helloMs = HELLO_MS, peers } = this.#options;
     const { text, more } = await readFirstLine(socket, helloMs);
-    const hello = ConnectorHello.safeParse(jsonOf(text));
     // A connector waits for its welcome: whoever does not is none.
-    if (more || !hello.success) return this.#refuse(socket, 'connector_hello_malformed');
-    const { connection, token, name, served } = hello.data;
-    const tokenDigest = this.#tokens.accept(connection, token);
-    if (tokenDigest === undefined) return this.#refuse(socket, 'connector_token_refused');
-    if (this.#draining) return this.#refuse(socket, 'proxy_draining');
-    const count = [...this.#sessions].filter((each) => each.connection === connection).length;
-    if (count >= MAX_SESSIONS) return this.#refuse(socket, 'connector_too_many');
+    const admitted = more ? 'connector_hello_malformed' : this.#admit(jsonOf(text));
+    if (typeof admitted === 'string') {
+      this.#refuse(socket, admitted);
+      return;
+    }
+    const { connection, name, served, tokenDigest } = admitted;
     const surplus = served.includes(peers.id);
     const welcome: ConnectorWelcome = { gateway: peers.id, peers: [...peers.all], surplus };
     if (surplus) {
@@ -107,6 +105,16 @@ export class ConnectorGate {
     const told = peers.all.length;
     await writeLine(socket, welcome);
     this.#begin(socket, { connection, name, tokenDigest }, told);
+  }
+
+  #admit(said: unknown): (ConnectorHello & { readonly tokenDigest: string }) | ConnectorRefusal {
+    const { success, data: hello } = ConnectorHello.safeParse(said);
+    if (!success) return 'connector_hello_malformed';
+    const tokenDigest = this.#tokens.accept(hello.connection, hello.token);
+    if (tokenDigest === undefined) return 'connector_token_refused';
+    if (this.#draining) return 'proxy_draining';
+    const { length } = [...this.#sessions].filter((each) => each.connection === hello.connection);
+    return length >= MAX_SESSIONS ? 'connector_too_many' : { ...hello, tokenDigest };
   }
 
   #begin(

@@ -20,7 +20,8 @@ function fake(name: string, changes: Partial<Fake> = {}): Fake {
     streams: 0,
     fails: undefined,
     open: () => {
-      if (session.fails !== undefined) return Promise.reject(session.fails);
+      const { fails } = session;
+      if (fails !== undefined) return Promise.reject(fails);
       session.streams += 1;
       return Promise.resolve(new PassThrough());
     },
@@ -54,7 +55,7 @@ describe('which connector is taken', () => {
     await expect(registry.dial('prod')(signal)).rejects.toMatchObject(unavailable);
   });
 
-  it.each([
+  it.each<[string, Error]>([
     ['is gone', new ConnectorGone('gone')],
     ['does not reach its cluster', new UpstreamFault('unreachable', '502')],
   ])('is another one when the first %s', async (_what, fails) => {
@@ -73,7 +74,8 @@ describe('which connector is taken', () => {
     let asked = 0;
     const open = () => {
       asked += 1;
-      return Promise.reject(new ConnectorGone('gone'));
+      const gone: Error = new ConnectorGone('gone');
+      return Promise.reject(gone);
     };
     await expect(registryOf(fake('one', { open })).dial('prod')(signal)).rejects.toThrow('gone');
     expect(asked).toBe(3);
@@ -109,7 +111,7 @@ describe('a call without a connector', () => {
     registry.add(late);
     registry.changed(late);
     await other;
-    await Promise.allSettled(waiting);
+    await Promise.allSettled(waiting.map((each) => Promise.resolve(each)));
   });
 
   it('stops waiting when it is given up', async () => {

@@ -22,6 +22,8 @@ export interface ConnectorRegistryOptions {
   readonly waitMs?: number;
 }
 
+const none: ReadonlySet<never> = new Set();
+
 interface Waiter {
   readonly wake: () => void;
 }
@@ -98,7 +100,10 @@ export class ConnectorRegistry {
    * @throws {@link CallRefused} `connector_unavailable` when none has come in time
    */
   ready(connection: string, signal?: AbortSignal): Promise<void> | undefined {
-    return this.#pick(connection) === undefined ? this.#wait(connection, signal) : undefined;
+    for (const session of this.#sessions) {
+      if (session.connection === connection && session.usable) return undefined;
+    }
+    return this.#wait(connection, signal);
   }
 
   /** Opens connections to the cluster of a connection, through whichever of its connectors has the fewest. */
@@ -138,22 +143,19 @@ export class ConnectorRegistry {
   /** The one with the fewest streams; of equals each in its turn. */
   #pick(
     connection: string,
-    except: ReadonlySet<RegisteredSession> = new Set(),
+    except: ReadonlySet<RegisteredSession> = none,
   ): RegisteredSession | undefined {
-    let best: RegisteredSession | undefined;
-    let equals = 0;
+    let best: RegisteredSession[] = [];
+    let fewest = Infinity;
     for (const session of this.#sessions) {
       if (session.connection !== connection || !session.usable || except.has(session)) continue;
-      if (best === undefined || session.streams < best.streams) {
-        best = session;
-        equals = 1;
-      } else if (session.streams === best.streams) {
-        equals += 1;
-        if (this.#turn % equals === 0) best = session;
-      }
+      if (session.streams > fewest) continue;
+      if (session.streams < fewest) best = [];
+      fewest = session.streams;
+      best.push(session);
     }
-    if (best !== undefined) this.#turn = (this.#turn + 1) % 5_040;
-    return best;
+    this.#turn += 1;
+    return best[this.#turn % best.length];
   }
 
   #wait(connection: string, signal?: AbortSignal): Promise<void> {

@@ -159,7 +159,10 @@ function opened(stream: ClientHttp2Stream, signal: AbortSignal): Promise<Duplex>
   const onClose = () => fail(new ConnectorGone('the stream ended'));
   const onResponse = (headers: IncomingHttpHeaders) => {
     const status = headers[':status'];
-    if (Number(status) !== 200) return fail(notConnected(Number(status)));
+    if (Number(status) !== 200) {
+      fail(notConnected(Number(status)));
+      return;
+    }
     leave();
     resolve(stream);
   };
@@ -177,7 +180,7 @@ const notConnected = (status: number) =>
 function endOf(session: ClientHttp2Session): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   let reason = 'closed';
-  session.on('error', (error) => {
+  session.on('error', (error: Error) => {
     reason = error.message;
   });
   session.once('close', () => resolve(reason));

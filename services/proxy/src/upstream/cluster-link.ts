@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { dialAgain } from '../connector/dial-again.js';
 import type { Endpoint } from '../credentials/cluster-endpoint.js';
 import type { ClientTls } from '../credentials/credential.js';
 import { CallRefused } from '../domain/call-refused.js';
@@ -50,7 +51,8 @@ export class ClusterLink {
     this.frame = { prefix: server.pathname.replace(/\/+$/, ''), host: server.host };
     this.#connection = connection;
     this.#breaker = breaker;
-    this.#dial = tlsDial(options);
+    const dial = tlsDial(options);
+    this.#dial = options.connectTo === undefined ? dial : dialAgain(dial);
     const shared = {
       dial: this.#dial,
       breaker,
