@@ -3,6 +3,8 @@ import type { VerifiedToken } from './verify-token.js';
 
 const MAX_ENTRIES = 10_000;
 const MAX_LIFE_MS = 60_000;
+/** How often what is too old is thrown away, at most: each time all entries are looked at. */
+const SWEEP_MS = 10_000;
 
 interface Entry {
   readonly verified: Promise<VerifiedToken>;
@@ -14,11 +16,18 @@ interface Entry {
 /**
  * Verified tokens under the SHA-256 of the token, so that no token stands in a heap dump.
  *
- * Holds at most 10 000 (the longest unused goes first), each for at most 60 seconds. Concurrent callers with
- * the same token share one verification; refusals are not kept.
+ * Holds at most 10 000 (the longest unused goes first), each for at most 60 seconds; those that are older go when
+ * others come. That matters: agents renew their tokens all day, and much is kept for the principal of each. Concurrent
+ * callers with the same token share one verification; refusals are not kept.
  */
 export class TokenCache {
   readonly #entries = new Map<string, Entry>();
+  #sweepAt = 0;
+
+  /** Tokens that are held, good or not. */
+  get size(): number {
+    return this.#entries.size;
+  }
 
   /** The result of a verification that is done, if it is still good: without a promise. */
   recall(token: string, now: Date): VerifiedToken | undefined {
@@ -33,6 +42,7 @@ export class TokenCache {
   /** The cached result, or that of `verify`, kept unless it refuses. */
   get(token: string, now: Date, verify: () => Promise<VerifiedToken>): Promise<VerifiedToken> {
     const key = keyOf(token);
+    this.#sweep(now.getTime());
     const known = this.#entries.get(key);
     this.#entries.delete(key);
     const fresh = known !== undefined && known.until > now.getTime();
@@ -40,6 +50,12 @@ export class TokenCache {
     this.#entries.set(key, entry);
     if (!fresh) this.#admit(key, entry);
     return entry.verified;
+  }
+
+  #sweep(now: number): void {
+    if (now < this.#sweepAt) return;
+    this.#sweepAt = now + SWEEP_MS;
+    for (const [key, { until }] of this.#entries) if (until <= now) this.#entries.delete(key);
   }
 
   #admit(key: string, entry: Entry): void {
