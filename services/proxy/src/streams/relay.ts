@@ -10,6 +10,7 @@ import type { UpstreamFlow, UpstreamListener } from '../upstream/upstream.js';
 import type { AnswerHead, BodyTransform, TransformAnswer } from './body-transform.js';
 import { bodyTooLarge, MAX_BODY_BYTES } from './request-body.js';
 import { TURN_BYTES, type TransferTurns } from './transfer-turns.js';
+import { StallWatch } from './stall-watch.js';
 import { errorFrame, WatchFrames } from './watch-frames.js';
 
 /** How long an unread answer may wait for its reader. */
@@ -51,7 +52,8 @@ export class Relay implements UpstreamListener {
   #flow: UpstreamFlow | undefined;
   #frames: WatchFrames | undefined;
   #transform: BodyTransform | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #stall = new StallWatch(STALLED_MS, () => this.#destroy('client_too_slow'));
+  #cutTimer: NodeJS.Timeout | undefined;
   #cutting: CutReason | undefined;
   #over = false;
   #stalled = false;
@@ -155,7 +157,7 @@ export class Relay implements UpstreamListener {
       return;
     }
     if (this.#frames.atBoundary) this.#endWithFrame(reason);
-    else this.#arm(CUT_MS, () => this.#destroy(reason));
+    else this.#cutIn(CUT_MS, () => this.#destroy(reason));
   }
 
   /** @returns false when the answer cannot be let through at all */
@@ -200,10 +202,11 @@ export class Relay implements UpstreamListener {
   #pass(chunk: Uint8Array): void {
     this.#responseBytes += chunk.length;
     this.#frames?.pass(chunk);
+    // Often it is written at once, and was not worth a pause: so that comes with the next piece that has to wait.
+    if (this.#stalled) this.#flow?.pause();
     if (this.#write(chunk)) return;
     this.#stalled = true;
-    this.#flow?.pause();
-    if (this.#cutting === undefined) this.#watchStall();
+    this.#stall.waits();
   }
 
   #write(chunk: Uint8Array): boolean {
@@ -224,7 +227,7 @@ export class Relay implements UpstreamListener {
   #finish(chunk: Uint8Array | undefined): void {
     const { request, answer } = this.#options;
     this.#ending = true;
-    this.#watchStall();
+    this.#stall.waits();
     answer.end(chunk, () => this.#end({ outcome: 'completed' }));
     if (!request.complete) request.discardBody(MAX_BODY_BYTES);
   }
@@ -232,7 +235,7 @@ export class Relay implements UpstreamListener {
   #onDrain(): void {
     if (this.#over) return;
     this.#stalled = false;
-    if (this.#cutting === undefined && !this.#ending) clearTimeout(this.#timer);
+    if (!this.#ending) this.#stall.read();
     if (!this.#waiting) this.#flow?.resume();
   }
 
@@ -256,10 +259,6 @@ export class Relay implements UpstreamListener {
     if (!this.#over && !this.#stalled) this.#flow?.resume();
   }
 
-  #watchStall(): void {
-    this.#arm(STALLED_MS, () => this.#destroy('client_too_slow'));
-  }
-
   #endWithFrame(reason: CutReason): void {
     const { answer, commandId } = this.#options;
     const frame = errorFrame({ ...cuts[reason], code: reason, commandId });
@@ -267,8 +266,8 @@ export class Relay implements UpstreamListener {
     answer.end(frame);
     this.#end({ outcome: 'cut', reason });
     // The client may not be reading; its connection ends in any case.
-    this.#arm(CUT_MS, () => answer.destroy());
-    answer.on('close', () => clearTimeout(this.#timer));
+    this.#cutIn(CUT_MS, () => answer.destroy());
+    answer.on('close', () => clearTimeout(this.#cutTimer));
   }
 
   #destroy(reason: CutReason): void {
@@ -282,7 +281,7 @@ export class Relay implements UpstreamListener {
 
   #refuse(error: Error): void {
     this.#over = true;
-    clearTimeout(this.#timer);
+    this.#stopTimers();
     this.#reject(error);
     this.#flow?.abort();
   }
@@ -290,7 +289,7 @@ export class Relay implements UpstreamListener {
   #end(outcome: Pick<CallOutcome, 'outcome' | 'reason'>): void {
     if (this.#over) return;
     this.#over = true;
-    clearTimeout(this.#timer);
+    this.#stopTimers();
     this.#resolve({
       ...outcome,
       statusCode: this.#statusCode,
@@ -300,10 +299,15 @@ export class Relay implements UpstreamListener {
     if (outcome.outcome !== 'completed') this.#flow?.abort();
   }
 
-  #arm(delayMs: number, then: () => void): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(then, delayMs);
-    this.#timer.unref();
+  #stopTimers(): void {
+    this.#stall.stop();
+    clearTimeout(this.#cutTimer);
+  }
+
+  #cutIn(delayMs: number, then: () => void): void {
+    clearTimeout(this.#cutTimer);
+    this.#cutTimer = setTimeout(then, delayMs);
+    this.#cutTimer.unref();
   }
 }
 

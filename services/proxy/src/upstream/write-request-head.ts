@@ -31,7 +31,7 @@ export type CredentialLines = string;
  * @throws {@link TypeError} for what is no header
  */
 export function credentialLines(headers: readonly string[]): CredentialLines {
-  return linesOf(headers, isReserved);
+  return linesOf(headers, 'credential');
 }
 
 /**
@@ -45,7 +45,7 @@ export function writeRequestHead(
   frame: HeadFrame,
   credential: CredentialLines,
 ): string {
-  return headOf(request, frame, linesOf(request.headers, isNotOurs) + credential);
+  return headOf(request, frame, linesOf(request.headers, 'call') + credential);
 }
 
 /** As {@link writeRequestHead}, of a request that asks for another protocol. */
@@ -55,7 +55,7 @@ export function writeUpgradeHead(
   credential: CredentialLines,
 ): string {
   if (request.body !== null) throw new TypeError('an upgrade has no body');
-  return headOf(request, frame, linesOf(request.headers, isReservedOrOurs) + credential);
+  return headOf(request, frame, linesOf(request.headers, 'upgrade') + credential);
 }
 
 function headOf(request: UpstreamRequest, frame: HeadFrame, lines: string): string {
@@ -75,18 +75,39 @@ function framing({ method, body, contentLength }: UpstreamRequest): string {
   return `content-length: ${contentLength}\r\n`;
 }
 
-const isReserved = (header: string) => reserved.has(header) || switching.has(header);
-/** The credential is never among what is said of the call: the client's own can so never get here. */
-const isReservedOrOurs = (header: string) => reserved.has(header) || header === 'authorization';
-const isNotOurs = (header: string) => isReservedOrOurs(header) || switching.has(header);
+/** Who may write a header: what is said of a call, an upgrade, or the credential. */
+type Source = 'call' | 'upgrade' | 'credential';
 
-function linesOf(headers: readonly string[], isRefused: (header: string) => boolean): string {
+/** Whether a header may be written, by its spelling: the same few are written over and over. */
+const sendable: Readonly<Record<Source, Map<string, boolean>>> = {
+  call: new Map(),
+  upgrade: new Map(),
+  credential: new Map(),
+};
+const MAX_KNOWN = 1_024;
+
+function isSendable(spelling: string, source: Source): boolean {
+  const known = sendable[source].get(spelling);
+  if (known !== undefined) return known;
+  const answer = name.test(spelling) && !isRefused(spelling.toLowerCase(), source);
+  if (sendable[source].size < MAX_KNOWN) sendable[source].set(spelling, answer);
+  return answer;
+}
+
+/** The credential is never among what is said of the call: the client's own can so never get here. */
+function isRefused(header: string, source: Source): boolean {
+  if (reserved.has(header)) return true;
+  if (switching.has(header)) return source !== 'upgrade';
+  return header === 'authorization' && source !== 'credential';
+}
+
+function linesOf(headers: readonly string[], source: Source): string {
   let lines = '';
   for (let index = 0; index < headers.length; index += 2) {
     const header = headers[index] ?? '';
     const content = headers[index + 1] ?? '';
-    if (!name.test(header) || !value.test(content)) throw new TypeError('this is no header');
-    if (isRefused(header.toLowerCase())) throw new TypeError(`${header} is not sent from here`);
+    if (!isSendable(header, source)) throw new TypeError('this header is not sent from here');
+    if (!value.test(content)) throw new TypeError(`no header value: ${header}`);
     lines += `${header}: ${content}\r\n`;
   }
   return lines;
