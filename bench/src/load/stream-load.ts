@@ -42,6 +42,8 @@ const Said = z.union([
 
 export interface StreamLoadOptions extends Omit<StreamLoad, 'origin' | 'headers'> {
   readonly cores: readonly number[];
+  /** Gets them only when nobody else wants them. @default false */
+  readonly yields?: boolean;
   /** Beside those that the target wants. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -52,8 +54,8 @@ export class RunningStreams {
   readonly #opened = Promise.withResolvers<undefined>();
   readonly #figures = Promise.withResolvers<StreamFigures>();
 
-  constructor(target: Target, { cores, path, headers, ...load }: StreamLoadOptions) {
-    const [program, ...before] = pinned(process.execPath, cores);
+  constructor(target: Target, { cores, yields, path, headers, ...load }: StreamLoadOptions) {
+    const [program, ...before] = pinned(process.execPath, cores, yields);
     const order: StreamLoad = {
       ...load,
       origin: target.origin,

@@ -42,13 +42,15 @@ const SEED = '4711';
 export interface Generator {
   readonly program: string;
   readonly cores: readonly number[];
+  /** Gets them only when nobody else wants them. @default false */
+  readonly yields?: boolean;
 }
 
 /**
  * @throws Error when a call was refused or broken off: a figure with refusals in it means nothing
  */
 export async function wrk(
-  { program, cores }: Generator,
+  { program, cores, yields = false }: Generator,
   target: Target,
   load: ClosedLoad,
 ): Promise<LoadFigures> {
@@ -64,7 +66,7 @@ export async function wrk(
   ];
   const thinkMs = (connections / (perSecond ?? 1)) * 1e3;
   const env = { BENCH_THINK_MS: String(thinkMs), BENCH_SEED: SEED };
-  const output = await runPinned({ command: program, args, cores, env });
+  const output = await runPinned({ command: program, args, cores, env, yields });
   const line = output.split('\n').findLast((each) => each.startsWith('{')) ?? '{}';
   const report = Report.parse(JSON.parse(line));
   const refused = load.mayBeRefused === true ? 0 : report.refused;

@@ -9,6 +9,8 @@ export interface ProcessOptions {
   readonly args: readonly string[];
   /** Empty: any core. */
   readonly cores: readonly number[];
+  /** Gets a core only when nobody else wants it. @default false */
+  readonly yields?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
 }
@@ -19,9 +21,20 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGTERM');
 });
 
-/** `taskset` replaces itself by the program, so the pid stays the program's. */
-export function pinned(command: string, cores: readonly number[]): readonly [string, ...string[]] {
-  return cores.length === 0 ? [command] : ['taskset', '--cpu-list', cores.join(','), command];
+/**
+ * `taskset` and `nice` replace themselves by the program, so the pid stays the program's.
+ *
+ * @param yields - gets a core only when nobody else wants it
+ */
+export function pinned(
+  command: string,
+  cores: readonly number[],
+  yields = false,
+): readonly [string, ...string[]] {
+  const nice = yields ? ['nice', '-n', '19', command] : [command];
+  const [program = command, ...rest] =
+    cores.length === 0 ? nice : ['taskset', '--cpu-list', cores.join(','), ...nice];
+  return [program, ...rest];
 }
 
 /** A program of the bench, on its own cores; ends with the bench. */
@@ -78,7 +91,7 @@ export class BenchProcess {
 
 /** Runs a program to its end and gives what it printed. */
 export async function runPinned(options: ProcessOptions): Promise<string> {
-  const [program, ...before] = pinned(options.command, options.cores);
+  const [program, ...before] = pinned(options.command, options.cores, options.yields);
   const child = spawn(program, [...before, ...options.args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'] ?? '', ...options.env },

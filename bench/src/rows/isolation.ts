@@ -93,11 +93,16 @@ const ofCaller = ({ perSecond = 0, p50Ms = 0, p99Ms = 0 }: Sample): Sample => ({
   p99Ms,
 });
 
-/** On the core of the bus: beside the load it would disturb the very clock that measures. */
+/**
+ * Where the other agent runs. On the core of the load it would disturb the very clock that measures; and what it
+ * takes from bus and upstream is nothing of the gateway's, so it yields to both.
+ */
+const elsewhere = ({ plan }: BenchSession) => ({ cores: plan.upstream, yields: true });
+
 async function flood(session: BenchSession, other: Target): Promise<Disturbance> {
-  const elsewhere = { program: session.generator('wrk').program, cores: session.plan.bus };
+  const generator = { ...elsewhere(session), program: session.generator('wrk').program };
   const seconds = session.options.seconds + Math.ceil(UNDER_WAY_MS / 1_000) + 1;
-  const flooding = wrk(elsewhere, other, { ...CLOSED, seconds, mayBeRefused: true });
+  const flooding = wrk(generator, other, { ...CLOSED, seconds, mayBeRefused: true });
   // Its failure is seen when its figures are asked for.
   flooding.catch(() => undefined);
   await delay(UNDER_WAY_MS);
@@ -119,7 +124,7 @@ async function slowReaders(session: BenchSession, other: Target): Promise<Distur
     seconds: 0,
     kind: 'hold',
     slowBytesPerSecond: SLOW_BYTES_PER_SECOND,
-    cores: session.plan.bus,
+    ...elsewhere(session),
   });
   try {
     await slow.opened;

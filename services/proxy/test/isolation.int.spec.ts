@@ -193,4 +193,34 @@ describe('T25 an agent that takes all it can', () => {
     // A call that the slow agent does read is served as well.
     expect((await gateway.call(pods, { token: greedy })).status).toBe(200);
   });
+
+  it('in requests behind one another on one connection gets a few served at the same time', async () => {
+    const open: ServerResponse[] = [];
+    upstream.answer((_request, response) => {
+      open.push(response);
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write('{');
+    });
+    const request = (path: string) =>
+      `GET ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${greedy}\r\n\r\n`;
+    const patient = await rawConnection(gateway.raw);
+    sockets.push(patient);
+    patient.write(request(pods) + request(`${pods}?watch=1`) + request(`${pods}?watch=1`));
+    await eventually(() => expect(open).toHaveLength(3));
+    // Whoever leaves takes all of them along, also those whose answer had not begun.
+    patient.destroy();
+    await eventually(() => expect(open.every(({ destroyed }) => destroyed)).toBe(true));
+    open.length = 0;
+    const flood = await rawConnection(gateway.raw);
+    sockets.push(flood);
+    const ended = new Promise((resolve) => flood.once('close', resolve));
+    flood.on('error', () => undefined);
+    flood.resume();
+    flood.write(request(pods).repeat(100));
+    await ended;
+    await eventually(() => expect(open.every(({ destroyed }) => destroyed)).toBe(true));
+    expect(open.length).toBeLessThanOrEqual(9);
+    upstream.answer((_request, response) => response.end('{}'));
+    await expectServed();
+  });
 });

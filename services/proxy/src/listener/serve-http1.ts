@@ -30,9 +30,11 @@ export function serveHttp1(server: Server, take: TakeCall): void {
   const answering = new WeakMap<Duplex, ServerResponse>();
   const secured = new WeakSet<Duplex>();
   server.on('secureConnection', (socket) => secured.add(socket));
+  const behind = new Pipelined();
   const handle = (message: IncomingMessage, response: ServerResponse, how: How) => {
     message.on('error', ignore);
     response.on('error', ignore);
+    if (answering.has(message.socket) && !behind.add(message.socket, response)) return;
     answering.set(message.socket, response);
     response.once('close', () => {
       if (answering.get(message.socket) === response) answering.delete(message.socket);
@@ -65,6 +67,28 @@ export function serveHttp1(server: Server, take: TakeCall): void {
     else if (answering.get(socket)?.headersSent === true) socket.end(() => socket.destroy());
     else refuseUnparsed(socket, refusalOfParser[error.code ?? ''] ?? 'malformed_request');
   });
+}
+
+/** No client of Kubernetes sends a request before it has the answer to the one before; others get a little room. */
+const MAX_PIPELINED = 8;
+
+/** Calls behind one that is not answered yet. They are under way already, while their answers wait. */
+class Pipelined {
+  readonly #waiting = new WeakMap<Duplex, number>();
+
+  /** @returns false when it is one too many, or came on a connection that had one too many: it ends */
+  add(socket: Duplex, response: ServerResponse): boolean {
+    const waiting = this.#waiting.get(socket) ?? 0;
+    if (waiting >= MAX_PIPELINED || socket.destroyed) {
+      socket.destroy();
+      return false;
+    }
+    this.#waiting.set(socket, waiting + 1);
+    response.once('close', () => {
+      this.#waiting.set(socket, (this.#waiting.get(socket) ?? 1) - 1);
+    });
+    return true;
+  }
 }
 
 const ignore = () => undefined;
