@@ -17,7 +17,7 @@ import { UpstreamFault } from '../upstream/upstream-fault.js';
 
 /** Per stream, so that a stream that nobody reads holds this much and no more. */
 const STREAM_WINDOW_BYTES = 1024 * 1024;
-const SESSION_MEMORY_MB = 256;
+const SESSION_MEMORY_MB = 64;
 const sessionOptions = {
   maxHeaderListPairs: 16,
   maxSessionMemory: SESSION_MEMORY_MB,

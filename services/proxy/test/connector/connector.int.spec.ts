@@ -257,6 +257,30 @@ describe('a connection that is served by connectors', () => {
     expect((await two.figures()).streams).toBeGreaterThan(0);
   });
 
+  it('loses at most what was under way, however often connectors are killed', async () => {
+    await connector('stays');
+    const kills = 5;
+    const atOnce = 8;
+    const statuses: number[] = [];
+    let over = false;
+    const caller = async () => {
+      while (!over) statuses.push((await gateway.call(pods)).status);
+    };
+    const callers = Array.from({ length: atOnce }, caller);
+    for (let turn = 0; turn < kills; turn += 1) {
+      const dies = await connector(`dies-${turn}`);
+      const before = statuses.length;
+      await eventually(() => expect(statuses.length).toBeGreaterThan(before + 20));
+      await dies.kill('SIGKILL');
+    }
+    over = true;
+    await Promise.all(callers);
+    expect(statuses.filter((status) => status !== 200 && status !== 502)).toStrictEqual([]);
+    const lost = statuses.filter((status) => status === 502).length;
+    expect(lost).toBeLessThanOrEqual(kills * atOnce);
+    expect(statuses.length).toBeGreaterThan(kills * 20);
+  });
+
   it('finishes what a stopping connector carries, and takes nothing new to it', async () => {
     const one = await connector('one');
     answerSlowly('{"items":[');
