@@ -1,5 +1,6 @@
 export { authorizationHeaders, hasTokenInQuery } from './bearer-token.js';
 export { parseStrictJson, StrictJsonError } from './parse-strict-json.js';
 export { TokenRefused, tokenStatus, type TokenRefusal } from './token-refused.js';
+export { TokenMemo } from './token-memo.js';
 export { TokenVerifier } from './token-verifier.js';
 export type { VerifiedToken } from './verify-token.js';

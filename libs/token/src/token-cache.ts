@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { RememberedToken } from './token-memo.js';
 import type { VerifiedToken } from './verify-token.js';
 
 const MAX_ENTRIES = 10_000;
@@ -30,13 +31,13 @@ export class TokenCache {
   }
 
   /** The result of a verification that is done, if it is still good: without a promise. */
-  recall(token: string, now: Date): VerifiedToken | undefined {
+  recall(token: string, now: Date): RememberedToken | undefined {
     const key = keyOf(token);
     const known = this.#entries.get(key);
     if (known?.value === undefined || known.until <= now.getTime()) return undefined;
     this.#entries.delete(key);
     this.#entries.set(key, known);
-    return known.value;
+    return { verified: known.value, untilMs: known.until };
   }
 
   /** The cached result, or that of `verify`, kept unless it refuses. */

@@ -2,6 +2,7 @@ import { generateKeyPairSync, type KeyPairKeyObjectResult } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { TrustBundle } from '@drawbridge/contracts';
+import { TokenMemo } from './token-memo.js';
 import { TokenVerifier } from './token-verifier.js';
 
 const start = new Date('2026-01-05T09:00:00Z');
@@ -172,7 +173,10 @@ describe('a token verifier', () => {
   });
 });
 
-describe('a token that was verified lately', () => {
+describe.each([
+  ['', () => undefined],
+  [', asked again on the same connection,', () => new TokenMemo()],
+])('a token that was verified lately%s', (_how, newMemo) => {
   const remembered = async (lifeSeconds?: number) => {
     const state = { bundle: bundleOf({ 1: first }), now: start };
     const verifier = new TokenVerifier(
@@ -180,52 +184,56 @@ describe('a token that was verified lately', () => {
       () => state.now,
     );
     const authorization = await signed('1', first, lifeSeconds);
-    return { state, verifier, authorization };
+    const memo = newMemo();
+    const recall = (header: string | undefined) => verifier.recall(header, memo);
+    return { state, verifier, authorization, recall };
   };
 
   it('is recalled without a promise, and another is not', async () => {
-    const { verifier, authorization } = await remembered();
-    expect(verifier.recall(authorization)).toBeUndefined();
+    const { verifier, authorization, recall } = await remembered();
+    expect(recall(authorization)).toBeUndefined();
     const verified = await verifier.verify(authorization);
-    expect(verifier.recall(authorization)).toBe(verified);
-    expect(verifier.recall(`${authorization}x`)).toBeUndefined();
+    expect(recall(authorization)).toBe(verified);
+    expect(recall(`${authorization}x`)).toBeUndefined();
   });
 
   it('T5 is recalled neither behind its end nor after a minute', async () => {
-    const { state, verifier, authorization } = await remembered(30);
+    const { state, verifier, authorization, recall } = await remembered(30);
     await verifier.verify(authorization);
     state.now = later(29_999);
-    expect(verifier.recall(authorization)).toBeDefined();
+    expect(recall(authorization)).toBeDefined();
     state.now = later(30_000);
-    expect(verifier.recall(authorization)).toBeUndefined();
+    expect(recall(authorization)).toBeUndefined();
     const longer = await remembered();
     await longer.verifier.verify(longer.authorization);
+    expect(longer.recall(longer.authorization)).toBeDefined();
     longer.state.now = later(60_000);
-    expect(longer.verifier.recall(longer.authorization)).toBeUndefined();
+    expect(longer.recall(longer.authorization)).toBeUndefined();
   });
 
   it('T11 is not recalled by another bundle', async () => {
-    const { state, verifier, authorization } = await remembered();
+    const { state, verifier, authorization, recall } = await remembered();
     await verifier.verify(authorization);
+    expect(recall(authorization)).toBeDefined();
     state.bundle = bundleOf({ 1: first }, { disabledSubjects: ['agent-oncall'] });
-    expect(verifier.recall(authorization)).toBeUndefined();
+    expect(recall(authorization)).toBeUndefined();
     await expect(verifier.verify(authorization)).rejects.toMatchObject({
       code: 'token_subject_disabled',
     });
   });
 
   it('is not recalled while it is still being verified, nor when it was refused', async () => {
-    const { verifier } = await remembered();
+    const { verifier, recall } = await remembered();
     const unknown = await signed('1', second);
     const verifying = verifier.verify(unknown);
-    expect(verifier.recall(unknown)).toBeUndefined();
+    expect(recall(unknown)).toBeUndefined();
     await expect(verifying).rejects.toMatchObject({ code: 'token_signature_invalid' });
-    expect(verifier.recall(unknown)).toBeUndefined();
+    expect(recall(unknown)).toBeUndefined();
   });
 
   it('that is none is refused as ever', async () => {
-    const { verifier } = await remembered();
-    expect(() => verifier.recall(undefined)).toThrow('Authorization');
-    expect(() => verifier.recall('Basic x')).toThrow('Bearer');
+    const { recall } = await remembered();
+    expect(() => recall(undefined)).toThrow('Authorization');
+    expect(() => recall('Basic x')).toThrow('Bearer');
   });
 });

@@ -2,6 +2,7 @@ import type { TrustBundle } from '@drawbridge/contracts';
 import type { Clock } from '@drawbridge/kernel';
 import { readBearerToken } from './bearer-token.js';
 import { TokenCache } from './token-cache.js';
+import type { TokenMemo } from './token-memo.js';
 import { TokenRefused } from './token-refused.js';
 import { verifyToken, type VerifiedToken } from './verify-token.js';
 
@@ -48,15 +49,21 @@ export class TokenVerifier {
    * What `verify` would resolve with at once: a token that was verified lately, by the bundle of now. Without a
    * promise, for whoever asks ten thousand times a second.
    *
+   * @param memo - where the answer is kept for whoever asks again with the same header
    * @returns `undefined` when the token has to be verified
    * @throws {@link TokenRefused} for what is no bearer token
    */
-  recall(authorization: string | undefined): VerifiedToken | undefined {
+  recall(authorization: string | undefined, memo?: TokenMemo): VerifiedToken | undefined {
+    const now = this.clock();
+    const unchanged = this.#bundle !== undefined && this.getBundle() === this.#bundle;
+    const remembered = memo?.recall(authorization, this.#cache, now.getTime());
+    if (unchanged && remembered !== undefined) return remembered;
     const token = readBearerToken(authorization);
     this.#current();
-    const now = this.clock();
     const known = this.#cache.recall(token, now);
-    return known !== undefined && now < known.expiresAt ? known : undefined;
+    if (known === undefined || now >= known.verified.expiresAt) return undefined;
+    memo?.remember(authorization, this.#cache, known);
+    return known.verified;
   }
 
   /** While a signature is checked a newer bundle may arrive, and whoever acts on it not know of this token yet. */

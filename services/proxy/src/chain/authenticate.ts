@@ -1,6 +1,6 @@
 import type { Principal } from '@drawbridge/contracts';
 import { hasTokenInQuery, TokenRefused } from '@drawbridge/token';
-import type { VerifiedToken } from '@drawbridge/token';
+import type { TokenMemo, VerifiedToken } from '@drawbridge/token';
 import { protocolAuthorization } from '../channels/bearer-protocol.js';
 import type { Step } from './exchange.js';
 import type { Parsed } from './parse.js';
@@ -12,7 +12,7 @@ export interface Authenticated extends Parsed {
 
 /** The part of `TokenVerifier` that is needed here. */
 export interface Verifier {
-  recall(authorization: string | undefined): VerifiedToken | undefined;
+  recall(authorization: string | undefined, memo?: TokenMemo): VerifiedToken | undefined;
   verify(authorization: string | undefined): Promise<VerifiedToken>;
 }
 
@@ -29,7 +29,7 @@ export const authenticate =
     };
     return (call) => {
       const authorization = authorizationOf(call);
-      const known = verifier.recall(authorization);
+      const known = verifier.recall(authorization, call.request.connection.tokens);
       if (known !== undefined) return goOn(call, known);
       return verifier.verify(authorization).then((verified) => goOn(call, verified));
     };

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CommandRecord, type Principal } from '@drawbridge/contracts';
 import type { CallOutcome } from '../domain/call-outcome.js';
 import { RequestHeaders } from '../domain/request-headers.js';
+import { ClientConnection } from '../listener/client-connection.js';
 import { parseKubeRequest, type KubeRequest } from '../domain/kube-request.js';
 import type { OpenGrant } from '../domain/open-grants.js';
 import type { Allowed } from './authorize-call.js';
@@ -89,6 +90,7 @@ function exchangeOf({ agent, kube, method, userAgent, address, at }: Call): Exch
       rawHeaders,
       headers: new RequestHeaders(rawHeaders),
       remoteAddress: address,
+      connection: new ClientConnection(address),
       announced: undefined,
       body: undefined as never,
       complete: true,

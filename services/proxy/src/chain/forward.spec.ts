@@ -1,7 +1,7 @@
-import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { Http1Answer } from '../listener/http1-exchange.js';
+import { Http1Message, Http1Response } from '../listener/http1-message.js';
 import { CutSwitch } from '../streams/cut-switch.js';
 import { forward } from './forward.js';
 import { openChannel } from './open-channel.js';
@@ -13,7 +13,7 @@ function endedCall() {
   const cutSwitch = new CutSwitch();
   cutSwitch.cut('grant_revoked');
   const asked: unknown[] = [];
-  const answer = new Http1Answer(new ServerResponse(new IncomingMessage(new Socket())));
+  const answer = new Http1Answer(new Http1Response(new Http1Message(new Socket())));
   const prepare = (identity: unknown) => {
     asked.push(identity);
     return Promise.reject(new Error('not for a grant that has ended'));

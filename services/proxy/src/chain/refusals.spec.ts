@@ -1,4 +1,4 @@
-import { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { CommandRecord } from '@drawbridge/contracts';
@@ -12,7 +12,9 @@ import { authorizeCall } from './authorize-call.js';
 import { Chain } from './chain.js';
 import type { Connected } from './find-connection.js';
 import { Tarpit } from '../limits/tarpit.js';
+import { ClientConnection } from '../listener/client-connection.js';
 import { Http1Answer, Http1Request } from '../listener/http1-exchange.js';
+import { Http1Message, Http1Response } from '../listener/http1-message.js';
 import type { Exchange } from './exchange.js';
 import { answerOf } from './refusal-answer.js';
 import { recordCall } from './record-call.js';
@@ -28,15 +30,15 @@ const done: CallOutcome = {
 };
 
 function exchange(more: Partial<Exchange['facts']> = {}): Exchange & { response: ServerResponse } {
-  const request = new IncomingMessage(new Socket());
+  const request = new Http1Message(new Socket());
   request.method = 'GET';
   request.url = '/connections/prod/api/v1/pods?limit=1';
   request.complete = true;
-  const response = new ServerResponse(request);
+  const response = new Http1Response(request);
   return {
     commandId: '01a200fc-e240-7ced-950d-def6bcaf0208',
     receivedAt: now,
-    request: new Http1Request(request),
+    request: new Http1Request(request, new ClientConnection('')),
     answer: new Http1Answer(response),
     response,
     upgrade: undefined,

@@ -1,6 +1,7 @@
 import type { Duplex, Readable } from 'node:stream';
 import type { AnnouncedBody } from '../domain/request-head.js';
 import type { RequestHeaders } from '../domain/request-headers.js';
+import type { ClientConnection } from './client-connection.js';
 
 /** One request as a client sent it, over HTTP/1.1 or HTTP/2: syntax checked by Node's parsers, nothing believed. */
 export interface ClientRequest {
@@ -16,6 +17,8 @@ export interface ClientRequest {
   /** The same, read once: what every call is asked for. */
   readonly headers: RequestHeaders;
   readonly remoteAddress: string;
+  /** What it has in common with other requests. */
+  readonly connection: ClientConnection;
   /** The body that the head announces, if any. */
   readonly announced: AnnouncedBody | undefined;
   /** Flows as it is read; ends with the body. Never destroyed by its reader: the connection carries the answer too. */

@@ -1,13 +1,15 @@
-import { createServer, type Server } from 'node:https';
+import { createServer } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import type { LoggerService } from '@nestjs/common';
 import type { Clock } from '@drawbridge/kernel';
 import { uuidV7 } from '@drawbridge/runtime';
 import type { Exchange, Handler } from '../chain/exchange.js';
 import type { ConnectionCounter } from '../limits/connection-counter.js';
+import { Http1Connections } from './http1-connections.js';
+import { Http1Message, Http1Response } from './http1-message.js';
 import { limitConnections } from './connection-limits.js';
 import { Http2Sessions, type Http2Limits } from './http2-sessions.js';
-import { serveHttp1, type TakeCall } from './serve-http1.js';
+import { serveHttp1, type Http1Server, type TakeCall } from './serve-http1.js';
 import type { ServerCertificate } from './server-certificate.js';
 
 export interface GatewayOptions {
@@ -24,7 +26,7 @@ export interface GatewayOptions {
 }
 
 export interface GatewayServer {
-  readonly server: Server;
+  readonly server: Http1Server;
   /** Tells every client that new calls belong elsewhere, and ends connections without a call. */
   readonly drain: () => void;
   /** Ends every connection at once, those included on which no handshake was finished. */
@@ -54,6 +56,8 @@ const KEEP_ALIVE_MS = 120_000;
 export function gatewayServer(options: GatewayOptions): GatewayServer {
   const protocols = options.protocols ?? {};
   const server = createServer({
+    IncomingMessage: Http1Message,
+    ServerResponse: Http1Response,
     ...options.certificate,
     minVersion: 'TLSv1.2',
     ciphers: CIPHERS,
@@ -65,7 +69,10 @@ export function gatewayServer(options: GatewayOptions): GatewayServer {
     headersTimeout: 15_000,
     requestTimeout: 60_000,
     connectionsCheckingInterval: 2_000,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    // Http1Connections looks after idle ones.
+    keepAliveTimeout: 0,
+    // A request that announces no body has none: no stream is set up for it.
+    optimizeEmptyRequests: true,
     maxHeaderSize: 256 * 1024,
     insecureHTTPParser: false,
     noDelay: true,
@@ -77,19 +84,24 @@ export function gatewayServer(options: GatewayOptions): GatewayServer {
   const sessions = new Http2Sessions((request, answer) => {
     take({ request, answer, upgrade: undefined, awaitsContinue: request.awaitsContinue });
   }, options.http2Limits);
-  byProtocol(server, { ...protocols, h2: (socket) => sessions.accept(socket) });
-  serveHttp1(server, take);
+  const connections = new Http1Connections(KEEP_ALIVE_MS);
+  serveHttp1(server, connections, take);
+  byProtocol(server, connections, { ...protocols, h2: (socket) => sessions.accept(socket) });
   const drain = () => {
     server.closeIdleConnections();
     sessions.drain();
   };
-  server.once('close', () => sessions.stop());
+  server.once('close', () => {
+    sessions.stop();
+    connections.stop();
+  });
   return { server, drain, endConnections };
 }
 
 /** Node's own listener, which speaks HTTP/1.1, gets only the connections that chose no other protocol. */
 function byProtocol(
-  server: Server,
+  server: Http1Server,
+  connections: Http1Connections,
   protocols: Readonly<Record<string, (socket: TLSSocket) => void>>,
 ): void {
   const [speakHttp1, ...others] = server.listeners('secureConnection');
@@ -98,8 +110,10 @@ function byProtocol(
   const byName = new Map(Object.entries(protocols));
   server.on('secureConnection', (socket) => {
     const speak = byName.get(String(socket.alpnProtocol));
-    if (speak === undefined) speakHttp1.call(server, socket);
-    else speak(socket);
+    if (speak === undefined) {
+      connections.add(socket);
+      speakHttp1.call(server, socket);
+    } else speak(socket);
   });
 }
 

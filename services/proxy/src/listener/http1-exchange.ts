@@ -1,19 +1,22 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import { bodyAnnouncedBy, type AnnouncedBody } from '../domain/request-head.js';
-import { RequestHeaders } from '../domain/request-headers.js';
+import type { RequestHeaders } from '../domain/request-headers.js';
 import type {
   AnswerHeaders,
   ClientAnswer,
   ClientRequest,
   ClientUpgrade,
 } from './client-exchange.js';
+import type { ClientConnection } from './client-connection.js';
+import type { Http1Connection } from './http1-connections.js';
+import type { Http1Message, Http1Response, ResponseEnd } from './http1-message.js';
 
 /** A request that Node's HTTP/1.1 parser read. Looks into Node's own object, copies nothing. */
 export class Http1Request implements ClientRequest {
-  #headers: RequestHeaders | undefined;
-
-  constructor(private readonly request: IncomingMessage) {}
+  constructor(
+    private readonly request: Http1Message,
+    readonly connection: ClientConnection,
+  ) {}
 
   get method(): string {
     return this.request.method ?? '';
@@ -24,8 +27,8 @@ export class Http1Request implements ClientRequest {
   }
 
   get httpVersion(): ClientRequest['httpVersion'] {
-    const { httpVersion } = this.request;
-    return httpVersion === '1.1' ? '1.1' : '1.0';
+    const { httpVersionMajor, httpVersionMinor } = this.request;
+    return httpVersionMajor === 1 && httpVersionMinor === 1 ? '1.1' : '1.0';
   }
 
   get rawHeaders(): readonly string[] {
@@ -33,11 +36,11 @@ export class Http1Request implements ClientRequest {
   }
 
   get headers(): RequestHeaders {
-    return (this.#headers ??= new RequestHeaders(this.request.rawHeaders));
+    return this.request.index;
   }
 
   get remoteAddress(): string {
-    return this.request.socket.remoteAddress ?? '';
+    return this.connection.remoteAddress;
   }
 
   get announced(): AnnouncedBody | undefined {
@@ -64,16 +67,25 @@ export class Http1Request implements ClientRequest {
   }
 }
 
-/** Larger bodies are written as they are. */
-const MAX_JOINED = 8_192;
+/** A body up to this size leaves together with its head. */
+const MAX_JOINED_BYTES = 8_192;
 
 /** The answer to a request over HTTP/1.1. */
-export class Http1Answer implements ClientAnswer {
+export class Http1Answer implements ClientAnswer, ResponseEnd {
   #switched = false;
-  /** Some of the answer has been written, its head at least. */
   #begun = false;
+  #awaitsDrain = false;
+  #onSent: (() => void) | undefined;
+  #onDrain: (() => void) | undefined;
+  readonly #onClose: (() => void)[] = [];
 
-  constructor(private readonly response: ServerResponse) {}
+  /** @param connection - absent: of no matter, since Node has given it up as HTTP */
+  constructor(
+    private readonly response: Http1Response,
+    private readonly connection?: Http1Connection,
+  ) {
+    response.tell(this);
+  }
 
   get headersSent(): boolean {
     return this.#switched || this.response.headersSent;
@@ -99,16 +111,20 @@ export class Http1Answer implements ClientAnswer {
 
   write(chunk: Uint8Array | string, onSent?: (error?: Error | null) => void): boolean {
     this.#begun = true;
-    return this.response.write(chunk, onSent);
+    const goOn = this.response.write(chunk, onSent);
+    if (!goOn && !this.#awaitsDrain) {
+      this.#awaitsDrain = true;
+      this.response.on('drain', () => this.#onDrain?.());
+    }
+    return goOn;
   }
 
   end(chunk?: Uint8Array | string, onSent?: () => void): void {
-    if (chunk instanceof Buffer && chunk.length <= MAX_JOINED && !this.#begun) {
-      // As text, byte for byte: Node joins that with the head, which saves a second piece of every small answer.
-      this.response.end(chunk.toString('latin1'), 'latin1', onSent);
-      return;
-    }
-    this.response.end(chunk, onSent);
+    this.#onSent = onSent;
+    if (chunk === undefined) this.response.end();
+    else if (this.#begun || chunk.length > MAX_JOINED_BYTES) this.response.end(chunk);
+    // A text, of which each unit is a byte: Node puts head and body into one piece then, instead of two.
+    else this.response.end(bytesOf(chunk).toString('latin1'), 'latin1');
   }
 
   destroy(): void {
@@ -116,13 +132,25 @@ export class Http1Answer implements ClientAnswer {
   }
 
   on(event: 'drain' | 'close', listener: () => void): void {
-    this.response.on(event, listener);
+    if (event === 'close') this.#onClose.push(listener);
+    else this.#onDrain = listener;
   }
 
   /** The connection carries something else now: there is nothing left to answer. */
   markSwitched(): void {
     this.#switched = true;
   }
+
+  closed(sent: boolean): void {
+    this.connection?.settle(this);
+    if (sent) this.#onSent?.();
+    for (const listener of this.#onClose) listener();
+  }
+}
+
+function bytesOf(chunk: Uint8Array | string): Buffer {
+  if (typeof chunk === 'string') return Buffer.from(chunk);
+  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }
 
 /** A connection that Node has given up as HTTP, with an answer that may still refuse it. */

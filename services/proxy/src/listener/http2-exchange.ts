@@ -2,6 +2,7 @@ import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'nod
 import type { Readable } from 'node:stream';
 import { bodyAnnouncedBy, type AnnouncedBody } from '../domain/request-head.js';
 import { RequestHeaders } from '../domain/request-headers.js';
+import type { ClientConnection } from './client-connection.js';
 import type { AnswerHeaders, ClientAnswer, ClientRequest } from './client-exchange.js';
 
 /** A request over HTTP/2: pseudo headers taken out, `:authority` put where HTTP/1.1 has it. */
@@ -19,7 +20,7 @@ export class Http2Request implements ClientRequest {
   constructor(
     private readonly stream: ServerHttp2Stream,
     raw: readonly string[],
-    readonly remoteAddress: string,
+    readonly connection: ClientConnection,
   ) {
     const head = readHead(raw);
     this.method = head.method;
@@ -30,6 +31,10 @@ export class Http2Request implements ClientRequest {
     const length = this.headers.value('content-length');
     this.announced = endAfterHeaders ? undefined : bodyAnnouncedBy(length, true);
     this.awaitsContinue = this.headers.value('expect')?.toLowerCase() === '100-continue';
+  }
+
+  get remoteAddress(): string {
+    return this.connection.remoteAddress;
   }
 
   get body(): Readable {

@@ -5,6 +5,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
+import { ClientConnection } from './client-connection.js';
 import { Http2Answer, Http2Request } from './http2-exchange.js';
 
 /** What a client may have and do on one session. */
@@ -64,7 +65,7 @@ interface Call {
 
 interface Session {
   readonly session: ServerHttp2Session;
-  readonly remoteAddress: string;
+  readonly connection: ClientConnection;
   readonly calls: Set<Call>;
   /** Since when it has no call. */
   idleSinceMs: number;
@@ -99,7 +100,7 @@ export class Http2Sessions {
     const now = performance.now();
     const known: Session = {
       session,
-      remoteAddress: socket.remoteAddress ?? '',
+      connection: new ClientConnection(socket.remoteAddress ?? ''),
       calls: new Set(),
       idleSinceMs: now,
       served: false,
@@ -132,14 +133,16 @@ export class Http2Sessions {
   look(nowMs: number): void {
     for (const known of this.#sessions) {
       known.controlFrames = 0;
-      if (known.calls.size === 0) this.#lookAtIdle(known, nowMs);
-      else this.#lookAtCalls(known, nowMs);
+      if (known.calls.size === 0) {
+        known.connection.tokens.forget();
+        this.#lookAtIdle(known, nowMs);
+      } else this.#lookAtCalls(known, nowMs);
     }
   }
 
   #onStream(known: Session, stream: ServerHttp2Stream, raw: readonly string[]): void {
     stream.on('error', ignore);
-    const request = new Http2Request(stream, raw, known.remoteAddress);
+    const request = new Http2Request(stream, raw, known.connection);
     const answer = new Http2Answer(stream, request.method === 'HEAD');
     const call: Call = { stream, request, answer, startedAtMs: performance.now() };
     known.calls.add(call);

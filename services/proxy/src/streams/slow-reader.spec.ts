@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Principal } from '@drawbridge/contracts';
 import type { ClientAnswer } from '../listener/client-exchange.js';
 import { Http1Answer } from '../listener/http1-exchange.js';
+import { Http1Response } from '../listener/http1-message.js';
 import { Http2Answer } from '../listener/http2-exchange.js';
 import { CircuitBreaker } from '../upstream/circuit-breaker.js';
 import { SocketPool } from '../upstream/socket-pool.js';
@@ -69,7 +70,9 @@ function relay(answer: ClientAnswer, ours: Duplex): void {
 /** A client over HTTP/1.1 that has sent its request; nothing is read from the connection but by `read`. */
 function http1(ours: Duplex): Duplex {
   const [client, gateway] = duplexPair();
-  const server = createServer((_request, response) => relay(new Http1Answer(response), ours));
+  const server = createServer({ ServerResponse: Http1Response }, (_request, response) =>
+    relay(new Http1Answer(response), ours),
+  );
   server.emit('connection', gateway);
   client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
   return client;

@@ -1,0 +1,80 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { RequestHeaders } from '../domain/request-headers.js';
+
+/** A request whose headers are read once, by us: see `headers` below. */
+export class Http1Message extends IncomingMessage {
+  #index: RequestHeaders | undefined;
+  #forNode: HeadersForNode | undefined;
+
+  get index(): RequestHeaders {
+    return (this.#index ??= new RequestHeaders(this.rawHeaders));
+  }
+
+  get headersForNode(): HeadersForNode {
+    return (this.#forNode ??= headersForNode(this.index));
+  }
+}
+
+/**
+ * Those headers that Node's server asks for. It would read all of them a second time for these; and only whether
+ * the last two are there.
+ */
+interface HeadersForNode {
+  readonly host: string | undefined;
+  readonly expect: string | undefined;
+  'content-length'?: string;
+  'transfer-encoding'?: string;
+}
+
+// Not a getter of the class: Node has an accessor there, of which its types say that it is a property.
+Object.defineProperty(Http1Message.prototype, 'headers', {
+  get(this: Http1Message) {
+    return this.headersForNode;
+  },
+});
+
+function headersForNode(index: RequestHeaders): HeadersForNode {
+  const headers: HeadersForNode = { host: index.value('host'), expect: index.value('expect') };
+  const length = index.value('content-length');
+  const coding = index.value('transfer-encoding');
+  if (length !== undefined) headers['content-length'] = length;
+  if (coding !== undefined) headers['transfer-encoding'] = coding;
+  return headers;
+}
+
+/** Whoever wants to know how a response ended. */
+export interface ResponseEnd {
+  /** @param sent - all of it was handed to the operating system */
+  closed(sent: boolean): void;
+}
+
+/** A response that tells one object of its end, where listeners would have to be made anew for every call. */
+export class Http1Response<
+  Request extends IncomingMessage = IncomingMessage,
+> extends ServerResponse<Request> {
+  #toTell: ResponseEnd | undefined;
+  #sent = false;
+
+  tell(end: ResponseEnd): void {
+    this.#toTell = end;
+    this.on('error', ignore);
+    this.on('close', tellClosed);
+  }
+
+  /** Node calls it when all of the response has been sent, and no sooner. */
+  override detachSocket(socket: Socket): void {
+    this.#sent = true;
+    super.detachSocket(socket);
+  }
+
+  tellClosed(): void {
+    this.#toTell?.closed(this.#sent);
+  }
+}
+
+function tellClosed(this: Http1Response): void {
+  this.tellClosed();
+}
+
+const ignore = () => undefined;
