@@ -14,6 +14,7 @@ const columns: readonly {
   { key: 'p99Ms', label: 'p99 ms', digits: 2 },
   { key: 'p50TimesAlone', label: 'p50 x alone', digits: 2 },
   { key: 'p99TimesAlone', label: 'p99 x alone', digits: 2 },
+  { key: 'corePercent', label: 'core %', digits: 0 },
   { key: 'floodPerSecond', label: 'flood/s', digits: 0 },
   { key: 'cpuUsPerCall', label: 'CPU µs/call', digits: 1 },
   { key: 'busCpuUsPerCall', label: 'bus µs/call', digits: 1 },

@@ -46,21 +46,16 @@ function contestsOf(session: BenchSession, target: Target, other: Target): reado
   const generator = session.generator('wrk');
   const steady = async () =>
     ofCaller(await measureLoad(target, () => wrk(generator, target, { ...STEADY, seconds })));
-  const beside = async (
-    contender: string,
-    besides: () => Promise<Disturbance>,
-  ): Promise<Sample> => {
+  const beside = async (besides: () => Promise<Disturbance>): Promise<Sample> => {
     // One right before the other, since a machine is not equally quiet for minutes.
     const alone = await steady();
     const disturbance = await besides();
     try {
       const sample = await steady();
-      const { p50Ms, p99Ms } = sample;
-      if (p50Ms === undefined || p99Ms === undefined) throw new Error(`${contender}: no latency`);
       return {
         ...sample,
-        p50TimesAlone: p50Ms / (alone['p50Ms'] ?? Number.NaN),
-        p99TimesAlone: p99Ms / (alone['p99Ms'] ?? Number.NaN),
+        p50TimesAlone: sample.p50Ms / alone.p50Ms,
+        p99TimesAlone: sample.p99Ms / alone.p99Ms,
         ...(await disturbance.figures()),
       };
     } finally {
@@ -71,11 +66,11 @@ function contestsOf(session: BenchSession, target: Target, other: Target): reado
     { contender: 'alone', measure: steady },
     {
       contender: 'beside a flood',
-      measure: () => beside('beside a flood', () => flood(session, other)),
+      measure: () => beside(() => flood(session, other)),
     },
     {
       contender: 'beside slow readers',
-      measure: () => beside('beside slow readers', () => slowReaders(session, other)),
+      measure: () => beside(() => slowReaders(session, other)),
     },
   ];
 }
@@ -86,11 +81,12 @@ interface Disturbance {
   end(): Promise<void>;
 }
 
-/** What the process uses is used by both agents: of the steady one's calls it says nothing. */
-const ofCaller = ({ perSecond = 0, p50Ms = 0, p99Ms = 0 }: Sample): Sample => ({
+/** What the process uses is used by both agents: it says nothing of a call, but of what both take of its core. */
+const ofCaller = ({ perSecond = 0, p50Ms = 0, p99Ms = 0, cpuUsPerCall = 0 }: Sample) => ({
   perSecond,
   p50Ms,
   p99Ms,
+  corePercent: (cpuUsPerCall * perSecond) / 1e4,
 });
 
 /**

@@ -247,3 +247,61 @@ describe('a chain', () => {
     expect(seen).toStrictEqual(['a', 'b', 'c']);
   });
 });
+
+describe('T25 a refusal of a flood', () => {
+  const tooMany = new CallRefused('too_many_requests', 'x');
+  const agent = { kind: 'agent', issuer: 'https://idp.test', subject: 'a', groups: [] } as const;
+
+  function kept(facts: Partial<Exchange['facts']> = {}) {
+    const call = exchange(facts);
+    call.response.shouldKeepAlive = true;
+    return call;
+  }
+
+  /** The first step, with a tarpit that says `held`. */
+  function flooded(held: ReturnType<Tarpit['hold']>) {
+    const callers: string[] = [];
+    const hold = (caller: string) => {
+      callers.push(caller);
+      return held;
+    };
+    const step = answerRefusals({
+      // What is only counted is never looked at.
+      log: { refused: () => Promise.resolve() },
+      logger: { log: () => undefined, warn: () => undefined, error: () => undefined },
+      isConnection: () => true,
+      tarpit: { hold },
+    });
+    return { step, callers };
+  }
+
+  it('is answered when the tarpit lets it go, and the caller is the agent', async () => {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const { step, callers } = flooded(promise.then(() => undefined));
+    const call = kept({ agent: { ...agent, groups: [] } });
+    const answered = step(() => Promise.reject(tooMany))(call);
+    await new Promise((turn) => setImmediate(turn));
+    expect(call.response.headersSent).toBe(false);
+    resolve(undefined);
+    await answered;
+    expect(call.response.statusCode).toBe(429);
+    expect(call.response.shouldKeepAlive).toBe(true);
+    expect(callers).toStrictEqual(['https://idp.test a']);
+  });
+
+  it('ends its connection when too many are held', async () => {
+    const { step } = flooded('full');
+    const call = kept();
+    await step(() => Promise.reject(tooMany))(call);
+    expect(call.response.statusCode).toBe(429);
+    expect(call.response.shouldKeepAlive).toBe(false);
+  });
+
+  it('is none when an agent is told what it may not do', async () => {
+    const { step, callers } = flooded('full');
+    const call = kept({ agent: { ...agent, groups: [] } });
+    await step(() => Promise.reject(new CallRefused('no_grant', 'x')))(call);
+    expect(callers).toStrictEqual([]);
+    expect(call.response.shouldKeepAlive).toBe(true);
+  });
+});
