@@ -64,6 +64,8 @@ export class OpenGrants {
   readonly #byRequest = new Map<string, OpenGrant>();
   readonly #byAgent = new Map<string, readonly OpenGrant[]>();
   readonly #ended = new Map<string, EndedGrant>();
+  /** By the principal that the token cache gives for every call with the same token; of the last connection asked for. */
+  readonly #keys = new WeakMap<Grantee, { readonly connection: string; readonly key: string }>();
 
   /** Takes the next event in; returns the grant that it ended, so that its streams can be cut. */
   apply({ aggregateId, event }: RecordedEvent<AccessEvent>): EndedGrant | undefined {
@@ -93,7 +95,7 @@ export class OpenGrants {
   }
 
   of(grantee: Grantee, connection: string): GrantsOfAgent {
-    const key = keyOf(grantee, connection);
+    const key = this.#keyOf(grantee, connection);
     const lastEnded = this.#ended.get(key);
     const open = this.#byAgent.get(key) ?? [];
     return lastEnded === undefined ? { open } : { open, lastEnded };
@@ -106,6 +108,14 @@ export class OpenGrants {
 
   get size(): number {
     return this.#byRequest.size;
+  }
+
+  #keyOf(grantee: Grantee, connection: string): string {
+    const known = this.#keys.get(grantee);
+    if (known?.connection === connection) return known.key;
+    const key = keyOf(grantee, connection);
+    this.#keys.set(grantee, { connection, key });
+    return key;
   }
 
   #open(grant: OpenGrant): void {

@@ -31,9 +31,7 @@ export const answerReviews =
   ({ grants, recorder, clock }: ReviewParts): Step<Connected, Connected> =>
   (next) => {
     const answerWithGrant = recordCall<AnsweredReview>(recorder, clock)(send);
-    return async (call) => {
-      const expected = expectedReview(call);
-      if (expected === undefined) return next(call);
+    const answerReview = async (call: Connected, expected: ExpectedReview) => {
       checkProtocol(call);
       if (call.awaitsContinue) call.answer.writeContinue();
       const { review, bytes } = await readReview(call.request, expected);
@@ -55,6 +53,10 @@ export const answerReviews =
         grant,
       } as const;
       return answerWithGrant({ ...call, grant, decision, body, bytes });
+    };
+    return (call) => {
+      const expected = expectedReview(call);
+      return expected === undefined ? next(call) : answerReview(call, expected);
     };
   };
 
