@@ -1,8 +1,10 @@
 import { applyingCases } from './cases/applying.js';
 import { changingCases } from './cases/changing.js';
+import { channelCases } from './cases/channels.js';
 import { creatingCases } from './cases/creating.js';
 import { deletingCases } from './cases/deleting.js';
 import { discoveringCases } from './cases/discovering.js';
+import { aggregatedCases, extendingCases } from './cases/extending.js';
 import { readingCases } from './cases/reading.js';
 import { rolloutCases } from './cases/rollouts.js';
 import { watchingCases } from './cases/watching.js';
@@ -21,4 +23,12 @@ export const kubectlConformance: readonly ConformanceCase[] = [
   ...rolloutCases,
   ...watchingCases,
   ...deletingCases,
+];
+
+/** All of that, and what only a whole API server has: channels to containers, further types and APIs. */
+export const clusterConformance: readonly ConformanceCase[] = [
+  ...kubectlConformance,
+  ...channelCases,
+  ...extendingCases,
+  ...aggregatedCases,
 ];

@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { normaliseOutput } from './normalise-output.js';
 
 /** The cluster that the cases run against, and the `kubectl` they run. */
 export interface ConformanceCluster {
@@ -33,11 +34,19 @@ interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** A command that ran to its end, and what it said without what is never the same twice. */
+export interface TranscriptEntry extends KubectlResult {
+  readonly command: string;
+}
+
 const commandTimeoutMs = 60_000;
 const seenTimeoutMs = 20_000;
 
 /** Runs real kubectl commands in the namespace of one case. */
 export class KubectlSession {
+  /** Every command that ended by itself, oldest first. */
+  readonly transcript: TranscriptEntry[] = [];
+
   constructor(
     private readonly cluster: ConformanceCluster,
     readonly namespace: string,
@@ -46,7 +55,19 @@ export class KubectlSession {
   ) {}
 
   /** Runs a command and tells how it ended, whatever that was. */
-  run(args: readonly string[], options: RunOptions = {}): Promise<KubectlResult> {
+  async run(args: readonly string[], options: RunOptions = {}): Promise<KubectlResult> {
+    const result = await this.#execute(args, options);
+    const plain = (text: string) => normaliseOutput(text, this.directory);
+    this.transcript.push({
+      command: plain(args.join(' ')),
+      stdout: plain(result.stdout),
+      stderr: plain(result.stderr),
+      exitCode: result.exitCode,
+    });
+    return result;
+  }
+
+  #execute(args: readonly string[], options: RunOptions): Promise<KubectlResult> {
     return new Promise((resolve, reject) => {
       const child = execFile(
         this.cluster.kubectl,
@@ -61,6 +82,8 @@ export class KubectlSession {
           else resolve({ stdout, stderr, exitCode: Number(error?.code ?? 0) });
         },
       );
+      // A command may end without having read it.
+      child.stdin?.on('error', () => undefined);
       child.stdin?.end(options.stdin ?? '');
     });
   }
@@ -102,9 +125,9 @@ export class KubectlSession {
   }
 
   /** Starts a command that does not end by itself. */
-  start(args: readonly string[]): RunningKubectl {
+  start(args: readonly string[], { env }: Pick<RunOptions, 'env'> = {}): RunningKubectl {
     const child = spawn(this.cluster.kubectl, this.arguments(args), {
-      env: this.environment(),
+      env: this.environment(env),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';

@@ -1,139 +1,93 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AccessRequestView } from '@drawbridge/contracts';
-import { demoPeople } from '@drawbridge/embedded';
-import { startLaptop, takeStateDirectory, type Laptop } from '@drawbridge/laptop';
-import { createLogger } from '@drawbridge/runtime';
-import { eventually, nativeTool, startControlPlane, type ControlPlane } from '@drawbridge/testing';
-import { stringify } from 'yaml';
-import { inFreshNamespace } from '../conformance/describe-conformance.js';
+import { nativeTool } from '@drawbridge/testing';
+import { compareConformance } from '../conformance/compare-conformance.js';
+import { kubectlReleases, type KubectlRelease } from '../conformance/conformance-case.js';
+import { clusterConformance } from '../conformance/kubectl-conformance.js';
 import { KubectlSession } from '../conformance/kubectl-session.js';
-import { kubectlConformance } from '../conformance/kubectl-conformance.js';
-import { createGatewayAccount } from '../src/gateway-account.js';
+import { startMetricsApi } from '../src/metrics-api.js';
+import { startWideGateway, type WideGateway } from '../src/wide-gateway.js';
 
-/** Cases that need what the gateway does not offer, and how it says so. */
-const notOffered = [
-  {
-    what: 'secrets, until they can be masked',
-    cases: /secret/i,
-    command: ['get', 'secrets', '-n', 'default'],
-    refusal: /masking_unavailable/,
-  },
-];
-const offered = kubectlConformance.filter(
-  ({ name }) => !notOffered.some(({ cases }) => cases.test(name)),
-);
+const newest: KubectlRelease = '1.36';
+const nameOf = (release: KubectlRelease) => (release === newest ? 'kubectl' : `kubectl-${release}`);
 
-const directory = mkdtempSync(join(tmpdir(), 'drawbridge-gateway-'));
-const kubeconfig = join(directory, 'kubeconfig');
-let controlPlane: ControlPlane;
-let laptop: Laptop;
-let kubectl: string;
+let gateway: WideGateway;
+let stopMetrics: () => Promise<void>;
+const programs = new Map<KubectlRelease, string>();
 
 beforeAll(async () => {
-  kubectl = await nativeTool('kubectl');
-  controlPlane = await startControlPlane();
-  const state = takeStateDirectory(join(directory, 'state'));
-  const cluster = await createGatewayAccount(controlPlane, directory);
-  laptop = await startLaptop(
-    {
-      state,
-      ports: 'any',
-      cluster,
-      settings: {
-        proxy: { AGENT_CALLS_PER_SECOND: '1000' },
-        identity: { REQUESTS_PER_MINUTE: '10000' },
-      },
-    },
-    createLogger('laptop', { level: 'warn' }),
-  );
-  writeFileSync(join(state.path, 'config/wide.yaml'), stringify(widePolicy));
-  const token = await agentToken(laptop.identityProvider.issuer);
-  await grantEverything(token);
-  const ca = readFileSync(join(state.path, 'gateway-ca.pem'));
-  writeFileSync(kubeconfig, agentKubeconfig(laptop.addresses.gateway, ca, token), { mode: 0o600 });
+  for (const release of kubectlReleases) programs.set(release, await nativeTool(nameOf(release)));
+  gateway = await startWideGateway();
+  stopMetrics = await startMetricsApi(gateway.controlPlane);
 });
 
 afterAll(async () => {
-  await laptop.close();
-  await controlPlane.stop();
-  rmSync(directory, { recursive: true, force: true });
+  await stopMetrics();
+  await gateway.stop();
 });
 
-const anything = { verbs: ['*'], apiGroups: ['*'], resources: ['*'], namespaces: ['*'] };
-const widePolicy = {
-  apiVersion: 'drawbridge.dev/v1alpha1',
-  kind: 'Policy',
-  metadata: { name: 'everything-without-asking' },
-  spec: {
-    subjects: { groups: ['oncall-agents'] },
-    connections: { names: ['prod-eks'] },
-    namespaces: ['*'],
-    rules: [anything],
-    maxDurationSeconds: 1800,
-    approval: { type: 'none' },
-  },
-};
-
-async function agentToken(issuer: string): Promise<string> {
-  const [agent] = demoPeople.agents;
-  const login = { client_id: agent.id, client_secret: agent.secret };
-  const body = new URLSearchParams({ grant_type: 'client_credentials', ...login });
-  const answer = await fetch(`${issuer}/token`, { method: 'POST', body });
-  return ((await answer.json()) as { access_token: string }).access_token;
+/** Older releases drop the path of the address with `--raw`, so a host name stands for the connection. */
+function waysOf(release: KubectlRelease) {
+  const kubectl = programs.get(release) ?? '';
+  const { kubeconfig, hostKubeconfig, controlPlane } = gateway;
+  return {
+    gateway: { kubectl, kubeconfig: release === newest ? kubeconfig : hostKubeconfig },
+    direct: { kubectl, kubeconfig: controlPlane.kubeconfig },
+  };
 }
 
-/** Asks until the policy above has been read. */
-async function grantEverything(token: string): Promise<void> {
-  const requests = `${laptop.addresses.ingress}/v1/access-requests`;
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-  await eventually(async () => {
-    const asked = await fetch(requests, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify({
-        connection: 'prod-eks',
-        scope: { rules: [anything] },
-        durationSeconds: 1800,
-        reason: 'conformance',
-      }),
-    });
-    const { id } = AccessRequestView.parse(await asked.json());
-    const answer = await fetch(`${requests}/${id}?wait=5`, { headers });
-    const { status, refusal } = AccessRequestView.parse(await answer.json());
-    if (status !== 'granted') throw new Error(`${status} ${JSON.stringify(refusal)}`);
-  });
-}
+const isAtLeast = (release: KubectlRelease, since: KubectlRelease) =>
+  kubectlReleases.indexOf(release) >= kubectlReleases.indexOf(since);
 
-const agentKubeconfig = (gateway: string, ca: Buffer, token: string): string =>
-  JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'gateway',
-    clusters: [
-      {
-        name: 'gateway',
-        cluster: {
-          server: `${gateway}/connections/prod-eks`,
-          'certificate-authority-data': ca.toString('base64'),
-        },
-      },
-    ],
-    users: [{ name: 'agent', user: { token } }],
-    contexts: [{ name: 'gateway', context: { cluster: 'gateway', user: 'agent' } }],
-  });
+/** Cases that need what the gateway does not offer yet; how it says so is below. */
+const offered = clusterConformance.filter(({ name }) => !/secret/i.test(name));
 
-describe('kubectl through the gateway, under a grant for everything, against a real control plane', () => {
-  it.each(offered)(
+const runs = kubectlReleases.map((release) => ({
+  release,
+  cases: offered.filter(({ since = newest }) => isAtLeast(release, since)),
+}));
+
+describe.each(runs)('kubectl $release, directly and through the gateway', ({ release, cases }) => {
+  it.concurrent.each(cases)(
     '$name',
-    async ({ run }) => inFreshNamespace({ kubeconfig, kubectl }, run),
-    120_000,
+    async (each) => compareConformance(each, waysOf(release)),
+    180_000,
   );
+});
 
-  it.each(notOffered)('does not offer $what', async ({ command, refusal }) => {
-    const kube = new KubectlSession({ kubeconfig, kubectl }, 'default', directory);
+const refused = [
+  {
+    what: 'secrets, until they can be masked',
+    command: ['get', 'secrets'],
+    refusal: /masking_unavailable/,
+  },
+  {
+    what: 'acting as somebody else',
+    command: ['get', 'pods', '--as', 'system:admin'],
+    refusal: /impersonation_refused/,
+  },
+  {
+    what: 'tokens of service accounts',
+    command: ['create', 'token', 'default'],
+    refusal: /token_request_refused/,
+  },
+  {
+    what: 'the network behind the API server',
+    command: ['get', '--raw', '/api/v1/namespaces/default/services/metrics/proxy/'],
+    refusal: /proxy_subresource_refused/,
+  },
+];
+
+describe('through the gateway, whatever the grant says', () => {
+  it('the script has at least 80 commands for the newest kubectl, 30 for each older one', () => {
+    const counts = runs.map(({ release, cases }) => [release, cases.length] as const);
+    for (const [release, count] of counts) {
+      expect(count, release).toBeGreaterThanOrEqual(release === newest ? 80 : 30);
+    }
+  });
+
+  it.each(refused)('refuses $what', async ({ command, refusal }) => {
+    const { gateway: cluster } = waysOf(newest);
+    const kube = new KubectlSession(cluster, 'default', gateway.directory);
     const { exitCode, stderr } = await kube.run(command);
     expect(exitCode).not.toBe(0);
     expect(stderr).toMatch(refusal);

@@ -26,7 +26,7 @@ const controlPlane = [
  *
  * @type {readonly import('../native/catalogue.mjs').ToolName[]}
  */
-const clients = ['kubectl-1.20', 'kubectl-1.27', 'kubectl-1.30', 'helm'];
+const clients = ['kubectl-1.20', 'kubectl-1.27', 'kubectl-1.30', 'helm', 'informers'];
 
 /**
  * The rungs of the ladder, cheapest first.

@@ -6,7 +6,7 @@ import { pinnedReleases } from './pinned-releases.mjs';
 /**
  * @typedef {'nats-server' | 'kubectl' | 'etcd' | 'kube-apiserver' | 'kube-controller-manager'
  *   | 'kube-scheduler' | 'kwok' | 'test-kubelet' | 'request-info'
- *   | 'kubectl-1.20' | 'kubectl-1.27' | 'kubectl-1.30' | 'helm' | 'chromium' | 'vegeta' | 'nginx' | 'haproxy' | 'wrk' | 'h2load'} ToolName
+ *   | 'kubectl-1.20' | 'kubectl-1.27' | 'kubectl-1.30' | 'helm' | 'informers' | 'chromium' | 'vegeta' | 'nginx' | 'haproxy' | 'wrk' | 'h2load'} ToolName
  */
 
 /**

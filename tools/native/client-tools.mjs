@@ -1,7 +1,7 @@
 /**
  * Clients that agents use, for tests that show them working unmodified: each from its own Go modules.
  *
- * @param {'kubectl-1.20' | 'kubectl-1.27' | 'kubectl-1.30' | 'helm'} name
+ * @param {'kubectl-1.20' | 'kubectl-1.27' | 'kubectl-1.30' | 'helm' | 'informers'} name
  * @param {Pick<import('./catalogue.mjs').Tool, 'versionArgs' | 'minimum'>} told
  * @param {Omit<import('./catalogue.mjs').GoModule, 'directory'>} goModule
  * @returns {import('./catalogue.mjs').BuiltTool}
@@ -45,5 +45,10 @@ export const clientTools = {
       package: 'helm.sh/helm/v3/cmd/helm',
       variables: (version) => [`helm.sh/helm/v3/internal/version.version=v${version}`],
     },
+  ),
+  informers: client(
+    'informers',
+    { versionArgs: ['--version'], minimum: '0.36.0' },
+    { module: 'k8s.io/client-go', package: '.', variables: () => [] },
   ),
 };

@@ -8,6 +8,7 @@ const env = '.spec.template.spec.containers[0].env';
 export const applyingCases: readonly ConformanceCase[] = [
   {
     name: 'apply creates, leaves unchanged and configures',
+    since: '1.20',
     run: async (kube) => {
       assert.equal(await kube.apply(deployment()), 'deployment.apps/web created\n');
       assert.equal(await kube.apply(deployment()), 'deployment.apps/web unchanged\n');
@@ -106,6 +107,7 @@ export const applyingCases: readonly ConformanceCase[] = [
   },
   {
     name: 'diff ends with 0 for no difference, 1 with a diff, and changes nothing',
+    since: '1.20',
     run: async (kube) => {
       await kube.apply(deployment());
       const same = await kube.run(['diff', '-f', '-'], { stdin: deployment() });
@@ -186,6 +188,7 @@ export const applyingCases: readonly ConformanceCase[] = [
   },
   {
     name: 'server-side apply refuses to take a field of another manager and names both',
+    since: '1.20',
     run: async (kube) => {
       await kube.apply(deployment(), '--server-side', '--field-manager', 'pipeline');
       const refused = await kube.fails(
@@ -212,6 +215,7 @@ export const applyingCases: readonly ConformanceCase[] = [
   },
   {
     name: 'server-side apply with --force-conflicts takes the field; the other manager then conflicts',
+    since: '1.20',
     run: async (kube) => {
       await kube.apply(
         configMap('settings', { a: '1' }),

@@ -6,6 +6,7 @@ import { configMap, deployment, manifest } from '../manifests.js';
 export const deletingCases: readonly ConformanceCase[] = [
   {
     name: 'delete removes by name, by label, by manifest and all of a kind',
+    since: '1.20',
     run: async (kube) => {
       const label = { doomed: 'yes' };
       await kube.apply(
@@ -33,6 +34,7 @@ export const deletingCases: readonly ConformanceCase[] = [
   },
   {
     name: 'delete --raw of a collection removes what the selector selects',
+    since: '1.20',
     run: async (kube) => {
       await kube.apply(manifest(configMap('a', {}, { doomed: 'yes' }), configMap('b', {})));
       const answer: unknown = JSON.parse(

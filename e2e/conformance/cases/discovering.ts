@@ -22,6 +22,7 @@ export const discoveringCases: readonly ConformanceCase[] = [
   },
   {
     name: 'api-versions and version answer',
+    since: '1.20',
     run: async (kube) => {
       const versions = (await kube.ok(['api-versions'])).split('\n');
       for (const version of ['apps/v1', 'batch/v1', 'coordination.k8s.io/v1', 'v1']) {
@@ -33,6 +34,7 @@ export const discoveringCases: readonly ConformanceCase[] = [
   },
   {
     name: 'legacy discovery, health and version are there for clients that ask for plain JSON',
+    since: '1.20',
     run: async (kube) => {
       const raw = async (path: string): Promise<unknown> =>
         JSON.parse(await kube.ok(['get', '--raw', path]));
@@ -54,6 +56,7 @@ export const discoveringCases: readonly ConformanceCase[] = [
   },
   {
     name: 'explain describes kinds and fields, also recursively',
+    since: '1.27',
     run: async (kube) => {
       const spec = await kube.ok(['explain', 'deployment.spec']);
       assert.match(spec, /^GROUP: +apps\nKIND: +Deployment\nVERSION: +v1\n/);
@@ -73,6 +76,8 @@ export const discoveringCases: readonly ConformanceCase[] = [
   },
   {
     name: 'auth can-i and whoami answer',
+    since: '1.30',
+    differs: 'the gateway answers from the grant and the token',
     run: async (kube) => {
       assert.equal(await kube.ok(['auth', 'can-i', 'create', 'deployments']), 'yes\n');
       assert.match(await kube.ok(['auth', 'can-i', '--list']), /^\*\.\* +\[\] +\[\] +\[\*\]/m);
@@ -83,6 +88,7 @@ export const discoveringCases: readonly ConformanceCase[] = [
   },
   {
     name: '-v=6 shows the requests, and Table is what get asks for',
+    differs: 'it prints how it went about it',
     run: async (kube) => {
       const { stderr } = await kube.run(['get', 'cm', '-v=8']);
       assert.match(

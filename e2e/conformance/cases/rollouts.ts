@@ -17,6 +17,7 @@ export const rolloutCases: readonly ConformanceCase[] = [
   },
   {
     name: 'rollout restart replaces every pod and keeps the number that serve',
+    differs: 'the time of the restart is in the name of the pods',
     run: async (kube) => {
       await kube.apply(deployment({ replicas: 3 }));
       await kube.ok(['rollout', 'status', 'deployment/web']);
