@@ -202,10 +202,9 @@ export class Relay implements UpstreamListener {
   #pass(chunk: Uint8Array): void {
     this.#responseBytes += chunk.length;
     this.#frames?.pass(chunk);
-    // Often it is written at once, and was not worth a pause: so that comes with the next piece that has to wait.
-    if (this.#stalled) this.#flow?.pause();
     if (this.#write(chunk)) return;
     this.#stalled = true;
+    this.#flow?.pause();
     this.#stall.waits();
   }
 

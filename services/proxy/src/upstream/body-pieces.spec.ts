@@ -70,6 +70,47 @@ describe('the pieces of a body', () => {
     expect(sizes()).toStrictEqual([]);
   });
 
+  it('are kept while it is paused, and go on one after the other', async () => {
+    const { body, pieces, sizes } = piecesOf();
+    body.push(bytes(10), false);
+    body.pause();
+    for (const fill of ['a', 'b', 'c', 'd', 'e']) body.push(bytes(FULL, fill), false);
+    body.push(bytes(5, 'f'), false);
+    await nextTurn();
+    expect([sizes(), body.full]).toStrictEqual([[10], true]);
+    body.resume();
+    expect(Buffer.concat(pieces.slice(1)).toString()).toBe(
+      `${['a', 'b', 'c', 'd', 'e'].map((fill) => fill.repeat(FULL)).join('')}fffff`,
+    );
+    expect(body.full).toBe(false);
+  });
+
+  it('go on only as far as they are wanted', () => {
+    const slabs = new Slabs();
+    const sizes: number[] = [];
+    const body: BodyPieces = new BodyPieces(slabs, (piece) => {
+      sizes.push(piece.length);
+      body.pause();
+    });
+    body.pause();
+    for (let time = 0; time < 15; time += 1) body.push(bytes(FULL), false);
+    expect(sizes).toStrictEqual([]);
+    for (let time = 1; time <= 4; time += 1) {
+      body.resume();
+      expect(sizes).toHaveLength(time);
+    }
+    expect(sizes.reduce((sum, size) => sum + size)).toBe(15 * FULL);
+  });
+
+  it('all go on with the last one, paused or not', () => {
+    const { body, pieces, lasts } = piecesOf();
+    body.pause();
+    for (let time = 0; time < 6; time += 1) body.push(bytes(FULL), false);
+    body.push(bytes(1), true);
+    expect(Buffer.concat(pieces)).toHaveLength(6 * FULL + 1);
+    expect(lasts.indexOf(true)).toBe(lasts.length - 1);
+  });
+
   it('of any size hold what came', () => {
     for (const size of [1, 8_191, 8_192, SLAB_BYTES, SLAB_BYTES + 1, 200_000]) {
       const { body, pieces } = piecesOf();

@@ -47,11 +47,12 @@ export class UpstreamCall implements UpstreamFlow {
   }
 
   pause(): void {
-    this.socket?.pause();
+    // Behind its end the connection carries another call.
+    if (!this.#over) this.socket?.pause();
   }
 
   resume(): void {
-    this.socket?.resume();
+    if (!this.#over) this.socket?.resume();
   }
 
   abort(): void {

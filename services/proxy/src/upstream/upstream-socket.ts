@@ -39,6 +39,8 @@ export class UpstreamSocket implements AnswerEvents, BodyEvents {
   #keepAlive = false;
   #answered = false;
   #paused = false;
+  /** Nothing more is read. */
+  #stopped = false;
   #gone = false;
 
   constructor(stream: Duplex, owner: SocketOwner) {
@@ -79,15 +81,19 @@ export class UpstreamSocket implements AnswerEvents, BodyEvents {
     return true;
   }
 
+  /** The body is kept back. A little of it still comes: most pauses are over before that was worth a word. */
   pause(): void {
     this.#paused = true;
-    this.#stream.pause();
+    this.#pieces.pause();
   }
 
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
     this.ticks = 0;
+    this.#pieces.resume();
+    if (this.#pieces.full || !this.#stopped) return;
+    this.#stopped = false;
     this.#stream.resume();
   }
 
@@ -142,6 +148,9 @@ export class UpstreamSocket implements AnswerEvents, BodyEvents {
 
   onAnswerData(chunk: Buffer, last: boolean): void {
     this.#pieces.push(chunk, last);
+    if (!this.#pieces.full || this.#stopped) return;
+    this.#stopped = true;
+    this.#stream.pause();
   }
 
   onAnswerEnd(): void {
