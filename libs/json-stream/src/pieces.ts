@@ -9,28 +9,32 @@ export class Pieces {
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
   readonly #owned: (Uint8Array | undefined)[] = [];
+  /** The lists are longer: it costs less to write over what stands behind it than to make them shorter. */
+  #count = 0;
 
   get count(): number {
-    return this.#starts.length;
+    return this.#count;
   }
 
   range(start: number, end: number): void {
-    if (end <= start) return;
-    this.#starts.push(start);
-    this.#ends.push(end);
-    this.#owned.push(undefined);
+    if (end > start) this.#add(start, end, undefined);
   }
 
   own(bytes: Uint8Array): void {
-    this.#starts.push(0);
-    this.#ends.push(bytes.length);
-    this.#owned.push(bytes);
+    this.#add(0, bytes.length, bytes);
   }
 
+  /** @param count - no more than there are */
   truncate(count: number): void {
-    this.#starts.length = count;
-    this.#ends.length = count;
-    this.#owned.length = count;
+    this.#count = count;
+  }
+
+  #add(start: number, end: number, owned: Uint8Array | undefined): void {
+    const at = this.#count;
+    this.#starts[at] = start;
+    this.#ends[at] = end;
+    this.#owned[at] = owned;
+    this.#count = at + 1;
   }
 
   /**
@@ -40,11 +44,13 @@ export class Pieces {
    */
   take(chunk: Uint8Array, ready: number): Uint8Array[] {
     const out = this.#join(chunk, ready);
-    const kept = this.#owned.slice(ready);
-    const starts = this.#starts.slice(ready);
-    const ends = this.#ends.slice(ready);
-    this.truncate(0);
-    kept.forEach((bytes, index) => this.own(bytes ?? chunk.slice(starts[index], ends[index])));
+    const end = this.#count;
+    this.#count = 0;
+    // What is kept moves to the front: never past what is still to be read.
+    for (let index = ready; index < end; index += 1) {
+      const part = chunk.subarray(this.#starts[index], this.#ends[index]);
+      this.own(this.#owned[index] ?? Uint8Array.from(part));
+    }
     return together(out);
   }
 

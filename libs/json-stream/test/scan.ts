@@ -19,7 +19,7 @@ export function scan(document: string | Uint8Array, options: Scan = {}): Buffer 
   for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
     const size = sizes[turn % sizes.length] ?? 1;
     // A copy that is spoiled afterwards: whoever keeps a part of a chunk is found out.
-    const chunk = Uint8Array.from(bytes.subarray(at, at + size));
+    const chunk = Buffer.from(bytes.subarray(at, at + size));
     out.push(...scanner.push(chunk).map((piece) => Buffer.from(piece)));
     chunk.fill(0x21);
     at += size;

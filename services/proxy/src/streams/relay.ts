@@ -116,11 +116,11 @@ export class Relay implements UpstreamListener {
     const transform = this.#transform;
     if (transform === undefined) {
       if (last && this.#cutting === undefined) this.#passLast(chunk);
-      else this.#take(chunk);
+      else this.#take(chunk, chunk);
       return;
     }
     try {
-      for (const piece of transform.push(chunk)) if (!this.#isOver()) this.#take(piece);
+      this.#takeTransformed(transform.push(chunk), chunk);
     } catch (error) {
       this.#fail(asError(error));
     }
@@ -175,13 +175,23 @@ export class Relay implements UpstreamListener {
     return this.#over;
   }
 
-  #take(chunk: Uint8Array): void {
+  /** The pieces may be parts of the chunk: it is free when the last of them was sent. */
+  #takeTransformed(pieces: readonly Uint8Array[], chunk: Uint8Array): void {
+    const last = pieces.length - 1;
+    if (last < 0) this.#flow?.giveBack?.(chunk);
+    pieces.forEach((piece, index) => {
+      if (!this.#isOver()) this.#take(piece, index === last ? chunk : undefined);
+    });
+  }
+
+  /** @param lent - what nobody reads any more when this was sent */
+  #take(chunk: Uint8Array, lent: Uint8Array | undefined): void {
     if (this.#cutting === undefined) {
-      this.#pass(chunk);
+      this.#pass(chunk, lent);
       return;
     }
     const rest = this.#frames?.restOfFrame(chunk);
-    this.#pass(rest ?? chunk);
+    this.#pass(rest ?? chunk, lent);
     if (rest !== undefined) this.#endWithFrame(this.#cutting);
   }
 
@@ -199,22 +209,20 @@ export class Relay implements UpstreamListener {
     this.#end({ outcome: 'upstream_failed', reason: codeOf(refusal) });
   }
 
-  #pass(chunk: Uint8Array): void {
+  #pass(chunk: Uint8Array, lent: Uint8Array | undefined): void {
     this.#responseBytes += chunk.length;
     this.#frames?.pass(chunk);
-    if (this.#write(chunk)) return;
+    if (this.#write(chunk, lent)) return;
     this.#stalled = true;
     this.#flow?.pause();
     this.#stall.waits();
   }
 
-  #write(chunk: Uint8Array): boolean {
+  #write(chunk: Uint8Array, lent: Uint8Array | undefined): boolean {
     const { answer } = this.#options;
-    if (chunk.length < WORTH_GIVING_BACK || this.#transform !== undefined) {
-      return answer.write(chunk);
-    }
+    if (lent === undefined || lent.length < WORTH_GIVING_BACK) return answer.write(chunk);
     return answer.write(chunk, (error) => {
-      if (error === undefined || error === null) this.#flow?.giveBack?.(chunk);
+      if (error === undefined || error === null) this.#flow?.giveBack?.(lent);
     });
   }
 
