@@ -28,9 +28,8 @@ async function transcriptOf(
 ): Promise<readonly TranscriptEntry[]> {
   let transcript: readonly TranscriptEntry[] = [];
   await inFreshNamespace(cluster, async (kube) => {
-    const before = kube.transcript.length;
     await run(kube);
-    transcript = kube.transcript.slice(before);
+    transcript = kube.transcript;
   });
   return transcript;
 }

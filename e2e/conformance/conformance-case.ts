@@ -9,6 +9,8 @@ export interface ConformanceCase {
   readonly name: string;
   /** Oldest kubectl of whose output this holds. @default the newest */
   readonly since?: KubectlRelease;
+  /** It changes what the cluster offers, which others list. @default false */
+  readonly alone?: boolean;
   /** Why two runs of it print different things, or the gateway prints other words than the cluster. */
   readonly differs?: string;
   /** Runs in a namespace of its own; throws when the sentence does not hold. */

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { describe, it } from 'vitest';
+import { eventually } from '@drawbridge/testing';
 import { kubectlConformance } from './kubectl-conformance.js';
 import { type ConformanceCluster, KubectlSession } from './kubectl-session.js';
 
@@ -26,30 +27,37 @@ export function describeConformance(title: string, getCluster: () => Conformance
   });
 }
 
-/** Runs `use` in a namespace and a scratch directory of its own; both are removed afterwards. */
+/**
+ * Runs `use` in a namespace and a scratch directory of its own; both are removed afterwards. Not by kubectl: each
+ * command is a process, and these would be a third of all.
+ */
 export async function inFreshNamespace(
   cluster: ConformanceCluster,
   use: (kube: KubectlSession) => Promise<void>,
 ): Promise<void> {
-  const namespace = `conformance-${randomBytes(4).toString('hex')}`;
+  const name = `conformance-${randomBytes(4).toString('hex')}`;
+  const config = new KubeConfig();
+  config.loadFromFile(cluster.kubeconfig);
+  const core = config.makeApiClient(CoreV1Api);
   const directory = await mkdtemp(join(tmpdir(), 'kubectl-conformance-'));
-  const kube = new KubectlSession(cluster, namespace, directory);
   try {
-    await kube.ok(['create', 'namespace', namespace]);
-    await furnished(kube);
-    await use(kube);
+    const body: object = { metadata: { name } };
+    await core.createNamespace({ body });
+    await furnished(core, name);
+    await use(new KubectlSession(cluster, name, directory));
   } finally {
-    await kube.run(['delete', 'namespace', namespace, '--wait=false']);
+    await core.deleteNamespace({ name }).catch(() => undefined);
     await rm(directory, { recursive: true, force: true });
   }
 }
 
 /** A controller gives a namespace its service account and CA a moment later; pods need the first. */
-async function furnished(kube: KubectlSession): Promise<void> {
-  const deadline = Date.now() + namespaceReadyMs;
-  const wanted = ['get', 'serviceaccount/default', 'configmap/kube-root-ca.crt'];
-  while ((await kube.run(wanted)).exitCode !== 0) {
-    if (Date.now() > deadline) throw new Error('the namespace never got its service account');
-    await delay(50);
-  }
+function furnished(core: CoreV1Api, namespace: string): Promise<void> {
+  return eventually(
+    async () => {
+      await core.readNamespacedServiceAccount({ namespace, name: 'default' });
+      await core.readNamespacedConfigMap({ namespace, name: 'kube-root-ca.crt' });
+    },
+    { timeoutMs: namespaceReadyMs },
+  );
 }

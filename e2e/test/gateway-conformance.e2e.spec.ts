@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nativeTool } from '@drawbridge/testing';
 import { compareConformance } from '../conformance/compare-conformance.js';
-import { kubectlReleases, type KubectlRelease } from '../conformance/conformance-case.js';
+import {
+  kubectlReleases,
+  type ConformanceCase,
+  type KubectlRelease,
+} from '../conformance/conformance-case.js';
 import { clusterConformance } from '../conformance/kubectl-conformance.js';
 import { KubectlSession } from '../conformance/kubectl-session.js';
 import { startMetricsApi } from '../src/metrics-api.js';
@@ -47,11 +51,9 @@ const runs = kubectlReleases.map((release) => ({
 }));
 
 describe.each(runs)('kubectl $release, directly and through the gateway', ({ release, cases }) => {
-  it.concurrent.each(cases)(
-    '$name',
-    async (each) => compareConformance(each, waysOf(release)),
-    180_000,
-  );
+  const compare = async (each: ConformanceCase) => compareConformance(each, waysOf(release));
+  it.concurrent.each(cases.filter(({ alone = false }) => !alone))('$name', compare, 180_000);
+  it.each(cases.filter(({ alone = false }) => alone))('$name', compare, 180_000);
 });
 
 const refused = [

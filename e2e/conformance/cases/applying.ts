@@ -110,6 +110,7 @@ export const applyingCases: readonly ConformanceCase[] = [
     since: '1.20',
     run: async (kube) => {
       await kube.apply(deployment());
+      await kube.ok(['rollout', 'status', 'deployment/web']);
       const same = await kube.run(['diff', '-f', '-'], { stdin: deployment() });
       assert.deepEqual({ code: same.exitCode, out: same.stdout }, { code: 0, out: '' });
       const changed = await kube.run(['diff', '-f', '-'], {

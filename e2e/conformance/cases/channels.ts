@@ -23,6 +23,9 @@ async function runningWeb(kube: KubectlSession): Promise<void> {
   await kube.ok(['rollout', 'status', 'deployment/web']);
 }
 
+/** Typed into a shell, which then stays a moment: what it says in its last one kubectl may miss, directly too. */
+const typed = (text: string) => `echo ${text}\nsleep 1\nexit\n`;
+
 const large = 'all work and no play\n'.repeat(100_000);
 const sha = (text: string) => createHash('sha256').update(text).digest('hex');
 
@@ -71,8 +74,9 @@ function execCases({ protocol, on, since }: Mode): ConformanceCase[] {
       since,
       run: async (kube) => {
         await runningWeb(kube);
-        const stdin = 'echo attached\nexit\n';
-        assert.match(await kube.ok(['attach', '-i', 'deploy/web'], { stdin, env }), /^attached$/m);
+        const stdin = typed('attached');
+        const ran = await kube.run(['attach', '-i', 'deploy/web'], { stdin, env });
+        assert.match(ran.stdout, /^attached$/m, ran.stderr);
       },
     },
   ];
@@ -131,7 +135,7 @@ function compositeCases({ protocol, on, since }: Mode): ConformanceCase[] {
         await runningWeb(kube);
         const pod = (await kube.ok(['get', 'pods', '-o', 'name'])).trim();
         const args = ['debug', '-i', pod, '--image=busybox', '--container=look', '--', 'sh'];
-        const ran = await kube.run(args, { stdin: 'echo from the debugger\nexit\n', env });
+        const ran = await kube.run(args, { stdin: typed('from the debugger'), env });
         assert.match(ran.stdout, /from the debugger/);
         const path = '.spec.ephemeralContainers[0].name';
         assert.equal(await kube.field(pod, path), 'look');
@@ -143,8 +147,8 @@ function compositeCases({ protocol, on, since }: Mode): ConformanceCase[] {
       differs: 'what comes first, the attachment or the warning that it is slow',
       run: async (kube) => {
         const args = ['run', '-i', '--rm', 'once', '--image=busybox', '--', 'sh'];
-        const ran = await kube.run(args, { stdin: 'echo from the pod\nexit\n', env });
-        assert.match(ran.stdout, /from the pod/);
+        const ran = await kube.run(args, { stdin: typed('from the pod'), env });
+        assert.match(ran.stdout, /from the pod/, ran.stderr);
         assert.match(ran.stdout, /pod "once" deleted/);
         assert.match(await kube.fails(['get', 'pod', 'once']), /NotFound/);
       },

@@ -49,6 +49,7 @@ export const extendingCases: readonly ConformanceCase[] = [
   {
     name: 'a custom resource is defined, discovered, explained, validated, listed and watched',
     differs: 'how often it takes to be served',
+    alone: true,
     run: async (kube) => {
       const type = `gizmos.${kube.namespace}.test`;
       await kube.ok(['create', '-f', '-'], { stdin: JSON.stringify(gizmos(kube.namespace)) });

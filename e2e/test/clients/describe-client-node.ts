@@ -31,6 +31,8 @@ function collector() {
   const chunks: Buffer[] = [];
   const stream = new PassThrough();
   stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  // Told when what fills it is broken off.
+  stream.on('error', () => undefined);
   return { stream, text: () => Buffer.concat(chunks).toString() };
 }
 
