@@ -9,6 +9,9 @@ export interface AgentTarget {
   readonly certificateAuthority: string;
 }
 
+/** RFC 9113, section 7. */
+const CANCEL = 8;
+
 /** An answer whose head is there. */
 export interface Begun {
   readonly status: number;
@@ -16,7 +19,10 @@ export interface Begun {
   readonly commandId: string;
   /** Code of the refusal, if it is one. */
   readonly refusal: string;
-  readonly body: Readable;
+  /** Resolves when the first bytes have come, or none will. */
+  readonly first: Promise<void>;
+  /** Everything that came, also when the answer broke off. */
+  readonly text: Promise<string>;
   /** Leaves in the middle of it. */
   abort(): void;
 }
@@ -36,12 +42,8 @@ export function http1Client({ port, certificateAuthority: ca }: AgentTarget): Ag
         const headers = { authorization: `Bearer ${token}` };
         const url = `https://127.0.0.1:${port}${path}`;
         const sent = httpsRequest(url, { agent, headers }, (answer) => {
-          answer.on('error', () => undefined);
-          resolve({
-            ...headOf(answer.statusCode, answer.headers),
-            body: answer,
-            abort: () => sent.destroy(),
-          });
+          const head = headOf(answer.statusCode, answer.headers);
+          resolve({ ...head, ...reading(answer), abort: () => sent.destroy() });
         });
         sent.on('error', reject);
         sent.end();
@@ -65,8 +67,8 @@ export function http2Client({ port, certificateAuthority: ca }: AgentTarget): Ag
       new Promise((resolve, reject) => {
         const stream = open().request({ ':path': path, authorization: `Bearer ${token}` });
         stream.on('response', (headers) => {
-          const body = stream;
-          resolve({ ...headOf(headers[':status'], headers), body, abort: () => stream.close(8) });
+          const head = headOf(headers[':status'], headers);
+          resolve({ ...head, ...reading(stream), abort: () => stream.close(CANCEL) });
         });
         stream.on('error', reject);
         stream.on('close', () => reject(new Error('closed without an answer')));
@@ -89,15 +91,21 @@ function headOf(status: number | undefined, headers: Headers) {
   };
 }
 
-/** Everything of an answer; ends also when the answer breaks off. */
-export async function textOf({ body }: Begun): Promise<string> {
+/** Begins in the moment in which the head is there: whoever listened later could miss the end. */
+function reading(body: Readable): Pick<Begun, 'first' | 'text'> {
   const chunks: Buffer[] = [];
-  body.on('data', (chunk: Buffer) => chunks.push(chunk));
-  await new Promise((resolve) => {
-    body.once('close', resolve);
-    body.once('error', resolve);
+  const first = Promise.withResolvers<undefined>();
+  const text = Promise.withResolvers<string>();
+  body.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    first.resolve(undefined);
   });
-  return Buffer.concat(chunks).toString('utf8');
+  body.on('error', () => undefined);
+  body.on('close', () => {
+    first.resolve(undefined);
+    text.resolve(Buffer.concat(chunks).toString('utf8'));
+  });
+  return { first: first.promise, text: text.promise };
 }
 
 /** `kubectl exec -- true` over a WebSocket, from the handshake until the gateway has closed. */

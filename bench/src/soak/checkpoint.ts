@@ -35,6 +35,8 @@ export async function takeCheckpoint(
   const { gateway, cluster, bus, tally } = world;
   const deadline = performance.now() + SETTLE_MS;
   while (performance.now() < deadline && !(await hasSettled(world, settled))) await delay(POLL_MS);
+  // First, because the census takes seconds in which idle connections end.
+  const files = gateway.openFiles();
   const census = await gateway.census();
   const residentBytes = gateway.residentBytes;
   const bindings = await cluster.admin.madeByGateways();
@@ -45,7 +47,7 @@ export async function takeCheckpoint(
     seconds: Math.round((performance.now() - startedAt) / 1_000),
     residentBytes,
     census,
-    files: gateway.openFiles(),
+    files,
     figures: await gateway.figures(),
     bindings: bindings.length,
     consumers: await bus.consumers(),

@@ -1,13 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Rule } from '@drawbridge/contracts';
-import {
-  exec,
-  http1Client,
-  http2Client,
-  textOf,
-  type AgentClient,
-  type Begun,
-} from './agent-client.js';
+import { exec, http1Client, http2Client, type AgentClient, type Begun } from './agent-client.js';
 import type { GrantEnd, IssuedGrant } from './soak-bus.js';
 import { POD } from './soak-cluster.js';
 import { connections } from './soak-gateway.js';
@@ -82,22 +75,22 @@ class GrantLife {
     if (!(await this.#known())) return;
     const watched = index % 2 === 0 ? 'pods' : 'configmaps';
     const watch = await this.#get(`${core}/${watched}?watch=true`);
-    const said = textOf(watch);
     await this.#call();
     const endedAt = performance.now();
     if (how !== 'expiry') await world.bus.end(grant, how);
-    const last = await said;
+    const last = await watch.text;
     if (watch.refusal === '') this.#checkCut(last, endedAt, how);
     if (how === 'expiry') await world.bus.end(grant, how);
     const after = await this.#get(`${core}/pods/${POD}`);
-    await textOf(after);
+    await after.text;
     if (after.refusal === '') world.tally.fault('a call went through after its grant had ended');
   }
 
   /** Everything else that an agent does; what is refused costs the others nothing. */
   async #call(): Promise<void> {
     const { world, grant, index } = this;
-    const list = await textOf(await this.#get(`${core}/configmaps`));
+    const { text } = await this.#get(`${core}/configmaps`);
+    const list = await text;
     if (list.includes('secret-plans')) world.tally.fault('a filtered list showed more');
     await this.#leave(`${core}/podtemplates`);
     await this.#refused('/api/v1/namespaces/kube-system/configmaps');
@@ -112,7 +105,7 @@ class GrantLife {
     const deadline = performance.now() + KNOWN_MS;
     while (performance.now() < deadline) {
       const answer = await this.#get(`${core}/pods/${POD}`);
-      const body = await textOf(answer);
+      const body = await answer.text;
       if (answer.status === 200) return true;
       if (answer.status !== 403) {
         this.world.tally.fault(`first call: ${body.slice(0, 300)}`);
@@ -138,19 +131,18 @@ class GrantLife {
   /** Goes when the first bytes have come. */
   async #leave(path: string): Promise<void> {
     const answer = await this.#get(path);
-    answer.body.on('error', () => undefined);
-    await new Promise((resolve) => answer.body.once('data', resolve).once('close', resolve));
+    await answer.first;
     answer.abort();
   }
 
   async #refused(path: string, token?: string): Promise<void> {
     const answer = await this.#get(path, token);
-    await textOf(answer);
+    await answer.text;
     if (answer.refusal === '') this.world.tally.fault(`${path} was not refused`);
   }
 
   async #flood(): Promise<void> {
-    const one = async () => textOf(await this.#get(`${core}/pods/${POD}`));
+    const one = async () => (await this.#get(`${core}/pods/${POD}`)).text;
     await Promise.all(Array.from({ length: FLOOD }, one));
   }
 

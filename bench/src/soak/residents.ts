@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { http1Client, http2Client, textOf, type AgentClient } from './agent-client.js';
+import { http1Client, http2Client, type AgentClient } from './agent-client.js';
 import { soakRules } from './grant-life.js';
 import type { IssuedGrant } from './soak-bus.js';
 import { POD } from './soak-cluster.js';
@@ -92,7 +92,7 @@ export class Residents {
       try {
         const answer = await client.get(path, tokens.of(grant.subject));
         tally.answer(answer);
-        await textOf(answer);
+        await answer.text;
         if (known && answer.status !== 200)
           tally.fault(`a resident was refused: ${answer.refusal}`);
         known ||= answer.status === 200;

@@ -17,8 +17,8 @@ import type { SoakWorld } from './soak-world.js';
 import { Tally } from './tally.js';
 import { emptiness, growth, type Verdict } from './verdicts.js';
 
-/** Shares of the grants between checkpoints; the first warms up. */
-const SEGMENTS = [0.2, 0.2, 0.3, 0.3];
+/** Share of the grants that warms up. */
+const WARM_UP = 0.2;
 /** Of each connection with bindings: Role and RoleBinding. */
 const OBJECTS_OF_GRANT = 2;
 
@@ -86,15 +86,11 @@ async function soak(world: SoakWorld, options: SoakOptions, { say }: Voice): Pro
     bindings: residentCount * OBJECTS_OF_GRANT,
     clusterSockets: Infinity,
   };
-  let begun = 0;
-  for (const [segment, share] of SEGMENTS.entries()) {
-    const end =
-      segment === SEGMENTS.length - 1 ? options.grants : begun + Math.round(options.grants * share);
-    await liveGrants(world, { from: begun, to: end, lanes: options.lanes });
-    begun = end;
-    if (segment === SEGMENTS.length - 1) await untilRenewed(residents, options.renewals);
+  for (const [segment, { from, to }] of segmentsOf(options).entries()) {
+    await liveGrants(world, { from, to, lanes: options.lanes });
+    if (to === options.grants) await untilRenewed(residents, options.renewals);
     await residents.pause();
-    await check(segment === 0 ? 'warmed up' : `${end} grants`, settled);
+    await check(segment === 0 ? 'warmed up' : `${to} grants`, settled);
     residents.resume();
   }
   const assumed = residents.assumed();
@@ -105,7 +101,7 @@ async function soak(world: SoakWorld, options: SoakOptions, { say }: Voice): Pro
   if (warm === undefined || full === undefined) throw new Error('there are no checkpoints');
   const verdicts = [
     ...growth(warm, full, options),
-    ...emptiness(last),
+    ...emptiness(last, options),
     ...(await callVerdicts(world, last)),
     {
       name: `every EKS session that stayed was renewed ${options.renewals} times`,
@@ -115,6 +111,15 @@ async function soak(world: SoakWorld, options: SoakOptions, { say }: Voice): Pro
     await stopVerdict(world),
   ];
   return { checkpoints, verdicts };
+}
+
+/** The first warms up, the others are alike. */
+function segmentsOf({ grants, checkpoints }: SoakOptions): readonly Omit<Batch, 'lanes'>[] {
+  const warm = Math.round(grants * WARM_UP);
+  const ends = Array.from({ length: checkpoints }, (_, index) =>
+    Math.round(warm + ((grants - warm) * index) / (checkpoints - 1)),
+  );
+  return ends.map((to, index) => ({ from: ends[index - 1] ?? 0, to }));
 }
 
 interface Batch {

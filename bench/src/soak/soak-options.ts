@@ -11,6 +11,8 @@ export interface SoakOptions {
   readonly renewals: number;
   /** How long AWS's sessions live here, instead of an hour. */
   readonly sessionSeconds: number;
+  /** How often everything is measured while grants are open; at least twice. */
+  readonly checkpoints: number;
   /** Where the results go as JSON. */
   readonly json: string | undefined;
   readonly help: boolean;
@@ -27,6 +29,7 @@ A day of the gateway in some minutes: grants come, are used and end, tokens are 
   --lanes N             grants under way at the same time (default 48)
   --renewals N          how often EKS sessions of lasting grants are renewed at least (default ${TOKENS_OF_A_DAY}: a day)
   --session-seconds S   how long a session of AWS lives (default 6)
+  --checkpoints N       how often everything is measured, from the first fifth of the grants on (default 4)
   --json FILE           where the results go
 `;
 
@@ -40,6 +43,7 @@ export function parseSoakOptions(args: readonly string[]): SoakOptions {
       lanes: { type: 'string', default: '48' },
       renewals: { type: 'string', default: String(TOKENS_OF_A_DAY) },
       'session-seconds': { type: 'string', default: '6' },
+      checkpoints: { type: 'string', default: '4' },
       json: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -50,6 +54,7 @@ export function parseSoakOptions(args: readonly string[]): SoakOptions {
     lanes: whole('--lanes', values.lanes),
     renewals: whole('--renewals', values.renewals),
     sessionSeconds: whole('--session-seconds', values['session-seconds']),
+    checkpoints: Math.max(2, whole('--checkpoints', values.checkpoints)),
     json: values.json,
     help: values.help,
   };
