@@ -31,8 +31,8 @@ function collector() {
   const chunks: Buffer[] = [];
   const stream = new PassThrough();
   stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-  // Told when what fills it is broken off.
-  stream.on('error', () => undefined);
+  // The library pipes logs into it, and leaves nobody to hear that they were broken off.
+  stream.on('pipe', (source) => source.on('error', () => undefined));
   return { stream, text: () => Buffer.concat(chunks).toString() };
 }
 
