@@ -11,8 +11,8 @@ import { openFiles, type KnownPorts } from './open-files.js';
 
 export const connections = { eks: 'prod-eks', bound: 'prod-bound' } as const;
 
-/** One agent can reach it: so that floods are refused. */
-const AGENT_MAX_CALLS = 24;
+/** Few, so that a flood is refused also where the machine is slow. */
+const AGENT_MAX_CALLS = 8;
 
 export interface GatewayOptions {
   readonly directory: string;
