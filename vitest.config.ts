@@ -17,6 +17,8 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
+          // Pure and fast, but for properties over many samples on a machine that does other things too.
+          testTimeout: 30_000,
           include: ['{libs,services,apps}/*/src/**/*.spec.ts', '{e2e,bench}/src/**/*.spec.ts'],
         },
       },

@@ -65,15 +65,24 @@ async function explain(...command: string[]): Promise<Explained> {
   };
 }
 
+/** Where a command of the launcher with further options explains them. */
+const explainedIn: Readonly<Record<string, string>> = {
+  'bench proxy': 'bench/src/options.ts',
+  'bench soak': 'bench/src/soak/soak-options.ts',
+};
+
 /** Commands that the launcher answers itself, with the options of its help. */
 function launcherCommands(): ReadonlyMap<string, ReadonlySet<string>> {
   const help = readFileSync(join(root, 'tools/launcher/help.mjs'), 'utf8');
   return new Map(
-    [...help.matchAll(/^ {2}([a-z]+)((?: \[[^\]]+\])*) {2,}\S/gm)].map(
-      ([, name = '', synopsis = '']) => [
-        name,
-        new Set(['--help', ...(synopsis.match(/(?<=\[)--?[\w-]+/g) ?? [])]),
-      ],
+    [...help.matchAll(/^ {2}([a-z]+(?: [a-z]+)?)((?: \[[^\]]+\])*) {2,}\S/gm)].map(
+      ([, name = '', synopsis = '']) => {
+        const own = synopsis.match(/(?<=\[)--?[\w-]+/g) ?? [];
+        const file = explainedIn[name];
+        const text = file === undefined ? '' : readFileSync(join(root, file), 'utf8');
+        const further = text.match(/(?<=^ {2})--[\w-]+/gm) ?? [];
+        return [name, new Set(['--help', ...own, ...further])];
+      },
     ),
   );
 }
@@ -84,7 +93,8 @@ const hidden: ReadonlySet<string> = new Set(['credential']);
 /** The options of the command that the words name, or why there is no such command. */
 async function optionsFor(words: readonly string[]): Promise<ReadonlySet<string> | string> {
   const [name = '', sub = ''] = words;
-  const launched = launcherCommands().get(name);
+  const launcher = launcherCommands();
+  const launched = launcher.get(name) ?? launcher.get(`${name} ${sub}`);
   if (launched !== undefined) return launched;
   if (hidden.has(name)) return new Set();
   const program = await explain();
