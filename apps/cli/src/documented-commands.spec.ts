@@ -71,6 +71,12 @@ const explainedIn: Readonly<Record<string, string>> = {
   'bench soak': 'bench/src/soak/soak-options.ts',
 };
 
+/** The options of a command of the launcher, which may have a second word. */
+function launchedBy(name: string, sub: string): ReadonlySet<string> | undefined {
+  const commands = launcherCommands();
+  return commands.get(name) ?? commands.get(`${name} ${sub}`);
+}
+
 /** Commands that the launcher answers itself, with the options of its help. */
 function launcherCommands(): ReadonlyMap<string, ReadonlySet<string>> {
   const help = readFileSync(join(root, 'tools/launcher/help.mjs'), 'utf8');
@@ -93,8 +99,7 @@ const hidden: ReadonlySet<string> = new Set(['credential']);
 /** The options of the command that the words name, or why there is no such command. */
 async function optionsFor(words: readonly string[]): Promise<ReadonlySet<string> | string> {
   const [name = '', sub = ''] = words;
-  const launcher = launcherCommands();
-  const launched = launcher.get(name) ?? launcher.get(`${name} ${sub}`);
+  const launched = launchedBy(name, sub);
   if (launched !== undefined) return launched;
   if (hidden.has(name)) return new Set();
   const program = await explain();
