@@ -107,7 +107,7 @@ export const applyingCases: readonly ConformanceCase[] = [
   },
   {
     name: 'diff ends with 0 for no difference, 1 with a diff, and changes nothing',
-    since: '1.20',
+    since: '1.27',
     run: async (kube) => {
       await kube.apply(deployment());
       await kube.ok(['rollout', 'status', 'deployment/web']);
