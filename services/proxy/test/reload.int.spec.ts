@@ -26,7 +26,8 @@ beforeAll(async () => {
         ...connection,
         name: 'certificate',
         server: `${server}/k8s/clusters/c-1/`,
-        credential: 'type: clientCertificate\ncertificate: {file: client.crt}\nkey: {file: client.key}',
+        credential:
+          'type: clientCertificate\ncertificate: {file: client.crt}\nkey: {file: client.key}',
       },
     ],
     environment: { CLUSTER_TOKEN: 'from-environment' },
