@@ -177,6 +177,6 @@ async function stopVerdict({ gateway }: SoakWorld): Promise<Verdict> {
   return {
     name: 'the gateway stops by itself, without an error in its log',
     holds: code === 0 && errors.length === 0,
-    found: `exit code ${code}; ${lines.length} lines; ${errors.slice(0, 3).join('; ')}`,
+    found: `exit code ${code}; ${lines.length} lines; ${[...errors, ...lines].slice(0, 5).join('; ')}`,
   };
 }

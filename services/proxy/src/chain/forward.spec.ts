@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { expect, it } from 'vitest';
+import { CallRefused } from '../domain/call-refused.js';
 import { Http1Answer } from '../listener/http1-exchange.js';
 import { Http1Message, Http1Response } from '../listener/http1-message.js';
 import { CutSwitch } from '../streams/cut-switch.js';
@@ -8,12 +9,14 @@ import { openChannel } from './open-channel.js';
 import type { ChannelRequest } from './negotiate-channel.js';
 import type { Tracked } from './track-live.js';
 
+const newAnswer = () => new Http1Answer(new Http1Response(new Http1Message(new Socket())));
+
 /** A call whose grant ended while it was recorded; says whether a credential was asked for. */
 function endedCall() {
   const cutSwitch = new CutSwitch();
   cutSwitch.cut('grant_revoked');
   const asked: unknown[] = [];
-  const answer = new Http1Answer(new Http1Response(new Http1Message(new Socket())));
+  const answer = newAnswer();
   const prepare = (identity: unknown) => {
     asked.push(identity);
     return Promise.reject(new Error('not for a grant that has ended'));
@@ -32,4 +35,16 @@ it.each([
   const { call, asked } = endedCall();
   await expect(handler(call)).rejects.toMatchObject({ code: 'grant_revoked' });
   expect(asked).toStrictEqual([]);
+});
+
+it('a call whose grant ends while its credential is made is told so, not that there was none', async () => {
+  const cutSwitch = new CutSwitch();
+  const answer = newAnswer();
+  const made = Promise.withResolvers<never>();
+  const upstream = { prepare: () => made.promise };
+  const call = { cutSwitch, answer, upstream, commandId: 'c-1' } as unknown as Tracked;
+  const ended = forward()(call);
+  cutSwitch.cut('grant_expired');
+  made.reject(new CallRefused('credential_unavailable', 'closed'));
+  await expect(ended).rejects.toMatchObject({ code: 'grant_expired' });
 });

@@ -20,7 +20,8 @@ export const forward =
     // A credential that is made for a grant after it has ended would be kept, and renewed, until its time is over.
     cutSwitch.throwIfCut();
     const preparing = upstream.prepare(callIdentity(call));
-    const prepared = preparing instanceof Promise ? await preparing : preparing;
+    const prepared =
+      preparing instanceof Promise ? await unlessCut(preparing, cutSwitch) : preparing;
     cutSwitch.throwIfCut();
     if (answer.destroyed) return clientGone;
     const relay = relayOf(call, turns);
@@ -33,6 +34,19 @@ export const forward =
     }
     return relay.ended;
   };
+
+/** What is kept for a grant ends with it: then that, and not what failed for it, is why the call is refused. */
+async function unlessCut<Value>(
+  preparing: Promise<Value>,
+  cutSwitch: Tracked['cutSwitch'],
+): Promise<Value> {
+  try {
+    return await preparing;
+  } catch (error) {
+    cutSwitch.throwIfCut();
+    throw error;
+  }
+}
 
 const clientGone: CallOutcome = {
   outcome: 'client_gone',

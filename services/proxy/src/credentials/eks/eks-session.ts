@@ -9,6 +9,9 @@ import { RoleSession, type RoleSessionOptions } from './role-session.js';
 /** Not used in its last minute: it has to reach the cluster, and clocks differ. */
 const MARGIN_MS = 60_000;
 
+/** By then the calls of a grant that is over have been cut and told why; usually this comes before us. */
+const LATE_MS = 1_000;
+
 /** The session of one agent under one grant, and the token that is signed with it. */
 export class EksSession {
   readonly agent: Principal;
@@ -28,7 +31,7 @@ export class EksSession {
     this.#role = new RoleSession(options);
     // What fails is the session, which says so itself, or the call that needs the token.
     this.#headers = new Renewed({ obtain: () => this.#sign() });
-    const endsInMs = Math.max(0, grantEndsAtMs - Date.now());
+    const endsInMs = Math.max(0, grantEndsAtMs - Date.now()) + LATE_MS;
     this.#end = setTimeout(onEnd, Math.min(endsInMs, 2 ** 31 - 1)).unref();
   }
 
