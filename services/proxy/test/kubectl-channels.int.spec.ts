@@ -143,8 +143,14 @@ describe.each(modes)('$kubectl kubectl over $protocol', ({ protocol, ...mode }) 
   it('exec -it: a terminal that follows the size of ours', async () => {
     const agent = await agentOf(mode);
     const kubectl = mode.kubectl === 'pinned' ? pinned : mode.kubectl;
-    const inner = `${kubectl} exec -it web-0 -- sh -c "stty size; sleep 2; stty size; exit 5"`;
-    const script = `stty cols 100 rows 30; (sleep 1; stty cols 120 rows 40 </dev/tty) & ${inner}; echo code=$?`;
+    const seen = join(await mkdtemp(join(scratch, 'size-')), 'seen');
+    // The size follows the start of the command, here as on any cluster.
+    const until = (size: string) =>
+      `until stty size | grep -q '${size}'; do sleep 0.1; done; stty size`;
+    const inPod = `${until('30 100')}; touch ${seen}; ${until('40 120')}; exit 5`;
+    const resize = `until [ -e ${seen} ]; do sleep 0.1; done; stty cols 120 rows 40 </dev/tty`;
+    const inner = `${kubectl} exec -it web-0 -- sh -c "${inPod}"`;
+    const script = `stty cols 100 rows 30; (${resize}) & ${inner}; echo code=$?`;
     const running = agent.start(shell(''), { program: ['script', '-qec', script, '/dev/null'] });
     const { out } = await running.ended;
     expect(out).toContain('30 100\r\n');
