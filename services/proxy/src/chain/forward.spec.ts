@@ -42,8 +42,9 @@ it('a call whose grant ends while its credential is made is told so, not that th
   const answer = newAnswer();
   const made = Promise.withResolvers<never>();
   const upstream = { prepare: () => made.promise };
-  const call = { cutSwitch, answer, upstream, commandId: 'c-1' } as unknown as Tracked;
-  const ended = forward()(call);
+  const grant = { grantId: 'g-1', accessRequestId: 'r-1', endsAtMs: 0 };
+  const call = { cutSwitch, answer, upstream, grant, commandId: 'c-1', agent: {} };
+  const ended = forward()(call as unknown as Tracked);
   cutSwitch.cut('grant_expired');
   made.reject(new CallRefused('credential_unavailable', 'closed'));
   await expect(ended).rejects.toMatchObject({ code: 'grant_expired' });
