@@ -1,5 +1,5 @@
 import { isLongRunning } from '../domain/long-running.js';
-import type { CallOutcome } from '../domain/call-outcome.js';
+import { clientGone } from '../domain/call-outcome.js';
 import type { AgentLimits } from '../limits/agent-limits.js';
 import type { Authenticated } from './authenticate.js';
 import type { Step } from './exchange.js';
@@ -37,11 +37,3 @@ const delay = (ms: number): Promise<void> =>
   new Promise((resolve) => {
     setTimeout(resolve, ms);
   });
-
-/** Of a call whose turn never came there is nothing to record. */
-const clientGone: CallOutcome = {
-  outcome: 'client_gone',
-  statusCode: 0,
-  requestBytes: 0,
-  responseBytes: 0,
-};

@@ -1,4 +1,4 @@
-import type { CallOutcome } from '../domain/call-outcome.js';
+import { clientGone } from '../domain/call-outcome.js';
 import { upstreamRequestHeaders } from '../domain/forwarded-headers.js';
 import { isLongRunning } from '../domain/long-running.js';
 import { Relay } from '../streams/relay.js';
@@ -47,13 +47,6 @@ async function unlessCut<Value>(
     throw error;
   }
 }
-
-const clientGone: CallOutcome = {
-  outcome: 'client_gone',
-  statusCode: 0,
-  requestBytes: 0,
-  responseBytes: 0,
-};
 
 function relayOf(call: Tracked, turns: TransferTurns): Relay {
   const { request, answer, connection, commandId, kube, filter, agent } = call;

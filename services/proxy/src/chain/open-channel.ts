@@ -12,7 +12,7 @@ import type { ChannelObserver, Sender } from '../channels/channel-observer.js';
 import { ChannelSession } from '../channels/channel-session.js';
 import { codecFor } from '../channels/codec-for.js';
 import { ExitStatus } from '../channels/exit-status.js';
-import type { CallOutcome } from '../domain/call-outcome.js';
+import { clientGone, type CallOutcome } from '../domain/call-outcome.js';
 import { CallRefused } from '../domain/call-refused.js';
 import { headerValue } from '../domain/request-head.js';
 import { refusedAnswer, upstreamFailure } from '../upstream/upstream-failure.js';
@@ -98,13 +98,6 @@ async function shakeHands(
 
 const timedOut = ({ connection }: Tracked) =>
   new CallRefused('upstream_timeout', `the cluster of ${connection} did not answer in time`);
-
-const clientGone: CallOutcome = {
-  outcome: 'client_gone',
-  statusCode: 0,
-  requestBytes: 0,
-  responseBytes: 0,
-};
 
 /** The cluster did not switch: what it says instead is passed on, and both connections end with it. */
 function relayAnswer(call: Tracked, came: UpgradeAnswer & { switched: false }): CallOutcome {

@@ -10,3 +10,11 @@ export interface CallOutcome {
   /** Of exec and attach, when the cluster has said it. */
   readonly exitCode?: number;
 }
+
+/** The client left before anything was sent to the cluster. */
+export const clientGone: CallOutcome = {
+  outcome: 'client_gone',
+  statusCode: 0,
+  requestBytes: 0,
+  responseBytes: 0,
+};
