@@ -11,18 +11,22 @@ import { join } from 'node:path';
 const services = ['identity', 'policy', 'approval', 'proxy', 'audit'];
 const streams = [
   'ACCESS',
+  'HOLDS',
   'COMMANDS',
   'PARKED',
   'KV_drawbridge_trust',
   'KV_drawbridge_slack_cards',
 ];
 
-/** What each service appends or keeps. ACCESS takes events from three; which types is checked by each store. */
+/**
+ * What each service appends or keeps. ACCESS takes events from three and HOLDS from two; which types is checked
+ * by each store.
+ */
 const writes = {
   identity: ['drawbridge.access.*', '$KV.drawbridge_trust.bundle'],
   policy: ['drawbridge.access.*'],
-  approval: ['drawbridge.access.*', '$KV.drawbridge_slack_cards.>'],
-  proxy: ['drawbridge.commands._batch.*'],
+  approval: ['drawbridge.access.*', 'drawbridge.holds.*', '$KV.drawbridge_slack_cards.>'],
+  proxy: ['drawbridge.holds.*', 'drawbridge.commands._batch.*'],
   audit: [],
 };
 
@@ -30,8 +34,8 @@ const writes = {
 const consumes = {
   identity: ['ACCESS', 'KV_drawbridge_trust'],
   policy: ['ACCESS', 'KV_drawbridge_trust'],
-  approval: ['ACCESS', 'KV_drawbridge_trust', 'KV_drawbridge_slack_cards'],
-  proxy: ['ACCESS', 'KV_drawbridge_trust'],
+  approval: ['ACCESS', 'HOLDS', 'KV_drawbridge_trust', 'KV_drawbridge_slack_cards'],
+  proxy: ['ACCESS', 'HOLDS', 'KV_drawbridge_trust'],
   audit: ['ACCESS', 'COMMANDS', 'KV_drawbridge_trust'],
 };
 
@@ -39,8 +43,8 @@ const consumes = {
 const reads = {
   identity: ['ACCESS', 'KV_drawbridge_trust'],
   policy: ['ACCESS', 'KV_drawbridge_trust'],
-  approval: ['ACCESS', 'KV_drawbridge_trust', 'KV_drawbridge_slack_cards'],
-  proxy: ['ACCESS', 'COMMANDS', 'KV_drawbridge_trust'],
+  approval: ['ACCESS', 'HOLDS', 'KV_drawbridge_trust', 'KV_drawbridge_slack_cards'],
+  proxy: ['ACCESS', 'HOLDS', 'COMMANDS', 'KV_drawbridge_trust'],
   audit: ['ACCESS', 'COMMANDS', 'KV_drawbridge_trust'],
 };
 
@@ -76,7 +80,7 @@ const othersDurables = (service) =>
     .filter((other) => other !== service)
     .flatMap((other) => durables[other])
     .flatMap((other) =>
-      ['ACCESS', 'COMMANDS'].flatMap((stream) => [
+      ['ACCESS', 'HOLDS', 'COMMANDS'].flatMap((stream) => [
         `$JS.API.CONSUMER.CREATE.${stream}.${other}`,
         `$JS.API.CONSUMER.CREATE.${stream}.${other}.>`,
         `$JS.API.CONSUMER.DELETE.${stream}.${other}`,

@@ -40,6 +40,18 @@ export {
   IssuerDocument,
   PolicyDocument,
 } from './configuration.js';
+export {
+  HeldCall,
+  HoldApprovers,
+  HoldCancelReason,
+  HoldEffect,
+  HoldEvent,
+  HoldId,
+  holdWriterOf,
+  type HoldEventData,
+  type HoldEventType,
+} from './hold.js';
+export { HoldStatus, HoldView, WaitingHolds } from './hold-view.js';
 export { Principal, principalId } from './principal.js';
 export { RequestedScope, Rule, Rules, type ResourceAttributes } from './scope.js';
 export {

@@ -1,17 +1,26 @@
 import type { JsMsg } from '@nats-io/jetstream';
-import type { AccessEvent } from '@drawbridge/contracts';
 import type { RecordedEvent } from '@drawbridge/kernel';
-import { decodeAccessEvent } from './event-envelope.js';
+import { decodeEvent } from './event-envelope.js';
+import { accessEvents, holdEvents, type ReadableKind, type StoredEvent } from './event-kind.js';
+import type { ACCESS_STREAM, HOLDS_STREAM } from './stream-definitions.js';
+
+/** The streams of aggregates. */
+export type EventStream = typeof ACCESS_STREAM | typeof HOLDS_STREAM;
+
+const kinds: Readonly<Record<EventStream, ReadableKind<StoredEvent>>> = {
+  ACCESS: accessEvents,
+  HOLDS: holdEvents,
+};
 
 /** What a Nest handler gets, and the pattern that chooses the handler. */
 export interface DecodedMessage {
   readonly pattern: string;
-  readonly payload: RecordedEvent<AccessEvent>;
+  readonly payload: RecordedEvent<StoredEvent>;
 }
 
 /** @throws EventStoreError `unreadable_event` */
-export function decodeAccessMessage(message: JsMsg): DecodedMessage {
+export function decodeMessage(stream: EventStream, message: JsMsg): DecodedMessage {
   const { subject, seq: sequence, data } = message;
-  const { recorded } = decodeAccessEvent({ subject, sequence, data });
+  const { recorded } = decodeEvent(kinds[stream], { subject, sequence, data });
   return { pattern: recorded.event.type, payload: recorded };
 }

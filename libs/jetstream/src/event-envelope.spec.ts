@@ -3,12 +3,13 @@ import type { AccessEvent } from '@drawbridge/contracts';
 import type { Append } from '@drawbridge/kernel';
 import { describe, expect, it } from 'vitest';
 import {
-  decodeAccessEvent,
-  encodeAccessEvent,
+  decodeEvent,
+  encodeEvent,
   EventEnvelope,
   isSubjectToken,
   sha256Hex,
 } from './event-envelope.js';
+import { accessEvents } from './event-kind.js';
 
 const id = '01928d3e-0000-7000-8000-000000000001';
 const aggregateId = '01928d3e-0000-7000-8000-000000000002';
@@ -41,21 +42,21 @@ describe('a stored event', () => {
     '"data":{"by":{"kind":"agent","issuer":"https://idp.test","subject":"a","groups":[]}}}';
 
   it('is written as it always was', () => {
-    expect(new TextDecoder().decode(encodeAccessEvent(append))).toBe(sample);
+    expect(new TextDecoder().decode(encodeEvent(append))).toBe(sample);
   });
 
   it('is read as it was written', () => {
     const data = new TextEncoder().encode(sample);
-    expect(decodeAccessEvent({ subject, sequence: 7, data })).toStrictEqual({
+    expect(decodeEvent(accessEvents, { subject, sequence: 7, data })).toStrictEqual({
       recorded: { ...metadata, aggregateId, sequence: 7, event },
       previousHash: undefined,
     });
   });
 
   it('names the hash of the event before it', () => {
-    const lastHash = sha256Hex(encodeAccessEvent(append));
-    const data = encodeAccessEvent({ ...append, position: { lastSequence: 1, lastHash } });
-    expect(decodeAccessEvent({ subject, sequence: 8, data }).previousHash).toBe(lastHash);
+    const lastHash = sha256Hex(encodeEvent(append));
+    const data = encodeEvent({ ...append, position: { lastSequence: 1, lastHash } });
+    expect(decodeEvent(accessEvents, { subject, sequence: 8, data }).previousHash).toBe(lastHash);
   });
 });
 
@@ -68,7 +69,7 @@ describe('the stored events of an earlier version', () => {
   const decode = ({ line, data }: (typeof stored)[number]) => {
     const text = new TextDecoder().decode(data);
     const [, of = ''] = /"aggregateId":"([^"]*)"/.exec(text) ?? [];
-    return decodeAccessEvent({ subject: `drawbridge.access.${of}`, sequence: line, data });
+    return decodeEvent(accessEvents, { subject: `drawbridge.access.${of}`, sequence: line, data });
   };
 
   it.each(stored)('are readable: line $line', (message) => {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { AccessEvent, Instant } from '@drawbridge/contracts';
+import { Instant } from '@drawbridge/contracts';
 import { EventStoreError, type Append, type RecordedEvent } from '@drawbridge/kernel';
+import type { ReadableKind, StoredEvent } from './event-kind.js';
 
 const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -11,7 +12,7 @@ export const EventEnvelope = z.object({
   type: z.string().min(1),
   schemaVersion: z.literal(1),
   aggregateId: z.string().min(1),
-  /** The access request, for access events the same as `aggregateId`. */
+  /** For access events and for holds the same as `aggregateId`. */
   correlationId: z.string().min(1),
   causationId: z.string().min(1),
   actor: z.object({ kind: z.enum(['agent', 'human', 'service']), id: z.string().min(1) }),
@@ -29,12 +30,10 @@ export interface StoredBytes {
   readonly data: Uint8Array;
 }
 
-export interface DecodedEvent {
-  readonly recorded: RecordedEvent<AccessEvent>;
+export interface DecodedEvent<Event> {
+  readonly recorded: RecordedEvent<Event>;
   readonly previousHash: string | undefined;
 }
-
-export const ACCESS_SUBJECT_PREFIX = 'drawbridge.access.';
 
 /** Whether an id can stand as one token of a subject; anything else could name other aggregates. */
 export const isSubjectToken = (id: string): boolean => /^[A-Za-z0-9_-]{1,128}$/.test(id);
@@ -43,12 +42,12 @@ export const sha256Hex = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex');
 
 /** Writes an event as it will be stored. Field order is fixed, so that equal events are equal bytes. */
-export function encodeAccessEvent({
+export function encodeEvent({
   aggregateId,
   position,
   event,
   metadata,
-}: Append<AccessEvent>): Uint8Array {
+}: Append<StoredEvent>): Uint8Array {
   const envelope: EventEnvelope = {
     id: metadata.id,
     type: event.type,
@@ -69,13 +68,16 @@ export function encodeAccessEvent({
  *
  * @throws EventStoreError `unreadable_event`, naming the sequence and the first bad field, never a value
  */
-export function decodeAccessEvent({ subject, sequence, data }: StoredBytes): DecodedEvent {
+export function decodeEvent<Event extends StoredEvent>(
+  kind: ReadableKind<Event>,
+  { subject, sequence, data }: StoredBytes,
+): DecodedEvent<Event> {
   const envelope = EventEnvelope.safeParse(parseJson(data));
   if (!envelope.success) throw unreadable(sequence, envelope.error);
   const { type, previousHash, id, aggregateId, causationId, actor, at } = envelope.data;
-  const event = AccessEvent.safeParse({ type, data: envelope.data.data });
+  const event = kind.schema.safeParse({ type, data: envelope.data.data });
   if (!event.success) throw unreadable(sequence, event.error);
-  if (subject !== ACCESS_SUBJECT_PREFIX + aggregateId) {
+  if (subject !== kind.subjectPrefix + aggregateId) {
     throw new EventStoreError(
       'unreadable_event',
       `message ${sequence} is on "${subject}" but says it belongs to "${aggregateId}"`,

@@ -1,5 +1,5 @@
 export { GATEWAYS_SUBJECT } from './gateways-subject.js';
-export { accessEventStore } from './access-event-store.js';
+export { accessEventStore, holdEventStore } from './event-store.js';
 export { commandLines, type StoredCommands } from './command-batch.js';
 export {
   CommandLogError,
@@ -12,13 +12,17 @@ export { recordCommands } from './record-commands.js';
 export { connectJetStream, type JetStreamOptions } from './connect-jetstream.js';
 export { declareStreams, requireStreams } from './declare-streams.js';
 export { durableConsumer, type Durable } from './durable-consumer.js';
-export { ACCESS_SUBJECT_PREFIX, EventEnvelope, sha256Hex } from './event-envelope.js';
+export { EventEnvelope, sha256Hex } from './event-envelope.js';
+export { ACCESS_SUBJECT_PREFIX, HOLDS_SUBJECT_PREFIX } from './event-kind.js';
 export {
   followAccessEvents,
+  followHoldEvents,
   type AccessFollower,
+  type EventFollower,
+  type FollowHoldsOptions,
   type FollowOptions,
   type UnreadableEvent,
-} from './follow-access-events.js';
+} from './follow-events.js';
 export { JetStreamConnection } from './jetstream-connection.js';
 export { JetStreamError, type JetStreamErrorCode } from './jetstream-error.js';
 export {
@@ -30,6 +34,7 @@ export { countParked, parkMessage, ParkedHeaders, type Parking } from './park-me
 export {
   ACCESS_STREAM,
   COMMANDS_STREAM,
+  HOLDS_STREAM,
   PARKED_STREAM,
   SLACK_CARDS_BUCKET,
 } from './stream-definitions.js';

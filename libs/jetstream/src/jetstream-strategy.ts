@@ -3,18 +3,17 @@ import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import type { JsMsg } from '@nats-io/jetstream';
 import { codeOf } from '@drawbridge/kernel';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { decodeAccessMessage, type DecodedMessage } from './decode-message.js';
+import { decodeMessage, type DecodedMessage, type EventStream } from './decode-message.js';
 import { DurableFeed, type FeedFailure } from './durable-feed.js';
 import type { JetStreamConnection } from './jetstream-connection.js';
 import { countParked, parkMessage } from './park-message.js';
-import type { ACCESS_STREAM } from './stream-definitions.js';
 
 const COUNT_EVERY_MS = 10_000;
 
 export interface JetStreamStrategyOptions {
   /** Shared with the rest of the service, which closes it after the Nest application. */
   readonly connection: JetStreamConnection;
-  readonly stream: typeof ACCESS_STREAM;
+  readonly stream: EventStream;
   /** The service's name; its replicas share the work. */
   readonly durable: string;
   /** Messages handled at the same time by this process. @default 16 */
@@ -128,7 +127,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   async #handle(message: JsMsg): Promise<'ack' | 'term'> {
     let decoded: DecodedMessage;
     try {
-      decoded = decodeAccessMessage(message);
+      decoded = decodeMessage(this.#options.stream, message);
     } catch (error) {
       return this.#park(message, error);
     }

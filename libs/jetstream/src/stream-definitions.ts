@@ -1,6 +1,7 @@
 import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream';
 
 export const ACCESS_STREAM = 'ACCESS';
+export const HOLDS_STREAM = 'HOLDS';
 export const COMMANDS_STREAM = 'COMMANDS';
 export const PARKED_STREAM = 'PARKED';
 export const TRUST_BUCKET = 'drawbridge_trust';
@@ -59,6 +60,13 @@ export const streamDefinitions = ({
     name: ACCESS_STREAM,
     description: 'Access requests and their grants, one aggregate per subject. Never changed.',
     subjects: ['drawbridge.access.*'],
+    num_replicas: replicas,
+  },
+  {
+    ...immutable,
+    name: HOLDS_STREAM,
+    description: 'Held calls and what became of them, one aggregate per subject. Never changed.',
+    subjects: ['drawbridge.holds.*'],
     num_replicas: replicas,
   },
   {

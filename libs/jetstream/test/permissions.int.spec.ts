@@ -17,7 +17,9 @@ import {
   declareStreams,
   durableConsumer,
   followAccessEvents,
+  followHoldEvents,
   followTrustBundle,
+  holdEventStore,
   JetStreamStrategy,
   publishTrustBundle,
   recordCommands,
@@ -27,6 +29,7 @@ import {
 } from '../src/index.js';
 import { comment } from './access-events.js';
 import { commandStarted } from './command-records.js';
+import { commandHeld, holdApproved, writtenBy } from './hold-events.js';
 import { listen } from './nest-application.js';
 
 const execute = promisify(execFile);
@@ -149,6 +152,32 @@ describe('what each service needs', () => {
     }
   });
 
+  it('proxy holds, approval approves, and both follow', async () => {
+    const id = randomUUID();
+    const steps = [
+      ['proxy', commandHeld],
+      ['approval', holdApproved],
+    ] as const;
+    for (const [service, event] of steps) {
+      const store = holdEventStore(as(service), service);
+      const { position } = await store.load(id);
+      await store.append({ aggregateId: id, position, event, metadata: writtenBy(service) });
+      const since = new Date(Date.now() - 60_000);
+      const follower = followHoldEvents(as(service), { since, onEvent: () => undefined });
+      await follower.caughtUp;
+      await follower.close();
+    }
+  });
+
+  it('approval handles events of holds for its cards', async () => {
+    const consumer = await durableConsumer(as('approval'), {
+      stream: 'HOLDS',
+      durable: 'approval-slack',
+      ackWaitMs: 10_000,
+    });
+    expect((await consumer.next())?.subject).toMatch(/^drawbridge\.holds\./);
+  });
+
   it('identity publishes trust', async () => {
     const publishedAt = '2026-01-05T09:00:00.000Z';
     const bundle = { revision: 1, publishedAt, issuers: [] };
@@ -213,7 +242,7 @@ const refusedRequest = async (user: User, subject: string, payload = '{}'): Prom
 };
 
 describe('what nobody may do', () => {
-  const streams = ['ACCESS', 'COMMANDS', 'PARKED', 'KV_drawbridge_trust'];
+  const streams = ['ACCESS', 'HOLDS', 'COMMANDS', 'PARKED', 'KV_drawbridge_trust'];
   const calls = ['STREAM.DELETE', 'STREAM.PURGE', 'STREAM.UPDATE', 'STREAM.MSG.DELETE'];
   const cases = users.flatMap((user) =>
     calls.flatMap((call) =>
@@ -240,6 +269,12 @@ describe('what is for another service', () => {
     ['proxy', `drawbridge.access.${randomUUID()}`],
     ['audit', `drawbridge.access.${randomUUID()}`],
     ['provision', `drawbridge.access.${randomUUID()}`],
+    ['identity', `drawbridge.holds.${randomUUID()}`],
+    ['policy', `drawbridge.holds.${randomUUID()}`],
+    ['audit', `drawbridge.holds.${randomUUID()}`],
+    ['policy', '$JS.API.STREAM.MSG.GET.HOLDS'],
+    ['proxy', '$JS.API.CONSUMER.DELETE.HOLDS.approval-slack'],
+    ['proxy', '$JS.API.CONSUMER.MSG.NEXT.HOLDS.approval-slack'],
     ['identity', 'drawbridge.commands.prod-eks.refused'],
     ['policy', 'drawbridge.commands.prod-eks.refused'],
     ['approval', 'drawbridge.commands.prod-eks.refused'],

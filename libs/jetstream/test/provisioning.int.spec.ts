@@ -14,7 +14,14 @@ import {
 } from '../src/index.js';
 import { provision } from '../src/provision.js';
 
-const names = ['ACCESS', 'COMMANDS', 'KV_drawbridge_slack_cards', 'KV_drawbridge_trust', 'PARKED'];
+const names = [
+  'ACCESS',
+  'COMMANDS',
+  'HOLDS',
+  'KV_drawbridge_slack_cards',
+  'KV_drawbridge_trust',
+  'PARKED',
+];
 const close: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const end of close.splice(0).reverse()) await end();

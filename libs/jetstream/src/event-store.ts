@@ -1,24 +1,24 @@
-import { writerOf, type AccessEvent, type ServiceName } from '@drawbridge/contracts';
+import type { AccessEvent, HoldEvent, ServiceName } from '@drawbridge/contracts';
 import {
   EventStoreError,
+  type AggregatePosition,
   type Append,
   type EventStore,
   type History,
   type RecordedEvent,
 } from '@drawbridge/kernel';
 import {
-  ACCESS_SUBJECT_PREFIX,
-  decodeAccessEvent,
-  encodeAccessEvent,
+  decodeEvent,
+  encodeEvent,
   isSubjectToken,
   sha256Hex,
   type StoredBytes,
 } from './event-envelope.js';
+import { accessEvents, holdEvents, type EventKind, type StoredEvent } from './event-kind.js';
 import type { JetStreamConnection } from './jetstream-connection.js';
 import { JetStreamError } from './jetstream-error.js';
 import { NotAcknowledged, publishAcknowledged } from './publish-acknowledged.js';
 import { readSubject } from './read-subject.js';
-import { ACCESS_STREAM } from './stream-definitions.js';
 
 /**
  * The history of access requests on stream `ACCESS`, for the one service `writer`.
@@ -27,36 +27,55 @@ import { ACCESS_STREAM } from './stream-definitions.js';
  * command is safe: a stored event shows in the next load, where the decider finds nothing left to do; one
  * that is not yet visible makes the repeated append a conflict, because both expect the same last sequence.
  */
-export function accessEventStore(
+export const accessEventStore = (
   connection: JetStreamConnection,
   writer: ServiceName,
-): EventStore<AccessEvent> {
+): EventStore<AccessEvent> => eventStore(accessEvents, connection, writer);
+
+/** The history of holds on stream `HOLDS`, for the one service `writer`; as {@link accessEventStore}. */
+export const holdEventStore = (
+  connection: JetStreamConnection,
+  writer: ServiceName,
+): EventStore<HoldEvent> => eventStore(holdEvents, connection, writer);
+
+function eventStore<Event extends StoredEvent>(
+  kind: EventKind<Event>,
+  connection: JetStreamConnection,
+  writer: ServiceName,
+): EventStore<Event> {
+  const place = { kind, connection };
   return {
-    load: (aggregateId) => load(connection, aggregateId),
+    load: (aggregateId) => load(place, aggregateId),
     append: (append) => {
-      refuseForeignEvent(writer, append.event);
-      return appendEvent(connection, append);
+      const type: Event['type'] = append.event.type;
+      if (kind.writerOf[type] === writer) return appendEvent(place, append);
+      throw new JetStreamError('event_writer_wrong', `${writer} may not append ${type}`);
     },
   };
 }
 
-async function load(
-  connection: JetStreamConnection,
-  aggregateId: string,
-): Promise<History<AccessEvent>> {
-  // An id that is not a subject token belongs to nothing, and must not reach the server as a wildcard.
-  if (!isSubjectToken(aggregateId)) return { events: [], position: { lastSequence: 0 } };
-  return historyOf(await read(connection, aggregateId));
+interface Place<Event extends StoredEvent> {
+  readonly kind: EventKind<Event>;
+  readonly connection: JetStreamConnection;
 }
 
-async function read(
-  connection: JetStreamConnection,
+async function load<Event extends StoredEvent>(
+  place: Place<Event>,
+  aggregateId: string,
+): Promise<History<Event>> {
+  // An id that is not a subject token belongs to nothing, and must not reach the server as a wildcard.
+  if (!isSubjectToken(aggregateId)) return { events: [], position: { lastSequence: 0 } };
+  return historyOf(place.kind, await read(place, aggregateId));
+}
+
+async function read<Event extends StoredEvent>(
+  { kind, connection }: Place<Event>,
   aggregateId: string,
 ): Promise<readonly StoredBytes[]> {
   try {
     return await readSubject(connection, {
-      stream: ACCESS_STREAM,
-      subject: ACCESS_SUBJECT_PREFIX + aggregateId,
+      stream: kind.stream,
+      subject: kind.subjectPrefix + aggregateId,
     });
   } catch (cause) {
     throw unavailable('the history cannot be read', cause);
@@ -64,11 +83,14 @@ async function read(
 }
 
 /** Decodes and checks that each event names the hash of the one before it. */
-function historyOf(messages: readonly StoredBytes[]): History<AccessEvent> {
+function historyOf<Event extends StoredEvent>(
+  kind: EventKind<Event>,
+  messages: readonly StoredBytes[],
+): History<Event> {
   let lastHash: string | undefined;
-  const events: RecordedEvent<AccessEvent>[] = [];
+  const events: RecordedEvent<Event>[] = [];
   for (const message of messages) {
-    const { recorded, previousHash } = decodeAccessEvent(message);
+    const { recorded, previousHash } = decodeEvent(kind, message);
     if (previousHash !== lastHash) {
       const text = `message ${message.sequence} does not follow the event before it (hash differs)`;
       throw new EventStoreError('unreadable_event', text);
@@ -83,40 +105,44 @@ function historyOf(messages: readonly StoredBytes[]): History<AccessEvent> {
   };
 }
 
-async function appendEvent(
-  connection: JetStreamConnection,
-  append: Append<AccessEvent>,
-): Promise<RecordedEvent<AccessEvent>> {
-  const { aggregateId, event, metadata } = append;
+async function appendEvent<Event extends StoredEvent>(
+  { kind, connection }: Place<Event>,
+  append: Append<Event>,
+): Promise<RecordedEvent<Event>> {
+  const { aggregateId, event, metadata, position } = append;
   if (!isSubjectToken(aggregateId)) throw new TypeError(`bad aggregate id "${aggregateId}"`);
-  const subject = ACCESS_SUBJECT_PREFIX + aggregateId;
-  const bytes = encodeAccessEvent(append);
-  const sequence = await publish(connection, { subject, bytes, append });
+  const sequence = await publish(connection, {
+    stream: kind.stream,
+    subject: kind.subjectPrefix + aggregateId,
+    bytes: encodeEvent(append),
+    id: metadata.id,
+    position,
+  });
   const { id, causationId, actor, at } = metadata;
   return { id, causationId, actor, at, aggregateId, event, sequence };
 }
 
 interface Publish {
+  readonly stream: string;
   readonly subject: string;
   readonly bytes: Uint8Array;
-  readonly append: Append<AccessEvent>;
+  readonly id: string;
+  readonly position: AggregatePosition;
 }
 
-async function publish(
-  connection: JetStreamConnection,
-  { subject, bytes, append: { metadata, position } }: Publish,
-): Promise<number> {
-  const expect = { streamName: ACCESS_STREAM, lastSubjectSequence: position.lastSequence };
+async function publish(connection: JetStreamConnection, message: Publish): Promise<number> {
+  const { stream, subject, bytes, id, position } = message;
+  const expect = { streamName: stream, lastSubjectSequence: position.lastSequence };
   try {
-    const options = { msgID: metadata.id, expect };
+    const options = { msgID: id, expect };
     const ack = await publishAcknowledged(connection, { subject, bytes, options });
-    if (ack.duplicate) await refuseReusedId(connection, ack.seq, bytes);
+    if (ack.duplicate) await refuseReusedId(connection, message, ack.seq);
     return ack.seq;
   } catch (error) {
     if (!(error instanceof NotAcknowledged)) throw error;
     if (error.reason !== 'conflict') throw unavailable(error.message, error);
-    const message = `"${subject}" no longer ends at sequence ${position.lastSequence}`;
-    throw new EventStoreError('append_conflict', message, { cause: error });
+    const text = `"${subject}" no longer ends at sequence ${position.lastSequence}`;
+    throw new EventStoreError('append_conflict', text, { cause: error });
   }
 }
 
@@ -126,11 +152,11 @@ async function publish(
  */
 async function refuseReusedId(
   connection: JetStreamConnection,
+  { stream, bytes }: Publish,
   sequence: number,
-  bytes: Uint8Array,
 ): Promise<void> {
   const stored = await connection.manager.streams
-    .getMessage(ACCESS_STREAM, { seq: sequence })
+    .getMessage(stream, { seq: sequence })
     .catch((cause: unknown) => {
       throw unavailable('the stored event cannot be read back', cause);
     });
@@ -139,11 +165,6 @@ async function refuseReusedId(
     'append_conflict',
     `the event id was already used by the event at sequence ${sequence}`,
   );
-}
-
-function refuseForeignEvent(writer: ServiceName, { type }: AccessEvent): void {
-  if (writerOf[type] === writer) return;
-  throw new JetStreamError('event_writer_wrong', `${writer} may not append ${type}`);
 }
 
 const unavailable = (message: string, cause: unknown): EventStoreError =>

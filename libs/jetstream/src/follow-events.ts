@@ -1,16 +1,20 @@
-import type { ConsumerMessages } from '@nats-io/jetstream';
-import type { AccessEvent } from '@drawbridge/contracts';
+import {
+  DeliverPolicy,
+  type ConsumerMessages,
+  type OrderedConsumerOptions,
+} from '@nats-io/jetstream';
+import type { AccessEvent, HoldEvent } from '@drawbridge/contracts';
 import type { RecordedEvent } from '@drawbridge/kernel';
-import { decodeAccessEvent } from './event-envelope.js';
+import { decodeEvent } from './event-envelope.js';
+import { accessEvents, holdEvents, type ReadableKind, type StoredEvent } from './event-kind.js';
 import type { JetStreamConnection } from './jetstream-connection.js';
-import { ACCESS_STREAM } from './stream-definitions.js';
 
 const HEARTBEAT_MS = 1_000;
 const RETRY_MS = 250;
 
-export interface FollowOptions {
+export interface FollowOptions<Event = AccessEvent> {
   /** Gets every event once, in stream order. Must not throw: a fold never refuses a fact. */
-  readonly onEvent: (recorded: RecordedEvent<AccessEvent>) => void;
+  readonly onEvent: (recorded: RecordedEvent<Event>) => void;
   /**
    * An event that this version cannot read; the follower goes on behind it. A read model that opens something
    * must close it for this aggregate. Without this option the follower is never current again.
@@ -27,21 +31,38 @@ export interface UnreadableEvent {
   readonly error: unknown;
 }
 
-/** Feeds an in-memory read model with every access event, from the first. */
-export interface AccessFollower {
+/** Feeds an in-memory read model with every event of one kind. */
+export interface EventFollower {
   /** Resolves when every event that was stored at the start has been passed on. */
   readonly caughtUp: Promise<void>;
   /** Whether the model holds all events, within about two seconds; false while the server is away. */
   isCurrent(): boolean;
   close(): Promise<void>;
 }
+export type AccessFollower = EventFollower;
 
-/** Starts following at once; survives lost connections and restarts of the server, where it goes on after the last event it saw. */
-export function followAccessEvents(
+/** Starts following at once, from the first event; survives lost connections and restarts of the server, where it goes on after the last event it saw. */
+export const followAccessEvents = (
   connection: JetStreamConnection,
   options: FollowOptions,
-): AccessFollower {
-  const follower = new Follower(connection, options);
+): EventFollower => start(new Follower(connection, options, { kind: accessEvents }));
+
+export interface FollowHoldsOptions extends FollowOptions<HoldEvent> {
+  /**
+   * The first events to pass on are of this instant: those of older holds may come without their beginning.
+   * A hold lives no longer than its grant, so a day back is all that can still matter.
+   */
+  readonly since: Date;
+}
+
+/** As {@link followAccessEvents}, for the events of holds from an instant on. */
+export const followHoldEvents = (
+  connection: JetStreamConnection,
+  options: FollowHoldsOptions,
+): EventFollower =>
+  start(new Follower(connection, options, { kind: holdEvents, since: options.since }));
+
+function start<Event extends StoredEvent>(follower: Follower<Event>): EventFollower {
   const running = follower.run();
   return {
     caughtUp: follower.caughtUp,
@@ -53,7 +74,12 @@ export function followAccessEvents(
   };
 }
 
-class Follower {
+interface Source<Event extends StoredEvent> {
+  readonly kind: ReadableKind<Event>;
+  readonly since?: Date;
+}
+
+class Follower<Event extends StoredEvent> {
   readonly caughtUp: Promise<void>;
   #resolveCaughtUp: () => void = () => undefined;
   #lastSequence = 0;
@@ -64,7 +90,8 @@ class Follower {
 
   constructor(
     private readonly connection: JetStreamConnection,
-    private readonly options: FollowOptions,
+    private readonly options: FollowOptions<Event>,
+    private readonly source: Source<Event>,
   ) {
     this.caughtUp = new Promise((resolve) => {
       this.#resolveCaughtUp = resolve;
@@ -93,11 +120,8 @@ class Follower {
   }
 
   async #follow(): Promise<void> {
-    const from = {
-      opt_start_seq: this.#lastSequence + 1,
-      deliver_policy: 'by_start_sequence',
-    } as const;
-    const consumer = await this.connection.jetstream.consumers.get(ACCESS_STREAM, from);
+    const { stream } = this.source.kind;
+    const consumer = await this.connection.jetstream.consumers.get(stream, this.#from());
     const { num_pending } = await consumer.info(true);
     const messages = await consumer.consume({ max_messages: 500, idle_heartbeat: HEARTBEAT_MS });
     this.#messages = messages;
@@ -116,12 +140,21 @@ class Follower {
     }
   }
 
+  #from(): Partial<OrderedConsumerOptions> {
+    const { since } = this.source;
+    if (since !== undefined && this.#lastSequence === 0) {
+      return { deliver_policy: DeliverPolicy.StartTime, opt_start_time: since.toISOString() };
+    }
+    const next = this.#lastSequence + 1;
+    return { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: next };
+  }
+
   #pass(subject: string, sequence: number, data: Uint8Array): void {
     if (sequence <= this.#lastSequence) return;
     this.#lastSequence = sequence;
-    let recorded: RecordedEvent<AccessEvent>;
+    let recorded: RecordedEvent<Event>;
     try {
-      recorded = decodeAccessEvent({ subject, sequence, data }).recorded;
+      recorded = decodeEvent(this.source.kind, { subject, sequence, data }).recorded;
     } catch (error) {
       this.#unreadable({ aggregateId: subject.split('.').at(-1) ?? '', sequence, error });
       return;

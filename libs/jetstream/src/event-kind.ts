@@ -1,0 +1,45 @@
+import type { z } from 'zod';
+import {
+  AccessEvent,
+  HoldEvent,
+  holdWriterOf,
+  writerOf,
+  type ServiceName,
+} from '@drawbridge/contracts';
+import { ACCESS_STREAM, HOLDS_STREAM } from './stream-definitions.js';
+
+/** What every event is, whatever it is about. */
+export interface StoredEvent {
+  readonly type: string;
+  readonly data: unknown;
+}
+
+/** One kind of aggregate: where its events stand and how they are read. */
+export interface ReadableKind<Event extends StoredEvent> {
+  readonly stream: string;
+  /** An aggregate's subject is this and its id. */
+  readonly subjectPrefix: string;
+  readonly schema: z.ZodType<Event>;
+}
+
+/** The same, and who writes which. */
+export interface EventKind<Event extends StoredEvent> extends ReadableKind<Event> {
+  readonly writerOf: Readonly<Record<Event['type'], ServiceName>>;
+}
+
+export const ACCESS_SUBJECT_PREFIX = 'drawbridge.access.';
+export const HOLDS_SUBJECT_PREFIX = 'drawbridge.holds.';
+
+export const accessEvents: EventKind<AccessEvent> = {
+  stream: ACCESS_STREAM,
+  subjectPrefix: ACCESS_SUBJECT_PREFIX,
+  schema: AccessEvent,
+  writerOf,
+};
+
+export const holdEvents: EventKind<HoldEvent> = {
+  stream: HOLDS_STREAM,
+  subjectPrefix: HOLDS_SUBJECT_PREFIX,
+  schema: HoldEvent,
+  writerOf: holdWriterOf,
+};
