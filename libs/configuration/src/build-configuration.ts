@@ -1,6 +1,7 @@
 import { ConfigurationDocument } from '@drawbridge/contracts';
 import { checkActions } from './check-actions.js';
 import { checkAddresses } from './check-addresses.js';
+import { checkGuardrails } from './check-guardrails.js';
 import { checkIdentities } from './check-identities.js';
 import { checkPolicies } from './check-policies.js';
 import { ConfigurationError } from './configuration-error.js';
@@ -15,7 +16,10 @@ import { fieldOf, validateDocument } from './validate-document.js';
 export const allKinds: readonly ConfigurationKind[] = ConfigurationDocument.options.map(
   ({ shape }) => shape.kind.value,
 );
-const checks: readonly Check[] = [checkIdentities, checkAddresses, checkActions, checkPolicies];
+const checks: readonly Check[] = [
+  ...[checkIdentities, checkAddresses, checkActions, checkPolicies],
+  checkGuardrails,
+];
 
 /** Files as they were read; `problems` are those of reading and of YAML. */
 export interface ReadFiles {
@@ -98,7 +102,7 @@ function toConfiguration(
     ...document,
     source: entry.parsed.source,
   });
-  const unchanged = <Kind extends 'Human' | 'Action' | 'Policy'>(kind: Kind) =>
+  const unchanged = <Kind extends 'Human' | 'Action' | 'Policy' | 'Guardrail'>(kind: Kind) =>
     entriesOf(entries, kind).map((entry) => locate(entry.document, entry));
   return {
     issuers: entriesOf(entries, 'Issuer').map((entry) => locate(resolveIssuer(entry), entry)),
@@ -108,6 +112,7 @@ function toConfiguration(
       locate(resolveConnection(entry), entry),
     ),
     policies: unchanged('Policy'),
+    guardrails: unchanged('Guardrail'),
     version: configurationVersion(entries.map(({ document }) => document)),
     warnings,
   };

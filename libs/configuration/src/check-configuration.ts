@@ -38,6 +38,7 @@ function countDocuments(configuration: Configuration): Record<ConfigurationKind,
     Action: configuration.actions.length,
     Connection: configuration.connections.length,
     Policy: configuration.policies.length,
+    Guardrail: configuration.guardrails.length,
   };
 }
 

@@ -19,7 +19,7 @@ export interface FoundFiles {
 }
 
 /**
- * Finds every `*.yaml` and `*.yml` under a directory, sorted by path.
+ * Finds every `*.yaml` and `*.yml` under a directory but `*.test.yaml`, sorted by path.
  *
  * Symbolic links are followed, since Kubernetes mounts a ConfigMap as links into a hidden directory; what
  * is reached twice is taken once, so loops end. Hidden entries are skipped. Anything that is not a regular
@@ -77,6 +77,7 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
 }
 
+/** Tests of guardrails lie beside them, as `*.test.yaml`; they are no configuration. */
 function isYaml(path: string): boolean {
-  return path.endsWith('.yaml') || path.endsWith('.yml');
+  return /(?<!\.test)\.ya?ml$/u.test(path);
 }

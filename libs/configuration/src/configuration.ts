@@ -2,6 +2,7 @@ import type {
   ActionDocument,
   ConfigurationDocument,
   ConnectionDocument,
+  GuardrailDocument,
   HumanDocument,
   IssuerDocument,
   PolicyDocument,
@@ -27,6 +28,8 @@ export interface Configuration {
   readonly actions: readonly Located<ActionDocument>[];
   readonly connections: readonly Located<ConnectionDocument>[];
   readonly policies: readonly Located<PolicyDocument>[];
+  /** In the order of their files, expressions and patterns checked. */
+  readonly guardrails: readonly Located<GuardrailDocument>[];
   /**
    * First 12 hex digits of the SHA-256 of what the documents say. Layout, comments, order and file names do
    * not change it; defaults that are written out do not either.

@@ -9,7 +9,7 @@ export interface LoadOptions {
 }
 
 /**
- * Reads all `*.yaml` and `*.yml` files under a directory.
+ * Reads all `*.yaml` and `*.yml` files under a directory, those named `*.test.yaml` left out.
  *
  * @throws {@link ConfigurationError} with every problem of every file, in the order of files and lines
  */

@@ -3,6 +3,7 @@ import { ConnectionName } from './access-request.js';
 import { ClusterCredential } from './cluster-credential.js';
 import { ClusterIdentity } from './cluster-identity.js';
 import { ConnectorAccess } from './connector-access.js';
+import { GuardrailSpec } from './guardrail.js';
 import { Rule, Rules } from './scope.js';
 import { ClaimMapping, SigningAlgorithm } from './trust-bundle.js';
 
@@ -208,6 +209,12 @@ export const PolicyDocument = document(
 );
 export type PolicyDocument = z.infer<typeof PolicyDocument>;
 
+/**
+ * Rules over calls that a grant allows: what is denied, held, masked or noted all the same. Read by the proxy.
+ */
+export const GuardrailDocument = document('Guardrail', label, GuardrailSpec);
+export type GuardrailDocument = z.infer<typeof GuardrailDocument>;
+
 /** Any document of a configuration directory. */
 export const ConfigurationDocument = z.discriminatedUnion('kind', [
   IssuerDocument,
@@ -215,5 +222,6 @@ export const ConfigurationDocument = z.discriminatedUnion('kind', [
   ActionDocument,
   ConnectionDocument,
   PolicyDocument,
+  GuardrailDocument,
 ]);
 export type ConfigurationDocument = z.infer<typeof ConfigurationDocument>;

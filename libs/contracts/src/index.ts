@@ -36,10 +36,19 @@ export {
   ActionDocument,
   ConfigurationDocument,
   ConnectionDocument,
+  GuardrailDocument,
   HumanDocument,
   IssuerDocument,
   PolicyDocument,
 } from './configuration.js';
+export {
+  ExecMatch,
+  GuardrailAction,
+  GuardrailMatch,
+  GuardrailRule,
+  GuardrailSpec,
+  TimeWindow,
+} from './guardrail.js';
 export {
   HeldCall,
   HoldApprovers,

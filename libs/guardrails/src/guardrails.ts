@@ -1,0 +1,130 @@
+import type { GuardrailDocument } from '@drawbridge/contracts';
+import type { FactName } from './cel/cel-environment.js';
+import { checkGuardrail } from './check-guardrail.js';
+import type { IndexedCall } from './compiled-condition.js';
+import { CompiledRule } from './compiled-rule.js';
+import { decisionOf, type GuardDecision, type MatchedRule } from './guard-decision.js';
+import type { BodyFacts, GuardedCall } from './guarded-call.js';
+import { GuardrailInvalid } from './guardrail-invalid.js';
+import { guardrailsVersion } from './guardrails-version.js';
+import { CallInView } from './match/call-in-view.js';
+
+/** What guardrails say of a call before its body is read. */
+export type Judgement =
+  | { readonly kind: 'decided'; readonly decision: GuardDecision }
+  | {
+      readonly kind: 'needsBody';
+      readonly facts: ReadonlySet<FactName>;
+      /** The decision with the body. A fact that is needed and absent counts against the call. */
+      readonly decide: (facts: BodyFacts) => GuardDecision;
+    };
+
+/** The guardrails in force. Pure and synchronous; never throws. */
+export interface Guardrails {
+  /** Changes when, and only when, the meaning of the documents may have. */
+  readonly version: string;
+  /** `<document>/<rule>` of every rule, in the order of the documents. */
+  readonly rules: readonly string[];
+  /**
+   * Judges a call that its grant allows.
+   *
+   * Costs next to nothing where no rule is about calls of this verb and resource. A `deny` by attributes is said at
+   * once; otherwise, when a rule that attributes meet looks at the body, the body is asked for.
+   */
+  judge(call: GuardedCall): Judgement;
+}
+
+/**
+ * Compiles guardrails once per configuration.
+ *
+ * @throws {@link GuardrailInvalid} for what `loadConfiguration` would have refused
+ */
+export function compileGuardrails(documents: readonly GuardrailDocument[]): Guardrails {
+  const problems = documents.flatMap((document) =>
+    checkGuardrail(document).map(
+      ({ path, message }) => `${document.metadata.name} ${path.join('.')}: ${message}`,
+    ),
+  );
+  if (problems.length > 0) throw new GuardrailInvalid(problems);
+  const rules = documents.flatMap(({ metadata, spec }) =>
+    spec.rules.map((rule) => new CompiledRule(metadata.name, rule)),
+  );
+  return new IndexedGuardrails(guardrailsVersion(documents), rules);
+}
+
+/** Calls of this many kinds are remembered; more than any cluster has, and a bound for callers that invent some. */
+const MAX_INDEXED = 10_000;
+
+type Index = Map<string, Map<string, Map<string, Map<string, readonly CompiledRule[]>>>>;
+
+class IndexedGuardrails implements Guardrails {
+  readonly rules: readonly string[];
+  readonly #nothingToSay: Judgement;
+  /** By verb, API group, resource and subresource: four lookups cost less than one key made of all. */
+  #index: Index = new Map();
+  #indexed = 0;
+
+  constructor(
+    readonly version: string,
+    readonly compiled: readonly CompiledRule[],
+  ) {
+    this.rules = compiled.map(({ id }) => id);
+    this.#nothingToSay = { kind: 'decided', decision: decisionOf(version, []) };
+  }
+
+  judge(call: GuardedCall): Judgement {
+    const view = new CallInView(call);
+    const candidates = this.#candidates(view.indexed);
+    return candidates.length === 0 ? this.#nothingToSay : this.#judgeBy(candidates, view);
+  }
+
+  #judgeBy(candidates: readonly CompiledRule[], view: CallInView): Judgement {
+    const outcomes = candidates.map((rule) => ({ rule, outcome: rule.askAttributes(view) }));
+    const met = outcomes.flatMap(({ outcome }) => (outcome.kind === 'met' ? [outcome.rule] : []));
+    const facts = new Set(
+      outcomes.flatMap(({ outcome }) => (outcome.kind === 'needs' ? outcome.facts : [])),
+    );
+    if (facts.size === 0 || met.some(({ action }) => action === 'deny')) {
+      return { kind: 'decided', decision: decisionOf(this.version, met) };
+    }
+    const decide = (given: BodyFacts): GuardDecision => {
+      const withBody = view.withFacts(given);
+      const all = outcomes.flatMap(({ rule, outcome }): readonly MatchedRule[] => {
+        const said = outcome.kind === 'needs' ? rule.ask(withBody) : outcome;
+        return said.kind === 'met' ? [said.rule] : [];
+      });
+      return decisionOf(this.version, all);
+    };
+    return { kind: 'needsBody', facts, decide };
+  }
+
+  #candidates(call: IndexedCall): readonly CompiledRule[] {
+    // A path is no resource: no resource has this name.
+    const resource = call.kind === 'resource' ? call.resource : '/';
+    const known = this.#index
+      .get(call.verb)
+      ?.get(call.apiGroup)
+      ?.get(resource)
+      ?.get(call.subresource);
+    return known ?? this.#remember(call, resource);
+  }
+
+  #remember(call: IndexedCall, resource: string): readonly CompiledRule[] {
+    const candidates = this.compiled.filter((rule) => rule.canMean(call));
+    this.#indexed += 1;
+    if (this.#indexed > MAX_INDEXED) {
+      this.#index = new Map();
+      this.#indexed = 1;
+    }
+    const byGroup = inner(this.#index, call.verb);
+    const byResource = inner(byGroup, call.apiGroup);
+    inner(byResource, resource).set(call.subresource, candidates);
+    return candidates;
+  }
+}
+
+function inner<Value>(outer: Map<string, Map<string, Value>>, key: string): Map<string, Value> {
+  const found = outer.get(key) ?? new Map<string, Value>();
+  outer.set(key, found);
+  return found;
+}
