@@ -63,7 +63,7 @@ function evaluate(parsed: ParseResult, variables: CelVariables, meter: CostMeter
     if (!meter.exceeded && typeof value === 'boolean') return { value };
     if (!meter.exceeded) return { failure: 'expression_failed', detail: 'it gave no bool' };
   } catch (error) {
-    if (!meter.exceeded) return { failure: 'expression_failed', detail: summaryOf(error) };
+    if (!meter.exceeded) return { failure: 'expression_failed', detail: detailOf(error, parsed.ast.input) };
   }
   return { failure: 'expression_too_costly', detail: 'it costs too much on this object' };
 }
@@ -98,16 +98,26 @@ function useLinearMatches(root: ASTNode): void {
   }
 }
 
-/** What is wrong and where in the expression; lines and columns count from 1. */
+/** As {@link messageOf}, but in words that cannot hold anything of an object. */
+function detailOf(error: unknown, source: string): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'function_failed';
+  return `${code}${placeOf(error, source)}`;
+}
+
+/** What is wrong and where in the expression. */
 function messageOf(error: unknown, source: string): string {
-  const summary = summaryOf(error);
-  if (!(error instanceof Error) || !('range' in error)) return summary;
+  return `${summaryOf(error)}${placeOf(error, source)}`;
+}
+
+/** Lines and columns count from 1. */
+function placeOf(error: unknown, source: string): string {
+  if (!(error instanceof Error) || !('range' in error)) return '';
   const { range } = error;
   const start = typeof range === 'object' && range !== null && 'start' in range && range.start;
-  if (typeof start !== 'number') return summary;
+  if (typeof start !== 'number') return '';
   const before = source.slice(0, start).split('\n');
   const column = (before.at(-1)?.length ?? 0) + 1;
-  return `${summary} (at ${before.length}:${column} of the expression)`;
+  return ` (at ${before.length}:${column} of the expression)`;
 }
 
 function summaryOf(error: unknown): string {

@@ -68,7 +68,7 @@ class Unfolding {
   }
 
   #wrapped(program: string, { before, after }: Split, run: Run): void {
-    const split = before.find((word, index) => isSplit(program, word, before[index - 1]));
+    const split = program === 'env' ? splitOf(before) : undefined;
     if (split !== undefined) this.#script([split, ...after]);
     // Watch hands its words to a shell; flock and doas know -c.
     else if (program === 'watch') this.#script(after);
@@ -155,9 +155,13 @@ function afterOptions(rest: readonly ShellWord[], wrapper: Wrapper): Split {
 }
 
 /** `env -S 'words'`: one word that is several. */
-function isSplit(program: string, { text }: ShellWord, before: ShellWord | undefined): boolean {
-  if (program !== 'env') return false;
-  return before !== undefined && /^(-[^-]*S|--split-string)$/.test(before.text) && text !== '';
+function splitOf(before: readonly ShellWord[]): ShellWord | undefined {
+  const option = /^(-[^-S]*S|--split-string(?:=|$))/;
+  const at = before.findIndex(({ text }) => option.test(text));
+  const word = before[at];
+  if (word === undefined) return undefined;
+  const attached = word.text.replace(option, '');
+  return attached === '' ? before[at + 1] : { ...word, text: attached };
 }
 
 const isInput = ({ text }: ShellWord): boolean =>

@@ -16,7 +16,7 @@ const wrapper = (valued = '', operands = 0, assignments = false): Wrapper => ({
 
 /** Programs that start the program that their words name. */
 export const wrappers: ReadonlyMap<string, Wrapper> = new Map([
-  ['env', wrapper('-u -C --unset --chdir', 0, true)],
+  ['env', wrapper('-u -C -S --unset --chdir --split-string', 0, true)],
   ['nohup', wrapper()],
   ['setsid', wrapper()],
   ['time', wrapper('-f -o --format --output')],
