@@ -62,6 +62,18 @@ describe('T25 the limits of an agent', () => {
     },
   );
 
+  it.each([1, 50, 1_000, 1_000_000])(
+    'hold nothing against an agent that was away for however long, at %i a second',
+    (perSecond) => {
+      const { call, clock } = limitsOf({ rate: { perSecond, burst: perSecond } });
+      const waits = Array.from({ length: 2_000 }, (_, index) => {
+        clock.ms += 5_000 + index * 137;
+        return call(one);
+      });
+      expect(waits.filter((wait) => wait !== 0)).toStrictEqual([]);
+    },
+  );
+
   it('gain nothing from the clock of a thread that is a little behind', () => {
     const { call, clock } = limitsOf();
     for (let index = 0; index < 6; index += 1) call(one);

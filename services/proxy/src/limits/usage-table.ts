@@ -14,7 +14,7 @@ const MAX_WAIT_MS = 2_000;
 const LOCK = 0;
 const HEADER = 16;
 const [FREE, MOVING, USED] = [0, 1, 2];
-const [STATE, GENERATION, KEY, RATE, TOTALS] = [0, 1, 2, 6, 7];
+const [STATE, GENERATION, KEY, RATE, SEEN, TOTALS] = [0, 1, 2, 6, 7, 8];
 const OWN = TOTALS + COUNTERS;
 
 /** The memory of a table: it can be given to worker threads. */
@@ -53,6 +53,8 @@ const slotSize = (workers: number) => OWN + COUNTERS * workers;
 export class UsageTable {
   readonly #cells: Int32Array;
   readonly #size: number;
+  /** In fixed point: what may be given away ahead of time. */
+  readonly #farthest: number;
 
   /** @param worker - index of the thread that counts here, from 0 */
   constructor(
@@ -62,6 +64,7 @@ export class UsageTable {
   ) {
     this.#cells = new Int32Array(memory.cells);
     this.#size = slotSize(memory.workers);
+    this.#farthest = (rate.burst + (1 + MAX_WAIT_MS / 1_000) * rate.perSecond) * TOKEN;
   }
 
   /**
@@ -75,7 +78,7 @@ export class UsageTable {
     if (found !== undefined) return found;
     if (!this.#lock()) return undefined;
     try {
-      return this.#lookup(hash) ?? this.#claim(hash, this.#units(nowMs));
+      return this.#lookup(hash) ?? this.#claim(hash, nowMs);
     } finally {
       Atomics.store(this.#cells, LOCK, 0);
       Atomics.notify(this.#cells, LOCK, 1);
@@ -111,15 +114,19 @@ export class UsageTable {
    * @returns milliseconds until the token is there, 0 at once; `undefined` when it would take longer
    */
   take(ref: UsageRef, nowMs: number, maxWaitMs = 0): number | undefined {
-    const cell = this.#at(ref.slot) + RATE;
+    const at = this.#at(ref.slot);
     const now = this.#units(nowMs);
     const full = this.rate.burst * TOKEN;
     for (;;) {
-      const end = Atomics.load(this.#cells, cell);
-      const taken = this.#ahead(end, now) + TOKEN;
+      const end = Atomics.load(this.#cells, at + RATE);
+      const taken = this.#ahead(ref.slot, end, nowMs) + TOKEN;
       const waitMs = Math.max(0, ((taken - full) * 1_000) / (this.rate.perSecond * TOKEN));
       if (waitMs > Math.min(maxWaitMs, MAX_WAIT_MS)) return undefined;
-      if (Atomics.compareExchange(this.#cells, cell, end, (now + taken) | 0) === end) return waitMs;
+      const next = (now + taken) | 0;
+      if (Atomics.compareExchange(this.#cells, at + RATE, end, next) !== end) continue;
+      // Behind the exchange: between the two another thread may give a token away too cheaply, never too dearly.
+      this.#see(at, nowMs);
+      return waitMs;
     }
   }
 
@@ -142,13 +149,23 @@ export class UsageTable {
   }
 
   /**
-   * How far the instant at which all tokens are back lies ahead. Instants wrap around: one that is further ahead
-   * than a burst, what was given away ahead, and a second in which the clocks of threads may differ, lies in the past.
+   * How far the instant at which all tokens are back lies ahead. Instants wrap around: of somebody who has not been
+   * here for as long as that can be, it lies in the past, whatever it looks like. So it does when it is further ahead
+   * than a burst, what was given away ahead, and a second in which the clocks of threads may differ.
    */
-  #ahead(end: number, now: number): number {
-    const ahead = (end - now) | 0;
-    const farthest = (this.rate.burst + (1 + MAX_WAIT_MS / 1_000) * this.rate.perSecond) * TOKEN;
-    return ahead < 0 || ahead > farthest ? 0 : ahead;
+  #ahead(slot: number, end: number, nowMs: number): number {
+    const ahead = (end - this.#units(nowMs)) | 0;
+    if (ahead <= 0 || ahead > this.#farthest) return 0;
+    const seen = Atomics.load(this.#cells, this.#at(slot) + SEEN);
+    const awaySeconds = (secondOf(nowMs) - seen) | 0;
+    return awaySeconds > this.#farthest / (this.rate.perSecond * TOKEN) + 1 ? 0 : ahead;
+  }
+
+  #see(at: number, nowMs: number): void {
+    const second = secondOf(nowMs);
+    if (Atomics.load(this.#cells, at + SEEN) !== second) {
+      Atomics.store(this.#cells, at + SEEN, second);
+    }
   }
 
   #at(slot: number): number {
@@ -184,28 +201,29 @@ export class UsageTable {
   }
 
   /** With the lock: takes a free slot, or that of somebody who has not been here for a while. */
-  #claim(hash: Int32Array, now: number): UsageRef | undefined {
+  #claim(hash: Int32Array, nowMs: number): UsageRef | undefined {
     const window = Math.min(WINDOW, this.memory.slots);
     for (let step = 0; step < window; step += 1) {
       const slot = this.#slotOf(hash, step);
-      if (!this.#vacate(slot, now)) continue;
+      if (!this.#vacate(slot, nowMs)) continue;
       const at = this.#at(slot);
       const generation = Atomics.add(this.#cells, at + GENERATION, 1) + 1;
       this.#cells.set(hash, at + KEY);
-      Atomics.store(this.#cells, at + RATE, now | 0);
+      Atomics.store(this.#cells, at + RATE, this.#units(nowMs) | 0);
+      this.#see(at, nowMs);
       Atomics.store(this.#cells, at + STATE, USED);
       return { slot, generation };
     }
     return undefined;
   }
 
-  #vacate(slot: number, now: number): boolean {
+  #vacate(slot: number, nowMs: number): boolean {
     const at = this.#at(slot);
     if (Atomics.load(this.#cells, at + STATE) === FREE) {
       Atomics.store(this.#cells, at + STATE, MOVING);
       return true;
     }
-    if (this.#ahead(Atomics.load(this.#cells, at + RATE), now) > 0) return false;
+    if (this.#ahead(slot, Atomics.load(this.#cells, at + RATE), nowMs) > 0) return false;
     Atomics.store(this.#cells, at + STATE, MOVING);
     for (let counter = 0; counter < COUNTERS; counter += 1) {
       if (Atomics.load(this.#cells, at + TOTALS + counter) === 0) continue;
@@ -229,6 +247,8 @@ export class UsageTable {
     return (Math.floor((nowMs * this.rate.perSecond * TOKEN) / 1_000) % 2 ** 32) >>> 0;
   }
 }
+
+const secondOf = (ms: number): number => Math.floor(ms / 1_000) | 0;
 
 function hashOf(key: string): Int32Array {
   const digest = createHash('sha256').update(key).digest();
