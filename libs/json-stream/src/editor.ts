@@ -1,9 +1,12 @@
 import { decodeText } from './key-match.js';
 import { JsonStreamError, MAX_DEPTH } from './json-stream-error.js';
+import { NameSlot } from './name-slot.js';
 import { Pieces } from './pieces.js';
+import { MAX_VALUE_BYTES, type Digest, type Rewrite } from './rewrite.js';
 import type { Field, Verdict } from './rule.js';
 import { childOf, type RuleNode } from './rule-tree.js';
-import { TextBuffer } from './text-buffer.js';
+import { TextBuffer, type Slice } from './text-buffer.js';
+import { ValueCapture } from './value-capture.js';
 
 const NONE = -1;
 const LETTER_N = 0x6e;
@@ -17,13 +20,22 @@ export class Editor {
   active: RuleNode | undefined;
   /** Rules of the value that comes next. */
   next: RuleNode | undefined;
-  /** Judges the string under way. */
-  judging: Field['judge'] | undefined;
+  /** The string or scalar under way must be known when it ends. */
+  reading = false;
   readonly #nodes: (RuleNode | undefined)[] = new Array<undefined>(MAX_DEPTH + 1).fill(undefined);
   /** Whether something of the container at a depth was passed on, so that what follows needs its comma. */
   readonly #passed = new Uint8Array(MAX_DEPTH + 1);
   readonly #pieces = new Pieces();
   readonly #text = new TextBuffer();
+  readonly #capture = new ValueCapture();
+  /** Names of the member under way, and of the element that it stands in. */
+  readonly #member = new NameSlot();
+  readonly #label = new NameSlot();
+  /** What to do with the text of the string under way. */
+  #judging: Field['judge'] | undefined;
+  #labelling = false;
+  /** Takes the value that is left out. */
+  #digest: Digest | undefined;
   #chunk: Uint8Array = new Uint8Array(0);
   /** Where what is not yet decided on begins. */
   #from = 0;
@@ -55,7 +67,7 @@ export class Editor {
   /** What of the chunk, and of what was held before, can go out. */
   take(): readonly Uint8Array[] {
     const end = this.#chunk.length;
-    this.#text.suspend(end);
+    this.#suspend(end);
     if (!this.#trailing) this.#cut(end);
     const held = this.#guardMark === NONE ? this.#memberMark : this.#guardMark;
     const ready = held === NONE ? this.#pieces.count : held;
@@ -71,9 +83,32 @@ export class Editor {
     return out;
   }
 
+  /** What goes on in the next chunk is kept. */
+  #suspend(end: number): void {
+    const chunk = this.#chunk;
+    this.#text.suspend(end);
+    this.#member.suspend(chunk);
+    this.#label.suspend(chunk);
+    if (this.#digest !== undefined) this.#digest.update(chunk.subarray(this.#from, end));
+    const capture = this.#capture;
+    if (capture.rewrite === undefined) return;
+    this.#cut(capture.start);
+    this.#from = end;
+    if (capture.size(end) > MAX_VALUE_BYTES) this.#takeLarge(capture.rewrite, end);
+    else capture.suspend(chunk);
+  }
+
   open(isObject: boolean, at: number, depth: number): void {
-    const node = this.next === undefined ? undefined : this.#beginValue(at, depth);
+    let node = this.next === undefined ? undefined : this.#beginValue(at, depth);
     if (node !== undefined && isObject) requireArray(node);
+    if (node?.rewrite?.container !== undefined) {
+      this.#cut(at);
+      this.#leaveOut(depth);
+      this.#digest = node.rewrite.container();
+      node = undefined;
+    }
+    this.#label.opened(depth + 1);
+    this.#member.opened(depth);
     this.#depth = depth + 1;
     this.#nodes[depth + 1] = node;
     this.#passed[depth + 1] = 0;
@@ -85,21 +120,97 @@ export class Editor {
     const node = this.#beginValue(at, depth, true);
     if (node === undefined) return;
     requireArray(node);
-    if (node.judge === undefined) return;
-    this.judging = node.judge;
+    if (node.rewrite !== undefined) this.#read(node.rewrite, at, true);
+    if (node.judge === undefined && !node.label) return;
+    this.#judging = node.judge;
+    this.#labelling = node.label;
+    this.reading = true;
     this.#text.open(at + 1);
   }
 
   beginScalar(at: number, depth: number): void {
     const node = this.#beginValue(at, depth);
-    if (node !== undefined && this.#chunk[at] !== LETTER_N) requireArray(node);
+    if (node === undefined || this.#chunk[at] === LETTER_N) return;
+    requireArray(node);
+    // Only the end of the document would tell that a number as a whole document is complete.
+    if (node.rewrite !== undefined && depth > 0) this.#read(node.rewrite, at, false);
   }
 
-  endString(next: number): void {
-    const judge = this.judging;
-    this.judging = undefined;
-    const isKnown = this.#text.close(next - 1);
-    if (judge !== undefined) this.#verdict(judge(isKnown ? decodeText(this.#text) : undefined));
+  #read(rewrite: Rewrite, at: number, isString: boolean): void {
+    this.#capture.open(rewrite, at, isString);
+    this.reading = true;
+  }
+
+  /** The string or scalar that is read ended before `next`; it stands in the container at `depth`. */
+  endRead(next: number, depth: number): void {
+    this.reading = false;
+    const [judge, labelling] = [this.#judging, this.#labelling];
+    if (judge !== undefined || labelling) {
+      this.#judging = undefined;
+      this.#labelling = false;
+      const isKnown = this.#text.close(next - 1);
+      if (labelling) this.#labelled(isKnown, depth);
+      if (judge !== undefined) this.#verdict(judge(isKnown ? decodeText(this.#text) : undefined));
+    }
+    const { rewrite } = this.#capture;
+    if (rewrite !== undefined) this.#endCapture(rewrite, next, depth);
+  }
+
+  #labelled(isKnown: boolean, depth: number): void {
+    if (this.#label.isUsed && this.#label.at(depth) !== undefined) {
+      throw new JsonStreamError('ambiguous', 'an element has a second name behind a value');
+    }
+    if (isKnown) this.#label.set(this.#text, depth);
+    else this.#label.clear();
+  }
+
+  #endCapture(rewrite: Rewrite, next: number, depth: number): void {
+    const capture = this.#capture;
+    // It was left out after it began: what contains it was judged by it.
+    if (this.#dropDepth !== NONE) return capture.release();
+    if (capture.size(next) > MAX_VALUE_BYTES) {
+      this.#cut(capture.start);
+      this.#takeLarge(rewrite, next);
+      return;
+    }
+    const slot = rewrite.named === 'member' ? this.#member : this.#label;
+    capture.name = rewrite.named === undefined ? undefined : slot.at(depth);
+    const { raw, isString } = capture.close(this.#chunk, next);
+    const replacement = rewrite.scalar(capture);
+    if (replacement !== undefined) {
+      this.#cut(capture.start);
+      this.#pieces.own(replacement);
+      this.#from = next;
+    } else {
+      slot.isUsed = capture.name !== undefined;
+      if (capture.earlier.length > 0) this.#pieces.own(Uint8Array.from(capture.earlier));
+    }
+    if (rewrite.named === 'previous' && isString) this.#previous(raw, depth);
+    capture.release();
+  }
+
+  #previous(raw: Slice, depth: number): void {
+    if (raw.bytes === this.#chunk) return this.#label.set(raw, depth);
+    const bytes = Uint8Array.from(raw.bytes.subarray(raw.start, raw.end));
+    this.#label.set({ bytes, start: 0, end: bytes.length }, depth);
+  }
+
+  /** From here on the value is not kept: it is taken as it comes, and its end is that of something left out. */
+  #takeLarge(rewrite: Rewrite, end: number): void {
+    const { large } = rewrite;
+    if (large === undefined) {
+      throw new JsonStreamError('too_large', `a value is larger than ${MAX_VALUE_BYTES} bytes`);
+    }
+    const capture = this.#capture;
+    const digest = large();
+    digest.update(capture.earlier);
+    digest.update(this.#chunk.subarray(capture.start, end));
+    capture.release();
+    this.#judging = undefined;
+    this.#labelling = false;
+    this.#leaveOut(this.#depth);
+    this.#from = end;
+    this.#digest = digest;
   }
 
   comma(inObject: boolean, at: number): void {
@@ -125,6 +236,10 @@ export class Editor {
     if (node === undefined) return;
     const child = isKnown ? childOf(node, this.#text) : node.anyMember;
     this.next = child;
+    if (child?.rewrite?.named === 'member') {
+      if (isKnown) this.#member.set(this.#text, this.#depth);
+      else this.#member.clear();
+    }
     if (!node.choosesMembers) return;
     const mark = this.#memberMark;
     this.#memberMark = NONE;
@@ -209,6 +324,11 @@ export class Editor {
   }
 
   #endDrop(next: number): void {
+    if (this.#digest !== undefined) {
+      this.#digest.update(this.#chunk.subarray(this.#from, next));
+      this.#pieces.own(this.#digest.finish());
+      this.#digest = undefined;
+    }
     this.#from = next;
     this.#dropDepth = NONE;
   }

@@ -167,7 +167,7 @@ export class JsonScanner {
   }
 
   #endString(next: number): number {
-    if (this.#editor.judging !== undefined) this.#editor.endString(next);
+    if (this.#editor.reading) this.#editor.endRead(next, this.#depth);
     this.#ended(next);
     return next;
   }
@@ -204,6 +204,7 @@ export class JsonScanner {
       return this.#suspend('scalar');
     }
     if (!mayEnd(state)) throw malformed('a number or word is not complete');
+    if (this.#editor.reading) this.#editor.endRead(at, this.#depth);
     this.#ended(at);
     return at;
   }

@@ -1,44 +1,35 @@
 import { decodeText, foldKey, isKey, needsDecoding } from './key-match.js';
-import type { Field, Path, Rule } from './rule.js';
+import { placeOf, rootPlace, type Place } from './rule-place.js';
+import type { Rewrite } from './rewrite.js';
+import type { Field, Rule } from './rule.js';
 import type { Slice } from './text-buffer.js';
 
-/** What the rules say of one place in a document, and of the places inside it. */
+/** What the rules say of one place in a document, and of the places inside it. Has itself inside where `**` leads. */
 export interface RuleNode {
-  readonly members: Map<string, Member>;
-  /** The same as a list, which is faster to look through. */
-  named: readonly Member[];
+  members: ReadonlyMap<string, Member>;
+  /** The same by the length of their names, which is faster to look through. */
+  named: readonly (readonly Member[] | undefined)[];
   anyMember: RuleNode | undefined;
   elements: RuleNode | undefined;
-  mask: Uint8Array | undefined;
-  drop: boolean;
+  readonly mask: Uint8Array | undefined;
+  readonly rewrite: Rewrite | undefined;
+  readonly label: boolean;
+  readonly drop: boolean;
   /** Members are left out unless they are `kept`. */
-  keepOnly: boolean;
-  kept: boolean;
+  readonly keepOnly: boolean;
+  readonly kept: boolean;
   /** Some member may be left out, so none is passed on before its name is known. */
   choosesMembers: boolean;
   /** This element is kept only if its fields say so. */
-  guarded: boolean;
-  judge: Field['judge'] | undefined;
+  readonly guarded: boolean;
+  readonly judge: Field['judge'] | undefined;
 }
 
 interface Member {
   readonly key: Uint8Array;
-  readonly node: RuleNode;
+  /** `undefined`: it stays, with everything inside. */
+  readonly node: RuleNode | undefined;
 }
-
-const emptyNode = (): RuleNode => ({
-  members: new Map(),
-  named: [],
-  anyMember: undefined,
-  elements: undefined,
-  mask: undefined,
-  drop: false,
-  keepOnly: false,
-  kept: false,
-  choosesMembers: false,
-  guarded: false,
-  judge: undefined,
-});
 
 const encoder = new TextEncoder();
 
@@ -48,81 +39,114 @@ const encoder = new TextEncoder();
  * @throws TypeError for rules that contradict each other
  */
 export function ruleTree(rules: readonly Rule[]): RuleNode {
-  const root = emptyNode();
-  for (const rule of rules) apply(rule, nodeAt(root, rule.path));
-  settle(root);
-  return root;
+  const root = rootPlace();
+  for (const rule of rules) apply(rule, placeOf(root, rule.path));
+  return nodeOf([root], new Map());
 }
 
-function apply(rule: Rule, node: RuleNode): void {
+function apply(rule: Rule, place: Place): void {
   if ('mask' in rule) {
     JSON.parse(rule.mask);
-    node.mask = encoder.encode(rule.mask);
-  } else if ('drop' in rule) {
+    place.mask = encoder.encode(rule.mask);
+  } else if ('rewrite' in rule) place.rewrite = rule.rewrite;
+  else if ('label' in rule) place.label = true;
+  else if ('leave' in rule) place.leave = true;
+  else if ('drop' in rule) {
     if (rule.path.length === 0 || rule.path.at(-1) === '[]') {
       throw new TypeError('only members can be left out without being judged');
     }
-    node.drop = true;
+    place.drop = true;
   } else if ('keepOnly' in rule) {
-    node.keepOnly = true;
-    for (const name of rule.keepOnly) memberOf(node, foldKey(name)).kept = true;
+    place.keepOnly = true;
+    for (const name of rule.keepOnly) placeOf(place, [name]).kept = true;
   } else {
-    node.guarded = true;
-    for (const { path, judge } of rule.keepBy) nodeAt(node, path).judge = judge;
+    place.guarded = true;
+    for (const { path, judge } of rule.keepBy) placeOf(place, path).judge = judge;
   }
 }
 
-function nodeAt(from: RuleNode, path: Path): RuleNode {
-  return path.reduce((node, segment) => {
-    if (segment === '[]') return (node.elements ??= emptyNode());
-    if (segment === '*') return (node.anyMember ??= emptyNode());
-    return memberOf(node, foldKey(segment));
-  }, from);
-}
-
-function memberOf(node: RuleNode, key: string): RuleNode {
-  const member = node.members.get(key) ?? { key: encoder.encode(key), node: emptyNode() };
-  node.members.set(key, member);
-  return member.node;
-}
-
-/** What holds for any member holds for the named ones too; then nothing has to be looked up twice. */
-function settle(node: RuleNode): void {
-  node.named = [...node.members.values()];
-  const inner = node.named.map((member) => member.node);
-  if (node.anyMember !== undefined) {
-    for (const member of inner) merge(node.anyMember, member);
-    inner.push(node.anyMember);
+/**
+ * All that holds at once, as one node, so that nothing has to be looked up twice: what `*` and `**` say holds for
+ * named members too.
+ *
+ * @param found - nodes by the places they stand for: `**` leads back to them
+ */
+function nodeOf(from: readonly Place[], found: Map<string, RuleNode>): RuleNode {
+  // The more exact ones are first; where `**` stands for nothing, the places behind it are here already.
+  const places = new Set(from);
+  for (const { deep } of places) if (deep !== undefined) places.add(deep);
+  const all = [...places];
+  const key = all.map(({ id }) => id).join();
+  const known = found.get(key);
+  if (known !== undefined) return known;
+  const node = whatHolds(all);
+  found.set(key, node);
+  const deep = all.filter(({ isDeep }) => isDeep).sort((a, b) => b.depth - a.depth);
+  const inside = (next: readonly (Place | undefined)[]): RuleNode | undefined => {
+    const reached = [...next.filter((place) => place !== undefined), ...deep];
+    const nothing = reached.length === 0 || reached.some(({ leave }) => leave);
+    return nothing ? undefined : nodeOf(reached, found);
+  };
+  const any = all.map(({ anyMember }) => anyMember);
+  const members = new Map<string, Member>();
+  for (const name of new Set(all.flatMap((place) => [...place.members.keys()]))) {
+    const member = inside([...all.map((place) => place.members.get(name)), ...any]);
+    members.set(name, { key: encoder.encode(name), node: member });
   }
-  if (node.elements !== undefined) inner.push(node.elements);
-  node.choosesMembers =
-    node.keepOnly || inner.some((child) => child.drop && child !== node.elements);
-  if (node.judge !== undefined && node.mask !== undefined) {
+  node.members = members;
+  node.named = byLength([...members.values()]);
+  node.anyMember = inside(any);
+  node.elements = inside(all.map(({ elements }) => elements));
+  const children = [...[...members.values()].map((member) => member.node), node.anyMember];
+  node.choosesMembers = node.keepOnly || children.some((child) => child?.drop === true);
+  return node;
+}
+
+function whatHolds(places: readonly Place[]): RuleNode {
+  const some = (flag: 'label' | 'drop' | 'keepOnly' | 'kept' | 'guarded'): boolean =>
+    places.some((place) => place[flag]);
+  const change = places.find(({ mask, rewrite }) => mask !== undefined || rewrite !== undefined);
+  const mask = change?.mask;
+  const judge = places.find((place) => place.judge !== undefined)?.judge;
+  if (judge !== undefined && mask !== undefined) {
     throw new TypeError('a value that is judged cannot be masked');
   }
-  inner.forEach(settle);
+  return {
+    members: new Map(),
+    named: [],
+    anyMember: undefined,
+    elements: undefined,
+    mask,
+    rewrite: mask === undefined ? change?.rewrite : undefined,
+    label: some('label'),
+    drop: some('drop'),
+    keepOnly: some('keepOnly'),
+    kept: some('kept'),
+    choosesMembers: false,
+    guarded: some('guarded'),
+    judge,
+  };
 }
 
-function merge(from: RuleNode, into: RuleNode): void {
-  into.mask ??= from.mask;
-  into.judge ??= from.judge;
-  for (const flag of ['drop', 'keepOnly', 'kept', 'guarded'] as const) into[flag] ||= from[flag];
-  for (const [key, { node }] of from.members) merge(node, memberOf(into, key));
-  for (const inner of ['anyMember', 'elements'] as const) {
-    const node = from[inner];
-    if (node !== undefined) merge(node, (into[inner] ??= emptyNode()));
-  }
+function byLength(members: readonly Member[]): (readonly Member[] | undefined)[] {
+  const longest = members.reduce((length, { key }) => Math.max(length, key.length + 1), 0);
+  const table = new Array<Member[] | undefined>(longest).fill(undefined);
+  for (const member of members) (table[member.key.length] ??= []).push(member);
+  return table;
 }
 
 /** The node of the member with this raw name, without quotes. */
 export function childOf(node: RuleNode, name: Slice): RuleNode | undefined {
   const { named } = node;
-  for (let index = 0; index < named.length; index += 1) {
-    const member = named[index];
-    if (member !== undefined && isKey(member.key, name)) return member.node;
+  const same = named[name.end - name.start];
+  if (same !== undefined) {
+    for (let index = 0; index < same.length; index += 1) {
+      const member = same[index];
+      if (member !== undefined && isKey(member.key, name)) return member.node;
+    }
   }
   if (named.length === 0 || !needsDecoding(name)) return node.anyMember;
   const text = decodeText(name);
   const member = text === undefined ? undefined : node.members.get(foldKey(text));
-  return member?.node ?? node.anyMember;
+  return member === undefined ? node.anyMember : member.node;
 }

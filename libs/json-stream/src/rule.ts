@@ -1,6 +1,9 @@
+import type { Rewrite } from './rewrite.js';
+
 /**
- * Where in a document: names of members, `*` for any member of an object, `[]` for any element of an array. The
- * empty path is the document itself. Names are matched as Go's JSON decoder does: whatever their case or escapes.
+ * Where in a document: names of members, `*` for any member of an object, `[]` for any element of an array, `**`
+ * for any number of both, none too. The empty path is the document itself. Names are matched as Go's JSON decoder
+ * does: whatever their case or escapes.
  */
 export type Path = readonly string[];
 
@@ -15,10 +18,16 @@ export interface Field {
   readonly judge: (text: string | undefined) => Verdict;
 }
 
-/** What happens to the values at a path. */
+/** What happens to the values at a path. Of two rules for one place that exclude each other, the more exact one holds. */
 export type Rule =
   /** Replaced by this JSON text, whatever it is; `null` stays. */
   | { readonly path: Path; readonly mask: string }
+  /** Replaced by what a function says of it; `null` stays. */
+  | { readonly path: Path; readonly rewrite: Rewrite }
+  /** Stays as it is with everything inside of it, whatever less exact rules say. */
+  | { readonly path: Path; readonly leave: true }
+  /** A string that says what the members beside it are, as the `name` of an environment variable. */
+  | { readonly path: Path; readonly label: true }
   /** A member that is left out. */
   | { readonly path: Path; readonly drop: true }
   /** Members of the object at the path that have another name are left out. */

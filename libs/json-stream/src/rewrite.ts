@@ -1,0 +1,42 @@
+import { decodeText } from './key-match.js';
+import type { Slice } from './text-buffer.js';
+
+/** A value longer than this is only taken in parts, or not at all. */
+export const MAX_VALUE_BYTES = 2 * 1024 * 1024;
+
+/** A string, a number, `true` or `false`, as it stands in the document. Valid until the function it is told returns. */
+export interface Scalar {
+  readonly isString: boolean;
+  /** Without the quotes, with its escapes. */
+  readonly raw: Slice;
+  /**
+   * What says what it is: the {@link Rewrite.named} text, without its quotes, with its escapes. `undefined` when there
+   * was none before the value, or when it is too long.
+   */
+  readonly name: Slice | undefined;
+}
+
+/** The text of a scalar or of its name; `undefined` when it is no valid JSON string. */
+export const textOf: (raw: Slice) => string | undefined = decodeText;
+
+/** Takes the bytes of a value as they come, and says at its end what stands in its place. */
+export interface Digest {
+  update(bytes: Uint8Array): void;
+  /** @returns JSON text */
+  finish(): Uint8Array;
+}
+
+/** What stands in place of a value. All functions must be pure. */
+export interface Rewrite {
+  /** @returns JSON text in place of the value, or `undefined`: it stays as it is */
+  readonly scalar: (value: Scalar) => Uint8Array | undefined;
+  /** Takes objects and arrays whole. @default they stay, and the rules for what is inside of them apply */
+  readonly container?: (() => Digest) | undefined;
+  /** Takes scalars of more than {@link MAX_VALUE_BYTES} whole. @default the document ends as `too_large` */
+  readonly large?: (() => Digest) | undefined;
+  /**
+   * What {@link Scalar.name} is: the name of the member, the `label` beside it, or the last string before it in the array. A
+   * label that changes when it was used already ends the document as `ambiguous`. @default nothing
+   */
+  readonly named?: 'member' | 'label' | 'previous';
+}

@@ -1,0 +1,14 @@
+export { JsonMasker } from './json-masker.js';
+export { MaskKey, MaskKeys } from './mask-keys.js';
+export { MaskKeysInvalid } from './mask-keys-invalid.js';
+export { MaskPatternInvalid } from './mask-pattern-invalid.js';
+export { MaskRefused } from './mask-refused.js';
+export type { MaskTarget } from './mask-rules.js';
+export { Masker, type BodyMask, type MaskedHead } from './masker.js';
+export { PLACEHOLDER_PREFIX, PLACEHOLDER_SHAPE } from './placeholder.js';
+export { RoundTripGuard } from './round-trip-guard.js';
+export { isSecretName } from './secret-name.js';
+export { TextDetectors } from './text-detectors.js';
+export { TextMasker } from './text-masker.js';
+export { emailPattern, type TextPattern } from './text-pattern.js';
+export { MAX_HELD_BYTES } from './text-window.js';

@@ -1,0 +1,100 @@
+import { createHmac, hash } from 'node:crypto';
+import { MaskKeysInvalid } from './mask-keys-invalid.js';
+
+const MIN_KEY_BYTES = 32;
+const BLOCK_BYTES = 64;
+const DIGEST_BYTES = 32;
+/** Longer texts are hashed where they stand, so that no copy of them is made. */
+const SCRATCH_BYTES = 16_384;
+
+/** Base64url digits of a mac: 132 bits. */
+export const MAC_LENGTH = 22;
+export const KEY_ID_LENGTH = 8;
+
+/** One key of a tenant, ready to be used. */
+export class MaskKey {
+  /** Says which key it is and nothing about it. */
+  readonly id: string;
+  readonly #bytes: Uint8Array;
+  readonly #inner = Buffer.alloc(BLOCK_BYTES + SCRATCH_BYTES, 0x36);
+  readonly #outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES, 0x5c);
+
+  constructor(bytes: Uint8Array) {
+    if (bytes.length < MIN_KEY_BYTES) {
+      throw new MaskKeysInvalid(
+        `a key has ${bytes.length} bytes, expected ${MIN_KEY_BYTES} or more`,
+      );
+    }
+    this.#bytes = Uint8Array.from(bytes);
+    this.id = createHmac('sha256', bytes)
+      .update('drawbridge mask key id')
+      .digest('hex')
+      .slice(0, 8);
+    const block = bytes.length > BLOCK_BYTES ? hash('sha256', bytes, 'buffer') : Buffer.from(bytes);
+    for (const [index, byte] of block.entries()) {
+      this.#inner[index] = 0x36 ^ byte;
+      this.#outer[index] = 0x5c ^ byte;
+    }
+  }
+
+  /**
+   * HMAC-SHA256, as {@link MAC_LENGTH} base64url digits. Node's own makes an object for each value, which takes
+   * several times as long as the hash.
+   */
+  mac(value: Uint8Array): string {
+    if (value.length > SCRATCH_BYTES) {
+      return createHmac('sha256', this.#bytes)
+        .update(value)
+        .digest('base64url')
+        .slice(0, MAC_LENGTH);
+    }
+    const inner = this.#inner;
+    inner.set(value, BLOCK_BYTES);
+    const digest = hash('sha256', inner.subarray(0, BLOCK_BYTES + value.length), 'buffer');
+    // Nothing of a value stays behind for longer than the call.
+    inner.fill(0, BLOCK_BYTES, BLOCK_BYTES + value.length);
+    this.#outer.set(digest, BLOCK_BYTES);
+    return hash('sha256', this.#outer, 'base64url').slice(0, MAC_LENGTH);
+  }
+
+  /** The same for a value that comes in parts. */
+  stream(): { update(part: Uint8Array): void; mac(): string } {
+    const hmac = createHmac('sha256', this.#bytes);
+    return {
+      update: (part) => void hmac.update(part),
+      mac: () => hmac.digest('base64url').slice(0, MAC_LENGTH),
+    };
+  }
+}
+
+/** Keys of a tenant: placeholders are made with the current one; older ones are still known. */
+export class MaskKeys {
+  readonly current: MaskKey;
+  readonly ids: readonly string[];
+
+  /** @throws {@link MaskKeysInvalid} for a key that is too short, or twice the same */
+  constructor(current: Uint8Array, older: readonly Uint8Array[] = []) {
+    this.current = new MaskKey(current);
+    this.ids = [this.current.id, ...older.map((bytes) => new MaskKey(bytes).id)];
+    if (new Set(this.ids).size < this.ids.length) throw new MaskKeysInvalid('a key is there twice');
+  }
+
+  /**
+   * Reads a file of keys: one per line in base64, the current one first; empty lines and `#` comments do not count.
+   *
+   * @throws {@link MaskKeysInvalid} that names the line, never what stands there
+   */
+  static parse(text: string): MaskKeys {
+    const keys = text.split('\n').flatMap((line, index) => {
+      const digits = line.replace(/#.*/, '').trim();
+      if (digits === '') return [];
+      if (!/^[A-Za-z0-9+/]+={0,2}$/.test(digits)) {
+        throw new MaskKeysInvalid(`line ${index + 1} of the keys is no base64`);
+      }
+      return [Buffer.from(digits, 'base64')];
+    });
+    const [current, ...older] = keys;
+    if (current === undefined) throw new MaskKeysInvalid('there is no key');
+    return new MaskKeys(current, older);
+  }
+}

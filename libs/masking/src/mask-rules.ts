@@ -1,0 +1,161 @@
+import type { Rewrite, Rule, Scalar } from '@drawbridge/json-stream';
+import { isSecretName } from './secret-name.js';
+import type { ValueMasks } from './value-masks.js';
+
+/** What a call is about, as in its URL. */
+export interface MaskTarget {
+  readonly apiGroup: string;
+  readonly resource: string;
+  readonly subresource: string;
+}
+
+/** A document that stands as text in another one. */
+export type MaskInner = (value: Scalar) => Uint8Array | undefined;
+
+const DASH = 0x2d;
+const BRACES = new Set([0x7b, 0x5b]);
+/** gzip, in base64: how Helm keeps a release. */
+const GZIP = 'H4sI';
+
+/**
+ * What is masked of a type. Paths begin with `**`: so they hold for an object, for the items of a list, what a watch
+ * or a table wraps, and whatever a client may ask to get instead.
+ */
+export function maskRules(
+  target: MaskTarget,
+  masks: ValueMasks,
+  inner: MaskInner,
+): readonly Rule[] {
+  return [...everywhere(masks, inner), ...ofType(target, masks)];
+}
+
+/** For every type, own types of a cluster too: by names and by what stands there. */
+function everywhere(masks: ValueMasks, inner: MaskInner): readonly Rule[] {
+  const text = (scalar: Rewrite['scalar'], named: NonNullable<Rewrite['named']>): Rewrite => ({
+    scalar,
+    named,
+    large: () => masks.digest('large'),
+  });
+  const isNamed = (value: Scalar, where: 'anywhere' | 'end'): boolean =>
+    value.isString && value.name !== undefined && isSecretName(value.name, where);
+  const field = text(
+    (value) => (isNamed(value, 'end') ? masks.whole('field', value) : masks.parts(value)),
+    'member',
+  );
+  const pair = text(
+    (value) => (isNamed(value, 'anywhere') ? masks.whole('field', value) : masks.parts(value)),
+    'label',
+  );
+  const variable = text((value) => {
+    const isSecret = value.name === undefined || isSecretName(value.name, 'anywhere');
+    return isSecret ? masks.whole('env', value) : masks.parts(value);
+  }, 'label');
+  const argument = text((value) => {
+    const isSecret = isFlag(value) && isNamed(value, 'end');
+    return isSecret ? masks.whole('argument', value) : masks.parts(value);
+  }, 'previous');
+  const annotation = text((value) => {
+    const isDocument = value.isString && BRACES.has(value.raw.bytes[value.raw.start] ?? 0);
+    return isDocument ? inner(value) : field.scalar(value);
+  }, 'member');
+  return [
+    { path: ['**'], rewrite: field },
+    { path: ['**', '[]', 'name'], label: true },
+    { path: ['**', '[]', 'value'], rewrite: pair },
+    { path: ['**', 'env', '[]', 'value'], rewrite: variable },
+    { path: ['**', 'command', '[]'], rewrite: argument },
+    { path: ['**', 'args', '[]'], rewrite: argument },
+    { path: ['**', 'annotations', '*'], rewrite: annotation },
+    // Names of fields only; and what a client must be able to send back.
+    { path: ['**', 'metadata', 'managedFields'], leave: true },
+    { path: ['**', 'metadata', 'continue'], leave: true },
+    { path: ['**', 'metadata', 'resourceVersion'], leave: true },
+    { path: ['**', 'metadata', 'uid'], leave: true },
+  ];
+}
+
+/** `--password`, before its value: not `--password=x`, which says it itself. */
+function isFlag({ name }: Scalar): boolean {
+  return name !== undefined && name.bytes[name.start] === DASH;
+}
+
+function ofType(
+  { apiGroup, resource, subresource }: MaskTarget,
+  masks: ValueMasks,
+): readonly Rule[] {
+  if (apiGroup !== '') return [];
+  if (resource === 'secrets') return secretRules(masks);
+  if (resource === 'configmaps') return configMapRules(masks);
+  return resource === 'serviceaccounts' && subresource === 'token' ? tokenRules(masks) : [];
+}
+
+/** Keys, type and `immutable` stay. */
+function secretRules(masks: ValueMasks): readonly Rule[] {
+  const encoded = () => masks.digest('secret', true);
+  const plain = () => masks.digest('secret');
+  const data: Rewrite = {
+    scalar: (value) => masks.wholeEncoded('secret', value),
+    container: encoded,
+    large: encoded,
+  };
+  const text: Rewrite = {
+    scalar: (value) => masks.whole('secret', value),
+    container: plain,
+    large: plain,
+  };
+  // What is no object where one should be is masked itself.
+  const [notData, notText] = [data, text].map(({ scalar }): Rewrite => ({ scalar }));
+  if (notData === undefined || notText === undefined) return [];
+  return [
+    { path: ['**', 'data'], rewrite: notData },
+    { path: ['**', 'stringData'], rewrite: notText },
+    { path: ['**', 'data', '*'], rewrite: data },
+    { path: ['**', 'data', '[]'], rewrite: data },
+    { path: ['**', 'stringData', '*'], rewrite: text },
+    { path: ['**', 'stringData', '[]'], rewrite: text },
+  ];
+}
+
+function configMapRules(masks: ValueMasks): readonly Rule[] {
+  const large = () => masks.digest('large');
+  const value: Rewrite = {
+    scalar: (each) => {
+      const isRelease = each.isString && startsWith(each, GZIP);
+      const isNamed = each.name !== undefined && isSecretName(each.name, 'anywhere');
+      return isRelease || isNamed ? masks.whole('config', each) : masks.parts(each);
+    },
+    named: 'member',
+    large,
+  };
+  const binary: Rewrite = {
+    scalar: (each) =>
+      each.name !== undefined && isSecretName(each.name, 'anywhere')
+        ? masks.wholeEncoded('config', each)
+        : masks.partsEncoded('config', each),
+    named: 'member',
+    large: () => masks.digest('large', true),
+  };
+  return [
+    { path: ['**', 'data', '*'], rewrite: value },
+    { path: ['**', 'binaryData', '*'], rewrite: binary },
+  ];
+}
+
+const tokenRules = (masks: ValueMasks): readonly Rule[] => [
+  {
+    path: ['**', 'status', 'token'],
+    rewrite: {
+      scalar: (value) => masks.whole('token', value),
+      container: () => masks.digest('token'),
+      large: () => masks.digest('token'),
+    },
+  },
+];
+
+function startsWith({ raw }: Scalar, text: string): boolean {
+  if (raw.end - raw.start < text.length) return false;
+  for (let index = 0; index < text.length; index += 1) {
+    if (raw.bytes[raw.start + index] !== text.charCodeAt(index)) return false;
+  }
+  return true;
+}

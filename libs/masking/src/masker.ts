@@ -1,0 +1,88 @@
+import { JsonMask, JsonMasker } from './json-masker.js';
+import type { MaskKeys } from './mask-keys.js';
+import { MaskRefused } from './mask-refused.js';
+import type { MaskTarget } from './mask-rules.js';
+import { TextDetectors } from './text-detectors.js';
+import { maskBytes, TextMasker } from './text-masker.js';
+import type { TextPattern } from './text-pattern.js';
+
+/** What of an answer's head says how its body is read. */
+export interface MaskedHead {
+  /** `''` when absent. */
+  readonly contentType: string;
+  /** `''` when absent. */
+  readonly contentEncoding: string;
+  /** Documents one behind the other, as in a watch. */
+  readonly isStream: boolean;
+}
+
+/** Masks one body on its way. */
+export interface BodyMask {
+  /** @throws MaskRefused `answer_not_maskable`: nothing more may be passed on */
+  push(chunk: Uint8Array): readonly Uint8Array[];
+  /** @returns what was held back @throws MaskRefused when it ended too early */
+  end(): readonly Uint8Array[];
+  /** Values replaced so far. */
+  readonly masked: number;
+}
+
+const JSON_TYPE = /^application\/json\s*(?:;|$)/i;
+const TEXT_TYPE = /^text\/plain\s*(?:;|$)/i;
+
+/** Masks everything that an agent gets to see, for one tenant. Not for several threads at once. */
+export class Masker {
+  readonly #keys: MaskKeys;
+  readonly #detectors: TextDetectors;
+  readonly #types = new Map<string, JsonMask>();
+
+  /** @throws MaskPatternInvalid for a pattern that cannot be used */
+  constructor(options: { readonly keys: MaskKeys; readonly patterns?: readonly TextPattern[] }) {
+    this.#keys = options.keys;
+    this.#detectors = new TextDetectors(options.patterns);
+  }
+
+  /**
+   * For the body of an answer.
+   *
+   * @throws {@link MaskRefused} `answer_not_maskable` for what is neither JSON nor plain text, or is compressed
+   */
+  body(target: MaskTarget, { contentType, contentEncoding, isStream }: MaskedHead): BodyMask {
+    if (contentEncoding !== '' && contentEncoding.toLowerCase() !== 'identity') {
+      throw notMaskable('it is compressed');
+    }
+    if (JSON_TYPE.test(contentType)) return new JsonMasker(this.#typeOf(target), isStream);
+    if (TEXT_TYPE.test(contentType)) return this.text();
+    throw notMaskable('it is neither JSON nor plain text');
+  }
+
+  /** For a log, or one direction of a terminal: one for each channel. */
+  text(): TextMasker {
+    return new TextMasker(this.#detectors, this.#keys.current);
+  }
+
+  /** A short text, as a warning or a line of the record. */
+  line(text: string): string {
+    const bytes = Buffer.from(text);
+    const masked = maskBytes(bytes, this.#detectors, this.#keys.current);
+    return masked === bytes ? text : Buffer.from(masked).toString();
+  }
+
+  #typeOf(target: MaskTarget): JsonMask {
+    const type = typeKey(target);
+    const known = this.#types.get(type);
+    if (known !== undefined) return known;
+    const mask = new JsonMask(target, this.#keys.current, this.#detectors);
+    this.#types.set(type, mask);
+    return mask;
+  }
+}
+
+/** Types with rules of their own; all others share theirs, so that a client's paths do not fill the memory. */
+function typeKey({ apiGroup, resource, subresource }: MaskTarget): string {
+  if (apiGroup !== '') return '';
+  if (resource === 'secrets' || resource === 'configmaps') return resource;
+  return resource === 'serviceaccounts' && subresource === 'token' ? 'token' : '';
+}
+
+const notMaskable = (why: string): MaskRefused =>
+  new MaskRefused('answer_not_maskable', `the cluster's answer cannot be masked: ${why}`);

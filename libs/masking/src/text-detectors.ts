@@ -1,0 +1,62 @@
+import type { Slice } from '@drawbridge/json-stream';
+import { inOrder, type Finding } from './findings.js';
+import { compilePattern, LinePatterns, type TextPattern } from './text-pattern.js';
+import { TextScan } from './text-scan.js';
+
+/** What was found in a part of a text. */
+export interface Findings {
+  /** In order; none overlaps another, and all are before `decided`. */
+  readonly found: readonly Finding[];
+  /** What begins here needs what comes next. */
+  readonly decided: number;
+}
+
+/** Looks for secrets in a text that comes in parts. Keeps nothing between two calls. */
+export interface TextDetector {
+  /** @param isLast - nothing comes behind it */
+  scan(text: Slice, isLast: boolean): Findings;
+}
+
+const none: readonly Finding[] = [];
+
+/** What is built in. */
+class BuiltIn implements TextDetector {
+  readonly #scan = new TextScan();
+
+  isClean(text: Slice): boolean {
+    this.#scan.scan(text, true);
+    return this.#scan.found.length === 0;
+  }
+
+  scan(text: Slice, isLast: boolean): Findings {
+    const decided = this.#scan.scan(text, isLast);
+    const { found } = this.#scan;
+    return found.length === 0 ? { found: none, decided } : upTo(inOrder(found), decided);
+  }
+}
+
+/** Everything that is looked for in running text: what is built in, and then patterns of one's own. */
+export class TextDetectors {
+  /** Each looks through what the one before it has left. */
+  readonly stages: readonly TextDetector[];
+  readonly #builtIn = new BuiltIn();
+
+  /** @throws MaskPatternInvalid */
+  constructor(patterns: readonly TextPattern[] = []) {
+    const own = new LinePatterns(patterns.map(compilePattern));
+    this.stages = patterns.length === 0 ? [this.#builtIn] : [this.#builtIn, own];
+  }
+
+  /** Whether nothing is found in a whole text. */
+  isClean(text: Slice): boolean {
+    if (!this.#builtIn.isClean(text)) return false;
+    return this.stages.length === 1 || this.stages[1]?.scan(text, true).found.length === 0;
+  }
+}
+
+/** Nothing that goes on behind what is decided counts yet. */
+function upTo(all: readonly Finding[], decided: number): Findings {
+  const last = all.findLast(({ start }) => start < decided);
+  const limit = last !== undefined && last.end > decided ? last.start : decided;
+  return { found: all.filter(({ start }) => start < limit), decided: limit };
+}

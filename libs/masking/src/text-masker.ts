@@ -1,0 +1,122 @@
+import type { MaskKey } from './mask-keys.js';
+import { placeholder } from './placeholder.js';
+import type { TextDetector, TextDetectors } from './text-detectors.js';
+
+const SMALL_BYTES = 2_048;
+const empty = new Uint8Array(0);
+
+/**
+ * Masks a text on its way, as lines of a log or what a terminal prints: bytes in, split anywhere, and bytes out. What
+ * comes out is the same however it is split, unless {@link flush} is used. Holds what may be the beginning of a secret
+ * and nothing else, {@link MAX_HELD_BYTES} at most; with patterns of one's own also the line that is not over, as much
+ * again.
+ */
+export class TextMasker {
+  readonly #stages: readonly MaskStage[];
+
+  constructor(detectors: TextDetectors, key: MaskKey) {
+    this.#stages = detectors.stages.map((detector) => new MaskStage(detector, key));
+  }
+
+  /** Values that were replaced. */
+  get masked(): number {
+    return this.#stages.reduce((sum, { masked }) => sum + masked, 0);
+  }
+
+  /** Bytes that wait for what comes next. */
+  get heldBytes(): number {
+    return this.#stages.reduce((sum, { heldBytes }) => sum + heldBytes, 0);
+  }
+
+  /** @returns what can go on now: parts of `chunk` and bytes of our own. What is kept is copied. */
+  push(chunk: Uint8Array): readonly Uint8Array[] {
+    return this.#run([chunk], () => []);
+  }
+
+  /** The text is over. @returns the rest of it */
+  end(): readonly Uint8Array[] {
+    return this.#run([], (stage) => stage.end());
+  }
+
+  /**
+   * Passes on what is held, undecided as it is, for a terminal that is silent and shows a prompt or what somebody types.
+   * What of a secret is still to come is masked.
+   */
+  flush(): readonly Uint8Array[] {
+    return this.#run([], (stage) => stage.flush());
+  }
+
+  #run(
+    from: readonly Uint8Array[],
+    more: (stage: MaskStage) => Uint8Array[],
+  ): readonly Uint8Array[] {
+    const out = this.#stages.reduce(
+      (pieces, stage) => [...pieces.flatMap((piece) => stage.push(piece)), ...more(stage)],
+      from,
+    );
+    return together(out);
+  }
+}
+
+/** One detector on its way through the text. */
+class MaskStage {
+  masked = 0;
+  #held: Uint8Array = empty;
+  /** So much of what is held is out already. */
+  #out = 0;
+
+  constructor(
+    private readonly detector: TextDetector,
+    private readonly key: MaskKey,
+  ) {}
+
+  get heldBytes(): number {
+    return this.#held.length - this.#out;
+  }
+
+  push(chunk: Uint8Array): Uint8Array[] {
+    if (chunk.length === 0) return [];
+    const bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
+    return this.#pass(bytes, false);
+  }
+
+  end(): Uint8Array[] {
+    return this.#pass(this.#held, true);
+  }
+
+  flush(): Uint8Array[] {
+    const bytes = this.#held.subarray(this.#out);
+    this.#out = this.#held.length;
+    return bytes.length === 0 ? [] : [bytes];
+  }
+
+  #pass(bytes: Uint8Array, isLast: boolean): Uint8Array[] {
+    const { found, decided } = this.detector.scan({ bytes, start: 0, end: bytes.length }, isLast);
+    const pieces: Uint8Array[] = [];
+    let at = this.#out;
+    for (const { start, end, kind } of found) {
+      if (end <= at) continue;
+      if (start > at) pieces.push(bytes.subarray(at, start));
+      pieces.push(Buffer.from(placeholder(this.key, kind, bytes.subarray(start, end))));
+      at = end;
+      this.masked += 1;
+    }
+    if (decided > at) pieces.push(bytes.subarray(at, decided));
+    this.#held = decided < bytes.length ? Uint8Array.from(bytes.subarray(decided)) : empty;
+    this.#out = Math.max(0, at - decided);
+    return pieces;
+  }
+}
+
+function together(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
+  if (pieces.length < 3) return pieces;
+  const size = pieces.reduce((sum, { length }) => sum + length, 0);
+  return size < pieces.length * SMALL_BYTES ? [Buffer.concat(pieces, size)] : pieces;
+}
+
+/** Masks a whole text. @returns `text` itself when there is nothing to mask in it */
+export function maskBytes(text: Uint8Array, detectors: TextDetectors, key: MaskKey): Uint8Array {
+  if (detectors.isClean({ bytes: text, start: 0, end: text.length })) return text;
+  const masker = new TextMasker(detectors, key);
+  return Buffer.concat([...masker.push(text), ...masker.end()]);
+}

@@ -1,0 +1,235 @@
+import type { Slice } from '@drawbridge/json-stream';
+import { cardEnd, UNDECIDED } from './card.js';
+import { isUnknownToken, MIN_UNKNOWN_BYTES } from './entropy.js';
+import type { Finding } from './findings.js';
+import { belongs, firstBytes, knownTokenAt } from './known-tokens.js';
+import { labelledValue, type LabelledValue } from './labelled-value.js';
+import { beginsPem, isPrivatePem, pemBlock } from './pem-block.js';
+import { placeholderEnd } from './placeholder.js';
+import { isSecretName } from './secret-name.js';
+import { AT, classOf, DIGIT, LABEL_END, LETTER_OR_DIGIT, SPACE, TOKEN } from './text-class.js';
+import { MAX_HELD_BYTES, TextWindow, type Step } from './text-window.js';
+import { webTokenEnd } from './web-token.js';
+
+const NONE = -1;
+const SHORTEST_FINDING = 10;
+const SHORTEST_GROUP = 4;
+/** Of `drawbridge`, with which placeholders begin. */
+const [NAME_BYTES, LETTER_D] = [10, 0x64];
+const [COLON, SLASH, EQUALS, DASH] = [0x3a, 0x2f, 0x3d, 0x2d];
+/** Between a label and its `=` or `:` there may be the end of a quotation and a space. */
+const MAX_LABEL_GAP = 3;
+
+/**
+ * Looks for secrets in running text, in one pass: for each thing that could begin one it is looked at once what it
+ * is, so that the time is that of the text's length whatever stands in it.
+ */
+export class TextScan {
+  found: Finding[] = [];
+  readonly #window = new TextWindow();
+  /** The last run of letters: a label, if `=` or `:` follows. */
+  #runStart = NONE;
+  #runEnd = NONE;
+  /** The `:` of the `://` under way. */
+  #url = NONE;
+  #held = NONE;
+
+  /**
+   * @param isLast - nothing comes behind it
+   * @returns up to where everything is decided; what begins there needs what comes next
+   */
+  scan({ bytes, start, end }: Slice, isLast: boolean): number {
+    if (this.found.length > 0) this.found = [];
+    const window = this.#window;
+    window.bytes = bytes;
+    window.end = end;
+    window.isLast = isLast;
+    this.#runStart = this.#runEnd = this.#url = this.#held = NONE;
+    let at = start;
+    while (at < end) {
+      const kind = classOf[bytes[at] ?? 0] ?? 0;
+      if ((kind & TOKEN) !== 0) at = this.#run(at);
+      else if ((kind & (LABEL_END | AT | SPACE)) === 0) at += 1;
+      else at = this.#mark(kind, at);
+      if (this.#held !== NONE) return this.#held;
+    }
+    return isLast ? end : this.#undecided();
+  }
+
+  /** Everything was read; what stands at the end may still mean something for what comes next. */
+  #undecided(): number {
+    const { bytes, end } = this.#window;
+    const label = { bytes, start: this.#runStart, end: this.#runEnd };
+    const mayLabel = this.#isLabelOf(end) && isSecretName(label, 'end');
+    if (mayLabel) return this.#from(this.#runStart);
+    return this.#from(end);
+  }
+
+  /** Where the URL began that is under way at `at`, else `at`. */
+  #from(at: number): number {
+    if (this.#url !== NONE && this.#window.end - this.#url >= MAX_HELD_BYTES) this.#url = NONE;
+    return this.#url === NONE ? at : Math.min(this.#url, at);
+  }
+
+  #hold(at: number): number {
+    this.#held = this.#from(at);
+    return at;
+  }
+
+  #add(kind: string, start: number, end: number): number {
+    this.found.push({ kind, start, end });
+    return end;
+  }
+
+  #mark(kind: number, at: number): number {
+    if ((kind & SPACE) !== 0) {
+      this.#url = NONE;
+      return at + 1;
+    }
+    return (kind & AT) !== 0 ? this.#at(at) : this.#labelEnd(at);
+  }
+
+  /** Letters, digits and what stands between them in tokens. */
+  #run(at: number): number {
+    const window = this.#window;
+    const { bytes } = window;
+    const reach = window.reach(at);
+    let stop = at + 1;
+    while (stop < reach && ((classOf[bytes[stop] ?? 0] ?? 0) & TOKEN) !== 0) stop += 1;
+    if (stop === window.end && window.isOpen(at)) return this.#hold(at);
+    this.#runStart = at;
+    this.#runEnd = stop;
+    const length = stop - at;
+    if (length === NAME_BYTES && bytes[at] === LETTER_D) {
+      const end = placeholderEnd(window, at);
+      if (end !== at) return this.#take(at, end);
+    }
+    if (length >= SHORTEST_GROUP && ((classOf[bytes[at] ?? 0] ?? 0) & DIGIT) !== 0) {
+      const card = cardEnd(bytes, at, [reach, !window.isOpen(at)]);
+      if (card === UNDECIDED) return this.#hold(at);
+      if (card > at) return this.#add('card-number', at, card);
+    }
+    return length < SHORTEST_FINDING && bytes[stop] !== 0x2e ? stop : this.#examine(at, stop);
+  }
+
+  #examine(at: number, stop: number): number {
+    const { bytes } = this.#window;
+    if (bytes[at] === DASH && beginsPem(bytes, at, stop)) return this.#take(at, this.#pem(at));
+    for (let each = at; each < stop; each += 1) {
+      const isBegin = each === at || ((classOf[bytes[each - 1] ?? 0] ?? 0) & LETTER_OR_DIGIT) === 0;
+      if (!isBegin || firstBytes[bytes[each] ?? 0] !== 1) continue;
+      const end = this.#known(each);
+      if (end === undefined || end > each) return this.#take(at, end);
+    }
+    return this.#take(at, this.#unknown(at, stop));
+  }
+
+  #take(at: number, next: Step): number {
+    return next ?? this.#hold(at);
+  }
+
+  /** @returns `at` when nothing that is known begins there */
+  #known(at: number): Step {
+    const window = this.#window;
+    const { bytes } = window;
+    const webToken = webTokenEnd(window, at);
+    if (webToken === undefined) return undefined;
+    if (webToken > at) return this.#add('jwt', at, webToken);
+    const token = knownTokenAt(bytes, at, window.end);
+    if (token === undefined) return at;
+    const from = at + token.prefix.length;
+    const reach = window.reach(at);
+    let stop = from;
+    while (stop < reach && belongs(token.characters, bytes[stop] ?? 0)) stop += 1;
+    if (stop === window.end && window.isOpen(at)) return undefined;
+    return stop - from < token.min ? at : this.#add(token.kind, at, stop);
+  }
+
+  #pem(at: number): Step {
+    const block = pemBlock(this.#window, at);
+    if (block === undefined) return undefined;
+    if (block.isPrivate) this.#add('private-key', at, block.end);
+    return block.end;
+  }
+
+  /** What no one knows but looks like a key, and PEM in base64. */
+  #unknown(at: number, stop: number): Step {
+    if (stop - at < MIN_UNKNOWN_BYTES) return stop;
+    const { bytes } = this.#window;
+    const pem = isPrivatePem(bytes, at, stop);
+    if (pem !== undefined) return pem ? this.#padded('private-key', at, stop) : stop;
+    if (isUnknownToken(bytes, at, stop)) return this.#padded('token', at, stop);
+    let from = at;
+    for (let each = at; each <= stop; each += 1) {
+      if (each < stop && bytes[each] !== SLASH) continue;
+      if (isUnknownToken(bytes, from, each)) this.#add('token', from, each);
+      from = each + 1;
+    }
+    return stop;
+  }
+
+  /** `=` behind base64 belongs to it. */
+  #padded(kind: string, at: number, stop: number): Step {
+    const window = this.#window;
+    let next = stop;
+    while (next < window.end && next < stop + 2 && window.bytes[next] === EQUALS) next += 1;
+    const mayGrow = next === window.end && next < stop + 2 && window.isOpen(at);
+    return mayGrow ? undefined : this.#add(kind, at, next);
+  }
+
+  #isLabelOf(at: number): boolean {
+    const { bytes } = this.#window;
+    if (this.#runEnd === NONE || at - this.#runEnd > MAX_LABEL_GAP) return false;
+    for (let each = this.#runEnd; each < at; each += 1) {
+      if (!'"\'\\ '.includes(String.fromCharCode(bytes[each] ?? 0))) return false;
+    }
+    return true;
+  }
+
+  #labelEnd(at: number): number {
+    const { bytes, end } = this.#window;
+    if (bytes[at] === COLON) {
+      const isUrl = this.#isUrl(at);
+      if (isUrl === undefined) return this.#hold(this.#isLabelOf(at) ? this.#runStart : at);
+      if (isUrl) {
+        this.#url = at;
+        return Math.min(at + 3, end);
+      }
+      if (this.#url !== NONE) return at + 1;
+    }
+    const label = { bytes, start: this.#runStart, end: this.#runEnd };
+    if (!this.#isLabelOf(at) || !isSecretName(label, 'end')) return at + 1;
+    const value = labelledValue(this.#window, at + 1, this.#runStart);
+    return value === undefined ? this.#hold(this.#runStart) : this.#labelled(value);
+  }
+
+  #labelled({ start, end, isSecret }: LabelledValue): number {
+    if (isSecret) this.#add('labelled', start, end);
+    // What is no secret by its label may be one by what it is.
+    return isSecret ? end : start;
+  }
+
+  /** Whether `//` follows. */
+  #isUrl(at: number): boolean | undefined {
+    const { bytes, end, isLast } = this.#window;
+    for (let each = at + 1; each < at + 3; each += 1) {
+      if (each >= end) return isLast ? false : undefined;
+      if (bytes[each] !== SLASH) return false;
+    }
+    return true;
+  }
+
+  /** In `://user:password@host` what stands between. */
+  #at(at: number): number {
+    if (this.#url === NONE || at - this.#url >= MAX_HELD_BYTES) return at + 1;
+    const { bytes } = this.#window;
+    const from = this.#url + 3;
+    let colon = from;
+    while (colon < at && bytes[colon] !== COLON && bytes[colon] !== SLASH) colon += 1;
+    const isThere = colon + 1 < at && bytes[colon] === COLON;
+    if (isThere && placeholderEnd(this.#window, colon + 1) !== at) {
+      this.#add('url-password', colon + 1, at);
+    }
+    return at + 1;
+  }
+}

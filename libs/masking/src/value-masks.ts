@@ -1,0 +1,109 @@
+import { textOf, type Digest, type Scalar, type Slice } from '@drawbridge/json-stream';
+import { latin1 } from './latin1.js';
+import type { MaskKey } from './mask-keys.js';
+import { placeholderOf } from './placeholder.js';
+import type { TextDetectors } from './text-detectors.js';
+import { maskBytes } from './text-masker.js';
+
+const BACKSLASH = 0x5c;
+const SHORT_BYTES = 48;
+const MIN_NUMBER_BYTES = 13;
+
+/** Ways to mask one value of a JSON document; counts what it masks. */
+export class ValueMasks {
+  masked = 0;
+
+  constructor(
+    private readonly key: MaskKey,
+    private readonly detectors: TextDetectors,
+  ) {}
+
+  /** The value whatever it is; an empty text stays. */
+  whole(kind: string, value: Scalar): Uint8Array | undefined {
+    if (isEmpty(value)) return undefined;
+    return this.#placeholder(kind, this.key.mac(decoded(value.raw)));
+  }
+
+  /** The same for what stands there in base64: so does the placeholder, and the mac is that of what it encodes. */
+  wholeEncoded(kind: string, value: Scalar): Uint8Array | undefined {
+    if (isEmpty(value)) return undefined;
+    const text = decoded(value.raw);
+    const bytes = Buffer.from(latin1(text), 'base64');
+    const isBase64 = value.isString && Math.ceil(bytes.length / 3) * 4 === text.length;
+    return this.#placeholder(kind, this.key.mac(isBase64 ? bytes : text), true);
+  }
+
+  /** What is not kept in memory: objects, arrays and large texts, by the bytes as they stand there. */
+  digest(kind: string, isEncoded = false): Digest {
+    const stream = this.key.stream();
+    return {
+      update: (bytes) => stream.update(bytes),
+      finish: () => this.#placeholder(kind, stream.mac(), isEncoded),
+    };
+  }
+
+  /** What detectors find in a text. */
+  parts(value: Scalar): Uint8Array | undefined {
+    const { raw, isString } = value;
+    if (!isString) return this.#number(raw);
+    if (hasEscapes(raw)) return this.#escaped(raw);
+    if (this.detectors.isClean(raw)) return undefined;
+    return this.#found(raw.bytes.subarray(raw.start, raw.end));
+  }
+
+  /** What detectors find in a text that is encoded in base64. */
+  partsEncoded(kind: string, value: Scalar): Uint8Array | undefined {
+    if (!value.isString) return this.whole(kind, value);
+    const bytes = Buffer.from(latin1(decoded(value.raw)), 'base64');
+    const masked = maskBytes(bytes, this.detectors, this.key);
+    if (masked === bytes) return undefined;
+    this.masked += 1;
+    return quoted(Buffer.from(masked).toString('base64'));
+  }
+
+  /** Digits of a card may be a number too. */
+  #number(raw: Slice): Uint8Array | undefined {
+    if (raw.end - raw.start < MIN_NUMBER_BYTES || this.detectors.isClean(raw)) return undefined;
+    return this.#found(raw.bytes.subarray(raw.start, raw.end));
+  }
+
+  #escaped(raw: Slice): Uint8Array | undefined {
+    const text = textOf(raw);
+    // Nobody knows how a client would read it.
+    if (text === undefined) return this.#placeholder('unreadable', this.key.mac(decoded(raw)));
+    const bytes = Buffer.from(text);
+    const isClean = this.detectors.isClean({ bytes, start: 0, end: bytes.length });
+    return isClean ? undefined : this.#found(bytes);
+  }
+
+  #found(text: Uint8Array): Uint8Array {
+    this.masked += 1;
+    return Buffer.from(
+      JSON.stringify(Buffer.from(maskBytes(text, this.detectors, this.key)).toString()),
+    );
+  }
+
+  #placeholder(kind: string, mac: string, isEncoded = false): Uint8Array {
+    this.masked += 1;
+    const text = placeholderOf(this.key, kind, mac);
+    return quoted(isEncoded ? Buffer.from(text, 'latin1').toString('base64') : text);
+  }
+}
+
+const quoted = (text: string): Uint8Array => Buffer.from(`"${text}"`, 'latin1');
+
+const isEmpty = ({ isString, raw }: Scalar): boolean => isString && raw.start === raw.end;
+
+/** The bytes of a text without its escapes; as they are when it is none. */
+function decoded(raw: Slice): Uint8Array {
+  const bytes = raw.bytes.subarray(raw.start, raw.end);
+  if (!hasEscapes(raw)) return bytes;
+  const text = textOf(raw);
+  return text === undefined ? bytes : Buffer.from(text);
+}
+
+function hasEscapes({ bytes, start, end }: Slice): boolean {
+  const near = Math.min(end, start + SHORT_BYTES);
+  for (let at = start; at < near; at += 1) if (bytes[at] === BACKSLASH) return true;
+  return near < end && bytes.subarray(near, end).includes(BACKSLASH);
+}
