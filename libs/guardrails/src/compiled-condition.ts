@@ -2,7 +2,8 @@ import type { GuardrailMatch } from '@drawbridge/contracts';
 import { compileCel, type CelExpression } from './cel/cel-expression.js';
 import type { FactName } from './cel/cel-environment.js';
 import { ValueTooLarge } from './cel/cel-value.js';
-import type { CallInView } from './match/call-in-view.js';
+import type { GuardedRequest } from './guarded-call.js';
+import { judgedSubresource, judgedVerb, type CallInView } from './match/call-in-view.js';
 import { compileExec } from './match/match-exec.js';
 import { compilePeopleMatch } from './match/match-people.js';
 import {
@@ -28,15 +29,6 @@ export type Outcome =
   | { readonly match: 'yes' | 'no' }
   | { readonly match: 'unknown'; readonly doubt: Doubt; readonly detail?: string };
 
-/** The part of a call that the index knows. */
-export interface IndexedCall {
-  readonly kind: 'resource' | 'nonResource';
-  readonly verb: string;
-  readonly apiGroup: string;
-  readonly resource: string;
-  readonly subresource: string;
-}
-
 export interface ConditionSource {
   readonly match?: GuardrailMatch | undefined;
   readonly when?: string | undefined;
@@ -60,23 +52,24 @@ export class CompiledCondition {
   }
 
   /** Whether calls like this can be meant at all, whoever makes them and whatever they carry. */
-  canMean(call: IndexedCall): boolean {
+  canMean(request: GuardedRequest): boolean {
     const { verbs, apiGroups, paths } = this.#match;
-    if (!isWord(verbs, call.verb)) return false;
-    if (call.kind === 'nonResource') return !speaksOfResources(this.#match);
-    return (
-      paths === undefined && isWord(apiGroups, call.apiGroup) && meansResource(this.#match, call)
-    );
+    if (!isWord(verbs, judgedVerb(request))) return false;
+    if (request.kind === 'nonResource') return !speaksOfResources(this.#match);
+    if (paths !== undefined || !isWord(apiGroups, request.apiGroup)) return false;
+    const { resource } = request;
+    return meansResource(this.#match, { resource, subresource: judgedSubresource(request) });
   }
 
-  /** The facts without which nothing can be said of this call. */
-  needs({ call: { request } }: CallInView): readonly FactName[] {
+  /** The facts that are not known, and without which nothing can be said of this call. */
+  needs({ call: { request }, facts }: CallInView): readonly FactName[] {
     const needsName =
       this.#match.names !== undefined &&
       request.kind === 'resource' &&
       request.verb === 'create' &&
       request.name === '';
-    return [...(this.#when?.facts ?? []), ...(needsName ? (['object'] as const) : [])];
+    const needed = [...(this.#when?.facts ?? []), ...(needsName ? (['object'] as const) : [])];
+    return needed.filter((name) => facts[name] === undefined);
   }
 
   /** What attributes say, before any expression. Whether {@link canMean} holds is not looked at again. */
@@ -91,7 +84,7 @@ export class CompiledCondition {
 
   /** What the whole condition says. Never throws. */
   evaluate(view: CallInView): Outcome {
-    const missing = this.needs(view).find((name) => view.facts?.[name] === undefined);
+    const [missing] = this.needs(view);
     const attributes = this.matchAttributes(view);
     if (attributes === 'no') return { match: 'no' };
     if (missing !== undefined) {

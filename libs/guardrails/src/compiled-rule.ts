@@ -1,12 +1,8 @@
 import type { GuardrailRule } from '@drawbridge/contracts';
 import type { FactName } from './cel/cel-environment.js';
-import {
-  CompiledCondition,
-  type Doubt,
-  type IndexedCall,
-  type Outcome,
-} from './compiled-condition.js';
+import { CompiledCondition, type Doubt, type Outcome } from './compiled-condition.js';
 import type { MatchedRule } from './guard-decision.js';
+import type { GuardedRequest } from './guarded-call.js';
 import type { CallInView } from './match/call-in-view.js';
 
 /** What a rule says of a call: nothing, that it is met, or that it must see the body first. */
@@ -42,8 +38,8 @@ export class CompiledRule {
     return this.#met.rule;
   }
 
-  canMean(call: IndexedCall): boolean {
-    return this.#condition.canMean(call);
+  canMean(request: GuardedRequest): boolean {
+    return this.#condition.canMean(request);
   }
 
   /** What can be said without the body. */
@@ -75,8 +71,8 @@ export class CompiledRule {
 
   #exceptionsFor(view: CallInView): readonly CompiledCondition[] {
     if (this.#exceptions.length === 0) return this.#exceptions;
-    const call = view.indexed;
-    return this.#exceptions.filter((exception) => exception.canMean(call));
+    const { request } = view.call;
+    return this.#exceptions.filter((exception) => exception.canMean(request));
   }
 }
 

@@ -80,8 +80,11 @@ export interface GuardedCall {
 }
 
 /**
- * What rules about bodies look at, decoded from JSON. `null`: there is none, as the object of a delete and the old
- * object of a create. Absent: it could not be read, and every rule that needs it counts as met.
+ * What rules about bodies look at, decoded from JSON. `null`: there is none. Absent: it could not be read, and every
+ * rule that needs it counts as met.
+ *
+ * Never asked for, because it is `null` anyway: the object of a delete, a read or a channel, and the old object of a
+ * create. The old object of a channel is the pod.
  */
 export interface BodyFacts {
   /** The object as it will be: the body, and for a patch what a dry-run of it returns. */

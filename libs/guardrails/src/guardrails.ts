@@ -1,13 +1,12 @@
 import type { GuardrailDocument } from '@drawbridge/contracts';
 import type { FactName } from './cel/cel-environment.js';
 import { checkGuardrail } from './check-guardrail.js';
-import type { IndexedCall } from './compiled-condition.js';
 import { CompiledRule } from './compiled-rule.js';
 import { decisionOf, type GuardDecision, type MatchedRule } from './guard-decision.js';
-import type { BodyFacts, GuardedCall } from './guarded-call.js';
+import type { BodyFacts, GuardedCall, GuardedRequest } from './guarded-call.js';
 import { GuardrailInvalid } from './guardrail-invalid.js';
 import { guardrailsVersion } from './guardrails-version.js';
-import { CallInView } from './match/call-in-view.js';
+import { CallInView, judgedSubresource, judgedVerb } from './match/call-in-view.js';
 
 /** What guardrails say of a call before its body is read. */
 export type Judgement =
@@ -73,9 +72,9 @@ class IndexedGuardrails implements Guardrails {
   }
 
   judge(call: GuardedCall): Judgement {
-    const view = new CallInView(call);
-    const candidates = this.#candidates(view.indexed);
-    return candidates.length === 0 ? this.#nothingToSay : this.#judgeBy(candidates, view);
+    const candidates = this.#candidates(call.request);
+    if (candidates.length === 0) return this.#nothingToSay;
+    return this.#judgeBy(candidates, new CallInView(call));
   }
 
   #judgeBy(candidates: readonly CompiledRule[], view: CallInView): Judgement {
@@ -98,27 +97,29 @@ class IndexedGuardrails implements Guardrails {
     return { kind: 'needsBody', facts, decide };
   }
 
-  #candidates(call: IndexedCall): readonly CompiledRule[] {
-    // A path is no resource: no resource has this name.
-    const resource = call.kind === 'resource' ? call.resource : '/';
+  #candidates(request: GuardedRequest): readonly CompiledRule[] {
+    const isResource = request.kind === 'resource';
     const known = this.#index
-      .get(call.verb)
-      ?.get(call.apiGroup)
-      ?.get(resource)
-      ?.get(call.subresource);
-    return known ?? this.#remember(call, resource);
+      .get(judgedVerb(request))
+      ?.get(isResource ? request.apiGroup : '')
+      // A path is no resource: no resource has this name.
+      ?.get(isResource ? request.resource : '/')
+      ?.get(judgedSubresource(request));
+    return known ?? this.#remember(request);
   }
 
-  #remember(call: IndexedCall, resource: string): readonly CompiledRule[] {
-    const candidates = this.compiled.filter((rule) => rule.canMean(call));
+  #remember(request: GuardedRequest): readonly CompiledRule[] {
+    const candidates = this.compiled.filter((rule) => rule.canMean(request));
     this.#indexed += 1;
     if (this.#indexed > MAX_INDEXED) {
       this.#index = new Map();
       this.#indexed = 1;
     }
-    const byGroup = inner(this.#index, call.verb);
-    const byResource = inner(byGroup, call.apiGroup);
-    inner(byResource, resource).set(call.subresource, candidates);
+    const isResource = request.kind === 'resource';
+    const byGroup = inner(this.#index, judgedVerb(request));
+    const byResource = inner(byGroup, isResource ? request.apiGroup : '');
+    const bySubresource = inner(byResource, isResource ? request.resource : '/');
+    bySubresource.set(judgedSubresource(request), candidates);
     return candidates;
   }
 }

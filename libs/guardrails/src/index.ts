@@ -19,3 +19,12 @@ export type {
 export { GuardrailInvalid } from './guardrail-invalid.js';
 export { compileGuardrails, type Guardrails, type Judgement } from './guardrails.js';
 export { guardrailsVersion } from './guardrails-version.js';
+export { callOf } from './tests/call-of.js';
+export { DescribedCall, GuardrailTest } from './tests/guardrail-test.js';
+export {
+  coverageOf,
+  decide,
+  runGuardrailTest,
+  type CaseResult,
+  type TestCoverage,
+} from './tests/run-guardrail-test.js';

@@ -63,7 +63,8 @@ function evaluate(parsed: ParseResult, variables: CelVariables, meter: CostMeter
     if (!meter.exceeded && typeof value === 'boolean') return { value };
     if (!meter.exceeded) return { failure: 'expression_failed', detail: 'it gave no bool' };
   } catch (error) {
-    if (!meter.exceeded) return { failure: 'expression_failed', detail: detailOf(error, parsed.ast.input) };
+    if (!meter.exceeded)
+      return { failure: 'expression_failed', detail: detailOf(error, parsed.ast.input) };
   }
   return { failure: 'expression_too_costly', detail: 'it costs too much on this object' };
 }

@@ -3,47 +3,36 @@ import { unfoldArgv } from '../exec/unfold-argv.js';
 import { toCelValue } from '../cel/cel-value.js';
 import type { CelVariables } from '../cel/cel-expression.js';
 import { CostMeter } from '../cel/cost-meter.js';
-import type { IndexedCall } from '../compiled-condition.js';
-import type { BodyFacts, ExecFacts, GuardedCall } from '../guarded-call.js';
+import type { BodyFacts, ExecFacts, GuardedCall, GuardedRequest } from '../guarded-call.js';
 
 /** Subresources that open a channel or go through the cluster, whatever the method says. */
 const opened = new Set(['exec', 'attach', 'portforward', 'proxy']);
 
-/** The verb and subresource that rules are matched with. */
-export interface JudgedAs {
-  readonly verb: string;
-  readonly subresource: string;
+/** As everywhere in Drawbridge, opening a channel or a proxy is `create`, even when it comes as a GET. */
+export function judgedVerb(request: GuardedRequest): string {
+  if (request.kind === 'nonResource') return request.verb;
+  return request.verb === 'proxy' || opened.has(request.subresource) ? 'create' : request.verb;
 }
 
-/** As everywhere in Drawbridge, opening a channel or a proxy is `create`, even when it comes as a GET. */
-export function judgedAs(verb: string, subresource: string): JudgedAs {
-  if (verb === 'proxy') return { verb: 'create', subresource: 'proxy' };
-  return { verb: opened.has(subresource) ? 'create' : verb, subresource };
+/** The subresource that rules are matched with: `proxy` also where it is spelled as a verb of the path. */
+export function judgedSubresource(request: GuardedRequest): string {
+  if (request.kind === 'nonResource') return '';
+  return request.verb === 'proxy' ? 'proxy' : request.subresource;
 }
 
 /** A call while it is judged: what more than one rule needs is made once. */
 export class CallInView {
-  readonly judged: JudgedAs;
-  /** What the index is asked with. */
-  readonly indexed: IndexedCall;
   readonly meter: CostMeter;
+  readonly facts: BodyFacts;
   #exec: ExecFacts | undefined;
   #variables: CelVariables | undefined;
 
   constructor(
     readonly call: GuardedCall,
-    readonly facts?: BodyFacts,
+    facts?: BodyFacts,
     meter = new CostMeter(),
   ) {
-    const { request } = call;
-    const resource = request.kind === 'resource' ? request : undefined;
-    this.judged = judgedAs(request.verb, resource?.subresource ?? '');
-    this.indexed = {
-      ...this.judged,
-      kind: request.kind,
-      apiGroup: resource?.apiGroup ?? '',
-      resource: resource?.resource ?? '',
-    };
+    this.facts = { ...facts, ...impliedBy(call.request) };
     this.meter = meter;
   }
 
@@ -62,6 +51,16 @@ export class CallInView {
   }
 }
 
+/** What is known of the body without reading it: nothing becomes of a delete or a read, nothing was before a create. */
+function impliedBy(request: GuardedRequest): BodyFacts {
+  if (request.kind === 'nonResource') return { object: null, oldObject: null };
+  if (request.verb === 'proxy' || opened.has(request.subresource)) return { object: null };
+  if (request.verb === 'create') return { oldObject: null };
+  return changing.has(request.verb) ? {} : { object: null };
+}
+
+const changing = new Set(['update', 'patch']);
+
 function execFactsOf(argv: readonly string[]): ExecFacts {
   // Attach and port-forward have no words, and start nothing.
   const unfolded =
@@ -70,10 +69,10 @@ function execFactsOf(argv: readonly string[]): ExecFacts {
 }
 
 /** The variables of `when`. One that is not known is left out, so that naming it fails. */
-function variablesOf({ call, facts, judged, exec }: CallInView): CelVariables {
+function variablesOf({ call, facts, exec }: CallInView): CelVariables {
   const { agent, grant, connection } = call;
   return {
-    request: requestVariables(call, judged),
+    request: requestVariables(call),
     agent: {
       ...{ kind: agent.kind, issuer: agent.issuer, subject: agent.subject },
       ...{ groups: [...agent.groups], owner: agent.owner ?? '', email: agent.email ?? '' },
@@ -95,17 +94,17 @@ function variablesOf({ call, facts, judged, exec }: CallInView): CelVariables {
       ...{ interactive: exec.interactive, opaque: exec.opaque },
     },
     now: call.now,
-    ...(facts?.object !== undefined && { object: toCelValue(facts.object) }),
-    ...(facts?.oldObject !== undefined && { oldObject: toCelValue(facts.oldObject) }),
+    ...(facts.object !== undefined && { object: toCelValue(facts.object) }),
+    ...(facts.oldObject !== undefined && { oldObject: toCelValue(facts.oldObject) }),
   };
 }
 
-function requestVariables({ request, contentType, query }: GuardedCall, judged: JudgedAs) {
+function requestVariables({ request, contentType, query }: GuardedCall) {
   const values = new Map<string, string[]>();
   for (const [key, value] of query) values.set(key, [...(values.get(key) ?? []), value]);
   const onResource = request.kind === 'resource' ? request : undefined;
   return {
-    ...{ verb: judged.verb, subresource: judged.subresource },
+    ...{ verb: judgedVerb(request), subresource: judgedSubresource(request) },
     ...{ apiGroup: onResource?.apiGroup ?? '', apiVersion: onResource?.apiVersion ?? '' },
     ...{ resource: onResource?.resource ?? '', namespace: onResource?.namespace ?? '' },
     ...{ name: onResource?.name ?? '', dryRun: onResource?.dryRun ?? false },

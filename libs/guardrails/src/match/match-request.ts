@@ -90,7 +90,7 @@ function compileNames(patterns: readonly string[]): Matcher {
     if (request.kind !== 'resource') return 'no';
     if (request.name !== '') return matchOf(isMeant(request.name));
     if (collectionVerbs.has(request.verb)) return 'unknown';
-    const name = nameIn(facts?.object);
+    const name = nameIn(facts.object);
     return name === undefined ? 'unknown' : matchOf(isMeant(name));
   };
 }
