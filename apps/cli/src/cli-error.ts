@@ -18,6 +18,7 @@ export type CliErrorCode =
   | 'file_unreadable'
   | 'kubeconfig_exists'
   | 'kubeconfig_invalid'
+  | 'policy_invalid'
   | 'interrupted';
 
 const exitCodes: Readonly<Record<CliErrorCode, ExitCode>> = {
@@ -36,6 +37,7 @@ const exitCodes: Readonly<Record<CliErrorCode, ExitCode>> = {
   file_unreadable: exitCode.error,
   kubeconfig_exists: exitCode.error,
   kubeconfig_invalid: exitCode.error,
+  policy_invalid: exitCode.usage,
   interrupted: exitCode.error,
 };
 

@@ -7,6 +7,7 @@ import { registerKubeconfig } from './commands/kubeconfig.js';
 import { registerList } from './commands/list.js';
 import { registerLogin } from './commands/login.js';
 import { registerLogout } from './commands/logout.js';
+import { registerPolicy } from './commands/policy.js';
 import { registerRequest } from './commands/request.js';
 import { registerStatus } from './commands/status.js';
 import { registerWhoami } from './commands/whoami.js';
@@ -20,6 +21,7 @@ const registrations = [
   ...[registerLogin, registerLogout, registerWhoami],
   ...[registerRequest, registerStatus, registerList, registerWithdraw, registerKubeconfig],
   ...[registerApprovals, registerApprove, registerDeny, registerAudit],
+  registerPolicy,
 ];
 
 /** Runs one command line, without the program's name, and returns what the process ends with. */

@@ -19,13 +19,17 @@ export interface FoundFiles {
 }
 
 /**
- * Finds every `*.yaml` and `*.yml` under a directory but `*.test.yaml`, sorted by path.
+ * Finds every file that is wanted under a directory, sorted by path. Default: `*.yaml` and `*.yml`, but no
+ * `*.test.yaml`.
  *
  * Symbolic links are followed, since Kubernetes mounts a ConfigMap as links into a hidden directory; what
  * is reached twice is taken once, so loops end. Hidden entries are skipped. Anything that is not a regular
  * file is a problem, never opened.
  */
-export async function findConfigurationFiles(directory: string): Promise<FoundFiles> {
+export async function findConfigurationFiles(
+  directory: string,
+  isWanted: (path: string) => boolean = isConfiguration,
+): Promise<FoundFiles> {
   const files: ConfigurationFile[] = [];
   const problems: ConfigurationProblem[] = [];
   const seen = new Set<string>();
@@ -40,7 +44,7 @@ export async function findConfigurationFiles(directory: string): Promise<FoundFi
     if (status.isDirectory()) {
       if (depth > MAX_DEPTH) problem(path, `is nested more than ${MAX_DEPTH} directories deep`);
       else await visitEntries(path, depth);
-    } else if (!isYaml(path)) return;
+    } else if (!isWanted(path)) return;
     else if (!status.isFile()) problem(path, 'is not a regular file');
     else if (status.size > MAX_FILE_BYTES) problem(path, `is larger than ${MAX_FILE_BYTES} bytes`);
     else files.push({ path, fingerprint: fingerprintOf([path, real], status) });
@@ -50,7 +54,7 @@ export async function findConfigurationFiles(directory: string): Promise<FoundFi
     for (const name of names.filter((entry) => !entry.startsWith('.')).toSorted()) {
       const entry = join(path, name);
       await visit(entry, depth + 1).catch((error: unknown) => {
-        if (isYaml(entry)) problem(entry, `cannot be read (${codeOf(error)})`);
+        if (isWanted(entry)) problem(entry, `cannot be read (${codeOf(error)})`);
       });
     }
   };
@@ -77,7 +81,9 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
 }
 
-/** Tests of guardrails lie beside them, as `*.test.yaml`; they are no configuration. */
-function isYaml(path: string): boolean {
-  return /(?<!\.test)\.ya?ml$/u.test(path);
-}
+const isYaml = (path: string): boolean => path.endsWith('.yaml') || path.endsWith('.yml');
+
+/** Tests of guardrails lie beside them, and are no configuration. */
+export const isTest = (path: string): boolean => /\.test\.ya?ml$/u.test(path);
+
+const isConfiguration = (path: string): boolean => isYaml(path) && !isTest(path);

@@ -10,6 +10,7 @@ export {
   type SourcePosition,
 } from './configuration.js';
 export { loadConfiguration, type LoadOptions } from './load-configuration.js';
+export { loadGuardrailTests, type LocatedGuardrailTest } from './load-guardrail-tests.js';
 export { compilePattern, type Pattern } from './pattern.js';
 export {
   watchConfiguration,

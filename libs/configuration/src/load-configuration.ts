@@ -22,7 +22,8 @@ export async function loadConfiguration(
   return buildConfiguration({ directory, files: parsed, problems }, new Set(only));
 }
 
-async function parseFile(path: string): Promise<ParsedFile> {
+/** Parses one file; that it cannot be read is a problem like any other. */
+export async function parseFile(path: string): Promise<ParsedFile> {
   try {
     return parseDocuments(path, await readConfigurationFile(path));
   } catch (error) {

@@ -8,13 +8,20 @@ const MAX_SHOWN_CHARACTERS = 60;
 const SECRET = /token|secret|passw|credential|private|key|authorization|cookie/iu;
 const USER_IN_ADDRESS = /\/\/[^/]*@/u;
 
-export type Validated =
-  | { readonly document: ConfigurationDocument }
-  | { readonly problems: readonly ConfigurationProblem[] };
+export type Validated<Document = ConfigurationDocument> =
+  { readonly document: Document } | { readonly problems: readonly ConfigurationProblem[] };
 
-/** Checks one document against its schema; names every bad field with where it stands and what came. */
+/** Checks one document of a configuration against its schema. */
 export function validateDocument(parsed: ParsedDocument): Validated {
-  const result = ConfigurationDocument.safeParse(parsed.value);
+  return validateAgainst(ConfigurationDocument, parsed);
+}
+
+/** Checks a document against a schema; names every bad field with where it stands and what came. */
+export function validateAgainst<Document>(
+  schema: z.ZodType<Document>,
+  parsed: ParsedDocument,
+): Validated<Document> {
+  const result = schema.safeParse(parsed.value);
   if (result.success) return { document: result.data };
   const issues = result.error.issues.flatMap((issue) => flatten(issue, []));
   return { problems: issues.flatMap((issue) => toProblems(issue, parsed)) };

@@ -114,6 +114,13 @@ describe('what a rule is about', () => {
     expect(isMet({ exec }, call)).toBe(expected);
   });
 
+  it('counts an exec of which nothing is known as meant', () => {
+    const call = callOf({ subresource: 'exec', name: 'web-0' });
+    expect(isMet({ exec: { programs: ['rm'] } }, call)).toBe('d/r0 not_known');
+    const guardrails = guardrailsOf({ when: 'exec.argv.exists(word, word == "rm")' });
+    expect(metOf(guardrails, call)).toEqual(['d/r0 expression_failed']);
+  });
+
   it('takes paths apart from resources', () => {
     const path = callOf({}, { request: { kind: 'nonResource', verb: 'get', path: '/metrics' } });
     expect(isMet({ paths: ['/metrics*'] }, path)).toBe('d/r0');

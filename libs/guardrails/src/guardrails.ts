@@ -31,6 +31,8 @@ export interface Guardrails {
    * once; otherwise, when a rule that attributes meet looks at the body, the body is asked for.
    */
   judge(call: GuardedCall): Judgement;
+  /** The rules that are about calls of this verb and resource at all, met or not. */
+  about(request: GuardedRequest): readonly string[];
 }
 
 /**
@@ -75,6 +77,10 @@ class IndexedGuardrails implements Guardrails {
     const candidates = this.#candidates(call.request);
     if (candidates.length === 0) return this.#nothingToSay;
     return this.#judgeBy(candidates, new CallInView(call));
+  }
+
+  about(request: GuardedRequest): readonly string[] {
+    return this.#candidates(request).map(({ id }) => id);
   }
 
   #judgeBy(candidates: readonly CompiledRule[], view: CallInView): Judgement {

@@ -1,4 +1,5 @@
 export { allows, namesAllowed } from './allows.js';
+export { builtinResource, type BuiltinResource } from './builtin-resources.js';
 export { cutToNamespaces, namespacesOutside } from './cut-to-namespaces.js';
 export { describeRule, describeRules } from './describe-rules.js';
 export { fillPlaceholders, placeholdersOf, type PlaceholderUse } from './fill-placeholders.js';

@@ -87,16 +87,21 @@ function variablesOf({ call, facts, exec }: CallInView): CelVariables {
       ...{ ticket: grant.ticket ?? '', reason: grant.reason, approvers: [...grant.approvers] },
       ...{ startsAt: grant.startsAt, endsAt: grant.endsAt },
     },
-    exec: {
-      ...{ argv: [...(call.exec?.argv ?? [])], container: call.exec?.container ?? '' },
-      ...{ tty: call.exec?.tty ?? false, stdin: call.exec?.stdin ?? false },
-      programs: exec.commands.map(({ program }) => program),
-      ...{ interactive: exec.interactive, opaque: exec.opaque },
-    },
+    ...execVariables(call, exec),
     now: call.now,
     ...(facts.object !== undefined && { object: toCelValue(facts.object) }),
     ...(facts.oldObject !== undefined && { oldObject: toCelValue(facts.oldObject) }),
   };
+}
+
+/** Empty where nothing is opened, so that rules may ask everywhere; left out where it should be known and is not. */
+function execVariables({ request, exec: given }: GuardedCall, exec: ExecFacts) {
+  const isExec = request.kind === 'resource' && request.subresource === 'exec';
+  if (given === undefined && isExec) return {};
+  const { argv = [], container = '', tty = false, stdin = false } = given ?? {};
+  const { interactive, opaque } = exec;
+  const programs = exec.commands.map(({ program }) => program);
+  return { exec: { argv: [...argv], container, tty, stdin, programs, interactive, opaque } };
 }
 
 function requestVariables({ request, contentType, query }: GuardedCall) {

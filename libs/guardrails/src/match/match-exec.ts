@@ -6,19 +6,27 @@ import { compileGlobs } from './glob.js';
 import { ofGlob, type Matcher } from './match-request.js';
 import { both, matchOf, oneOf, type Match } from './tri-state.js';
 
-/** What runs in a channel. A call that opens none is not meant. */
+/** What runs in a channel. A call that opens none is not meant; an exec of which nothing is known may be. */
 export function compileExec(exec: ExecMatch | undefined): Matcher[] {
   if (exec === undefined) return [];
   const { interactive, tty, containers } = exec;
-  return [
-    ({ call }) => matchOf(call.exec !== undefined),
+  const matchers = [
     ...(tty === undefined ? [] : [(view: View) => matchOf(view.call.exec?.tty === tty)]),
     ...ofGlob(containers, ({ call }) => call.exec?.container),
     ...(interactive === undefined ? [] : [(view: View) => matchInteractive(view, interactive)]),
     ...compileCommands(exec),
     ...compileTransfers(exec.transfers),
   ];
+  return [
+    (view) => {
+      if (view.call.exec === undefined) return isExec(view) ? 'unknown' : 'no';
+      return matchers.reduce<Match>((match, next) => both(match, () => next(view)), 'yes');
+    },
+  ];
 }
+
+const isExec = ({ call: { request } }: View): boolean =>
+  request.kind === 'resource' && request.subresource === 'exec';
 
 type View = Parameters<Matcher>[0];
 
