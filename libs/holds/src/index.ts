@@ -22,6 +22,7 @@ export {
   type HoldLimits,
 } from './domain/hold-limits.js';
 export {
+  heldCallStatuses,
   HoldRefused,
   type HoldDecisionRefusal,
   type HoldingRefusal,

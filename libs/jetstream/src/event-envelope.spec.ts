@@ -9,7 +9,7 @@ import {
   isSubjectToken,
   sha256Hex,
 } from './event-envelope.js';
-import { accessEvents } from './event-kind.js';
+import { accessEvents, holdEvents, type ReadableKind, type StoredEvent } from './event-kind.js';
 
 const id = '01928d3e-0000-7000-8000-000000000001';
 const aggregateId = '01928d3e-0000-7000-8000-000000000002';
@@ -60,16 +60,19 @@ describe('a stored event', () => {
   });
 });
 
-describe('the stored events of an earlier version', () => {
-  const file = new URL('../../contracts/samples/access-events-v1.jsonl', import.meta.url);
-  const stored = readFileSync(file, 'utf8')
+describe.each([
+  { file: 'access-events-v1.jsonl', kind: accessEvents },
+  { file: 'hold-events-v1.jsonl', kind: holdEvents },
+])('the stored events of an earlier version: $file', ({ file, kind }) => {
+  const stored = readFileSync(new URL(`../../contracts/samples/${file}`, import.meta.url), 'utf8')
     .trimEnd()
     .split('\n')
     .map((line, index) => ({ line: index + 1, data: new TextEncoder().encode(line) }));
   const decode = ({ line, data }: (typeof stored)[number]) => {
     const text = new TextDecoder().decode(data);
     const [, of = ''] = /"aggregateId":"([^"]*)"/.exec(text) ?? [];
-    return decodeEvent(accessEvents, { subject: `drawbridge.access.${of}`, sequence: line, data });
+    const readable: ReadableKind<StoredEvent> = kind;
+    return decodeEvent(readable, { subject: kind.subjectPrefix + of, sequence: line, data });
   };
 
   it.each(stored)('are readable: line $line', (message) => {

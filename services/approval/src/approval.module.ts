@@ -1,35 +1,51 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TokenVerifier } from '@drawbridge/token';
 import { ApprovalsController } from './http/approvals.controller.js';
+import { HoldsController } from './http/holds.controller.js';
 import { AccessApprovals } from './nats/access-approvals.js';
 import { DecisionsController } from './nats/decisions.controller.js';
+import { HeldCommands } from './nats/held-commands.js';
+import { WaitingHolds } from './nats/waiting-holds.js';
 import { WaitingRequests } from './nats/waiting-requests.js';
 import { CardBoard } from './slack/card-board.js';
 import { CardsController } from './slack/cards.controller.js';
+import { HOLD_BOARD, HoldCardsController } from './slack/hold-cards.controller.js';
+import type { SlackParts } from './slack/start-slack.js';
 
 export interface ApprovalParts {
   readonly approvals: AccessApprovals;
   readonly waiting: WaitingRequests;
+  readonly holds: HeldCommands;
+  readonly waitingHolds: WaitingHolds;
   readonly verifier: TokenVerifier;
   /** Absent without Slack. */
-  readonly board?: CardBoard;
+  readonly slack: Pick<SlackParts, 'board' | 'holdBoard'> | undefined;
 }
 
 @Module({})
 export class ApprovalModule {
-  static with({ approvals, waiting, verifier, board }: ApprovalParts): DynamicModule {
+  static with(parts: ApprovalParts): DynamicModule {
+    const { approvals, waiting, holds, waitingHolds, verifier, slack } = parts;
     return {
       module: ApprovalModule,
       controllers: [
         ApprovalsController,
+        HoldsController,
         DecisionsController,
-        ...(board === undefined ? [] : [CardsController]),
+        ...(slack === undefined ? [] : [CardsController, HoldCardsController]),
       ],
       providers: [
         { provide: AccessApprovals, useValue: approvals },
         { provide: WaitingRequests, useValue: waiting },
+        { provide: HeldCommands, useValue: holds },
+        { provide: WaitingHolds, useValue: waitingHolds },
         { provide: TokenVerifier, useValue: verifier },
-        ...(board === undefined ? [] : [{ provide: CardBoard, useValue: board }]),
+        ...(slack === undefined
+          ? []
+          : [
+              { provide: CardBoard, useValue: slack.board },
+              { provide: HOLD_BOARD, useValue: slack.holdBoard },
+            ]),
       ],
     };
   }

@@ -1,6 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Principal, TrustBundle } from '@drawbridge/contracts';
 import {
+  ACCESS_STREAM,
   accessEventStore,
   connectJetStream,
   followAccessEvents,
@@ -10,6 +11,7 @@ import {
   type JetStreamConnection,
   type JetStreamStrategy,
 } from '@drawbridge/jetstream';
+import type { HoldDecisionRefusal } from '@drawbridge/holds';
 import type { Clock } from '@drawbridge/kernel';
 import {
   closeOnFailure,
@@ -25,8 +27,10 @@ import { ApprovalModule } from './approval.module.js';
 import { slackSettings, type ApprovalConfig } from './config.js';
 import type { ApprovalRefusal } from './domain/approval-refused.js';
 import { AccessApprovals } from './nats/access-approvals.js';
-import { accessTransport } from './nats/access-transport.js';
+import { eventTransport } from './nats/event-transport.js';
 import { DECISIONS } from './nats/decisions.controller.js';
+import { startHolds } from './nats/start-holds.js';
+import type { WaitingHolds } from './nats/waiting-holds.js';
 import { LapseSchedule } from './nats/lapse-schedule.js';
 import { WaitingRequests } from './nats/waiting-requests.js';
 import { startSlack, type SlackParts } from './slack/start-slack.js';
@@ -51,9 +55,16 @@ const statuses: StatusTable = {
   approval_unknown: 404,
   request_not_pending: 409,
   approval_too_late: 409,
-} satisfies Record<ApprovalRefusal, number>;
+  hold_unknown: 404,
+  hold_not_open: 409,
+  hold_too_late: 409,
+} satisfies Record<ApprovalRefusal | HoldDecisionRefusal, number>;
 
-const decisionFeed = { durable: 'approval', transportId: DECISIONS };
+const decisionFeed = {
+  stream: ACCESS_STREAM,
+  durable: 'approval',
+  transportId: DECISIONS,
+} as const;
 
 /** Starts asking humans: in Slack where it is configured, and over HTTP. */
 export async function startApproval(
@@ -78,35 +89,33 @@ export async function startApproval(
     lapses.start();
     closers.add(() => lapses.close());
 
+    const parts = { waiting, ...startHolds(connection, { clock, logger }, closers) };
+    const { holds, holdFollower } = parts;
+
     const trust = await followTrust(connection, closers);
     const verifier = new TokenVerifier(trust, clock);
 
     const isDisabled = (human: Principal) => disables(trust(), human);
-    const surroundings = {
-      connection,
-      approvals,
-      isDisabled,
-      clock,
-      logger,
-      ackWaitMs,
-      slackTimeoutMs,
-    };
+    const environment = { connection, clock, logger, ackWaitMs, slackTimeoutMs };
     const settings = slackSettings(config);
-    const slack = settings === undefined ? undefined : await startSlack(settings, surroundings);
+    const slack =
+      settings === undefined
+        ? undefined
+        : await startSlack(settings, { ...environment, approvals, holds, isDisabled });
     if (slack !== undefined) closers.add(() => slack.close());
 
-    const module = ApprovalModule.with({ approvals, waiting, verifier, ...boardOf(slack) });
-    const decisions = accessTransport(connection, { ...decisionFeed, logger, ackWaitMs });
+    const module = ApprovalModule.with({ ...parts, approvals, verifier, slack });
+    const decisions = eventTransport(connection, { ...decisionFeed, logger, ackWaitMs });
     const app = await createHttpApp(module, {
       logger,
       statuses,
-      health: healthOf({ connection, follower, decisions }),
-      figures: () => figuresOf(waiting, decisions, slack),
-      transports: slack === undefined ? [decisions] : [decisions, slack.transport],
+      health: healthOf({ connection, follower, holdFollower, decisions }),
+      figures: () => figuresOf(parts, decisions, slack),
+      transports: [decisions, ...(slack?.transports ?? [])],
       mounts: slack === undefined ? {} : { '/slack': slack.receiver },
     });
     closers.add(() => app.close());
-    await follower.caughtUp;
+    await Promise.all([follower.caughtUp, holdFollower.caughtUp]);
     const http = await startHttpApp(app, { host: config.HTTP_HOST, port: config.HTTP_PORT });
     return {
       name: 'approval',
@@ -132,9 +141,6 @@ const disables = (trust: TrustBundle | undefined, { issuer, subject }: Principal
     (trusted) => trusted.issuer === issuer && trusted.disabledSubjects.includes(subject),
   ) ?? false;
 
-const boardOf = (slack: SlackParts | undefined) =>
-  slack === undefined ? {} : { board: slack.board };
-
 function followWaiting(
   connection: JetStreamConnection,
   { waiting, logger }: { readonly waiting: WaitingRequests; readonly logger: LoggerService },
@@ -151,27 +157,36 @@ function followWaiting(
 interface HealthParts {
   readonly connection: JetStreamConnection;
   readonly follower: AccessFollower;
+  readonly holdFollower: AccessFollower;
   readonly decisions: JetStreamStrategy;
 }
 
 /** Slack's health is not ours: without it decisions still come over HTTP. */
-const healthOf = ({ connection, follower, decisions }: HealthParts) => ({
+const healthOf = ({ connection, follower, holdFollower, decisions }: HealthParts) => ({
   nats: () => connection.connected,
   requests: () => follower.isCurrent(),
+  holds: () => holdFollower.isCurrent(),
   events: () => decisions.health().connected,
 });
 
 /** How much waits: for humans, for us, for Slack, and for a person who looks at parked events. */
 function figuresOf(
-  waiting: WaitingRequests,
+  {
+    waiting,
+    waitingHolds,
+  }: { readonly waiting: WaitingRequests; readonly waitingHolds: WaitingHolds },
   decisions: JetStreamStrategy,
   slack: SlackParts | undefined,
 ): Readonly<Record<string, number>> {
-  const [events, cards] = [decisions.health(), slack?.transport.health()];
+  const events = decisions.health();
+  const cards = (slack?.transports ?? []).map((transport) => transport.health());
+  const pendingCards = cards.reduce((sum, { pending, inFlight }) => sum + pending + inFlight, 0);
   return {
     waitingRequests: waiting.list().length,
+    waitingHolds: waitingHolds.open().length,
     pendingEvents: events.pending + events.inFlight,
-    parkedEvents: events.parked + (cards?.parked ?? 0),
-    ...(cards === undefined ? {} : { pendingCards: cards.pending + cards.inFlight }),
+    // Both kinds of cards are parked under one name.
+    parkedEvents: events.parked + (cards[0]?.parked ?? 0),
+    ...(slack === undefined ? {} : { pendingCards }),
   };
 }

@@ -11,7 +11,6 @@ export type HoldingRefusal =
 
 /** Why a held call is not let through. */
 export type ReleaseRefusal =
-  | 'hold_unknown'
   | 'hold_pending'
   | 'hold_denied'
   | 'hold_lapsed'
@@ -25,3 +24,18 @@ export type HoldRefusal = HoldDecisionRefusal | HoldingRefusal | ReleaseRefusal;
 
 /** A hold, a decision on it or its release is refused; nothing was appended. The message may be shown. */
 export class HoldRefused extends AppError<HoldRefusal> {}
+
+/** With what a proxy answers a call that is held, or was. */
+export const heldCallStatuses = {
+  hold_pending: 429,
+  hold_limit_reached: 429,
+  hold_denied: 403,
+  hold_lapsed: 403,
+  hold_cancelled: 403,
+  hold_expired: 403,
+  hold_used: 403,
+  hold_grant_ended: 403,
+  hold_undecidable: 403,
+  hold_call_changed: 409,
+  hold_too_large: 413,
+} as const satisfies Record<HoldingRefusal | ReleaseRefusal, number>;

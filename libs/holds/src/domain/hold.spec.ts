@@ -206,7 +206,7 @@ describe('releasing', () => {
       .thenNothing());
 
   it.each([
-    ['hold_unknown', 'nothing was held', [], {}],
+    ['hold_call_changed', 'nothing was held', [], {}],
     ['hold_pending', 'nobody decided', [held], {}],
     ['hold_denied', 'it was denied', [held, deniedBy(alice)], {}],
     ['hold_denied', 'the approval was taken back', [...approved, deniedBy(bob)], {}],

@@ -16,7 +16,8 @@ export function releaseCommand(state: Hold, command: Release): HoldEvent | undef
     if (isOwnRelease(state, command)) return undefined;
     throw refused(endings[state.outcome], state);
   }
-  if (state.status === 'absent') throw refused('hold_unknown', state);
+  // Nothing was approved under this id, so not this call.
+  if (state.status === 'absent') throw refused('hold_call_changed', state);
   if (state.status === 'open') throw refused('hold_pending', state);
   const refusal = approvalRefusal(state, command);
   if (refusal !== undefined) throw refused(refusal, state);
@@ -50,7 +51,6 @@ const endings: Readonly<Record<HoldOutcome, ReleaseRefusal>> = {
 };
 
 const messages: Readonly<Record<ReleaseRefusal, string>> = {
-  hold_unknown: 'this call is not held',
   hold_pending: 'this call waits for an approver',
   hold_denied: 'an approver denied this call',
   hold_lapsed: 'no approver decided in time',

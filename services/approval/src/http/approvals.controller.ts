@@ -12,21 +12,12 @@ import { requestIdOf, requirePrincipal, ValidBody, ValidQuery } from '@drawbridg
 import { approverRefusal } from '@drawbridge/scope';
 import { TokenVerifier } from '@drawbridge/token';
 import type { Request } from 'express';
-import { z } from 'zod';
 import type { RequestStory } from '../domain/request-story.js';
 import { ApprovalRefused, refusedApprover } from '../domain/approval-refused.js';
 import { AccessApprovals, type Decision } from '../nats/access-approvals.js';
 import { WaitingRequests } from '../nats/waiting-requests.js';
 import { approvalView } from './approval-view.js';
-
-const WaitingQuery = z.strictObject({
-  limit: z
-    .string()
-    .regex(/^\d{1,3}$/, 'expected a number')
-    .transform(Number)
-    .pipe(z.int().min(1).max(100))
-    .default(50),
-});
+import { WaitingQuery } from './waiting-query.js';
 
 const waitingQuery = ValidQuery(WaitingQuery);
 const approveBody = ValidBody(ApproveInput.default({}));

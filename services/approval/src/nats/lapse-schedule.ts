@@ -1,21 +1,26 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Clock } from '@drawbridge/kernel';
-import type { WaitingRequest } from './waiting-requests.js';
 
 const LOOK_MS = 500;
-/** After a failed attempt, or one that changed nothing, before the next one for the same request. */
+/** After a failed attempt, or one that changed nothing, before the next one for the same. */
 const RETRY_MS = 5_000;
+
+/** An access request or a hold, and until when something must happen. */
+export interface Deadline {
+  readonly id: string;
+  readonly decideBy: string;
+}
 
 export interface LapseScheduleOptions {
   /** What waits now; rebuilt from the stream, so a restart forgets no deadline. */
-  readonly waiting: () => readonly Pick<WaitingRequest, 'id' | 'decideBy'>[];
+  readonly waiting: () => readonly Deadline[];
   /** Must be harmless when repeated: replicas all try, the stream lets one win. */
-  readonly lapse: (requestId: string) => Promise<void>;
+  readonly lapse: (id: string) => Promise<void>;
   readonly clock: Clock;
   readonly logger: LoggerService;
 }
 
-/** Lets requests lapse that nobody decided in time. Looks often instead of keeping a timer per request. */
+/** Lets requests and holds lapse that nobody decided in time. Looks often instead of keeping a timer per request. */
 export class LapseSchedule {
   readonly #notBefore = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
@@ -38,7 +43,7 @@ export class LapseSchedule {
     await this.#looking;
   }
 
-  /** Lets every request lapse whose deadline is over by now. */
+  /** Lets everything lapse whose deadline is over by now. */
   async look(): Promise<void> {
     const now = this.options.clock().getTime();
     const waiting = this.options.waiting();
@@ -50,12 +55,12 @@ export class LapseSchedule {
     for (const { id } of due) await this.#lapse(id, now);
   }
 
-  async #lapse(requestId: string, now: number): Promise<void> {
-    this.#notBefore.set(requestId, now + RETRY_MS);
+  async #lapse(id: string, now: number): Promise<void> {
+    this.#notBefore.set(id, now + RETRY_MS);
     try {
-      await this.options.lapse(requestId);
+      await this.options.lapse(id);
     } catch (error) {
-      this.options.logger.warn({ msg: 'request not lapsed yet', requestId, err: error });
+      this.options.logger.warn({ msg: 'not lapsed yet', id, err: error });
     }
   }
 

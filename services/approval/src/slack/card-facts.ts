@@ -78,7 +78,8 @@ function doesLines(rules: readonly Rule[]): Inline[][] {
   ];
 }
 
-function requesterWords({ kind, subject, issuer, owner, email }: Principal): string {
+/** Everything that tells who asks. */
+export function requesterWords({ kind, subject, issuer, owner, email }: Principal): string {
   const name = neutralText(email === undefined ? subject : `${subject} (${email})`, NAME_LENGTH);
   const owned = owner === undefined ? '' : `, owned by ${neutralText(owner, NAME_LENGTH)}`;
   return `${kind} ${name} of ${neutralText(hostOf(issuer), NAME_LENGTH)}${owned}`;

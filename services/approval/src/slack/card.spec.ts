@@ -23,7 +23,7 @@ import {
   withdrawn,
 } from '../../test/sample-events.js';
 import { renderCard } from './card.js';
-import { denyView } from './deny-view.js';
+import { denyAccessView } from './deny-view.js';
 
 function story(...events: AccessEvent[]): RequestStory {
   const told = tellStory(recordedAll(events));
@@ -146,7 +146,7 @@ describe('text of the agent on a card', () => {
 
   it('is as safe in the dialog that asks for a reason', () => {
     const view = JSON.stringify(
-      denyView(story(...events), { requestId, channel: 'C1', ts: '1.2' }),
+      denyAccessView(story(...events), { requestId, channel: 'C1', ts: '1.2' }),
     );
     expect(view).not.toMatch(/mrkdwn|\p{Cf}|\\u0007|:\/\//u);
   });

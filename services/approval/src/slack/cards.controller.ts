@@ -2,6 +2,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import type { AccessEvent, AccessEventType } from '@drawbridge/contracts';
 import type { RecordedEvent } from '@drawbridge/kernel';
+import type { RequestStory } from '../domain/request-story.js';
 import { CardBoard } from './card-board.js';
 
 /** Transport of the handlers that call Slack, so that Slack's troubles delay no decision. */
@@ -25,7 +26,7 @@ const shownEvents: readonly AccessEventType[] = [
 /** Keeps the cards in Slack true. */
 @Controller()
 export class CardsController {
-  constructor(@Inject(CardBoard) private readonly board: CardBoard) {}
+  constructor(@Inject(CardBoard) private readonly board: CardBoard<RequestStory>) {}
 
   @EventPattern(shownEvents, CARDS)
   show(@Payload() { aggregateId }: RecordedEvent<AccessEvent>): Promise<void> {

@@ -1,25 +1,21 @@
-import { RequestId, type Principal } from '@drawbridge/contracts';
+import { RequestId } from '@drawbridge/contracts';
 import { ApprovalRefused } from '../domain/approval-refused.js';
 import type { RequestStory } from '../domain/request-story.js';
 import type { AccessApprovals, Decision } from '../nats/access-approvals.js';
 import type { CardBoard } from './card-board.js';
 import { exactRules } from './card-facts.js';
 import type { CardPlace } from './card-memory.js';
-import { denyView } from './deny-view.js';
+import { placeOf, requireSamePlace } from './card-place.js';
+import { denyAccessView } from './deny-view.js';
 import { reasonOf, type CardClick, type DenySubmission, type Envelope } from './interaction.js';
-import type { SlackPeople } from './slack-people.js';
+import { slackHuman, type KnownPeople } from './slack-human.js';
 import { SlackRefused } from './slack-refused.js';
 import type { SlackWorkspace } from './slack-workspace.js';
 
-export interface SlackDecisionsOptions {
+export interface SlackDecisionsOptions extends KnownPeople {
   readonly approvals: AccessApprovals;
-  readonly board: Pick<CardBoard, 'locate'>;
+  readonly board: Pick<CardBoard<RequestStory>, 'locate'>;
   readonly workspace: Pick<SlackWorkspace, 'openDialog' | 'botUserId'>;
-  /** The mapping in force now. */
-  readonly people: () => SlackPeople;
-  /** Whether the trust bundle says that this human may do nothing any more. */
-  readonly isDisabled: (human: Principal) => boolean;
-  readonly teamId: string;
 }
 
 /** What to tell the one who clicked; `undefined` when the card says it all. */
@@ -55,7 +51,7 @@ export class SlackDecisions {
       causationId,
     });
     await this.options.approvals.checkDenial(decision);
-    const view = denyView(story, { requestId: story.id, ...place });
+    const view = denyAccessView(story, { requestId: story.id, ...place });
     try {
       await this.options.workspace.openDialog(click.trigger_id, view);
     } catch (cause) {
@@ -78,27 +74,10 @@ export class SlackDecisions {
     from: CardPlace,
     { requestId, causationId }: Pick<Decision, 'requestId' | 'causationId'>,
   ): Promise<{ readonly story: RequestStory; readonly decision: Decision }> {
-    const approver = this.#humanOf(envelope);
+    const approver = slackHuman(envelope, this.options);
     const story = await this.#storyOf(requestId);
-    const place = await this.options.board.locate(story);
-    if (place?.channel !== from.channel || place.ts !== from.ts) {
-      const message = 'this is not the current card of the request; use the newest one';
-      throw new SlackRefused('slack_card_outdated', message);
-    }
+    requireSamePlace(from, await this.options.board.locate(story));
     return { story, decision: { requestId, approver, via: 'slack', causationId } };
-  }
-
-  #humanOf({ user }: Envelope): Principal {
-    const { teamId, workspace, people, isDisabled } = this.options;
-    const isGuest = user.team_id !== undefined && user.team_id !== teamId;
-    const isBot = user.id === workspace.botUserId || user['is_bot'] === true;
-    const human = isGuest || isBot ? undefined : people()({ team: teamId, user: user.id });
-    if (human !== undefined && isDisabled(human)) {
-      throw new SlackRefused('slack_user_disabled', 'your identity is disabled in Drawbridge');
-    }
-    if (human !== undefined) return human;
-    const message = `your Slack account ${user.id} belongs to nobody in Drawbridge's configuration`;
-    throw new SlackRefused('slack_user_unknown', message);
   }
 
   async #storyOf(requestId: string): Promise<RequestStory> {
@@ -109,8 +88,3 @@ export class SlackDecisions {
     throw new ApprovalRefused('approval_unknown', 'there is no access request with this id');
   }
 }
-
-const placeOf = ({ container }: CardClick): CardPlace => ({
-  channel: container.channel_id,
-  ts: container.message_ts,
-});

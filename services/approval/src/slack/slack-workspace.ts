@@ -8,7 +8,7 @@ import {
 import type { types } from '@slack/bolt';
 import { z } from 'zod';
 import type { Clock } from '@drawbridge/kernel';
-import { CARD_METADATA, type Card } from './card.js';
+import type { Card } from './card.js';
 import { SlackUnavailable } from './slack-unavailable.js';
 
 const HISTORY_PAGE = 200;
@@ -36,7 +36,7 @@ const Message = z.looseObject({
   metadata: z
     .looseObject({
       event_type: z.string(),
-      event_payload: z.looseObject({ request_id: z.string().optional() }),
+      event_payload: z.record(z.string(), z.unknown()),
     })
     .optional()
     .catch(undefined),
@@ -99,15 +99,15 @@ export class SlackWorkspace {
     }
   }
 
-  /** Timestamp of our own message that shows this request, posted at or after `since`. */
-  async find(requestId: string, since: string): Promise<string | undefined> {
+  /** Timestamp of our own message with this metadata, posted at or after `since`. */
+  async find(wanted: types.MessageMetadata, since: string): Promise<string | undefined> {
     const bot = await this.#requireOwnWorkspace();
     const oldest = String(Math.floor(Date.parse(since) / 1000) - HISTORY_SLACK_SECONDS);
     let cursor: string | undefined;
     for (let page = 0; page < HISTORY_PAGES; page += 1) {
       const { messages, response_metadata: more } = await this.#history(oldest, cursor);
       // The oldest is the one that was posted first.
-      const found = messages.findLast((message) => isCard(message, { bot, requestId }));
+      const found = messages.findLast((message) => isCard(message, { bot, wanted }));
       if (found !== undefined) return found.ts;
       cursor = more?.next_cursor;
       if (cursor === undefined || cursor === '') return undefined;
@@ -183,14 +183,12 @@ const literal = {
 
 function isCard(
   { user, bot_id: botId, metadata }: Message,
-  { bot, requestId }: { readonly bot: Bot; readonly requestId: string },
+  { bot, wanted }: { readonly bot: Bot; readonly wanted: types.MessageMetadata },
 ): boolean {
   const isOurs = user === bot.userId || (botId !== undefined && botId === bot.botId);
-  return (
-    isOurs &&
-    metadata?.event_type === CARD_METADATA &&
-    metadata.event_payload.request_id === requestId
-  );
+  if (!isOurs || metadata?.event_type !== wanted.event_type) return false;
+  const known = metadata.event_payload;
+  return Object.entries(wanted.event_payload).every(([field, value]) => known[field] === value);
 }
 
 function translate(error: unknown): SlackUnavailable {

@@ -2,16 +2,29 @@ import type { LoggerService } from '@nestjs/common';
 import type { Principal } from '@drawbridge/contracts';
 import type { Router } from 'express';
 import { watchConfiguration } from '@drawbridge/configuration';
-import type { JetStreamConnection, JetStreamStrategy } from '@drawbridge/jetstream';
+import {
+  ACCESS_STREAM,
+  HOLDS_STREAM,
+  type JetStreamConnection,
+  type JetStreamStrategy,
+} from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
 import { readSecretFile, uuidV7 } from '@drawbridge/runtime';
 import type { SlackSettings } from '../config.js';
 import type { AccessApprovals } from '../nats/access-approvals.js';
-import { accessTransport } from '../nats/access-transport.js';
-import { CardBoard } from './card-board.js';
+import { eventTransport } from '../nats/event-transport.js';
+import type { HoldStory } from '../domain/hold-story.js';
+import type { RequestStory } from '../domain/request-story.js';
+import type { HeldCommands } from '../nats/held-commands.js';
+import { CardBoard, type CardSubject, type Told } from './card-board.js';
 import { CardMemory } from './card-memory.js';
+import { renderCard } from './card.js';
 import { CARDS } from './cards.controller.js';
+import { renderHoldCard } from './hold-card.js';
+import { HOLD_CARDS } from './hold-cards.controller.js';
 import { SlackDecisions } from './slack-decisions.js';
+import { SlackHoldDecisions } from './slack-hold-decisions.js';
+import type { KnownPeople } from './slack-human.js';
 import { slackLogger } from './slack-logger.js';
 import { slackPeople, type SlackPeople } from './slack-people.js';
 import { slackReceiver } from './slack-receiver.js';
@@ -20,6 +33,7 @@ import { SlackWorkspace } from './slack-workspace.js';
 export interface SlackSurroundings {
   readonly connection: JetStreamConnection;
   readonly approvals: AccessApprovals;
+  readonly holds: HeldCommands;
   readonly isDisabled: (human: Principal) => boolean;
   readonly clock: Clock;
   readonly logger: LoggerService;
@@ -29,10 +43,11 @@ export interface SlackSurroundings {
 
 /** The parts of the service that exist only with Slack. */
 export interface SlackParts {
-  readonly board: CardBoard;
+  readonly board: CardBoard<RequestStory>;
+  readonly holdBoard: CardBoard<HoldStory>;
   /** To be mounted before any body is read. */
   readonly receiver: Router;
-  readonly transport: JetStreamStrategy;
+  readonly transports: readonly JetStreamStrategy[];
   close(): Promise<void>;
 }
 
@@ -41,58 +56,102 @@ export async function startSlack(
   settings: SlackSettings,
   surroundings: SlackSurroundings,
 ): Promise<SlackParts> {
-  const { connection, approvals, clock, logger, ackWaitMs, slackTimeoutMs } = surroundings;
-  const { channel, teamId } = settings;
-  const quiet = slackLogger(logger);
+  const { connection, clock, logger, isDisabled, slackTimeoutMs } = surroundings;
+  const { teamId } = settings;
   const workspace = new SlackWorkspace({
     ...settings,
     botToken: readSecretFile('SLACK_BOT_TOKEN_FILE', settings.botTokenFile),
     timeoutMs: slackTimeoutMs,
     clock,
-    logger: quiet,
+    logger: slackLogger(logger),
   });
-  const board = new CardBoard({
-    story: (requestId) => approvals.story(requestId),
-    memory: await CardMemory.open(connection),
+  const boards = boardsOf(settings, surroundings, {
     workspace,
-    channel,
-    clock,
-    instance: uuidV7(clock()),
-    // Two calls and a write, with some room.
-    holdMs: 2.5 * slackTimeoutMs,
+    memory: await CardMemory.open(connection),
   });
   const humans = await followPeople(settings.configDirectory, logger);
-  const decisions = new SlackDecisions({
-    approvals,
-    board,
-    workspace,
-    people: humans.current,
-    isDisabled: surroundings.isDisabled,
-    teamId,
-  });
-  const receiver = slackReceiver({
-    signingSecret: readSecretFile('SLACK_SIGNING_SECRET_FILE', settings.signingSecretFile),
-    teamId,
-    ...(settings.appId === undefined ? {} : { appId: settings.appId }),
-    decisions,
-    tell: (user, text) => workspace.tell(user, text),
-    refresh: (requestId) => board.show(requestId),
-    clock,
-    logger,
-    slackLogger: quiet,
-  });
+  const known = { workspace, people: humans.current, isDisabled, teamId };
   return {
-    board,
-    receiver,
-    // A durable of its own: while Slack is down its events wait, and decisions go on.
-    transport: accessTransport(connection, {
-      durable: 'approval-slack',
-      transportId: CARDS,
-      logger,
-      ackWaitMs,
-    }),
+    ...boards,
+    receiver: receiverOf(settings, surroundings, { ...boards, known }),
+    transports: transportsOf(surroundings),
     close: () => humans.close(),
   };
+}
+
+type Boards = Pick<SlackParts, 'board' | 'holdBoard'>;
+
+function boardsOf(
+  { channel }: SlackSettings,
+  { approvals, holds, clock, slackTimeoutMs }: SlackSurroundings,
+  places: { readonly workspace: SlackWorkspace; readonly memory: CardMemory },
+): Boards {
+  const boardOf = <Story extends Told>(subject: CardSubject<Story>) =>
+    new CardBoard<Story>({
+      ...subject,
+      ...places,
+      channel,
+      clock,
+      instance: uuidV7(clock()),
+      // Two calls and a write, with some room.
+      holdMs: 2.5 * slackTimeoutMs,
+    });
+  return {
+    board: boardOf({
+      story: (requestId) => approvals.story(requestId),
+      isAsked: ({ decideBy }) => decideBy !== undefined,
+      render: renderCard,
+      since: ({ validatedAt }) => validatedAt,
+    }),
+    holdBoard: boardOf({
+      story: (holdId) => holds.story(holdId),
+      isAsked: () => true,
+      render: renderHoldCard,
+      since: ({ heldAt }) => heldAt,
+    }),
+  };
+}
+
+interface ReceiverParts extends Boards {
+  readonly known: KnownPeople & { readonly workspace: SlackWorkspace };
+}
+
+function receiverOf(
+  settings: SlackSettings,
+  { approvals, holds, clock, logger }: SlackSurroundings,
+  { board, holdBoard, known }: ReceiverParts,
+): Router {
+  const { workspace } = known;
+  return slackReceiver({
+    signingSecret: readSecretFile('SLACK_SIGNING_SECRET_FILE', settings.signingSecretFile),
+    teamId: settings.teamId,
+    ...(settings.appId === undefined ? {} : { appId: settings.appId }),
+    requests: {
+      decisions: new SlackDecisions({ ...known, approvals, board }),
+      refresh: (requestId) => board.show(requestId),
+    },
+    holds: {
+      decisions: new SlackHoldDecisions({ ...known, holds, board: holdBoard }),
+      refresh: (holdId) => holdBoard.show(holdId),
+    },
+    tell: (user, text) => workspace.tell(user, text),
+    clock,
+    logger,
+    slackLogger: slackLogger(logger),
+  });
+}
+
+/** Durables of their own: while Slack is down its events wait, and decisions go on. */
+function transportsOf({
+  connection,
+  logger,
+  ackWaitMs,
+}: SlackSurroundings): readonly JetStreamStrategy[] {
+  const feed = { durable: 'approval-slack', logger, ackWaitMs };
+  return [
+    eventTransport(connection, { ...feed, stream: ACCESS_STREAM, transportId: CARDS }),
+    eventTransport(connection, { ...feed, stream: HOLDS_STREAM, transportId: HOLD_CARDS }),
+  ];
 }
 
 interface FollowedPeople {

@@ -1,7 +1,12 @@
 import type { LoggerService } from '@nestjs/common';
-import { ACCESS_STREAM, JetStreamStrategy, type JetStreamConnection } from '@drawbridge/jetstream';
+import {
+  JetStreamStrategy,
+  type JetStreamConnection,
+  type JetStreamStrategyOptions,
+} from '@drawbridge/jetstream';
 
-export interface AccessTransportOptions {
+export interface EventTransportOptions {
+  readonly stream: JetStreamStrategyOptions['stream'];
   readonly durable: string;
   /** Marks the handlers that this transport feeds. */
   readonly transportId: symbol;
@@ -9,14 +14,14 @@ export interface AccessTransportOptions {
   readonly ackWaitMs: number | undefined;
 }
 
-/** Feeds one group of handlers with access events, at a pace of its own. */
-export function accessTransport(
+/** Feeds one group of handlers with events, at a pace of its own. */
+export function eventTransport(
   connection: JetStreamConnection,
-  { durable, transportId, logger, ackWaitMs }: AccessTransportOptions,
+  { stream, durable, transportId, logger, ackWaitMs }: EventTransportOptions,
 ): JetStreamStrategy {
   const transport = new JetStreamStrategy({
     connection,
-    stream: ACCESS_STREAM,
+    stream,
     durable,
     logger,
     ...(ackWaitMs === undefined ? {} : { ackWaitMs }),

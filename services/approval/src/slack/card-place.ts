@@ -1,0 +1,20 @@
+import type { CardPlace } from './card-memory.js';
+import type { CardClick, HoldClick } from './interaction.js';
+import { SlackRefused } from './slack-refused.js';
+
+/** The message whose button was pressed. */
+export const placeOf = ({ container }: CardClick | HoldClick): CardPlace => ({
+  channel: container.channel_id,
+  ts: container.message_ts,
+});
+
+/**
+ * A click counts only from the very message that we posted.
+ *
+ * @throws SlackRefused `slack_card_outdated`
+ */
+export function requireSamePlace(from: CardPlace, place: CardPlace | undefined): void {
+  if (place?.channel === from.channel && place.ts === from.ts) return;
+  const message = 'this is not the current card of the request; use the newest one';
+  throw new SlackRefused('slack_card_outdated', message);
+}

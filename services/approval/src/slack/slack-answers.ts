@@ -1,0 +1,100 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { LoggerService } from '@nestjs/common';
+import { HoldRefused } from '@drawbridge/holds';
+import type { Clock } from '@drawbridge/kernel';
+import { uuidV7 } from '@drawbridge/runtime';
+import { ApprovalRefused } from '../domain/approval-refused.js';
+import { neutralMrkdwn } from './neutral-text.js';
+import type { Told } from './slack-decisions.js';
+import { SlackRefused } from './slack-refused.js';
+
+/** Slack shows an error after 3 s; from here on it is acknowledged and the answer comes as a message. */
+const ACKNOWLEDGE_MS = 2_000;
+
+/** What an interaction asks for. */
+export interface Asked {
+  /** Who clicked. */
+  readonly user: string;
+  /** Of the access request or the hold, for the log. */
+  readonly id: string;
+  readonly decide: (causationId: string) => Promise<Told>;
+  /** Brings a card up to date on which somebody pressed a button that should be gone. */
+  readonly refresh: (id: string) => Promise<void>;
+}
+
+export interface SlackAnswersOptions {
+  /** Tells one user alone. */
+  readonly tell: (user: string, text: string) => Promise<void>;
+  readonly clock: Clock;
+  readonly logger: LoggerService;
+}
+
+/** Answers Slack in time, and the human who clicked. */
+export class SlackAnswers {
+  constructor(private readonly options: SlackAnswersOptions) {}
+
+  async toClick(asked: Asked, ack: () => Promise<void>): Promise<void> {
+    const deciding = this.#decide(asked);
+    await Promise.race([deciding, delay(ACKNOWLEDGE_MS)]);
+    await ack();
+    await this.#tell(asked.user, await deciding);
+  }
+
+  /** What went wrong is shown in the dialog when it is known in time, otherwise as a message. */
+  async toSubmission(asked: Asked, ack: (told: Told) => Promise<void>): Promise<void> {
+    const deciding = this.#decide(asked);
+    const late = Symbol('late');
+    const inTime = await Promise.race([deciding, delay(ACKNOWLEDGE_MS, late)]);
+    if (inTime !== late) {
+      await ack(inTime);
+      return;
+    }
+    await ack(undefined);
+    await this.#tell(asked.user, await deciding);
+  }
+
+  async #decide(asked: Asked): Promise<Told> {
+    try {
+      return await asked.decide(uuidV7(this.options.clock()));
+    } catch (error) {
+      this.#report(error);
+      if (isOver(error)) void this.#refresh(asked);
+      return wordsFor(error);
+    }
+  }
+
+  async #refresh({ id, refresh }: Asked): Promise<void> {
+    await refresh(id).catch((error: unknown) => {
+      this.options.logger.warn({ msg: 'card not refreshed', id, err: error });
+    });
+  }
+
+  async #tell(user: string, told: Told): Promise<void> {
+    if (told === undefined) return;
+    await this.options.tell(user, neutralMrkdwn(told, 500)).catch((error: unknown) => {
+      this.options.logger.warn({ msg: 'answer to a click not delivered', err: error });
+    });
+  }
+
+  #report(error: unknown): void {
+    if (isRefusal(error)) this.options.logger.log({ msg: 'click refused', code: error.code });
+    else this.options.logger.error({ msg: 'click not handled', err: error });
+  }
+}
+
+/** The human's affair; anything else is ours. */
+const isRefusal = (error: unknown): error is ApprovalRefused | HoldRefused | SlackRefused =>
+  error instanceof ApprovalRefused || error instanceof HoldRefused || error instanceof SlackRefused;
+
+const overCodes: ReadonlySet<string> = new Set([
+  'request_not_pending',
+  'approval_too_late',
+  'hold_not_open',
+  'hold_too_late',
+]);
+const isOver = (error: unknown): boolean => isRefusal(error) && overCodes.has(error.code);
+
+const wordsFor = (error: unknown): string =>
+  isRefusal(error)
+    ? `Not taken: ${error.message}.`
+    : 'Drawbridge cannot record decisions right now. The card shows what counts; please press again in a minute.';
