@@ -3,6 +3,7 @@ import { registerApprovals } from './commands/approvals.js';
 import { registerAudit } from './commands/audit.js';
 import type { Registrar } from './commands/command-context.js';
 import { registerApprove, registerDeny } from './commands/decide.js';
+import { registerHolds } from './commands/holds.js';
 import { registerKubeconfig } from './commands/kubeconfig.js';
 import { registerList } from './commands/list.js';
 import { registerLogin } from './commands/login.js';
@@ -20,7 +21,7 @@ import type { Terminal } from './terminal.js';
 const registrations = [
   ...[registerLogin, registerLogout, registerWhoami],
   ...[registerRequest, registerStatus, registerList, registerWithdraw, registerKubeconfig],
-  ...[registerApprovals, registerApprove, registerDeny, registerAudit],
+  ...[registerApprovals, registerApprove, registerDeny, registerHolds, registerAudit],
   registerPolicy,
 ];
 

@@ -403,3 +403,29 @@ describe('documents together', () => {
     ]);
   });
 });
+
+describe('guardrails', () => {
+  const guardrail = (rule: string) =>
+    `apiVersion: drawbridge.dev/v1alpha1\nkind: Guardrail\nmetadata: {name: g}\nspec:\n  rules:\n    - name: r\n      action: deny\n      reason: because\n${rule}`;
+
+  it('are refused with the place of what is wrong', () => {
+    const text = guardrail(
+      '      match: {verbs: [get*]}\n      when: request.nmae == "x"\n      exept: []\n',
+    );
+    expect(problemsOf(text)).toStrictEqual(['11:7 spec.rules[0].exept: is not a field']);
+    expect(problemsOf(text.replace('      exept: []\n', ''))).toStrictEqual([
+      '9:23 spec.rules[0].match.verbs[0]: expected a word or "*"',
+      '10:13 spec.rules[0].when: No such key: nmae (at 1:9 of the expression)',
+    ]);
+  });
+
+  it('are warned of when they name what does not exist', () => {
+    const text = documents(
+      valid.connection(),
+      guardrail('      match: {connections: {names: [prod, pord, "p*"]}}\n'),
+    );
+    const { guardrails, warnings } = configurationOf({ f: text });
+    expect(guardrails).toHaveLength(1);
+    expect(warnings.map(({ message }) => message)).toStrictEqual(['no connection is named "pord"']);
+  });
+});

@@ -10,6 +10,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { loadConfiguration } from '../src/index.js';
+import { configurationOf } from './configuration-of.js';
 
 const directory = resolve(import.meta.dirname, '../../../infra/guardrails');
 const { guardrails: documents } = await loadConfiguration(directory);
@@ -37,5 +38,25 @@ describe('the guardrails that are shipped', () => {
   it('each say why, and what to do instead', () => {
     const rules = documents.flatMap(({ spec }) => spec.rules);
     expect(rules.filter(({ suggestion }) => suggestion === undefined)).toEqual([]);
+  });
+});
+
+describe('docs/guardrails.md', () => {
+  const page = resolve(import.meta.dirname, '../../../docs/guardrails.md');
+
+  it('holds guardrails that load, and a test of them that passes', async () => {
+    const text = await readFile(page, 'utf8');
+    const [example = '', test = ''] = [...text.matchAll(/^```yaml\n(.*?)^```/gms)].map(
+      ([, block = '']) => block,
+    );
+    const documented = compileGuardrails(
+      configurationOf({ 'guardrails.yaml': example }).guardrails,
+    );
+    const parsed = GuardrailTest.parse(parse(test));
+    const faults = runGuardrailTest(documented, parsed).flatMap((result) => result.faults);
+    expect(faults).toEqual([]);
+    const { caught, missed } = coverageOf(parsed, runGuardrailTest(documented, parsed));
+    expect([...caught].toSorted()).toEqual([...documented.rules].toSorted());
+    expect([...missed].toSorted()).toEqual([...documented.rules].toSorted());
   });
 });

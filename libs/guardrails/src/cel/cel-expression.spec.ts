@@ -100,6 +100,7 @@ describe('an expression', () => {
     'request.query["limit"] == ["5"] && request.verb in ["create", "update"]',
     'podSpecs(object).size() == 1 && containers(object).size() == 2 && containers(oldObject).size() == 0',
     'exec.argv.exists(word, word == "ls") && !exec.interactive',
+    '"a.b.c".replace(".", "$&") == "a$&b$&c" && "abc".charAt(1) == "b" && "abc".charAt(3) == ""',
     '9007199254740993 > 9007199254740992',
   ])('holds: %s', (source) => {
     expect(say(source, pod)).toStrictEqual({ value: true });

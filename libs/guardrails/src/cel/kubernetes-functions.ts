@@ -179,6 +179,12 @@ function registerText(environment: Environment): void {
   environment
     .registerFunction(`string.${LINEAR_MATCHES}(string): bool`, matches, sync)
     .registerFunction(`${LINEAR_MATCHES}(string, string): bool`, matches, sync)
+    .registerFunction('string.charAt(int): string', charAt, sync)
+    .registerFunction(
+      'string.replace(string, string): string',
+      (text: string, from: string, to: string) => replaceAll(text, from, to),
+      sync,
+    )
     .registerFunction('string.find(string): string', find, sync)
     .registerFunction(
       'string.findAll(string): list<string>',
@@ -190,6 +196,19 @@ function registerText(environment: Environment): void {
       (text: string, source: string, limit: bigint) => findAll(text, source, Number(limit)),
       sync,
     );
+}
+
+/** As in CEL: `''` behind the last character, an error further on. */
+function charAt(text: string, index: bigint): string {
+  const characters = Array.from(text);
+  if (index < 0n || index > characters.length) throw new RangeError('index out of range');
+  return characters[Number(index)] ?? '';
+}
+
+/** Charged before it is made: a short text can become a very long one. */
+function replaceAll(text: string, from: string, to: string): string {
+  charge((text.length * (1 + to.length)) / (32 * Math.max(1, from.length)));
+  return text.replaceAll(from, () => to);
 }
 
 type Item = string | number | bigint | boolean;
