@@ -5,7 +5,7 @@ import { Pieces } from './pieces.js';
 import { MAX_VALUE_BYTES, type Digest, type Rewrite } from './rewrite.js';
 import type { Field, Verdict } from './rule.js';
 import { childOf, type RuleNode } from './rule-tree.js';
-import { TextBuffer, type Slice } from './text-buffer.js';
+import { NO_BYTES, TextBuffer, type Slice } from './text-buffer.js';
 import { ValueCapture } from './value-capture.js';
 
 const NONE = -1;
@@ -22,7 +22,7 @@ export class Editor {
   next: RuleNode | undefined;
   /** The string or scalar under way must be known when it ends. */
   reading = false;
-  readonly #nodes: (RuleNode | undefined)[] = new Array<undefined>(MAX_DEPTH + 1).fill(undefined);
+  readonly #nodes: (RuleNode | undefined)[] = [undefined];
   /** Whether something of the container at a depth was passed on, so that what follows needs its comma. */
   readonly #passed = new Uint8Array(MAX_DEPTH + 1);
   readonly #pieces = new Pieces();
@@ -36,7 +36,7 @@ export class Editor {
   #labelling = false;
   /** Takes the value that is left out. */
   #digest: Digest | undefined;
-  #chunk: Uint8Array = new Uint8Array(0);
+  #chunk: Uint8Array = NO_BYTES;
   /** Where what is not yet decided on begins. */
   #from = 0;
   #depth = 0;
@@ -183,7 +183,7 @@ export class Editor {
       this.#from = next;
     } else {
       slot.isUsed = capture.name !== undefined;
-      if (capture.earlier.length > 0) this.#pieces.own(Uint8Array.from(capture.earlier));
+      if (capture.isSplit) this.#pieces.own(Uint8Array.from(capture.earlier));
     }
     if (rewrite.named === 'previous' && isString) this.#previous(raw, depth);
     capture.release();

@@ -17,6 +17,7 @@ import {
 import { Editor } from './editor.js';
 import { JsonStreamError, MAX_DEPTH } from './json-stream-error.js';
 import type { RuleNode } from './rule-tree.js';
+import { NO_BYTES } from './text-buffer.js';
 import { mayEnd, nextScalar, SCALAR_START } from './scalar-states.js';
 
 /** How far a string is looked through byte by byte before the search is left to native code, which has to be called. */
@@ -42,7 +43,7 @@ export class JsonScanner {
   readonly #isObject = new Uint8Array(MAX_DEPTH + 1);
   readonly #editor: Editor;
   readonly #stream: boolean;
-  #chunk: Uint8Array = new Uint8Array(0);
+  #chunk: Uint8Array = NO_BYTES;
   #depth = 0;
   #expect: number = VALUE;
   #token: Token = 'none';

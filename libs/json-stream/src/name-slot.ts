@@ -1,10 +1,10 @@
-import type { Slice } from './text-buffer.js';
+import { NO_BYTES, type Slice } from './text-buffer.js';
 
 const NONE = -1;
 
 /** A text that says what a value is, for as long as the container at a depth is under way. */
 export class NameSlot implements Slice {
-  bytes: Uint8Array = new Uint8Array(0);
+  bytes: Uint8Array = NO_BYTES;
   start = 0;
   end = 0;
   /** A value stayed because of it. */

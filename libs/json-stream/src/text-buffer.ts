@@ -1,5 +1,8 @@
 const NONE = -1;
 
+/** Shared: to make an empty array takes as long as to fill a small one. */
+export const NO_BYTES: Uint8Array = new Uint8Array(0);
+
 /** Longer names and values than this are not compared: nothing that rules speak of comes near it. */
 export const MAX_TEXT_BYTES = 8_192;
 
@@ -12,10 +15,10 @@ export interface Slice {
 
 /** The raw text of one string, wherever chunks end in it; a slice of the chunk if it is all in one. */
 export class TextBuffer implements Slice {
-  bytes: Uint8Array = new Uint8Array(0);
+  bytes: Uint8Array = NO_BYTES;
   start = 0;
   end = 0;
-  #chunk: Uint8Array = new Uint8Array(0);
+  #chunk: Uint8Array = NO_BYTES;
   /** Where it begins in the chunk, while it is under way. */
   #from = NONE;
   /** What came of it in earlier chunks. */

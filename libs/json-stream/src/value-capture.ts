@@ -1,5 +1,5 @@
 import type { Rewrite, Scalar } from './rewrite.js';
-import type { Slice } from './text-buffer.js';
+import { NO_BYTES, type Slice } from './text-buffer.js';
 
 /** The value under way that may be replaced, wherever chunks end in it. */
 export class ValueCapture implements Scalar {
@@ -7,13 +7,13 @@ export class ValueCapture implements Scalar {
   name: Slice | undefined;
   isString = false;
   readonly raw: { bytes: Uint8Array; start: number; end: number } = {
-    bytes: new Uint8Array(0),
+    bytes: NO_BYTES,
     start: 0,
     end: 0,
   };
   /** Where it begins in the chunk under way; 0 when it began in an earlier one. */
   start = 0;
-  #earlier: Uint8Array = new Uint8Array(0);
+  #earlier: Uint8Array = NO_BYTES;
   #earlierSize = 0;
 
   open(rewrite: Rewrite, at: number, isString: boolean): void {
@@ -21,6 +21,11 @@ export class ValueCapture implements Scalar {
     this.start = at;
     this.isString = isString;
     this.#earlierSize = 0;
+  }
+
+  /** Whether some of it stood in chunks that are gone. */
+  get isSplit(): boolean {
+    return this.#earlierSize > 0;
   }
 
   /** What of it stood in chunks that are gone. */
@@ -63,7 +68,7 @@ export class ValueCapture implements Scalar {
   release(): void {
     this.rewrite = undefined;
     this.name = undefined;
-    if (this.#earlier.length > 65_536) this.#earlier = new Uint8Array(0);
+    if (this.#earlier.length > 65_536) this.#earlier = NO_BYTES;
   }
 
   #is(bytes: Uint8Array, start: number, end: number): void {

@@ -61,11 +61,13 @@ export const firstBytes: Uint8Array = new Uint8Array(256);
 firstBytes[0x65] = 1;
 for (const { prefix } of knownTokens) firstBytes[prefix.charCodeAt(0)] = 1;
 
-const byFirst = Map.groupBy(knownTokens, ({ prefix }) => prefix.charCodeAt(0));
+const byFirst = Array.from({ length: 256 }, (_, byte) =>
+  knownTokens.filter(({ prefix }) => prefix.charCodeAt(0) === byte),
+);
 
 /** The token that begins at `at`, by its prefix alone. */
 export function knownTokenAt(bytes: Uint8Array, at: number, end: number): KnownToken | undefined {
-  return byFirst.get(bytes[at] ?? 0)?.find(({ prefix }) => isText(bytes, at, end, prefix));
+  return byFirst[bytes[at] ?? 0]?.find(({ prefix }) => isText(bytes, at, end, prefix));
 }
 
 function isText(bytes: Uint8Array, ...[at, end, text]: [number, number, string]): boolean {

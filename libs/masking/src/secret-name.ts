@@ -1,5 +1,6 @@
 import type { Slice } from '@drawbridge/json-stream';
 import { latin1 } from './latin1.js';
+import { NameCache } from './name-cache.js';
 
 /** Names of secrets, without `_`, `-` and `.`. */
 const words = [
@@ -35,10 +36,17 @@ const MAX_NAME_BYTES = 256;
 const lower = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte,
 );
-/** How words begin: nearly every name is sorted out by these. */
-const firstLetters = new Uint8Array(256);
-for (const word of words) firstLetters[word.charCodeAt(0)] = 1;
-const seconds = new Set(words.map((word) => (word.charCodeAt(0) << 8) | word.charCodeAt(1)));
+/** How names end that end with a word, by their last two letters: nearly every other one is sorted out by these. */
+const endings = new Uint8Array(65_536);
+for (const ending of [...words, 'value', 's']) {
+  const [last, before] = [
+    ending.charCodeAt(ending.length - 1),
+    ending.charCodeAt(ending.length - 2),
+  ];
+  for (let byte = 0; byte < 256; byte += 1) {
+    if (ending === 's' || byte === before) endings[(byte << 8) | last] = 1;
+  }
+}
 
 const scratch = Buffer.alloc(MAX_NAME_BYTES);
 
@@ -48,13 +56,23 @@ const scratch = Buffer.alloc(MAX_NAME_BYTES);
  * @param where - `anywhere` for names that people make up, as `DB_PASSWORD_OLD`; at the `end` for names of fields and
  *   in running text
  */
-export function isSecretName({ bytes, start, end }: Slice, where: 'anywhere' | 'end'): boolean {
-  if (end - start < 3) return false;
-  // What is longer is no name; its end is.
-  const from = Math.max(start, end - MAX_NAME_BYTES);
-  if (!mayBe(bytes, from, end)) return false;
+export function isSecretName(name: Slice, where: 'anywhere' | 'end'): boolean {
+  const { bytes, end } = name;
+  if (end - name.start < 3) return false;
+  const last = lower[bytes[end - 1] ?? 0] ?? 0;
+  if (where === 'end' && (last < 0x30 || last > 0x39)) {
+    if (endings[((lower[bytes[end - 2] ?? 0] ?? 0) << 8) | last] === 0) return false;
+  }
+  return where === 'end' ? atEnd.has(name) : anywhere.has(name);
+}
+
+const anywhere = new NameCache((name) => isSecret(name, 'anywhere'));
+const atEnd = new NameCache((name) => isSecret(name, 'end'));
+
+function isSecret({ bytes, start, end }: Slice, where: 'anywhere' | 'end'): boolean {
   let length = 0;
-  for (let at = from; at < end; at += 1) {
+  // What is longer is no name; its end is.
+  for (let at = Math.max(start, end - MAX_NAME_BYTES); at < end; at += 1) {
     const byte = lower[bytes[at] ?? 0] ?? 0;
     if (!SEPARATORS.has(byte)) scratch[length++] = byte;
   }
@@ -68,16 +86,4 @@ function says(name: string, word: string, where: 'anywhere' | 'end'): boolean {
   const rest = name.slice(at + word.length);
   if (/^s?\d*$/.test(rest)) return true;
   return where === 'anywhere' && !beside.test(rest);
-}
-
-/** Whether a word may begin somewhere in it. */
-function mayBe(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = start; at < end - 1; at += 1) {
-    const first = lower[bytes[at] ?? 0] ?? 0;
-    if (firstLetters[first] !== 1) continue;
-    let next = at + 1;
-    if (SEPARATORS.has(bytes[next] ?? 0)) next += 1;
-    if (seconds.has((first << 8) | (lower[bytes[next] ?? 0] ?? 0))) return true;
-  }
-  return false;
 }

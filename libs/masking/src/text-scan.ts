@@ -115,13 +115,19 @@ export class TextScan {
   #examine(at: number, stop: number): number {
     const { bytes } = this.#window;
     if (bytes[at] === DASH && beginsPem(bytes, at, stop)) return this.#take(at, this.#pem(at));
+    let [seen, before] = [0, 0];
     for (let each = at; each < stop; each += 1) {
-      const isBegin = each === at || ((classOf[bytes[each - 1] ?? 0] ?? 0) & LETTER_OR_DIGIT) === 0;
-      if (!isBegin || firstBytes[bytes[each] ?? 0] !== 1) continue;
-      const end = this.#known(each);
-      if (end === undefined || end > each) return this.#take(at, end);
+      const byte = bytes[each] ?? 0;
+      const kind = (classOf[byte] ?? 0) & LETTER_OR_DIGIT;
+      seen |= kind;
+      if (before === 0 && firstBytes[byte] === 1) {
+        const end = this.#known(each);
+        if (end === undefined || end > each) return this.#take(at, end);
+      }
+      before = kind;
     }
-    return this.#take(at, this.#unknown(at, stop));
+    const mayBeUnknown = stop - at >= MIN_UNKNOWN_BYTES && seen === LETTER_OR_DIGIT;
+    return mayBeUnknown ? this.#take(at, this.#unknown(at, stop)) : stop;
   }
 
   #take(at: number, next: Step): number {
@@ -154,7 +160,6 @@ export class TextScan {
 
   /** What no one knows but looks like a key, and PEM in base64. */
   #unknown(at: number, stop: number): Step {
-    if (stop - at < MIN_UNKNOWN_BYTES) return stop;
     const { bytes } = this.#window;
     const pem = isPrivatePem(bytes, at, stop);
     if (pem !== undefined) return pem ? this.#padded('private-key', at, stop) : stop;

@@ -2,16 +2,24 @@ import { textOf, type Digest, type Scalar, type Slice } from '@drawbridge/json-s
 import { latin1 } from './latin1.js';
 import type { MaskKey } from './mask-keys.js';
 import { placeholderOf } from './placeholder.js';
+import { AT, classOf, LABEL_END } from './text-class.js';
 import type { TextDetectors } from './text-detectors.js';
 import { maskBytes } from './text-masker.js';
 
 const BACKSLASH = 0x5c;
 const SHORT_BYTES = 48;
 const MIN_NUMBER_BYTES = 13;
+const PLAIN_BYTES = 9;
+const SCRATCH_BYTES = 16_384;
+/** With a backslash as well: behind it anything may stand. */
+const special = Uint8Array.from(classOf, (kind, byte) =>
+  (kind & (LABEL_END | AT)) !== 0 || byte === BACKSLASH ? 1 : 0,
+);
 
 /** Ways to mask one value of a JSON document; counts what it masks. */
 export class ValueMasks {
   masked = 0;
+  readonly #scratch = Buffer.alloc(SCRATCH_BYTES);
 
   constructor(
     private readonly key: MaskKey,
@@ -28,9 +36,11 @@ export class ValueMasks {
   wholeEncoded(kind: string, value: Scalar): Uint8Array | undefined {
     if (isEmpty(value)) return undefined;
     const text = decoded(value.raw);
-    const bytes = Buffer.from(latin1(text), 'base64');
+    const bytes = this.#fromBase64(text);
     const isBase64 = value.isString && Math.ceil(bytes.length / 3) * 4 === text.length;
-    return this.#placeholder(kind, this.key.mac(isBase64 ? bytes : text), true);
+    const masked = this.#placeholder(kind, this.key.mac(isBase64 ? bytes : text), true);
+    bytes.fill(0);
+    return masked;
   }
 
   /** What is not kept in memory: objects, arrays and large texts, by the bytes as they stand there. */
@@ -46,6 +56,7 @@ export class ValueMasks {
   parts(value: Scalar): Uint8Array | undefined {
     const { raw, isString } = value;
     if (!isString) return this.#number(raw);
+    if (isPlain(raw)) return undefined;
     if (hasEscapes(raw)) return this.#escaped(raw);
     if (this.detectors.isClean(raw)) return undefined;
     return this.#found(raw.bytes.subarray(raw.start, raw.end));
@@ -59,6 +70,12 @@ export class ValueMasks {
     if (masked === bytes) return undefined;
     this.masked += 1;
     return quoted(Buffer.from(masked).toString('base64'));
+  }
+
+  /** Valid until the next call. */
+  #fromBase64(text: Uint8Array): Uint8Array {
+    if (text.length > SCRATCH_BYTES) return Buffer.from(latin1(text), 'base64');
+    return this.#scratch.subarray(0, this.#scratch.write(latin1(text), 'base64'));
   }
 
   /** Digits of a card may be a number too. */
@@ -100,6 +117,15 @@ function decoded(raw: Slice): Uint8Array {
   if (!hasEscapes(raw)) return bytes;
   const text = textOf(raw);
   return text === undefined ? bytes : Buffer.from(text);
+}
+
+/** A short word with nothing in it that detectors begin with: most values are, and no detector has to be asked. */
+function isPlain({ bytes, start, end }: Slice): boolean {
+  if (end - start > PLAIN_BYTES) return false;
+  for (let at = start; at < end; at += 1) {
+    if (special[bytes[at] ?? 0] === 1) return false;
+  }
+  return true;
 }
 
 function hasEscapes({ bytes, start, end }: Slice): boolean {
