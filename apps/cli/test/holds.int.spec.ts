@@ -108,7 +108,11 @@ async function holdCall(name: string): Promise<string> {
 }
 
 it('approvers see held calls and decide them; owners and agents do not', async () => {
-  const [alice, dana, agent] = [await human('alice'), await human('dana'), await agentOncall()];
+  const [alice, dana, agent] = [
+    await human('human-alice'),
+    await human('human-dana'),
+    await agentOncall(),
+  ];
   const [one, other] = [await holdCall('payments'), await holdCall('shop')];
   await eventually(async () => {
     const { stdout } = await alice.drawbridge('holds', 'list');
