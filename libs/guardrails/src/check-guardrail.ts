@@ -83,14 +83,15 @@ function wordProblem(
   word: string,
 ): string | undefined {
   if (word === '' && (field === 'verbs' || field === 'resources')) return 'must not be empty';
-  if (field !== 'resources') {
-    return word.includes('*') && word !== '*' ? 'expected a word or "*"' : undefined;
-  }
-  if (match.subresources !== undefined && word.includes('/')) {
+  if (field === 'resources') return resourceProblem(word, match.subresources !== undefined);
+  return word.includes('*') && word !== '*' ? 'expected a word or "*"' : undefined;
+}
+
+function resourceProblem(word: string, hasSubresources: boolean): string | undefined {
+  if (hasSubresources && word.includes('/')) {
     return 'names a subresource, and so does "subresources"; expected one of both';
   }
-  const isWildcard = word === '*' || /^\*\/[^*/]+$/u.test(word);
-  if (!word.includes('*') || isWildcard) return undefined;
+  if (!word.includes('*') || word === '*' || /^\*\/[^*/]+$/u.test(word)) return undefined;
   return 'expected a resource, a "resource/subresource", "*/subresource" or "*"';
 }
 

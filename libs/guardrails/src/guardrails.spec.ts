@@ -213,7 +213,7 @@ describe('the decision', () => {
     expect(
       metOf(guardrailsOf({ ...costly, match: { verbs: ['patch'] } }), scale, { object }),
     ).toEqual(['d/r0']);
-    const many = guardrailsOf(...Array(10).fill(costly));
+    const many = guardrailsOf(...Array<object>(10).fill(costly));
     expect(metOf(many, scale, { object }).join()).toContain('expression_too_costly');
   });
 

@@ -48,15 +48,17 @@ const commands: Readonly<Partial<Record<string, Partial<DescribedCall>>>> = {
  */
 export function callOfWords([verb = '', ...words]: readonly string[]): DescribedCall {
   const command = Object.hasOwn(commands, verb) ? commands[verb] : undefined;
-  if (command === undefined && !verbs.has(verb)) {
+  if (command !== undefined) return ofCommand(command, words);
+  if (!verbs.has(verb)) {
     throw usage(`"${verb}" is neither a verb of Kubernetes nor a command that is known here`);
   }
-  const [first = '', ...rest] = words;
-  if (command === undefined && first.startsWith('/')) return { verb, path: first };
-  if (command?.resource !== undefined) return ofPod(command, words);
-  if (first === '' || rest.length > 1)
-    throw usage('expected a verb, a resource, and a name or none');
-  return { verb, ...command, ...ofResource(first, rest[0], command?.subresource) };
+  const [first = ''] = words;
+  return first.startsWith('/') ? { verb, path: first } : { verb, ...ofResource(words) };
+}
+
+function ofCommand(command: Partial<DescribedCall>, words: readonly string[]): DescribedCall {
+  if (command.resource !== undefined) return ofPod(command, words);
+  return { ...command, ...ofResource(words, command.subresource) };
 }
 
 function ofPod(command: Partial<DescribedCall>, [target = '', ...argv]: readonly string[]) {
@@ -67,22 +69,31 @@ function ofPod(command: Partial<DescribedCall>, [target = '', ...argv]: readonly
   return { ...command, name, ...(isChannel && { exec: { argv: [...argv] } }) };
 }
 
-function ofResource(word: string, given: string | undefined, subresource: string | undefined) {
+function ofResource([word = '', given, ...more]: readonly string[], subresource?: string) {
+  if (word === '' || more.length > 0)
+    throw usage('expected a verb, a resource, and a name or none');
   const [kind = '', second, third] = word.split('/');
+  // `deploy/checkout` names an object; `deployments/scale checkout` a subresource.
+  const [name, own = subresource] = given === undefined ? [second, third] : [given, second];
+  return {
+    ...resourceOf(kind),
+    ...(own !== undefined && { subresource: own }),
+    ...nameOf(name, kind),
+  };
+}
+
+/** The path of a namespace names it in the place of the namespace, too. */
+function nameOf(name: string | undefined, kind: string) {
+  if (name === undefined) return {};
+  return resourceOf(kind).resource === 'namespaces' ? { name, namespace: name } : { name };
+}
+
+/** `deploy`, `Deployment`, `deployments.apps`. */
+function resourceOf(kind: string) {
   const [plain = '', ...group] = kind.split('.');
   const resource = pluralOf(plain.toLowerCase());
-  // `deploy/checkout` names an object; `deployments/scale checkout` a subresource.
-  const own = given === undefined ? third : second;
-  const name = given ?? second;
-  const found = own ?? subresource;
-  return {
-    apiGroup: group.length > 0 ? group.join('.') : (builtinResource(resource)?.apiGroup ?? ''),
-    resource,
-    ...(found !== undefined && { subresource: found }),
-    ...(name !== undefined && { name }),
-    // The path of a namespace names it in the place of the namespace, too.
-    ...(name !== undefined && resource === 'namespaces' && { namespace: name }),
-  };
+  const usual = builtinResource(resource)?.apiGroup ?? '';
+  return { apiGroup: group.length > 0 ? group.join('.') : usual, resource };
 }
 
 function pluralOf(word: string): string {

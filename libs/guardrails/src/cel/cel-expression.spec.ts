@@ -117,10 +117,9 @@ describe('an expression', () => {
     ['"x".matches(object.metadata.labels.app + "(")', /./],
     ['object.spec', /no bool/],
   ])('fails, and says why: %s', (source, detail) => {
-    expect(say(source, pod)).toStrictEqual({
-      failure: 'expression_failed',
-      detail: expect.stringMatching(detail),
-    });
+    const outcome = say(source, pod);
+    expect(outcome).toMatchObject({ failure: 'expression_failed' });
+    expect('detail' in outcome && outcome.detail).toMatch(detail);
   });
 
   it.each([

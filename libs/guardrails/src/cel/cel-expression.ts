@@ -58,7 +58,7 @@ function parse(source: string): ParseResult {
 
 function evaluate(parsed: ParseResult, variables: CelVariables, meter: CostMeter): CelOutcome {
   try {
-    const value: unknown = withMeter(meter, () => parsed({ ...variables }));
+    const value: unknown = withMeter(meter, (): unknown => parsed({ ...variables }));
     // CEL's || takes an error for an answer that does not matter: the meter's does.
     if (!meter.exceeded && typeof value === 'boolean') return { value };
     if (!meter.exceeded) return { failure: 'expression_failed', detail: 'it gave no bool' };

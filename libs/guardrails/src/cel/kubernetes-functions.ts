@@ -11,7 +11,9 @@ export const LINEAR_MATCHES = 'linearMatches';
 /** Adds what Kubernetes' policies use beyond CEL itself, and what ours use beyond that. */
 export function registerFunctions(environment: Environment): void {
   registerQuantities(environment);
+  registerQuantityArithmetic(environment);
   registerAddresses(environment);
+  registerRanges(environment);
   registerUrls(environment);
   registerText(environment);
   registerLists(environment);
@@ -32,7 +34,6 @@ export function registerFunctions(environment: Environment): void {
 const sync = { async: false };
 
 function registerQuantities(environment: Environment): void {
-  const number = (other: bigint) => Quantity.of(other * 1_000_000_000n);
   environment
     .registerType('Quantity', { ctor: Quantity, fields: {} })
     .registerFunction(
@@ -52,7 +53,12 @@ function registerQuantities(environment: Environment): void {
       (one: Quantity) => one.asApproximateFloat(),
       sync,
     )
-    .registerFunction('Quantity.sign(): int', (one: Quantity) => one.sign(), sync)
+    .registerFunction('Quantity.sign(): int', (one: Quantity) => one.sign(), sync);
+}
+
+function registerQuantityArithmetic(environment: Environment): void {
+  const number = (other: bigint) => Quantity.of(other * 1_000_000_000n);
+  environment
     .registerFunction(
       'Quantity.add(Quantity): Quantity',
       (one: Quantity, other: Quantity) => Quantity.of(one.nanos + other.nanos),
@@ -119,7 +125,11 @@ function registerAddresses(environment: Environment): void {
     .registerFunction('IP.isUnspecified(): bool', inRange('0.0.0.0/32', '::/128'), sync)
     .registerFunction('IP.isLinkLocalUnicast(): bool', inRange('169.254.0.0/16', 'fe80::/10'), sync)
     .registerFunction('IP.isLinkLocalMulticast(): bool', inRange('224.0.0.0/24', 'ff02::/16'), sync)
-    .registerFunction('string(IP): string', (one: IpAddress) => one.toString(), sync)
+    .registerFunction('string(IP): string', (one: IpAddress) => one.toString(), sync);
+}
+
+function registerRanges(environment: Environment): void {
+  environment
     .registerFunction(
       'cidr(string): CIDR',
       (text: string) => parsed(Cidr.parse(text), 'CIDR'),

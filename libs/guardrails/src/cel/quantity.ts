@@ -27,14 +27,12 @@ export class Quantity {
 
   /** `undefined` when the text is no quantity. */
   static parse(text: string): Quantity | undefined {
-    if (text.length > 64) return undefined;
-    const [whole, sign, digits = '', exponent, suffix = ''] = form.exec(text) ?? [];
-    if (whole === undefined) return undefined;
+    const parts = text.length > 64 ? null : form.exec(text);
+    if (parts === null) return undefined;
+    const [, sign, digits = '', exponent, suffix = ''] = parts;
     const [integer = '', fraction = ''] = digits.split('.');
-    const mantissa = BigInt(`${integer}${fraction}` || '0');
-    const [base, power] =
-      exponent === undefined ? (suffixes[suffix] ?? [10n, 0]) : [10n, Number(exponent.slice(1))];
-    const nanos = scale(mantissa * NANO, base, power) / 10n ** BigInt(fraction.length);
+    const mantissa = BigInt(integer + fraction) * NANO;
+    const nanos = scale(mantissa, factorOf(exponent, suffix)) / 10n ** BigInt(fraction.length);
     return new Quantity(sign === '-' ? -nanos : nanos);
   }
 
@@ -67,6 +65,12 @@ export class Quantity {
   }
 }
 
-function scale(value: bigint, base: bigint, power: number): bigint {
+type Factor = readonly [base: bigint, exponent: number];
+
+function factorOf(exponent: string | undefined, suffix: string): Factor {
+  return exponent === undefined ? (suffixes[suffix] ?? [10n, 0]) : [10n, Number(exponent.slice(1))];
+}
+
+function scale(value: bigint, [base, power]: Factor): bigint {
   return power < 0 ? value / base ** BigInt(-power) : value * base ** BigInt(power);
 }

@@ -67,14 +67,16 @@ function readTar(words: Words): Tar {
 }
 
 function readTarLetters(tar: Tar, letters: string, rest: ShellWord[]): void {
-  for (const [index, letter] of [...letters].entries()) {
-    if (letter === 'x' || letter === 'c' || letter === 't' || letter === 'r') tar.mode = letter;
-    // What follows the letter in the same word is its value: `-f-`, `-C/tmp`.
-    else if (letter === 'f') tar.archive = letters.slice(index + 1) || pathOf(rest.shift());
-    else if (letter === 'C') tar.directory = letters.slice(index + 1) || pathOf(rest.shift());
-    else continue;
-    if (letter === 'f' || letter === 'C') return;
-  }
+  const valuedAt = letters.search(/[fC]/);
+  const modes = valuedAt === -1 ? letters : letters.slice(0, valuedAt);
+  tar.mode = /[xctr]/.exec(modes)?.[0] ?? tar.mode;
+  if (valuedAt === -1) return;
+  const attached = letters.slice(valuedAt + 1);
+  // What follows the letter in the same word is its value: `-f-`, `-C/tmp`; in `cfz -` it is more letters.
+  const isMore = /^[a-zA-Z]*$/.test(attached);
+  const value = isMore ? pathOf(rest.shift()) : attached;
+  tar[letters[valuedAt] === 'f' ? 'archive' : 'directory'] = value;
+  if (isMore) readTarLetters(tar, attached, rest);
 }
 
 function readTarOption(tar: Tar, option: string): void {

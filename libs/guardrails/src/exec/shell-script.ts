@@ -157,32 +157,28 @@ class ScriptReader {
   }
 
   #readPart(character: string, word: { text: string; dynamic: boolean }): void {
-    switch (character) {
-      case "'":
-        word.text += this.#until("'");
-        return;
-      case '"':
-        this.#readDoubleQuoted(word);
-        return;
-      case '\\':
-        if (this.script[this.#at + 1] !== '\n') word.text += this.script[this.#at + 1] ?? '';
-        this.#at += 2;
-        return;
-      case '$':
-      case '`':
-        this.#readExpansion(word);
-        return;
-      default:
-        if (/[<>]/.test(character)) this.#at += 1;
-        if (this.script[this.#at] === '(') {
-          this.#readNested();
-          word.dynamic = true;
-          return;
-        }
-        word.dynamic ||= /[*?[{~]/.test(character) && word.text + character !== '{';
-        word.text += character;
-        this.#at += 1;
+    if (character === "'") word.text += this.#until("'");
+    else if (character === '"') this.#readDoubleQuoted(word);
+    else if (character === '\\') this.#readEscape(word);
+    else if (character === '$' || character === '`') this.#readExpansion(word);
+    else if (character === '<' || character === '>') this.#readProcess(word);
+    else {
+      word.dynamic ||= /[*?[{~]/.test(character) && word.text + character !== '{';
+      word.text += character;
+      this.#at += 1;
     }
+  }
+
+  #readEscape(word: { text: string }): void {
+    const next = this.script[this.#at + 1] ?? '';
+    if (next !== '\n') word.text += next;
+    this.#at += 2;
+  }
+
+  #readProcess(word: { dynamic: boolean }): void {
+    this.#at += 1;
+    this.#readNested();
+    word.dynamic = true;
   }
 
   /** From an opening quote to the same quote: what is between. */
@@ -256,14 +252,15 @@ class ScriptReader {
 /** What stands between the bracket at `open` and the one that closes it; quotes hide brackets. */
 function textInBrackets(script: string, open: number): string {
   let depth = 0;
-  let quote = '';
-  for (let at = open; at < script.length; at += 1) {
-    const character = script[at] ?? '';
-    if (character === '\\' && quote !== "'") at += 1;
-    else if (quote !== '') quote = character === quote ? '' : quote;
-    else if (character === "'" || character === '"') quote = character;
-    else if (character === '(') depth += 1;
-    else if (character === ')' && --depth === 0) return script.slice(open + 1, at);
+  // Whole quoted texts and escapes at a time; a quote that never ends hides nothing.
+  const piece = /\\.|'[^']*'|"(?:\\.|[^"\\])*"|[()]/gsy;
+  for (let at = open; at < script.length;) {
+    piece.lastIndex = at;
+    const [found] = piece.exec(script) ?? [];
+    if (found === '(') depth += 1;
+    if (found === ')') depth -= 1;
+    if (depth === 0) return script.slice(open + 1, at);
+    at += found?.length ?? 1;
   }
   throw new NotFollowed();
 }

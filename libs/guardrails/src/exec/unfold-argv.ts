@@ -70,33 +70,19 @@ class Unfolding {
   #wrapped(program: string, { before, after }: Split, run: Run): void {
     const split = program === 'env' ? splitOf(before) : undefined;
     if (split !== undefined) this.#script([split, ...after]);
-    // Watch hands its words to a shell; flock and doas know -c.
+    else if (after.length === 0) this.interactive ||= startsShell.has(program);
+    // Watch hands its words to a shell; flock and others know -c.
     else if (program === 'watch') this.#script(after);
     else if (after[0]?.text === '-c') this.#script(after.slice(1, 2));
     else run(after);
-    const asShell = (program === 'sudo' || program === 'doas') && after.length === 0;
-    const alone = program === 'unshare' || program === 'nsenter' || program === 'chroot';
-    if (asShell || (alone && after.length === 0)) this.interactive = true;
   }
 
   #shell(rest: readonly ShellWord[]): void {
-    let index = 0;
-    let fromWord = false;
-    let fromInput = false;
-    for (; index < rest.length; index += 1) {
-      const { text = '' } = rest[index] ?? {};
-      if (text === '--' || text === '-') {
-        index += 1;
-        break;
-      }
-      if (!/^[-+]./.test(text)) break;
-      if (/^--(rcfile|init-file)$/.test(text) || /^[-+][^-]*[oO]$/.test(text)) index += 1;
-      fromWord ||= /^-[^-]*c/.test(text);
-      fromInput ||= /^-[^-]*s/.test(text);
-    }
-    const operand = rest[index];
-    if (fromWord) this.#script(operand === undefined ? [] : [operand]);
-    else if (operand === undefined || fromInput || isInput(operand)) this.interactive = true;
+    const { before, after } = afterShellOptions(rest);
+    const [operand] = after;
+    const has = (letter: string) => before.some(({ text }) => isFlag(text, letter));
+    if (has('c')) this.#script(after.slice(0, 1));
+    else if (operand === undefined || has('s') || isInput(operand)) this.interactive = true;
     else this.opaque = true;
   }
 
@@ -133,6 +119,25 @@ type Run = (words: readonly ShellWord[]) => void;
 interface Split {
   readonly before: readonly ShellWord[];
   readonly after: readonly ShellWord[];
+}
+
+/** Wrappers that start a shell when they are given nothing to start. */
+const startsShell = new Set(['sudo', 'doas', 'unshare', 'nsenter', 'chroot']);
+
+const isFlag = (text: string, letter: string): boolean =>
+  /^-[^-]/.test(text) && text.includes(letter);
+
+/** A shell's options, and what follows them: a script after `-c`, otherwise a file. */
+function afterShellOptions(rest: readonly ShellWord[]): Split {
+  let index = 0;
+  for (; index < rest.length; index += 1) {
+    const { text = '' } = rest[index] ?? {};
+    if (!/^[-+]./.test(text) || text === '--') break;
+    if (/^--(rcfile|init-file)$|^[-+][^-]*[oO]$/.test(text)) index += 1;
+  }
+  const ends = rest[index]?.text;
+  const skipped = ends === '--' || ends === '-' ? 1 : 0;
+  return { before: rest.slice(0, index), after: rest.slice(index + skipped) };
 }
 
 /** A wrapper's own words, and those of the program behind them. */

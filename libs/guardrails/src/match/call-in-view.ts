@@ -107,13 +107,18 @@ function execVariables({ request, exec: given }: GuardedCall, exec: ExecFacts) {
 function requestVariables({ request, contentType, query }: GuardedCall) {
   const values = new Map<string, string[]>();
   for (const [key, value] of query) values.set(key, [...(values.get(key) ?? []), value]);
-  const onResource = request.kind === 'resource' ? request : undefined;
+  const judged = { verb: judgedVerb(request), subresource: judgedSubresource(request) };
+  if (request.kind === 'nonResource') {
+    return { ...noResource, ...judged, path: request.path, contentType, query: values };
+  }
+  const { apiGroup, apiVersion, resource, namespace, name, dryRun, fieldManager } = request;
   return {
-    ...{ verb: judgedVerb(request), subresource: judgedSubresource(request) },
-    ...{ apiGroup: onResource?.apiGroup ?? '', apiVersion: onResource?.apiVersion ?? '' },
-    ...{ resource: onResource?.resource ?? '', namespace: onResource?.namespace ?? '' },
-    ...{ name: onResource?.name ?? '', dryRun: onResource?.dryRun ?? false },
-    ...{ fieldManager: onResource?.fieldManager ?? '', contentType, query: values },
-    path: request.kind === 'nonResource' ? request.path : '',
+    ...{ ...judged, apiGroup, apiVersion, resource, namespace, name, dryRun, fieldManager },
+    ...{ path: '', contentType, query: values },
   };
 }
+
+const noResource = {
+  ...{ apiGroup: '', apiVersion: '', resource: '', namespace: '', name: '' },
+  ...{ dryRun: false, fieldManager: '' },
+};

@@ -7,23 +7,35 @@ import { matchOf, type Match } from './tri-state.js';
 /** Who calls, where, and by which grant. */
 export function compilePeopleMatch({ agents, connections, grants }: GuardrailMatch): Matcher[] {
   return [
-    ...ofGlob(agents?.issuers, ({ call }) => call.agent.issuer),
-    ...ofGlob(agents?.subjects, ({ call }) => call.agent.subject),
-    ...ofGlob(agents?.owners, ({ call }) => call.agent.owner),
-    ...compileGroups(agents?.groups),
-    ...Object.entries(agents?.claims ?? {}).map(([pointer, patterns]) =>
+    ...(agents === undefined ? [] : compileAgent(agents)),
+    ...(connections === undefined ? [] : compileConnection(connections)),
+    ...(grants === undefined ? [] : compileGrant(grants)),
+  ];
+}
+
+type Part<Name extends 'agents' | 'connections' | 'grants'> = NonNullable<GuardrailMatch[Name]>;
+
+function compileAgent({ issuers, subjects, owners, groups, claims = {} }: Part<'agents'>) {
+  return [
+    ...ofGlob(issuers, ({ call }) => call.agent.issuer),
+    ...ofGlob(subjects, ({ call }) => call.agent.subject),
+    ...ofGlob(owners, ({ call }) => call.agent.owner),
+    ...compileGroups(groups),
+    ...Object.entries(claims).map(([pointer, patterns]) =>
       compileClaim(pointer, compileGlobs(patterns)),
     ),
-    ...ofGlob(connections?.names, ({ call }) => call.connection.name),
-    ...ofGlob(connections?.environments, ({ call }) => call.connection.environment),
-    ...Object.entries(connections?.labels ?? {}).flatMap(([key, pattern]) =>
+  ];
+}
+
+function compileConnection({ names, environments, labels = {} }: Part<'connections'>) {
+  return [
+    ...ofGlob(names, ({ call }) => call.connection.name),
+    ...ofGlob(environments, ({ call }) => call.connection.environment),
+    ...Object.entries(labels).flatMap(([key, pattern]) =>
       ofGlob([pattern], ({ call: { connection } }) =>
         Object.hasOwn(connection.labels, key) ? connection.labels[key] : undefined,
       ),
     ),
-    ...ofGlob(grants?.actions, ({ call }) => call.grant.action ?? ''),
-    ...ofGlob(grants?.policies, ({ call }) => call.grant.policy),
-    ...compileGrant(grants),
   ];
 }
 
@@ -33,9 +45,10 @@ function compileGroups(patterns: readonly string[] | undefined): Matcher[] {
   return [({ call }) => matchOf(call.agent.groups.some((group) => isMeant(group)))];
 }
 
-function compileGrant(grants: GuardrailMatch['grants']): Matcher[] {
-  const { approvedByHuman, ticket } = grants ?? {};
+function compileGrant({ actions, policies, approvedByHuman, ticket }: Part<'grants'>): Matcher[] {
   return [
+    ...ofGlob(actions, ({ call }) => call.grant.action ?? ''),
+    ...ofGlob(policies, ({ call }) => call.grant.policy),
     ...(approvedByHuman === undefined
       ? []
       : [ofFlag(approvedByHuman, ({ call }) => call.grant.approvers.length > 0)]),

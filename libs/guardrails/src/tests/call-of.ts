@@ -42,15 +42,15 @@ export function mergeCalls(under: DescribedCall, over: DescribedCall): Described
   };
 }
 
-function requestOf(described: DescribedCall): GuardedRequest {
-  const { verb = 'get', path, ...rest } = described;
+function requestOf({ verb = 'get', path, ...described }: DescribedCall): GuardedRequest {
   if (path !== undefined) return { kind: 'nonResource', verb, path };
+  const { apiGroup, apiVersion, resource, subresource, namespace, name, dryRun, fieldManager } =
+    described;
   return {
-    ...{ kind: 'resource', verb, apiGroup: rest.apiGroup ?? '' },
-    ...{ apiVersion: rest.apiVersion ?? 'v1', resource: rest.resource ?? '' },
-    ...{ subresource: rest.subresource ?? '', namespace: rest.namespace ?? '' },
-    ...{ name: rest.name ?? '', dryRun: rest.dryRun ?? false },
-    fieldManager: rest.fieldManager ?? '',
+    ...{ kind: 'resource', verb, apiGroup: '', apiVersion: 'v1', resource: '', subresource: '' },
+    ...{ namespace: '', name: '', dryRun: false, fieldManager: '' },
+    ...withoutUndefined({ apiGroup, apiVersion, resource, subresource, namespace, name }),
+    ...withoutUndefined({ dryRun, fieldManager }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { GuardDecision } from '../guard-decision.js';
+import type { GuardDecision, MatchedRule } from '../guard-decision.js';
 import type { BodyFacts, GuardedCall } from '../guarded-call.js';
 import type { Guardrails } from '../guardrails.js';
 import { callOf, mergeCalls } from './call-of.js';
@@ -57,23 +57,33 @@ function faultsOf(
   decision: GuardDecision,
   guardrails: Guardrails,
 ): string[] {
-  const { action, rule, not = [] } = expect;
-  const met = new Map(decision.matched.map((one) => [one.rule, one]));
+  const { rule, not = [] } = expect;
   const named = [...(rule === undefined ? [] : [rule]), ...not];
-  const by = decision.decidedBy;
-  const because =
-    by === undefined
-      ? 'no rule is met'
-      : `${by.rule}${by.doubt === undefined ? '' : `, in doubt: ${by.doubt} ${by.detail ?? ''}`}`;
+  const met = new Set(decision.matched.map((one) => one.rule));
   return [
     ...named.filter((id) => !guardrails.rules.includes(id)).map((id) => `there is no rule ${id}`),
-    ...(action !== undefined && action !== decision.effect
-      ? [`expected ${action}, got ${decision.effect} (${because})`]
-      : []),
-    ...(rule !== undefined && rule !== by?.rule ? [`expected rule ${rule}, got ${because}`] : []),
-    ...(rule !== undefined && rule === by?.rule && by.doubt !== undefined
-      ? [`expected rule ${rule} without doubt, got ${because}`]
-      : []),
+    ...wrongDecision(expect, decision),
     ...not.filter((id) => met.has(id)).map((id) => `expected ${id} not to be met, and it is`),
   ];
+}
+
+function wrongDecision(
+  { action, rule }: GuardrailCase['expect'],
+  { effect, decidedBy }: GuardDecision,
+): string[] {
+  const got = describe(decidedBy);
+  const isOther = action !== undefined && action !== effect;
+  const isOtherRule = rule !== undefined && rule !== decidedBy?.rule;
+  const isDoubt = rule !== undefined && decidedBy?.doubt !== undefined;
+  return [
+    ...(isOther ? [`expected ${action}, got ${effect} (${got})`] : []),
+    ...(isOtherRule ? [`expected rule ${rule}, got ${got}`] : []),
+    ...(isDoubt && !isOtherRule ? [`expected rule ${rule} without doubt, got ${got}`] : []),
+  ];
+}
+
+function describe(rule: MatchedRule | undefined): string {
+  if (rule === undefined) return 'no rule is met';
+  if (rule.doubt === undefined) return rule.rule;
+  return `${rule.rule}, in doubt: ${[rule.doubt, rule.detail ?? ''].join(' ').trim()}`;
 }
