@@ -4,7 +4,7 @@ import { NameSlot } from './name-slot.js';
 import { Pieces } from './pieces.js';
 import { MAX_VALUE_BYTES, type Digest, type Rewrite } from './rewrite.js';
 import type { Field, Verdict } from './rule.js';
-import { childOf, type RuleNode } from './rule-tree.js';
+import { childOf, requireArray, type RuleNode } from './rule-tree.js';
 import { NO_BYTES, TextBuffer, type Slice } from './text-buffer.js';
 import { ValueCapture } from './value-capture.js';
 
@@ -167,7 +167,10 @@ export class Editor {
   #endCapture(rewrite: Rewrite, next: number, depth: number): void {
     const capture = this.#capture;
     // It was left out after it began: what contains it was judged by it.
-    if (this.#dropDepth !== NONE) return capture.release();
+    if (this.#dropDepth !== NONE) {
+      capture.release();
+      return;
+    }
     if (capture.size(next) > MAX_VALUE_BYTES) {
       this.#cut(capture.start);
       this.#takeLarge(rewrite, next);
@@ -190,9 +193,9 @@ export class Editor {
   }
 
   #previous(raw: Slice, depth: number): void {
-    if (raw.bytes === this.#chunk) return this.#label.set(raw, depth);
-    const bytes = Uint8Array.from(raw.bytes.subarray(raw.start, raw.end));
-    this.#label.set({ bytes, start: 0, end: bytes.length }, depth);
+    const isHere = raw.bytes === this.#chunk;
+    const bytes = isHere ? raw.bytes : Uint8Array.from(raw.bytes.subarray(raw.start, raw.end));
+    this.#label.set(isHere ? raw : { bytes, start: 0, end: bytes.length }, depth);
   }
 
   /** From here on the value is not kept: it is taken as it comes, and its end is that of something left out. */
@@ -236,11 +239,16 @@ export class Editor {
     if (node === undefined) return;
     const child = isKnown ? childOf(node, this.#text) : node.anyMember;
     this.next = child;
-    if (child?.rewrite?.named === 'member') {
-      if (isKnown) this.#member.set(this.#text, this.#depth);
-      else this.#member.clear();
-    }
-    if (!node.choosesMembers) return;
+    if (child?.rewrite?.named === 'member') this.#name(isKnown);
+    if (node.choosesMembers) this.#choose(node, child);
+  }
+
+  #name(isKnown: boolean): void {
+    if (isKnown) this.#member.set(this.#text, this.#depth);
+    else this.#member.clear();
+  }
+
+  #choose(node: RuleNode, child: RuleNode | undefined): void {
     const mark = this.#memberMark;
     this.#memberMark = NONE;
     if (child?.drop === true || (node.keepOnly && child?.kept !== true))
@@ -338,9 +346,4 @@ export class Editor {
     if (this.#dropDepth === NONE) this.#pieces.range(this.#from, at);
     this.#from = at;
   }
-}
-
-function requireArray(node: RuleNode): void {
-  if (node.elements?.guarded !== true) return;
-  throw new JsonStreamError('unexpected', 'expected an array of elements that can be judged');
 }

@@ -1,4 +1,5 @@
 import { decodeText, foldKey, isKey, needsDecoding } from './key-match.js';
+import { JsonStreamError } from './json-stream-error.js';
 import { placeOf, rootPlace, type Place } from './rule-place.js';
 import type { Rewrite } from './rewrite.js';
 import type { Field, Rule } from './rule.js';
@@ -51,7 +52,14 @@ function apply(rule: Rule, place: Place): void {
   } else if ('rewrite' in rule) place.rewrite = rule.rewrite;
   else if ('label' in rule) place.label = true;
   else if ('leave' in rule) place.leave = true;
-  else if ('drop' in rule) {
+  else choose(rule, place);
+}
+
+type Choice = Extract<Rule, { drop: true } | { keepOnly: unknown } | { keepBy: unknown }>;
+
+/** What is left out. */
+function choose(rule: Choice, place: Place): void {
+  if ('drop' in rule) {
     if (rule.path.length === 0 || rule.path.at(-1) === '[]') {
       throw new TypeError('only members can be left out without being judged');
     }
@@ -149,4 +157,10 @@ export function childOf(node: RuleNode, name: Slice): RuleNode | undefined {
   const text = decodeText(name);
   const member = text === undefined ? undefined : node.members.get(foldKey(text));
   return member === undefined ? node.anyMember : member.node;
+}
+
+/** What holds elements that are judged may be nothing but an array of them. */
+export function requireArray(node: RuleNode): void {
+  if (node.elements?.guarded !== true) return;
+  throw new JsonStreamError('unexpected', 'expected an array of elements that can be judged');
 }

@@ -1,8 +1,10 @@
-import { classOf, DIGIT, LETTER_OR_DIGIT } from './text-class.js';
+import { classAt, DIGIT, LETTER_OR_DIGIT } from './text-class.js';
 
 const MIN_DIGITS = 13;
 const MAX_DIGITS = 19;
 const [SPACE, DASH, ZERO] = [0x20, 0x2d, 0x30];
+/** First digits of the networks there are: 2 to 6. */
+const networks = new Set<number | undefined>([0x32, 0x33, 0x34, 0x35, 0x36]);
 
 /** Only what comes next can tell. */
 export const UNDECIDED = 0;
@@ -15,28 +17,26 @@ export const NO_CARD = -1;
  * @param isLast - nothing comes behind `end`
  */
 export function cardEnd(bytes: Uint8Array, at: number, [end, isLast]: [number, boolean]): number {
-  const first = (bytes[at] ?? 0) - ZERO;
-  if (first < 2 || first > 6) return NO_CARD;
+  if (!networks.has(bytes[at])) return NO_CARD;
   const digits: number[] = [];
   for (let next = at; digits.length <= MAX_DIGITS; next += 1) {
-    const byte = next < end ? bytes[next] : undefined;
-    if (byte === undefined && !isLast) return UNDECIDED;
-    if (isDigit(byte)) {
-      digits.push((byte ?? 0) - ZERO);
-      continue;
-    }
-    if (isCard(digits) && !isLetter(byte)) return next;
-    const goesOn = (byte === SPACE || byte === DASH) && next + 1 < end;
-    if (goesOn ? !isDigit(bytes[next + 1]) : byte !== SPACE && byte !== DASH) return NO_CARD;
-    if (!goesOn && isLast) return NO_CARD;
+    if (next >= end && !isLast) return UNDECIDED;
+    const kind = kindAt(bytes, next, end);
+    if (kind === DIGIT) digits.push((bytes[next] ?? 0) - ZERO);
+    else if (kind === 0 && isCard(digits)) return next;
+    else if (!isGap(bytes, next, [end, isLast])) return NO_CARD;
   }
   return NO_CARD;
 }
 
-const isDigit = (byte: number | undefined): boolean =>
-  byte !== undefined && ((classOf[byte] ?? 0) & DIGIT) !== 0;
-const isLetter = (byte: number | undefined): boolean =>
-  byte !== undefined && ((classOf[byte] ?? 0) & LETTER_OR_DIGIT) !== 0;
+const kindAt = (bytes: Uint8Array, at: number, end: number): number =>
+  at < end ? classAt(bytes, at) & LETTER_OR_DIGIT : 0;
+
+/** Whether a space or dash stands there, and then a digit, as far as that is known. */
+function isGap(bytes: Uint8Array, at: number, [end, isLast]: [number, boolean]): boolean {
+  if (at >= end || (bytes[at] !== SPACE && bytes[at] !== DASH)) return false;
+  return at + 1 < end ? (classAt(bytes, at + 1) & DIGIT) !== 0 : !isLast;
+}
 
 /** 13 to 19 digits, Luhn's check digit, and not all the same. */
 export function isCard(digits: readonly number[]): boolean {

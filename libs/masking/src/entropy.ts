@@ -1,4 +1,4 @@
-import { classOf, DIGIT, LETTER_OR_DIGIT, LOWER, UPPER } from './text-class.js';
+import { classAt, DIGIT, LETTER_OR_DIGIT } from './text-class.js';
 
 /** Shorter texts say too little. */
 export const MIN_UNKNOWN_BYTES = 24;
@@ -19,18 +19,25 @@ const counts = new Uint16Array(256);
  */
 export function isUnknownToken(bytes: Uint8Array, start: number, end: number): boolean {
   const stop = Math.min(end, start + MAX_BYTES);
-  const length = stop - start;
-  if (length < MIN_UNKNOWN_BYTES) return false;
-  let [seen, changes, digits, last] = [0, 0, 0, 0];
-  for (let at = start; at < stop; at += 1) {
-    const kind = (classOf[bytes[at] ?? 0] ?? 0) & LETTER_OR_DIGIT;
+  if (stop - start < MIN_UNKNOWN_BYTES) return false;
+  return isMixed(bytes, start, stop) && entropy(bytes, start, stop) >= MIN_BITS;
+}
+
+function isMixed(bytes: Uint8Array, start: number, end: number): boolean {
+  let seen = 0;
+  let changes = 0;
+  let digits = 0;
+  let last = 0;
+  for (let at = start; at < end; at += 1) {
+    const kind = classAt(bytes, at) & LETTER_OR_DIGIT;
     seen |= kind;
     if (kind === DIGIT) digits += 1;
     if (kind !== last) changes += 1;
     last = kind;
   }
-  if (seen !== (UPPER | LOWER | DIGIT) || digits < (length < LONG_BYTES ? 2 : 1)) return false;
-  return changes >= length * MIN_CHANGES && entropy(bytes, start, stop) >= MIN_BITS;
+  const length = end - start;
+  const enoughDigits = digits >= (length < LONG_BYTES ? 2 : 1);
+  return seen === LETTER_OR_DIGIT && enoughDigits && changes >= length * MIN_CHANGES;
 }
 
 function entropy(bytes: Uint8Array, start: number, end: number): number {

@@ -56,7 +56,7 @@ export function belongs(characters: KnownToken['characters'], byte: number): boo
   );
 }
 
-export const firstBytes: Uint8Array = new Uint8Array(256);
+const firstBytes: Uint8Array = new Uint8Array(256);
 // Web tokens, see web-token.ts.
 firstBytes[0x65] = 1;
 for (const { prefix } of knownTokens) firstBytes[prefix.charCodeAt(0)] = 1;
@@ -64,6 +64,10 @@ for (const { prefix } of knownTokens) firstBytes[prefix.charCodeAt(0)] = 1;
 const byFirst = Array.from({ length: 256 }, (_, byte) =>
   knownTokens.filter(({ prefix }) => prefix.charCodeAt(0) === byte),
 );
+
+/** Whether a token may begin at `at`. */
+export const mayBegin = (bytes: Uint8Array, at: number): boolean =>
+  firstBytes[bytes[at] ?? 0] === 1;
 
 /** The token that begins at `at`, by its prefix alone. */
 export function knownTokenAt(bytes: Uint8Array, at: number, end: number): KnownToken | undefined {

@@ -57,16 +57,22 @@ interface Quote {
 }
 
 function beginOf(bytes: Uint8Array, from: number, reach: number): Quote & { at: number } {
-  let at = from;
-  if (bytes[at] === EQUALS || bytes[at] === GREATER) at += 1;
+  const at = skipGap(bytes, from, reach);
+  const isInner = bytes[at] === BACKSLASH;
+  const open = isInner ? at + 1 : at;
+  const quote = bytes[open] ?? 0;
+  if (open >= reach || !QUOTES.has(quote)) return { at, quote: 0, isInner: false };
+  return { at: open + 1, quote, isInner };
+}
+
+function skipGap(bytes: Uint8Array, from: number, reach: number): number {
+  const isDouble = bytes[from] === EQUALS || bytes[from] === GREATER;
+  let at = isDouble ? from + 1 : from;
   // `token= other=1` says that there is none; `token = x` says x.
-  const isTight = bytes[from - 1] === EQUALS && at === from && bytes[from - 2] !== SPACE;
+  const isTight = bytes[from - 1] === EQUALS && !isDouble && bytes[from - 2] !== SPACE;
   const stop = isTight ? at : Math.min(reach, at + MAX_GAP);
   while (at < stop && (bytes[at] === SPACE || bytes[at] === TAB)) at += 1;
-  const slash = bytes[at] === BACKSLASH ? 1 : 0;
-  const quote = bytes[at + slash] ?? 0;
-  if (!QUOTES.has(quote) || at + slash >= reach) return { at, quote: 0, isInner: false };
-  return { at: at + slash + 1, quote, isInner: slash === 1 };
+  return at;
 }
 
 function endOfWord(bytes: Uint8Array, start: number, reach: number): number {

@@ -20,13 +20,8 @@ const chunkings = [[1], [3], [7], [64], [1_000_000]];
 const json = { contentType: 'application/json', contentEncoding: '', isStream: false };
 const LAST = 'kubectl.kubernetes.io/last-applied-configuration';
 
-function masked(
-  target: MaskTarget,
-  body: unknown,
-  sizes: readonly number[] = [65_536],
-  isStream = false,
-) {
-  const mask = masker.body(target, { ...json, isStream });
+function masked(target: MaskTarget, body: unknown, sizes: readonly number[] = [65_536]) {
+  const mask = masker.body(target, json);
   const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
   const out: Buffer[] = [];
   for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
@@ -215,7 +210,7 @@ describe('what stays', () => {
     expect(out.metadata.managedFields).toStrictEqual(secret.metadata.managedFields);
     expect(Buffer.from(out.data.pw, 'base64').toString()).toMatch(PLACEHOLDER_SHAPE);
     expect(out.stringData.t).toBe(Buffer.from(out.data.pw, 'base64').toString());
-    const applied = JSON.parse(out.metadata.annotations[LAST] ?? '') as typeof secret;
+    const applied = JSON.parse(out.metadata.annotations[LAST]) as typeof secret;
     expect(applied.data.pw).toBe(out.data.pw);
   });
 
@@ -380,11 +375,11 @@ describe('T30 a placeholder that comes back', () => {
   ];
 
   it.each(bodies)('is found: %s', (_, body) => {
-    for (const [size] of chunkings) {
+    for (const size of [1, 3, 7, 64, 1_000_000]) {
       const guard = new RoundTripGuard();
       const bytes = Buffer.from(`${' '.repeat(40_000)}${body}`);
-      for (let at = 39_900; at < bytes.length; at += size ?? 1)
-        guard.push(bytes.subarray(at, at + (size ?? 1)));
+      for (let at = 39_900; at < bytes.length; at += size)
+        guard.push(bytes.subarray(at, at + size));
       expect(guard.found).toBe(true);
     }
   });

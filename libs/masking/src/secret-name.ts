@@ -32,6 +32,8 @@ const beside =
   /^(?:s?(?:name|file|path|dir|mount|ttl|seconds|expir\w*|age|ref|refs|enabled|disabled|type|policy|length|size|count|version|namespace|id|url|uri|endpoint|issuer|audience|review\w*|request\w*|rotat\w*|manager|store|provider|class)\w*)$/;
 const SEPARATORS = new Set([0x2d, 0x2e, 0x5f, 0x20]);
 const MAX_NAME_BYTES = 256;
+const SHORTEST_NAME = 3;
+const [DIGIT_0, DIGIT_9] = [0x30, 0x39];
 
 const lower = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte,
@@ -57,13 +59,15 @@ const scratch = Buffer.alloc(MAX_NAME_BYTES);
  *   in running text
  */
 export function isSecretName(name: Slice, where: 'anywhere' | 'end'): boolean {
-  const { bytes, end } = name;
-  if (end - name.start < 3) return false;
+  if (name.end - name.start < SHORTEST_NAME) return false;
+  if (where === 'anywhere') return anywhere.has(name);
+  return mayEnd(name) && atEnd.has(name);
+}
+
+function mayEnd({ bytes, end }: Slice): boolean {
   const last = lower[bytes[end - 1] ?? 0] ?? 0;
-  if (where === 'end' && (last < 0x30 || last > 0x39)) {
-    if (endings[((lower[bytes[end - 2] ?? 0] ?? 0) << 8) | last] === 0) return false;
-  }
-  return where === 'end' ? atEnd.has(name) : anywhere.has(name);
+  if (last >= DIGIT_0 && last <= DIGIT_9) return true;
+  return endings[((lower[bytes[end - 2] ?? 0] ?? 0) << 8) | last] === 1;
 }
 
 const anywhere = new NameCache((name) => isSecret(name, 'anywhere'));

@@ -31,3 +31,6 @@ add(' \t\r\n\0\v\f', SPACE | VALUE_END);
 add('"\'`,;&<>()[]{}|\\', VALUE_END);
 // Terminal escapes end a value too.
 add('\u001b', VALUE_END);
+
+/** Class of the byte at a place; 0 behind the end. */
+export const classAt = (bytes: Uint8Array, at: number): number => classOf[bytes[at] ?? 0] ?? 0;

@@ -2,12 +2,12 @@ import type { Slice } from '@drawbridge/json-stream';
 import { cardEnd, UNDECIDED } from './card.js';
 import { isUnknownToken, MIN_UNKNOWN_BYTES } from './entropy.js';
 import type { Finding } from './findings.js';
-import { belongs, firstBytes, knownTokenAt } from './known-tokens.js';
+import { belongs, knownTokenAt, mayBegin } from './known-tokens.js';
 import { labelledValue, type LabelledValue } from './labelled-value.js';
 import { beginsPem, isPrivatePem, pemBlock } from './pem-block.js';
 import { placeholderEnd } from './placeholder.js';
 import { isSecretName } from './secret-name.js';
-import { AT, classOf, DIGIT, LABEL_END, LETTER_OR_DIGIT, SPACE, TOKEN } from './text-class.js';
+import { AT, classAt, DIGIT, LABEL_END, LETTER_OR_DIGIT, SPACE, TOKEN } from './text-class.js';
 import { MAX_HELD_BYTES, TextWindow, type Step } from './text-window.js';
 import { webTokenEnd } from './web-token.js';
 
@@ -16,7 +16,7 @@ const SHORTEST_FINDING = 10;
 const SHORTEST_GROUP = 4;
 /** Of `drawbridge`, with which placeholders begin. */
 const [NAME_BYTES, LETTER_D] = [10, 0x64];
-const [COLON, SLASH, EQUALS, DASH] = [0x3a, 0x2f, 0x3d, 0x2d];
+const [COLON, SLASH, EQUALS, DASH, DOT] = [0x3a, 0x2f, 0x3d, 0x2d, 0x2e];
 /** Between a label and its `=` or `:` there may be the end of a quotation and a space. */
 const MAX_LABEL_GAP = 3;
 
@@ -47,7 +47,7 @@ export class TextScan {
     this.#runStart = this.#runEnd = this.#url = this.#held = NONE;
     let at = start;
     while (at < end) {
-      const kind = classOf[bytes[at] ?? 0] ?? 0;
+      const kind = classAt(bytes, at);
       if ((kind & TOKEN) !== 0) at = this.#run(at);
       else if ((kind & (LABEL_END | AT | SPACE)) === 0) at += 1;
       else at = this.#mark(kind, at);
@@ -93,37 +93,37 @@ export class TextScan {
   #run(at: number): number {
     const window = this.#window;
     const { bytes } = window;
-    const reach = window.reach(at);
-    let stop = at + 1;
-    while (stop < reach && ((classOf[bytes[stop] ?? 0] ?? 0) & TOKEN) !== 0) stop += 1;
+    const stop = window.endOfRun(at, TOKEN);
     if (stop === window.end && window.isOpen(at)) return this.#hold(at);
     this.#runStart = at;
     this.#runEnd = stop;
     const length = stop - at;
-    if (length === NAME_BYTES && bytes[at] === LETTER_D) {
-      const end = placeholderEnd(window, at);
-      if (end !== at) return this.#take(at, end);
-    }
-    if (length >= SHORTEST_GROUP && ((classOf[bytes[at] ?? 0] ?? 0) & DIGIT) !== 0) {
-      const card = cardEnd(bytes, at, [reach, !window.isOpen(at)]);
-      if (card === UNDECIDED) return this.#hold(at);
-      if (card > at) return this.#add('card-number', at, card);
-    }
-    return length < SHORTEST_FINDING && bytes[stop] !== 0x2e ? stop : this.#examine(at, stop);
+    const early = this.#early(at, length);
+    if (early !== at) return this.#take(at, early);
+    return length < SHORTEST_FINDING && bytes[stop] !== DOT ? stop : this.#examine(at, stop);
+  }
+
+  /** What has to be known before anything else: a placeholder stays, and a card's number is several runs. */
+  #early(at: number, length: number): Step {
+    const window = this.#window;
+    const { bytes } = window;
+    if (length === NAME_BYTES && bytes[at] === LETTER_D) return placeholderEnd(window, at);
+    if (length < SHORTEST_GROUP || (classAt(bytes, at) & DIGIT) === 0) return at;
+    const card = cardEnd(bytes, at, [window.reach(at), !window.isOpen(at)]);
+    if (card === UNDECIDED) return undefined;
+    return card > at ? this.#add('card-number', at, card) : at;
   }
 
   #examine(at: number, stop: number): number {
     const { bytes } = this.#window;
     if (bytes[at] === DASH && beginsPem(bytes, at, stop)) return this.#take(at, this.#pem(at));
-    let [seen, before] = [0, 0];
+    let seen = 0;
+    let before = 0;
     for (let each = at; each < stop; each += 1) {
-      const byte = bytes[each] ?? 0;
-      const kind = (classOf[byte] ?? 0) & LETTER_OR_DIGIT;
+      const kind = classAt(bytes, each) & LETTER_OR_DIGIT;
       seen |= kind;
-      if (before === 0 && firstBytes[byte] === 1) {
-        const end = this.#known(each);
-        if (end === undefined || end > each) return this.#take(at, end);
-      }
+      const end = before === 0 && mayBegin(bytes, each) ? this.#known(each) : each;
+      if (end !== each) return this.#take(at, end);
       before = kind;
     }
     const mayBeUnknown = stop - at >= MIN_UNKNOWN_BYTES && seen === LETTER_OR_DIGIT;

@@ -1,3 +1,5 @@
+import { classAt } from './text-class.js';
+
 /**
  * What is held back of a text at most until it is known what it is. What is longer is judged by this much of it, and
  * what follows is a text of its own.
@@ -16,6 +18,15 @@ export class TextWindow {
   /** Where a thing that begins at `at` has to end. */
   reach(at: number): number {
     return Math.min(this.end, at + MAX_HELD_BYTES);
+  }
+
+  /** Behind the last byte from `at` on that is of one of the classes. */
+  endOfRun(at: number, classes: number): number {
+    const { bytes } = this;
+    const reach = this.reach(at);
+    let stop = at;
+    while (stop < reach && (classAt(bytes, stop) & classes) !== 0) stop += 1;
+    return stop;
   }
 
   /** Whether a thing that begins at `at` and has not ended at its {@link reach} may go on. */

@@ -14,20 +14,33 @@ const isDigit = (byte: number): boolean =>
  */
 export function webTokenEnd(window: TextWindow, at: number): Step {
   const { bytes } = window;
-  if (bytes[at] !== LOWER_E || bytes[at + 1] !== LOWER_Y || bytes[at + 2] !== UPPER_J) return at;
-  const reach = window.reach(at);
-  let [parts, begin, next] = [0, at, at];
-  while (next < reach) {
-    const byte = bytes[next] ?? 0;
-    if (byte === DOT) {
-      if (next - begin < MIN_PART_BYTES && parts < 1) return at;
-      parts += 1;
-      begin = next + 1;
-    } else if (!isDigit(byte)) break;
-    next += 1;
-  }
+  if (!isBegin(bytes, at)) return at;
+  const { parts, begin, next } = readParts(bytes, at, window.reach(at));
   if (next === window.end && window.isOpen(at)) return undefined;
   if (parts < 2) return at;
   // A dot behind it ends a sentence; an unsigned token is over at its dot.
   return next === begin && parts > 2 ? next - 1 : next;
+}
+
+/** Parts with dots between them; none when the first one is too short. */
+function readParts(bytes: Uint8Array, at: number, reach: number) {
+  let parts = 0;
+  let begin = at;
+  let next = endOfPart(bytes, at, reach);
+  if (next < reach && next - at < MIN_PART_BYTES) return { parts, begin, next };
+  while (next < reach && bytes[next] === DOT) {
+    parts += 1;
+    begin = next + 1;
+    next = endOfPart(bytes, begin, reach);
+  }
+  return { parts, begin, next };
+}
+
+const isBegin = (bytes: Uint8Array, at: number): boolean =>
+  bytes[at] === LOWER_E && bytes[at + 1] === LOWER_Y && bytes[at + 2] === UPPER_J;
+
+function endOfPart(bytes: Uint8Array, at: number, reach: number): number {
+  let next = at;
+  while (next < reach && isDigit(bytes[next] ?? 0)) next += 1;
+  return next;
 }
