@@ -6,6 +6,7 @@ const END = Buffer.from('-----END');
 const PRIVATE = 'PRIVATE KEY';
 /** Behind `-----BEGIN`, where it is said what it is. */
 const MAX_TITLE_BYTES = 48;
+const NEAR_BYTES = 256;
 const CLOSING = '-----';
 /** `-----BEGIN` in base64, but for its last digit. */
 const ENCODED_BEGIN = 'LS0tLS1CRUdJTi';
@@ -27,19 +28,27 @@ export const beginsPem = (bytes: Uint8Array, at: number, stop: number): boolean 
  */
 export function pemBlock(window: TextWindow, at: number): PemBlock | undefined {
   const { bytes } = window;
-  const reach = window.reach(at);
-  const title = latin1(bytes, at, Math.min(reach, at + BEGIN.length + MAX_TITLE_BYTES));
-  const isPrivate = title.slice(BEGIN.length).split(CLOSING)[0]?.includes(PRIVATE) === true;
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset + at, reach - at);
-  const from = text.indexOf(END, BEGIN.length);
-  const foreign = foreignAt(text, BEGIN.length, from < 0 ? text.length : from);
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset + at, window.reach(at) - at);
+  const isPrivate = isKeyTitle(latin1(text, BEGIN.length, BEGIN.length + MAX_TITLE_BYTES));
+  const { last, foreign } = lastLine(text);
   if (foreign >= 0) return { end: at + foreign, isPrivate };
-  if (from < 0) return window.isOpen(at) ? undefined : { end: reach, isPrivate };
-  const closing = text.indexOf(CLOSING, from + END.length);
-  const isNear = closing >= 0 && closing - from < MAX_TITLE_BYTES + END.length;
-  if (isNear) return { end: at + closing + CLOSING.length, isPrivate };
-  const isLong = text.length - from > MAX_TITLE_BYTES + END.length;
-  return isLong || !window.isOpen(at) ? { end: at + from + END.length, isPrivate } : undefined;
+  if (last < 0) return window.isOpen(at) ? undefined : { end: at + text.length, isPrivate };
+  const behind = last + END.length;
+  const title = text.subarray(0, behind + MAX_TITLE_BYTES);
+  const closing = title.indexOf(CLOSING, behind);
+  if (closing >= 0) return { end: at + closing + CLOSING.length, isPrivate };
+  const isShort = text.length < behind + MAX_TITLE_BYTES;
+  return isShort && window.isOpen(at) ? undefined : { end: at + behind, isPrivate };
+}
+
+const isKeyTitle = (title: string): boolean => title.split(CLOSING)[0]?.includes(PRIVATE) === true;
+
+/** Where the last line begins, and the first byte in front of it that does not belong there; each -1 if there is none. */
+function lastLine(text: Buffer): { last: number; foreign: number } {
+  // What is no block is mostly seen at once, without a search for its end.
+  const near = foreignAt(text, BEGIN.length, Math.min(text.length, NEAR_BYTES));
+  const last = (near < 0 ? text : text.subarray(0, near)).indexOf(END, BEGIN.length);
+  return { last, foreign: foreignAt(text, BEGIN.length, last < 0 ? text.length : last) };
 }
 
 /** Base64, headers, line ends written as `\n`, and the times and marks that a log has before each line. */

@@ -195,3 +195,27 @@ describe('a text in parts', () => {
     expect(rest.toString()).toMatch(/^drawbridge:masked:token:/);
   });
 });
+
+describe('T24 the time for a text', () => {
+  it.each([
+    'eyJ-',
+    'eyJa.',
+    '-----BEGIN\0',
+    '-----BEGIN PRIVATE KEY-----',
+    'AKIA-',
+    'xoxb-',
+    'password="',
+    '"token":',
+    '://a@',
+    '4444 ',
+    '4444-',
+    '/LS0tLS1CRUdJTi/',
+    'A1b/',
+    'drawbridge:masked:',
+  ])('is that of its length, whatever stands in it: %j', (part) => {
+    const started = performance.now();
+    stream(part.repeat(Math.ceil(300_000 / part.length)), [65_536]);
+    // A hundred times what it takes; quadratic would be minutes.
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+});

@@ -16,7 +16,7 @@ const SHORTEST_FINDING = 10;
 const SHORTEST_GROUP = 4;
 /** Of `drawbridge`, with which placeholders begin. */
 const [NAME_BYTES, LETTER_D] = [10, 0x64];
-const [COLON, SLASH, EQUALS, DASH, DOT] = [0x3a, 0x2f, 0x3d, 0x2d, 0x2e];
+const [COLON, SLASH, PLUS, EQUALS, DASH, DOT] = [0x3a, 0x2f, 0x2b, 0x3d, 0x2d, 0x2e];
 /** Between a label and its `=` or `:` there may be the end of a quotation and a space. */
 const MAX_LABEL_GAP = 3;
 
@@ -138,7 +138,7 @@ export class TextScan {
   #known(at: number): Step {
     const window = this.#window;
     const { bytes } = window;
-    const webToken = webTokenEnd(window, at);
+    const webToken = this.#webToken(at);
     if (webToken === undefined) return undefined;
     if (webToken > at) return this.#add('jwt', at, webToken);
     const token = knownTokenAt(bytes, at, window.end);
@@ -149,6 +149,12 @@ export class TextScan {
     while (stop < reach && belongs(token.characters, bytes[stop] ?? 0)) stop += 1;
     if (stop === window.end && window.isOpen(at)) return undefined;
     return stop - from < token.min ? at : this.#add(token.kind, at, stop);
+  }
+
+  /** Not behind what may stand in one: else the same bytes would be read for many of them. */
+  #webToken(at: number): Step {
+    const before = at === this.#runStart ? SLASH : this.#window.bytes[at - 1];
+    return before === SLASH || before === PLUS ? webTokenEnd(this.#window, at) : at;
   }
 
   #pem(at: number): Step {
