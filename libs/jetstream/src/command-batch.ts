@@ -16,8 +16,7 @@ let used = 0;
 
 /** The bytes of many records as one message. JSON holds no line break, so none can be mistaken for two. */
 export function batchOf(lines: readonly string[]): Uint8Array {
-  let text = '';
-  for (const line of lines) text += `${line}\n`;
+  const text = `${lines.join('\n')}\n`;
   const most = text.length * BYTES_PER_UNIT;
   if (most > BLOCK_BYTES) return Buffer.from(text);
   if (used + most > BLOCK_BYTES) {

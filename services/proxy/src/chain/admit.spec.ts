@@ -17,6 +17,7 @@ const call = (destroyed: boolean) =>
     agent: { kind: 'agent', issuer: 'https://idp.test', subject: 'a', groups: [] },
     kube: parseKubeRequest('GET', '/api/v1/pods'),
     answer: { destroyed },
+    ends: [],
   }) as unknown as Authenticated;
 
 /** The step with limits that say how long to wait, and what happens in which order. */
@@ -36,10 +37,17 @@ function admitting(turn: () => number, recheck: () => Promise<void> = () => Prom
       return recheck();
     },
   });
-  const handle = step(() => {
+  const goOn = step(() => {
     events.push('go on');
     return Promise.resolve(done);
   });
+  const handle = async (taken: Authenticated) => {
+    try {
+      return await goOn(taken);
+    } finally {
+      for (const end of taken.ends) end();
+    }
+  };
   return { events, handle };
 }
 

@@ -16,21 +16,20 @@ export interface AdmitParts {
  */
 export const admit =
   ({ limits, recheck }: AdmitParts): Step<Authenticated, Authenticated> =>
-  (next) =>
-  async (call) => {
-    const longRunning = isLongRunning(call.kube);
-    const entered = limits.enter(call.agent, longRunning);
-    try {
+  (next) => {
+    const goOnLater = async (call: Authenticated, waitMs: number) => {
+      await delay(waitMs);
+      if (call.answer.destroyed) return clientGone;
+      await recheck(call);
+      return next(call);
+    };
+    return (call) => {
+      const longRunning = isLongRunning(call.kube);
+      const entered = limits.enter(call.agent, longRunning);
+      call.ends.push(() => limits.leave(entered, longRunning));
       const waitMs = limits.turn(entered);
-      if (waitMs > 0) {
-        await delay(waitMs);
-        if (call.answer.destroyed) return clientGone;
-        await recheck(call);
-      }
-      return await next(call);
-    } finally {
-      limits.leave(entered, longRunning);
-    }
+      return waitMs > 0 ? goOnLater(call, waitMs) : next(call);
+    };
   };
 
 const delay = (ms: number): Promise<void> =>

@@ -38,7 +38,11 @@ export const answerRefusals =
   (next) =>
   async (exchange) => {
     try {
-      return await next(exchange);
+      try {
+        return await next(exchange);
+      } finally {
+        giveBack(exchange);
+      }
     } catch (error) {
       const answer = answerOf(error);
       report(logger, exchange, { error, answer });
@@ -52,6 +56,11 @@ export const answerRefusals =
       return refusedOutcome(answer);
     }
   };
+
+/** What was taken for the call, before anybody waits for the answer to a refusal. */
+function giveBack({ ends }: Exchange): void {
+  for (let at = ends.length - 1; at >= 0; at -= 1) ends[at]?.();
+}
 
 function refusedCall(exchange: Exchange, connection: string, answer: RefusalAnswer): RefusedCall {
   const { commandId } = exchange;

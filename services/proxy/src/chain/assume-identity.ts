@@ -1,5 +1,4 @@
 import type { IdentityModes } from '../identity-modes/identity-modes.js';
-import { callIdentity } from './call-identity.js';
 import type { Step } from './exchange.js';
 import type { Tracked } from './track-live.js';
 
@@ -11,6 +10,6 @@ export const assumeIdentity =
   (identities: Pick<IdentityModes, 'assume'>): Step<Tracked, Tracked> =>
   (next) =>
   (call) => {
-    const made = identities.assume(call.connection, call.grant, callIdentity(call));
+    const made = identities.assume(call.connection, call.grant, call.identity);
     return made === undefined ? next(call) : made.then(() => next(call));
   };

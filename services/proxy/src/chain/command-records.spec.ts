@@ -101,6 +101,7 @@ function exchangeOf({ agent, kube, method, userAgent, address, at }: Call): Exch
     upgrade: undefined,
     awaitsContinue: false,
     facts: { connection: 'prod', agent, kube, grant },
+    ends: [],
   };
 }
 

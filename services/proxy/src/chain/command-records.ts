@@ -3,6 +3,7 @@ import { hasTokenInQuery } from '@drawbridge/token';
 import { accessAttributes } from '../domain/access-attributes.js';
 import type { CallOutcome } from '../domain/call-outcome.js';
 import type { KubeRequest } from '../domain/kube-request.js';
+import type { RequestHeaders } from '../domain/request-headers.js';
 import type { OpenGrant } from '../domain/open-grants.js';
 import type { Allowed } from './authorize-call.js';
 import type { CallFacts, Exchange } from './exchange.js';
@@ -33,10 +34,49 @@ function quote(text: string): string {
 
 /** `CommandStarted` of a call that is allowed. */
 export function startedLine(call: Allowed): string {
+  return `{"type":"CommandStarted"${idMembers(call)}${startedTail(call)}`;
+}
+
+/** What the records of calls with the same headers begin with lately, but for their ids and times. */
+const lastTails = new WeakMap<RequestHeaders, StartedTail>();
+
+/** What the text was made of; nothing else of the call, which may be long over. */
+interface StartedTail extends Pick<Allowed, 'kube' | 'grant' | 'agent' | 'connection'> {
+  readonly reason: string;
+  readonly message: string;
+  readonly method: string;
+  readonly remoteAddress: string;
+  readonly text: string;
+}
+
+/** All that the record of a call has in common with that of the same call again, which is what agents do. */
+function startedTail(call: Allowed): string {
+  const { headers, method, remoteAddress } = call.request;
+  const last = lastTails.get(headers);
+  if (last !== undefined && isOf(last, call)) return last.text;
+  const { kube, grant, agent, connection } = call;
   const { reason, message } = call.decision;
+  // Joined, and not added up: a text made of many parts costs most where it is copied into the message.
+  const text = [
+    callMembers(call, call.connection),
+    textsOf(call.kube).target,
+    `,"decision":{"effect":"allow","reason":${quote(reason)},"message":${quote(message)}}}`,
+  ].join('');
+  const of = { kube, grant, agent, connection, reason, message, method, remoteAddress };
+  lastTails.set(headers, { ...of, text });
+  return text;
+}
+
+function isOf(tail: StartedTail, { kube, grant, agent, connection, decision, request }: Allowed) {
   return (
-    `{"type":"CommandStarted"${callMembers(call, call.connection)}${textsOf(call.kube).target}` +
-    `,"decision":{"effect":"allow","reason":${quote(reason)},"message":${quote(message)}}}`
+    tail.kube === kube &&
+    tail.grant === grant &&
+    tail.agent === agent &&
+    tail.connection === connection &&
+    tail.reason === decision.reason &&
+    tail.message === decision.message &&
+    tail.method === request.method &&
+    tail.remoteAddress === request.remoteAddress
   );
 }
 
@@ -50,7 +90,7 @@ export interface Refusal {
 export function refusedLine(exchange: Exchange, connection: string, refusal: Refusal): string {
   const message = quote(refusal.message.slice(0, MAX_MESSAGE));
   return (
-    `{"type":"CommandRefused"${callMembers(exchange, connection)}` +
+    `{"type":"CommandRefused"${idMembers(exchange)}${callMembers(exchange, connection)}` +
     targetMembers(recordedTarget(exchange)) +
     `,"decision":{"effect":"deny","reason":${quote(refusal.code)},"message":${message}}` +
     `,"statusCode":${refusal.statusCode}}`
@@ -70,16 +110,31 @@ export function endedLine(call: EndedCall, outcome: CallOutcome, at: Date): stri
   const reason = outcome.reason === undefined ? '' : `,"reason":${quote(outcome.reason)}`;
   const durationMs = Math.max(0, at.getTime() - call.receivedAt.getTime());
   return (
-    `{"type":"CommandEnded","commandId":"${call.commandId}","connection":${quote(call.connection)}` +
-    `,"grantId":"${call.grant.grantId}","at":"${instantOf(at)}"` +
+    `{"type":"CommandEnded"${endMembers(call)},"commandId":"${call.commandId}","at":"${instantOf(at)}"` +
     `,"outcome":"${outcome.outcome}"${reason},"statusCode":${outcome.statusCode}` +
     `,"requestBytes":${outcome.requestBytes},"responseBytes":${outcome.responseBytes}` +
     `,"durationMs":${durationMs}${exitMember(outcome)}}`
   );
 }
 
+/** What the ends of all calls by one grant say; a grant is for one connection. */
+const endsOfGrant = new WeakMap<EndedCall['grant'], string>();
+
+function endMembers({ connection, grant }: EndedCall): string {
+  let text = endsOfGrant.get(grant);
+  if (text === undefined) {
+    text = `,"connection":${quote(connection)},"grantId":"${grant.grantId}"`;
+    endsOfGrant.set(grant, text);
+  }
+  return text;
+}
+
 const exitMember = ({ exitCode }: CallOutcome): string =>
   exitCode === undefined ? '' : `,"exitCode":${exitCode}`;
+
+/** What no two calls have in common. */
+const idMembers = ({ commandId, receivedAt }: Exchange): string =>
+  `,"commandId":"${commandId}","at":"${instantOf(receivedAt)}"`;
 
 /** What start and refusal say of a call, but for its target. */
 function callMembers(exchange: Exchange, connection: string): string {
@@ -88,8 +143,7 @@ function callMembers(exchange: Exchange, connection: string): string {
   const attributes = kube === undefined ? attributeMembers(kube) : textsOf(kube).attributes;
   const userAgent = request.headers.value('user-agent') ?? '';
   return (
-    `,"commandId":"${exchange.commandId}","connection":${quote(connection)}` +
-    `,"at":"${instantOf(exchange.receivedAt)}"${callerMembers(facts)}` +
+    `,"connection":${quote(connection)}${callerMembers(facts)}` +
     `,"method":${quote(request.method)}${attributes}` +
     `,"clientAddress":${quote(request.remoteAddress)}` +
     `,"userAgent":${quote(userAgent.slice(0, MAX_USER_AGENT))}`

@@ -29,6 +29,11 @@ export interface Exchange {
   /** The client waits for `100 Continue` before it sends the body. */
   readonly awaitsContinue: boolean;
   readonly facts: CallFacts;
+  /**
+   * What steps took for the call and give back when it is over, however it ended; the first step calls them, the
+   * newest first. A `finally` in each step would be one more promise a call each.
+   */
+  readonly ends: (() => void)[];
 }
 
 export type Handler<Call> = (call: Call) => Promise<CallOutcome>;

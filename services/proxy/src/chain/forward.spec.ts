@@ -33,7 +33,7 @@ it.each([
   ['a channel', openChannel({ logger })(channel as unknown as ChannelRequest)],
 ])('of a grant that ended while it was recorded, %s gets no credential', async (_name, handler) => {
   const { call, asked } = endedCall();
-  await expect(handler(call)).rejects.toMatchObject({ code: 'grant_revoked' });
+  await expect(async () => handler(call)).rejects.toMatchObject({ code: 'grant_revoked' });
   expect(asked).toStrictEqual([]);
 });
 

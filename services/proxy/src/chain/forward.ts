@@ -1,11 +1,10 @@
-import { clientGone } from '../domain/call-outcome.js';
+import { clientGone, type CallOutcome } from '../domain/call-outcome.js';
 import { upstreamRequestHeaders } from '../domain/forwarded-headers.js';
 import { isLongRunning } from '../domain/long-running.js';
 import { Relay } from '../streams/relay.js';
 import { TransferTurns } from '../streams/transfer-turns.js';
 import { upstreamFailure } from '../upstream/upstream-failure.js';
-import type { UpstreamRequest } from '../upstream/upstream.js';
-import { callIdentity } from './call-identity.js';
+import type { PreparedUpstream, UpstreamRequest } from '../upstream/upstream.js';
 import type { Handler } from './exchange.js';
 import type { Tracked } from './track-live.js';
 
@@ -15,25 +14,33 @@ import type { Tracked } from './track-live.js';
  */
 export const forward =
   (turns = new TransferTurns()): Handler<Tracked> =>
-  async (call) => {
-    const { upstream, cutSwitch, answer } = call;
+  (call) => {
+    const { upstream, cutSwitch } = call;
     // A credential that is made for a grant after it has ended would be kept, and renewed, until its time is over.
     cutSwitch.throwIfCut();
-    const preparing = upstream.prepare(callIdentity(call));
-    const prepared =
-      preparing instanceof Promise ? await unlessCut(preparing, cutSwitch) : preparing;
-    cutSwitch.throwIfCut();
-    if (answer.destroyed) return clientGone;
-    const relay = relayOf(call, turns);
-    cutSwitch.onCut((reason) => relay.cut(reason));
-    if (call.awaitsContinue) answer.writeContinue();
-    try {
-      relay.follow(prepared.send(upstreamRequest(call), relay));
-    } catch (error) {
-      throw upstreamFailure(error, call.connection);
-    }
-    return relay.ended;
+    const prepared = upstream.prepare(call.identity);
+    if (!(prepared instanceof Promise)) return send(call, prepared, turns);
+    return unlessCut(prepared, cutSwitch).then((ready) => send(call, ready, turns));
   };
+
+function send(
+  call: Tracked,
+  prepared: PreparedUpstream,
+  turns: TransferTurns,
+): Promise<CallOutcome> {
+  const { cutSwitch, answer } = call;
+  cutSwitch.throwIfCut();
+  if (answer.destroyed) return Promise.resolve(clientGone);
+  const relay = relayOf(call, turns);
+  cutSwitch.onCut((reason) => relay.cut(reason));
+  if (call.awaitsContinue) answer.writeContinue();
+  try {
+    relay.follow(prepared.send(upstreamRequest(call), relay));
+  } catch (error) {
+    throw upstreamFailure(error, call.connection);
+  }
+  return relay.ended;
+}
 
 /** What is kept for a grant ends with it: then that, and not what failed for it, is why the call is refused. */
 async function unlessCut<Value>(
@@ -69,9 +76,9 @@ function upstreamRequest({ request, kube, commandId, filter }: Tracked): Upstrea
   const { announced } = request;
   return {
     method: kube.method,
+    auditId: commandId,
     target: filter?.target ?? kube.target,
     headers: upstreamRequestHeaders(request.headers, {
-      auditId: commandId,
       accept: filter?.accept,
       plain: longRunning || filter !== undefined,
     }),

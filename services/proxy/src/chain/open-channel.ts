@@ -17,7 +17,6 @@ import { CallRefused } from '../domain/call-refused.js';
 import { headerValue } from '../domain/request-head.js';
 import { refusedAnswer, upstreamFailure } from '../upstream/upstream-failure.js';
 import type { UpgradeAnswer } from '../upstream/upstream.js';
-import { callIdentity } from './call-identity.js';
 import type { Handler } from './exchange.js';
 import type { ChannelRequest } from './negotiate-channel.js';
 import type { Tracked } from './track-live.js';
@@ -80,7 +79,7 @@ async function shakeHands(
   const headers = [...named, ...ours.headers];
   try {
     const sent = { method, target, headers, body: null, longRunning: true };
-    const prepared = await call.upstream.prepare(callIdentity(call));
+    const prepared = await call.upstream.prepare(call.identity);
     const came = await prepared.upgrade(sent, abort.signal);
     if (abort.signal.aborted && came.switched) came.socket.destroy();
     cutSwitch.throwIfCut();

@@ -44,6 +44,7 @@ function exchange(more: Partial<Exchange['facts']> = {}): Exchange & { response:
     upgrade: undefined,
     awaitsContinue: false,
     facts: { connection: 'prod', ...more },
+    ends: [],
   };
 }
 
@@ -173,6 +174,7 @@ describe('recording a call', () => {
     decision: { effect: 'allow', reason: 'in_scope', message: 'm', grant: undefined as never },
     channel: undefined,
     cutSwitch: undefined as never,
+    identity: undefined as never,
   });
 
   async function run(next: () => Promise<CallOutcome>, start = () => Promise.resolve()) {

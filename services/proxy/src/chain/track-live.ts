@@ -1,11 +1,15 @@
 import { isLongRunning } from '../domain/long-running.js';
 import { CutSwitch } from '../streams/cut-switch.js';
+import type { CallIdentity } from '../credentials/credential.js';
 import type { LiveCalls } from '../streams/live-calls.js';
+import { callIdentity } from './call-identity.js';
 import type { Step } from './exchange.js';
 import type { Negotiated } from './negotiate-channel.js';
 
 export interface Tracked extends Negotiated {
   readonly cutSwitch: CutSwitch;
+  /** On whose behalf it goes to the cluster. */
+  readonly identity: CallIdentity;
 }
 
 /**
@@ -15,7 +19,7 @@ export interface Tracked extends Negotiated {
 export const trackLive =
   (live: LiveCalls): Step<Negotiated, Tracked> =>
   (next) =>
-  async (call) => {
+  (call) => {
     const cutSwitch = new CutSwitch();
     const remove = live.add({
       grantId: call.grant.grantId,
@@ -27,9 +31,6 @@ export const trackLive =
       longRunning: isLongRunning(call.kube),
       cut: (reason) => cutSwitch.cut(reason),
     });
-    try {
-      return await next({ ...call, cutSwitch });
-    } finally {
-      remove();
-    }
+    call.ends.push(remove);
+    return next({ ...call, cutSwitch, identity: callIdentity(call) });
   };

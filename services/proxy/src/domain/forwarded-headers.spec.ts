@@ -4,8 +4,8 @@ import { RequestHeaders } from './request-headers.js';
 
 describe('the headers of the upstream request', () => {
   const build = (...rawHeaders: string[]) =>
-    upstreamRequestHeaders(new RequestHeaders(rawHeaders), { auditId: 'ours', plain: false });
-  const encodingOf = (pairs: string[]) => pairs[pairs.indexOf('accept-encoding') + 1];
+    upstreamRequestHeaders(new RequestHeaders(rawHeaders), { plain: false });
+  const encodingOf = (pairs: readonly string[]) => pairs[pairs.indexOf('accept-encoding') + 1];
 
   it('are what the client may choose and what is ours, and nothing else', () => {
     const built = build(
@@ -15,13 +15,13 @@ describe('the headers of the upstream request', () => {
     );
     expect(built).toStrictEqual([
       ...['accept', 'a, b', 'content-type', 'c', 'if-none-match', '"e"', 'user-agent', 'kubectl'],
-      ...['accept-encoding', 'identity', 'audit-id', 'ours'],
+      ...['accept-encoding', 'identity'],
     ]);
   });
 
   it('accept what we can read instead, where we read the answer', () => {
     const headers = new RequestHeaders(['Accept', 'application/yaml']);
-    const ours = { auditId: 'ours', accept: 'application/json', plain: true };
+    const ours = { accept: 'application/json', plain: true };
     expect(upstreamRequestHeaders(headers, ours).slice(0, 2)).toStrictEqual([
       'accept',
       'application/json',
@@ -41,8 +41,18 @@ describe('the headers of the upstream request', () => {
 
   it('accept no encoding where we add to the answer', () => {
     const headers = new RequestHeaders(['Accept-Encoding', 'gzip']);
-    const built = upstreamRequestHeaders(headers, { auditId: 'ours', plain: true });
+    const built = upstreamRequestHeaders(headers, { plain: true });
     expect(encodingOf(built)).toBe('identity');
+  });
+
+  it('are the same ones for the same client headers, as long as the same is wanted of them', () => {
+    const headers = new RequestHeaders(['Accept', 'application/json', 'Accept-Encoding', 'gzip']);
+    const plain = upstreamRequestHeaders(headers, { plain: true });
+    expect(upstreamRequestHeaders(headers, { plain: true })).toBe(plain);
+    const coded = upstreamRequestHeaders(headers, { plain: false });
+    expect([encodingOf(plain), encodingOf(coded)]).toStrictEqual(['identity', 'gzip']);
+    const other = upstreamRequestHeaders(headers, { plain: false, accept: 'text/plain' });
+    expect(other).toContain('text/plain');
   });
 
   it('hold no value outside printable ASCII', () => {

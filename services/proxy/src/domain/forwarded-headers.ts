@@ -42,30 +42,47 @@ function canonical(name: string): string {
 }
 
 export interface OwnHeaders {
-  readonly auditId: string;
   /** Instead of what the client accepts. */
   readonly accept?: string | undefined;
   /** Ask for an unencoded answer, because we read it or add to it. */
   readonly plain: boolean;
 }
 
+/** What was made of the headers of a client lately, which mostly are those of its next call too. */
+const lastMade = new WeakMap<
+  Pick<RequestHeaders, 'value'>,
+  OwnHeaders & { made: readonly string[] }
+>();
+
 /**
- * The headers of the upstream request, built anew: what the client may choose, then what is ours. `Host`, the
- * framing headers and the credential are written by the HTTP client.
+ * The headers of the upstream request, built anew: what the client may choose, then what is ours. `Host`,
+ * `Audit-Id`, the framing headers and the credential are written by the HTTP client.
  *
- * @returns name, value, name, value, …
+ * @returns name, value, name, value, …; the same ones for the same headers
  */
 export function upstreamRequestHeaders(
   client: Pick<RequestHeaders, 'value'>,
-  { auditId, accept, plain }: OwnHeaders,
-): string[] {
+  own: OwnHeaders,
+): readonly string[] {
+  const last = lastMade.get(client);
+  if (last !== undefined && last.accept === own.accept && last.plain === own.plain) {
+    return last.made;
+  }
+  const made = headersFor(client, own);
+  lastMade.set(client, { ...own, made });
+  return made;
+}
+
+function headersFor(
+  client: Pick<RequestHeaders, 'value'>,
+  { accept, plain }: OwnHeaders,
+): readonly string[] {
   const kept: string[] = [];
   for (const name of requestHeaders) {
     const value = name === 'accept' ? (accept ?? client.value(name)) : client.value(name);
     if (value !== undefined && /^[\t\x20-\x7e]+$/.test(value)) kept.push(name, value);
   }
   kept.push('accept-encoding', !plain && acceptsGzip(client) ? 'gzip' : 'identity');
-  kept.push('audit-id', auditId);
   return kept;
 }
 

@@ -1,10 +1,5 @@
 import { CallRefused } from './call-refused.js';
-import type { RequestHeaders } from './request-headers.js';
-
-/** A body that a head announces, with its length if it says so. */
-export interface AnnouncedBody {
-  readonly length?: number;
-}
+import { bodyAnnouncedBy, type AnnouncedBody, type RequestHeaders } from './request-headers.js';
 
 /** The head of a request as Node's parsers left it: strict syntax, nothing interpreted yet. */
 export interface RequestHead {
@@ -116,12 +111,3 @@ export const announcedBody = (rawHeaders: readonly string[]): AnnouncedBody | un
     headerValue(rawHeaders, 'content-length'),
     headerValue(rawHeaders, 'transfer-encoding') !== undefined,
   );
-
-/** The body of `length`, or, when `follows`, of a length that its end will tell. */
-export function bodyAnnouncedBy(
-  length: string | undefined,
-  follows: boolean,
-): AnnouncedBody | undefined {
-  if (length !== undefined) return length === '0' ? undefined : { length: Number(length) };
-  return follows ? {} : undefined;
-}

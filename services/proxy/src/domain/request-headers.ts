@@ -36,6 +36,20 @@ interface Meaning {
   readonly impersonates: boolean;
 }
 
+/** A body that a head announces, with its length if it says so. */
+export interface AnnouncedBody {
+  readonly length?: number;
+}
+
+/** The body of `length`, or, when `follows`, of a length that its end will tell. */
+export function bodyAnnouncedBy(
+  length: string | undefined,
+  follows: boolean,
+): AnnouncedBody | undefined {
+  if (length !== undefined) return length === '0' ? undefined : { length: Number(length) };
+  return follows ? {} : undefined;
+}
+
 const indexes = new Map<string, number>(known.map((name, index) => [name, index]));
 const MAX_SPELLINGS = 4_096;
 const MAX_SPELLING = 64;
@@ -49,10 +63,12 @@ export class RequestHeaders {
   readonly repeated: KnownHeader | undefined;
   /** One of the `Impersonate-` family is there, in whatever spelling. */
   readonly impersonates: boolean;
+  /** The body that they announce over HTTP/1.1. */
+  readonly announced: AnnouncedBody | undefined;
   readonly #values: (string | undefined)[] = new Array<undefined>(known.length).fill(undefined);
 
   /** @param raw - name, value, name, value, … with every duplicate */
-  constructor(raw: readonly string[]) {
+  constructor(readonly raw: readonly string[]) {
     this.count = raw.length / 2;
     let impersonates = false;
     let repeated = -1;
@@ -68,6 +84,8 @@ export class RequestHeaders {
     }
     this.impersonates = impersonates;
     this.repeated = known[repeated];
+    const coded = this.value('transfer-encoding') !== undefined;
+    this.announced = bodyAnnouncedBy(this.value('content-length'), coded);
   }
 
   /** The value of a header, several joined by commas; `undefined` when it is absent. */

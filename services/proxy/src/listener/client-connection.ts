@@ -1,9 +1,35 @@
 import { TokenMemo } from '@drawbridge/token';
+import { RequestHeaders } from '../domain/request-headers.js';
 
 /** A client's connection: what all calls on it have in common. */
 export class ClientConnection {
   /** What the token of the last call came to: mostly it is also that of the next one. */
   readonly tokens = new TokenMemo();
+  #headers: RequestHeaders | undefined;
 
   constructor(readonly remoteAddress: string) {}
+
+  /**
+   * Reads the headers of a request: once, for as long as all requests on the connection have the same ones.
+   *
+   * @param raw - name, value, name, value, … with every duplicate
+   */
+  headersOf(raw: readonly string[]): RequestHeaders {
+    const last = this.#headers;
+    if (last !== undefined && isSame(last.raw, raw)) return last;
+    this.#headers = new RequestHeaders(raw);
+    return this.#headers;
+  }
+
+  /** So that no token stands in memory for longer than it is of use. */
+  forget(): void {
+    this.tokens.forget();
+    this.#headers = undefined;
+  }
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at += 1) if (one[at] !== other[at]) return false;
+  return true;
 }

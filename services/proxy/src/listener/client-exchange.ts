@@ -1,6 +1,5 @@
 import type { Duplex, Readable } from 'node:stream';
-import type { AnnouncedBody } from '../domain/request-head.js';
-import type { RequestHeaders } from '../domain/request-headers.js';
+import type { AnnouncedBody, RequestHeaders } from '../domain/request-headers.js';
 import type { ClientConnection } from './client-connection.js';
 
 /** One request as a client sent it, over HTTP/1.1 or HTTP/2: syntax checked by Node's parsers, nothing believed. */

@@ -122,8 +122,16 @@ function takeCall({ handle, clock, logger }: GatewayOptions): TakeCall {
   return ({ request, answer, upgrade, awaitsContinue }) => {
     const receivedAt = clock();
     const commandId = uuidV7(receivedAt);
-    const facts = {};
-    const call = { commandId, receivedAt, request, answer, upgrade, awaitsContinue, facts };
+    const call = {
+      commandId,
+      receivedAt,
+      request,
+      answer,
+      upgrade,
+      awaitsContinue,
+      facts: {},
+      ends: [],
+    };
     handle(call).catch((error: unknown) => {
       logger.error({ msg: 'a call was not answered', err: error });
       answer.destroy();

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import type { VerifiedToken } from '@drawbridge/token';
 import { Http1Answer } from './http1-exchange.js';
 import { Http1Message, Http1Response } from './http1-message.js';
-import { Http1Connections } from './http1-connections.js';
+import { Http1Connections, http1ConnectionOf } from './http1-connections.js';
 
 /** One connection of those that are ended after three looks at which nothing was owed. */
 function connected() {
@@ -12,7 +12,7 @@ function connected() {
   connections.stop();
   const socket = new TLSSocket(new Socket());
   connections.add(socket);
-  const connection = connections.of(socket);
+  const connection = http1ConnectionOf(socket);
   if (connection === undefined) throw new Error('expected it to be known');
   const look = (times: number) => {
     for (let index = 0; index < times; index += 1) connections.look();
@@ -42,6 +42,30 @@ it('leaves a connection alone on which an answer is owed, however long', () => {
   const { look, connection } = connected();
   connection.owe(anAnswer());
   expect(look(100)).toBe(false);
+});
+
+it('ends a connection on which the end of an answer is not read for a minute', () => {
+  const { look, connection } = connected();
+  const answer = anAnswer();
+  connection.owe(answer);
+  answer.writeHead(200, { 'content-length': 1 });
+  answer.end('x');
+  expect(look(12)).toBe(false);
+  expect(look(1)).toBe(true);
+});
+
+it('reads headers once for as long as they are the same', () => {
+  const { connection, look } = connected();
+  const raw = ['Host', 'gateway', 'Authorization', 'Bearer a'];
+  const headers = connection.headersOf(raw);
+  expect(connection.headersOf([...raw])).toBe(headers);
+  const other = connection.headersOf([...raw.slice(0, 3), 'Bearer b']);
+  expect(other.value('authorization')).toBe('Bearer b');
+  expect(connection.headersOf([...raw, 'Impersonate-User', 'root']).impersonates).toBe(true);
+  expect(connection.headersOf(raw).value('authorization')).toBe('Bearer a');
+  const kept = connection.headersOf(raw);
+  look(1);
+  expect(connection.headersOf(raw)).not.toBe(kept);
 });
 
 it('leaves a connection alone on which something else is spoken', () => {

@@ -3,6 +3,8 @@ import { ClientConnection } from './client-connection.js';
 import type { Http1Answer } from './http1-exchange.js';
 
 const LOOK_MS = 5_000;
+/** How often an answer may be found written and not sent before its client counts as gone: for a minute. */
+const MAX_UNSENT_LOOKS = 12;
 /** No client of Kubernetes sends a request before it has the answer to the one before; others get a little room. */
 const MAX_PIPELINED = 8;
 
@@ -41,12 +43,17 @@ export class Http1Connection extends ClientConnection {
   }
 }
 
+const bySocket = new WeakMap<object, Http1Connection>();
+
+/** The connection of a socket; `undefined` before its handshake is finished. */
+export const http1ConnectionOf = (socket: object): Http1Connection | undefined =>
+  bySocket.get(socket);
+
 /**
- * The connections on which HTTP/1.1 is spoken. Ends those that were idle for long: Node would do so with a timer
- * that it starts and stops around every call.
+ * The connections on which HTTP/1.1 is spoken. Ends those that were idle for long, or do not read the last of an
+ * answer: Node would do so with timers that it starts and stops around every call.
  */
 export class Http1Connections {
-  readonly #bySocket = new WeakMap<object, Http1Connection>();
   readonly #open = new Set<Http1Connection>();
   readonly #maxIdleLooks: number;
   readonly #timer: NodeJS.Timeout;
@@ -58,14 +65,9 @@ export class Http1Connections {
 
   add(socket: TLSSocket): void {
     const connection = new Http1Connection(socket);
-    this.#bySocket.set(socket, connection);
+    bySocket.set(socket, connection);
     this.#open.add(connection);
     socket.once('close', () => this.#open.delete(connection));
-  }
-
-  /** The connection of a socket; `undefined` before its handshake is finished. */
-  of(socket: object): Http1Connection | undefined {
-    return this.#bySocket.get(socket);
   }
 
   /** Something else is spoken on it now. */
@@ -80,9 +82,15 @@ export class Http1Connections {
   /** Called every five seconds. */
   look(): void {
     for (const connection of this.#open) {
-      if (connection.answering !== undefined) continue;
+      const { answering } = connection;
+      if (answering !== undefined) {
+        if (answering.ended && ++answering.unsentLooks > MAX_UNSENT_LOOKS) {
+          connection.socket.destroy();
+        }
+        continue;
+      }
       connection.idleLooks += 1;
-      connection.tokens.forget();
+      connection.forget();
       if (connection.idleLooks > this.#maxIdleLooks) connection.socket.destroy();
     }
   }

@@ -1,6 +1,5 @@
 import type { Duplex, Readable } from 'node:stream';
-import { bodyAnnouncedBy, type AnnouncedBody } from '../domain/request-head.js';
-import type { RequestHeaders } from '../domain/request-headers.js';
+import type { AnnouncedBody, RequestHeaders } from '../domain/request-headers.js';
 import type {
   AnswerHeaders,
   ClientAnswer,
@@ -44,8 +43,7 @@ export class Http1Request implements ClientRequest {
   }
 
   get announced(): AnnouncedBody | undefined {
-    const coded = this.headers.value('transfer-encoding') !== undefined;
-    return bodyAnnouncedBy(this.headers.value('content-length'), coded);
+    return this.headers.announced;
   }
 
   get body(): Readable {
@@ -72,8 +70,11 @@ const MAX_JOINED_BYTES = 8_192;
 
 /** The answer to a request over HTTP/1.1. */
 export class Http1Answer implements ClientAnswer, ResponseEnd {
+  /** Times at which it was found written, but not sent. */
+  unsentLooks = 0;
   #switched = false;
   #begun = false;
+  #ended = false;
   #awaitsDrain = false;
   #onSent: (() => void) | undefined;
   #onDrain: (() => void) | undefined;
@@ -93,6 +94,11 @@ export class Http1Answer implements ClientAnswer, ResponseEnd {
 
   get destroyed(): boolean {
     return this.response.destroyed;
+  }
+
+  /** All of it was written. */
+  get ended(): boolean {
+    return this.#ended;
   }
 
   writeContinue(): void {
@@ -121,6 +127,7 @@ export class Http1Answer implements ClientAnswer, ResponseEnd {
 
   end(chunk?: Uint8Array | string, onSent?: () => void): void {
     this.#onSent = onSent;
+    this.#ended = true;
     if (chunk === undefined) this.response.end();
     else if (this.#begun || chunk.length > MAX_JOINED_BYTES) this.response.end(chunk);
     // A text, of which each unit is a byte: Node puts head and body into one piece then, instead of two.
@@ -149,6 +156,7 @@ export class Http1Answer implements ClientAnswer, ResponseEnd {
 }
 
 function bytesOf(chunk: Uint8Array | string): Buffer {
+  if (Buffer.isBuffer(chunk)) return chunk;
   if (typeof chunk === 'string') return Buffer.from(chunk);
   return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }

@@ -1,6 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { RequestHeaders } from '../domain/request-headers.js';
+import { http1ConnectionOf } from './http1-connections.js';
 
 /** A request whose headers are read once, by us: see `headers` below. */
 export class Http1Message extends IncomingMessage {
@@ -8,7 +9,11 @@ export class Http1Message extends IncomingMessage {
   #forNode: HeadersForNode | undefined;
 
   get index(): RequestHeaders {
-    return (this.#index ??= new RequestHeaders(this.rawHeaders));
+    const known = this.#index;
+    if (known !== undefined) return known;
+    const connection = http1ConnectionOf(this.socket);
+    this.#index = connection?.headersOf(this.rawHeaders) ?? new RequestHeaders(this.rawHeaders);
+    return this.#index;
   }
 
   get headersForNode(): HeadersForNode {

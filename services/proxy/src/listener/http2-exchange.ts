@@ -1,7 +1,7 @@
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Readable } from 'node:stream';
-import { bodyAnnouncedBy, type AnnouncedBody } from '../domain/request-head.js';
-import { RequestHeaders } from '../domain/request-headers.js';
+import { bodyAnnouncedBy } from '../domain/request-headers.js';
+import type { AnnouncedBody, RequestHeaders } from '../domain/request-headers.js';
 import type { ClientConnection } from './client-connection.js';
 import type { AnswerHeaders, ClientAnswer, ClientRequest } from './client-exchange.js';
 
@@ -26,7 +26,7 @@ export class Http2Request implements ClientRequest {
     this.method = head.method;
     this.target = targetOf(head);
     this.rawHeaders = head.rawHeaders;
-    this.headers = new RequestHeaders(this.rawHeaders);
+    this.headers = connection.headersOf(head.rawHeaders);
     const { endAfterHeaders } = stream;
     const length = this.headers.value('content-length');
     this.announced = endAfterHeaders ? undefined : bodyAnnouncedBy(length, true);

@@ -134,7 +134,7 @@ export class Http2Sessions {
     for (const known of this.#sessions) {
       known.controlFrames = 0;
       if (known.calls.size === 0) {
-        known.connection.tokens.forget();
+        known.connection.forget();
         this.#lookAtIdle(known, nowMs);
       } else this.#lookAtCalls(known, nowMs);
     }

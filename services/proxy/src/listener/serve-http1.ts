@@ -2,7 +2,7 @@ import type { Server } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { ClientAnswer, ClientRequest, ClientUpgrade } from './client-exchange.js';
 import { Http1Answer, Http1Request, Http1Upgrade } from './http1-exchange.js';
-import type { Http1Connections } from './http1-connections.js';
+import { http1ConnectionOf, type Http1Connections } from './http1-connections.js';
 import { Http1Response, type Http1Message } from './http1-message.js';
 import { refuseExpectation, refuseUnparsed } from './refuse-unparsed.js';
 
@@ -25,7 +25,7 @@ export function serveHttp1(
   take: TakeCall,
 ): void {
   const handle = (message: Http1Message, response: Http1Response, awaitsContinue: boolean) => {
-    const connection = connections.of(message.socket);
+    const connection = http1ConnectionOf(message.socket);
     if (connection === undefined) {
       message.socket.destroy();
       return;
@@ -45,12 +45,12 @@ export function serveHttp1(
     else take(upgrade);
   });
   server.on('connect', (_request, socket: Duplex) => {
-    if (connections.of(socket)?.answering === undefined)
+    if (http1ConnectionOf(socket)?.answering === undefined)
       refuseUnparsed(socket, 'method_not_supported');
     else socket.destroy();
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const connection = connections.of(socket);
+    const connection = http1ConnectionOf(socket);
     // https reports failed handshakes here too: on such a socket nothing can be said, and `end` would wait for ever.
     if (connection === undefined) socket.destroy();
     // One request gets one answer: when ours is on its way, the rest of what came is not worth another.
@@ -76,7 +76,7 @@ function upgradeOf(
   { request, socket, head }: Upgrading,
   connections: Http1Connections,
 ): ClientCall | undefined {
-  const connection = connections.of(request.socket);
+  const connection = http1ConnectionOf(request.socket);
   const response = responseOnce(request, socket);
   if (connection === undefined || response === undefined) return undefined;
   connections.release(connection);

@@ -3,11 +3,12 @@ import { CallCut } from '../domain/call-cut.js';
 import { CallRefused } from '../domain/call-refused.js';
 import type { CallOutcome } from '../domain/call-outcome.js';
 import { cuts, type CutReason } from '../domain/cut-reason.js';
-import { clientResponseHeaders, type KeptHeaders } from '../domain/forwarded-headers.js';
+import { clientResponseHeaders } from '../domain/forwarded-headers.js';
 import type { ClientAnswer, ClientRequest } from '../listener/client-exchange.js';
 import { refusedAnswer, upstreamFailure } from '../upstream/upstream-failure.js';
 import type { UpstreamFlow, UpstreamListener } from '../upstream/upstream.js';
 import type { AnswerHead, BodyTransform, TransformAnswer } from './body-transform.js';
+import { dropShape, headOf, isPlainJson } from './relayed-head.js';
 import { bodyTooLarge, MAX_BODY_BYTES } from './request-body.js';
 import { TURN_BYTES, type TransferTurns } from './transfer-turns.js';
 import { StallWatch } from './stall-watch.js';
@@ -17,6 +18,9 @@ import { errorFrame, WatchFrames } from './watch-frames.js';
 const STALLED_MS = 60_000;
 /** How long a cut may take to reach a frame boundary and the client, before the connection is destroyed. */
 const CUT_MS = 500;
+
+/** Whether a shorter answer is read is the listener's to watch, for all of them together. */
+const WATCHED_BYTES = 8_192;
 
 /** Of smaller pieces the memory is not used again. */
 const WORTH_GIVING_BACK = 8_192;
@@ -52,7 +56,7 @@ export class Relay implements UpstreamListener {
   #flow: UpstreamFlow | undefined;
   #frames: WatchFrames | undefined;
   #transform: BodyTransform | undefined;
-  readonly #stall = new StallWatch(STALLED_MS, () => this.#destroy('client_too_slow'));
+  #stall: StallWatch | undefined;
   #cutTimer: NodeJS.Timeout | undefined;
   #cutting: CutReason | undefined;
   #over = false;
@@ -215,6 +219,11 @@ export class Relay implements UpstreamListener {
     if (this.#write(chunk, lent)) return;
     this.#stalled = true;
     this.#flow?.pause();
+    this.#waits();
+  }
+
+  #waits(): void {
+    this.#stall ??= new StallWatch(STALLED_MS, () => this.#destroy('client_too_slow'));
     this.#stall.waits();
   }
 
@@ -234,7 +243,7 @@ export class Relay implements UpstreamListener {
   #finish(chunk: Uint8Array | undefined): void {
     const { request, answer } = this.#options;
     this.#ending = true;
-    this.#stall.waits();
+    if (this.#responseBytes > WATCHED_BYTES) this.#waits();
     answer.end(chunk, () => this.#end({ outcome: 'completed' }));
     if (!request.complete) request.discardBody(MAX_BODY_BYTES);
   }
@@ -242,7 +251,7 @@ export class Relay implements UpstreamListener {
   #onDrain(): void {
     if (this.#over) return;
     this.#stalled = false;
-    if (!this.#ending) this.#stall.read();
+    if (!this.#ending) this.#stall?.read();
     if (!this.#waiting) this.#flow?.resume();
   }
 
@@ -307,7 +316,7 @@ export class Relay implements UpstreamListener {
   }
 
   #stopTimers(): void {
-    this.#stall.stop();
+    this.#stall?.stop();
     clearTimeout(this.#cutTimer);
   }
 
@@ -316,26 +325,6 @@ export class Relay implements UpstreamListener {
     this.#cutTimer = setTimeout(then, delayMs);
     this.#cutTimer.unref();
   }
-}
-
-/** Frames can be told apart only in JSON that is not compressed. */
-const isPlainJson = ({ contentEncoding, contentType }: AnswerHead): boolean =>
-  (contentEncoding === '' || contentEncoding === 'identity') &&
-  /^application\/json\b/.test(contentType);
-
-const headOf = (statusCode: number, headers: KeptHeaders): AnswerHead => ({
-  statusCode,
-  contentType: text(headers['content-type']),
-  contentEncoding: text(headers['content-encoding']),
-});
-
-const text = (value: string | string[] | undefined): string =>
-  typeof value === 'string' ? value : '';
-
-/** Length and tags are of what the cluster sent, not of what the client gets. */
-function dropShape(headers: KeptHeaders): void {
-  for (const name of ['content-length', 'etag', 'last-modified'])
-    Reflect.deleteProperty(headers, name);
 }
 
 const codeOf = (error: Error): string =>

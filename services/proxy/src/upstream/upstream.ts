@@ -4,9 +4,11 @@ import type { CallIdentity } from '../credentials/credential.js';
 /** What is sent to the cluster: built anew from what was judged. `Host`, framing and credential are added. */
 export interface UpstreamRequest {
   readonly method: string;
+  /** UUID under which the cluster's own audit log finds the call. */
+  readonly auditId?: string;
   /** Canonical path and query, without the path of the server's own address. */
   readonly target: string;
-  /** name, value, name, value, … */
+  /** name, value, name, value, …; not changed any more, so that what was found right once need not be looked at again */
   readonly headers: readonly string[];
   readonly body: Readable | null;
   /** Length that the client announced; absent with a body: chunked. */

@@ -7,7 +7,8 @@ const frame = { prefix: '/k8s/c-1', host: 'api.test:6443' };
 const request = (more: Partial<UpstreamRequest> = {}): UpstreamRequest => ({
   method: 'GET',
   target: '/api/v1/pods?limit=5',
-  headers: ['accept', 'application/json', 'audit-id', 'a1'],
+  headers: ['accept', 'application/json'],
+  auditId: '0198f000-0000-7000-8000-000000000001',
   body: null,
   longRunning: false,
   ...more,
@@ -23,9 +24,9 @@ describe('the head of an upstream request', () => {
         'GET /k8s/c-1/api/v1/pods?limit=5 HTTP/1.1',
         'host: api.test:6443',
         'accept: application/json',
-        'audit-id: a1',
         'authorization: Bearer ours',
         'impersonate-user: ann',
+        'audit-id: 0198f000-0000-7000-8000-000000000001',
         '',
         '',
       ].join('\r\n'),
@@ -48,6 +49,7 @@ describe('the head of an upstream request', () => {
   });
 
   it.each([
+    ['what is no id for the audit log', { auditId: 'a\r\nx-b: c' }],
     ['a line end in a value', { headers: ['x-a', 'b\r\nx-b: c'] }],
     ['a bare LF in a value', { headers: ['x-a', 'b\nc'] }],
     ['NUL in a value', { headers: ['x-a', 'b\0'] }],

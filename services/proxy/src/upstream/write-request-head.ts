@@ -3,6 +3,7 @@ import type { UpstreamRequest } from './upstream.js';
 const name = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const value = /^[\t\x20-\x7e]*$/;
 const target = /^\/[\x21-\x7e]*$/;
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 /** Written here and nowhere else, or never sent upstream at all. */
 const reserved = new Set(
@@ -45,7 +46,7 @@ export function writeRequestHead(
   frame: HeadFrame,
   credential: CredentialLines,
 ): string {
-  return headOf(request, frame, linesOf(request.headers, 'call') + credential);
+  return headOf(request, frame, callLines(request.headers) + credential);
 }
 
 /** As {@link writeRequestHead}, of a request that asks for another protocol. */
@@ -62,7 +63,26 @@ function headOf(request: UpstreamRequest, frame: HeadFrame, lines: string): stri
   if (!methods.has(request.method)) throw new TypeError('this method is not sent');
   const path = frame.prefix + request.target;
   if (!target.test(path)) throw new TypeError('this target is not canonical');
-  return `${request.method} ${path} HTTP/1.1\r\nhost: ${frame.host}\r\n${lines}${framing(request)}\r\n`;
+  const own = framing(request) + auditLine(request.auditId);
+  return `${request.method} ${path} HTTP/1.1\r\nhost: ${frame.host}\r\n${lines}${own}\r\n`;
+}
+
+function auditLine(auditId: string | undefined): string {
+  if (auditId === undefined) return '';
+  if (!uuid.test(auditId)) throw new TypeError('no id for the audit log');
+  return `audit-id: ${auditId}\r\n`;
+}
+
+/** Lines of the headers of calls, which are the same ones for many calls of one client. */
+const knownLines = new WeakMap<readonly string[], string>();
+
+function callLines(headers: readonly string[]): string {
+  let lines = knownLines.get(headers);
+  if (lines === undefined) {
+    lines = linesOf(headers, 'call');
+    knownLines.set(headers, lines);
+  }
+  return lines;
 }
 
 function framing({ method, body, contentLength }: UpstreamRequest): string {
