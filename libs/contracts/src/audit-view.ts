@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ConnectionName, Instant } from './access-request.js';
-import { CommandDecision } from './command-record.js';
+import { CommandDecision, FileTransferRecord, RecordedRule } from './command-record.js';
 import { Principal } from './principal.js';
 
 /**
@@ -52,6 +52,22 @@ export const AuditCommand = z.strictObject({
   requestBytes: z.int(),
   responseBytes: z.int(),
   durationMs: z.number(),
+  /** Of exec and attach, when the cluster has said it. */
+  exitCode: z.int().optional(),
+  /** Media type of the body; absent without one, and in records of earlier versions. */
+  contentType: z.string().optional(),
+  /** Version of the guardrails that judged it; absent when they were not asked. */
+  policyVersion: z.string().optional(),
+  /** The guardrail that decided, `<document>/<rule>`. */
+  rule: z.string().optional(),
+  /** All guardrails that it met, the most severe first; absent when it met none, or only `rule`, without doubt. */
+  matched: z.array(RecordedRule).optional(),
+  /** The hold that it waited for, was refused by, or was released by. */
+  holdId: z.uuid().optional(),
+  warnings: z.array(z.string()).optional(),
+  /** How many values of the answer were masked. */
+  masked: z.int().optional(),
+  transfers: z.array(FileTransferRecord).optional(),
   /** Positions in the stream COMMANDS of the records this was made of. */
   sequences: z.array(z.int()),
 });
@@ -76,6 +92,14 @@ export const AuditEvent = z.strictObject({
 });
 export type AuditEvent = z.infer<typeof AuditEvent>;
 
+/** One event of a held call as `GET /v1/audit/holds` shows it. */
+export const AuditHoldEvent = AuditEvent.omit({ accessRequestId: true }).extend({
+  /** Position in the stream HOLDS. */
+  sequence: z.int(),
+  holdId: z.string(),
+});
+export type AuditHoldEvent = z.infer<typeof AuditHoldEvent>;
+
 const page = <Item extends z.ZodType>(item: Item) =>
   z.strictObject({
     items: z.array(item),
@@ -86,3 +110,5 @@ export const AuditCommandPage = page(AuditCommand);
 export type AuditCommandPage = z.infer<typeof AuditCommandPage>;
 export const AuditEventPage = page(AuditEvent);
 export type AuditEventPage = z.infer<typeof AuditEventPage>;
+export const AuditHoldEventPage = page(AuditHoldEvent);
+export type AuditHoldEventPage = z.infer<typeof AuditHoldEventPage>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ConnectionName, Instant } from './access-request.js';
+import { GuardrailAction } from './guardrail.js';
 import { Principal } from './principal.js';
 
 /**
@@ -12,6 +13,40 @@ import { Principal } from './principal.js';
  * has a `CommandRefused` only, and one that was refused because its start was not acknowledged in time has both halves.
  * `grantId` of a refusal is the grant that it has to do with, if there is one.
  */
+const ruleName = z.string().max(256).describe('`<document>/<rule>` of a guardrail');
+
+/** A guardrail that a call met. */
+export const RecordedRule = z.object({
+  rule: ruleName,
+  action: GuardrailAction,
+  /** Code of the doubt, when it is met only because it cannot be said that it is not. */
+  doubt: z.string().max(64).optional(),
+});
+export type RecordedRule = z.infer<typeof RecordedRule>;
+
+/** A file that went through a channel, as far as its command tells: `kubectl cp` and what looks like it. */
+export const FileTransferRecord = z.object({
+  direction: z.enum(['upload', 'download']),
+  path: z.string().max(1024),
+  /** Of the channel's data in that direction: the archive, not the file. */
+  bytes: z.int().min(0),
+});
+export type FileTransferRecord = z.infer<typeof FileTransferRecord>;
+
+/** What the guardrails said of a call; absent when they were not asked, and in records of earlier versions. */
+const guard = {
+  /** Of all guardrail documents together. */
+  policyVersion: z.string().max(128).optional(),
+  /** The one that decided; absent when none was met. */
+  rule: ruleName.optional(),
+  /** All that were met, the most severe first; absent when none was, or only `rule`, without doubt. */
+  matched: z.array(RecordedRule).max(64).optional(),
+  /** The hold that it waits for, was refused by, or was released by. */
+  holdId: z.uuid().optional(),
+  /** `Warning`s that the gateway added, as sent. */
+  warnings: z.array(z.string().max(1024)).max(16).optional(),
+};
+
 const call = {
   commandId: z.uuid().describe('UUIDv7; sent upstream as Audit-ID and shown to the caller'),
   connection: ConnectionName,
@@ -33,6 +68,9 @@ const call = {
   name: z.string(),
   clientAddress: z.string(),
   userAgent: z.string().max(256),
+  /** Media type of the body in lower case, without parameters; absent without a body. */
+  contentType: z.string().max(128).optional(),
+  ...guard,
 };
 
 /** Why a command was allowed or refused. */
@@ -70,6 +108,9 @@ export const CommandRecord = z.discriminatedUnion('type', [
     responseBytes: z.int(),
     durationMs: z.number(),
     exitCode: z.int().optional().describe('of exec and attach, when the cluster has said it'),
+    /** How many values of the answer were masked; absent when nothing was looked at. */
+    masked: z.int().min(0).optional(),
+    transfers: z.array(FileTransferRecord).max(16).optional(),
   }),
 ]);
 export type CommandRecord = z.infer<typeof CommandRecord>;

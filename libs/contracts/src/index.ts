@@ -20,6 +20,8 @@ export {
   AuditCommandPage,
   AuditEvent,
   AuditEventPage,
+  AuditHoldEvent,
+  AuditHoldEventPage,
   CommandOutcome,
 } from './audit-view.js';
 export { ApprovalView, ApproveInput, DenyInput, WaitingApprovals } from './approval-view.js';
@@ -30,7 +32,12 @@ export {
   type MaterialSource,
   type SecretReference,
 } from './cluster-credential.js';
-export { CommandDecision, CommandRecord } from './command-record.js';
+export {
+  CommandDecision,
+  CommandRecord,
+  FileTransferRecord,
+  RecordedRule,
+} from './command-record.js';
 export { ConnectorAccess } from './connector-access.js';
 export {
   ActionDocument,
