@@ -60,7 +60,7 @@ export const AuditCommand = z.strictObject({
   policyVersion: z.string().optional(),
   /** The guardrail that decided, `<document>/<rule>`. */
   rule: z.string().optional(),
-  /** All guardrails that it met, the most severe first; absent when it met none, or only `rule`, without doubt. */
+  /** All guardrails that it met, the most severe first, `rule` among them; absent when it met none. */
   matched: z.array(RecordedRule).optional(),
   /** The hold that it waited for, was refused by, or was released by. */
   holdId: z.uuid().optional(),

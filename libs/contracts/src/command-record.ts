@@ -39,7 +39,7 @@ const guard = {
   policyVersion: z.string().max(128).optional(),
   /** The one that decided; absent when none was met. */
   rule: ruleName.optional(),
-  /** All that were met, the most severe first; absent when none was, or only `rule`, without doubt. */
+  /** All that were met, the most severe first, `rule` among them; absent when none was. */
   matched: z.array(RecordedRule).max(64).optional(),
   /** The hold that it waits for, was refused by, or was released by. */
   holdId: z.uuid().optional(),
