@@ -36,7 +36,7 @@ const consumes = {
   policy: ['ACCESS', 'KV_drawbridge_trust'],
   approval: ['ACCESS', 'HOLDS', 'KV_drawbridge_trust', 'KV_drawbridge_slack_cards'],
   proxy: ['ACCESS', 'HOLDS', 'KV_drawbridge_trust'],
-  audit: ['ACCESS', 'COMMANDS', 'KV_drawbridge_trust'],
+  audit: ['ACCESS', 'HOLDS', 'COMMANDS', 'KV_drawbridge_trust'],
 };
 
 /** Streams whose messages are read one by one: histories, keys, and how far audit is behind. */
@@ -45,7 +45,7 @@ const reads = {
   policy: ['ACCESS', 'KV_drawbridge_trust'],
   approval: ['ACCESS', 'HOLDS', 'KV_drawbridge_trust', 'KV_drawbridge_slack_cards'],
   proxy: ['ACCESS', 'HOLDS', 'COMMANDS', 'KV_drawbridge_trust'],
-  audit: ['ACCESS', 'COMMANDS', 'KV_drawbridge_trust'],
+  audit: ['ACCESS', 'HOLDS', 'COMMANDS', 'KV_drawbridge_trust'],
 };
 
 const consumerCalls = (stream) => [

@@ -136,6 +136,58 @@ describe('a command', () => {
   });
 });
 
+describe('what guardrails, holds and masks did to a command', () => {
+  const holdId = '019c0000-7777-5000-8000-000000000001';
+  const guard = {
+    contentType: 'application/json',
+    policyVersion: '3f5a0c9e12ab',
+    rule: 'access/hold-production',
+    matched: [
+      { rule: 'access/hold-production', action: 'hold', doubt: 'not_known' },
+      { rule: 'access/mask-all', action: 'mask' },
+    ],
+    holdId,
+    warnings: ["x'); DROP TABLE commands --"],
+  } satisfies Partial<CommandRecord>;
+  const answer = {
+    masked: 0,
+    transfers: [{ direction: 'download', path: '/var/log/app', bytes: 5_000_000_000 }],
+    exitCode: 0,
+  } satisfies Partial<CommandRecord>;
+  const ids = ['09:00:00', '09:00:01', '09:00:02', '09:00:03'].map((time) =>
+    commandIdAt(`2026-01-05T${time}Z`),
+  ) as [string, string, string, string];
+
+  it.each([
+    ['start first', [[started(id, guard)], [ended(id, answer)]]],
+    ['end first', [[ended(id, answer)], [started(id, guard), ended(id, answer)]]],
+  ])('stands in its row: %s', async (_, batches) => {
+    await insert(...batches);
+    expect(await select()).toMatchObject([{ ...whole, ...guard, ...answer }]);
+    await store.client.command({ query: `OPTIMIZE TABLE ${store.database}.commands FINAL` });
+    expect(await select()).toMatchObject([{ ...whole, ...guard, ...answer }]);
+  });
+
+  it.each<[Record<string, string>, number[]]>([
+    [{ rule: 'access/mask-all' }, [0]],
+    [{ rule: 'access/hold-production,other/deny' }, [2, 0]],
+    [{ rule: 'access' }, []],
+    [{ rule: "x') OR 1=1 --" }, []],
+    [{ decision: 'held' }, [0]],
+    [{ decision: 'masked' }, [1]],
+    [{ decision: 'denied' }, [2]],
+    [{ decision: 'deny' }, [3, 2]],
+    [{ hold: holdId }, [0]],
+    [{ policy: '3f5a0c9e12ab' }, [0]],
+  ])('is found by %j', async (query, expected) => {
+    await insert([started(ids[0], guard), started(ids[1]), refused(ids[3])]);
+    await insert([ended(ids[0], answer), ended(ids[1], { masked: 3 })]);
+    await insert([refused(ids[2], { rule: 'other/deny' })]);
+    const found = await select(query);
+    expect(found.map((command) => ids.indexOf(command.id))).toEqual(expected);
+  });
+});
+
 describe('a command whose start and end were stored apart', () => {
   it.each<Record<string, string>>([
     { agent: 'agent-oncall' },

@@ -1,4 +1,9 @@
-import { AuditCommandPage, AuditEventPage, Problem } from '@drawbridge/contracts';
+import {
+  AuditCommandPage,
+  AuditEventPage,
+  AuditHoldEventPage,
+  Problem,
+} from '@drawbridge/contracts';
 import { recordCommands, publishTrustBundle } from '@drawbridge/jetstream';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -73,7 +78,10 @@ describe('who may read the record', () => {
       { token: '', headers: { authorization: 'Basic Ym9iOng=' } },
     ],
   ])('%s', async (_, { status, code }, asking) => {
-    for (const path of ['/v1/audit/commands', '/v1/audit/events', '/v1/audit/events?limit=x']) {
+    for (const path of [
+      ...['/v1/audit/commands', '/v1/audit/events', '/v1/audit/events?limit=x'],
+      ...['/v1/audit/holds', '/v1/audit/holds?limit=x'],
+    ]) {
       const response = await ask(path, asking);
       expect(await problem(response)).toMatchObject({ status, code });
       expect(response.status).toBe(status);
@@ -139,6 +147,8 @@ describe('asking for commands', () => {
     ['request=abc', 'query.request'],
     ["grant=019c0000-0000-7000-8000-000000000001'", 'query.grant'],
     ['decision=maybe', 'query.decision'],
+    ['rule=', 'query.rule.0'],
+    ["hold=x' OR 1=1", 'query.hold'],
     ['outcome=done', 'query.outcome.0'],
     ['status=99', 'query.status.0'],
     ['status=200 OR 1=1', 'query.status.0'],
@@ -183,6 +193,8 @@ describe('asking for commands', () => {
       'reason',
       'connection',
       'resource',
+      'rule',
+      'policy',
     ]) {
       const query = `?${filter}=${encodeURIComponent(hostile)}`;
       expect(await commands(query)).toEqual({ items: [] });
@@ -230,6 +242,24 @@ describe('asking for events', () => {
     ['request=1', 'query.request'],
   ])('refuses %s and names the field', async (query, field) => {
     const response = await ask(`/v1/audit/events?${query}`);
+    expect((await problem(response)).errors?.map((error) => error.field)).toContain(field);
+  });
+});
+
+describe('asking for holds', () => {
+  it('gives an empty page when there are none, also to who asks for SQL', async () => {
+    for (const query of ['', `?rule=${encodeURIComponent("x') OR 1=1 --")}`, "?agent=' OR 1"]) {
+      const response = await ask(`/v1/audit/holds${query}`);
+      expect(AuditHoldEventPage.parse(await response.json())).toEqual({ items: [] });
+    }
+  });
+
+  it.each([
+    ['hold=1', 'query.hold'],
+    ['verb=get', 'query.verb'],
+    ['cursor=abc', 'query.cursor'],
+  ])('refuses %s and names the field', async (query, field) => {
+    const response = await ask(`/v1/audit/holds?${query}`);
     expect((await problem(response)).errors?.map((error) => error.field)).toContain(field);
   });
 });

@@ -39,7 +39,7 @@ describe('migrating', () => {
 
   it('goes on where a process died, before or after the step was noted', async () => {
     const dying: Migration = {
-      version: 3,
+      version: migrations.length + 1,
       name: 'dies',
       statements: (database) => [
         `CREATE TABLE IF NOT EXISTS ${database}.step (n UInt8) ENGINE = MergeTree ORDER BY n`,
@@ -53,7 +53,10 @@ describe('migrating', () => {
       statements: (database) => dying.statements(database).slice(0, 1),
     };
     await applyMigrations(schema, [...migrations, mended]);
-    expect(await journal()).toEqual([...asApplied, { version: 3, name: 'dies' }]);
+    expect(await journal()).toEqual([
+      ...asApplied,
+      { version: migrations.length + 1, name: 'dies' },
+    ]);
   });
 
   it('refuses a database that a newer version has been at, and changes nothing', async () => {

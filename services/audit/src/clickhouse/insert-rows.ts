@@ -3,10 +3,10 @@ import { ClickHouseError } from '@clickhouse/client';
 import type { CommandRow } from '../domain/command-row.js';
 import type { EventRow } from '../domain/event-row.js';
 import { RecordRefused } from '../domain/record-refused.js';
-import type { AuditStore } from './select-page.js';
+import type { AuditStore, AuditTable } from './select-page.js';
 
 export interface Insertion {
-  readonly table: 'events' | 'commands';
+  readonly table: AuditTable;
   readonly rows: readonly InsertedRow[];
 }
 

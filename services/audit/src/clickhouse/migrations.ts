@@ -78,6 +78,43 @@ const commandColumns = {
   sequences: 'SimpleAggregateFunction(groupUniqArrayArray, Array(UInt64)) CODEC(ZSTD(1))',
 } as const;
 
+/** What guardrails, holds and masks did to a command; added by migration 3. */
+const guardColumns = {
+  content_type: word,
+  policy_version: word,
+  rule: word,
+  /** Of the rule that decided and of all others that were met, to be searched. */
+  rules: max('Array(String)'),
+  matched: `${max('Array(Tuple(rule String, action String, doubt String))')} CODEC(ZSTD(1))`,
+  hold_id: max('Nullable(UUID)'),
+  warnings: `${max('Array(String)')} CODEC(ZSTD(3))`,
+  masked: max('Nullable(UInt32)'),
+  transfers: `${max('Array(Tuple(direction String, path String, bytes UInt64))')} CODEC(ZSTD(1))`,
+  exit_code: max('Nullable(Int32)'),
+} as const;
+
+const holdColumns = {
+  sequence: eventColumns.sequence,
+  id: eventColumns.id,
+  type: eventColumns.type,
+  schema_version: eventColumns.schema_version,
+  hold_id: eventColumns.aggregate_id,
+  correlation_id: eventColumns.correlation_id,
+  causation_id: eventColumns.causation_id,
+  actor_kind: eventColumns.actor_kind,
+  actor_id: eventColumns.actor_id,
+  at: eventColumns.at,
+  hash: eventColumns.hash,
+  previous_hash: eventColumns.previous_hash,
+  connection: eventColumns.connection,
+  agent_issuer: eventColumns.agent_issuer,
+  agent_subject: eventColumns.agent_subject,
+  grant_id: eventColumns.grant_id,
+  access_request_id: 'Nullable(UUID)',
+  rule: 'LowCardinality(String)',
+  data: eventColumns.data,
+} as const;
+
 const listOf = (columns: Readonly<Record<string, string>>): string =>
   Object.entries(columns)
     .map(([name, type]) => `    ${name} ${type}`)
@@ -111,10 +148,36 @@ PARTITION BY toYYYYMM(received_at)
 ORDER BY (received_at, command_id)
 SETTINGS ${deduplication}`;
 
+const guards = (database: Identifier): readonly string[] => [
+  ...Object.entries(guardColumns).map(
+    ([name, type]) => `ALTER TABLE ${database}.commands ADD COLUMN IF NOT EXISTS ${name} ${type}`,
+  ),
+  ...['rules', 'hold_id'].map(
+    (column) =>
+      `ALTER TABLE ${database}.commands ADD INDEX IF NOT EXISTS by_${column} ${column} TYPE bloom_filter(0.01) GRANULARITY 4`,
+  ),
+];
+
+const holds = (database: Identifier): string => `
+CREATE TABLE IF NOT EXISTS ${database}.holds
+(
+${listOf(holdColumns)},
+    ${index('hold_id')},
+    ${index('agent_subject')},
+    ${index('grant_id')},
+    ${index('rule')}
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(at)
+ORDER BY (at, sequence)
+SETTINGS ${deduplication}`;
+
 /** Forward only: what has been released is never edited, a change is a new entry at the end. */
 export const migrations: readonly Migration[] = [
   { version: 1, name: 'events', statements: (database) => [events(database)] },
   { version: 2, name: 'commands', statements: (database) => [commands(database)] },
+  { version: 3, name: 'guardrails', statements: guards },
+  { version: 4, name: 'holds', statements: (database) => [holds(database)] },
 ];
 
 /** What must hold after the last migration, because one row per event and command rests on it. */
@@ -129,6 +192,12 @@ export const expectedTables = {
     engine: 'AggregatingMergeTree',
     sortingKey: 'received_at, command_id',
     partitionKey: 'toYYYYMM(received_at)',
-    columns: Object.keys(commandColumns),
+    columns: [...Object.keys(commandColumns), ...Object.keys(guardColumns)],
+  },
+  holds: {
+    engine: 'ReplacingMergeTree',
+    sortingKey: 'at, sequence',
+    partitionKey: 'toYYYYMM(at)',
+    columns: Object.keys(holdColumns),
   },
 } as const;

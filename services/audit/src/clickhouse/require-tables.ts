@@ -19,7 +19,7 @@ SELECT tables.name AS name, any(engine) AS engine, any(sorting_key) AS sorting_k
        any(partition_key) AS partition_key, groupArray(columns.name) AS columns
 FROM system.tables AS tables
 INNER JOIN system.columns AS columns ON columns.database = tables.database AND columns.table = tables.name
-WHERE tables.database = {database:String} AND tables.name IN ('events', 'commands')
+WHERE tables.database = {database:String} AND tables.name IN {tables:Array(String)}
 GROUP BY name`;
 
 /**
@@ -31,7 +31,7 @@ GROUP BY name`;
 export async function requireTables({ client, database }: Schema): Promise<void> {
   const result = await client.query({
     query,
-    query_params: { database },
+    query_params: { database, tables: Object.keys(expectedTables) },
     format: 'JSONEachRow',
   });
   const found = new Map(Found.parse(await result.json()).map((table) => [table.name, table]));

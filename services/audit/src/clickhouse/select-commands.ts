@@ -1,4 +1,9 @@
-import type { AuditCommand } from '@drawbridge/contracts';
+import {
+  FileTransferRecord,
+  GuardrailAction,
+  type AuditCommand,
+  type RecordedRule,
+} from '@drawbridge/contracts';
 import { z } from 'zod';
 import type { CommandFilter } from '../http/audit-filter.js';
 import { given, inTime, isAgent, isOneOf, type Condition } from './condition.js';
@@ -7,6 +12,10 @@ import { selectPage, type AuditStore, type Position } from './select-page.js';
 const text = z.string().transform((value) => (value === '' ? undefined : value));
 const nullable = <Type extends z.ZodType>(type: Type) =>
   type.nullable().transform((value) => value ?? undefined);
+
+function ruleOf({ rule, action, doubt }: RecordedRule): RecordedRule {
+  return doubt === undefined ? { rule, action } : { rule, action, doubt };
+}
 
 const Row = z.object({
   command_id: z.string(),
@@ -43,6 +52,17 @@ const Row = z.object({
   request_bytes: z.number(),
   response_bytes: z.number(),
   duration_ms: z.number(),
+  content_type: text,
+  policy_version: text,
+  rule: text,
+  matched: z.array(
+    z.object({ rule: z.string(), action: GuardrailAction, doubt: text }).transform(ruleOf),
+  ),
+  hold_id: nullable(z.string()),
+  warnings: z.array(z.string()),
+  masked: nullable(z.number()),
+  transfers: z.array(FileTransferRecord),
+  exit_code: nullable(z.number()),
   sequences: z.array(z.number()),
 });
 type Row = z.infer<typeof Row>;
@@ -81,7 +101,13 @@ const conditionsOf = (filter: CommandFilter): readonly Condition[] => [
     parameters: { resource: resources },
   })),
   ...given(filter.name, (name) => isOneOf('name', [name])),
-  ...given(filter.decision, (effect) => isOneOf('effect', [effect])),
+  ...given(filter.decision, (decision) => decisions[decision]),
+  ...given(filter.rule, (names) => ({
+    sql: 'hasAny(rules, {rule:Array(String)})',
+    parameters: { rule: names },
+  })),
+  ...given(filter.hold, (id) => ({ sql: 'hold_id = {hold:UUID}', parameters: { hold: id } })),
+  ...given(filter.policy, (versions) => isOneOf('policy_version', versions)),
   ...given(filter.reason, (reasons) => isOneOf('reason', reasons)),
   ...given(filter.outcome, (outcomes) =>
     isOneOf(
@@ -94,6 +120,15 @@ const conditionsOf = (filter: CommandFilter): readonly Condition[] => [
     parameters: { from: ranges.map(({ from }) => from), to: ranges.map(({ to }) => to) },
   })),
 ];
+
+const decisions: Readonly<Record<NonNullable<CommandFilter['decision']>, Condition>> = {
+  allow: isOneOf('effect', ['allow']),
+  deny: isOneOf('effect', ['deny']),
+  // By a guardrail, and not one that waits for a human or was refused by one.
+  denied: { sql: "effect = 'deny' AND rule != '' AND hold_id IS NULL", parameters: {} },
+  held: { sql: 'hold_id IS NOT NULL', parameters: {} },
+  masked: { sql: 'masked > 0', parameters: {} },
+};
 
 const commandOf = (row: Row): AuditCommand => ({
   id: row.command_id,
@@ -125,8 +160,23 @@ const commandOf = (row: Row): AuditCommand => ({
   requestBytes: row.request_bytes,
   responseBytes: row.response_bytes,
   durationMs: row.duration_ms,
+  ...guardOf(row),
   sequences: [...row.sequences].sort((one, other) => one - other),
 });
+
+function guardOf(row: Row): Partial<AuditCommand> {
+  return {
+    ...(row.exit_code === undefined ? {} : { exitCode: row.exit_code }),
+    ...(row.content_type === undefined ? {} : { contentType: row.content_type }),
+    ...(row.policy_version === undefined ? {} : { policyVersion: row.policy_version }),
+    ...(row.rule === undefined ? {} : { rule: row.rule }),
+    ...(row.matched.length === 0 ? {} : { matched: row.matched }),
+    ...(row.hold_id === undefined ? {} : { holdId: row.hold_id }),
+    ...(row.warnings.length === 0 ? {} : { warnings: row.warnings }),
+    ...(row.masked === undefined ? {} : { masked: row.masked }),
+    ...(row.transfers.length === 0 ? {} : { transfers: row.transfers }),
+  };
+}
 
 function agentOf(row: Row): Pick<AuditCommand, 'agent'> {
   if (row.agent_kind === '') return {};

@@ -8,11 +8,14 @@ export interface AuditStore {
   readonly database: Identifier;
 }
 
+/** One for each stream that is copied. */
+export type AuditTable = 'events' | 'commands' | 'holds';
+
 /** A place between two rows: the sorting key of the row before it. */
 export type Position = readonly [at: string, id: string];
 
 export interface Selection {
-  readonly table: 'events' | 'commands';
+  readonly table: AuditTable;
   readonly columns: string;
   /** Time and id, which make the sorting key, with the ClickHouse type of the id. */
   readonly key: { readonly time: string; readonly id: string; readonly idType: string };

@@ -6,7 +6,9 @@ import { receivedAt } from './received-at.js';
  * nothing are left out and take the table's default, the least value of their type; the table keeps the
  * greatest, so any number of copies of start and end, in any order, make the same row.
  */
-export type CommandRow = Readonly<Record<string, string | number | readonly (string | number)[]>>;
+export type CommandRow = Readonly<Record<string, Value | readonly (Value | Tuple)[]>>;
+type Value = string | number;
+type Tuple = Readonly<Record<string, Value>>;
 
 export function commandRow(record: CommandRecord, sequence: number): CommandRow {
   const { commandId, connection } = record;
@@ -31,6 +33,9 @@ const endOf = (record: Ended): CommandRow => ({
   request_bytes: record.requestBytes,
   response_bytes: record.responseBytes,
   duration_ms: record.durationMs,
+  ...(record.exitCode === undefined ? {} : { exit_code: record.exitCode }),
+  ...(record.masked === undefined ? {} : { masked: record.masked }),
+  ...(record.transfers === undefined ? {} : { transfers: record.transfers }),
 });
 
 const callOf = (record: Call): CommandRow => ({
@@ -53,10 +58,33 @@ const callOf = (record: Call): CommandRow => ({
   effect: record.decision.effect,
   reason: record.decision.reason,
   message: record.decision.message,
+  ...guardOf(record),
   ...(record.type === 'CommandRefused'
     ? { outcome: 'refused', status_code: record.statusCode }
     : {}),
 });
+
+function guardOf(record: Call): CommandRow {
+  const { contentType, policyVersion, rule, holdId, warnings, matched = [] } = record;
+  const rules = [rule, ...matched.map((met) => met.rule)].filter((name) => name !== undefined);
+  return {
+    ...(contentType === undefined ? {} : { content_type: contentType }),
+    ...(policyVersion === undefined ? {} : { policy_version: policyVersion }),
+    ...(rule === undefined ? {} : { rule }),
+    ...(rules.length === 0 ? {} : { rules: [...new Set(rules)] }),
+    ...(matched.length === 0
+      ? {}
+      : {
+          matched: matched.map(({ rule: name, action, doubt = '' }) => ({
+            rule: name,
+            action,
+            doubt,
+          })),
+        }),
+    ...(holdId === undefined ? {} : { hold_id: holdId }),
+    ...(warnings === undefined ? {} : { warnings }),
+  };
+}
 
 function agentOf({ agent }: Call): CommandRow {
   if (agent === undefined) return {};

@@ -58,7 +58,18 @@ export const CommandFilter = z.strictObject({
   /** `pods`, with all its subresources, or one of them: `pods/log`. */
   resource: words.optional(),
   name: word.optional(),
-  decision: z.enum(['allow', 'deny'], 'expected allow or deny').optional(),
+  /** `allow` or `deny`, by whatever; `denied` by a guardrail, `held`, or with `masked` values in the answer. */
+  decision: z
+    .enum(
+      ['allow', 'deny', 'denied', 'held', 'masked'],
+      'expected allow, deny, denied, held or masked',
+    )
+    .optional(),
+  /** Guardrails that were met, `<document>/<rule>`, whether they decided or not. */
+  rule: words.optional(),
+  hold: uuid.optional(),
+  /** Version of the guardrails that judged it. */
+  policy: words.optional(),
   reason: words.optional(),
   outcome: words
     .pipe(
@@ -84,3 +95,16 @@ export const EventFilter = z.strictObject({
   ...paging,
 });
 export type EventFilter = z.infer<typeof EventFilter>;
+
+/** Query of `GET /v1/audit/holds`. All but `type` and `actor` select whole holds. */
+export const HoldFilter = z.strictObject({
+  ...shared,
+  hold: uuid.optional(),
+  /** The guardrail that held, `<document>/<rule>`. */
+  rule: words.optional(),
+  type: words.optional(),
+  /** Who caused it: `<issuer>#<subject>`, or the name of a service. */
+  actor: word.optional(),
+  ...paging,
+});
+export type HoldFilter = z.infer<typeof HoldFilter>;

@@ -1,10 +1,11 @@
-import type { AuditCommandPage, AuditEventPage } from '@drawbridge/contracts';
+import type { AuditCommandPage, AuditEventPage, AuditHoldEventPage } from '@drawbridge/contracts';
 import { AuditQueryError } from '../clickhouse/audit-query-error.js';
 import { clickHouseTime } from '../clickhouse/condition.js';
 import { selectCommands } from '../clickhouse/select-commands.js';
 import { selectEvents } from '../clickhouse/select-events.js';
+import { selectHolds } from '../clickhouse/select-holds.js';
 import type { AuditStore, Position } from '../clickhouse/select-page.js';
-import type { CommandFilter, EventFilter } from './audit-filter.js';
+import type { CommandFilter, EventFilter, HoldFilter } from './audit-filter.js';
 import { cursorAfter, positionOf } from './cursor.js';
 
 const MAX_CONCURRENT = 4;
@@ -31,8 +32,16 @@ export class AuditQueries {
     });
   }
 
+  /** @throws AuditQueryError, RequestRefused for a bad cursor */
+  holds(filter: HoldFilter): Promise<AuditHoldEventPage> {
+    return this.#page(filter, {
+      select: (after) => selectHolds(this.store, filter, after),
+      positionOf: ({ at, sequence }) => [clickHouseTime(at), String(sequence)],
+    });
+  }
+
   async #page<Item>(
-    filter: CommandFilter | EventFilter,
+    filter: CommandFilter | EventFilter | HoldFilter,
     { select, positionOf: placeOf }: Source<Item>,
   ): Promise<{ items: Item[]; nextCursor?: string }> {
     const after = positionOf(filter);

@@ -1,8 +1,8 @@
 import { Controller, Get, Inject, Req } from '@nestjs/common';
-import type { AuditCommandPage, AuditEventPage } from '@drawbridge/contracts';
+import type { AuditCommandPage, AuditEventPage, AuditHoldEventPage } from '@drawbridge/contracts';
 import { ValidQuery } from '@drawbridge/runtime';
 import type { Request } from 'express';
-import { CommandFilter, EventFilter } from './audit-filter.js';
+import { CommandFilter, EventFilter, HoldFilter } from './audit-filter.js';
 import { AuditQueries } from './audit-queries.js';
 import { requireAuditor, type Auditors } from './require-auditor.js';
 
@@ -27,8 +27,15 @@ export class AuditController {
     await requireAuditor(request, this.auditors);
     return this.queries.events(eventFilter.transform(request.query, fromQuery));
   }
+
+  @Get('holds')
+  async holds(@Req() request: Request): Promise<AuditHoldEventPage> {
+    await requireAuditor(request, this.auditors);
+    return this.queries.holds(holdFilter.transform(request.query, fromQuery));
+  }
 }
 
 const fromQuery = { type: 'query' } as const;
 const commandFilter = ValidQuery(CommandFilter);
 const eventFilter = ValidQuery(EventFilter);
+const holdFilter = ValidQuery(HoldFilter);

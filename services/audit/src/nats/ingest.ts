@@ -2,18 +2,20 @@ import type { LoggerService } from '@nestjs/common';
 import {
   ACCESS_STREAM,
   COMMANDS_STREAM,
+  HOLDS_STREAM,
   countParked,
   parkMessage,
   type JetStreamConnection,
 } from '@drawbridge/jetstream';
 import { codeOf } from '@drawbridge/kernel';
 import { insertRows } from '../clickhouse/insert-rows.js';
-import type { AuditStore } from '../clickhouse/select-page.js';
+import type { AuditStore, AuditTable } from '../clickhouse/select-page.js';
 import { commandRow } from '../domain/command-row.js';
 import { eventRow } from '../domain/event-row.js';
+import { holdRow } from '../domain/hold-row.js';
 import { BatchFeed } from './batch-feed.js';
 import { readCommand } from './read-command.js';
-import { readEvent } from './read-event.js';
+import { readEvent, readHoldEvent } from './read-event.js';
 import { recordBatch, type Recording } from './record-batch.js';
 import { recordsOf, wholeMessage, type Source } from './source.js';
 
@@ -38,10 +40,11 @@ export interface IngestDependencies {
   readonly limits?: IngestLimits;
 }
 
-/** Copies the streams ACCESS and COMMANDS into ClickHouse. */
+/** Copies the streams ACCESS, HOLDS and COMMANDS into ClickHouse. */
 export class Ingest {
   readonly #events: BatchFeed;
   readonly #commands: BatchFeed;
+  readonly #holds: BatchFeed;
   #parked = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -54,37 +57,43 @@ export class Ingest {
       sourcesOf: recordsOf,
       rowOf: (source) => commandRow(readCommand(source), source.message.seq),
     });
+    this.#holds = this.#feed(HOLDS_STREAM, 'holds', {
+      sourcesOf: wholeMessage,
+      rowOf: ({ message }) => holdRow(readHoldEvent(message)),
+    });
   }
 
   async start(): Promise<void> {
     await this.#countParked();
     await this.#events.start();
     await this.#commands.start();
+    await this.#holds.start();
     this.#timer = setInterval(() => void this.#countParked(), PARKED_REFRESH_MS).unref();
   }
 
   /** Stores what it holds, if ClickHouse takes it, and stops. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await Promise.all([this.#events.close(), this.#commands.close()]);
+    await Promise.all([this.#events, this.#commands, this.#holds].map((feed) => feed.close()));
   }
 
   get healthy(): boolean {
-    return this.#events.healthy && this.#commands.healthy;
+    return this.#events.healthy && this.#commands.healthy && this.#holds.healthy;
   }
 
   /** How far behind it is, and how many messages wait on PARKED for a person. */
-  figures(): { eventsLag: number; commandsLag: number; parked: number } {
+  figures(): Record<'eventsLag' | 'commandsLag' | 'holdsLag' | 'parked', number> {
     return {
       eventsLag: this.#events.lag,
       commandsLag: this.#commands.lag,
+      holdsLag: this.#holds.lag,
       parked: this.#parked,
     };
   }
 
   #feed(
     stream: string,
-    table: 'events' | 'commands',
+    table: AuditTable,
     reading: Pick<Recording, 'sourcesOf' | 'rowOf'>,
   ): BatchFeed {
     const { connection, store, logger, limits = {} } = this.dependencies;

@@ -1,4 +1,9 @@
-import { EventEnvelope, sha256Hex, ACCESS_SUBJECT_PREFIX } from '@drawbridge/jetstream';
+import {
+  ACCESS_SUBJECT_PREFIX,
+  EventEnvelope,
+  HOLDS_SUBJECT_PREFIX,
+  sha256Hex,
+} from '@drawbridge/jetstream';
 import type { JsMsg } from '@nats-io/jetstream';
 import { RecordRefused } from '../domain/record-refused.js';
 import { parseJson } from './parse-json.js';
@@ -10,14 +15,23 @@ import type { StoredEvent } from '../domain/event-row.js';
  *
  * @throws RecordRefused `record_unreadable`
  */
-export function readEvent({
-  seq,
-  subject,
-  data,
-}: Pick<JsMsg, 'seq' | 'subject' | 'data'>): StoredEvent {
+export const readEvent = (message: EventMessage): StoredEvent =>
+  readFrom(ACCESS_SUBJECT_PREFIX, message);
+
+/**
+ * The same of an event of a held call.
+ *
+ * @throws RecordRefused `record_unreadable`
+ */
+export const readHoldEvent = (message: EventMessage): StoredEvent =>
+  readFrom(HOLDS_SUBJECT_PREFIX, message);
+
+type EventMessage = Pick<JsMsg, 'seq' | 'subject' | 'data'>;
+
+function readFrom(prefix: string, { seq, subject, data }: EventMessage): StoredEvent {
   const envelope = EventEnvelope.safeParse(parseJson(data));
   if (!envelope.success) throw new RecordRefused('record_unreadable', `message ${seq} is no event`);
-  if (subject !== ACCESS_SUBJECT_PREFIX + envelope.data.aggregateId) {
+  if (subject !== prefix + envelope.data.aggregateId) {
     throw new RecordRefused('record_unreadable', `message ${seq} belongs to another subject`);
   }
   return { ...envelope.data, data: envelope.data.data, sequence: seq, hash: sha256Hex(data) };

@@ -1,0 +1,81 @@
+import type { AuditHoldEvent } from '@drawbridge/contracts';
+import { z } from 'zod';
+import type { HoldFilter } from '../http/audit-filter.js';
+import { given, inTime, isAgent, isOneOf, type Condition } from './condition.js';
+import { selectPage, type AuditStore, type Position } from './select-page.js';
+
+const Row = z.object({
+  sequence: z.number(),
+  id: z.string(),
+  type: z.string(),
+  schema_version: z.number(),
+  hold_id: z.string(),
+  correlation_id: z.string(),
+  causation_id: z.string(),
+  actor_kind: z.string(),
+  actor_id: z.string(),
+  at: z.string(),
+  hash: z.string(),
+  previous_hash: z.string(),
+  data: z.string().transform((json): unknown => JSON.parse(json)),
+});
+type Row = z.infer<typeof Row>;
+
+/** Reads one page of events of held calls, and one row more when there is a next page. */
+export async function selectHolds(
+  store: AuditStore,
+  filter: HoldFilter,
+  after: Position | undefined,
+): Promise<AuditHoldEvent[]> {
+  const rows = await selectPage(store, {
+    table: 'holds',
+    columns: Object.keys(Row.shape).join(', '),
+    key: { time: 'at', id: 'sequence', idType: 'UInt64' },
+    conditions: conditionsOf(store, filter),
+    order: filter.order,
+    limit: filter.limit,
+    after,
+  });
+  return z.array(Row).parse(rows).map(eventOf);
+}
+
+function conditionsOf({ database }: AuditStore, filter: HoldFilter): readonly Condition[] {
+  // Only the first event of a hold says whose call it is and what holds it: it stands for all of them.
+  const ofHolds = ({ sql, parameters }: Condition): Condition => ({
+    sql: `hold_id IN (SELECT hold_id FROM ${database}.holds WHERE ${sql})`,
+    parameters,
+  });
+  return [
+    ...inTime('at', filter),
+    ...given(filter.hold, (id) => ({
+      sql: 'hold_id = {hold:String}',
+      parameters: { hold: id.toLowerCase() },
+    })),
+    ...given(filter.request, (id) =>
+      ofHolds({ sql: 'access_request_id = {request:UUID}', parameters: { request: id } }),
+    ),
+    ...given(filter.grant, (id) =>
+      ofHolds({ sql: 'grant_id = {grant:UUID}', parameters: { grant: id } }),
+    ),
+    ...given(filter.agent, (agent) => ofHolds(isAgent(agent))),
+    ...given(filter.connection, (names) => ofHolds(isOneOf('connection', names))),
+    ...given(filter.rule, (rules) => ofHolds(isOneOf('rule', rules))),
+    ...given(filter.type, (types) => isOneOf('type', types)),
+    ...given(filter.actor, (actor) => isOneOf('actor_id', [actor])),
+  ];
+}
+
+const eventOf = (row: Row): AuditHoldEvent => ({
+  sequence: row.sequence,
+  id: row.id,
+  type: row.type,
+  schemaVersion: row.schema_version,
+  holdId: row.hold_id,
+  correlationId: row.correlation_id,
+  causationId: row.causation_id,
+  actor: { kind: row.actor_kind, id: row.actor_id },
+  at: row.at,
+  hash: row.hash,
+  ...(row.previous_hash === '' ? {} : { previousHash: row.previous_hash }),
+  data: row.data,
+});
