@@ -15,6 +15,7 @@ import { DataPath } from './data-path.js';
 import { AgentLimits } from './limits/agent-limits.js';
 import { ConnectionCounter } from './limits/connection-counter.js';
 import { Connectors } from './connector/connectors.js';
+import { GuardrailsInForce } from './guard/guardrails-in-force.js';
 import { OpenGrants } from './domain/open-grants.js';
 import { AwsClients } from './credentials/eks/aws-clients.js';
 import type { Environment } from './credentials/material.js';
@@ -111,6 +112,7 @@ interface Base {
 
 interface Known {
   readonly grants: OpenGrants;
+  readonly guardrails: GuardrailsInForce;
   readonly live: LiveCalls;
   readonly follower: AccessFollower;
   readonly trust: Trust;
@@ -140,12 +142,14 @@ async function follow(base: Base, closers: Closers): Promise<Known> {
     logger,
   });
   closers.add(() => identities.close());
-  await followConnections(base, { hosts, live, connections, identities, connectors }, closers);
+  const guardrails = new GuardrailsInForce();
+  const made = { hosts, live, guardrails, connections, identities, connectors };
+  await followConfiguration(base, made, closers);
   const { trust, close } = await Trust.follow(connection, (bundle) => live.cutUntrusted(bundle));
   closers.add(close);
   const busLostCutMs = config.BUS_LOST_CUT_SECONDS * 1_000;
   closers.add(startSweeper({ grants, live, connections, isCurrent, busLostCutMs, clock }));
-  return { grants, live, follower, trust, connections, identities, hosts, connectors };
+  return { grants, ...made, follower, trust };
 }
 
 function openConnections(
@@ -165,36 +169,41 @@ function openConnections(
   return connections;
 }
 
-/** Keeps all that is made of Connection documents as the configuration has it. */
-async function followConnections(
+/** Keeps all that is made of Connection and Guardrail documents as the configuration has it. */
+async function followConfiguration(
   { config, logger }: Base,
   {
     hosts,
     live,
+    guardrails,
     connections,
     identities,
     connectors,
   }: Omit<Known, 'grants' | 'follower' | 'trust'>,
   closers: Closers,
 ): Promise<void> {
-  const replace = (documents: Configuration['connections']) => {
+  const replace = (configuration: Configuration) => {
+    const documents = configuration.connections;
+    guardrails.replace(configuration);
     hosts.replace(documents);
     connectors.replace(documents);
     connections.replace(documents, (name) => live.cutConnection(name));
     identities.replace(documents);
   };
   const watcher = await watchConfiguration(config.CONFIG_DIR, {
-    only: ['Connection'],
-    onChange: ({ connections: documents, version }) => {
-      replace(documents);
-      logger.log({ msg: 'connections changed', version, connections: documents.length });
+    only: ['Connection', 'Guardrail'],
+    onChange: (configuration) => {
+      replace(configuration);
+      const { version } = guardrails.rails;
+      const { length } = configuration.connections;
+      logger.log({ msg: 'configuration changed', connections: length, guardrails: version });
     },
     onError: (error) => {
       logger.error({ msg: 'configuration not usable', err: error });
     },
   });
   closers.add(() => watcher.close());
-  replace(watcher.current.connections);
+  replace(watcher.current);
 }
 
 async function openDataPath(

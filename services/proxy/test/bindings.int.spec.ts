@@ -51,6 +51,9 @@ function grantOf(...rules: Rule[]): OpenGrant {
     accessRequestId,
     ...agent,
     rules,
+    policy: 'oncall',
+    reason: 'a test',
+    approvers: [],
     startsAtMs: 0,
     endsAtMs: Date.now() + 60_000,
   };

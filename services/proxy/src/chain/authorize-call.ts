@@ -24,6 +24,13 @@ export const authorizeCall =
     return next(allowed(call, decision));
   };
 
+/** Asks once more, of a call that has waited. @throws {@link CallRefused} when its grant does not allow it now */
+export function authorizeAgain(grants: Pick<OpenGrants, 'of'>, clock: Clock, call: Allowed): void {
+  const { effect, reason, message, grant } = decide(grants, clock, call);
+  if (effect === 'deny') throw new CallRefused(reason, message);
+  if (grant !== call.grant) throw new CallRefused('no_grant', 'the grant of this call has ended');
+}
+
 function allowed(call: Connected, decision: Decision & { effect: 'allow' }): Allowed {
   const { kube, request } = call;
   const { grant, onlyNames, reason } = decision;

@@ -18,6 +18,9 @@ const grant: OpenGrant = {
   subject: 'a',
   connection: 'prod',
   rules: [],
+  policy: 'oncall',
+  reason: 'a test',
+  approvers: [],
   startsAtMs: 0,
   endsAtMs: 1,
 };

@@ -1,4 +1,5 @@
 import type { Principal } from '@drawbridge/contracts';
+import type { GuardDecision } from '@drawbridge/guardrails';
 import type { CallOutcome } from '../domain/call-outcome.js';
 import type { KubeRequest } from '../domain/kube-request.js';
 import type { OpenGrant } from '../domain/open-grants.js';
@@ -13,6 +14,10 @@ export interface CallFacts {
   agent?: Principal;
   kube?: KubeRequest;
   grant?: OpenGrant;
+  /** What the guardrails said. */
+  guard?: GuardDecision;
+  /** `Warning`s that we add to the answer, as sent. */
+  warnings?: readonly string[];
   /** `CommandStarted` is in the log: what comes next is an end, not a refusal. */
   started?: boolean;
 }

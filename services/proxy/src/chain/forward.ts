@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { clientGone, type CallOutcome } from '../domain/call-outcome.js';
 import { upstreamRequestHeaders } from '../domain/forwarded-headers.js';
 import { isLongRunning } from '../domain/long-running.js';
@@ -71,9 +72,8 @@ function relayOf(call: Tracked, turns: TransferTurns): Relay {
   });
 }
 
-function upstreamRequest({ request, kube, commandId, filter }: Tracked): UpstreamRequest {
+function upstreamRequest({ request, kube, commandId, filter, body }: Tracked): UpstreamRequest {
   const longRunning = isLongRunning(kube);
-  const { announced } = request;
   return {
     method: kube.method,
     auditId: commandId,
@@ -82,11 +82,21 @@ function upstreamRequest({ request, kube, commandId, filter }: Tracked): Upstrea
       accept: filter?.accept,
       plain: longRunning || filter !== undefined,
     }),
-    body: announced === undefined ? null : request.body,
-    ...(announced?.length !== undefined && { contentLength: announced.length }),
+    ...(body.kind === 'held' ? heldBody(body.bytes) : announcedBody(request)),
     longRunning,
     readOnly: readingVerbs.has(kube.verb) && (kube.method === 'GET' || kube.method === 'HEAD'),
   };
+}
+
+/** What was judged, byte for byte. */
+const heldBody = (bytes: Buffer) => ({
+  body: Readable.from([bytes], { objectMode: false }),
+  contentLength: bytes.length,
+});
+
+function announcedBody({ announced, body }: Tracked['request']) {
+  if (announced === undefined) return { body: null };
+  return { body, ...(announced.length !== undefined && { contentLength: announced.length }) };
 }
 
 /** Of paths that are no resource the method is the verb. `proxy` and what else a GET can do are none of them. */

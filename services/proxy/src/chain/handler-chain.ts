@@ -2,6 +2,9 @@ import type { LoggerService } from '@nestjs/common';
 import type { Clock } from '@drawbridge/kernel';
 import type { AgentLimits } from '../limits/agent-limits.js';
 import { Tarpit } from '../limits/tarpit.js';
+import { CallGuard } from '../guard/call-guard.js';
+import { findFacts } from '../guard/find-facts.js';
+import type { GuardrailsInForce } from '../guard/guardrails-in-force.js';
 import type { OpenGrants } from '../domain/open-grants.js';
 import type { GatewayHosts } from '../gateway-hosts.js';
 import type { IdentityModes } from '../identity-modes/identity-modes.js';
@@ -17,11 +20,12 @@ import {
   type Authenticated,
   type Verifier,
 } from './authenticate.js';
-import { authorizeCall } from './authorize-call.js';
+import { authorizeAgain, authorizeCall, type Allowed } from './authorize-call.js';
 import { Chain } from './chain.js';
 import type { Exchange, Handler } from './exchange.js';
 import { findConnection } from './find-connection.js';
 import { forward } from './forward.js';
+import { guardCall } from './guard-call.js';
 import { negotiateChannel } from './negotiate-channel.js';
 import { openChannel } from './open-channel.js';
 import { parse } from './parse.js';
@@ -37,6 +41,7 @@ export interface ChainParts {
   readonly connections: Pick<KubeConnections, 'get'>;
   readonly limits: AgentLimits;
   readonly grants: Pick<OpenGrants, 'of'>;
+  readonly guardrails: Pick<GuardrailsInForce, 'rails' | 'connection'>;
   readonly live: LiveCalls;
   readonly identities: Pick<IdentityModes, 'assume'>;
   readonly recorder: Recorder & RefusalLog;
@@ -51,7 +56,7 @@ export interface ChainParts {
  * Why this order: syntax first, since it costs nothing and believes nobody; identity before the connection, so
  * that strangers learn no names; limits before all that is looked up for an agent, so that a flood of refusals is limited too; the
  * call is live before it waits for the cluster or is recorded, so that no end of a grant is missed in between; and nothing is forwarded
- * that is not recorded. Masking and holds will stand between `authorizeCall` and `recordCall`.
+ * that is not recorded. Guardrails are asked about what a grant allows, and behind them nothing changes the call.
  */
 export function handlerChain(parts: ChainParts): Handler<Exchange> {
   const { recorder: log, logger, connections } = parts;
@@ -60,6 +65,15 @@ export function handlerChain(parts: ChainParts): Handler<Exchange> {
     checkReady(parts.readiness);
     await authenticateAgain(parts.verifier, call);
   };
+  const stillAllowed = async (call: Allowed) => {
+    await recheck(call);
+    authorizeAgain(parts.grants, parts.clock, call);
+  };
+  const guard = new CallGuard({
+    inForce: parts.guardrails,
+    findFacts: findFacts(parts.identities),
+    clock: parts.clock,
+  });
   const plain = forward();
   const open = openChannel({ logger });
   return Chain.of(answerRefusals({ log, logger, isConnection, tarpit: new Tarpit() }))
@@ -72,6 +86,7 @@ export function handlerChain(parts: ChainParts): Handler<Exchange> {
     .then(answerReviews(parts))
     .then(authorizeCall(parts.grants, parts.clock))
     .then(negotiateChannel())
+    .then(guardCall({ guard, recheck: stillAllowed, connections }))
     .then(trackLive(parts.live))
     .then(assumeIdentity(parts.identities))
     .then(recordCall(parts.recorder, parts.clock))

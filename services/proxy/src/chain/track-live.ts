@@ -4,9 +4,9 @@ import type { CallIdentity } from '../credentials/credential.js';
 import type { LiveCalls } from '../streams/live-calls.js';
 import { callIdentity } from './call-identity.js';
 import type { Step } from './exchange.js';
-import type { Negotiated } from './negotiate-channel.js';
+import type { Guarded } from './guard-call.js';
 
-export interface Tracked extends Negotiated {
+export interface Tracked extends Guarded {
   readonly cutSwitch: CutSwitch;
   /** On whose behalf it goes to the cluster. */
   readonly identity: CallIdentity;
@@ -17,7 +17,7 @@ export interface Tracked extends Negotiated {
  * on ends the call, also while its record is still on its way.
  */
 export const trackLive =
-  (live: LiveCalls): Step<Negotiated, Tracked> =>
+  (live: LiveCalls): Step<Guarded, Tracked> =>
   (next) =>
   (call) => {
     const cutSwitch = new CutSwitch();

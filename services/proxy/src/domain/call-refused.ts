@@ -4,6 +4,7 @@ import type { DenyReason } from './authorize.js';
 /** Why the gateway refused a call, or could not complete it. Closed; each stands in `docs/errors.md`. */
 export type CallRefusal =
   | DenyReason
+  | 'guardrail_denied'
   | 'malformed_request'
   | 'malformed_kube_path'
   | 'malformed_kube_query'
@@ -64,6 +65,7 @@ export const refusalStatus: Readonly<Record<CallRefusal, number>> = {
   upgrade_unsupported: 403,
   masking_unavailable: 403,
   evaluation_failed: 403,
+  guardrail_denied: 403,
   impersonation_refused: 403,
   identity_refused: 403,
   path_unknown: 404,

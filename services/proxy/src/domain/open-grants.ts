@@ -17,6 +17,15 @@ export interface OpenGrant {
   readonly rules: readonly Rule[];
   /** The caller's token must name one of them. Absent: the grant is from a time when nobody noted it. */
   readonly requiredGroups?: readonly string[];
+  /** The action that was asked for; `undefined` when it was asked for as rules. */
+  readonly action?: string;
+  /** Name of the policy by which it was issued. */
+  readonly policy: string;
+  /** What the agent said it is for. */
+  readonly reason: string;
+  readonly ticket?: string;
+  /** E-mail address or subject of each human who approved. */
+  readonly approvers: readonly string[];
   /** Milliseconds since 1970, as all instants here: they are compared on every call. */
   readonly startsAtMs: number;
   readonly endsAtMs: number;
@@ -147,7 +156,20 @@ function openGrantOf(accessRequestId: string, data: AccessEventData<'GrantIssued
     connection: data.terms.connection,
     rules: data.terms.rules,
     ...(data.requiredGroups !== undefined && { requiredGroups: data.requiredGroups }),
+    ...purposeOf(data),
     startsAtMs: Date.parse(data.startsAt),
     endsAtMs: Date.parse(data.endsAt),
+  };
+}
+
+/** Why it was issued, and by whose leave. */
+function purposeOf({ policy, terms, approvers }: AccessEventData<'GrantIssued'>) {
+  const { action, reason, ticket } = terms;
+  return {
+    ...(action !== undefined && { action }),
+    ...(ticket !== undefined && { ticket }),
+    policy: policy.name,
+    reason,
+    approvers: approvers.map(({ email, subject }) => email ?? subject),
   };
 }

@@ -15,6 +15,9 @@ const grant = (rules: readonly Rule[], grantId = 'grant-1'): OpenGrant => ({
   subject: 'agent-oncall',
   connection: 'prod',
   rules,
+  policy: 'oncall',
+  reason: 'a test',
+  approvers: [],
   startsAtMs: Date.parse('2026-01-05T09:00:00.000Z'),
   endsAtMs: Date.parse('2026-01-05T09:15:00.000Z'),
 });

@@ -13,6 +13,9 @@ const grantOf = (id: string, namespaces = ['payments']): OpenGrant => ({
   subject: 'agent',
   connection: 'prod',
   rules: [{ verbs: ['get'], apiGroups: [''], resources: ['pods'], namespaces }],
+  policy: 'oncall',
+  reason: 'a test',
+  approvers: [],
   startsAtMs: 0,
   endsAtMs: Date.UTC(2026, 0, 5),
 });
