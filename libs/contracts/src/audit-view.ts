@@ -56,6 +56,8 @@ export const AuditCommand = z.strictObject({
   exitCode: z.int().optional(),
   /** Media type of the body; absent without one, and in records of earlier versions. */
   contentType: z.string().optional(),
+  /** Of a delete with a body: whether it asked for a dry-run. Of others the query says it. */
+  dryRun: z.boolean().optional(),
   /** Version of the guardrails that judged it; absent when they were not asked. */
   policyVersion: z.string().optional(),
   /** The guardrail that decided, `<document>/<rule>`. */

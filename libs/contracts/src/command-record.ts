@@ -70,6 +70,8 @@ const call = {
   userAgent: z.string().max(256),
   /** Media type of the body in lower case, without parameters; absent without a body. */
   contentType: z.string().max(128).optional(),
+  /** Of a delete with a body, which alone says it: whether it was judged as a dry-run. Of others the query does. */
+  dryRun: z.boolean().optional(),
   ...guard,
 };
 

@@ -140,6 +140,7 @@ describe('what guardrails, holds and masks did to a command', () => {
   const holdId = '019c0000-7777-5000-8000-000000000001';
   const guard = {
     contentType: 'application/json',
+    dryRun: false,
     policyVersion: '3f5a0c9e12ab',
     rule: 'access/hold-production',
     matched: [

@@ -81,6 +81,7 @@ const commandColumns = {
 /** What guardrails, holds and masks did to a command; added by migration 3. */
 const guardColumns = {
   content_type: word,
+  dry_run: max('Nullable(Bool)'),
   policy_version: word,
   rule: word,
   /** Of the rule that decided and of all others that were met, to be searched. */

@@ -53,6 +53,7 @@ const Row = z.object({
   response_bytes: z.number(),
   duration_ms: z.number(),
   content_type: text,
+  dry_run: nullable(z.boolean()),
   policy_version: text,
   rule: text,
   matched: z.array(
@@ -168,6 +169,7 @@ function guardOf(row: Row): Partial<AuditCommand> {
   return {
     ...(row.exit_code === undefined ? {} : { exitCode: row.exit_code }),
     ...(row.content_type === undefined ? {} : { contentType: row.content_type }),
+    ...(row.dry_run === undefined ? {} : { dryRun: row.dry_run }),
     ...(row.policy_version === undefined ? {} : { policyVersion: row.policy_version }),
     ...(row.rule === undefined ? {} : { rule: row.rule }),
     ...(row.matched.length === 0 ? {} : { matched: row.matched }),

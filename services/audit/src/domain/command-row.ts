@@ -7,7 +7,7 @@ import { receivedAt } from './received-at.js';
  * greatest, so any number of copies of start and end, in any order, make the same row.
  */
 export type CommandRow = Readonly<Record<string, Value | readonly (Value | Tuple)[]>>;
-type Value = string | number;
+type Value = string | number | boolean;
 type Tuple = Readonly<Record<string, Value>>;
 
 export function commandRow(record: CommandRecord, sequence: number): CommandRow {
@@ -65,10 +65,11 @@ const callOf = (record: Call): CommandRow => ({
 });
 
 function guardOf(record: Call): CommandRow {
-  const { contentType, policyVersion, rule, holdId, warnings, matched = [] } = record;
+  const { contentType, dryRun, policyVersion, rule, holdId, warnings, matched = [] } = record;
   const rules = [rule, ...matched.map((met) => met.rule)].filter((name) => name !== undefined);
   return {
     ...(contentType === undefined ? {} : { content_type: contentType }),
+    ...(dryRun === undefined ? {} : { dry_run: dryRun }),
     ...(policyVersion === undefined ? {} : { policy_version: policyVersion }),
     ...(rule === undefined ? {} : { rule }),
     ...(rules.length === 0 ? {} : { rules: [...new Set(rules)] }),
