@@ -48,6 +48,7 @@ describe('the manual', () => {
       'kubeconfig',
       'status',
       'audit commands',
+      'audit holds',
       'audit events',
     ]) {
       const shown = await help(...command.split(' '));

@@ -1,10 +1,10 @@
-import { AuditCommand, AuditEvent } from '@drawbridge/contracts';
+import { AuditCommand, AuditEvent, AuditHoldEvent } from '@drawbridge/contracts';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { CliError } from '../cli-error.js';
 import { exitCode, type ExitCode } from '../exit-code.js';
 import { parseInstant } from '../input/duration.js';
-import { commandTable, eventTable } from '../output/audit-text.js';
+import { commandTable, eventTable, holdEventTable } from '../output/audit-text.js';
 import { neutralJson } from '../output/neutralise.js';
 import {
   action,
@@ -39,7 +39,7 @@ const commandSubject: Subject<AuditCommand> = {
   path: '/v1/audit/commands',
   filters: [
     ...['request', 'grant', 'agent', 'connection', 'namespace', 'verb', 'resource', 'name'],
-    ...['decision', 'reason', 'outcome', 'status'],
+    ...['decision', 'rule', 'hold', 'policy', 'reason', 'outcome', 'status'],
   ],
   item: AuditCommand,
   table: commandTable,
@@ -52,13 +52,25 @@ const eventSubject: Subject<AuditEvent> = {
   table: eventTable,
 };
 
-/** `drawbridge audit commands` and `drawbridge audit events` */
+const holdSubject: Subject<AuditHoldEvent> = {
+  path: '/v1/audit/holds',
+  filters: ['hold', 'request', 'grant', 'agent', 'connection', 'rule', 'type', 'actor'],
+  item: AuditHoldEvent,
+  table: holdEventTable,
+};
+
+/** `drawbridge audit commands`, `drawbridge audit holds` and `drawbridge audit events` */
 export function registerAudit(registrar: Registrar): void {
   const group = registrar.program
     .command('audit')
-    .summary('read the record: commands and events')
+    .summary('read the record: commands, holds and events')
     .description('Reads the record. For humans in a group of auditors.');
+  registerCommands(registrar, group);
+  registerHolds(registrar, group);
+  registerEvents(registrar, group);
+}
 
+function registerCommands(registrar: Registrar, group: Command): void {
   const commands = filterOptions(
     group
       .command('commands')
@@ -69,7 +81,10 @@ export function registerAudit(registrar: Registrar): void {
     .option('--verb <verbs>', 'get, list, patch, …')
     .option('--resource <resources>', 'pods, or pods/log')
     .option('--name <name>', 'name of the object')
-    .option('--decision <effect>', 'allow or deny')
+    .option('--decision <effect>', 'allow, deny; denied by a guardrail, held, masked')
+    .option('--rule <names>', 'guardrail that was met: <document>/<rule>')
+    .option('--hold <id>', 'the hold that it waited for')
+    .option('--policy <versions>', 'version of the guardrails')
     .option('--reason <codes>', 'why it was allowed or refused')
     .option(
       '--outcome <outcomes>',
@@ -80,13 +95,33 @@ export function registerAudit(registrar: Registrar): void {
       'after',
       examples([
         'drawbridge audit commands --since 1h --decision deny',
+        'drawbridge audit commands --since 7d --rule deletion/namespaces',
         'drawbridge audit commands --request <id> -o jsonl --limit 10000',
       ]),
     );
   sharedOptions(commands, outputs).action(
     action(registrar, (context) => read(context, commandSubject, commands.opts())),
   );
+}
 
+function registerHolds(registrar: Registrar, group: Command): void {
+  const holds = filterOptions(
+    group
+      .command('holds')
+      .summary('held calls, and who decided them')
+      .description('Lists events of held calls: held, approved, denied, released.'),
+  )
+    .option('--hold <id>', 'one hold')
+    .option('--rule <names>', 'guardrail that held: <document>/<rule>')
+    .option('--type <types>', 'CommandHeld, HoldApproved, CommandReleased, …')
+    .option('--actor <id>', 'who caused it: <issuer>#<subject>, or a service')
+    .addHelpText('after', examples(['drawbridge audit holds --hold <id> --oldest-first']));
+  sharedOptions(holds, outputs).action(
+    action(registrar, (context) => read(context, holdSubject, holds.opts())),
+  );
+}
+
+function registerEvents(registrar: Registrar, group: Command): void {
   const events = filterOptions(
     group
       .command('events')

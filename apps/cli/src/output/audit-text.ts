@@ -1,4 +1,9 @@
-import type { AuditCommand, AuditEvent } from '@drawbridge/contracts';
+import {
+  HoldEvent,
+  type AuditCommand,
+  type AuditEvent,
+  type AuditHoldEvent,
+} from '@drawbridge/contracts';
 import { table } from './table.js';
 
 /** Commands, one line each. */
@@ -15,6 +20,7 @@ export const commandTable = (commands: readonly AuditCommand[]): string =>
       'OUTCOME',
       'STATUS',
       'REASON',
+      'RULE',
     ],
     commands.map((command) => [
       command.receivedAt,
@@ -27,6 +33,7 @@ export const commandTable = (commands: readonly AuditCommand[]): string =>
       command.outcome,
       command.statusCode?.toString(),
       command.outcomeReason ?? command.decision?.reason,
+      command.rule,
     ]),
   );
 
@@ -43,6 +50,21 @@ export const eventTable = (events: readonly AuditEvent[]): string =>
     ]),
   );
 
+/** Events of held calls, one line each; what is held stands in the first. */
+export const holdEventTable = (events: readonly AuditHoldEvent[]): string =>
+  table(
+    ['TIME', 'HOLD', 'TYPE', 'ACTOR', 'RULE', 'CALL'],
+    events.map((event) => [event.at, event.holdId, event.type, actorOf(event), ...heldOf(event)]),
+  );
+
+/** The rule and the call of an event that names them. */
+function heldOf({ type, data }: AuditHoldEvent): readonly (string | undefined)[] {
+  const parsed = HoldEvent.safeParse({ type, data });
+  if (!parsed.success || parsed.data.type !== 'CommandHeld') return [undefined, undefined];
+  const { call } = parsed.data.data;
+  return [call.rule, `${call.method} ${call.path}`];
+}
+
 /** A call that is on no resource, such as discovery, is known by its path. */
 function resourceOf({ resource, subresource, apiGroup, path }: AuditCommand): string {
   if (resource === '') return path;
@@ -51,5 +73,5 @@ function resourceOf({ resource, subresource, apiGroup, path }: AuditCommand): st
 }
 
 /** The issuer is left out: `-o json` has it. */
-const actorOf = ({ actor: { kind, id } }: AuditEvent): string =>
+const actorOf = ({ actor: { kind, id } }: Pick<AuditEvent, 'actor'>): string =>
   `${kind} ${id.slice(id.lastIndexOf('#') + 1)}`;

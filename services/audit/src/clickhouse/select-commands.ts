@@ -162,12 +162,12 @@ const commandOf = (row: Row): AuditCommand => ({
   responseBytes: row.response_bytes,
   durationMs: row.duration_ms,
   ...guardOf(row),
+  ...answerOf(row),
   sequences: [...row.sequences].sort((one, other) => one - other),
 });
 
 function guardOf(row: Row): Partial<AuditCommand> {
   return {
-    ...(row.exit_code === undefined ? {} : { exitCode: row.exit_code }),
     ...(row.content_type === undefined ? {} : { contentType: row.content_type }),
     ...(row.dry_run === undefined ? {} : { dryRun: row.dry_run }),
     ...(row.policy_version === undefined ? {} : { policyVersion: row.policy_version }),
@@ -175,10 +175,14 @@ function guardOf(row: Row): Partial<AuditCommand> {
     ...(row.matched.length === 0 ? {} : { matched: row.matched }),
     ...(row.hold_id === undefined ? {} : { holdId: row.hold_id }),
     ...(row.warnings.length === 0 ? {} : { warnings: row.warnings }),
-    ...(row.masked === undefined ? {} : { masked: row.masked }),
-    ...(row.transfers.length === 0 ? {} : { transfers: row.transfers }),
   };
 }
+
+const answerOf = (row: Row): Partial<AuditCommand> => ({
+  ...(row.exit_code === undefined ? {} : { exitCode: row.exit_code }),
+  ...(row.masked === undefined ? {} : { masked: row.masked }),
+  ...(row.transfers.length === 0 ? {} : { transfers: row.transfers }),
+});
 
 function agentOf(row: Row): Pick<AuditCommand, 'agent'> {
   if (row.agent_kind === '') return {};
