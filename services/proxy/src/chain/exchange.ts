@@ -16,8 +16,10 @@ export interface CallFacts {
   grant?: OpenGrant;
   /** What the guardrails said. */
   guard?: GuardDecision;
-  /** `Warning`s that we add to the answer, as sent. */
-  warnings?: readonly string[];
+  /** Of a delete whose body says it: whether it was judged as a dry-run. */
+  dryRun?: boolean;
+  /** The hold that it waits for, was refused by, or was released by. */
+  holdId?: string;
   /** `CommandStarted` is in the log: what comes next is an end, not a refusal. */
   started?: boolean;
 }

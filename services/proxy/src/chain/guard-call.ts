@@ -34,6 +34,7 @@ export const guardCall =
   (next) => {
     const goOn = (call: Negotiated, verdict: Verdict) => {
       call.facts.guard = verdict.guard;
+      if (verdict.dryRun !== undefined) call.facts.dryRun = verdict.dryRun;
       if (verdict.guard.effect === 'deny') throw denial(verdict.guard);
       return next(guarded(call, verdict));
     };
@@ -50,12 +51,27 @@ export const guardCall =
     };
   };
 
+/**
+ * Asks about a call that has waited: nothing that was found out before counts any more, but for its body.
+ *
+ * @throws what refuses it now
+ */
+export const judgeAgain =
+  ({ guard, recheck, connections }: GuardCallParts) =>
+  async (call: Guarded): Promise<Guarded> => {
+    const verdict = await guard.ask(call, call.body);
+    await recheck(call);
+    if (connections.get(call.connection) !== call.upstream) throw new CallCut('connection_changed');
+    call.facts.guard = verdict.guard;
+    if (verdict.guard.effect === 'deny') throw denial(verdict.guard);
+    return { ...call, guard: verdict.guard };
+  };
+
 function guarded(call: Negotiated, { guard, body }: Verdict): Guarded {
   // It has been told to send the body that is here.
   const awaitsContinue = call.awaitsContinue && body.kind !== 'held';
   const warnings = warningsOf(guard);
   if (warnings.length === 0) return { ...call, guard, body, awaitsContinue };
-  call.facts.warnings = warnings;
   const answer = new WarnedAnswer(call.answer, warnings);
   return { ...call, guard, body, awaitsContinue, answer };
 }

@@ -29,6 +29,8 @@ export function sendStatus(exchange: Exchange, refusal: RefusalAnswer, enough: b
     'drawbridge-refusal': refusal.code,
     'x-content-type-options': 'nosniff',
     ...(refusal.challenge !== undefined && { 'www-authenticate': refusal.challenge }),
+    ...(refusal.retryAfterSeconds !== undefined && { 'retry-after': refusal.retryAfterSeconds }),
+    ...(refusal.holdId !== undefined && { 'drawbridge-hold': refusal.holdId }),
   };
   answer.writeHead(refusal.statusCode, headers, close);
   answer.end(body);
@@ -40,6 +42,9 @@ export function sendStatus(exchange: Exchange, refusal: RefusalAnswer, enough: b
  * those raw and would print a JSON error as "unknown".
  */
 function documentOf({ commandId, facts }: Exchange, refusal: RefusalAnswer) {
+  if (refusal.passed !== undefined) {
+    return { type: refusal.passed.contentType, body: refusal.passed.body };
+  }
   const status = kubeStatus({ ...refusal, commandId });
   if (facts.kube?.kind === 'nonResource') {
     return { type: 'text/plain; charset=utf-8', body: status.message };

@@ -20,6 +20,8 @@ export type RequestBody =
 export interface Verdict {
   readonly guard: GuardDecision;
   readonly body: RequestBody;
+  /** Of a delete whose body says it: whether it was judged as a dry-run. */
+  readonly dryRun?: boolean;
 }
 
 /** Finds out what rules look at in bodies and objects. */
@@ -76,7 +78,7 @@ export class CallGuard {
   async #judgeDelete(call: Negotiated, body: RequestBody): Promise<Verdict> {
     const held = await this.#hold(call, body);
     const dryRun = held.kind === 'held' && isJson(call) && asksForDryRun(held.bytes);
-    return this.#judge(call, held, dryRun);
+    return { ...(await this.#judge(call, held, dryRun)), dryRun };
   }
 
   #judge(call: Negotiated, body: RequestBody, dryRun: boolean): Verdict | Promise<Verdict> {

@@ -1,17 +1,17 @@
 /**
- * The cluster refused the dry-run of a call, as it would the call: the client gets its answer. What it says may
- * name values of the object.
+ * The cluster refused the dry-run of a call, as it would the call: the client gets that answer. Values are masked in
+ * it already.
  */
 export class ClusterRefused extends Error {
   override readonly name = 'ClusterRefused';
 
-  constructor(
-    readonly statusCode: number,
-    /** As the cluster put it. */
-    readonly said: string,
-    /** `reason` of its `Status`, by which clients decide what to do. */
-    readonly reason: string | undefined,
-  ) {
+  constructor(readonly answer: PassedAnswer) {
     super('the cluster refused the dry-run');
   }
+}
+
+export interface PassedAnswer {
+  readonly statusCode: number;
+  readonly contentType: string;
+  readonly body: Buffer;
 }

@@ -1,14 +1,13 @@
 import type { BodyFacts } from '@drawbridge/guardrails';
 import type { Negotiated } from '../chain/negotiate-channel.js';
 import { opensChannel } from '../domain/access-attributes.js';
-import { CallRefused } from '../domain/call-refused.js';
 import { formatKubeQuery, queryValue } from '../domain/kube-query.js';
 import type { ResourceRequest } from '../domain/kube-request.js';
 import type { IdentityModes } from '../identity-modes/identity-modes.js';
 import { askCluster, type ClusterAnswer } from './ask-cluster.js';
 import type { FindFacts, RequestBody } from './call-guard.js';
 import { isJson, queryOf } from './call-under-guard.js';
-import { ClusterRefused } from './cluster-refused.js';
+import { clusterRefusal, notAnswered } from './cluster-refusal.js';
 import { readJson } from './read-json.js';
 
 /**
@@ -54,7 +53,7 @@ async function newObject({ call, kube, body, identities }: Sought): Promise<unkn
     target: `${pathOf(kube)}${formatKubeQuery([...query, ...asDryRun])}`,
     body: body.bytes,
   });
-  if (answer.statusCode >= 400) throw refusalOf(answer, call.connection);
+  if (answer.statusCode >= 400) throw clusterRefusal(call, answer);
   return readAnswer(answer);
 }
 
@@ -81,25 +80,3 @@ function readAnswer({ contentType, body }: ClusterAnswer): unknown {
   const [type = ''] = contentType.split(';', 1);
   return type.trim().toLowerCase() === 'application/json' ? readJson(body) : undefined;
 }
-
-function refusalOf(answer: ClusterAnswer, connection: string): Error {
-  if (answer.statusCode >= 500) return notAnswered(connection);
-  const status = readAnswer(answer);
-  return new ClusterRefused(
-    answer.statusCode,
-    textIn(status, 'message') ?? 'the cluster refused the dry-run of this call',
-    textIn(status, 'reason'),
-  );
-}
-
-function textIn(value: unknown, key: 'message' | 'reason'): string | undefined {
-  if (typeof value !== 'object' || value === null || !(key in value)) return undefined;
-  const text: unknown = (value as Readonly<Record<string, unknown>>)[key];
-  return typeof text === 'string' && text !== '' ? text : undefined;
-}
-
-const notAnswered = (connection: string) =>
-  new CallRefused(
-    'upstream_failed',
-    `the cluster of ${connection} could not say what the call does`,
-  );

@@ -1,0 +1,38 @@
+import type { GuardDecision, MatchedRule } from '@drawbridge/guardrails';
+import type { RecordedRule } from '@drawbridge/contracts';
+import type { CallFacts } from '../chain/exchange.js';
+import { warningsOf } from './warned-answer.js';
+
+const MAX_MATCHED = 64;
+
+/** What the records of all calls say about which the same was decided. */
+const decisions = new WeakMap<GuardDecision, string>();
+
+/** What start and refusal of a call say of guardrails, as JSON members; nothing when they were not asked. */
+export function guardMembers({ guard, dryRun }: Pick<CallFacts, 'guard' | 'dryRun'>): string {
+  if (guard === undefined) return '';
+  const tried = dryRun === undefined ? '' : `,"dryRun":${dryRun}`;
+  let text = decisions.get(guard);
+  if (text === undefined) {
+    text = membersOf(guard);
+    decisions.set(guard, text);
+  }
+  return `${tried}${text}`;
+}
+
+/** All of it comes from documents of the operator. */
+function membersOf(guard: GuardDecision): string {
+  const { policyVersion, decidedBy, matched } = guard;
+  const version = `,"policyVersion":${JSON.stringify(policyVersion)}`;
+  if (decidedBy === undefined) return version;
+  const warnings = warningsOf(guard);
+  const rules = JSON.stringify(matched.slice(0, MAX_MATCHED).map(recordedRule));
+  const warned = warnings.length === 0 ? '' : `,"warnings":${JSON.stringify(warnings)}`;
+  return `${version},"rule":${JSON.stringify(decidedBy.rule)},"matched":${rules}${warned}`;
+}
+
+const recordedRule = ({ rule, action, doubt }: MatchedRule): RecordedRule => ({
+  rule,
+  action,
+  ...(doubt !== undefined && { doubt }),
+});
