@@ -73,6 +73,14 @@ export class HeldCalls {
       .map(({ holdId }) => holdId);
   }
 
+  /** The holds that have not ended and were made by another policy than this one. */
+  liveOfOtherPolicies(policyVersion: string): readonly string[] {
+    return [...this.#calls.values()]
+      .filter(({ state }) => state.status !== 'ended')
+      .filter(({ state }) => state.held.call.policyVersion !== policyVersion)
+      .map(({ holdId }) => holdId);
+  }
+
   /** How much an agent asks of humans. */
   usageOf(agent: Pick<Principal, 'issuer' | 'subject'>, now: Date): HoldUsage {
     const id = principalId(agent);

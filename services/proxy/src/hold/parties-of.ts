@@ -1,0 +1,30 @@
+import type { AccessEvent, HoldApprovers } from '@drawbridge/contracts';
+import type { EventStore } from '@drawbridge/kernel';
+
+/** What an access request says about the calls under its grant. */
+export interface HoldParties {
+  readonly purpose: { readonly reason: string; readonly ticket?: string };
+  readonly environment: string;
+  /** Without groups when nobody had to approve the request: then nobody can approve a call under it. */
+  readonly approvers: HoldApprovers;
+}
+
+/** Reads from its history who decides about calls under a grant: those who decide about the grant itself. */
+export async function partiesOf(
+  requests: Pick<EventStore<AccessEvent>, 'load'>,
+  accessRequestId: string,
+): Promise<HoldParties | undefined> {
+  const { events } = await requests.load(accessRequestId);
+  const validated = events.flatMap(({ event }) =>
+    event.type === 'AccessRequestValidated' ? [event.data] : [],
+  );
+  const last = validated.at(-1);
+  if (last === undefined) return undefined;
+  const { terms, approval } = last;
+  const { reason, ticket, environment } = terms;
+  return {
+    purpose: { reason, ...(ticket !== undefined && { ticket }) },
+    environment,
+    approvers: { groups: approval.type === 'humans' ? approval.groups : [] },
+  };
+}
