@@ -228,6 +228,22 @@ describe.each(modes)('$kubectl kubectl over $protocol', ({ protocol, ...mode }) 
     expect(ran.out).toContain('deleted');
   });
 
+  it.each([
+    ['run -it', (name: string) => `run -it --rm ${name} --image=busybox -- sh`],
+    ['debug -it', (name: string) => `debug -it web-1 --image=busybox --container=${name} -- sh`],
+  ])('%s: a terminal', { timeout: 60_000 }, async (_what, command) => {
+    const agent = await agentOf(mode);
+    const kubectl = mode.kubectl === 'pinned' ? pinned : mode.kubectl;
+    const inner = `${kubectl} ${command(`tty-${agent.subject}`)}`;
+    // What is typed is seen only when somebody reads it, so it is typed until there is an answer.
+    const typed = 'test -t 0 && echo a terminal: $((40+2)); exit\n';
+    const running = agent.start(shell(''), { program: ['script', '-qec', inner, '/dev/null'] });
+    const typing = setInterval(() => running.process.stdin?.write(typed), 1_000);
+    const { out } = await running.ended;
+    clearInterval(typing);
+    expect(out).toContain('a terminal: 42');
+  });
+
   it('is refused alike with every protocol, and prints it once', async () => {
     const rules: Rule[] = [
       { verbs: ['get', 'list'], apiGroups: [''], resources: ['pods'], namespaces: ['payments'] },
