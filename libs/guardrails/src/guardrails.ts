@@ -16,6 +16,8 @@ export type Judgement =
       readonly facts: ReadonlySet<FactName>;
       /** The decision with the body. A fact that is needed and absent counts against the call. */
       readonly decide: (facts: BodyFacts) => GuardDecision;
+      /** What rules come to that need no body. For those who never get one: the gateway always asks for it. */
+      readonly withoutBody: () => GuardDecision;
     };
 
 /** The guardrails in force. Pure and synchronous; never throws. */
@@ -100,7 +102,7 @@ class IndexedGuardrails implements Guardrails {
       });
       return decisionOf(this.version, all);
     };
-    return { kind: 'needsBody', facts, decide };
+    return { kind: 'needsBody', facts, decide, withoutBody: () => decisionOf(this.version, met) };
   }
 
   #candidates(request: GuardedRequest): readonly CompiledRule[] {

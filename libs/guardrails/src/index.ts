@@ -19,6 +19,7 @@ export type {
 export { GuardrailInvalid } from './guardrail-invalid.js';
 export { compileGuardrails, type Guardrails, type Judgement } from './guardrails.js';
 export { guardrailsVersion } from './guardrails-version.js';
+export { factsLookedAt, type LookedAt } from './facts-looked-at.js';
 export { callOf } from './tests/call-of.js';
 export { DescribedCall, GuardrailTest } from './tests/guardrail-test.js';
 export {

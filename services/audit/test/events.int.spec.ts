@@ -85,6 +85,7 @@ describe('selecting events', () => {
     [{ since: '2026-01-05T09:00:02Z', until: '2026-01-05T09:00:04Z' }, [3, 2]],
     [{ request: requestId }, [3, 2, 1]],
     [{ grant: grantId }, [3, 2, 1]],
+    [{ grant: `${requestId},${grantId}`, type: 'GrantIssued' }, [3]],
     [{ agent: 'agent-oncall' }, [3, 2, 1]],
     [{ connection: 'prod-eks' }, [3, 2, 1]],
     [{ connection: 'staging' }, []],

@@ -145,7 +145,7 @@ describe('asking for commands', () => {
     ['since=2026-01-05', 'query.since'],
     ["until=2026-01-05T00:00:00Z'--", 'query.until'],
     ['request=abc', 'query.request'],
-    ["grant=019c0000-0000-7000-8000-000000000001'", 'query.grant'],
+    ["grant=019c0000-0000-7000-8000-000000000001'", 'query.grant.0'],
     ['decision=maybe', 'query.decision'],
     ['rule=', 'query.rule.0'],
     ["hold=x' OR 1=1", 'query.hold'],

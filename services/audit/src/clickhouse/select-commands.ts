@@ -92,7 +92,10 @@ const conditionsOf = (filter: CommandFilter): readonly Condition[] => [
     sql: 'access_request_id = {request:UUID}',
     parameters: { request: id },
   })),
-  ...given(filter.grant, (id) => ({ sql: 'grant_id = {grant:UUID}', parameters: { grant: id } })),
+  ...given(filter.grant, (ids) => ({
+    sql: 'grant_id IN {grant:Array(UUID)}',
+    parameters: { grant: ids },
+  })),
   ...given(filter.agent, isAgent),
   ...given(filter.connection, (names) => isOneOf('connection', names)),
   ...given(filter.namespace, (names) => isOneOf('namespace', names)),

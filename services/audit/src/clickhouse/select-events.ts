@@ -51,8 +51,8 @@ function conditionsOf({ database }: AuditStore, filter: EventFilter): readonly C
       sql: 'aggregate_id = {request:String}',
       parameters: { request: id },
     })),
-    ...given(filter.grant, (id) =>
-      ofRequests({ sql: 'grant_id = {grant:UUID}', parameters: { grant: id } }),
+    ...given(filter.grant, (ids) =>
+      ofRequests({ sql: 'grant_id IN {grant:Array(UUID)}', parameters: { grant: ids } }),
     ),
     ...given(filter.agent, (agent) => ofRequests(isAgent(agent))),
     ...given(filter.connection, (names) => ofRequests(isOneOf('connection', names))),

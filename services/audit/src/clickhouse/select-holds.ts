@@ -54,8 +54,8 @@ function conditionsOf({ database }: AuditStore, filter: HoldFilter): readonly Co
     ...given(filter.request, (id) =>
       ofHolds({ sql: 'access_request_id = {request:UUID}', parameters: { request: id } }),
     ),
-    ...given(filter.grant, (id) =>
-      ofHolds({ sql: 'grant_id = {grant:UUID}', parameters: { grant: id } }),
+    ...given(filter.grant, (ids) =>
+      ofHolds({ sql: 'grant_id IN {grant:Array(UUID)}', parameters: { grant: ids } }),
     ),
     ...given(filter.agent, (agent) => ofHolds(isAgent(agent))),
     ...given(filter.connection, (names) => ofHolds(isOneOf('connection', names))),

@@ -44,7 +44,8 @@ const shared = {
   /** Before this instant. */
   until: instant.optional(),
   request: uuid.optional(),
-  grant: uuid.optional(),
+  /** One, or several with commas. */
+  grant: words.pipe(z.array(uuid)).optional(),
   /** Subject of the agent, or `<issuer>#<subject>`. */
   agent: word.optional(),
   connection: words.optional(),
