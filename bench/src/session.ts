@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -149,6 +150,7 @@ export class BenchSession {
       upstreamCa: file('ca.pem', authority.certificate),
       certificateFile: file('tls.crt', pair.certificate),
       keyFile: file('tls.key', pair.key),
+      maskKeysFile: file('mask-keys', randomBytes(32).toString('base64')),
       directory: this.directory,
       cores: this.plan.proxy,
       workers: 1,

@@ -135,6 +135,7 @@ function connectionDocument({ directory, cluster, credentials }: DemoConfigurati
       server: cluster.server,
       ...(ca === undefined ? {} : { certificateAuthorityFile: file('ca.pem', ca) }),
       credential: credentialOf(cluster, file),
+      portForward: 'allow',
     },
   };
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import {
   createCertificateAuthority,
@@ -136,6 +137,7 @@ async function pointServicesAt({ state, cluster }: StandInOptions, around: Aroun
     gatewayCertificateAuthorityFile: state.write('gateway-ca.pem', authority.certificate),
     gatewayCertificateFile: state.write('secrets/gateway.crt', gateway.certificate),
     gatewayKeyFile: state.write('secrets/gateway.key', gateway.key),
+    maskKeysFile: state.write('secrets/mask-keys', randomBytes(32).toString('base64')),
     slack: {
       apiUrl: slack.apiUrl,
       botTokenFile: state.write('secrets/slack-bot-token', slack.botToken),

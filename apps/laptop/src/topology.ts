@@ -18,6 +18,7 @@ export interface Surroundings {
   readonly gatewayCertificateAuthorityFile: string;
   readonly gatewayCertificateFile: string;
   readonly gatewayKeyFile: string;
+  readonly maskKeysFile: string;
   readonly slack: {
     readonly apiUrl: string;
     readonly botTokenFile: string;
@@ -101,6 +102,7 @@ export function serviceEnvironments(
       HTTPS_PORT: new URL(addresses.gateway).port,
       TLS_CERT_FILE: around.gatewayCertificateFile,
       TLS_KEY_FILE: around.gatewayKeyFile,
+      MASK_KEYS_FILE: around.maskKeysFile,
     },
     audit: { ...http(addresses.audit), AUDITOR_GROUPS: 'auditors' },
   };

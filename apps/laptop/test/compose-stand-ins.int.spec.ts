@@ -92,6 +92,7 @@ describe('what the stand-ins write', () => {
     ['approval', 'slack-bot-token'],
     ['approval', 'slack-signing-secret'],
     ['proxy', 'gateway.key'],
+    ['proxy', 'mask-keys'],
     ['proxy', 'token'],
   ])('%s/%s is for its owner only', (...path) => {
     expect(statSync(file(...path)).mode & 0o777).toBe(0o600);

@@ -73,6 +73,7 @@ const environment = ({ bus, setting, directory, https, http }: Placed): Record<s
   HOSTS: '127.0.0.1',
   TLS_CERT_FILE: setting.certificateFile,
   TLS_KEY_FILE: setting.keyFile,
+  MASK_KEYS_FILE: setting.maskKeysFile,
   LOG_LEVEL: 'warn',
   MAX_CONNECTIONS: '20000',
   MAX_CONNECTIONS_PER_ADDRESS: '20000',

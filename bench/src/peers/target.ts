@@ -28,6 +28,7 @@ export interface PeerSetting {
   /** PEM files of the certificate that clients see. */
   readonly certificateFile: string;
   readonly keyFile: string;
+  readonly maskKeysFile: string;
   readonly directory: string;
   readonly cores: readonly number[];
   /** Threads or processes that serve. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -57,6 +58,8 @@ export class SoakGateway {
     const pair = await authority.issueServer(['localhost', '127.0.0.1']);
     writeFileSync(join(directory, 'tls.crt'), pair.certificate);
     writeFileSync(join(directory, 'tls.key'), pair.key, { mode: 0o600 });
+    const maskKey = randomBytes(32).toString('base64');
+    writeFileSync(join(directory, 'mask-keys'), maskKey, { mode: 0o600 });
     const [https, http] = [await freePort(), await freePort()];
     const child = spawn(
       process.execPath,
@@ -153,6 +156,7 @@ function environment({ bus, cluster, workers }: GatewayOptions, placed: Placed) 
     HOSTS: '127.0.0.1',
     TLS_CERT_FILE: join(directory, 'tls.crt'),
     TLS_KEY_FILE: join(directory, 'tls.key'),
+    MASK_KEYS_FILE: join(directory, 'mask-keys'),
     LOG_LEVEL: 'warn',
     AGENT_MAX_CALLS: String(AGENT_MAX_CALLS),
     WORKERS: String(workers),

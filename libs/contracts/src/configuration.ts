@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ConnectionName } from './access-request.js';
+import { AnswerMasking, PortForwarding } from './answer-masking.js';
 import { ClusterCredential } from './cluster-credential.js';
 import { ClusterIdentity } from './cluster-identity.js';
 import { ConnectorAccess } from './connector-access.js';
@@ -144,6 +145,10 @@ export const ConnectionDocument = document(
     credential: ClusterCredential,
     identity: ClusterIdentity.optional().describe(
       'As whom calls reach the cluster; default: gateway',
+    ),
+    masking: AnswerMasking.optional().describe('What is masked beside what always is'),
+    portForward: PortForwarding.optional().describe(
+      'Ports of pods; what passes there is masked by nobody. Default: refuse',
     ),
   }),
 );

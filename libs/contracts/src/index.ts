@@ -24,6 +24,7 @@ export {
   AuditHoldEventPage,
   CommandOutcome,
 } from './audit-view.js';
+export { AnswerMasking, PortForwarding } from './answer-masking.js';
 export { ApprovalView, ApproveInput, DenyInput, WaitingApprovals } from './approval-view.js';
 export { ClusterIdentity } from './cluster-identity.js';
 export {

@@ -6,6 +6,7 @@ const good = {
   CONFIG_DIR: '/etc/drawbridge',
   TLS_CERT_FILE: '/tls/tls.crt',
   TLS_KEY_FILE: '/tls/tls.key',
+  MASK_KEYS_FILE: '/masking/keys',
   PUBLIC_URL: 'https://Gateway.corp.test:8443/',
 };
 
@@ -26,6 +27,7 @@ describe('the environment of the proxy', () => {
     ['AGENT_MAX_CALLS', '0'],
     ['AGENT_MAX_CALLS', '-1'],
     ['TLS_KEY_FILE', ''],
+    ['MASK_KEYS_FILE', ''],
     ['WORKERS', '0'],
     ['WORKERS', '65'],
     ['WORKERS', '2.5'],

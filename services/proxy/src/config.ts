@@ -18,6 +18,12 @@ export const ProxyConfig = z.object({
   HTTPS_PORT: port(8443).describe('0 takes any free port'),
   TLS_CERT_FILE: z.string().min(1).describe('PEM certificate chain; read again when it changes'),
   TLS_KEY_FILE: z.string().min(1).describe('PEM key of TLS_CERT_FILE'),
+  MASK_KEYS_FILE: z
+    .string()
+    .min(1)
+    .describe(
+      'Keys of the placeholders in place of masked values: one of 32 bytes or more per line, in base64, the current one first; read again when it changes',
+    ),
   PUBLIC_URL: z
     .url({ protocol: /^https$/ })
     .describe('Where agents reach the gateway; other host names are refused'),
@@ -52,6 +58,25 @@ export const ProxyConfig = z.object({
   AGENT_MAX_STREAMS: count(64).describe('Watches and log streams of one agent at the same time'),
   AGENT_CALLS_PER_SECOND: count(50),
   AGENT_BURST: count(300).describe('Calls of one agent at once, before the rate counts'),
+  HOLD_WAIT_SECONDS: z
+    .string()
+    .regex(/^\d{1,3}$/, 'expected a whole number')
+    .transform(Number)
+    .pipe(z.int().max(600))
+    .default(50)
+    .describe(
+      'How long a held call keeps its connection open for a human, before its client is told to come again; below what load balancers wait. 0: not at all',
+    ),
+  HOLD_DECIDE_SECONDS: count(900, 86_400).describe(
+    'How long humans have to decide about a held call',
+  ),
+  HOLD_APPROVAL_SECONDS: count(300, 3_600).describe(
+    'How long after its approval a held call may be made again',
+  ),
+  HOLD_OPEN_PER_AGENT: count(5, 1_000).describe(
+    'Held calls of one agent that wait at the same time',
+  ),
+  HOLD_PER_AGENT_AND_HOUR: count(30, 10_000).describe('Held calls of one agent in any hour'),
   BUS_LOST_CUT_SECONDS: count(10, 3_600).describe(
     'Streams are cut when grants could not be followed for this long: a revocation may be missed',
   ),

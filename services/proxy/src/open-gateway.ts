@@ -15,7 +15,10 @@ import { DataPath } from './data-path.js';
 import { AgentLimits } from './limits/agent-limits.js';
 import { ConnectionCounter } from './limits/connection-counter.js';
 import { Connectors } from './connector/connectors.js';
+import { Maskers } from './masking/maskers.js';
+import { followMaskKeys, readMaskKeys } from './masking/mask-keys-file.js';
 import { GuardrailsInForce } from './guard/guardrails-in-force.js';
+import { openHolds, type Holds } from './hold/open-holds.js';
 import { OpenGrants } from './domain/open-grants.js';
 import { AwsClients } from './credentials/eks/aws-clients.js';
 import type { Environment } from './credentials/material.js';
@@ -113,6 +116,8 @@ interface Base {
 interface Known {
   readonly grants: OpenGrants;
   readonly guardrails: GuardrailsInForce;
+  readonly holds: Holds;
+  readonly maskers: Maskers;
   readonly live: LiveCalls;
   readonly follower: AccessFollower;
   readonly trust: Trust;
@@ -131,7 +136,14 @@ async function follow(base: Base, closers: Closers): Promise<Known> {
   closers.add(() => connectors.close());
   const connections = openConnections(base, connectors, closers);
   const grants = new OpenGrants();
-  const follower = followGrants(connection, { grants, live, connections, logger });
+  const holds = openHolds({ ...base, live }, closers);
+  const kept = {
+    grantEnded: (grantId: string) => {
+      connections.grantEnded(grantId);
+      holds.room.grantEnded(grantId);
+    },
+  };
+  const follower = followGrants(connection, { grants, live, connections: kept, logger });
   closers.add(() => follower.close());
   const isCurrent = () => follower.isCurrent();
   const identities = new IdentityModes({
@@ -143,13 +155,24 @@ async function follow(base: Base, closers: Closers): Promise<Known> {
   });
   closers.add(() => identities.close());
   const guardrails = new GuardrailsInForce();
-  const made = { hosts, live, guardrails, connections, identities, connectors };
+  const maskers = await openMaskers(base, closers);
+  const made = { hosts, live, guardrails, holds, maskers, connections, identities, connectors };
   await followConfiguration(base, made, closers);
   const { trust, close } = await Trust.follow(connection, (bundle) => live.cutUntrusted(bundle));
   closers.add(close);
   const busLostCutMs = config.BUS_LOST_CUT_SECONDS * 1_000;
-  closers.add(startSweeper({ grants, live, connections, isCurrent, busLostCutMs, clock }));
+  closers.add(startSweeper({ grants, live, connections: kept, isCurrent, busLostCutMs, clock }));
   return { grants, ...made, follower, trust };
+}
+
+/** @throws `mask_keys_invalid` */
+async function openMaskers({ config, logger }: Base, closers: Closers): Promise<Maskers> {
+  const file = config.MASK_KEYS_FILE;
+  const keys = await readMaskKeys(file);
+  const maskers = new Maskers(keys);
+  const onChange = (changed: typeof keys) => maskers.takeKeys(changed);
+  closers.add(followMaskKeys({ file, keys, onChange, logger }));
+  return maskers;
 }
 
 function openConnections(
@@ -176,6 +199,8 @@ async function followConfiguration(
     hosts,
     live,
     guardrails,
+    holds,
+    maskers,
     connections,
     identities,
     connectors,
@@ -184,7 +209,10 @@ async function followConfiguration(
 ): Promise<void> {
   const replace = (configuration: Configuration) => {
     const documents = configuration.connections;
+    // First what can refuse them: then all stays as it was.
+    const maskNow = maskers.prepare(documents);
     guardrails.replace(configuration);
+    maskNow();
     hosts.replace(documents);
     connectors.replace(documents);
     connections.replace(documents, (name) => live.cutConnection(name));
@@ -194,6 +222,7 @@ async function followConfiguration(
     only: ['Connection', 'Guardrail'],
     onChange: (configuration) => {
       replace(configuration);
+      holds.room.policyChanged(guardrails.rails.version);
       const { version } = guardrails.rails;
       const { length } = configuration.connections;
       logger.log({ msg: 'configuration changed', connections: length, guardrails: version });

@@ -68,7 +68,8 @@ describe('an allowed call', () => {
     expect(received?.headers).toStrictEqual({
       host: new URL(upstream.address).host,
       accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json',
-      'accept-encoding': 'gzip',
+      // What is masked has to be read.
+      'accept-encoding': 'identity',
       'user-agent': 'kubectl/v1.33',
       authorization: `Bearer ${CANARY}`,
       'audit-id': answer.headers['audit-id'],
@@ -377,7 +378,10 @@ describe('a refused call', () => {
   });
 
   it('carries a Status that kubectl prints and a code that programs read', async () => {
-    const answer = await gateway.call('/connections/prod/api/v1/namespaces/payments/secrets/db');
+    const answer = await gateway.call(
+      '/connections/prod/api/v1/namespaces/payments/serviceaccounts/db/token',
+      { method: 'POST' },
+    );
     expect(answer.headers).toMatchObject({
       'content-type': 'application/json',
       'cache-control': 'no-store',
@@ -388,11 +392,11 @@ describe('a refused call', () => {
       apiVersion: 'v1',
       metadata: {},
       status: 'Failure',
-      message: expect.stringMatching(/^drawbridge masking_unavailable: /) as string,
+      message: expect.stringMatching(/^drawbridge token_request_refused: /) as string,
       reason: 'Forbidden',
       details: {
         uid: answer.headers['audit-id'],
-        causes: [{ reason: 'masking_unavailable', message: expect.any(String) as string }],
+        causes: [{ reason: 'token_request_refused', message: expect.any(String) as string }],
       },
       code: 403,
     });
@@ -403,8 +407,8 @@ describe('a refused call', () => {
       expect(record).toMatchObject({
         type: 'CommandRefused',
         statusCode: 403,
-        decision: { effect: 'deny', reason: 'masking_unavailable' },
-        resource: 'secrets',
+        decision: { effect: 'deny', reason: 'token_request_refused' },
+        resource: 'serviceaccounts',
         name: 'db',
       });
     });

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -40,6 +40,10 @@ export interface ConnectionUnderTest {
   readonly identity?: string;
   /** SHA-256 of connector tokens, in hex: reached through connectors. @default directly */
   readonly connectorDigests?: readonly string[];
+  /** One line of YAML, as `{ email: true }`. */
+  readonly masking?: string;
+  /** @default allow, unlike in a document without it */
+  readonly portForward?: 'allow' | 'refuse' | 'unsaid';
 }
 
 export interface GatewayOptions {
@@ -114,6 +118,7 @@ export interface IssuedGrant {
 
 function connectionYaml(connection: ConnectionUnderTest): string {
   const { name, server, credential, identity, hosts, connectorDigests } = connection;
+  const { masking, portForward = 'allow' } = connection;
   return [
     'apiVersion: drawbridge.dev/v1alpha1',
     'kind: Connection',
@@ -129,6 +134,8 @@ function connectionYaml(connection: ConnectionUnderTest): string {
       ? []
       : [`  connector: { tokenDigests: ['sha256:${connectorDigests.join("', 'sha256:")}'] }`]),
     ...(identity === undefined ? [] : [`  identity: ${identity}`]),
+    ...(masking === undefined ? [] : [`  masking: ${masking}`]),
+    ...(portForward === 'unsaid' ? [] : [`  portForward: ${portForward}`]),
     '  credential:',
     ...credential.split('\n').map((line) => `    ${line}`),
     '',
@@ -146,6 +153,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const keyFile = join(directory, 'tls.key');
   await writeFile(certificateFile, pair.certificate);
   await writeFile(keyFile, pair.key);
+  const maskKeysFile = join(directory, 'mask-keys');
+  await writeFile(maskKeysFile, randomBytes(32).toString('base64'), { mode: 0o600 });
   const issuer = new TestIssuer();
   const log: string[] = [];
   const logger = createLogger('proxy', {
@@ -177,6 +186,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     HOSTS: '127.0.0.1',
     TLS_CERT_FILE: certificateFile,
     TLS_KEY_FILE: keyFile,
+    MASK_KEYS_FILE: maskKeysFile,
     ...options.variables,
   };
   const config = ProxyConfig.parse(settings);

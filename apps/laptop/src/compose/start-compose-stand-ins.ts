@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import {
   type CertificateAuthority,
@@ -111,6 +112,7 @@ async function configure(
   const gateway = await authority.issueServer([options.gatewayHost]);
   volumes.write('proxy', 'gateway.crt', { content: gateway.certificate });
   volumes.write('proxy', 'gateway.key', { content: gateway.key });
+  volumes.write('proxy', 'mask-keys', { content: randomBytes(32).toString('base64') });
   volumes.write('approval', 'slack-bot-token', { content: slack.botToken });
   volumes.write('approval', 'slack-signing-secret', { content: slack.signingSecret });
   volumes.write('approval', 'slack.env', { content: slackVariables(slack, slackApiUrl) });

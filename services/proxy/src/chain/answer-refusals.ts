@@ -1,6 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { CallOutcome } from '../domain/call-outcome.js';
 import type { Tarpit } from '../limits/tarpit.js';
+import type { RecordWords } from '../masking/record-words.js';
 import { refusedLine } from './command-records.js';
 import type { Exchange, Step } from './exchange.js';
 import { answerOf, type RefusalAnswer } from './refusal-answer.js';
@@ -25,6 +26,8 @@ export interface RefusalParts {
   readonly logger: LoggerService;
   /** Whether a connection of this name is configured. */
   readonly isConnection: (name: string) => boolean;
+  /** How what callers have written is put into records. */
+  readonly words: RecordWords;
   /** Where refusals wait that come faster than anybody needs them. */
   readonly tarpit: Pick<Tarpit, 'hold'>;
 }
@@ -34,9 +37,10 @@ export interface RefusalParts {
  * no configured connection is no command: the names in it are the caller's invention.
  */
 export const answerRefusals =
-  ({ log, logger, isConnection, tarpit }: RefusalParts): Step<Exchange, Exchange> =>
+  ({ log, logger, isConnection, words, tarpit }: RefusalParts): Step<Exchange, Exchange> =>
   (next) =>
   async (exchange) => {
+    exchange.facts.words = words;
     try {
       try {
         return await next(exchange);
@@ -75,8 +79,9 @@ function refusedCall(exchange: Exchange, connection: string, answer: RefusalAnsw
   };
 }
 
-const isCheap = ({ facts }: Exchange, { statusCode }: RefusalAnswer): boolean =>
-  facts.agent === undefined || statusCode === 429;
+/** A call that waits for a human is no flood, and there are few of them. */
+const isCheap = ({ facts }: Exchange, { statusCode, code }: RefusalAnswer): boolean =>
+  facts.agent === undefined || (statusCode === 429 && code !== 'hold_pending');
 
 /** An agent, wherever it calls from; of a stranger only the address is known. */
 function callerOf({ facts, request }: Exchange): string {

@@ -81,6 +81,9 @@ const calls: fc.Arbitrary<Call> = fc.record({
   }),
 });
 
+/** Written down as it came. */
+const words = { target: (target: string) => target, text: (text: string) => text };
+
 function exchangeOf({ agent, kube, method, userAgent, address, at }: Call): Exchange {
   const rawHeaders = ['Host', 'gateway', 'User-AGENT', userAgent, 'user-agent', 'another'];
   return {
@@ -103,7 +106,7 @@ function exchangeOf({ agent, kube, method, userAgent, address, at }: Call): Exch
     answer: undefined as never,
     upgrade: undefined,
     awaitsContinue: false,
-    facts: { connection: 'prod', agent, kube, grant },
+    facts: { connection: 'prod', agent, kube, grant, words },
     ends: [],
   };
 }
@@ -263,7 +266,7 @@ describe('a refused call that was never understood', () => {
     const unknown = {
       ...exchange,
       request: { ...exchange.request, target },
-      facts: { connection: 'prod' },
+      facts: { connection: 'prod', words },
     };
     const refusal = { code: 'malformed_kube_path', message: 'm', statusCode: 400 };
     return CommandRecord.parse(JSON.parse(refusedLine(unknown, 'prod', refusal)));

@@ -1,10 +1,14 @@
 import type { Principal } from '@drawbridge/contracts';
 import { hasTokenInQuery } from '@drawbridge/token';
+import type { GuardDecision } from '@drawbridge/guardrails';
 import { accessAttributes } from '../domain/access-attributes.js';
 import type { CallOutcome } from '../domain/call-outcome.js';
 import type { KubeRequest } from '../domain/kube-request.js';
 import type { RequestHeaders } from '../domain/request-headers.js';
 import type { OpenGrant } from '../domain/open-grants.js';
+import type { RecordWords } from '../masking/record-words.js';
+import { mediaTypeOf } from '../guard/call-under-guard.js';
+import { guardMembers } from '../guard/guard-members.js';
 import type { Allowed } from './authorize-call.js';
 import type { CallFacts, Exchange } from './exchange.js';
 
@@ -16,6 +20,7 @@ import type { CallFacts, Exchange } from './exchange.js';
 
 const MAX_PATH = 2_048;
 const MAX_USER_AGENT = 256;
+const MAX_CONTENT_TYPE = 128;
 /** A record must always fit into one message of the bus, whatever an agent puts into its call. */
 const MAX_MESSAGE = 8_192;
 
@@ -46,6 +51,7 @@ interface StartedTail extends Pick<Allowed, 'kube' | 'grant' | 'agent' | 'connec
   readonly message: string;
   readonly method: string;
   readonly remoteAddress: string;
+  readonly guard: GuardDecision | undefined;
   readonly text: string;
 }
 
@@ -59,15 +65,17 @@ function startedTail(call: Allowed): string {
   // Joined, and not added up: a text made of many parts costs most where it is copied into the message.
   const text = [
     callMembers(call, call.connection),
-    textsOf(call.kube).target,
+    textsOf(call.kube, call.facts).target,
     `,"decision":{"effect":"allow","reason":${quote(reason)},"message":${quote(message)}}}`,
   ].join('');
-  const of = { kube, grant, agent, connection, reason, message, method, remoteAddress };
+  const { guard } = call.facts;
+  const of = { kube, grant, agent, connection, reason, message, method, remoteAddress, guard };
   lastTails.set(headers, { ...of, text });
   return text;
 }
 
-function isOf(tail: StartedTail, { kube, grant, agent, connection, decision, request }: Allowed) {
+function isOf(tail: StartedTail, call: Allowed) {
+  const { kube, grant, agent, connection, decision, request, facts } = call;
   return (
     tail.kube === kube &&
     tail.grant === grant &&
@@ -76,7 +84,8 @@ function isOf(tail: StartedTail, { kube, grant, agent, connection, decision, req
     tail.reason === decision.reason &&
     tail.message === decision.message &&
     tail.method === request.method &&
-    tail.remoteAddress === request.remoteAddress
+    tail.remoteAddress === request.remoteAddress &&
+    tail.guard === facts.guard
   );
 }
 
@@ -88,7 +97,7 @@ export interface Refusal {
 
 /** `CommandRefused` of a call that got as far as `exchange.facts` tell. */
 export function refusedLine(exchange: Exchange, connection: string, refusal: Refusal): string {
-  const message = quote(refusal.message.slice(0, MAX_MESSAGE));
+  const message = quote(wordsOf(exchange.facts).text(refusal.message.slice(0, MAX_MESSAGE)));
   return (
     `{"type":"CommandRefused"${idMembers(exchange)}${callMembers(exchange, connection)}` +
     targetMembers(recordedTarget(exchange)) +
@@ -113,7 +122,7 @@ export function endedLine(call: EndedCall, outcome: CallOutcome, at: Date): stri
     `{"type":"CommandEnded"${endMembers(call)},"commandId":"${call.commandId}","at":"${instantOf(at)}"` +
     `,"outcome":"${outcome.outcome}"${reason},"statusCode":${outcome.statusCode}` +
     `,"requestBytes":${outcome.requestBytes},"responseBytes":${outcome.responseBytes}` +
-    `,"durationMs":${durationMs}${exitMember(outcome)}}`
+    `,"durationMs":${durationMs}${exitMember(outcome)}${maskedMember(outcome)}}`
   );
 }
 
@@ -132,22 +141,37 @@ function endMembers({ connection, grant }: EndedCall): string {
 const exitMember = ({ exitCode }: CallOutcome): string =>
   exitCode === undefined ? '' : `,"exitCode":${exitCode}`;
 
+const maskedMember = ({ masked }: CallOutcome): string =>
+  masked === undefined ? '' : `,"masked":${masked}`;
+
 /** What no two calls have in common. */
-const idMembers = ({ commandId, receivedAt }: Exchange): string =>
-  `,"commandId":"${commandId}","at":"${instantOf(receivedAt)}"`;
+const idMembers = ({ commandId, receivedAt, facts: { holdId } }: Exchange): string => {
+  const ids = `,"commandId":"${commandId}","at":"${instantOf(receivedAt)}"`;
+  return holdId === undefined ? ids : `${ids},"holdId":"${holdId}"`;
+};
 
 /** What start and refusal say of a call, but for its target. */
 function callMembers(exchange: Exchange, connection: string): string {
   const { request, facts } = exchange;
   const { kube } = facts;
-  const attributes = kube === undefined ? attributeMembers(kube) : textsOf(kube).attributes;
-  const userAgent = request.headers.value('user-agent') ?? '';
+  const attributes =
+    kube === undefined ? attributeMembers(kube, facts) : textsOf(kube, facts).attributes;
+  const sent = request.headers.value('user-agent') ?? '';
+  const userAgent = wordsOf(facts).text(sent);
   return (
     `,"connection":${quote(connection)}${callerMembers(facts)}` +
     `,"method":${quote(request.method)}${attributes}` +
     `,"clientAddress":${quote(request.remoteAddress)}` +
-    `,"userAgent":${quote(userAgent.slice(0, MAX_USER_AGENT))}`
+    `,"userAgent":${quote(userAgent.slice(0, MAX_USER_AGENT))}` +
+    bodyMember(exchange) +
+    guardMembers(facts)
   );
+}
+
+/** Of what type the body is that the call announces. */
+function bodyMember({ request }: Exchange): string {
+  const type = request.announced === undefined ? '' : mediaTypeOf({ request });
+  return type === '' ? '' : `,"contentType":${quote(type.slice(0, MAX_CONTENT_TYPE))}`;
 }
 
 function targetMembers(target: string): string {
@@ -162,7 +186,7 @@ function targetMembers(target: string): string {
 function recordedTarget({ request, facts }: Exchange): string {
   const received = request.target.replace(/^\/connections\/[^/?]*/, '');
   const target = facts.kube?.target ?? received;
-  return hasTokenInQuery(target) ? target.replace(/\?.*$/s, '') : target;
+  return wordsOf(facts).target(hasTokenInQuery(target) ? target.replace(/\?.*$/s, '') : target);
 }
 
 /** An agent makes many calls with one token and one grant, which are the same objects each time. */
@@ -193,19 +217,27 @@ function grantMember(grant: OpenGrant): string {
   return text;
 }
 
+/** Nothing is written down of a call that did not come through the first step of the chain. */
+const noWords: RecordWords = { target: () => '', text: () => '' };
+const wordsOf = ({ words }: CallFacts): RecordWords => words ?? noWords;
+
 /** What a target says in every record of it. */
 interface TargetTexts {
   readonly attributes: string;
   readonly target: string;
+  /** Of the gateway that made them: others have other keys. */
+  readonly words: RecordWords | undefined;
 }
 
 /** What is asked for again is the same object each time, for as long as it is remembered. */
 const targetTexts = new WeakMap<KubeRequest, TargetTexts>();
 
-function textsOf(kube: KubeRequest): TargetTexts {
+function textsOf(kube: KubeRequest, facts: CallFacts): TargetTexts {
+  const { words } = facts;
   let texts = targetTexts.get(kube);
-  if (texts === undefined) {
-    texts = { attributes: attributeMembers(kube), target: targetMembers(kube.target) };
+  if (texts?.words !== words || texts === undefined) {
+    const target = targetMembers(wordsOf(facts).target(kube.target));
+    texts = { attributes: attributeMembers(kube, facts), target, words };
     targetTexts.set(kube, texts);
   }
   return texts;
@@ -214,7 +246,7 @@ function textsOf(kube: KubeRequest): TargetTexts {
 const noResource =
   ',"apiGroup":"","apiVersion":"","resource":"","subresource":"","namespace":"","name":""';
 
-function attributeMembers(kube: KubeRequest | undefined): string {
+function attributeMembers(kube: KubeRequest | undefined, facts: CallFacts): string {
   if (kube?.kind !== 'resource') return `,"verb":${quote(kube?.verb ?? '')}${noResource}`;
   // As it was judged: a GET that opens a channel is a create.
   const { verb } = accessAttributes(kube);
@@ -222,7 +254,7 @@ function attributeMembers(kube: KubeRequest | undefined): string {
     `,"verb":${quote(verb)},"apiGroup":${quote(kube.apiGroup)}` +
     `,"apiVersion":${quote(kube.apiVersion)},"resource":${quote(kube.resource)}` +
     `,"subresource":${quote(kube.subresource)},"namespace":${quote(kube.namespace)}` +
-    `,"name":${quote(kube.name)}`
+    `,"name":${quote(wordsOf(facts).text(kube.name))}`
   );
 }
 

@@ -1,10 +1,13 @@
 import { Readable } from 'node:stream';
 import { clientGone, type CallOutcome } from '../domain/call-outcome.js';
 import { upstreamRequestHeaders } from '../domain/forwarded-headers.js';
+import { maskWarnings } from '../masking/mask-warnings.js';
 import { isLongRunning } from '../domain/long-running.js';
 import { Relay } from '../streams/relay.js';
 import { TransferTurns } from '../streams/transfer-turns.js';
 import { upstreamFailure } from '../upstream/upstream-failure.js';
+import { inspectForPlaceholders } from '../masking/masked-target.js';
+import { bothTransforms } from '../streams/body-transform.js';
 import type { PreparedUpstream, UpstreamRequest } from '../upstream/upstream.js';
 import type { Handler } from './exchange.js';
 import type { Tracked } from './track-live.js';
@@ -57,7 +60,7 @@ async function unlessCut<Value>(
 }
 
 function relayOf(call: Tracked, turns: TransferTurns): Relay {
-  const { request, answer, connection, commandId, kube, filter, agent } = call;
+  const { request, answer, connection, commandId, kube, filter, agent, mask } = call;
   const watch = kube.kind === 'resource' && kube.verb === 'watch';
   return new Relay({
     request,
@@ -66,21 +69,30 @@ function relayOf(call: Tracked, turns: TransferTurns): Relay {
     commandId,
     longRunning: isLongRunning(kube),
     watch,
-    transform: filter?.transform,
+    transform:
+      filter === undefined ? mask.transform : bothTransforms(filter.transform, mask.transform),
+    changeHeaders: (headers) => maskWarnings(headers, mask.masker),
     agent,
     turns,
   });
 }
 
-function upstreamRequest({ request, kube, commandId, filter, body }: Tracked): UpstreamRequest {
+function upstreamRequest({
+  request,
+  kube,
+  commandId,
+  filter,
+  mask,
+  body,
+}: Tracked): UpstreamRequest {
   const longRunning = isLongRunning(kube);
   return {
     method: kube.method,
     auditId: commandId,
     target: filter?.target ?? kube.target,
     headers: upstreamRequestHeaders(request.headers, {
-      accept: filter?.accept,
-      plain: longRunning || filter !== undefined,
+      accept: filter?.accept ?? mask.accept,
+      plain: longRunning || mask.plain,
     }),
     ...(body.kind === 'held' ? heldBody(body.bytes) : announcedBody(request)),
     longRunning,
@@ -96,7 +108,12 @@ const heldBody = (bytes: Buffer) => ({
 
 function announcedBody({ announced, body }: Tracked['request']) {
   if (announced === undefined) return { body: null };
-  return { body, ...(announced.length !== undefined && { contentLength: announced.length }) };
+  const inspect = inspectForPlaceholders();
+  return {
+    body,
+    inspect,
+    ...(announced.length !== undefined && { contentLength: announced.length }),
+  };
 }
 
 /** Of paths that are no resource the method is the verb. `proxy` and what else a GET can do are none of them. */

@@ -6,9 +6,13 @@ import { CallGuard } from '../guard/call-guard.js';
 import { findFacts } from '../guard/find-facts.js';
 import type { GuardrailsInForce } from '../guard/guardrails-in-force.js';
 import type { OpenGrants } from '../domain/open-grants.js';
+import type { Holds } from '../hold/open-holds.js';
+import { parkCall } from '../hold/park-call.js';
 import type { GatewayHosts } from '../gateway-hosts.js';
 import type { IdentityModes } from '../identity-modes/identity-modes.js';
 import type { KubeConnections } from '../upstream/kube-connections.js';
+import type { Maskers } from '../masking/maskers.js';
+import { recordWords } from '../masking/record-words.js';
 import { answerReviews } from '../reviews/answer-reviews.js';
 import type { LiveCalls } from '../streams/live-calls.js';
 import { admit } from './admit.js';
@@ -22,10 +26,12 @@ import {
 } from './authenticate.js';
 import { authorizeAgain, authorizeCall, type Allowed } from './authorize-call.js';
 import { Chain } from './chain.js';
+import { checkBody } from './check-body.js';
 import type { Exchange, Handler } from './exchange.js';
 import { findConnection } from './find-connection.js';
 import { forward } from './forward.js';
-import { guardCall } from './guard-call.js';
+import { guardCall, judgeAgain } from './guard-call.js';
+import { holdCall } from './hold-call.js';
 import { negotiateChannel } from './negotiate-channel.js';
 import { openChannel } from './open-channel.js';
 import { parse } from './parse.js';
@@ -42,7 +48,9 @@ export interface ChainParts {
   readonly limits: AgentLimits;
   readonly grants: Pick<OpenGrants, 'of'>;
   readonly guardrails: Pick<GuardrailsInForce, 'rails' | 'connection'>;
+  readonly holds: Holds;
   readonly live: LiveCalls;
+  readonly maskers: Maskers;
   readonly identities: Pick<IdentityModes, 'assume'>;
   readonly recorder: Recorder & RefusalLog;
   readonly clock: Clock;
@@ -59,7 +67,7 @@ export interface ChainParts {
  * that is not recorded. Guardrails are asked about what a grant allows, and behind them nothing changes the call.
  */
 export function handlerChain(parts: ChainParts): Handler<Exchange> {
-  const { recorder: log, logger, connections } = parts;
+  const { recorder: log, logger, connections, maskers } = parts;
   const isConnection = (name: string) => connections.get(name) !== undefined;
   const recheck = async (call: Authenticated) => {
     checkReady(parts.readiness);
@@ -74,9 +82,17 @@ export function handlerChain(parts: ChainParts): Handler<Exchange> {
     findFacts: findFacts(parts.identities),
     clock: parts.clock,
   });
+  const guarding = { guard, recheck: stillAllowed, connections };
+  const holding = {
+    ...parts.holds,
+    identities: parts.identities,
+    judgeAgain: judgeAgain(guarding),
+    recheck: stillAllowed,
+  };
   const plain = forward();
   const open = openChannel({ logger });
-  return Chain.of(answerRefusals({ log, logger, isConnection, tarpit: new Tarpit() }))
+  const words = recordWords(() => maskers.common);
+  return Chain.of(answerRefusals({ log, logger, isConnection, words, tarpit: new Tarpit() }))
     .then(receive(parts.hosts))
     .then(parse())
     .then(requireReady(parts.readiness))
@@ -85,8 +101,10 @@ export function handlerChain(parts: ChainParts): Handler<Exchange> {
     .then(findConnection(parts.connections))
     .then(answerReviews(parts))
     .then(authorizeCall(parts.grants, parts.clock))
-    .then(negotiateChannel())
-    .then(guardCall({ guard, recheck: stillAllowed, connections }))
+    .then(negotiateChannel(maskers))
+    .then(guardCall(guarding))
+    .then(holdCall({ park: (call) => parkCall(holding, call), history: parts.holds.history }))
+    .then(checkBody({ recheck: stillAllowed, connections }))
     .then(trackLive(parts.live))
     .then(assumeIdentity(parts.identities))
     .then(recordCall(parts.recorder, parts.clock))

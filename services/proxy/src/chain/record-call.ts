@@ -41,10 +41,13 @@ export const recordCall =
     return outcome;
   };
 
+/** Found out while the body was on its way. */
+const endedByUs = new Set(['body_too_large', 'masked_value_read', 'masked_value_written']);
+
 /** How a call ended that was answered by us instead of the cluster. */
 function outcomeOf(error: unknown): CallOutcome {
   const { code, statusCode } = answerOf(error);
-  const byUs = error instanceof CallCut || code === 'body_too_large';
+  const byUs = error instanceof CallCut || endedByUs.has(code);
   return {
     outcome: byUs ? 'cut' : 'upstream_failed',
     reason: code,

@@ -48,6 +48,9 @@ function exchange(more: Partial<Exchange['facts']> = {}): Exchange & { response:
   };
 }
 
+/** Written down as it came. */
+const words = { target: (target: string) => target, text: (text: string) => text };
+
 /** The first step around one that throws. */
 async function refuse(error: Error, facts: Partial<Exchange['facts']> = {}) {
   const recorded: CommandRecord[] = [];
@@ -60,6 +63,7 @@ async function refuse(error: Error, facts: Partial<Exchange['facts']> = {}) {
     },
     logger: { log, warn: log, error: log },
     isConnection: (name) => name === 'prod',
+    words,
     tarpit: new Tarpit(),
   });
   const call = exchange(facts);
@@ -176,6 +180,7 @@ describe('recording a call', () => {
     },
     decision: { effect: 'allow', reason: 'in_scope', message: 'm', grant: undefined as never },
     channel: undefined,
+    mask: undefined as never,
     guard: { effect: 'allow', policyVersion: 'v1', matched: [] },
     body: { kind: 'none' },
     cutSwitch: undefined as never,
@@ -277,6 +282,7 @@ describe('T25 a refusal of a flood', () => {
       log: { refused: () => Promise.resolve() },
       logger: { log: () => undefined, warn: () => undefined, error: () => undefined },
       isConnection: () => true,
+      words,
       tarpit: { hold },
     });
     return { step, callers };

@@ -17,7 +17,6 @@ export type DenyReason =
   | 'path_not_allowed'
   | 'proxy_subresource_refused'
   | 'token_request_refused'
-  | 'masking_unavailable'
   | 'evaluation_failed';
 
 export type AllowReason = 'in_scope' | 'discovery' | 'self_review';
@@ -65,8 +64,7 @@ const START_TOLERANCE_MS = 10_000;
  * Whether one open grant allows the whole call. Deny is what is left when nothing says otherwise.
  *
  * The grant is looked for first, so that an agent without one learns nothing else; what no grant can allow
- * comes next; then the rules; last what the rules allow but this version cannot let through safely. Runs on every
- * call: what is only needed for a refusal is made for a refusal.
+ * comes next; then the rules. Runs on every call: what is only needed for a refusal is made for a refusal.
  */
 export function authorize(question: Question): Decision {
   const { request } = question;
@@ -90,9 +88,7 @@ function authorizeByRules(
 ): Decision | undefined {
   const attributes = accessAttributes(request);
   for (const grant of open) {
-    if (allows(grant.rules, attributes)) {
-      return notYetSafe(request, grant) ?? allowed('in_scope', grant);
-    }
+    if (allows(grant.rules, attributes)) return allowed('in_scope', grant);
   }
   return undefined;
 }
@@ -204,15 +200,6 @@ function neverAllowed(request: ResourceRequest): Denial | undefined {
   return undefined;
 }
 
-function notYetSafe(request: ResourceRequest, grant: OpenGrant): Decision | undefined {
-  if (isCore(request, 'secrets')) {
-    const message =
-      'your grant allows this, but secrets are not let through until their values can be masked';
-    return { ...deny('masking_unavailable', message), grant };
-  }
-  return undefined;
-}
-
 /** Whether a call on this resource of the core group is meant; a question about `*` means it too. */
 function isCore({ apiGroup, resource }: ResourceRequest, name: string): boolean {
   return isOrAny(resource, name) && isOrAny(apiGroup, '');
@@ -229,7 +216,7 @@ function filtered(request: ResourceRequest, open: readonly OpenGrant[]): Decisio
   const attributes = accessAttributes(request);
   for (const grant of open) {
     const names = namesAllowed(grant.rules, attributes);
-    if (names.length > 0) return notYetSafe(request, grant) ?? inScopeOnly(grant, names);
+    if (names.length > 0) return inScopeOnly(grant, names);
   }
   return undefined;
 }

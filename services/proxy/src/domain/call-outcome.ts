@@ -9,6 +9,8 @@ export interface CallOutcome {
   readonly responseBytes: number;
   /** Of exec and attach, when the cluster has said it. */
   readonly exitCode?: number;
+  /** Values of the answer that were masked; absent when nothing was looked at. */
+  readonly masked?: number;
 }
 
 /** The client left before anything was sent to the cluster. */

@@ -23,6 +23,10 @@ export type CallRefusal =
   | 'continue_refused'
   | 'not_acceptable'
   | 'answer_not_filterable'
+  | 'answer_not_maskable'
+  | 'masked_value_read'
+  | 'masked_value_written'
+  | 'port_forward_refused'
   | 'review_malformed'
   | 'review_type_unsupported'
   | 'identity_refused'
@@ -32,6 +36,7 @@ export type CallRefusal =
   | 'proxy_not_ready'
   | 'proxy_draining'
   | 'record_unavailable'
+  | 'hold_unavailable'
   | 'credential_unavailable'
   | 'connector_unavailable'
   | 'upstream_unreachable'
@@ -63,7 +68,7 @@ export const refusalStatus: Readonly<Record<CallRefusal, number>> = {
   proxy_subresource_refused: 403,
   token_request_refused: 403,
   upgrade_unsupported: 403,
-  masking_unavailable: 403,
+  port_forward_refused: 403,
   evaluation_failed: 403,
   guardrail_denied: 403,
   impersonation_refused: 403,
@@ -78,6 +83,8 @@ export const refusalStatus: Readonly<Record<CallRefusal, number>> = {
   body_too_large: 413,
   review_type_unsupported: 415,
   expectation_failed: 417,
+  masked_value_read: 422,
+  masked_value_written: 422,
   host_unknown: 421,
   too_many_requests: 429,
   too_many_calls: 429,
@@ -85,12 +92,14 @@ export const refusalStatus: Readonly<Record<CallRefusal, number>> = {
   internal_error: 500,
   upstream_failed: 502,
   answer_not_filterable: 502,
+  answer_not_maskable: 502,
   upstream_unreachable: 502,
   upstream_redirect: 502,
   upstream_credential_refused: 502,
   proxy_not_ready: 503,
   proxy_draining: 503,
   record_unavailable: 503,
+  hold_unavailable: 503,
   credential_unavailable: 503,
   connector_unavailable: 503,
   binding_unavailable: 503,

@@ -6,6 +6,10 @@ export interface StatusInput {
   readonly message: string;
   /** Id of the command, under which it stands in the audit record. */
   readonly commandId: string;
+  /** After which the same call may be made again; clients of Kubernetes do so by themselves. */
+  readonly retryAfterSeconds?: number | undefined;
+  /** The hold that the call waits for. */
+  readonly holdId?: string | undefined;
 }
 
 /** `metav1.Status`: the one error document that kubectl and every client library print. */
@@ -19,6 +23,7 @@ export interface KubeStatus {
   readonly details: {
     readonly uid: string;
     readonly causes: readonly { readonly reason: string; readonly message: string }[];
+    readonly retryAfterSeconds?: number;
   };
   readonly code: number;
 }
@@ -36,6 +41,7 @@ const reasons: Readonly<Record<number, string>> = {
   410: 'Expired',
   413: 'RequestEntityTooLarge',
   415: 'UnsupportedMediaType',
+  422: 'Invalid',
   429: 'TooManyRequests',
   500: 'InternalError',
   502: 'BadGateway',
@@ -47,7 +53,9 @@ const reasons: Readonly<Record<number, string>> = {
  * A refusal as Kubernetes clients read it. The message names us and the code, so that nobody looks for the
  * fault in the cluster; the code also stands alone in `details.causes[0].reason` for programs.
  */
-export function kubeStatus({ statusCode, code, message, commandId }: StatusInput): KubeStatus {
+export function kubeStatus(input: StatusInput): KubeStatus {
+  const { statusCode, code, message, commandId, retryAfterSeconds, holdId } = input;
+  const hold = holdId === undefined ? [] : [{ reason: 'hold_id', message: holdId }];
   return {
     kind: 'Status',
     apiVersion: 'v1',
@@ -55,7 +63,11 @@ export function kubeStatus({ statusCode, code, message, commandId }: StatusInput
     status: 'Failure',
     message: `drawbridge ${code}: ${message}`,
     reason: reasons[statusCode] ?? 'BadRequest',
-    details: { uid: commandId, causes: [{ reason: code, message }] },
+    details: {
+      uid: commandId,
+      causes: [{ reason: code, message }, ...hold],
+      ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+    },
     code: statusCode,
   };
 }

@@ -21,9 +21,10 @@ export class JsonBody implements BodyTransform {
     }
   }
 
-  end(): void {
+  end(): readonly Uint8Array[] {
     try {
       this.#scanner.end();
+      return [];
     } catch (error) {
       throw translated(error);
     }

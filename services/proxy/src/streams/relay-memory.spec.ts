@@ -20,7 +20,7 @@ function relayOf(transformed: (chunk: Uint8Array) => readonly Uint8Array[]) {
       if (onSent !== undefined) sent.push(onSent);
       return true;
     },
-    end: () => undefined,
+    end: () => [],
     destroy: () => undefined,
     on: () => undefined,
   };
@@ -33,7 +33,7 @@ function relayOf(transformed: (chunk: Uint8Array) => readonly Uint8Array[]) {
     watch: false,
     agent: { issuer: 'https://idp.corp.test', subject: 'agent' },
     turns: new TransferTurns(),
-    transform: () => ({ push: transformed, end: () => undefined }),
+    transform: () => ({ push: transformed, end: () => [] }),
   });
   const flow: UpstreamFlow = {
     pause: () => undefined,

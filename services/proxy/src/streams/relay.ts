@@ -3,12 +3,12 @@ import { CallCut } from '../domain/call-cut.js';
 import { CallRefused } from '../domain/call-refused.js';
 import type { CallOutcome } from '../domain/call-outcome.js';
 import { cuts, type CutReason } from '../domain/cut-reason.js';
-import { clientResponseHeaders } from '../domain/forwarded-headers.js';
+import { clientResponseHeaders, type KeptHeaders } from '../domain/forwarded-headers.js';
 import type { ClientAnswer, ClientRequest } from '../listener/client-exchange.js';
 import { refusedAnswer, upstreamFailure } from '../upstream/upstream-failure.js';
 import type { UpstreamFlow, UpstreamListener } from '../upstream/upstream.js';
 import type { AnswerHead, BodyTransform, TransformAnswer } from './body-transform.js';
-import { dropShape, headOf, isPlainJson } from './relayed-head.js';
+import { dropShape, headOf, isPlainJson, maskedIn } from './relayed-head.js';
 import { bodyTooLarge, MAX_BODY_BYTES } from './request-body.js';
 import { TURN_BYTES, type TransferTurns } from './transfer-turns.js';
 import { StallWatch } from './stall-watch.js';
@@ -39,6 +39,8 @@ export interface RelayOptions {
   readonly turns: Pick<TransferTurns, 'wait' | 'came' | 'shared'>;
   /** Changes the body on its way. */
   readonly transform?: TransformAnswer | undefined;
+  /** Changes the head on its way. */
+  readonly changeHeaders?: ((headers: KeptHeaders) => void) | undefined;
 }
 
 /**
@@ -104,6 +106,7 @@ export class Relay implements UpstreamListener {
     const head = headOf(statusCode, headers);
     if (!this.#openTransform(head)) return;
     if (this.#transform !== undefined) dropShape(headers);
+    this.#options.changeHeaders?.(headers);
     if (watch && statusCode === 200 && isPlainJson(head)) this.#frames = new WatchFrames();
     headers['audit-id'] = commandId;
     headers['x-content-type-options'] = 'nosniff';
@@ -124,7 +127,9 @@ export class Relay implements UpstreamListener {
       return;
     }
     try {
-      this.#takeTransformed(transform.push(chunk), chunk);
+      const pieces = transform.push(chunk);
+      if (last && this.#cutting === undefined) this.#passRest([...pieces, ...transform.end()]);
+      else this.#takeTransformed(pieces, chunk);
     } catch (error) {
       this.#fail(asError(error));
     }
@@ -133,12 +138,10 @@ export class Relay implements UpstreamListener {
   onEnd(): void {
     if (this.#over || this.#ending) return;
     try {
-      this.#transform?.end();
+      this.#passRest(this.#transform?.end() ?? []);
     } catch (error) {
       this.#fail(asError(error));
-      return;
     }
-    this.#finish(undefined);
   }
 
   onError(error: Error): void {
@@ -235,6 +238,19 @@ export class Relay implements UpstreamListener {
     });
   }
 
+  /** All that there is, and then the end. */
+  #passRest(pieces: readonly Uint8Array[]): void {
+    for (const piece of pieces.slice(0, -1)) if (!this.#over) this.#take(piece, undefined);
+    if (this.#over) return;
+    const last = pieces.at(-1);
+    if (last === undefined) this.#finish(undefined);
+    else if (this.#cutting === undefined) this.#passLast(last);
+    else {
+      this.#take(last, undefined);
+      if (!this.#isOver()) this.#finish(undefined);
+    }
+  }
+
   #passLast(chunk: Uint8Array): void {
     this.#responseBytes += chunk.length;
     this.#finish(chunk);
@@ -311,6 +327,7 @@ export class Relay implements UpstreamListener {
       statusCode: this.#statusCode,
       requestBytes: this.#requestBytes,
       responseBytes: this.#responseBytes,
+      ...maskedIn(this.#transform),
     });
     if (outcome.outcome !== 'completed') this.#flow?.abort();
   }

@@ -1,5 +1,5 @@
 import type { KeptHeaders } from '../domain/forwarded-headers.js';
-import type { AnswerHead } from './body-transform.js';
+import type { AnswerHead, BodyTransform } from './body-transform.js';
 
 /** Frames can be told apart only in JSON that is not compressed. */
 export const isPlainJson = ({ contentEncoding, contentType }: AnswerHead): boolean =>
@@ -20,3 +20,7 @@ export function dropShape(headers: KeptHeaders): void {
   for (const name of ['content-length', 'etag', 'last-modified'])
     Reflect.deleteProperty(headers, name);
 }
+
+/** How many values were masked, for the record. */
+export const maskedIn = (transform: BodyTransform | undefined) =>
+  transform?.masked === undefined ? undefined : { masked: transform.masked };

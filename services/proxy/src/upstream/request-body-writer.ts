@@ -11,7 +11,8 @@ export interface BodyEvents {
 }
 
 /**
- * Sends the body of a request as it comes and as fast as it is taken; nothing is held. The body is paused, never
+ * Sends the body of a request as it comes and as fast as it is taken; nothing is held but the last piece of one that
+ * is inspected. The body is paused, never
  * destroyed: its connection carries the answer too.
  */
 export class RequestBodyWriter {
@@ -19,11 +20,14 @@ export class RequestBodyWriter {
   readonly #socket: Duplex;
   readonly #events: BodyEvents;
   readonly #length: number | undefined;
+  readonly #inspect: UpstreamRequest['inspect'];
+  /** Seen, and sent with what comes next. */
+  #kept: Buffer | undefined;
   #sent = 0;
   #over = false;
 
   constructor(
-    { body, contentLength }: UpstreamRequest & { readonly body: Readable },
+    { body, contentLength, inspect }: UpstreamRequest & { readonly body: Readable },
     socket: Duplex,
     events: BodyEvents,
   ) {
@@ -31,6 +35,7 @@ export class RequestBodyWriter {
     this.#socket = socket;
     this.#events = events;
     this.#length = contentLength;
+    this.#inspect = inspect;
   }
 
   /** Whether all of it was sent, or nothing more will be. */
@@ -73,12 +78,15 @@ export class RequestBodyWriter {
   readonly #onData = (chunk: Buffer): void => {
     try {
       this.#count(chunk.length);
+      this.#inspect?.(chunk);
     } catch (error) {
       this.#fail(error instanceof Error ? error : new Error('refused', { cause: error }));
       return;
     }
     if (chunk.length === 0) return;
-    if (!this.#write(chunk)) this.#body.pause();
+    const ready = this.#inspect === undefined ? chunk : this.#kept;
+    if (this.#inspect !== undefined) this.#kept = chunk;
+    if (ready !== undefined && !this.#write(ready)) this.#body.pause();
   };
 
   #count(bytes: number): void {
@@ -105,6 +113,7 @@ export class RequestBodyWriter {
       this.#fail(new TypeError('a body shorter than announced'));
       return;
     }
+    if (this.#inspect !== undefined && this.#kept !== undefined) this.#write(this.#kept);
     if (this.#length === undefined) this.#socket.write('0\r\n\r\n', 'latin1');
     this.detach();
     this.#events.onBodyEnd();

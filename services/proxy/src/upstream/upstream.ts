@@ -13,6 +13,11 @@ export interface UpstreamRequest {
   readonly body: Readable | null;
   /** Length that the client announced; absent with a body: chunked. */
   readonly contentLength?: number;
+  /**
+   * Sees the body piece by piece, and throws to end the call. The last piece is not sent before it was seen, so that
+   * the cluster never gets the whole of what is refused.
+   */
+  readonly inspect?: (piece: Uint8Array) => void;
   /** No time limit, and sockets of its own: it never keeps short calls waiting. */
   readonly longRunning: boolean;
   /**

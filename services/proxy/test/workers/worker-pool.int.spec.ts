@@ -13,6 +13,7 @@ const config = ProxyConfig.parse({
   PUBLIC_URL: 'https://localhost',
   TLS_CERT_FILE: 'tls.crt',
   TLS_KEY_FILE: 'tls.key',
+  MASK_KEYS_FILE: 'mask-keys',
   WORKERS: '2',
   AGENT_MAX_STREAMS: '10',
 });
