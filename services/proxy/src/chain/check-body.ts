@@ -6,41 +6,44 @@ import type { Upstream } from '../upstream/upstream.js';
 import type { Allowed } from './authorize-call.js';
 import type { Step } from './exchange.js';
 import type { Guarded } from './guard-call.js';
+import type { Negotiated } from './negotiate-channel.js';
 
-export interface CheckBodyParts {
+export interface CheckPatchParts {
   /** Looks again at what was found out before the call waited. @throws what refuses it now */
   readonly recheck: (call: Allowed) => Promise<void>;
   readonly connections: { get(name: string): Upstream | undefined };
 }
 
 /**
- * Refuses bodies that carry placeholders, or ask what masked values are. What flows to the cluster is looked at on its
- * way; a JSON patch is read whole, since it can ask.
+ * Refuses a JSON patch that asks what masked values are, and reads it whole for that. It comes before the cluster is
+ * asked what would come of the call: that answer would tell.
  */
-export const checkBody =
-  ({ recheck, connections }: CheckBodyParts): Step<Guarded, Guarded> =>
+export const checkPatch =
+  ({ recheck, connections }: CheckPatchParts): Step<Negotiated, Negotiated> =>
   (next) => {
-    const checkPatch = async (call: Guarded) => {
+    const check = async (call: Negotiated, kube: Patched) => {
       const bytes = await readBody(call);
-      check(call, bytes);
+      refuseMaskedBytes(bytes);
+      refuseMaskedPatch(bytes, kube);
       await recheck(call);
       if (connections.get(call.connection) !== call.upstream) {
         throw new CallCut('connection_changed');
       }
-      return next({ ...call, body: { kind: 'held', bytes }, awaitsContinue: false });
+      return next({ ...call, read: { kind: 'held', bytes }, awaitsContinue: false });
     };
     return (call) => {
-      const { body } = call;
-      if (body.kind === 'stream' && isPatch(call)) return checkPatch(call);
-      if (body.kind === 'held') check(call, body.bytes);
-      return next(call);
+      const { kube, request } = call;
+      if (kube.kind !== 'resource' || kube.method !== 'PATCH') return next(call);
+      const contentType = request.headers.value('content-type') ?? '';
+      const reads = request.announced !== undefined && isJsonPatch(contentType);
+      return reads ? check(call, kube) : next(call);
     };
   };
 
-const isPatch = ({ kube, request }: Guarded): boolean =>
-  kube.method === 'PATCH' && isJsonPatch(request.headers.value('content-type') ?? '');
+type Patched = Parameters<typeof refuseMaskedPatch>[1];
 
-function check(call: Guarded, bytes: Buffer): void {
-  refuseMaskedBytes(bytes);
-  if (call.kube.kind === 'resource' && isPatch(call)) refuseMaskedPatch(bytes, call.kube);
-}
+/** Refuses a body with placeholders that was read whole. What flows to the cluster is looked at on its way. */
+export const checkBody = (): Step<Guarded, Guarded> => (next) => (call) => {
+  if (call.body.kind === 'held') refuseMaskedBytes(call.body.bytes);
+  return next(call);
+};

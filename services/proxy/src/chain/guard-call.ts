@@ -46,7 +46,7 @@ export const guardCall =
       return goOn(call, verdict);
     };
     return (call) => {
-      const verdict = guard.ask(call);
+      const verdict = guard.ask(call, call.read);
       return verdict instanceof Promise ? goOnLater(call, verdict) : goOn(call, verdict);
     };
   };

@@ -26,7 +26,7 @@ import {
 } from './authenticate.js';
 import { authorizeAgain, authorizeCall, type Allowed } from './authorize-call.js';
 import { Chain } from './chain.js';
-import { checkBody } from './check-body.js';
+import { checkBody, checkPatch } from './check-body.js';
 import type { Exchange, Handler } from './exchange.js';
 import { findConnection } from './find-connection.js';
 import { forward } from './forward.js';
@@ -102,9 +102,10 @@ export function handlerChain(parts: ChainParts): Handler<Exchange> {
     .then(answerReviews(parts))
     .then(authorizeCall(parts.grants, parts.clock))
     .then(negotiateChannel(maskers))
+    .then(checkPatch({ recheck: stillAllowed, connections }))
     .then(guardCall(guarding))
+    .then(checkBody())
     .then(holdCall({ park: (call) => parkCall(holding, call), history: parts.holds.history }))
-    .then(checkBody({ recheck: stillAllowed, connections }))
     .then(trackLive(parts.live))
     .then(assumeIdentity(parts.identities))
     .then(recordCall(parts.recorder, parts.clock))

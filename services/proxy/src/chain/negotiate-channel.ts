@@ -6,6 +6,7 @@ import {
 import { opensChannel } from '../domain/access-attributes.js';
 import { CallRefused } from '../domain/call-refused.js';
 import type { KubeRequest } from '../domain/kube-request.js';
+import type { RequestBody } from '../guard/call-guard.js';
 import type { ClientUpgrade } from '../listener/client-exchange.js';
 import { callMask, channelMask, type CallMask } from '../masking/call-mask.js';
 import type { Maskers } from '../masking/maskers.js';
@@ -24,6 +25,8 @@ export interface Negotiated extends Allowed {
   readonly channel: ChannelRequest | undefined;
   /** How the answer is masked. */
   readonly mask: CallMask;
+  /** Its body, when it had to be read before anybody is asked about it. */
+  readonly read?: RequestBody;
 }
 
 /**
