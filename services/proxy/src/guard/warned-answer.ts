@@ -16,7 +16,10 @@ export function warningsOf({ matched }: GuardDecision): readonly string[] {
 
 /** RFC 9110 quoted-string, of printable ASCII only. */
 function quotable(text: string): string {
-  const plain = text.replaceAll(/[^\x20-\x7e]+/g, ' ').slice(0, MAX_WARNING);
+  const plain = text
+    .replaceAll(/[^\x21-\x7e]+/g, ' ')
+    .trim()
+    .slice(0, MAX_WARNING);
   return plain.replaceAll(/["\\]/g, String.raw`\$&`);
 }
 
