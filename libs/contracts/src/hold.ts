@@ -32,7 +32,7 @@ export const HeldCall = z.object({
   name: z.string(),
   /** Of the body; it decides how a patch is read. `''` without one. */
   contentType: z.string(),
-  /** Of the body's bytes; `''` without a body. */
+  /** Of the body's bytes, made with a key, so that nobody can guess what is in it; `''` without a body. */
   bodySha256: Sha256.or(z.literal('')),
   /** Of the object that the dry-run started from; `''` when there is none. */
   resourceVersion: z.string().max(256),

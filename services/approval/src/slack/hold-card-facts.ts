@@ -46,7 +46,7 @@ export function exactCall({ held }: HoldStory): string | undefined {
     return undefined;
   const query = call.query === '' ? '' : `?${call.query}`;
   const target = [`${call.method} ${call.path}${query}`];
-  const body = call.bodySha256 === '' ? [] : [`${call.contentType}, SHA-256 ${call.bodySha256}`];
+  const body = call.bodySha256 === '' ? [] : [`${call.contentType}, digest ${call.bodySha256}`];
   const shown = [...target, ...body, ...(effect.diff ?? [])].map(neutralLine).join('\n');
   return shown.length > MAX_EXACT_LENGTH ? undefined : shown;
 }

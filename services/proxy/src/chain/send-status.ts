@@ -23,18 +23,24 @@ export function sendStatus(exchange: Exchange, refusal: RefusalAnswer, enough: b
   const { type, body } = documentOf(exchange, refusal);
   const headers = {
     'audit-id': commandId,
-    'cache-control': 'no-store',
     'content-length': Buffer.byteLength(body),
     'content-type': type,
-    'drawbridge-refusal': refusal.code,
-    'x-content-type-options': 'nosniff',
-    ...(refusal.challenge !== undefined && { 'www-authenticate': refusal.challenge }),
-    ...(refusal.retryAfterSeconds !== undefined && { 'retry-after': refusal.retryAfterSeconds }),
-    ...(refusal.holdId !== undefined && { 'drawbridge-hold': refusal.holdId }),
+    ...refusalHeaders(refusal),
   };
   answer.writeHead(refusal.statusCode, headers, close);
   answer.end(body);
   if (!request.complete && !upgrading) request.discardBody(MAX_BODY_BYTES);
+}
+
+function refusalHeaders({ code, challenge, retryAfterSeconds, holdId }: RefusalAnswer) {
+  return {
+    'cache-control': 'no-store',
+    'drawbridge-refusal': code,
+    'x-content-type-options': 'nosniff',
+    ...(challenge !== undefined && { 'www-authenticate': challenge }),
+    ...(retryAfterSeconds !== undefined && { 'retry-after': retryAfterSeconds }),
+    ...(holdId !== undefined && { 'drawbridge-hold': holdId }),
+  };
 }
 
 /**

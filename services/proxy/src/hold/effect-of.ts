@@ -76,20 +76,14 @@ async function changeOf(parts: EffectParts, { call, kube, seen }: Changing): Pro
   const answer = await parts.ask(question);
   if (answer.statusCode >= 400) throw clusterRefusal(call, answer);
   const warnings = answer.warnings.map(warningText);
-  const masked = (shown: ClusterAnswer) => maskedJson(parts.masker, kube, shown);
-  return { diff: diffOf(kube, seen, answer, masked), warnings };
+  return { diff: diffOf(parts.masker, { call, kube, seen }, answer), warnings };
 }
 
-function diffOf(
-  kube: ResourceRequest,
-  seen: SeenObject,
-  answer: ClusterAnswer,
-  masked: (answer: ClusterAnswer) => unknown,
-): string[] {
-  const before = seen.answer === undefined ? undefined : masked(seen.answer);
+function diffOf(masker: EffectMasker, { kube, seen }: Changing, answer: ClusterAnswer): string[] {
+  const before = seen.answer === undefined ? undefined : maskedJson(masker, kube, seen.answer);
   // Of an eviction and the like the answer is no object: what goes is the pod.
   const isGone = kube.verb === 'delete' || kube.subresource === 'eviction';
-  const after = isGone ? undefined : masked(answer);
+  const after = isGone ? undefined : maskedJson(masker, kube, answer);
   const isWhole = kube.subresource !== 'scale' && kube.subresource !== 'approval';
   return objectDiff({
     before: isWhole ? before : undefined,

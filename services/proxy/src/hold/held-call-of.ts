@@ -1,6 +1,6 @@
 import type { HeldCall } from '@drawbridge/contracts';
-import { bodySha256 } from '@drawbridge/holds';
-import { accessAttributes } from '../domain/access-attributes.js';
+import { accessAttributes, opensChannel } from '../domain/access-attributes.js';
+import type { KubeRequest } from '../domain/kube-request.js';
 import { formatKubeQuery, parseKubeQuery } from '../domain/kube-query.js';
 import type { Guarded } from '../chain/guard-call.js';
 import type { EffectMasker } from './masked-json.js';
@@ -12,28 +12,39 @@ import type { EffectMasker } from './masked-json.js';
  * @param version - state of the object that it would change
  */
 export function heldCallOf(call: Guarded, masker: EffectMasker, version: string): HeldCall {
-  const { guard, kube, grant, agent, connection, body, request } = call;
-  const [path = '', query = ''] = kube.target.split(/\?(.*)/s, 2);
-  const attributes = kube.kind === 'resource' ? accessAttributes(kube) : undefined;
+  const { guard, grant, agent, connection } = call;
   return {
     connection,
     grantId: grant.grantId,
     agent: { issuer: agent.issuer, subject: agent.subject },
     policyVersion: guard.policyVersion,
     rule: guard.decidedBy?.rule ?? '',
-    method: kube.method,
-    path: masker.line(path),
-    query: maskedQuery(query, masker),
-    verb: attributes?.verb ?? kube.verb,
-    apiGroup: attributes?.apiGroup ?? '',
-    resource: attributes?.resource ?? '',
-    subresource: attributes?.subresource ?? '',
-    namespace: attributes?.namespace ?? '',
-    name: attributes?.name ?? '',
-    contentType: body.kind === 'none' ? '' : (request.headers.value('content-type') ?? ''),
-    bodySha256: body.kind === 'held' ? bodySha256(body.bytes) : '',
+    ...targetOf(call.kube, masker),
+    ...attributesOf(call.kube),
+    ...bodyOf(call, masker),
     resourceVersion: version,
   };
+}
+
+function targetOf(kube: KubeRequest, masker: EffectMasker) {
+  const [path = '', query = ''] = kube.target.split(/\?(.*)/s, 2);
+  // Clients open the same channel by GET or POST, and try one after the other.
+  const method = kube.kind === 'resource' && opensChannel(kube) ? 'POST' : kube.method;
+  return { method, path: masker.line(path), query: maskedQuery(query, masker) };
+}
+
+function attributesOf(kube: KubeRequest) {
+  if (kube.kind === 'nonResource') return { ...noResource, verb: kube.verb };
+  const { verb, apiGroup, resource, subresource, namespace, name } = accessAttributes(kube);
+  return { verb, apiGroup, resource, subresource, namespace, name };
+}
+
+const noResource = { apiGroup: '', resource: '', subresource: '', namespace: '', name: '' };
+
+function bodyOf({ body, request }: Guarded, masker: EffectMasker) {
+  if (body.kind !== 'held') return { contentType: '', bodySha256: '' };
+  const contentType = request.headers.value('content-type') ?? '';
+  return { contentType, bodySha256: masker.digest(body.bytes) };
 }
 
 function maskedQuery(query: string, masker: EffectMasker): string {

@@ -2,7 +2,7 @@ import type { Masker } from '@drawbridge/masking';
 import type { ClusterAnswer } from './cluster-question.js';
 
 /** What humans may be shown goes through the same masks as what agents see. */
-export type EffectMasker = Pick<Masker, 'body' | 'line'>;
+export type EffectMasker = Pick<Masker, 'body' | 'line' | 'digest'>;
 
 /** Of what type the values in an answer are. */
 export interface MaskedType {

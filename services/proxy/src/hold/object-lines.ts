@@ -21,38 +21,31 @@ export type ObjectLines = ReadonlyMap<string, string>;
  */
 export function objectLines(object: unknown, withStatus: boolean): ObjectLines {
   const lines = new Map<string, string>();
-  write(
-    object,
-    '',
-    (path, text) => {
-      // Two entries of one name: nothing may be hidden behind another.
-      let place = path;
-      for (let again = 2; lines.has(place); again += 1) place = `${path}(${again})`;
-      lines.set(place, text);
-    },
-    withStatus,
-  );
+  const write = (value: unknown, path: string): void => {
+    if (unshown.has(path) || (path === 'status' && !withStatus)) return;
+    const members = membersOf(value, path);
+    if (members === undefined) put(lines, path, JSON.stringify(value));
+    else for (const [place, member] of members) write(member, place);
+  };
+  write(object, '');
   return lines;
 }
 
-type Put = (path: string, text: string) => void;
+/** Two entries may have one name: nothing may be hidden behind another. */
+function put(lines: Map<string, string>, path: string, text: string): void {
+  let place = path;
+  for (let again = 2; lines.has(place); again += 1) place = `${path}(${again})`;
+  lines.set(place, text);
+}
 
-function write(value: unknown, path: string, put: Put, withStatus: boolean): void {
-  if (unshown.has(path) || (path === 'status' && !withStatus)) return;
+/** The values in a value with their paths; `undefined` when it is a line by itself. */
+function membersOf(value: unknown, path: string): [string, unknown][] | undefined {
   if (Array.isArray(value) && value.length > 0) {
     const entries: readonly unknown[] = value;
-    entries.forEach((entry, index) =>
-      write(entry, `${path}[${entryName(entry) ?? index}]`, put, withStatus),
-    );
-    return;
+    return entries.map((entry, index) => [`${path}[${entryName(entry) ?? index}]`, entry]);
   }
-  if (isRecord(value) && Object.keys(value).length > 0) {
-    for (const [key, member] of Object.entries(value)) {
-      write(member, memberPath(path, key), put, withStatus);
-    }
-    return;
-  }
-  put(path, JSON.stringify(value) ?? 'null');
+  if (!isRecord(value) || Object.keys(value).length === 0) return undefined;
+  return Object.entries(value).map(([key, member]) => [memberPath(path, key), member]);
 }
 
 /** Containers, volumes, variables and the like are merged by name, so a new one in front moves no other. */

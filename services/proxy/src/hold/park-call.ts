@@ -88,7 +88,9 @@ async function park({ identities }: ParkCallParts, call: Guarded): Promise<Parke
   const ask = clusterOf(call, identities);
   const { kube, mask } = call;
   const seen =
-    kube.kind === 'resource' ? await seenObject(ask, kube) : { answer: undefined, version: '' };
+    kube.kind === 'resource'
+      ? await seenObject(ask, kube, mask.masker)
+      : { answer: undefined, version: '' };
   return { call, seen, ask, held: heldCallOf(call, mask.masker, seen.version) };
 }
 
