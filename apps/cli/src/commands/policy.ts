@@ -9,15 +9,19 @@ import {
   type Registrar,
   type SharedOptions,
 } from './command-context.js';
+import { registerDiff } from './policy-diff.js';
 
-/** `drawbridge policy test` and `drawbridge policy explain`: both work on files, without a server. */
+/** `drawbridge policy test` and `explain`, which work on files without a server, and `diff`, which reads the record. */
 export function registerPolicy(registrar: Registrar): void {
   const group = registrar.program
     .command('policy')
-    .summary('test guardrails, and explain what they say of a call')
-    .description('Tests guardrails, and explains what they say of a call. Works on files alone.');
+    .summary('test guardrails, explain what they say of a call, and compare them')
+    .description(
+      'Tests guardrails, explains what they say of a call, and what they would have said.',
+    );
   registerTest(registrar, group);
   registerExplain(registrar, group);
+  registerDiff(registrar, group);
 }
 
 const output = () =>

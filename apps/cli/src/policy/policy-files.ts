@@ -13,6 +13,8 @@ import { CliError } from '../cli-error.js';
 export interface PolicyDirectory {
   readonly guardrails: Guardrails;
   readonly connections: Configuration['connections'];
+  /** What the guardrails were made of. */
+  readonly documents: Configuration['guardrails'];
 }
 
 /**
@@ -27,7 +29,7 @@ export async function readPolicies(directory: string): Promise<PolicyDirectory> 
   if (guardrails.length === 0) {
     throw new CliError('policy_invalid', `${directory} holds no document of kind Guardrail`);
   }
-  return { guardrails: compileGuardrails(guardrails), connections };
+  return { guardrails: compileGuardrails(guardrails), connections, documents: guardrails };
 }
 
 /** @throws CliError `policy_invalid` */

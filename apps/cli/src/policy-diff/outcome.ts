@@ -1,0 +1,12 @@
+import type { GuardrailAction } from '@drawbridge/contracts';
+
+/** By severity, without `allow`, which overrides nothing. */
+const consequences = ['deny', 'hold', 'mask', 'warn', 'recordOnly'] as const;
+
+/** What becomes of a call that meets rules of these actions: `deny`, `hold+mask`, `allow`. */
+export function outcomeOf(actions: Iterable<GuardrailAction>): string {
+  const given = new Set(actions);
+  if (given.has('deny')) return 'deny';
+  const words = consequences.filter((action) => given.has(action));
+  return words.length === 0 ? 'allow' : words.join('+');
+}
