@@ -22,7 +22,7 @@ export interface CredentialsPlace {
 export interface DemoConfiguration {
   /** Where to write; what it held is removed. */
   readonly directory: string;
-  /** Policies and actions to start from: the shipped examples. */
+  /** Policies, actions and guardrails to start from: the shipped examples. */
   readonly examples: string;
   readonly issuer: string;
   /** PEM that the certificate of an https issuer chains to. Absent: the issuer is plain http on loopback. */
@@ -52,7 +52,7 @@ export function writeDemoConfiguration(demo: DemoConfiguration): void {
   if (demo.issuerCertificateAuthority !== undefined) {
     writePrivate(join(directory, ISSUER_CA), demo.issuerCertificateAuthority);
   }
-  for (const folder of ['actions', 'policies']) copyExamples(demo, folder);
+  for (const folder of ['actions', 'policies', 'guardrails']) copyExamples(demo, folder);
   write(directory, 'issuer.yaml', issuerDocument(demo));
   write(directory, 'humans.yaml', ...humanDocuments(demo));
   write(directory, 'connection.yaml', connectionDocument(demo));

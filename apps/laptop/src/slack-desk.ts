@@ -5,6 +5,8 @@ import { cardText } from './card-text.js';
 type Message = Awaited<ReturnType<DemoSlack['messages']>>[number];
 
 const APPROVE_ACTION = 'drawbridge_approve';
+const APPROVE_HOLD_ACTION = 'drawbridge_hold_approve';
+const DENY_HOLD_ACTION = 'drawbridge_hold_deny';
 const WAIT_MS = 20_000;
 const POLL_MS = 100;
 
@@ -42,14 +44,52 @@ export class SlackDesk {
   async pressApprove({ requestId, human }: CardClick): Promise<string> {
     const message = await this.#card(requestId);
     const before = this.workspace.ephemerals(human).length;
-    const { status } = await this.workspace.clickButton({
-      user: human,
-      message,
-      actionId: APPROVE_ACTION,
-      callbackUrl: this.callbackUrl,
-    });
-    if (status !== 200) throw new Error(`the approval service answered the click with ${status}`);
+    await this.#press(message, human, APPROVE_ACTION);
     return this.#toldAlone(human, before);
+  }
+
+  /** The card of the newest held call that `call` is on, as text, once `pattern` is on it too. */
+  async readHold(call: RegExp, pattern = call): Promise<string> {
+    return waitFor(`the card of a held call to show ${pattern.source}`, async () => {
+      const text = cardText((await this.#holdCard(call)).blocks);
+      return pattern.test(text) ? text : undefined;
+    });
+  }
+
+  /** Presses Approve once on the card of a held call. */
+  async approveHold(call: RegExp, human: DemoSlackUser): Promise<void> {
+    await this.#press(await this.#holdCard(call), human, APPROVE_HOLD_ACTION);
+  }
+
+  /** Presses Deny on the card of a held call, and says why in the dialog. */
+  async denyHold(
+    call: RegExp,
+    { human, reason }: { readonly human: DemoSlackUser; readonly reason: string },
+  ): Promise<void> {
+    const { workspace, callbackUrl } = this;
+    const before = workspace.openedViews().length;
+    await this.#press(await this.#holdCard(call), human, DENY_HOLD_ACTION);
+    const view = await waitFor('the dialog that asks why', () =>
+      Promise.resolve(workspace.openedViews()[before]),
+    );
+    const values = { drawbridge_reason: { reason } };
+    const { status } = await workspace.submitModal({ user: human, view, values, callbackUrl });
+    if (status !== 200) throw new Error(`the approval service answered the dialog with ${status}`);
+  }
+
+  async #press(message: Message, user: DemoSlackUser, actionId: string): Promise<void> {
+    const { workspace, callbackUrl } = this;
+    const { status } = await workspace.clickButton({ user, message, actionId, callbackUrl });
+    if (status !== 200) throw new Error(`the approval service answered the click with ${status}`);
+  }
+
+  #holdCard(call: RegExp): Promise<Message> {
+    return waitFor(`a card of a held call with ${call.source}`, async () =>
+      (await this.workspace.messages()).find(
+        ({ metadata, blocks }) =>
+          metadata?.event_payload['hold_id'] !== undefined && call.test(cardText(blocks)),
+      ),
+    );
   }
 
   /** The app answers a click within moments, or says nothing at all. */

@@ -39,14 +39,26 @@ export class Narrator {
     return result;
   }
 
-  /** Shows a command that `start` runs, its output streaming by; checks nothing. */
+  /**
+   * Shows a command that `start` runs, its output streaming by; checks nothing.
+   *
+   * @param meanwhile - what others do while it runs; when that fails, the command is ended
+   */
   async showing(
     command: Command,
     start: (write: (text: string) => void) => RunningCommand,
+    meanwhile: () => Promise<void> = () => Promise.resolve(),
   ): Promise<CommandResult> {
     this.shell(command.shown);
     const indented = indenter((text) => this.out.write(text));
-    const result = await start(indented.write).result;
+    const running = start(indented.write);
+    try {
+      await meanwhile();
+    } catch (error) {
+      running.stop();
+      throw error;
+    }
+    const result = await running.result;
     indented.end();
     return result;
   }

@@ -1,10 +1,11 @@
 import { demoPeople } from '@drawbridge/embedded';
 import type { Laptop } from '../laptop.js';
 import { DEMO_CONNECTION } from '../demo-configuration.js';
-import type { CommandResult } from '../run-command.js';
 import type { Actors } from './actors.js';
 import { logIn } from './log-in.js';
 import type { Narrator } from './narrator.js';
+import { requestIdIn } from './request-id-in.js';
+import { useWideGrant } from './wide-grant.js';
 
 /** Seconds the story's grant is open: the shortest that policy offers, so that its end can be watched. */
 const GRANT_SECONDS = 30;
@@ -23,6 +24,7 @@ export async function tellOnCallStory(story: Story): Promise<void> {
   await restart(story);
   await stayInside(story);
   await watchUntilTheEnd(story, requestId);
+  await useWideGrant(story);
   await readTheRecord(story, requestId);
 }
 
@@ -177,10 +179,4 @@ async function readTheRecord(
     exitCode: 'zero',
     output: /patch/,
   });
-}
-
-function requestIdIn(output: CommandResult['stdout']): string {
-  const found = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(output)?.[0];
-  if (found === undefined) throw new Error(`no request id in: ${output}`);
-  return found;
 }
