@@ -16,7 +16,7 @@ export interface FileTransfer {
  */
 export function fileTransfersOf({ commands }: UnfoldedArgv): readonly FileTransfer[] {
   return commands.flatMap((command) => [
-    ...(byProgram[command.program]?.(command.words.slice(1)) ?? []),
+    ...(byProgram.get(command.program)?.(command.words.slice(1)) ?? []),
     ...writtenBy(command),
   ]);
 }
@@ -24,15 +24,19 @@ export function fileTransfersOf({ commands }: UnfoldedArgv): readonly FileTransf
 type Words = readonly ShellWord[];
 const pathOf = (word: ShellWord | undefined): string => (word?.dynamic === false ? word.text : '');
 
-const byProgram: Readonly<Partial<Record<string, (words: Words) => readonly FileTransfer[]>>> = {
-  tar: tarTransfers,
-  bsdtar: tarTransfers,
-  scp: scpTransfers,
-  rsync: rsyncTransfers,
-  dd: ddTransfers,
-  tee: (words) =>
-    operandsOf(words).map((word) => ({ direction: 'upload', path: pathOf(word) }) as const),
-};
+/** A map, because programs may have any name: `valueOf` too. */
+const byProgram: ReadonlyMap<string, (words: Words) => readonly FileTransfer[]> = new Map([
+  ['tar', tarTransfers],
+  ['bsdtar', tarTransfers],
+  ['scp', scpTransfers],
+  ['rsync', rsyncTransfers],
+  ['dd', ddTransfers],
+  ['tee', teeTransfers],
+]);
+
+function teeTransfers(words: Words): readonly FileTransfer[] {
+  return operandsOf(words).map((word) => ({ direction: 'upload', path: pathOf(word) }));
+}
 
 interface Tar {
   mode: string;
