@@ -85,7 +85,7 @@ export default tseslint.config(
       '**/src/main.ts',
       '**/*.spec.ts',
       '**/test/**/*.ts',
-      'libs/testing/**/*.ts',
+      'libs/{testing,fuzzing}/**/*.ts',
       'e2e/**/*.ts',
       'bench/**/*.ts',
     ],

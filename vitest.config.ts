@@ -25,6 +25,15 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          name: 'fuzz',
+          // One after the other: each has a share of FUZZ_SECONDS.
+          include: ['{libs,services}/*/test/fuzz/*.fuzz.ts'],
+          fileParallelism: false,
+        },
+      },
+      {
+        ...shared,
+        test: {
           name: 'int',
           include: ['{libs,services,apps}/*/test/**/*.int.spec.ts'],
           testTimeout: 60_000,

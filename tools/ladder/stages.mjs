@@ -48,6 +48,7 @@ export const stages = [
     [process.execPath, '--test', '--test-reporter=spec', ...(await toolTests())],
   ]),
   vitestStage('unit'),
+  vitestStage('fuzz'),
   vitestStage('int', { tools: ['nats-server', 'kubectl', 'request-info', ...controlPlane] }),
   vitestStage('e2e', { tools: ['nats-server', 'kubectl', ...controlPlane, ...clients] }),
   vitestStage('browser', {

@@ -1,0 +1,116 @@
+import { expect } from 'vitest';
+import fc from 'fast-check';
+import { cut, fuzz, latin1 } from '@drawbridge/fuzzing';
+import { JsonScanner } from '../../src/json-scanner.js';
+import { JsonStreamError } from '../../src/json-stream-error.js';
+import type { Rule } from '../../src/rule.js';
+import { ruleTree } from '../../src/rule-tree.js';
+
+const SECRET = 'hunter2';
+const rules: readonly Rule[] = [{ path: ['**', 'data'], mask: '"***"' }];
+const trees = { none: ruleTree([]), mask: ruleTree(rules) };
+
+interface Outcome {
+  readonly out: string;
+  readonly isWhole: boolean;
+}
+
+function scanned(bytes: Buffer, rule: keyof typeof trees, sizes: readonly number[]): Outcome {
+  const scanner = new JsonScanner({ rules: trees[rule], maxHeldBytes: 65_536 });
+  const out: Buffer[] = [];
+  try {
+    for (const chunk of cut(bytes, sizes)) {
+      for (const piece of scanner.push(chunk)) out.push(Buffer.from(piece));
+    }
+    scanner.end();
+  } catch (error) {
+    if (!(error instanceof JsonStreamError)) throw error;
+    return { out: Buffer.concat(out).toString('latin1'), isWhole: false };
+  }
+  return { out: Buffer.concat(out).toString('latin1'), isWhole: true };
+}
+
+const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const pieces = [
+  '{',
+  '}',
+  '[',
+  ']',
+  ',',
+  ':',
+  '"',
+  '\\',
+  '"a"',
+  '"data"',
+  '"\\u0064ata"',
+  '"DATA"',
+  `"${SECRET}"`,
+];
+const others = [
+  '1',
+  '-0.5e+3',
+  '01',
+  'true',
+  'nul',
+  'null',
+  ' ',
+  '\n',
+  '\u0000',
+  '\xff',
+  '{"data":',
+  '"x":1',
+];
+const anyBytes = fc.oneof(
+  fc.array(fc.constantFrom(...pieces, ...others), { maxLength: 14 }).map((all) => all.join('')),
+  fc.json({ maxDepth: 4 }).map((text) => Buffer.from(text).toString('latin1')),
+);
+/** A document with a fault in it. */
+const broken = fc
+  .tuple(anyBytes, fc.nat(60), fc.constantFrom(...pieces, ...others, ''))
+  .map(([text, at, piece]) => text.slice(0, at) + piece + text.slice(at + 1));
+
+/** Of the text that JSON knows, without what stands in strings: the scanner leaves that to others. */
+const withoutStrings = (text: string): string =>
+  text.replaceAll(/"(?:\\.|[^"\\])*"/gs, (each) => (isJson(each) ? each : '""'));
+
+fuzz({
+  file: import.meta.url,
+  samples: fc.record({
+    text: fc.oneof(anyBytes, broken),
+    sizes: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 }),
+  }),
+  holds: ({ text, sizes }) => {
+    const bytes = latin1(text);
+    for (const rule of ['none', 'mask'] as const) {
+      const whole = scanned(bytes, rule, []);
+      const inParts = scanned(bytes, rule, sizes);
+      expect(inParts.isWhole, 'the verdict does not depend on chunks').toBe(whole.isWhole);
+      if (whole.isWhole) expect(inParts.out).toBe(whole.out);
+    }
+    const passed = scanned(bytes, 'none', []);
+    if (passed.isWhole) {
+      expect(passed.out).toBe(text);
+      expect(isJson(withoutStrings(text)), 'nothing passes that is no JSON').toBe(true);
+    }
+    if (!isJson(text)) return;
+    const masked = scanned(bytes, 'mask', sizes);
+    expect(masked.isWhole, 'JSON is taken').toBe(true);
+    expect(JSON.stringify(dataIn(JSON.parse(masked.out)))).not.toContain(SECRET);
+  },
+});
+
+/** Everything behind a name that a Go client takes for `data`. */
+function dataIn(value: unknown): readonly unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]: [string, unknown]) =>
+    name.toLowerCase() === 'data' ? [inner] : dataIn(inner),
+  );
+}
