@@ -160,8 +160,10 @@ describe.each(modes)('$kubectl kubectl over $protocol', ({ protocol, ...mode }) 
 
   it('cp: both ways, byte for byte', async () => {
     const agent = await agentOf(mode);
-    const directory = await mkdtemp(join(scratch, 'cp-'));
-    await mkdir(join(directory, 'in-pod'));
+    // A name that looks drawn by chance would be masked, and the archive be broken.
+    const which = `${protocol}-${clients.indexOf(mode.kubectl)}`.toLowerCase();
+    const directory = join(tmpdir(), `drawbridge-copied-${process.pid}-${which}`);
+    await mkdir(join(directory, 'in-pod'), { recursive: true });
     await writeFile(join(directory, 'there'), LARGE);
     const inPodPath = `web-0:${directory}/in-pod/file`;
     const there = await agent.run(['cp', `${directory}/there`, inPodPath]);
@@ -169,6 +171,7 @@ describe.each(modes)('$kubectl kubectl over $protocol', ({ protocol, ...mode }) 
     const back = await agent.run(['cp', inPodPath, `${directory}/back`]);
     expect(back.code, back.err).toBe(0);
     expect(sha(await readFile(join(directory, 'back')))).toBe(sha(LARGE));
+    await rm(directory, { recursive: true });
   });
 
   it('attach -i: to what the container runs', async () => {

@@ -1,4 +1,5 @@
 import type { KubeStatus } from '../domain/kube-status.js';
+import type { ChannelMasks } from './channel-masks.js';
 import type { ChannelObserver } from './channel-observer.js';
 import type { FrameReader, NoiseLimit } from './frame-reader.js';
 
@@ -23,6 +24,8 @@ export interface ChannelCodec {
 
 export interface CodecOptions {
   readonly observer: ChannelObserver;
+  /** Of exec and attach: masks what the cluster sends. */
+  readonly masks?: ChannelMasks | undefined;
   /** One for each side. */
   readonly noise: { readonly client: NoiseLimit; readonly cluster: NoiseLimit };
   /** The name that was agreed on, e.g. `v5.channel.k8s.io`. */

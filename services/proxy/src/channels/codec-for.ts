@@ -1,6 +1,7 @@
 import { TokenBucket } from '../domain/token-bucket.js';
 import type { ChannelCodec } from './channel-codec.js';
 import type { ChannelHandshake } from './channel-handshake.js';
+import { ChannelMasks, type OutputMask } from './channel-masks.js';
 import type { ChannelObserver } from './channel-observer.js';
 import type { NoiseLimit } from './frame-reader.js';
 import { SpdyCodec } from './spdy/spdy-codec.js';
@@ -19,13 +20,16 @@ export interface AgreedChannel {
   /** What the cluster agreed on. */
   readonly protocol: string;
   readonly observer: ChannelObserver;
+  /** Of exec and attach, whose output is masked. What goes through a forwarded port never is. */
+  readonly mask: OutputMask;
 }
 
 /** How a session in the agreed protocol is read. */
-export function codecFor({ handshake, protocol, observer }: AgreedChannel): ChannelCodec {
+export function codecFor({ handshake, protocol, observer, mask }: AgreedChannel): ChannelCodec {
   const noise = { client: noiseLimit(), cluster: noiseLimit() };
-  const options = { observer, noise, protocol };
   const { kind, transport } = handshake;
+  const masks = kind === 'remoteCommand' ? new ChannelMasks(mask) : undefined;
+  const options = { observer, noise, protocol, masks };
   if (transport === 'spdy') return new SpdyCodec(kind, options);
   if (protocol.startsWith('SPDY/3.1+')) return new TunnelCodec(options);
   const table =

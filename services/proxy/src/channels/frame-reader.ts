@@ -1,3 +1,5 @@
+import type { HeldOutput } from './rewritten.js';
+
 /** Takes bytes that were checked, in order; never a copy of them unless a frame head was split. */
 export type Pass = (bytes: Buffer) => void;
 
@@ -16,6 +18,8 @@ export interface FrameReader {
   stopAtBoundary(): void;
   /** The peer has said that it will send nothing more. */
   readonly closed: boolean;
+  /** Of one that writes anew what it has read. */
+  readonly held?: HeldOutput | undefined;
 }
 
 /** The part of a token bucket that is needed here: false when there was too much. */

@@ -21,7 +21,6 @@ const CUT_MS = 500;
 
 /** Whether a shorter answer is read is the listener's to watch, for all of them together. */
 const WATCHED_BYTES = 8_192;
-
 /** Of smaller pieces the memory is not used again. */
 const WORTH_GIVING_BACK = 8_192;
 

@@ -1,6 +1,7 @@
 import type { ChannelCodec, ChannelEnd, CodecOptions } from '../channel-codec.js';
 import { errorText } from '../error-text.js';
 import { spdyDataFrame, spdyGoAway } from './spdy-frames.js';
+import { MaskedFrames } from './masked-frames.js';
 import { SpdyReader } from './spdy-reader.js';
 import { SpdyStreams } from './spdy-streams.js';
 
@@ -19,11 +20,18 @@ export class SpdyCodec implements ChannelCodec {
     kind: 'remoteCommand' | 'portForward',
     private readonly options: CodecOptions,
   ) {
-    const { observer, noise } = options;
+    const { observer, noise, masks } = options;
+    const anew = masks === undefined ? undefined : new MaskedFrames(masks);
     const streams = new SpdyStreams(kind, observer);
     this.#streams = streams;
     this.fromClient = new SpdyReader({ from: 'client', streams, observer, noise: noise.client });
-    this.fromCluster = new SpdyReader({ from: 'cluster', streams, observer, noise: noise.cluster });
+    this.fromCluster = new SpdyReader({
+      from: 'cluster',
+      streams,
+      observer,
+      noise: noise.cluster,
+      ...(anew !== undefined && { anew }),
+    });
   }
 
   /** The reason on every open error stream; all others end, so that clients stop waiting for more. */

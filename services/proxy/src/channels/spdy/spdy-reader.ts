@@ -2,6 +2,8 @@ import { BrokenFrames } from '../broken-frames.js';
 import type { ChannelObserver, Sender } from '../channel-observer.js';
 import { withHeld, type FrameReader, type NoiseLimit, type Pass } from '../frame-reader.js';
 import { controlTypes, FIN, HEAD_BYTES } from './spdy-frames.js';
+import type { HeldOutput } from '../rewritten.js';
+import type { MaskedFrames } from './masked-frames.js';
 import type { SpdyStream, SpdyStreams } from './spdy-streams.js';
 
 const VERSION = 3;
@@ -13,6 +15,8 @@ export interface SpdyReaderOptions {
   readonly streams: SpdyStreams;
   readonly observer: ChannelObserver;
   readonly noise: NoiseLimit;
+  /** Passed on instead of what came. */
+  readonly anew?: MaskedFrames;
 }
 
 /** Reads the SPDY/3.1 frames of one direction. Keeps at most one control frame. */
@@ -28,7 +32,12 @@ export class SpdyReader implements FrameReader {
   constructor(private readonly options: SpdyReaderOptions) {}
 
   get atBoundary(): boolean {
-    return this.#left === 0;
+    // Whole frames are all that goes on when they are written anew.
+    return this.#left === 0 || this.options.anew !== undefined;
+  }
+
+  get held(): HeldOutput | undefined {
+    return this.options.anew;
   }
 
   /** A frame head, or a control frame, has begun and is not complete. */
@@ -49,7 +58,7 @@ export class SpdyReader implements FrameReader {
     this.#held = undefined;
     let offset = 0;
     while (offset < bytes.length) {
-      if (this.#stopping && this.#left === 0) break;
+      if (this.#stopping && this.atBoundary) break;
       const next = this.#left > 0 ? this.#readData(bytes, offset) : this.#readFrame(bytes, offset);
       if (next === offset) {
         this.#held = Buffer.from(bytes.subarray(offset));
@@ -57,7 +66,14 @@ export class SpdyReader implements FrameReader {
       }
       offset = next;
     }
-    if (offset > 0) pass(offset === bytes.length ? bytes : bytes.subarray(0, offset));
+    if (offset > 0) this.#pass(bytes.subarray(0, offset), pass);
+  }
+
+  /** What was read, or what was made of it. */
+  #pass(read: Buffer, pass: Pass): void {
+    const { anew } = this.options;
+    const made = anew === undefined ? read : anew.take();
+    if (made !== undefined) pass(made);
   }
 
   /** @returns the offset behind what could be read; `offset` itself when more is needed */
@@ -74,8 +90,10 @@ export class SpdyReader implements FrameReader {
     if (first >>> 16 !== (0x8000 | VERSION)) throw new BrokenFrames('another version of SPDY');
     if (length > MAX_CONTROL_BYTES) throw new BrokenFrames('a control frame that is too long');
     if (bytes.length - payloadAt < length) return offset;
-    this.#control(first & 0xffff, flags, bytes.subarray(payloadAt, payloadAt + length));
-    return payloadAt + length;
+    const [type, end] = [first & 0xffff, payloadAt + length];
+    this.#control(type, flags, bytes.subarray(payloadAt, end));
+    this.options.anew?.control(type, bytes.subarray(offset, end));
+    return end;
   }
 
   #beginData(streamId: number, flags: number, length: number): void {
@@ -92,18 +110,20 @@ export class SpdyReader implements FrameReader {
   #readData(bytes: Buffer, offset: number): number {
     const stream = this.#stream;
     if (stream === undefined) throw new TypeError('no data frame is under way');
-    const { from, observer } = this.options;
+    const { from, observer, anew } = this.options;
     const size = Math.min(this.#left, bytes.length - offset);
-    if (observer.wants(stream.channel, from)) {
-      observer.data(stream.channel, from, bytes.subarray(offset, offset + size));
-    }
+    const piece = bytes.subarray(offset, offset + size);
+    if (observer.wants(stream.channel, from)) observer.data(stream.channel, from, piece);
+    anew?.data(stream.channel, piece);
     this.#left -= size;
     if (this.#left === 0) this.#endData(stream);
     return offset + size;
   }
 
   #endData(stream: SpdyStream): void {
-    if (this.#fin) this.options.streams.finish(stream, this.options.from);
+    if (!this.#fin) return;
+    this.options.streams.finish(stream, this.options.from);
+    this.options.anew?.endStream(stream.channel);
   }
 
   #control(type: number, flags: number, payload: Buffer): void {

@@ -1,5 +1,6 @@
 import { BrokenFrames } from '../broken-frames.js';
 import type { Channel, ChannelObserver, Sender } from '../channel-observer.js';
+import type { MaskedMessages } from './masked-messages.js';
 import { Base64Pieces } from './base64-pieces.js';
 import type { MessageSink } from './websocket-reader.js';
 
@@ -22,11 +23,14 @@ export interface ChannelMessagesOptions {
   readonly from: Sender;
   readonly table: ChannelTable;
   readonly observer: ChannelObserver;
+  /** Who writes anew what is read. */
+  readonly anew?: MaskedMessages | undefined;
 }
 
 /** Messages of `*.channel.k8s.io`: the first byte names the channel, the others are its data. */
 export class ChannelMessages implements MessageSink {
   #channel: Channel | undefined;
+  #isEmpty = true;
   /** Of a close signal: its second byte, and no other, names the channel. */
   #closing: 'no' | 'awaitsChannel' | 'complete' = 'no';
   readonly #ended = new Set<number>();
@@ -38,7 +42,8 @@ export class ChannelMessages implements MessageSink {
 
   get wantsPayload(): boolean {
     if (this.#closing !== 'no') return true;
-    const { observer, from } = this.options;
+    const { observer, from, anew } = this.options;
+    if (anew !== undefined) return true;
     return this.#channel !== undefined && observer.wants(this.#channel, from);
   }
 
@@ -52,6 +57,7 @@ export class ChannelMessages implements MessageSink {
     const channel = this.#find(table.base64 ? firstByte - ZERO : firstByte);
     if (this.#ended.has(channel.id)) throw new BrokenFrames('data behind the end of a channel');
     this.#channel = channel;
+    this.#isEmpty = true;
   }
 
   payload(bytes: Buffer): void {
@@ -61,13 +67,24 @@ export class ChannelMessages implements MessageSink {
     }
     if (this.#channel === undefined) throw new TypeError('no message is under way');
     const data = this.#base64 === undefined ? bytes : this.#base64.decode(bytes);
-    if (data.length > 0) this.options.observer.data(this.#channel, this.options.from, data);
+    if (data.length > 0) this.#tell(this.#channel, data);
   }
 
   end(): void {
     if (this.#closing === 'awaitsChannel') throw new BrokenFrames('a close signal for no channel');
+    const closed = this.#closing !== 'no';
     this.#closing = 'no';
+    if (!closed && this.#channel !== undefined) {
+      this.options.anew?.endMessage(this.#channel, this.#isEmpty);
+    }
     this.#channel = undefined;
+  }
+
+  #tell(channel: Channel, data: Buffer): void {
+    const { observer, from, anew } = this.options;
+    this.#isEmpty = false;
+    if (anew === undefined || observer.wants(channel, from)) observer.data(channel, from, data);
+    anew?.data(channel, data);
   }
 
   #endChannel(bytes: Buffer): void {
@@ -81,6 +98,7 @@ export class ChannelMessages implements MessageSink {
     if (this.#ended.has(id)) return;
     this.#ended.add(id);
     this.options.observer.closed(channel, this.options.from, false);
+    this.options.anew?.endChannel(channel);
   }
 
   #find(id: number): Channel {

@@ -1,6 +1,7 @@
 import type { Channel, Sender } from '../channel-observer.js';
 import type { ChannelCodec, ChannelEnd, CodecOptions } from '../channel-codec.js';
 import { errorText } from '../error-text.js';
+import { MaskedMessages } from './masked-messages.js';
 import { ChannelMessages, type ChannelTable } from './channel-messages.js';
 import { closeCodeOf } from './close-code.js';
 import { closeFrame, opcodes, webSocketFrame } from './websocket-frames.js';
@@ -74,9 +75,15 @@ export class WebSocketCodec implements ChannelCodec {
   }
 
   #reader(from: Sender): WebSocketReader {
-    const { observer, noise } = this.options;
-    const sink = new ChannelMessages({ from, table: this.channels, observer });
-    return new WebSocketReader({ masked: from === 'client', sink, noise: noise[from] });
+    const { observer, noise, masks } = this.options;
+    const table = this.channels;
+    const anew =
+      from === 'cluster' && masks !== undefined
+        ? new MaskedMessages(masks, table.base64)
+        : undefined;
+    const sink = new ChannelMessages({ from, table, observer, anew });
+    const options = { masked: from === 'client', sink, noise: noise[from] };
+    return new WebSocketReader({ ...options, ...(anew !== undefined && { anew }) });
   }
 
   #message(channel: number, text: string): Buffer {

@@ -1,5 +1,6 @@
 import { BrokenFrames } from '../broken-frames.js';
 import { withHeld, type FrameReader, type NoiseLimit, type Pass } from '../frame-reader.js';
+import type { HeldOutput } from '../rewritten.js';
 import { applyMask, opcodes } from './websocket-frames.js';
 
 /** Larger frames do not occur: clients and kubelets send what they read at once, tens of KiB. */
@@ -18,6 +19,19 @@ export interface MessageSink {
   readonly wantsPayload: boolean;
 }
 
+/** A frame of the protocol itself, as it came. */
+export interface ControlFrame {
+  readonly opcode: number;
+  readonly bytes: Buffer;
+}
+
+/** Writes anew what was read. */
+export interface WrittenAnew extends HeldOutput {
+  control(frame: ControlFrame): void;
+  /** What is ready to go: whole messages. */
+  take(): Buffer | undefined;
+}
+
 export interface WebSocketReaderOptions {
   /** Frames of clients are masked, those of servers are not: anything else is broken. */
   readonly masked: boolean;
@@ -25,6 +39,8 @@ export interface WebSocketReaderOptions {
   readonly noise: NoiseLimit;
   /** Whether what the messages carry is complete too. @default always */
   readonly isWhole?: () => boolean;
+  /** Passed on instead of what came: what the sink has made of it. */
+  readonly anew?: WrittenAnew;
 }
 
 interface Head {
@@ -55,12 +71,18 @@ export class WebSocketReader implements FrameReader {
   constructor(private readonly options: WebSocketReaderOptions) {}
 
   get atBoundary(): boolean {
-    const { isWhole } = this.options;
+    const { isWhole, anew } = this.options;
+    // Whole messages are all that goes on.
+    if (anew !== undefined) return true;
     return this.#left === 0 && !this.#inMessage && (isWhole === undefined || isWhole());
   }
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  get held(): HeldOutput | undefined {
+    return this.options.anew;
   }
 
   stopAtBoundary(): void {
@@ -82,7 +104,14 @@ export class WebSocketReader implements FrameReader {
       }
       offset = next;
     }
-    if (offset > 0) pass(offset === bytes.length ? bytes : bytes.subarray(0, offset));
+    if (offset > 0) this.#pass(bytes.subarray(0, offset), pass);
+  }
+
+  /** What was read, or what was made of it. */
+  #pass(read: Buffer, pass: Pass): void {
+    const { anew } = this.options;
+    const made = anew === undefined ? read : anew.take();
+    if (made !== undefined) pass(made);
   }
 
   /** @returns the offset behind what could be read; `offset` itself when more is needed */
@@ -93,7 +122,9 @@ export class WebSocketReader implements FrameReader {
     if (head.opcode >= opcodes.close) {
       if (bytes.length - payloadAt < head.length) return offset;
       this.#control(head, bytes.subarray(payloadAt, payloadAt + head.length), bytes);
-      return payloadAt + head.length;
+      const end = payloadAt + head.length;
+      this.options.anew?.control({ opcode: head.opcode, bytes: bytes.subarray(offset, end) });
+      return end;
     }
     // The byte that names the channel is never passed on before it was looked at, nor is a frame begun without it.
     if (head.length > 0 && bytes.length === payloadAt) return offset;
