@@ -113,6 +113,8 @@ export const CommandRecord = z.discriminatedUnion('type', [
     /** How many values of the answer were masked; absent when nothing was looked at. */
     masked: z.int().min(0).optional(),
     transfers: z.array(FileTransferRecord).max(16).optional(),
+    /** The guardrail that cut it, by what was typed in a session. */
+    rule: ruleName.optional(),
   }),
 ]);
 export type CommandRecord = z.infer<typeof CommandRecord>;

@@ -21,6 +21,8 @@ import type { CallFacts, Exchange } from './exchange.js';
 const MAX_PATH = 2_048;
 const MAX_USER_AGENT = 256;
 const MAX_CONTENT_TYPE = 128;
+const MAX_TRANSFERS = 16;
+const MAX_TRANSFER_PATH = 1_024;
 /** A record must always fit into one message of the bus, whatever an agent puts into its call. */
 const MAX_MESSAGE = 8_192;
 
@@ -112,6 +114,7 @@ export interface EndedCall {
   readonly connection: string;
   readonly grant: Pick<OpenGrant, 'grantId'>;
   readonly receivedAt: Date;
+  readonly facts?: Pick<CallFacts, 'words'>;
 }
 
 /** `CommandEnded` of a call whose start was recorded. */
@@ -122,7 +125,7 @@ export function endedLine(call: EndedCall, outcome: CallOutcome, at: Date): stri
     `{"type":"CommandEnded"${endMembers(call)},"commandId":"${call.commandId}","at":"${instantOf(at)}"` +
     `,"outcome":"${outcome.outcome}"${reason},"statusCode":${outcome.statusCode}` +
     `,"requestBytes":${outcome.requestBytes},"responseBytes":${outcome.responseBytes}` +
-    `,"durationMs":${durationMs}${exitMember(outcome)}${maskedMember(outcome)}}`
+    `,"durationMs":${durationMs}${exitMember(outcome)}${maskedMember(outcome)}${sessionMembers(call, outcome)}}`
   );
 }
 
@@ -143,6 +146,18 @@ const exitMember = ({ exitCode }: CallOutcome): string =>
 
 const maskedMember = ({ masked }: CallOutcome): string =>
   masked === undefined ? '' : `,"masked":${masked}`;
+
+/** What became of a session beside its end. */
+function sessionMembers({ facts }: EndedCall, { rule, transfers }: CallOutcome): string {
+  const cutBy = rule === undefined ? '' : `,"rule":${quote(rule)}`;
+  if (transfers === undefined) return cutBy;
+  const words = wordsOf(facts ?? {});
+  const files = transfers.slice(0, MAX_TRANSFERS).map(({ direction, path, bytes }) => {
+    const named = quote(words.text(path).slice(0, MAX_TRANSFER_PATH));
+    return `{"direction":"${direction}","path":${named},"bytes":${bytes}}`;
+  });
+  return `${cutBy},"transfers":[${files.join(',')}]`;
+}
 
 /** What no two calls have in common. */
 const idMembers = ({ commandId, receivedAt, facts: { holdId } }: Exchange): string => {

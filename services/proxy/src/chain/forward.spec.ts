@@ -30,7 +30,10 @@ const logger = { log: () => undefined, warn: () => undefined, error: () => undef
 
 it.each([
   ['a plain call', forward()],
-  ['a channel', openChannel({ logger })(channel as unknown as ChannelRequest)],
+  [
+    'a channel',
+    openChannel({ logger, watch: () => undefined })(channel as unknown as ChannelRequest),
+  ],
 ])('of a grant that ended while it was recorded, %s gets no credential', async (_name, handler) => {
   const { call, asked } = endedCall();
   await expect(async () => handler(call)).rejects.toMatchObject({ code: 'grant_revoked' });

@@ -1,4 +1,4 @@
-import type { GuardDecision } from '@drawbridge/guardrails';
+import type { BodyFacts, GuardDecision } from '@drawbridge/guardrails';
 import { CallCut } from '../domain/call-cut.js';
 import type { CallGuard, RequestBody, Verdict } from '../guard/call-guard.js';
 import { denial } from '../guard/denial.js';
@@ -16,6 +16,8 @@ export interface Guarded extends Negotiated {
   readonly guard: GuardDecision;
   /** Always `held` or `none` of a call that is to be held. What is `held` is forwarded, and nothing else. */
   readonly body: RequestBody;
+  /** What rules have seen of its objects. */
+  readonly seen: BodyFacts | undefined;
 }
 
 export interface GuardCallParts {
@@ -67,11 +69,11 @@ export const judgeAgain =
     return { ...call, guard: verdict.guard };
   };
 
-function guarded(call: Negotiated, { guard, body }: Verdict): Guarded {
+function guarded(call: Negotiated, { guard, body, facts: seen }: Verdict): Guarded {
   // It has been told to send the body that is here.
   const awaitsContinue = call.awaitsContinue && body.kind !== 'held';
   const warnings = warningsOf(guard);
-  if (warnings.length === 0) return { ...call, guard, body, awaitsContinue };
+  if (warnings.length === 0) return { ...call, guard, body, seen, awaitsContinue };
   const answer = new WarnedAnswer(call.answer, warnings);
-  return { ...call, guard, body, awaitsContinue, answer };
+  return { ...call, guard, body, seen, awaitsContinue, answer };
 }

@@ -3,6 +3,7 @@ import type { Clock } from '@drawbridge/kernel';
 import type { AgentLimits } from '../limits/agent-limits.js';
 import { Tarpit } from '../limits/tarpit.js';
 import { CallGuard } from '../guard/call-guard.js';
+import { watchSession } from '../guard/watch-session.js';
 import { findFacts } from '../guard/find-facts.js';
 import type { GuardrailsInForce } from '../guard/guardrails-in-force.js';
 import type { OpenGrants } from '../domain/open-grants.js';
@@ -90,7 +91,10 @@ export function handlerChain(parts: ChainParts): Handler<Exchange> {
     recheck: stillAllowed,
   };
   const plain = forward();
-  const open = openChannel({ logger });
+  const open = openChannel({
+    logger,
+    watch: (call) => watchSession({ inForce: parts.guardrails, clock: parts.clock }, call),
+  });
   const words = recordWords(() => maskers.common);
   return Chain.of(answerRefusals({ log, logger, isConnection, words, tarpit: new Tarpit() }))
     .then(receive(parts.hosts))

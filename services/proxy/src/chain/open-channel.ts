@@ -8,8 +8,9 @@ import {
   type UpstreamHandshake,
 } from '../channels/channel-handshake.js';
 import { BrokenFrames } from '../channels/broken-frames.js';
-import type { ChannelObserver, Sender } from '../channels/channel-observer.js';
+import type { Sender } from '../channels/channel-observer.js';
 import { ChannelSession } from '../channels/channel-session.js';
+import type { SessionWatch } from '../channels/session-watch.js';
 import { codecFor } from '../channels/codec-for.js';
 import { ExitStatus } from '../channels/exit-status.js';
 import { clientGone, type CallOutcome } from '../domain/call-outcome.js';
@@ -26,11 +27,14 @@ const HANDSHAKE_MS = 30_000;
 /** When an idle peer is first asked whether it is still there. An idle session itself ends by nothing. */
 const KEEP_ALIVE_MS = 30_000;
 const MAX_USER_AGENT = 512;
+/** How long a command may be silent before that is shown which may be the beginning of a secret. */
+const FLUSH_MS = 500;
+const FLUSH_TERMINAL_MS = 50;
 
 export interface OpenChannelParts {
   readonly logger: LoggerService;
-  /** Who looks at what passes, if anybody: recording and masking. */
-  readonly observe?: (call: Tracked) => ChannelObserver | undefined;
+  /** Who looks at what the client sends, if anybody. */
+  readonly watch: (call: Tracked) => SessionWatch | undefined;
 }
 
 /** Opens exec, attach or port-forward: shakes hands with the cluster, then with the client, then passes bytes on. */
@@ -51,13 +55,15 @@ export const openChannel =
         `the cluster of ${call.connection} changed to a protocol that it was not asked for`,
       );
     }
-    const session = sessionOf(call, { ...parts, channel, socket, protocol });
+    const watch = parts.watch(call);
+    const { logger } = parts;
+    const session = sessionOf(call, { logger, watch, channel, socket, protocol });
     const { upgrade, handshake } = channel;
     const named = { 'audit-id': call.commandId, ...switchHeaders(handshake, protocol) };
     upgrade.switchProtocols(named);
     session.start(upgrade.head, head);
     call.cutSwitch.onCut((reason) => session.cut(reason));
-    return session.ended;
+    return watch === undefined ? session.ended : withTransfers(session.ended, watch);
   };
 
 /** @returns `undefined` when the client has left meanwhile */
@@ -109,28 +115,45 @@ function relayAnswer(call: Tracked, came: UpgradeAnswer & { switched: false }): 
       `the cluster of ${call.connection} answered a call to exec, attach or forward with ${statusCode}`,
     );
   }
+  const text = maskedText(body, call);
   const headers = {
     'audit-id': call.commandId,
     'content-type': headerValue(rawHeaders, 'content-type') ?? 'text/plain',
-    'content-length': body.length,
+    'content-length': text.length,
     'x-content-type-options': 'nosniff',
   };
   call.answer.writeHead(statusCode, headers, true);
-  call.answer.end(body);
-  return { outcome: 'completed', statusCode, requestBytes: 0, responseBytes: body.length };
+  call.answer.end(text);
+  return { outcome: 'completed', statusCode, requestBytes: 0, responseBytes: text.length };
 }
 
-interface SwitchedChannel extends OpenChannelParts {
+/** A `Status`, or what stands in its place, cut off where it was too long: masked as a text. */
+const maskedText = (body: Buffer, { mask }: Tracked): Buffer =>
+  Buffer.from(mask.masker.line(body.toString('utf8')));
+
+async function withTransfers(
+  ended: Promise<CallOutcome>,
+  watch: SessionWatch,
+): Promise<CallOutcome> {
+  const outcome = await ended;
+  const { transfers } = watch;
+  return transfers.length === 0 ? outcome : { ...outcome, transfers };
+}
+
+interface SwitchedChannel {
+  readonly logger: LoggerService;
+  readonly watch: SessionWatch | undefined;
   readonly channel: ChannelRequest;
   readonly socket: Duplex;
   readonly protocol: string;
 }
 
 function sessionOf(call: Tracked, switched: SwitchedChannel): ChannelSession {
-  const { channel, socket: cluster, protocol, logger, observe } = switched;
+  const { channel, socket: cluster, protocol, logger, watch } = switched;
   const { upgrade, handshake } = channel;
-  const exit = new ExitStatus(observe?.(call));
-  const codec = codecFor({ handshake, protocol, observer: exit });
+  const exit = new ExitStatus(watch);
+  const mask = { masker: call.mask.masker, flushMs: flushMsOf(call.kube.target) };
+  const codec = codecFor({ handshake, protocol, observer: exit, mask });
   for (const socket of [upgrade.socket, cluster]) keepForLong(socket);
   const { commandId } = call;
   const onFault = (error: unknown, sender: Sender) => {
@@ -140,6 +163,10 @@ function sessionOf(call: Tracked, switched: SwitchedChannel): ChannelSession {
   };
   return new ChannelSession({ client: upgrade.socket, cluster, codec, exit, commandId, onFault });
 }
+
+/** A terminal shows at once what somebody types; of all else a beginning tells nothing that cannot wait. */
+const flushMsOf = (target: string): number =>
+  /[?&]tty=(?:true|1)(?:&|$)/.test(target) ? FLUSH_TERMINAL_MS : FLUSH_MS;
 
 /** Idle is no fault, but a peer that is gone is found by the operating system. */
 function keepForLong(socket: Duplex): void {

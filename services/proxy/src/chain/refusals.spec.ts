@@ -183,6 +183,7 @@ describe('recording a call', () => {
     mask: undefined as never,
     guard: { effect: 'allow', policyVersion: 'v1', matched: [] },
     body: { kind: 'none' },
+    seen: undefined,
     cutSwitch: undefined as never,
     identity: undefined as never,
   });

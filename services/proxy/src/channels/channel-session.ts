@@ -7,6 +7,7 @@ import type { ChannelCodec, ChannelEnd } from './channel-codec.js';
 import type { Sender } from './channel-observer.js';
 import type { ExitStatus } from './exit-status.js';
 import type { FrameReader } from './frame-reader.js';
+import { SessionRefused } from './session-refused.js';
 
 /** How long an end by us may take to reach a frame boundary and then the client. */
 const CUT_MS = 500;
@@ -25,7 +26,7 @@ export interface ChannelSessionOptions {
   readonly onFault: (error: unknown, sender: Sender) => void;
 }
 
-type Ended = Pick<CallOutcome, 'outcome' | 'reason'>;
+type Ended = Pick<CallOutcome, 'outcome' | 'reason' | 'rule'>;
 
 /**
  * Passes the bytes of an upgraded connection on, both ways, as fast as either side reads and no faster: nothing
@@ -36,12 +37,14 @@ export class ChannelSession {
   /** How it ended. Never rejects. */
   readonly ended: Promise<CallOutcome>;
   readonly #settle: (outcome: CallOutcome) => void;
-  #cutting: (Ended & { readonly end: ChannelEnd }) | undefined;
+  #cutting: { readonly ended: Ended; readonly end: ChannelEnd } | undefined;
   #saidGoodbye = false;
   #over = false;
   /** Whether what the client has got ends with a message. Of a broken chunk it got nothing. */
   #atBoundary = true;
   #timer: NodeJS.Timeout | undefined;
+  /** Runs while the cluster is silent and something it sent is kept back. */
+  #silence: NodeJS.Timeout | undefined;
   #requestBytes = 0;
   #responseBytes = 0;
 
@@ -87,6 +90,7 @@ export class ChannelSession {
     }
     if (sender === 'client') return;
     this.#atBoundary = reader.atBoundary;
+    this.#waitForMore(reader);
     if (this.#cutting !== undefined && this.#atBoundary) this.#sayGoodbye(this.#cutting.end);
   }
 
@@ -94,6 +98,20 @@ export class ChannelSession {
   #deafTo(sender: Sender): boolean {
     if (this.#cutting === undefined) return false;
     return sender === 'client' || this.#saidGoodbye || this.#cutting.end.kind === 'broken';
+  }
+
+  /** What may be the beginning of a secret is shown when nothing follows it: it may as well be a prompt. */
+  #waitForMore({ held }: FrameReader): void {
+    clearTimeout(this.#silence);
+    if (held?.holds !== true) return;
+    this.#silence = setTimeout(() => {
+      if (!this.#over && this.#cutting === undefined) this.#sendHeld(held.flush());
+    }, held.flushMs);
+    this.#silence.unref();
+  }
+
+  #sendHeld(bytes: Buffer | undefined): void {
+    if (bytes !== undefined) this.#toClient(bytes);
   }
 
   readonly #toClient = (bytes: Buffer) => {
@@ -112,6 +130,10 @@ export class ChannelSession {
   }
 
   #onBroken(sender: Sender, error: unknown): void {
+    if (error instanceof SessionRefused) {
+      this.#onRefused(error);
+      return;
+    }
     this.options.onFault(error, sender);
     if (!(error instanceof BrokenFrames)) {
       this.#cut(
@@ -127,9 +149,16 @@ export class ChannelSession {
     this.#cut(ended, this.#endOf('malformed_frames', 'broken'));
   }
 
+  /** What came is dropped, with all that came in the same piece. */
+  #onRefused({ code, message, rule }: SessionRefused): void {
+    const { commandId } = this.options;
+    const status = kubeStatus({ statusCode: 403, code, message, commandId });
+    this.#cut({ outcome: 'cut', reason: code, rule }, { kind: 'refused', status });
+  }
+
   #cut(ended: Ended, end: ChannelEnd): void {
     if (this.#over || this.#cutting !== undefined) return;
-    this.#cutting = { ...ended, end };
+    this.#cutting = { ended, end };
     const { cluster, codec, client } = this.options;
     this.#arm(CUT_MS, () => client.destroy());
     if (this.#atBoundary) {
@@ -170,7 +199,8 @@ export class ChannelSession {
   /** One side has sent everything. What it sent is delivered, however slowly it is read. */
   #onEnd(sender: Sender): void {
     if (this.#over || this.#cutting !== undefined) return;
-    const { client, cluster } = this.options;
+    const { client, cluster, codec } = this.options;
+    if (sender === 'cluster') this.#sendHeld(codec.fromCluster.held?.end());
     const [to, from] = sender === 'client' ? [cluster, client] : [client, cluster];
     to.end(() => {
       this.#arm(LINGER_MS, () => {
@@ -188,6 +218,7 @@ export class ChannelSession {
       this.#finish('client_gone');
     } else if (this.#cutting === undefined) {
       // Its end was orderly: then the client gets what is left of it.
+      this.#sendHeld(this.options.codec.fromCluster.held?.end());
       client.end(() => this.#finish('upstream_failed'));
       this.#watchDelivery();
     }
@@ -207,24 +238,24 @@ export class ChannelSession {
     if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#timer);
-    const { client, cluster, exit } = this.options;
+    clearTimeout(this.#silence);
+    const { client, cluster, exit, codec } = this.options;
     const { exitCode } = exit;
+    const { held } = codec.fromCluster;
     this.#settle({
       ...this.#outcome(otherwise),
       statusCode: 101,
       requestBytes: this.#requestBytes,
       responseBytes: this.#responseBytes,
       ...(exitCode !== undefined && { exitCode }),
+      ...(held !== undefined && { masked: held.masked }),
     });
     cluster.destroy();
     setTimeout(() => client.destroy(), CUT_MS).unref();
   }
 
   #outcome(otherwise: 'client_gone' | 'upstream_failed'): Ended {
-    if (this.#cutting !== undefined) {
-      const { outcome, reason } = this.#cutting;
-      return { outcome, ...(reason !== undefined && { reason }) };
-    }
+    if (this.#cutting !== undefined) return this.#cutting.ended;
     const { codec, exit } = this.options;
     const orderly = exit.isKnown || codec.fromClient.closed || codec.fromCluster.closed;
     if (orderly) return { outcome: 'completed' };

@@ -1,3 +1,5 @@
+import type { FileTransferRecord } from '@drawbridge/contracts';
+
 /** How a forwarded call ended, as its `CommandEnded` records it. */
 export interface CallOutcome {
   readonly outcome: 'completed' | 'cut' | 'client_gone' | 'upstream_failed';
@@ -9,6 +11,10 @@ export interface CallOutcome {
   readonly responseBytes: number;
   /** Of exec and attach, when the cluster has said it. */
   readonly exitCode?: number;
+  /** The guardrail that ended it, when it began before. */
+  readonly rule?: string;
+  /** Files that went through a channel. */
+  readonly transfers?: readonly FileTransferRecord[];
   /** Values of the answer that were masked; absent when nothing was looked at. */
   readonly masked?: number;
 }

@@ -51,10 +51,30 @@ describe('the fold of open grants', () => {
           ...agent,
           connection: 'prod-eks',
           rules,
+          policy: 'oncall',
+          reason: 'x',
+          approvers: [],
           startsAtMs: Date.parse(data.startsAt),
           endsAtMs: Date.parse(data.endsAt),
         },
       ],
+    });
+  });
+
+  it('knows what it is for and by whose leave', () => {
+    const approver = { kind: 'human' as const, issuer: 'https://idp.test', groups: [] };
+    const terms = { ...data.terms, action: 'restart', ticket: 'OPS-1' };
+    const approvers = [
+      { ...approver, subject: 'u1', email: 'alice@corp.test' },
+      { ...approver, subject: 'u2' },
+    ];
+    const [grant] = fold(issued('r1', { terms, approvers })).of(agent, 'prod-eks').open;
+    expect(grant).toMatchObject({
+      action: 'restart',
+      ticket: 'OPS-1',
+      policy: 'oncall',
+      reason: 'x',
+      approvers: ['alice@corp.test', 'u2'],
     });
   });
 

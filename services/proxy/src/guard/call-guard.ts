@@ -22,6 +22,8 @@ export interface Verdict {
   readonly body: RequestBody;
   /** Of a delete whose body says it: whether it was judged as a dry-run. */
   readonly dryRun?: boolean;
+  /** What was found out for it. */
+  readonly facts?: BodyFacts;
 }
 
 /** Finds out what rules look at in bodies and objects. */
@@ -87,7 +89,7 @@ export class CallGuard {
     // Gone with a change of the configuration that is under way.
     if (connection === undefined) throw cannotJudge('its connection is being reconfigured');
     const judgement = judged(() =>
-      inForce.rails.judge(new CallUnderGuard(call, connection, clock(), dryRun)),
+      inForce.rails.judge(new CallUnderGuard(call, { connection, now: clock(), dryRun })),
     );
     if (judgement.kind === 'needsBody') return this.#judgeBody(call, body, judgement);
     const { decision: guard } = judgement;
@@ -105,7 +107,7 @@ export class CallGuard {
   ): Promise<Verdict> {
     const held = await this.#hold(call, body);
     const found = await this.parts.findFacts(call, held, facts);
-    return { guard: judged(() => decide(found)), body: held };
+    return { guard: judged(() => decide(found)), body: held, facts: found };
   }
 
   async #hold(call: Negotiated, body: RequestBody): Promise<RequestBody> {

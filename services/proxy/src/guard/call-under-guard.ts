@@ -13,6 +13,14 @@ import type { KubeRequest, ResourceRequest } from '../domain/kube-request.js';
 import { isTrue } from '../domain/list-options.js';
 import type { OpenGrant } from '../domain/open-grants.js';
 
+/** What a call does not say of itself. */
+export interface Circumstances {
+  readonly connection: GuardedConnection;
+  readonly now: Date;
+  /** Where its query cannot say it. */
+  readonly dryRun?: boolean;
+}
+
 /** What guardrails look at of a call; what costs something is made when a rule asks for it, once. */
 export class CallUnderGuard implements GuardedCall {
   readonly agent: Principal;
@@ -22,14 +30,16 @@ export class CallUnderGuard implements GuardedCall {
   #query: KubeQuery | undefined;
   #exec: GuardedExec | undefined;
 
-  /** @param dryRun - what the call is, where its query cannot say it */
+  readonly connection: GuardedConnection;
+  readonly now: Date;
+
   constructor(
     private readonly call: Negotiated,
-    readonly connection: GuardedConnection,
-    readonly now: Date,
-    dryRun = isDryRun(call),
+    { connection, now, dryRun = isDryRun(call) }: Circumstances,
   ) {
     const { kube, agent } = call;
+    this.connection = connection;
+    this.now = now;
     this.agent = agent;
     this.grant = guardedGrant(call.grant);
     this.contentType = mediaTypeOf(call);
@@ -43,7 +53,7 @@ export class CallUnderGuard implements GuardedCall {
   get exec(): GuardedExec | undefined {
     const { kube } = this.call;
     if (kube.kind !== 'resource' || !opensChannel(kube)) return undefined;
-    return (this.#exec ??= execOf(kube, this.query));
+    return (this.#exec ??= execOf(kube));
   }
 }
 
@@ -83,11 +93,13 @@ export function queryOf({ target }: KubeRequest): KubeQuery {
   return mark === -1 ? [] : parseKubeQuery(target.slice(mark + 1));
 }
 
-function execOf({ subresource }: ResourceRequest, query: KubeQuery): GuardedExec {
+/** What a call to exec or attach runs. */
+export function execOf(kube: ResourceRequest): GuardedExec {
+  const query = queryOf(kube);
   const argv = query.flatMap(([key, value]) => (key === 'command' ? [value] : []));
   return {
     // Attach and port-forward start nothing, whatever their query says.
-    argv: subresource === 'exec' ? argv : [],
+    argv: kube.subresource === 'exec' ? argv : [],
     container: queryValue(query, 'container') ?? '',
     tty: isTrue(queryValue(query, 'tty')),
     stdin: isTrue(queryValue(query, 'stdin')),

@@ -5,7 +5,7 @@ import { CallRefused } from '../domain/call-refused.js';
 export function denial({ decidedBy }: GuardDecision): CallRefused {
   return new CallRefused(
     'guardrail_denied',
-    decidedBy === undefined ? 'a guardrail denies this call' : wordsOf(decidedBy),
+    decidedBy === undefined ? 'a guardrail denies this call' : denialWords(decidedBy),
   );
 }
 
@@ -17,7 +17,8 @@ const doubts: Readonly<Record<NonNullable<MatchedRule['doubt']>, string>> = {
   expression_too_costly: 'the rule took too long to evaluate',
 };
 
-function wordsOf({ rule, reason, suggestion, doubt }: MatchedRule): string {
+/** The same of one rule. */
+export function denialWords({ rule, reason, suggestion, doubt }: MatchedRule): string {
   const instead = suggestion === undefined ? '' : ` Instead: ${sentence(suggestion)}`;
   const unsure = doubt === undefined ? '' : ` It counts as met because ${doubts[doubt]}.`;
   return `guardrail ${rule} denies this: ${sentence(reason)}${instead}${unsure}`;

@@ -24,12 +24,8 @@ function hasEachMemberOnce(text: string): boolean {
     const character = text[at];
     if (character === '"') {
       const end = endOfString(text, at);
-      const members = open.at(-1);
-      if (members !== undefined && isName(text, end)) {
-        const name = nameOf(text.slice(at, end));
-        if (members.has(name)) return false;
-        members.add(name);
-      }
+      const isNew = !isName(text, end) || takes(open.at(-1), nameOf(text.slice(at, end)));
+      if (!isNew) return false;
       at = end;
       continue;
     }
@@ -38,6 +34,13 @@ function hasEachMemberOnce(text: string): boolean {
     else if (character === '}' || character === ']') open.pop();
     at += 1;
   }
+  return true;
+}
+
+/** @returns whether the object does not have this member yet; a list has none */
+function takes(members: Set<string> | undefined, name: string): boolean {
+  if (members?.has(name) === true) return false;
+  members?.add(name);
   return true;
 }
 

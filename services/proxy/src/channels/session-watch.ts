@@ -1,0 +1,56 @@
+import type { FileTransfer } from '@drawbridge/guardrails';
+import type { FileTransferRecord } from '@drawbridge/contracts';
+import type { Channel, ChannelObserver, Sender } from './channel-observer.js';
+import { TypedCommands } from './typed-commands.js';
+
+/** What is watched in a session. */
+export interface WatchedSession {
+  /** The client has a terminal there. */
+  readonly tty: boolean;
+  /** Asked of every script that typed lines come to, before the workload gets them. Absent: nobody asks. */
+  readonly judge?: ((script: string) => void) | undefined;
+  /** The files that its command takes or gives. */
+  readonly transfers: readonly FileTransfer[];
+}
+
+/** Puts what is typed together to commands, and counts the bytes of files. */
+export class SessionWatch implements ChannelObserver {
+  readonly #typed: TypedCommands;
+  readonly #bytes: Record<FileTransfer['direction'], number> = { upload: 0, download: 0 };
+
+  constructor(private readonly session: WatchedSession) {
+    this.#typed = new TypedCommands(session.tty);
+  }
+
+  /** Of the command as it was given: what it did with its files nobody knows. */
+  get transfers(): readonly FileTransferRecord[] {
+    return this.session.transfers.map(({ direction, path }) => ({
+      direction,
+      path,
+      bytes: this.#bytes[direction],
+    }));
+  }
+
+  opened(): void {
+    // Every channel of these sessions is open from the start.
+  }
+
+  /** @throws {@link SessionRefused} by `judge` */
+  data({ type }: Channel, from: Sender, bytes: Uint8Array): void {
+    if (type === 'stdout') this.#bytes.download += bytes.length;
+    if (type !== 'stdin' || from !== 'client') return;
+    this.#bytes.upload += bytes.length;
+    const { judge } = this.session;
+    if (judge !== undefined) for (const script of this.#typed.take(bytes)) judge(script);
+  }
+
+  closed(): void {
+    // What was typed before has been judged.
+  }
+
+  wants({ type }: Channel, from: Sender): boolean {
+    const { judge, transfers } = this.session;
+    if (from === 'client') return type === 'stdin' && (judge !== undefined || transfers.length > 0);
+    return type === 'stdout' && transfers.length > 0;
+  }
+}

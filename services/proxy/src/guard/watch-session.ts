@@ -1,0 +1,53 @@
+import { fileTransfersOf, unfoldArgv } from '@drawbridge/guardrails';
+import type { Clock } from '@drawbridge/kernel';
+import type { Guarded } from '../chain/guard-call.js';
+import { SessionRefused } from '../channels/session-refused.js';
+import { SessionWatch } from '../channels/session-watch.js';
+import { denialWords } from './denial.js';
+import type { GuardrailsInForce } from './guardrails-in-force.js';
+import { execOf } from './call-under-guard.js';
+import { TypedUnderGuard } from './typed-under-guard.js';
+
+export interface WatchSessionParts {
+  readonly inForce: Pick<GuardrailsInForce, 'rails' | 'connection'>;
+  readonly clock: Clock;
+}
+
+/**
+ * Watches a session in which a shell, or whatever runs there, takes commands from the client: each is judged by the
+ * guardrails in force when it is typed, as if it had been given to `exec`.
+ *
+ * @returns `undefined` when there is nothing to watch
+ */
+export function watchSession(parts: WatchSessionParts, call: Guarded): SessionWatch | undefined {
+  const { kube, channel } = call;
+  if (kube.kind !== 'resource' || channel?.handshake.kind !== 'remoteCommand') return undefined;
+  const exec = execOf(kube);
+  const unfolded = unfoldArgv(exec.argv);
+  // Into anything else with a terminal somebody types too, and it may start a shell.
+  const isTyped = exec.stdin && (exec.tty || unfolded.interactive || kube.subresource === 'attach');
+  const transfers = fileTransfersOf(unfolded);
+  if (!isTyped && transfers.length === 0) return undefined;
+  const judge = (script: string) => judgeTyped(parts, call, script);
+  return new SessionWatch({ tty: exec.tty, judge: isTyped ? judge : undefined, transfers });
+}
+
+/** @throws {@link SessionRefused} */
+function judgeTyped({ inForce, clock }: WatchSessionParts, call: Guarded, script: string): void {
+  const { rails } = inForce;
+  const connection = inForce.connection(call.connection);
+  // Then the session is about to be cut.
+  if (connection === undefined) return;
+  const typed = new TypedUnderGuard({ call, connection, script, now: clock() });
+  if (rails.about(typed.request).length === 0) return;
+  const judgement = rails.judge(typed);
+  const decision =
+    judgement.kind === 'decided' ? judgement.decision : judgement.decide(call.seen ?? {});
+  // What the session itself met was settled when it was opened: nobody is asked again for each line.
+  const settled = new Set(call.guard.matched.map(({ rule }) => rule));
+  const stops = decision.matched.find(
+    ({ rule, action }) => (action === 'deny' || action === 'hold') && !settled.has(rule),
+  );
+  if (stops === undefined) return;
+  throw new SessionRefused('guardrail_denied', denialWords(stops), stops.rule);
+}
