@@ -41,3 +41,8 @@ function buildKinds(): Uint16Array {
   }
   return table;
 }
+
+/** Whether a byte stands for itself inside of a string: ASCII, but not its end or a backslash. 0 if so. */
+export const isNoText: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte === QUOTE || byte === BACKSLASH || byte >= 0x80 ? 1 : 0,
+);

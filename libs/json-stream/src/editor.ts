@@ -1,12 +1,12 @@
+/* eslint-disable max-lines -- one state machine: what could be taken out of it is; the rest shares every field. */
 import { decodeText } from './key-match.js';
 import { JsonStreamError, MAX_DEPTH } from './json-stream-error.js';
-import { NameSlot } from './name-slot.js';
 import { Pieces } from './pieces.js';
 import { MAX_VALUE_BYTES, type Digest, type Rewrite } from './rewrite.js';
 import type { Field, Verdict } from './rule.js';
 import { childOf, requireArray, type RuleNode } from './rule-tree.js';
-import { NO_BYTES, TextBuffer, type Slice } from './text-buffer.js';
-import { ValueCapture } from './value-capture.js';
+import { MAX_TEXT_BYTES, NO_BYTES, TextBuffer, type Slice } from './text-buffer.js';
+import { ValueRewriter } from './value-rewriter.js';
 
 const NONE = -1;
 const LETTER_N = 0x6e;
@@ -22,15 +22,17 @@ export class Editor {
   next: RuleNode | undefined;
   /** The string or scalar under way must be known when it ends. */
   reading = false;
+  /** The string that has just ended is known to be ASCII without escapes. */
+  isAscii = false;
   readonly #nodes: (RuleNode | undefined)[] = [undefined];
   /** Whether something of the container at a depth was passed on, so that what follows needs its comma. */
   readonly #passed = new Uint8Array(MAX_DEPTH + 1);
   readonly #pieces = new Pieces();
   readonly #text = new TextBuffer();
-  readonly #capture = new ValueCapture();
-  /** Names of the member under way, and of the element that it stands in. */
-  readonly #member = new NameSlot();
-  readonly #label = new NameSlot();
+  readonly #slice = { bytes: NO_BYTES, start: 0, end: 0 };
+  readonly #values = new ValueRewriter();
+  readonly #names = this.#values.names;
+  readonly #capture = this.#values.capture;
   /** What to do with the text of the string under way. */
   #judging: Field['judge'] | undefined;
   #labelling = false;
@@ -58,6 +60,18 @@ export class Editor {
     this.next = root;
   }
 
+  /** Whether nothing need be known of what is left of the container under way but its end. */
+  isQuiet(depth: number): boolean {
+    if (this.active !== undefined || this.next !== undefined) return false;
+    return depth > this.#dropDepth && depth > this.#guardDepth && depth > 0;
+  }
+
+  /** Of the containers that were opened inside of the one at a depth nobody has told: no rule applies in them. */
+  enteredQuiet(floor: number, depth: number): void {
+    for (let each = floor + 1; each <= depth; each += 1) this.#nodes[each] = undefined;
+    this.#depth = depth;
+  }
+
   begin(chunk: Uint8Array): void {
     this.#chunk = chunk;
     this.#from = 0;
@@ -70,13 +84,8 @@ export class Editor {
     this.#suspend(end);
     if (!this.#trailing) this.#cut(end);
     const held = this.#guardMark === NONE ? this.#memberMark : this.#guardMark;
+    if (held !== NONE) this.#pieces.requireSmall(held, this.maxHeldBytes);
     const ready = held === NONE ? this.#pieces.count : held;
-    if (held !== NONE && this.#pieces.sizeFrom(held) > this.maxHeldBytes) {
-      throw new JsonStreamError(
-        'too_large',
-        `an element is larger than ${this.maxHeldBytes} bytes and says nothing that it could be judged by`,
-      );
-    }
     const out = this.#pieces.take(this.#chunk, ready);
     if (this.#guardMark !== NONE) this.#guardMark -= ready;
     if (this.#memberMark !== NONE) this.#memberMark -= ready;
@@ -87,8 +96,7 @@ export class Editor {
   #suspend(end: number): void {
     const chunk = this.#chunk;
     this.#text.suspend(end);
-    this.#member.suspend(chunk);
-    this.#label.suspend(chunk);
+    this.#names.suspend(chunk);
     if (this.#digest !== undefined) this.#digest.update(chunk.subarray(this.#from, end));
     const capture = this.#capture;
     if (capture.rewrite === undefined) return;
@@ -107,8 +115,7 @@ export class Editor {
       this.#digest = node.rewrite.container();
       node = undefined;
     }
-    this.#label.opened(depth + 1);
-    this.#member.opened(depth);
+    this.#names.opened(depth + 1);
     this.#depth = depth + 1;
     this.#nodes[depth + 1] = node;
     this.#passed[depth + 1] = 0;
@@ -120,7 +127,11 @@ export class Editor {
     const node = this.#beginValue(at, depth, true);
     if (node === undefined) return;
     requireArray(node);
-    if (node.rewrite !== undefined) this.#read(node.rewrite, at, true);
+    if (node.rewrite !== undefined) {
+      this.#capture.open(node.rewrite, at, depth);
+      this.#capture.isString = true;
+      this.reading = true;
+    }
     if (node.judge === undefined && !node.label) return;
     this.#judging = node.judge;
     this.#labelling = node.label;
@@ -133,11 +144,8 @@ export class Editor {
     if (node === undefined || this.#chunk[at] === LETTER_N) return;
     requireArray(node);
     // Only the end of the document would tell that a number as a whole document is complete.
-    if (node.rewrite !== undefined && depth > 0) this.#read(node.rewrite, at, false);
-  }
-
-  #read(rewrite: Rewrite, at: number, isString: boolean): void {
-    this.#capture.open(rewrite, at, isString);
+    if (node.rewrite === undefined || depth === 0) return;
+    this.#capture.open(node.rewrite, at, depth);
     this.reading = true;
   }
 
@@ -149,22 +157,14 @@ export class Editor {
       this.#judging = undefined;
       this.#labelling = false;
       const isKnown = this.#text.close(next - 1);
-      if (labelling) this.#labelled(isKnown, depth);
+      if (labelling) this.#names.label(isKnown ? this.#text : undefined, depth);
       if (judge !== undefined) this.#verdict(judge(isKnown ? decodeText(this.#text) : undefined));
     }
     const { rewrite } = this.#capture;
-    if (rewrite !== undefined) this.#endCapture(rewrite, next, depth);
+    if (rewrite !== undefined) this.#endCapture(rewrite, next);
   }
 
-  #labelled(isKnown: boolean, depth: number): void {
-    if (this.#label.isUsed && this.#label.at(depth) !== undefined) {
-      throw new JsonStreamError('ambiguous', 'an element has a second name behind a value');
-    }
-    if (isKnown) this.#label.set(this.#text, depth);
-    else this.#label.clear();
-  }
-
-  #endCapture(rewrite: Rewrite, next: number, depth: number): void {
+  #endCapture(rewrite: Rewrite, next: number): void {
     const capture = this.#capture;
     // It was left out after it began: what contains it was judged by it.
     if (this.#dropDepth !== NONE) {
@@ -176,39 +176,18 @@ export class Editor {
       this.#takeLarge(rewrite, next);
       return;
     }
-    const slot = rewrite.named === 'member' ? this.#member : this.#label;
-    capture.name = rewrite.named === undefined ? undefined : slot.at(depth);
-    const { raw, isString } = capture.close(this.#chunk, next);
-    const replacement = rewrite.scalar(capture);
+    const replacement = this.#values.replacement(rewrite, this.#chunk, next);
     if (replacement !== undefined) {
       this.#cut(capture.start);
-      this.#pieces.own(replacement);
+      this.#pieces.copy(replacement);
       this.#from = next;
-    } else {
-      slot.isUsed = capture.name !== undefined;
-      if (capture.isSplit) this.#pieces.own(Uint8Array.from(capture.earlier));
-    }
-    if (rewrite.named === 'previous' && isString) this.#previous(raw, depth);
+    } else if (capture.isSplit) this.#pieces.own(Uint8Array.from(capture.earlier));
     capture.release();
-  }
-
-  #previous(raw: Slice, depth: number): void {
-    const isHere = raw.bytes === this.#chunk;
-    const bytes = isHere ? raw.bytes : Uint8Array.from(raw.bytes.subarray(raw.start, raw.end));
-    this.#label.set(isHere ? raw : { bytes, start: 0, end: bytes.length }, depth);
   }
 
   /** From here on the value is not kept: it is taken as it comes, and its end is that of something left out. */
   #takeLarge(rewrite: Rewrite, end: number): void {
-    const { large } = rewrite;
-    if (large === undefined) {
-      throw new JsonStreamError('too_large', `a value is larger than ${MAX_VALUE_BYTES} bytes`);
-    }
-    const capture = this.#capture;
-    const digest = large();
-    digest.update(capture.earlier);
-    digest.update(this.#chunk.subarray(capture.start, end));
-    capture.release();
+    const digest = this.#values.large(rewrite, this.#chunk, end);
     this.#judging = undefined;
     this.#labelling = false;
     this.#leaveOut(this.#depth);
@@ -227,6 +206,58 @@ export class Editor {
     if (node.elements?.guarded === true) this.#beginGuard(at, this.#depth, true);
   }
 
+  /** A name that stands in one chunk as a whole. */
+  key(at: number, next: number): void {
+    const node = this.active;
+    if (node === undefined) return;
+    if (node.choosesMembers) {
+      this.beginKey(at);
+      this.endKey(next);
+      return;
+    }
+    const name = this.#whole(at, next);
+    const child =
+      name.end - name.start > MAX_TEXT_BYTES ? node.anyMember : childOf(node, name, this.isAscii);
+    this.next = child;
+    if (child?.isNamed === true) this.#names.member(name, this.#depth);
+  }
+
+  /** A string that stands in one chunk as a whole, if there are rules for it. */
+  string(at: number, next: number, depth: number): void {
+    const node = this.next;
+    if (node !== undefined) {
+      if (next < 0 || !node.isSimple) {
+        this.beginString(at, depth);
+        if (this.reading && next >= 0) this.endRead(next, depth);
+      } else {
+        this.next = undefined;
+        if (node.label) this.#names.label(this.#whole(at, next), depth);
+        if (node.rewrite !== undefined) {
+          this.#capture.open(node.rewrite, at, depth);
+          this.#capture.isString = true;
+          this.#capture.isAscii = this.isAscii;
+          this.#endCapture(node.rewrite, next);
+        }
+      }
+    }
+    if (next >= 0) this.endValue(next, depth);
+  }
+
+  /** A value that is no container ended before `next`. */
+  endValue(next: number, depth: number): void {
+    if (depth === this.#dropDepth || depth === this.#guardDepth || depth === 0) {
+      this.ended(next, depth);
+    }
+  }
+
+  #whole(at: number, next: number): Slice {
+    const slice = this.#slice;
+    slice.bytes = this.#chunk;
+    slice.start = at + 1;
+    slice.end = next - 1;
+    return slice;
+  }
+
   beginKey(at: number): void {
     this.#text.open(at + 1);
     const isFirst = this.#memberMark === NONE;
@@ -239,13 +270,8 @@ export class Editor {
     if (node === undefined) return;
     const child = isKnown ? childOf(node, this.#text) : node.anyMember;
     this.next = child;
-    if (child?.rewrite?.named === 'member') this.#name(isKnown);
+    if (child?.isNamed === true) this.#names.member(isKnown ? this.#text : undefined, this.#depth);
     if (node.choosesMembers) this.#choose(node, child);
-  }
-
-  #name(isKnown: boolean): void {
-    if (isKnown) this.#member.set(this.#text, this.#depth);
-    else this.#member.clear();
   }
 
   #choose(node: RuleNode, child: RuleNode | undefined): void {

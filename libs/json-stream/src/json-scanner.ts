@@ -6,10 +6,12 @@ import {
   COLON,
   COLON_BYTE,
   COMMA,
+  isNoText,
   kindOf,
   OPEN_ARRAY,
   OPEN_OBJECT,
   QUOTE,
+  SCALAR,
   SPACE,
   STRING,
   VALUE,
@@ -23,7 +25,10 @@ import { mayEnd, nextScalar, SCALAR_START } from './scalar-states.js';
 /** How far a string is looked through byte by byte before the search is left to native code, which has to be called. */
 const NEAR_BYTES = 48;
 
+const OPEN = OPEN_OBJECT | OPEN_ARRAY;
 const OBJECT_NEXT = STRING | AS_KEY;
+
+const NEVER = MAX_DEPTH + 1;
 
 type Token = 'none' | 'key' | 'string' | 'scalar';
 
@@ -88,107 +93,100 @@ export class JsonScanner {
     }
   }
 
+  /* eslint-disable complexity, max-depth, max-lines-per-function --
+     One loop over all there is: a call for every token takes as long as the tokens themselves. */
   #scan(): void {
     const chunk = this.#chunk;
+    const editor = this.#editor;
+    const isObject = this.#isObject;
     const end = chunk.length;
     let at = this.#resume();
+    let depth = this.#depth;
+    let expect = this.#expect;
+    let behind = this.#behind(depth);
+    // From this depth on no rule applies, so there is nobody to tell.
+    let quiet = editor.isQuiet(depth) ? depth : NEVER;
     while (at < end) {
       const kind = kindOf[chunk[at] ?? 0] ?? 0;
       if (kind === SPACE) {
         at += 1;
         continue;
       }
-      if ((this.#expect & kind) === 0) throw malformed('something stands where it must not');
-      at = this.#next(kind, at);
+      if ((expect & kind) === 0) throw malformed('something stands where it must not');
+      if (kind === STRING) {
+        const next = this.#endOfString(at + 1);
+        if ((expect & AS_KEY) !== 0) {
+          if (quiet > depth && editor.active !== undefined) {
+            if (next < 0) editor.beginKey(at);
+            else editor.key(at, next);
+          }
+          at = next;
+          expect = COLON;
+          if (next < 0) this.#token = 'key';
+          else if (at < end && chunk[at] === COLON_BYTE) {
+            expect = VALUE;
+            at += 1;
+          }
+        } else {
+          if (quiet > depth) editor.string(at, next, depth);
+          at = next;
+          expect = behind;
+          if (next < 0) this.#token = 'string';
+        }
+        if (next < 0) break;
+      } else if (kind === COMMA) {
+        const inObject = (behind & CLOSE_OBJECT) !== 0;
+        if (quiet > depth && editor.active !== undefined) editor.comma(inObject, at);
+        expect = inObject ? OBJECT_NEXT : VALUE;
+        at += 1;
+      } else if (kind === COLON) {
+        expect = VALUE;
+        at += 1;
+      } else if (kind === SCALAR) {
+        if (quiet > depth && editor.next !== undefined) editor.beginScalar(at, depth);
+        at = this.#endOfScalar(at);
+        expect = behind;
+        if (at < 0) {
+          this.#token = 'scalar';
+          break;
+        }
+        if (quiet > depth) {
+          if (editor.reading) editor.endRead(at, depth);
+          editor.endValue(at, depth);
+        }
+      } else if ((kind & OPEN) !== 0) {
+        if (depth === MAX_DEPTH) throw tooDeep();
+        const opensObject = kind === OPEN_OBJECT;
+        if (quiet > depth) editor.open(opensObject, at, depth);
+        depth += 1;
+        if (quiet > depth && editor.isQuiet(depth)) quiet = depth;
+        isObject[depth] = opensObject ? 1 : 0;
+        behind = COMMA | (opensObject ? CLOSE_OBJECT : CLOSE_ARRAY);
+        expect = opensObject ? OBJECT_NEXT | CLOSE_OBJECT : VALUE | CLOSE_ARRAY;
+        at += 1;
+      } else {
+        depth -= 1;
+        at += 1;
+        if (quiet > depth) {
+          editor.ended(at, depth);
+          quiet = editor.isQuiet(depth) ? depth : NEVER;
+        }
+        expect = behind = this.#behind(depth);
+      }
     }
+    if (quiet < depth) editor.enteredQuiet(quiet, depth);
+    this.#depth = depth;
+    this.#expect = expect;
+  }
+  /* eslint-enable complexity, max-depth, max-lines-per-function */
+
+  /** What follows a value in the container at a depth. */
+  #behind(depth: number): number {
+    if (depth === 0) return this.#stream ? VALUE : 0;
+    return COMMA | (this.#isObject[depth] === 1 ? CLOSE_OBJECT : CLOSE_ARRAY);
   }
 
-  /** Reads the token that begins at `at`; returns where to go on. */
-  #next(kind: number, at: number): number {
-    switch (kind) {
-      case STRING:
-        return (this.#expect & AS_KEY) === 0 ? this.#string(at) : this.#key(at);
-      case COLON:
-        this.#expect = VALUE;
-        return at + 1;
-      case COMMA:
-        return this.#comma(at);
-      case OPEN_OBJECT:
-      case OPEN_ARRAY:
-        return this.#open(kind === OPEN_OBJECT, at);
-      case CLOSE_OBJECT:
-      case CLOSE_ARRAY:
-        this.#depth -= 1;
-        this.#ended(at + 1);
-        return at + 1;
-      default:
-        return this.#beginScalar(at);
-    }
-  }
-
-  #open(isObject: boolean, at: number): number {
-    if (this.#depth === MAX_DEPTH) {
-      throw new JsonStreamError('too_deep', `the document is deeper than ${MAX_DEPTH} levels`);
-    }
-    this.#editor.open(isObject, at, this.#depth);
-    this.#depth += 1;
-    this.#isObject[this.#depth] = isObject ? 1 : 0;
-    this.#expect = isObject ? OBJECT_NEXT | CLOSE_OBJECT : VALUE | CLOSE_ARRAY;
-    return at + 1;
-  }
-
-  #comma(at: number): number {
-    const inObject = this.#isObject[this.#depth] === 1;
-    this.#expect = inObject ? OBJECT_NEXT : VALUE;
-    if (this.#editor.active !== undefined) this.#editor.comma(inObject, at);
-    return at + 1;
-  }
-
-  #key(at: number): number {
-    if (this.#editor.active !== undefined) this.#editor.beginKey(at);
-    const next = this.#endOfString(at + 1);
-    return next < 0 ? this.#suspend('key') : this.#endKey(next);
-  }
-
-  #endKey(next: number): number {
-    if (this.#editor.active !== undefined) this.#editor.endKey(next);
-    // Mostly the colon is next: no need to come back for it.
-    if (this.#chunk[next] === COLON_BYTE) {
-      this.#expect = VALUE;
-      return next + 1;
-    }
-    this.#expect = COLON;
-    return next;
-  }
-
-  #string(at: number): number {
-    if (this.#editor.next !== undefined) this.#editor.beginString(at, this.#depth);
-    const next = this.#endOfString(at + 1);
-    return next < 0 ? this.#suspend('string') : this.#endString(next);
-  }
-
-  #endString(next: number): number {
-    if (this.#editor.reading) this.#editor.endRead(next, this.#depth);
-    this.#ended(next);
-    return next;
-  }
-
-  /** A value ended before `next`. */
-  #ended(next: number): void {
-    const depth = this.#depth;
-    this.#editor.ended(next, depth);
-    if (depth === 0) this.#expect = this.#stream ? VALUE : 0;
-    else this.#expect = COMMA | (this.#isObject[depth] === 1 ? CLOSE_OBJECT : CLOSE_ARRAY);
-  }
-
-  #beginScalar(at: number): number {
-    if (this.#editor.next !== undefined) {
-      this.#editor.beginScalar(at, this.#depth);
-    }
-    this.#scalar = SCALAR_START;
-    return this.#endOfScalar(at);
-  }
-
+  /** Index behind a number or word; -1 when the chunk ends before that is known. */
   #endOfScalar(from: number): number {
     const chunk = this.#chunk;
     const end = chunk.length;
@@ -202,16 +200,26 @@ export class JsonScanner {
     }
     if (at === end) {
       this.#scalar = state;
-      return this.#suspend('scalar');
+      return -1;
     }
     if (!mayEnd(state)) throw malformed('a number or word is not complete');
-    if (this.#editor.reading) this.#editor.endRead(at, this.#depth);
-    this.#ended(at);
+    this.#scalar = SCALAR_START;
     return at;
   }
 
   /** Index behind the closing quote; -1 when the chunk ends before it. */
   #endOfString(from: number): number {
+    const chunk = this.#chunk;
+    const near = from + NEAR_BYTES < chunk.length ? from + NEAR_BYTES : chunk.length;
+    let at = from;
+    while (at < near && isNoText[chunk[at] ?? 0] === 0) at += 1;
+    const isShort = at < near && chunk[at] === QUOTE;
+    this.#editor.isAscii = isShort;
+    return isShort ? at + 1 : this.#endOfText(at);
+  }
+
+  /** The same for what is long, or has escapes. */
+  #endOfText(from: number): number {
     const chunk = this.#chunk;
     const end = chunk.length;
     let at = from;
@@ -245,23 +253,25 @@ export class JsonScanner {
     return slashes % 2 === 1;
   }
 
-  #suspend(token: Token): number {
-    this.#token = token;
-    return this.#chunk.length;
-  }
-
   /** Goes on with the token that the last chunk left open; returns where the next one begins. */
   #resume(): number {
     const token = this.#token;
     if (token === 'none') return 0;
+    const editor = this.#editor;
+    const next =
+      token === 'scalar' ? this.#endOfScalar(0) : this.#endOfString(this.#escaped ? 1 : 0);
+    if (next < 0) return this.#chunk.length;
     this.#token = 'none';
-    if (token === 'scalar') return this.#endOfScalar(0);
-    const from = this.#escaped ? 1 : 0;
-    this.#escaped = false;
-    const next = this.#endOfString(from);
-    if (next < 0) return this.#suspend(token);
-    return token === 'key' ? this.#endKey(next) : this.#endString(next);
+    if (token === 'key') {
+      if (editor.active !== undefined) editor.endKey(next);
+    } else {
+      if (editor.reading) editor.endRead(next, this.#depth);
+      editor.endValue(next, this.#depth);
+    }
+    return next;
   }
 }
 
 const malformed = (what: string) => new JsonStreamError('malformed', `no valid JSON: ${what}`);
+const tooDeep = () =>
+  new JsonStreamError('too_deep', `the document is deeper than ${MAX_DEPTH} levels`);

@@ -32,6 +32,15 @@ export function needsDecoding({ bytes, start, end }: Slice): boolean {
   return false;
 }
 
+/** Native code takes longer to be called than this takes. */
+const MAX_SHORT_BYTES = 64;
+
+function asciiText(bytes: Uint8Array, start: number, end: number): string {
+  let text = '';
+  for (let at = start; at < end; at += 1) text += String.fromCharCode(bytes[at] ?? 0);
+  return text;
+}
+
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
@@ -40,7 +49,9 @@ const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
  * @returns `undefined` when it is no JSON string
  */
 export function decodeText(raw: Slice): string | undefined {
-  const text = utf8.decode(raw.bytes.subarray(raw.start, raw.end));
+  const { bytes, start, end } = raw;
+  if (end - start <= MAX_SHORT_BYTES && !needsDecoding(raw)) return asciiText(bytes, start, end);
+  const text = utf8.decode(bytes.subarray(start, end));
   if (!needsDecoding(raw)) return text;
   try {
     const value: unknown = JSON.parse(`"${text}"`);

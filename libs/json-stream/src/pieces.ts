@@ -1,9 +1,13 @@
+import { JsonStreamError } from './json-stream-error.js';
+import { NO_BYTES } from './text-buffer.js';
+
 /** Below this average, pieces are cheaper to copy together than to write one by one. */
 const SMALL_BYTES = 2_048;
+const MIN_SPARE_BYTES = 16_384;
 
 /**
  * What goes out, as ranges of the chunk under way and bytes of our own. Nothing is copied but what must outlive
- * its chunk.
+ * its chunk, and small pieces, which go out as one.
  */
 export class Pieces {
   readonly #starts: number[] = [];
@@ -11,6 +15,9 @@ export class Pieces {
   readonly #owned: (Uint8Array | undefined)[] = [];
   /** The lists are longer: it costs less to write over what stands behind it than to make them shorter. */
   #count = 0;
+  /** Bytes that were copied are kept together here, up to `#used`. */
+  #spare: Uint8Array = NO_BYTES;
+  #used = 0;
 
   get count(): number {
     return this.#count;
@@ -22,6 +29,21 @@ export class Pieces {
 
   own(bytes: Uint8Array): void {
     this.#add(0, bytes.length, bytes);
+  }
+
+  /** Bytes that are not there for long. */
+  copy(bytes: Uint8Array): void {
+    const start = this.#used;
+    const end = start + bytes.length;
+    if (end > this.#spare.length) {
+      this.#spare = Buffer.allocUnsafeSlow(Math.max(MIN_SPARE_BYTES, 2 * bytes.length));
+      this.#used = 0;
+      this.copy(bytes);
+      return;
+    }
+    this.#spare.set(bytes, start);
+    this.#used = end;
+    this.#add(start, end, this.#spare);
   }
 
   /** @param count - no more than there are */
@@ -43,50 +65,80 @@ export class Pieces {
    * @returns the pieces in order, those that touch put together
    */
   take(chunk: Uint8Array, ready: number): Uint8Array[] {
-    const out = this.#join(chunk, ready);
+    const joined = this.#join(ready);
+    const out = this.#isSmall(joined)
+      ? [this.#together(chunk, joined)]
+      : this.#parts(chunk, joined);
     const end = this.#count;
     this.#count = 0;
     // What is kept moves to the front: never past what is still to be read.
     for (let index = ready; index < end; index += 1) {
-      const part = chunk.subarray(this.#starts[index], this.#ends[index]);
-      this.own(this.#owned[index] ?? Uint8Array.from(part));
+      const source = this.#owned[index] ?? chunk;
+      this.own(Uint8Array.from(source.subarray(this.#starts[index], this.#ends[index])));
     }
-    return together(out);
+    // It is free again when nothing that goes out is a part of it.
+    if (this.#used > 0 && out.length !== 1) this.#spare = NO_BYTES;
+    this.#used = 0;
+    return out;
   }
 
-  /** Bytes from piece `first` on. */
-  sizeFrom(first: number): number {
+  /** @throws JsonStreamError when what is held from a piece on is larger */
+  requireSmall(first: number, maxBytes: number): void {
+    if (this.#size(first, this.#count) <= maxBytes) return;
+    throw new JsonStreamError(
+      'too_large',
+      `an element is larger than ${maxBytes} bytes and says nothing that it could be judged by`,
+    );
+  }
+
+  #size(first: number, last: number): number {
     let size = 0;
-    for (let index = first; index < this.count; index += 1) {
+    for (let index = first; index < last; index += 1) {
       size += (this.#ends[index] ?? 0) - (this.#starts[index] ?? 0);
     }
     return size;
   }
 
-  #join(chunk: Uint8Array, last: number): Uint8Array[] {
-    const out: Uint8Array[] = [];
+  #isSmall(last: number): boolean {
+    return last > 2 && this.#size(0, last) < last * SMALL_BYTES;
+  }
+
+  #together(chunk: Uint8Array, last: number): Uint8Array {
+    const out = Buffer.allocUnsafe(this.#size(0, last));
+    let at = 0;
     for (let index = 0; index < last; index += 1) {
-      const owned = this.#owned[index];
-      if (owned !== undefined) {
-        out.push(owned);
-        continue;
-      }
-      const start = this.#starts[index] ?? 0;
-      while (
-        this.#owned[index + 1] === undefined &&
-        this.#starts[index + 1] === this.#ends[index]
-      ) {
-        if (index + 1 >= last) break;
-        index += 1;
-      }
-      out.push(chunk.subarray(start, this.#ends[index]));
+      const source = this.#owned[index] ?? chunk;
+      out.set(source.subarray(this.#starts[index], this.#ends[index]), at);
+      at += (this.#ends[index] ?? 0) - (this.#starts[index] ?? 0);
     }
     return out;
   }
-}
 
-function together(pieces: Uint8Array[]): Uint8Array[] {
-  if (pieces.length < 3) return pieces;
-  const size = pieces.reduce((sum, { length }) => sum + length, 0);
-  return size < pieces.length * SMALL_BYTES ? [Buffer.concat(pieces, size)] : pieces;
+  /** Puts those of the first pieces together that touch; returns how many are left of them. */
+  #join(last: number): number {
+    let to = 0;
+    for (let index = 0; index < last; index += 1) {
+      const start = this.#starts[index] ?? 0;
+      const end = this.#ends[index] ?? 0;
+      const owned = this.#owned[index];
+      if (to > 0 && this.#owned[to - 1] === owned && this.#ends[to - 1] === start) {
+        this.#ends[to - 1] = end;
+        continue;
+      }
+      this.#starts[to] = start;
+      this.#ends[to] = end;
+      this.#owned[to] = owned;
+      to += 1;
+    }
+    return to;
+  }
+
+  #parts(chunk: Uint8Array, last: number): Uint8Array[] {
+    const out: Uint8Array[] = [];
+    for (let index = 0; index < last; index += 1) {
+      const source = this.#owned[index] ?? chunk;
+      out.push(source.subarray(this.#starts[index], this.#ends[index]));
+    }
+    return out;
+  }
 }

@@ -7,6 +7,8 @@ export const MAX_VALUE_BYTES = 2 * 1024 * 1024;
 /** A string, a number, `true` or `false`, as it stands in the document. Valid until the function it is told returns. */
 export interface Scalar {
   readonly isString: boolean;
+  /** Known to be a string of ASCII without escapes: most are, but that of long ones is not known. */
+  readonly isAscii: boolean;
   /** Without the quotes, with its escapes. */
   readonly raw: Slice;
   /**
@@ -28,7 +30,7 @@ export interface Digest {
 
 /** What stands in place of a value. All functions must be pure. */
 export interface Rewrite {
-  /** @returns JSON text in place of the value, or `undefined`: it stays as it is */
+  /** @returns JSON text in place of the value, which is copied at once, or `undefined`: it stays as it is */
   readonly scalar: (value: Scalar) => Uint8Array | undefined;
   /** Takes objects and arrays whole. @default they stay, and the rules for what is inside of them apply */
   readonly container?: (() => Digest) | undefined;

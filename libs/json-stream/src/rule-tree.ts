@@ -24,6 +24,10 @@ export interface RuleNode {
   /** This element is kept only if its fields say so. */
   readonly guarded: boolean;
   readonly judge: Field['judge'] | undefined;
+  /** What it rewrites is told the name of the member. */
+  readonly isNamed: boolean;
+  /** Nothing is said of values here but how to rewrite them, and that they are labels. */
+  isSimple: boolean;
 }
 
 interface Member {
@@ -107,6 +111,8 @@ function nodeOf(from: readonly Place[], found: Map<string, RuleNode>): RuleNode 
   node.elements = inside(all.map(({ elements }) => elements));
   const children = [...[...members.values()].map((member) => member.node), node.anyMember];
   node.choosesMembers = node.keepOnly || children.some((child) => child?.drop === true);
+  const isChoice = node.guarded || node.judge !== undefined || node.elements?.guarded === true;
+  node.isSimple = node.mask === undefined && !isChoice;
   return node;
 }
 
@@ -126,6 +132,8 @@ function whatHolds(places: readonly Place[]): RuleNode {
     elements: undefined,
     mask,
     rewrite: mask === undefined ? change?.rewrite : undefined,
+    isNamed: mask === undefined && change?.rewrite?.named === 'member',
+    isSimple: false,
     label: some('label'),
     drop: some('drop'),
     keepOnly: some('keepOnly'),
@@ -143,21 +151,24 @@ function byLength(members: readonly Member[]): (readonly Member[] | undefined)[]
   return table;
 }
 
-/** The node of the member with this raw name, without quotes. */
-export function childOf(node: RuleNode, name: Slice): RuleNode | undefined {
-  const { named } = node;
-  const same = named[name.end - name.start];
-  if (same !== undefined) {
-    for (let index = 0; index < same.length; index += 1) {
-      const member = same[index];
-      if (member !== undefined && isKey(member.key, name)) return member.node;
-    }
-  }
-  if (named.length === 0 || !needsDecoding(name)) return node.anyMember;
+/**
+ * The node of the member with this raw name, without quotes.
+ *
+ * @param isAscii - the name is known to have neither escapes nor anything outside ASCII
+ */
+export function childOf(node: RuleNode, name: Slice, isAscii = false): RuleNode | undefined {
+  const same = withLength(node, name.end - name.start);
+  for (const member of same) if (isKey(member.key, name)) return member.node;
+  if (isAscii || node.named.length === 0 || !needsDecoding(name)) return node.anyMember;
   const text = decodeText(name);
   const member = text === undefined ? undefined : node.members.get(foldKey(text));
   return member === undefined ? node.anyMember : member.node;
 }
+
+const nobody: readonly Member[] = [];
+
+const withLength = ({ named }: RuleNode, length: number): readonly Member[] =>
+  length < named.length ? (named[length] ?? nobody) : nobody;
 
 /** What holds elements that are judged may be nothing but an array of them. */
 export function requireArray(node: RuleNode): void {

@@ -6,6 +6,7 @@ export class ValueCapture implements Scalar {
   rewrite: Rewrite | undefined;
   name: Slice | undefined;
   isString = false;
+  isAscii = false;
   readonly raw: { bytes: Uint8Array; start: number; end: number } = {
     bytes: NO_BYTES,
     start: 0,
@@ -16,10 +17,15 @@ export class ValueCapture implements Scalar {
   #earlier: Uint8Array = NO_BYTES;
   #earlierSize = 0;
 
-  open(rewrite: Rewrite, at: number, isString: boolean): void {
+  /** Of the container that it stands in. */
+  depth = 0;
+
+  open(rewrite: Rewrite, at: number, depth: number): void {
     this.rewrite = rewrite;
     this.start = at;
-    this.isString = isString;
+    this.depth = depth;
+    this.isString = false;
+    this.isAscii = false;
     this.#earlierSize = 0;
   }
 

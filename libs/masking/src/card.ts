@@ -4,7 +4,7 @@ const MIN_DIGITS = 13;
 const MAX_DIGITS = 19;
 const [SPACE, DASH, ZERO] = [0x20, 0x2d, 0x30];
 /** First digits of the networks there are: 2 to 6. */
-const networks = new Set<number | undefined>([0x32, 0x33, 0x34, 0x35, 0x36]);
+const [FIRST_NETWORK, LAST_NETWORK] = [0x32, 0x36];
 
 /** Only what comes next can tell. */
 export const UNDECIDED = 0;
@@ -17,16 +17,24 @@ export const NO_CARD = -1;
  * @param isLast - nothing comes behind `end`
  */
 export function cardEnd(bytes: Uint8Array, at: number, [end, isLast]: [number, boolean]): number {
-  if (!networks.has(bytes[at])) return NO_CARD;
-  const digits: number[] = [];
-  for (let next = at; digits.length <= MAX_DIGITS; next += 1) {
+  if (!isNetwork(bytes[at] ?? 0)) return NO_CARD;
+  let digits = 0;
+  for (let next = at; digits <= MAX_DIGITS; next += 1) {
     if (next >= end && !isLast) return UNDECIDED;
     const kind = kindAt(bytes, next, end);
-    if (kind === DIGIT) digits.push((bytes[next] ?? 0) - ZERO);
-    else if (kind === 0 && isCard(digits)) return next;
+    if (kind === DIGIT) digits += 1;
+    else if (kind === 0 && isCardOf(digits, bytes.subarray(at, next))) return next;
     else if (!isGap(bytes, next, [end, isLast])) return NO_CARD;
   }
   return NO_CARD;
+}
+
+const isNetwork = (byte: number): boolean => byte >= FIRST_NETWORK && byte <= LAST_NETWORK;
+
+/** Most numbers are too short to be looked at. */
+function isCardOf(digits: number, bytes: Uint8Array): boolean {
+  if (digits < MIN_DIGITS) return false;
+  return isCard(Array.from(bytes, (byte) => byte - ZERO).filter((digit) => digit >= 0));
 }
 
 const kindAt = (bytes: Uint8Array, at: number, end: number): number =>

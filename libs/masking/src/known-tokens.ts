@@ -56,10 +56,12 @@ export function belongs(characters: KnownToken['characters'], byte: number): boo
   );
 }
 
-const firstBytes: Uint8Array = new Uint8Array(256);
+/** The first two bytes of a token. */
+const firsts: Uint8Array = new Uint8Array(65_536);
 // Web tokens, see web-token.ts.
-firstBytes[0x65] = 1;
-for (const { prefix } of knownTokens) firstBytes[prefix.charCodeAt(0)] = 1;
+for (const prefix of ['ey', ...knownTokens.map((token) => token.prefix)]) {
+  firsts[(prefix.charCodeAt(0) << 8) | prefix.charCodeAt(1)] = 1;
+}
 
 const byFirst = Array.from({ length: 256 }, (_, byte) =>
   knownTokens.filter(({ prefix }) => prefix.charCodeAt(0) === byte),
@@ -67,7 +69,7 @@ const byFirst = Array.from({ length: 256 }, (_, byte) =>
 
 /** Whether a token may begin at `at`. */
 export const mayBegin = (bytes: Uint8Array, at: number): boolean =>
-  firstBytes[bytes[at] ?? 0] === 1;
+  firsts[((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)] === 1;
 
 /** The token that begins at `at`, by its prefix alone. */
 export function knownTokenAt(bytes: Uint8Array, at: number, end: number): KnownToken | undefined {

@@ -5,7 +5,9 @@ const MIN_KEY_BYTES = 32;
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 /** Longer texts are hashed where they stand, so that no copy of them is made. */
-const SCRATCH_BYTES = 16_384;
+const SCRATCH_BYTES = 65_536;
+/** So much can be hashed without an object that says where it ends. */
+const SHORT_BYTES = 256;
 
 /** Base64url digits of a mac: 132 bits. */
 export const MAC_LENGTH = 22;
@@ -17,6 +19,9 @@ export class MaskKey {
   readonly id: string;
   readonly #bytes: Uint8Array;
   readonly #inner = Buffer.alloc(BLOCK_BYTES + SCRATCH_BYTES);
+  readonly #value = this.#inner.subarray(BLOCK_BYTES);
+  /** By the length of the value. */
+  readonly #short: (Buffer | undefined)[] = new Array<undefined>(SHORT_BYTES).fill(undefined);
   readonly #outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES);
 
   constructor(bytes: Uint8Array) {
@@ -43,13 +48,36 @@ export class MaskKey {
       const digest = createHmac('sha256', this.#bytes).update(value).digest('base64url');
       return digest.slice(0, MAC_LENGTH);
     }
-    const end = BLOCK_BYTES + value.length;
-    this.#inner.set(value, BLOCK_BYTES);
-    const digest = hash('sha256', this.#inner.subarray(0, end), 'binary');
+    this.#value.set(value);
+    return this.#macOf(value.length);
+  }
+
+  /**
+   * The same for what is encoded in base64.
+   *
+   * @returns `undefined` when it is not, to the letter, or too large
+   */
+  macEncoded(base64: string): string | undefined {
+    const size = sizeEncoded(base64);
+    if (size > SCRATCH_BYTES || size < 0) return undefined;
+    const length = this.#value.write(base64, 'base64');
+    if (length === size) return this.#macOf(length);
+    this.#value.fill(0, 0, length);
+    return undefined;
+  }
+
+  #macOf(length: number): string {
+    const digest = hash('sha256', this.#innerOf(length), 'binary');
     // Nothing of a value stays behind for longer than the call.
-    this.#inner.fill(0, BLOCK_BYTES, end);
+    this.#value.fill(0, 0, length);
     this.#outer.write(digest, BLOCK_BYTES, 'latin1');
     return hash('sha256', this.#outer, 'base64url').slice(0, MAC_LENGTH);
+  }
+
+  #innerOf(length: number): Buffer {
+    const known = this.#short[length] ?? this.#inner.subarray(0, BLOCK_BYTES + length);
+    if (length < SHORT_BYTES) this.#short[length] = known;
+    return known;
   }
 
   /** The same for a value that comes in parts. */
@@ -60,6 +88,14 @@ export class MaskKey {
       mac: () => hmac.digest('base64url').slice(0, MAC_LENGTH),
     };
   }
+}
+
+/** What a text would be in bytes if it is base64 with all of its padding; -1 when its length says that it is not. */
+function sizeEncoded(base64: string): number {
+  const { length } = base64;
+  if (length % 4 !== 0) return -1;
+  const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0;
+  return (length / 4) * 3 - padding;
 }
 
 /** Keys of a tenant: placeholders are made with the current one; older ones are still known. */

@@ -1,3 +1,4 @@
+import type { Finding } from './findings.js';
 import type { MaskKey } from './mask-keys.js';
 import { placeholder } from './placeholder.js';
 import type { TextDetector, TextDetectors } from './text-detectors.js';
@@ -116,7 +117,22 @@ function together(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
 
 /** Masks a whole text. @returns `text` itself when there is nothing to mask in it */
 export function maskBytes(text: Uint8Array, detectors: TextDetectors, key: MaskKey): Uint8Array {
-  if (detectors.isClean({ bytes: text, start: 0, end: text.length })) return text;
-  const masker = new TextMasker(detectors, key);
-  return Buffer.concat([...masker.push(text), ...masker.end()]);
+  let bytes = text;
+  for (const detector of detectors.stages) {
+    const { found } = detector.scan({ bytes, start: 0, end: bytes.length }, true);
+    if (found.length > 0) bytes = replaced(bytes, found, key);
+  }
+  return bytes;
+}
+
+function replaced(bytes: Uint8Array, found: readonly Finding[], key: MaskKey): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  let at = 0;
+  for (const { start, end, kind } of found) {
+    const value = bytes.subarray(start, end);
+    pieces.push(bytes.subarray(at, start), Buffer.from(placeholder(key, kind, value), 'latin1'));
+    at = end;
+  }
+  pieces.push(bytes.subarray(at));
+  return Buffer.concat(pieces);
 }

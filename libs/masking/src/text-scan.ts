@@ -7,7 +7,16 @@ import { labelledValue, type LabelledValue } from './labelled-value.js';
 import { beginsPem, isPrivatePem, pemBlock } from './pem-block.js';
 import { placeholderEnd } from './placeholder.js';
 import { isSecretName } from './secret-name.js';
-import { AT, classAt, DIGIT, LABEL_END, LETTER_OR_DIGIT, SPACE, TOKEN } from './text-class.js';
+import {
+  AT,
+  classAt,
+  classOf,
+  DIGIT,
+  LABEL_END,
+  LETTER_OR_DIGIT,
+  SPACE,
+  TOKEN,
+} from './text-class.js';
 import { MAX_HELD_BYTES, TextWindow, type Step } from './text-window.js';
 import { webTokenEnd } from './web-token.js';
 
@@ -30,6 +39,9 @@ export class TextScan {
   /** The last run of letters: a label, if `=` or `:` follows. */
   #runStart = NONE;
   #runEnd = NONE;
+  /** What is in it, and the first place where something that is known may begin: mostly there is none. */
+  #seen = 0;
+  #first = NONE;
   /** The `:` of the `://` under way. */
   #url = NONE;
   #held = NONE;
@@ -47,7 +59,7 @@ export class TextScan {
     this.#runStart = this.#runEnd = this.#url = this.#held = NONE;
     let at = start;
     while (at < end) {
-      const kind = classAt(bytes, at);
+      const kind = classOf[bytes[at] ?? 0] ?? 0;
       if ((kind & TOKEN) !== 0) at = this.#run(at);
       else if ((kind & (LABEL_END | AT | SPACE)) === 0) at += 1;
       else at = this.#mark(kind, at);
@@ -92,15 +104,35 @@ export class TextScan {
   /** Letters, digits and what stands between them in tokens. */
   #run(at: number): number {
     const window = this.#window;
-    const { bytes } = window;
-    const stop = window.endOfRun(at, TOKEN);
+    const stop = this.#endOfRun(at, window.reach(at));
     if (stop === window.end && window.isOpen(at)) return this.#hold(at);
     this.#runStart = at;
     this.#runEnd = stop;
-    const length = stop - at;
-    const early = this.#early(at, length);
+    const early = this.#early(at, stop - at);
     if (early !== at) return this.#take(at, early);
-    return length < SHORTEST_FINDING && bytes[stop] !== DOT ? stop : this.#examine(at, stop);
+    const isShort = stop - at < SHORTEST_FINDING;
+    if (isShort && (stop === window.end || window.bytes[stop] !== DOT)) return stop;
+    return this.#examine(at, stop);
+  }
+
+  /** Reads it once; what it has seen tells whether there is anything to look for in it. */
+  #endOfRun(at: number, reach: number): number {
+    const { bytes } = this.#window;
+    let stop = at;
+    let [seen, before, first] = [0, 0, NONE];
+    while (stop < reach) {
+      const kind = classOf[bytes[stop] ?? 0] ?? 0;
+      if ((kind & TOKEN) === 0) break;
+      // Never read beyond the end here: the engine would be prepared for it from then on, which is slow.
+      const mayBeFirst = before === 0 && first === NONE && stop + 1 < reach;
+      if (mayBeFirst && mayBegin(bytes, stop)) first = stop;
+      before = kind & LETTER_OR_DIGIT;
+      seen |= before;
+      stop += 1;
+    }
+    this.#seen = seen;
+    this.#first = first;
+    return stop;
   }
 
   /** What has to be known before anything else: a placeholder stays, and a card's number is several runs. */
@@ -117,17 +149,24 @@ export class TextScan {
   #examine(at: number, stop: number): number {
     const { bytes } = this.#window;
     if (bytes[at] === DASH && beginsPem(bytes, at, stop)) return this.#take(at, this.#pem(at));
-    let seen = 0;
-    let before = 0;
-    for (let each = at; each < stop; each += 1) {
-      const kind = classAt(bytes, each) & LETTER_OR_DIGIT;
-      seen |= kind;
-      const end = before === 0 && mayBegin(bytes, each) ? this.#known(each) : each;
-      if (end !== each) return this.#take(at, end);
-      before = kind;
+    if (this.#first !== NONE) {
+      const known = this.#knownIn(this.#first, stop);
+      if (known !== NONE) return this.#take(at, known);
     }
-    const mayBeUnknown = stop - at >= MIN_UNKNOWN_BYTES && seen === LETTER_OR_DIGIT;
+    const mayBeUnknown = stop - at >= MIN_UNKNOWN_BYTES && this.#seen === LETTER_OR_DIGIT;
     return mayBeUnknown ? this.#take(at, this.#unknown(at, stop)) : stop;
+  }
+
+  /** @returns -1 when there is nothing that is known */
+  #knownIn(first: number, stop: number): Step {
+    const { bytes } = this.#window;
+    let before = 0;
+    for (let each = first; each + 1 < stop; each += 1) {
+      const end = before === 0 && mayBegin(bytes, each) ? this.#known(each) : each;
+      if (end !== each) return end;
+      before = classAt(bytes, each) & LETTER_OR_DIGIT;
+    }
+    return NONE;
   }
 
   #take(at: number, next: Step): number {

@@ -1,25 +1,26 @@
 import { textOf, type Digest, type Scalar, type Slice } from '@drawbridge/json-stream';
 import { latin1 } from './latin1.js';
 import type { MaskKey } from './mask-keys.js';
-import { placeholderOf } from './placeholder.js';
+import { PlaceholderForm } from './placeholder-form.js';
 import { AT, classOf, LABEL_END } from './text-class.js';
 import type { TextDetectors } from './text-detectors.js';
 import { maskBytes } from './text-masker.js';
 
+const QUOTE = Buffer.from('"');
 const BACKSLASH = 0x5c;
 const SHORT_BYTES = 48;
 const MIN_NUMBER_BYTES = 13;
 const PLAIN_BYTES = 9;
-const SCRATCH_BYTES = 16_384;
 /** With a backslash as well: behind it anything may stand. */
 const special = Uint8Array.from(classOf, (kind, byte) =>
   (kind & (LABEL_END | AT)) !== 0 || byte === BACKSLASH ? 1 : 0,
 );
 
-/** Ways to mask one value of a JSON document; counts what it masks. */
+/** Ways to mask one value of a JSON document; counts what it masks. What they return is valid until the next call. */
 export class ValueMasks {
   masked = 0;
-  readonly #scratch = Buffer.alloc(SCRATCH_BYTES);
+  readonly #plain = new Map<string, PlaceholderForm>();
+  readonly #encoded = new Map<string, PlaceholderForm>();
 
   constructor(
     private readonly key: MaskKey,
@@ -34,13 +35,20 @@ export class ValueMasks {
 
   /** The same for what stands there in base64: so does the placeholder, and the mac is that of what it encodes. */
   wholeEncoded(kind: string, value: Scalar): Uint8Array | undefined {
+    const { raw, isString } = value;
     if (isEmpty(value)) return undefined;
-    const text = decoded(value.raw);
-    const bytes = this.#fromBase64(text);
-    const isBase64 = value.isString && Math.ceil(bytes.length / 3) * 4 === text.length;
-    const masked = this.#placeholder(kind, this.key.mac(isBase64 ? bytes : text), true);
+    // An escape is no digit of base64: what has one is not decoded to its full length.
+    const mac = isString ? this.key.macEncoded(latin1(raw.bytes, raw.start, raw.end)) : undefined;
+    return this.#placeholder(kind, mac ?? this.#macSlowly(value), true);
+  }
+
+  #macSlowly({ raw, isString }: Scalar): string {
+    const text = decoded(raw);
+    const bytes = Buffer.from(latin1(text), 'base64');
+    const isBase64 = isString && Math.ceil(bytes.length / 3) * 4 === text.length;
+    const mac = this.key.mac(isBase64 ? bytes : text);
     bytes.fill(0);
-    return masked;
+    return mac;
   }
 
   /** What is not kept in memory: objects, arrays and large texts, by the bytes as they stand there. */
@@ -48,7 +56,7 @@ export class ValueMasks {
     const stream = this.key.stream();
     return {
       update: (bytes) => stream.update(bytes),
-      finish: () => this.#placeholder(kind, stream.mac(), isEncoded),
+      finish: () => Uint8Array.from(this.#placeholder(kind, stream.mac(), isEncoded)),
     };
   }
 
@@ -57,9 +65,8 @@ export class ValueMasks {
     const { raw, isString } = value;
     if (!isString) return this.#number(raw);
     if (isPlain(raw)) return undefined;
-    if (hasEscapes(raw)) return this.#escaped(raw);
-    if (this.detectors.isClean(raw)) return undefined;
-    return this.#found(raw.bytes.subarray(raw.start, raw.end));
+    if (!value.isAscii && hasEscapes(raw)) return this.#escaped(raw);
+    return this.detectors.isClean(raw) ? undefined : this.#foundPlain(raw);
   }
 
   /** What detectors find in a text that is encoded in base64. */
@@ -72,16 +79,10 @@ export class ValueMasks {
     return quoted(Buffer.from(masked).toString('base64'));
   }
 
-  /** Valid until the next call. */
-  #fromBase64(text: Uint8Array): Uint8Array {
-    if (text.length > SCRATCH_BYTES) return Buffer.from(latin1(text), 'base64');
-    return this.#scratch.subarray(0, this.#scratch.write(latin1(text), 'base64'));
-  }
-
   /** Digits of a card may be a number too. */
   #number(raw: Slice): Uint8Array | undefined {
     if (raw.end - raw.start < MIN_NUMBER_BYTES || this.detectors.isClean(raw)) return undefined;
-    return this.#found(raw.bytes.subarray(raw.start, raw.end));
+    return this.#foundPlain(raw);
   }
 
   #escaped(raw: Slice): Uint8Array | undefined {
@@ -100,10 +101,19 @@ export class ValueMasks {
     );
   }
 
+  /** What is in a string without escapes needs none afterwards either. */
+  #foundPlain({ bytes, start, end }: Slice): Uint8Array {
+    this.masked += 1;
+    const masked = maskBytes(bytes.subarray(start, end), this.detectors, this.key);
+    return Buffer.concat([QUOTE, masked, QUOTE]);
+  }
+
   #placeholder(kind: string, mac: string, isEncoded = false): Uint8Array {
     this.masked += 1;
-    const text = placeholderOf(this.key, kind, mac);
-    return quoted(isEncoded ? Buffer.from(text, 'latin1').toString('base64') : text);
+    const forms = isEncoded ? this.#encoded : this.#plain;
+    const form = forms.get(kind) ?? new PlaceholderForm(this.key, kind, isEncoded);
+    forms.set(kind, form);
+    return form.with(mac);
   }
 }
 
