@@ -13,7 +13,11 @@ const shipped = async () =>
 describe('the shipped example', () => {
   it('is asked in the order of names and knows its version', async () => {
     const set = await shipped();
-    expect(set.policies.map(({ name }) => name)).toStrictEqual(['production-oncall', 'readers']);
+    expect(set.policies.map(({ name }) => name)).toStrictEqual([
+      'production-oncall',
+      'readers',
+      'wide-oncall',
+    ]);
     expect(set.version).toMatch(/^[0-9a-f]{12}$/);
     expect(set.connections).toStrictEqual([{ name: 'prod-eks', environment: 'production' }]);
   });
