@@ -41,7 +41,8 @@ const reasons: Readonly<Record<number, string>> = {
   410: 'Expired',
   413: 'RequestEntityTooLarge',
   415: 'UnsupportedMediaType',
-  422: 'Invalid',
+  // Of an Invalid kubectl prints the causes only, and not the code.
+  422: 'BadRequest',
   429: 'TooManyRequests',
   500: 'InternalError',
   502: 'BadGateway',
