@@ -109,10 +109,11 @@ export class Editor {
   open(isObject: boolean, at: number, depth: number): void {
     let node = this.next === undefined ? undefined : this.#beginValue(at, depth);
     if (node !== undefined && isObject) requireArray(node);
-    if (node?.rewrite?.container !== undefined) {
+    const digest = node?.rewrite?.container?.();
+    if (digest !== undefined) {
       this.#cut(at);
       this.#leaveOut(depth);
-      this.#digest = node.rewrite.container();
+      this.#digest = digest;
       node = undefined;
     }
     this.#names.opened(depth + 1);

@@ -3,7 +3,8 @@ import { NO_BYTES } from './text-buffer.js';
 
 /** Below this average, pieces are cheaper to copy together than to write one by one. */
 const SMALL_BYTES = 2_048;
-const MIN_SPARE_BYTES = 16_384;
+const MIN_SPARE_BYTES = 512;
+const MAX_SPARE_BYTES = 65_536;
 
 /**
  * What goes out, as ranges of the chunk under way and bytes of our own. Nothing is copied but what must outlive
@@ -36,7 +37,8 @@ export class Pieces {
     const start = this.#used;
     const end = start + bytes.length;
     if (end > this.#spare.length) {
-      this.#spare = Buffer.allocUnsafeSlow(Math.max(MIN_SPARE_BYTES, 2 * bytes.length));
+      const more = Math.min(MAX_SPARE_BYTES, 2 * this.#spare.length);
+      this.#spare = Buffer.allocUnsafeSlow(Math.max(MIN_SPARE_BYTES, more, 2 * bytes.length));
       this.#used = 0;
       this.copy(bytes);
       return;
@@ -66,9 +68,8 @@ export class Pieces {
    */
   take(chunk: Uint8Array, ready: number): Uint8Array[] {
     const joined = this.#join(ready);
-    const out = this.#isSmall(joined)
-      ? [this.#together(chunk, joined)]
-      : this.#parts(chunk, joined);
+    const isCopied = this.#isSmall(joined);
+    const out = isCopied ? [this.#together(chunk, joined)] : this.#parts(chunk, joined);
     const end = this.#count;
     this.#count = 0;
     // What is kept moves to the front: never past what is still to be read.
@@ -76,8 +77,8 @@ export class Pieces {
       const source = this.#owned[index] ?? chunk;
       this.own(Uint8Array.from(source.subarray(this.#starts[index], this.#ends[index])));
     }
-    // It is free again when nothing that goes out is a part of it.
-    if (this.#used > 0 && out.length !== 1) this.#spare = NO_BYTES;
+    // It is free again unless what goes out may be a part of it.
+    if (this.#used > 0 && !isCopied) this.#spare = NO_BYTES;
     this.#used = 0;
     return out;
   }

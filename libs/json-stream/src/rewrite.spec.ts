@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { scan, scanText } from '../test/scan.js';
 import type { Json } from '../test/transformed.js';
+import { JsonScanner } from './json-scanner.js';
 import { MAX_VALUE_BYTES, textOf, type Rewrite, type Scalar } from './rewrite.js';
 import type { Rule } from './rule.js';
 import { ruleTree } from './rule-tree.js';
@@ -50,6 +51,23 @@ function changed(value: Json, isHere: (key: string) => boolean, here = false): J
 }
 
 describe('a rewrite', () => {
+  it('does not touch what came out before', () => {
+    const rules: Rule[] = [{ path: ['**', 'data'], rewrite: upper }];
+    fc.assert(
+      fc.property(fc.array(anyDocument), anyChunking, (documents, sizes) => {
+        const bytes = json(documents.map((data) => ({ data })));
+        const scanner = new JsonScanner({ rules: ruleTree(rules), maxHeldBytes: 0 });
+        const pieces: Uint8Array[] = [];
+        for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
+          const size = sizes[turn % sizes.length] ?? 1;
+          pieces.push(...scanner.push(bytes.subarray(at, at + size)));
+          at += size;
+        }
+        expect(Buffer.concat(pieces).toString()).toBe(scanText(bytes.toString(), { rules }));
+      }),
+    );
+  });
+
   it('at any depth does what the same function does to the parsed document', () => {
     const rules: Rule[] = [{ path: ['**', 'data'], rewrite: upper }];
     fc.assert(

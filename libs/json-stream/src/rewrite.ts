@@ -32,8 +32,11 @@ export interface Digest {
 export interface Rewrite {
   /** @returns JSON text in place of the value, which is copied at once, or `undefined`: it stays as it is */
   readonly scalar: (value: Scalar) => Uint8Array | undefined;
-  /** Takes objects and arrays whole. @default they stay, and the rules for what is inside of them apply */
-  readonly container?: (() => Digest) | undefined;
+  /**
+   * Takes objects and arrays whole. @default they stay, and the rules for what is inside of them apply, as they do
+   * where it returns `undefined`
+   */
+  readonly container?: (() => Digest | undefined) | undefined;
   /** Takes scalars of more than {@link MAX_VALUE_BYTES} whole. @default the document ends as `too_large` */
   readonly large?: (() => Digest) | undefined;
   /**

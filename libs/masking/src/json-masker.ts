@@ -9,6 +9,7 @@ import {
 import type { MaskKey } from './mask-keys.js';
 import { MaskRefused } from './mask-refused.js';
 import { maskRules, type MaskTarget } from './mask-rules.js';
+import { TableColumns } from './table-columns.js';
 import type { TextDetectors } from './text-detectors.js';
 import { ValueMasks } from './value-masks.js';
 
@@ -34,8 +35,9 @@ export class JsonMask {
   #document(value: Scalar): Uint8Array | undefined {
     const text = textOf(value.raw);
     if (text === undefined || this.#inner >= MAX_INNER) return this.masks.whole('document', value);
-    const before = this.masks.masked;
+    const { columns, masked: before } = this.masks;
     this.#inner += 1;
+    this.masks.columns = new TableColumns();
     try {
       const scanner = this.scanner(false);
       const out = Buffer.concat(scanner.push(Buffer.from(text)));
@@ -45,6 +47,7 @@ export class JsonMask {
       if (!(error instanceof JsonStreamError)) throw error;
       return this.masks.whole('document', value);
     } finally {
+      this.masks.columns = columns;
       this.#inner -= 1;
     }
   }
@@ -54,6 +57,7 @@ export class JsonMask {
 export class JsonMasker {
   readonly #scanner: JsonScanner;
   readonly #masks: ValueMasks;
+  readonly #columns = new TableColumns();
   #masked = 0;
 
   constructor(mask: JsonMask, isStream: boolean) {
@@ -69,6 +73,7 @@ export class JsonMasker {
   /** @throws {@link MaskRefused} (`answer_not_maskable`): nothing more of the body may be passed on */
   push(chunk: Uint8Array): readonly Uint8Array[] {
     const before = this.#masks.masked;
+    this.#masks.columns = this.#columns;
     try {
       return this.#scanner.push(chunk);
     } catch (error) {

@@ -42,6 +42,10 @@ function everywhere(masks: ValueMasks, inner: MaskInner): readonly Rule[] {
     (value) => (isNamed(value, 'end') ? masks.whole('field', value) : masks.parts(value)),
     'member',
   );
+  const message = text(
+    (value) => (value.isString ? masks.message(value) : masks.parts(value)),
+    'member',
+  );
   const pair = text(
     (value) => (isNamed(value, 'anywhere') ? masks.whole('field', value) : masks.parts(value)),
     'label',
@@ -54,12 +58,31 @@ function everywhere(masks: ValueMasks, inner: MaskInner): readonly Rule[] {
     const isSecret = isFlag(value) && isNamed(value, 'end');
     return isSecret ? masks.whole('argument', value) : masks.parts(value);
   }, 'previous');
+  const columns: Rewrite = {
+    scalar: () => undefined,
+    container: () => {
+      masks.columns.begin();
+      return undefined;
+    },
+  };
+  const column: Rewrite = {
+    scalar: (value) => {
+      masks.columns.add(value);
+      return undefined;
+    },
+    large: () => masks.digest('large'),
+  };
+  const cells: Rewrite = { ...field, container: () => masks.columns.row(masks.cell) };
   const annotation = text((value) => {
     const isDocument = value.isString && BRACES.has(value.raw.bytes[value.raw.start] ?? 0);
     return isDocument ? inner(value) : field.scalar(value);
   }, 'member');
   return [
     { path: ['**'], rewrite: field },
+    { path: ['**', 'columnDefinitions'], rewrite: columns },
+    { path: ['**', 'columnDefinitions', '[]', 'name'], rewrite: column },
+    { path: ['**', 'rows', '[]', 'cells'], rewrite: cells },
+    { path: ['**', 'message'], rewrite: message },
     { path: ['**', '[]', 'name'], label: true },
     { path: ['**', '[]', 'value'], rewrite: pair },
     { path: ['**', 'env', '[]', 'value'], rewrite: variable },

@@ -3,10 +3,13 @@ import { latin1 } from './latin1.js';
 import type { MaskKey } from './mask-keys.js';
 import { PlaceholderForm } from './placeholder-form.js';
 import { AT, classOf, LABEL_END } from './text-class.js';
+import { TableColumns } from './table-columns.js';
 import type { TextDetectors } from './text-detectors.js';
 import { maskBytes } from './text-masker.js';
 
 const QUOTE = Buffer.from('"');
+/** Where the API server shows the difference between two objects. */
+const HUNK = /^@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@/m;
 const BACKSLASH = 0x5c;
 const SHORT_BYTES = 48;
 const MIN_NUMBER_BYTES = 13;
@@ -19,6 +22,8 @@ const special = Uint8Array.from(classOf, (kind, byte) =>
 /** Ways to mask one value of a JSON document; counts what it masks. What they return is valid until the next call. */
 export class ValueMasks {
   masked = 0;
+  /** Of the body that is masked at the moment. */
+  columns = new TableColumns();
   readonly #plain = new Map<string, PlaceholderForm>();
   readonly #encoded = new Map<string, PlaceholderForm>();
 
@@ -68,6 +73,32 @@ export class ValueMasks {
     if (!value.isAscii && hasEscapes(raw)) return this.#escaped(raw);
     return this.detectors.isClean(raw) ? undefined : this.#foundPlain(raw);
   }
+
+  /**
+   * What a server says. It may quote a change of an object in its own form, where no name stands beside its value: the
+   * change is masked whole.
+   */
+  message(value: Scalar): Uint8Array | undefined {
+    const text = hasEscapes(value.raw) ? textOf(value.raw) : undefined;
+    const at = text === undefined ? -1 : text.search(HUNK);
+    if (text === undefined || at < 0) return this.parts(value);
+    const change = Buffer.from(text.slice(at));
+    const said = maskBytes(Buffer.from(text.slice(0, at)), this.detectors, this.key);
+    this.masked += 1;
+    const hidden = placeholderOf(this.key, 'change', this.key.mac(change));
+    return Buffer.from(JSON.stringify(`${Buffer.from(said).toString()}${hidden}`));
+  }
+
+  /** A cell of a table as JSON. */
+  readonly cell = (json: string, isSecret: boolean): string => {
+    const bytes = Buffer.from(json);
+    const isString = json.startsWith('"');
+    const edge = isString ? 1 : 0;
+    const raw = { bytes, start: edge, end: bytes.length - edge };
+    const value = { isString, raw, name: undefined };
+    const masked = isSecret ? this.whole('field', value) : this.parts(value);
+    return masked === undefined ? json : Buffer.from(masked).toString();
+  };
 
   /** What detectors find in a text that is encoded in base64. */
   partsEncoded(kind: string, value: Scalar): Uint8Array | undefined {
