@@ -1,3 +1,4 @@
+export { claimsOf } from './claims-of.js';
 export { authorizationHeaders, hasTokenInQuery } from './bearer-token.js';
 export { parseStrictJson, StrictJsonError } from './parse-strict-json.js';
 export { TokenRefused, tokenStatus, type TokenRefusal } from './token-refused.js';

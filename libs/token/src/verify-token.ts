@@ -3,6 +3,7 @@ import type { JSONWebKeySet, LocalJWKSet } from 'jose';
 import type { Principal, TrustBundle, TrustedIssuer } from '@drawbridge/contracts';
 import { MAX_TOKEN_BYTES } from './bearer-token.js';
 import { checkClaims } from './check-claims.js';
+import { rememberClaims } from './claims-of.js';
 import { checkHeader } from './check-header.js';
 import { decodeToken, type Claims } from './decode-token.js';
 import { principalOf } from './principal-of.js';
@@ -43,7 +44,8 @@ export async function verifyToken(
   checkHeader(header, issuer);
   await checkSignature(token, issuer);
   const expiresAt = checkClaims(claims, issuer, now);
-  return { principal: principalOf(claims, issuer), expiresAt, ...tokenIdOf(claims) };
+  const principal = rememberClaims(principalOf(claims, issuer), claims);
+  return { principal, expiresAt, ...tokenIdOf(claims) };
 }
 
 const keySets = new WeakMap<TrustedIssuer, LocalJWKSet>();

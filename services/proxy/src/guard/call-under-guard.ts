@@ -1,11 +1,12 @@
 import type {
+  GuardedAgent,
   GuardedCall,
   GuardedConnection,
   GuardedExec,
   GuardedGrant,
   GuardedRequest,
 } from '@drawbridge/guardrails';
-import type { Principal } from '@drawbridge/contracts';
+import { claimsOf } from '@drawbridge/token';
 import type { Negotiated } from '../chain/negotiate-channel.js';
 import { opensChannel } from '../domain/access-attributes.js';
 import { parseKubeQuery, queryValue, type KubeQuery } from '../domain/kube-query.js';
@@ -23,7 +24,7 @@ export interface Circumstances {
 
 /** What guardrails look at of a call; what costs something is made when a rule asks for it, once. */
 export class CallUnderGuard implements GuardedCall {
-  readonly agent: Principal;
+  readonly agent: GuardedAgent;
   readonly grant: GuardedGrant;
   readonly request: GuardedRequest;
   readonly contentType: string;
@@ -40,7 +41,7 @@ export class CallUnderGuard implements GuardedCall {
     const { kube, agent } = call;
     this.connection = connection;
     this.now = now;
-    this.agent = agent;
+    this.agent = guardedAgent(agent);
     this.grant = guardedGrant(call.grant);
     this.contentType = mediaTypeOf(call);
     this.request = kube.kind === 'resource' && kube.dryRun !== dryRun ? { ...kube, dryRun } : kube;
@@ -104,6 +105,18 @@ export function execOf(kube: ResourceRequest): GuardedExec {
     tty: isTrue(queryValue(query, 'tty')),
     stdin: isTrue(queryValue(query, 'stdin')),
   };
+}
+
+/** By the principal, which is the same object for every call with the same token. */
+const agents = new WeakMap<Negotiated['agent'], GuardedAgent>();
+
+function guardedAgent(principal: Negotiated['agent']): GuardedAgent {
+  let agent = agents.get(principal);
+  if (agent === undefined) {
+    agent = { ...principal, claims: claimsOf(principal) };
+    agents.set(principal, agent);
+  }
+  return agent;
 }
 
 const grants = new WeakMap<OpenGrant, GuardedGrant>();

@@ -36,10 +36,10 @@ const denied = async (rule: string, answer: ReturnType<GuardedGateway['call']>) 
 
 describe('the shipped guardrails', () => {
   it('deny with rule, reason and suggestion, which kubectl prints', async () => {
-    const { code, err } = await guarded.kubectl('delete namespace payments');
+    const { code, err } = await guarded.kubectl('delete node node-1');
     expect(code).toBe(1);
     expect(err).toContain(
-      'drawbridge guardrail_denied: guardrail deletion/namespace denies this: Deleting a namespace deletes everything in it, volumes and secrets included. Instead: Delete the objects that are meant, one by one.',
+      'drawbridge guardrail_denied: guardrail deletion/node denies this: Deleting a node forgets it while its pods may go on running. Instead: Let the node group or the cluster autoscaler replace the node.',
     );
   });
 
@@ -198,25 +198,25 @@ spec: { containers: [{ name: app, image: 'app:1', securityContext: { capabilitie
 
 describe('what would slip past a rule on words', () => {
   it.each([
-    ['DELETE', '/api/v1/namespaces/payments'],
-    ['DELETE', '/api/v1/namespaces/payments/'],
-    ['DELETE', '/api/v1/%6eamespaces/payments'],
-    ['DELETE', '/api/v1/namespaces/payments?dryRun=All', { text: '{}' }],
+    ['DELETE', '/api/v1/nodes/payments'],
+    ['DELETE', '/api/v1/nodes/payments/'],
+    ['DELETE', '/api/v1/%6eodes/payments'],
+    ['DELETE', '/api/v1/nodes/payments?dryRun=All', { text: '{}' }],
     [
       'DELETE',
-      '/api/v1/namespaces/payments?dryRun=All',
+      '/api/v1/nodes/payments?dryRun=All',
       { text: '{"kind":"DeleteOptions","apiVersion":"v1","dryRun":[]}' },
     ],
-    ['DELETE', '/api/v1/namespaces/payments', { text: '{"dryRun":["All"],"dryRun":[]}' }],
+    ['DELETE', '/api/v1/nodes/payments', { text: '{"dryRun":["All"],"dryRun":[]}' }],
     [
       'DELETE',
-      '/api/v1/namespaces/payments',
+      '/api/v1/nodes/payments',
       { type: 'application/yaml', text: 'dryRun: []\n"dryRun": ["All"]\n' },
     ],
   ])(
-    '%s %s is the deletion of a namespace',
+    '%s %s is the deletion of a node',
     async (method, path, body?: { type?: string; text: string }) => {
-      await denied('deletion/namespace', guarded.call(method, path, body));
+      await denied('deletion/node', guarded.call(method, path, body));
     },
   );
 
@@ -353,7 +353,7 @@ describe('documents that change while it runs', () => {
       when: |-
         grant.policy == "test" && grant.reason == "test" && grant.action == "" && grant.approvers == []
         && connection.name == "prod" && connection.environment == "test"
-        && agent.subject == "agent-oncall" && request.name == "facts"
+        && agent.subject == "agent-oncall" && agent.claims.sub == "agent-oncall" && request.name == "facts"
       action: deny
       reason: It knows
 `,
