@@ -89,7 +89,7 @@ describe('drawbridge policy explain', () => {
   it('says which rule decides, and why', async () => {
     const { code, text } = await explain('delete', 'namespace', 'payments');
     expect(code).toBe(4);
-    expect(text).toMatch(/^deny by deletion\/namespace\n {2}reason +Deleting a namespace/);
+    expect(text).toMatch(/^hold by deletion\/namespace\n {2}reason +Deleting a namespace/);
   });
 
   it('says that nothing is about a call', async () => {

@@ -327,12 +327,12 @@ describe('reading the record', () => {
       name: 'db\u001b[2J\u202e',
       clientAddress: '127.0.0.1',
       userAgent: 'kubectl',
-      decision: { effect: 'deny', reason: 'masking_unavailable', message: 'no' },
+      decision: { effect: 'deny', reason: 'token_request_refused', message: 'no' },
       statusCode: 403,
     });
     const commands = await eventually(async () => {
       const { stdout } = await bob.drawbridge('audit', 'commands', '--request', id);
-      expect(stdout).toContain('masking_unavailable');
+      expect(stdout).toContain('token_request_refused');
       return stdout;
     });
     expect(commands).toContain('db\\u{1b}[2J\\u{202e}');

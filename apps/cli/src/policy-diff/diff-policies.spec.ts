@@ -1,14 +1,33 @@
-import { resolve } from 'node:path';
-import type { AuditCommand, AuditEvent } from '@drawbridge/contracts';
+import { GuardrailDocument, type AuditCommand, type AuditEvent } from '@drawbridge/contracts';
+import { compileGuardrails } from '@drawbridge/guardrails';
 import { describe, expect, it } from 'vitest';
 import { ApiClient } from '../api/api-client.js';
 import { ApiRefused } from '../api/api-refused.js';
-import { readPolicies } from '../policy/policy-files.js';
 import { AuditReader } from './audit-reader.js';
 import { diffPolicies } from './diff-policies.js';
 import { policySide } from './policy-side.js';
 
-const shipped = resolve(import.meta.dirname, '../../../../infra/guardrails');
+const guardrail = GuardrailDocument.parse({
+  ...{ apiVersion: 'drawbridge.dev/v1alpha1', kind: 'Guardrail', metadata: { name: 'deletion' } },
+  spec: {
+    rules: [
+      {
+        ...{ name: 'namespace', action: 'deny', reason: 'no' },
+        match: {
+          verbs: ['delete'],
+          resources: ['namespaces'],
+          dryRun: false,
+          grants: { policies: ['oncall'] },
+        },
+      },
+    ],
+  },
+});
+const after = policySide({
+  guardrails: compileGuardrails([guardrail]),
+  documents: [{ ...guardrail, source: { file: '', line: 1, column: 1 } }],
+  connections: [],
+});
 const idOf = (kind: number, number: number): string =>
   `019c0000-000${kind}-7000-8000-${String(number).padStart(12, '0')}`;
 
@@ -75,15 +94,9 @@ const busy = new ApiRefused({
 describe('a diff over many commands', () => {
   it('counts all of them, keeps few, and reads grants in lists that a query can hold', async () => {
     const api = new ManyCommands(8);
-    const after = policySide(await readPolicies(shipped));
     const lines: string[] = [];
     const report = await diffPolicies(new AuditReader(() => Promise.resolve(api)), {
-      after: {
-        ...after,
-        rules: new Map(
-          [...after.rules].map(([name, rule]) => [name, { ...rule, looksAt: new Set(['grant']) }]),
-        ),
-      },
+      after,
       before: undefined,
       ...{ since: 'a', until: 'b', filter: {}, limit: 5 },
       onDecision: ({ id }) => lines.push(id),
@@ -102,7 +115,6 @@ describe('a diff over many commands', () => {
   it('gives up when audit says no', async () => {
     const refused = new ApiRefused({ ...busy.problem, status: 403, code: 'auditor_required' });
     const reader = new AuditReader(() => Promise.reject(refused));
-    const after = policySide(await readPolicies(shipped));
     const comparison = { after, before: undefined, since: 'a', until: 'b', filter: {}, limit: 5 };
     await expect(diffPolicies(reader, comparison)).rejects.toBe(refused);
   });

@@ -85,14 +85,17 @@ function requestOf(command: AuditCommand, query: Query, dryRun: boolean): Guarde
 const changing = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
 const opened = new Set(['exec', 'attach', 'portforward', 'proxy']);
 
-/** As the gateway reads it: of a delete with a body the body says it, which only newer records tell. */
+/**
+ * As the gateway reads it. Of a delete with a body the body says it, which is recorded where a guardrail was about such
+ * deletes; otherwise nobody has read it.
+ */
 function dryRunOf(command: AuditCommand, query: Query): boolean | undefined {
   const { verb, subresource, dryRun } = command;
   if (!changing.has(verb) || opened.has(subresource)) return false;
   if (dryRun !== undefined) return dryRun;
   const asks = valueOf(query, 'dryRun') !== undefined;
   const isDelete = verb === 'delete' || verb === 'deletecollection';
-  return !isDelete || hadNoBody(command) || command.policyVersion !== undefined ? asks : undefined;
+  return !isDelete || hadNoBody(command) || command.rule !== undefined ? asks : undefined;
 }
 
 /** Without one in a record that would tell it, there was no body. */

@@ -99,6 +99,18 @@ describe('what a policy says of a recorded call', () => {
       { isTold: false },
     ],
     [
+      'a delete whose options nobody had to read',
+      [{ action: 'deny', match: { dryRun: false } }],
+      { verb: 'delete', method: 'DELETE', policyVersion: 'v', contentType: 'application/json' },
+      { isTold: false },
+    ],
+    [
+      'a delete without a body',
+      [{ action: 'deny', match: { dryRun: false } }],
+      { verb: 'delete', method: 'DELETE', requestBytes: 0, query: 'dryRun=All' },
+      { isTold: true, atLeast: 'allow' },
+    ],
+    [
       'a delete whose options are recorded',
       [{ action: 'deny', match: { dryRun: false } }],
       { verb: 'delete', method: 'DELETE', dryRun: true },
