@@ -13,6 +13,7 @@ export interface MaskTarget {
 export type MaskInner = (value: Scalar) => Uint8Array | undefined;
 
 const DASH = 0x2d;
+const MESSAGE = [...Buffer.from('message')];
 const BRACES = new Set([0x7b, 0x5b]);
 /** gzip, in base64: how Helm keeps a release. */
 const GZIP = 'H4sI';
@@ -38,14 +39,10 @@ function everywhere(masks: ValueMasks, inner: MaskInner): readonly Rule[] {
   });
   const isNamed = (value: Scalar, where: 'anywhere' | 'end'): boolean =>
     value.isString && value.name !== undefined && isSecretName(value.name, where);
-  const field = text(
-    (value) => (isNamed(value, 'end') ? masks.whole('field', value) : masks.parts(value)),
-    'member',
-  );
-  const message = text(
-    (value) => (value.isString ? masks.message(value) : masks.parts(value)),
-    'member',
-  );
+  const field = text((value) => {
+    if (isNamed(value, 'end')) return masks.whole('field', value);
+    return isMessage(value) ? masks.message(value) : masks.parts(value);
+  }, 'member');
   const pair = text(
     (value) => (isNamed(value, 'anywhere') ? masks.whole('field', value) : masks.parts(value)),
     'label',
@@ -58,31 +55,13 @@ function everywhere(masks: ValueMasks, inner: MaskInner): readonly Rule[] {
     const isSecret = isFlag(value) && isNamed(value, 'end');
     return isSecret ? masks.whole('argument', value) : masks.parts(value);
   }, 'previous');
-  const columns: Rewrite = {
-    scalar: () => undefined,
-    container: () => {
-      masks.columns.begin();
-      return undefined;
-    },
-  };
-  const column: Rewrite = {
-    scalar: (value) => {
-      masks.columns.add(value);
-      return undefined;
-    },
-    large: () => masks.digest('large'),
-  };
-  const cells: Rewrite = { ...field, container: () => masks.columns.row(masks.cell) };
   const annotation = text((value) => {
     const isDocument = value.isString && BRACES.has(value.raw.bytes[value.raw.start] ?? 0);
     return isDocument ? inner(value) : field.scalar(value);
   }, 'member');
   return [
     { path: ['**'], rewrite: field },
-    { path: ['**', 'columnDefinitions'], rewrite: columns },
-    { path: ['**', 'columnDefinitions', '[]', 'name'], rewrite: column },
-    { path: ['**', 'rows', '[]', 'cells'], rewrite: cells },
-    { path: ['**', 'message'], rewrite: message },
+    ...tables(masks, field),
     { path: ['**', '[]', 'name'], label: true },
     { path: ['**', '[]', 'value'], rewrite: pair },
     { path: ['**', 'env', '[]', 'value'], rewrite: variable },
@@ -95,6 +74,30 @@ function everywhere(masks: ValueMasks, inner: MaskInner): readonly Rule[] {
     { path: ['**', 'metadata', 'resourceVersion'], leave: true },
     { path: ['**', 'metadata', 'uid'], leave: true },
   ];
+}
+
+/** A table, or one in a watch: deeper down, these are members of something else. */
+function tables(masks: ValueMasks, field: Rewrite): readonly Rule[] {
+  const begin = () => {
+    masks.columns.begin();
+    return undefined;
+  };
+  const named = (value: Scalar) => {
+    masks.columns.add(value);
+    return field.scalar(value);
+  };
+  const row = () => masks.columns.row(masks.cell);
+  return [[], ['object']].flatMap((table) => [
+    { path: [...table, 'columnDefinitions'], rewrite: { ...field, container: begin } },
+    { path: [...table, 'columnDefinitions', '[]', 'name'], rewrite: { ...field, scalar: named } },
+    { path: [...table, 'rows', '[]', 'cells'], rewrite: { ...field, container: row } },
+  ]);
+}
+
+/** What a server says of something: in a Status, its causes, an event, a condition. */
+function isMessage({ isString, name }: Scalar): boolean {
+  if (!isString || name === undefined || name.end - name.start !== MESSAGE.length) return false;
+  return MESSAGE.every((byte, at) => name.bytes[name.start + at] === byte);
 }
 
 /** `--password`, before its value: not `--password=x`, which says it itself. */

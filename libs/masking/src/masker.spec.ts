@@ -286,6 +286,59 @@ describe('what stays', () => {
   });
 });
 
+describe('where no name stands beside a value', () => {
+  const table = (...names: string[]) => ({
+    kind: 'Table',
+    columnDefinitions: names.map((name) => ({ name, type: 'string' })),
+    rows: [
+      { cells: ['w', CANARY, 3, null, `password=${CANARY}`], object: { metadata: { name: 'w' } } },
+      { cells: ['v', CANARY] },
+    ],
+  });
+
+  it.each(chunkings)('hides cells of a column named as a secret is, in chunks of %j', (size) => {
+    for (const body of [
+      table('Name', 'Password', 'Age'),
+      { type: 'ADDED', object: table('Name', 'API Token') },
+    ]) {
+      const { text, count } = masked(apps('widgets'), body, [size]);
+      expect(text).not.toContain(CANARY);
+      expect(count).toBe(3);
+      expect(text).toMatch(/"cells":\["w","drawbridge:masked:field:[^"]+",3,null,"password=/);
+      expect(text).toContain('"metadata":{"name":"w"}');
+    }
+  });
+
+  it('leaves those of other columns, and knows them in all frames of a watch', () => {
+    expect(masked(apps('widgets'), table('Name', 'Notes')).text).toContain(CANARY);
+    const mask = masker.body(apps('widgets'), { ...json, isStream: true });
+    const later = {
+      type: 'ADDED',
+      object: { columnDefinitions: null, rows: [{ cells: ['w', CANARY] }] },
+    };
+    const frames = [{ type: 'ADDED', object: table('Name', 'Password') }, later];
+    for (const frame of frames) {
+      const out = mask.push(Buffer.from(`${JSON.stringify(frame)}\n`));
+      expect(Buffer.concat(out).toString()).not.toContain(CANARY);
+    }
+  });
+
+  it('hides values of a secret that are named as parts of a table or a message', () => {
+    const data = { message: b64(CANARY), columnDefinitions: b64(CANARY), rows: b64(CANARY) };
+    const body = { items: [{ data }], object: { data } };
+    expect(masked(core('secrets'), body).text).not.toContain(b64(CANARY));
+  });
+
+  it('hides a change of an object that a refusal shows', () => {
+    const change = `@@ -4,3 +4,3 @@\n   "Name": "DB",\n-  "Value": "${CANARY}",\n+  "Value": "x",`;
+    const message = `Pod "web" is invalid: Forbidden: pod updates may not change\n${change}`;
+    const body = { kind: 'Status', message, details: { causes: [{ message }] } };
+    const { text } = masked(core('pods'), body);
+    expect(text).not.toContain(CANARY);
+    expect(text).toContain('pod updates may not change\\ndrawbridge:masked:change:');
+  });
+});
+
 describe('values of a secret', () => {
   const anyData = fc.dictionary(
     fc.string({ minLength: 1 }),

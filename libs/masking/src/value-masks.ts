@@ -1,6 +1,7 @@
 import { textOf, type Digest, type Scalar, type Slice } from '@drawbridge/json-stream';
 import { latin1 } from './latin1.js';
 import type { MaskKey } from './mask-keys.js';
+import { placeholder } from './placeholder.js';
 import { PlaceholderForm } from './placeholder-form.js';
 import { AT, classOf, LABEL_END } from './text-class.js';
 import { TableColumns } from './table-columns.js';
@@ -85,7 +86,7 @@ export class ValueMasks {
     const change = Buffer.from(text.slice(at));
     const said = maskBytes(Buffer.from(text.slice(0, at)), this.detectors, this.key);
     this.masked += 1;
-    const hidden = placeholderOf(this.key, 'change', this.key.mac(change));
+    const hidden = placeholder(this.key, 'change', change);
     return Buffer.from(JSON.stringify(`${Buffer.from(said).toString()}${hidden}`));
   }
 
@@ -95,7 +96,7 @@ export class ValueMasks {
     const isString = json.startsWith('"');
     const edge = isString ? 1 : 0;
     const raw = { bytes, start: edge, end: bytes.length - edge };
-    const value = { isString, raw, name: undefined };
+    const value = { isString, raw, isAscii: false, name: undefined };
     const masked = isSecret ? this.whole('field', value) : this.parts(value);
     return masked === undefined ? json : Buffer.from(masked).toString();
   };
