@@ -47,7 +47,8 @@ describe('./drawbridge bench soak', { timeout: TIMEOUT_MS }, () => {
     expect(checkpoints.at(-1)).toMatchObject({ name: 'all grants ended', grants: 300 });
     expect(checkpoints.at(-1)?.calls).toBeGreaterThan(2_000);
     // It was no walk: each of these was provoked.
-    for (const code of ['not_in_scope', 'masking_unavailable', 'token_expired', 'too_many_calls']) {
+    const codes = ['not_in_scope', 'token_request_refused', 'token_expired', 'too_many_calls'];
+    for (const code of codes) {
       expect(refusals[code], code).toBeGreaterThan(0);
     }
     for (const code of ['grant_expired', 'grant_revoked', 'grant_withdrawn']) {

@@ -1,8 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AccessRequestView, ApprovalView, AuditEventPage, Principal } from '@drawbridge/contracts';
+import {
+  AccessRequestView,
+  ApprovalView,
+  AuditEventPage,
+  Principal,
+  type HoldEvent,
+} from '@drawbridge/contracts';
 import { demoPeople } from '@drawbridge/embedded';
-import { recordCommands } from '@drawbridge/jetstream';
+import { holdEventStore, recordCommands } from '@drawbridge/jetstream';
 import { uuidV7 } from '@drawbridge/runtime';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -343,6 +350,62 @@ describe('reading the record', () => {
       return stdout;
     });
     expect(events).toMatch(/AccessRequested[\s\S]+AccessRequestValidated[\s\S]+ApprovalRequested/);
+  });
+
+  it('shows what became of held calls to an auditor, neutralised, and to nobody else', async () => {
+    const holdId = randomUUID();
+    const at = new Date().toISOString();
+    const principal = {
+      kind: 'agent' as const,
+      issuer: 'https://idp.test',
+      subject: 'agent-oncall',
+    };
+    const held: HoldEvent = {
+      type: 'CommandHeld',
+      data: {
+        commandId: uuidV7(new Date()),
+        call: {
+          ...{ connection: 'prod-eks', grantId: randomUUID(), agent: principal },
+          ...{ policyVersion: 'v1', rule: 'deletion/namespace', method: 'DELETE' },
+          ...{
+            path: '/api/v1/namespaces/a\u001b[2J\u202e',
+            query: '',
+            verb: 'delete',
+            apiGroup: '',
+          },
+          ...{ resource: 'namespaces', subresource: '', namespace: 'a', name: 'a' },
+          ...{ contentType: '', bodySha256: '', resourceVersion: '' },
+        },
+        ...{ digest: 'ab'.repeat(32), generation: 0, agent: { ...principal, groups: [] } },
+        ...{ accessRequestId: randomUUID(), purpose: { reason: 'clean up' } },
+        ...{
+          environment: 'production',
+          reason: 'takes all',
+          approvers: { groups: ['sre-oncall'] },
+        },
+        effect: { touches: [], warnings: [], soFar: [] },
+        ...{ decideBy: at, approvalSeconds: 300, grantEndsAt: at },
+      },
+    };
+    await holdEventStore(services.connection, 'proxy').append({
+      ...{ aggregateId: holdId, position: { lastSequence: 0 }, event: held },
+      metadata: {
+        ...{ id: randomUUID(), causationId: 'test', at },
+        actor: { kind: 'service', id: 'proxy' },
+      },
+    });
+    const shown = await eventually(async () => {
+      const { stdout } = await bob.drawbridge('audit', 'holds', '--hold', holdId);
+      expect(stdout).toContain('CommandHeld');
+      return stdout;
+    });
+    expect(shown).toMatch(/deletion\/namespace +DELETE \/api\/v1\/namespaces\/a\\u\{1b\}/);
+    expect(shown).not.toMatch(/[^\P{Cc}\n]|\p{Bidi_Control}/u);
+    for (const who of [agent, alice]) {
+      const { code, stdout, stderr } = await who.drawbridge('audit', 'holds');
+      expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+      expect(stderr).toContain('auditor_required');
+    }
   });
 
   it('prints JSON, or a line of JSON for each row, over several pages', async () => {

@@ -20,7 +20,6 @@ export const soakRules: readonly Rule[] = [
   rule('podtemplates', ['list']),
   rule('configmaps', ['get', 'list', 'watch'], ['settings', 'limits']),
   rule('pods/exec', ['get', 'create']),
-  // Allowed by the grant, and refused all the same until they are masked.
   rule('secrets', ['list']),
 ];
 
@@ -96,7 +95,8 @@ class GrantLife {
     if (list.includes('secret-plans')) world.tally.fault('a filtered list showed more');
     await this.#leave(`${core}/podtemplates`);
     await this.#refused('/api/v1/namespaces/kube-system/configmaps');
-    await this.#refused(`${core}/secrets`);
+    await this.#leave(`${core}/secrets`);
+    await this.#refused(`${core}/serviceaccounts/default/token`);
     if (index % 5 === 0) await this.#exec();
     if (index % 10 === 3) await this.#refused(`${core}/pods`, world.tokens.expired(grant.subject));
     if (index % 50 === 1) await this.#flood();

@@ -8,7 +8,7 @@ const provoked = new Set([
   'grant_expired',
   'grant_revoked',
   'grant_withdrawn',
-  'masking_unavailable',
+  'token_request_refused',
   'token_expired',
   'too_many_calls',
   'too_many_requests',

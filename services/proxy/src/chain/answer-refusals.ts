@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { CallOutcome } from '../domain/call-outcome.js';
 import type { Tarpit } from '../limits/tarpit.js';
-import type { RecordWords } from '../masking/record-words.js';
+import type { WordsOfConnection } from '../masking/record-words.js';
 import { refusedLine } from './command-records.js';
 import type { Exchange, Step } from './exchange.js';
 import { answerOf, type RefusalAnswer } from './refusal-answer.js';
@@ -27,7 +27,7 @@ export interface RefusalParts {
   /** Whether a connection of this name is configured. */
   readonly isConnection: (name: string) => boolean;
   /** How what callers have written is put into records. */
-  readonly words: RecordWords;
+  readonly words: WordsOfConnection;
   /** Where refusals wait that come faster than anybody needs them. */
   readonly tarpit: Pick<Tarpit, 'hold'>;
 }

@@ -54,6 +54,7 @@ interface StartedTail extends Pick<Allowed, 'kube' | 'grant' | 'agent' | 'connec
   readonly method: string;
   readonly remoteAddress: string;
   readonly guard: GuardDecision | undefined;
+  readonly words: RecordWords;
   readonly text: string;
 }
 
@@ -72,7 +73,7 @@ function startedTail(call: Allowed): string {
   ].join('');
   const { guard } = call.facts;
   const of = { kube, grant, agent, connection, reason, message, method, remoteAddress, guard };
-  lastTails.set(headers, { ...of, text });
+  lastTails.set(headers, { ...of, words: wordsOf(call.facts), text });
   return text;
 }
 
@@ -87,7 +88,8 @@ function isOf(tail: StartedTail, call: Allowed) {
     tail.message === decision.message &&
     tail.method === request.method &&
     tail.remoteAddress === request.remoteAddress &&
-    tail.guard === facts.guard
+    tail.guard === facts.guard &&
+    tail.words === wordsOf(facts)
   );
 }
 
@@ -234,24 +236,24 @@ function grantMember(grant: OpenGrant): string {
 
 /** Nothing is written down of a call that did not come through the first step of the chain. */
 const noWords: RecordWords = { target: () => '', text: () => '' };
-const wordsOf = ({ words }: CallFacts): RecordWords => words ?? noWords;
+const wordsOf = ({ words, connection }: CallFacts): RecordWords => words?.(connection) ?? noWords;
 
 /** What a target says in every record of it. */
 interface TargetTexts {
   readonly attributes: string;
   readonly target: string;
   /** Of the gateway that made them: others have other keys. */
-  readonly words: RecordWords | undefined;
+  readonly words: RecordWords;
 }
 
 /** What is asked for again is the same object each time, for as long as it is remembered. */
 const targetTexts = new WeakMap<KubeRequest, TargetTexts>();
 
 function textsOf(kube: KubeRequest, facts: CallFacts): TargetTexts {
-  const { words } = facts;
+  const words = wordsOf(facts);
   let texts = targetTexts.get(kube);
-  if (texts?.words !== words || texts === undefined) {
-    const target = targetMembers(wordsOf(facts).target(kube.target));
+  if (texts === undefined || texts.words !== words) {
+    const target = targetMembers(words.target(kube.target));
     texts = { attributes: attributeMembers(kube, facts), target, words };
     targetTexts.set(kube, texts);
   }

@@ -3,7 +3,7 @@ import type { GuardDecision } from '@drawbridge/guardrails';
 import type { CallOutcome } from '../domain/call-outcome.js';
 import type { KubeRequest } from '../domain/kube-request.js';
 import type { OpenGrant } from '../domain/open-grants.js';
-import type { RecordWords } from '../masking/record-words.js';
+import type { WordsOfConnection } from '../masking/record-words.js';
 import type { ClientAnswer, ClientRequest, ClientUpgrade } from '../listener/client-exchange.js';
 
 /**
@@ -24,7 +24,7 @@ export interface CallFacts {
   /** `CommandStarted` is in the log: what comes next is an end, not a refusal. */
   started?: boolean;
   /** How what the caller has written is put into the record. */
-  words?: RecordWords;
+  words?: WordsOfConnection;
 }
 
 /** One request and the answer to it. */

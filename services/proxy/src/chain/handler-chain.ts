@@ -95,7 +95,7 @@ export function handlerChain(parts: ChainParts): Handler<Exchange> {
     logger,
     watch: (call) => watchSession({ inForce: parts.guardrails, clock: parts.clock }, call),
   });
-  const words = recordWords(() => maskers.common);
+  const words = recordWords((connection) => maskers.of(connection));
   return Chain.of(answerRefusals({ log, logger, isConnection, words, tarpit: new Tarpit() }))
     .then(receive(parts.hosts))
     .then(parse())

@@ -49,7 +49,8 @@ function exchange(more: Partial<Exchange['facts']> = {}): Exchange & { response:
 }
 
 /** Written down as it came. */
-const words = { target: (target: string) => target, text: (text: string) => text };
+const asItCame = { target: (target: string) => target, text: (text: string) => text };
+const words = () => asItCame;
 
 /** The first step around one that throws. */
 async function refuse(error: Error, facts: Partial<Exchange['facts']> = {}) {

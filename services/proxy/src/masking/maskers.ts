@@ -20,13 +20,9 @@ export class Maskers {
     this.#common = new Masker({ keys });
   }
 
-  /** For records, which are of no connection's answers. */
-  get common(): Masker {
-    return this.#common;
-  }
-
-  of(connection: string): Masker {
-    return this.#own.get(connection) ?? this.#common;
+  /** @param connection - `undefined` for what is of none */
+  of(connection: string | undefined): Masker {
+    return (connection === undefined ? undefined : this.#own.get(connection)) ?? this.#common;
   }
 
   /** Whether ports of pods may be forwarded: what passes there can be masked by nobody. */

@@ -9,17 +9,28 @@ export interface RecordWords {
 }
 
 /** Parameters whose values look like secrets and are none. */
-const known = new Set(['continue', 'resourceVersion', 'resourceVersionMatch']);
+const harmless = new Set(['continue', 'resourceVersion', 'resourceVersionMatch']);
 const COMMAND = 'command';
 const head = { contentType: 'application/json', contentEncoding: '', isStream: false };
 const anything = { apiGroup: '', resource: '', subresource: '' };
 
-/** @param masker - asked for anew each time, since its keys may change */
-export function recordWords(masker: () => Masker): RecordWords {
-  return {
-    target: (target) => maskedTarget(target, masker()),
-    text: (text) => masker().line(text),
+/** The words for calls on a connection, if any; the same ones for as long as they are masked alike. */
+export type WordsOfConnection = (connection: string | undefined) => RecordWords;
+
+/** @param masker - asked anew each time, since keys and patterns may change */
+export function recordWords(masker: (connection: string | undefined) => Masker): WordsOfConnection {
+  return (connection) => wordsOf(masker(connection));
+}
+
+const known = new WeakMap<Masker, RecordWords>();
+
+function wordsOf(masker: Masker): RecordWords {
+  const words = known.get(masker) ?? {
+    target: (target) => maskedTarget(target, masker),
+    text: (text) => masker.line(text),
   };
+  known.set(masker, words);
+  return words;
 }
 
 function maskedTarget(target: string, masker: Masker): string {
@@ -53,7 +64,7 @@ function maskedArguments(words: readonly string[], masker: Masker): readonly str
 function maskedPair(pair: string, masker: Masker): string {
   const equals = pair.indexOf('=');
   const key = equals === -1 ? pair : pair.slice(0, equals);
-  if (known.has(key)) return pair;
+  if (harmless.has(key)) return pair;
   const plain = decoded(pair);
   const masked = masker.line(plain);
   if (masked === plain) return pair;
