@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '@drawbridge/testing';
 import { statusOf } from '../gateway-under-test.js';
+import { http2Call, http2Session } from '../http2-client.js';
 import { owner, startHolds, type AgentUnderTest, type HoldsUnderTest } from './holds-under-test.js';
 
 let world: HoldsUnderTest;
@@ -194,6 +195,53 @@ describe('a client that does not wait', () => {
     const again = await scale(agent, 5, { prefer: 'wait=0' });
     expect(again.status).toBe(429);
     expect(again.headers['drawbridge-hold']).not.toBe(holdId);
+  });
+});
+
+describe('a held call of another kind', () => {
+  it('waits over HTTP/2, and its stream alone', async () => {
+    const agent = await world.agent();
+    const session = http2Session(world.gateway);
+    const path = '/connections/prod-eks/api/v1/namespaces/five';
+    const call = (method: string) =>
+      http2Call(session, {
+        ':method': method,
+        ':path': path,
+        authorization: `Bearer ${agent.token}`,
+      });
+    const waiting = call('DELETE');
+    const { holdId } = await world.held(agent);
+    expect((await call('GET')).status).toBe(200);
+    await world.decide(holdId, 'approve');
+    expect((await waiting).status).toBe(200);
+    session.close();
+    expect(await exists('five')).toBe(false);
+  });
+
+  it('is a command in a pod: each attempt to open it is read by somebody', async () => {
+    const agent = await world.agent();
+    const pods = await agent.kubectl('get pods -n payments -o name');
+    const pod = pods.out.split('\n')[0] ?? '';
+    const running = agent.kubectl(`exec -n payments ${pod} -- echo hello-from-inside`);
+    const { holdId, held } = await world.held(agent);
+    expect(held.call.query).toContain('command=echo&command=hello-from-inside');
+    expect(held.effect).toMatchObject({
+      noDiff: 'what happens in a session cannot be known before',
+    });
+    await world.decide(holdId, 'approve');
+    await world.ends(holdId, 'CommandHeld', 'HoldApproved', 'CommandReleased');
+    // The sandbox runs nothing, so kubectl tries again by SPDY: the approval was for one attempt.
+    const again = await world.held(agent, 2);
+    expect(again.held.call).toStrictEqual(held.call);
+    await world.decide(again.holdId, 'deny');
+    expect(await running).toMatchObject({ code: 1 });
+    expect(await recordsOf('CommandStarted', agent)).toMatchObject([{ holdId }]);
+  });
+
+  it('is a delete that the cluster would refuse: nobody is asked', async () => {
+    const agent = await world.agent();
+    expect((await agent.kubectl('delete namespace not-there')).err).toContain('NotFound');
+    expect(await world.holdsOf(agent)).toStrictEqual([]);
   });
 });
 
