@@ -43,7 +43,7 @@ export const DEMO_AUDIENCE = 'drawbridge';
 export const DEMO_CONNECTION = 'prod-eks';
 
 /**
- * Writes the configuration directory of the demo: the shipped policies and actions as they are, and with
+ * Writes the configuration directory of the demo: the shipped policies, actions and guardrails as they are, and with
  * them the documents that hold addresses of this run (issuer, connection) or Slack ids (humans).
  */
 export function writeDemoConfiguration(demo: DemoConfiguration): void {
@@ -53,6 +53,8 @@ export function writeDemoConfiguration(demo: DemoConfiguration): void {
     writePrivate(join(directory, ISSUER_CA), demo.issuerCertificateAuthority);
   }
   for (const folder of ['actions', 'policies', 'guardrails']) copyExamples(demo, folder);
+  // The shipped pack, beside the rules of this company.
+  cpSync(join(demo.examples, '../guardrails'), join(directory, 'guardrails'), { recursive: true });
   write(directory, 'issuer.yaml', issuerDocument(demo));
   write(directory, 'humans.yaml', ...humanDocuments(demo));
   write(directory, 'connection.yaml', connectionDocument(demo));

@@ -13,7 +13,7 @@ const count = (defaultCount: number, max = 1_000_000) =>
 /** Environment of the proxy. */
 export const ProxyConfig = z.object({
   ...commonConfig,
-  CONFIG_DIR: z.string().min(1).describe('Directory with the Connection documents'),
+  CONFIG_DIR: z.string().min(1).describe('Directory with the Connection and Guardrail documents'),
   HTTPS_HOST: z.string().min(1).default('127.0.0.1').describe('Address of the gateway itself'),
   HTTPS_PORT: port(8443).describe('0 takes any free port'),
   TLS_CERT_FILE: z.string().min(1).describe('PEM certificate chain; read again when it changes'),
