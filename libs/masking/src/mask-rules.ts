@@ -1,4 +1,5 @@
 import type { Rewrite, Rule, Scalar } from '@drawbridge/json-stream';
+import { looksEncoded } from './looks-encoded.js';
 import { isSecretName } from './secret-name.js';
 import type { ValueMasks } from './value-masks.js';
 
@@ -59,9 +60,17 @@ function everywhere(masks: ValueMasks, inner: MaskInner): readonly Rule[] {
     const isDocument = value.isString && BRACES.has(value.raw.bytes[value.raw.start] ?? 0);
     return isDocument ? inner(value) : field.scalar(value);
   }, 'member');
+  // A Secret that stands in another object: what it is may come after its values.
+  const nested = text(
+    (value) => (looksEncoded(value) ? masks.wholeEncoded('secret', value) : field.scalar(value)),
+    'member',
+  );
+  const nestedText = text((value) => masks.whole('secret', value), 'member');
   return [
     { path: ['**'], rewrite: field },
     ...tables(masks, field),
+    { path: ['**', 'data', '*'], rewrite: nested },
+    { path: ['**', 'stringData', '*'], rewrite: nestedText },
     { path: ['**', '[]', 'name'], label: true },
     { path: ['**', '[]', 'value'], rewrite: pair },
     { path: ['**', 'env', '[]', 'value'], rewrite: variable },

@@ -160,6 +160,28 @@ const routes: readonly (readonly [name: string, target: MaskTarget, body: unknow
       },
     },
   ],
+  [
+    'secret in another type',
+    { apiGroup: 'x.test', resource: 'things', subresource: '' },
+    {
+      spec: {
+        manifests: [
+          { apiVersion: 'v1', data: { pw: b64(CANARY), a: b64(`${CANARY}x`) }, kind: 'Secret' },
+          { apiVersion: 'v1', kind: 'Secret', stringData: { t: CANARY } },
+        ],
+      },
+    },
+  ],
+  [
+    'hexadecimal behind a name',
+    apps('deployments'),
+    {
+      spec: {
+        signingKey: Buffer.from(CANARY).toString('hex'),
+        env: [{ name: 'API_TOKEN', value: Buffer.from(CANARY).toString('hex') }],
+      },
+    },
+  ],
   ['token request', core('serviceaccounts', 'token'), { status: { token: CANARY } }],
   ['event', core('events'), { message: `pull failed: https://u:${CANARY}@registry/x` }],
   [
@@ -190,6 +212,7 @@ describe('T13 no route shows a value', () => {
       expect(text).not.toContain(CANARY);
       expect(text).not.toContain(b64(CANARY));
       expect(text).not.toContain(b64(CANARY).slice(0, -4));
+      expect(text).not.toContain(Buffer.from(CANARY).toString('hex'));
       JSON.parse(text);
     }
   });
@@ -246,6 +269,11 @@ describe('what stays', () => {
           automountServiceAccountToken: false,
         },
       },
+    ],
+    [
+      'data that is no secret',
+      { apiGroup: 'x.test', resource: 'things', subresource: '' },
+      { spec: { data: { level: 'info', mode: 'checkout', at: '10.0.0.1', size: 'a b c d!' } } },
     ],
     ['numbers', core('pods'), { a: 1763797047123, b: 1.5, c: true, d: null }],
   ])('%s', (_, target, body) => {

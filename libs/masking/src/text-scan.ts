@@ -23,6 +23,7 @@ import { webTokenEnd } from './web-token.js';
 const NONE = -1;
 const SHORTEST_FINDING = 10;
 const SHORTEST_GROUP = 4;
+const SHORTEST_CARD = 13;
 /** Of `drawbridge`, with which placeholders begin. */
 const [NAME_BYTES, LETTER_D] = [10, 0x64];
 const [COLON, SLASH, PLUS, EQUALS, DASH, DOT] = [0x3a, 0x2f, 0x2b, 0x3d, 0x2d, 0x2e];
@@ -141,6 +142,8 @@ export class TextScan {
     const { bytes } = window;
     if (length === NAME_BYTES && bytes[at] === LETTER_D) return placeholderEnd(window, at);
     if (length < SHORTEST_GROUP || (classAt(bytes, at) & DIGIT) === 0) return at;
+    // Digits and then letters: too short to be a card's number and something behind it.
+    if (length <= SHORTEST_CARD && this.#seen !== DIGIT) return at;
     const card = cardEnd(bytes, at, [window.reach(at), !window.isOpen(at)]);
     if (card === UNDECIDED) return undefined;
     return card > at ? this.#add('card-number', at, card) : at;
