@@ -237,6 +237,46 @@ describe('what would slip past a rule on words', () => {
     expect((await guarded.call('GET', '/api/v1/namespaces/payments')).body).toContain('Active');
   });
 
+  it.each([
+    ['POST', 'pods/kept/eviction', { metadata: { name: 'kept' } }],
+    [
+      'POST',
+      'pods/kept/eviction',
+      { metadata: { name: 'kept' }, deleteOptions: { dryRun: ['All'] } },
+    ],
+    ['POST', 'pods/kept/eviction?dryRun=', { metadata: { name: 'kept' } }],
+  ])('%s %s evicts nobody without a human', async (method, path, body) => {
+    await guarded.call('POST', pods, json(podOf('kept')));
+    const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', ...body };
+    const answer = await guarded.call(
+      method,
+      `/api/v1/namespaces/payments/${path}`,
+      json(eviction),
+    );
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+    const kept = await guarded.call('GET', `${pods}/kept`);
+    expect(kept.status).toBe(200);
+    expect(JSON.parse(kept.body)).not.toHaveProperty('metadata.deletionTimestamp');
+  });
+
+  it('zero replicas are zero in every way to say it', async () => {
+    await guarded.call('POST', deployments, json(deploymentOf('scaled')));
+    const merge = 'application/merge-patch+json';
+    const zero = { spec: { replicas: 0 } };
+    const name = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'scaled' } };
+    const answers = [
+      await guarded.call('PATCH', `${deployments}/scaled`, { type: merge, ...json(zero) }),
+      await guarded.call('PATCH', `${deployments}/scaled/scale`, { type: merge, ...json(zero) }),
+      await guarded.call('PUT', `${deployments}/scaled/scale`, json({ ...name, ...zero })),
+      await guarded.call('PUT', `${deployments}/scaled/scale`, json({ ...name, spec: {} })),
+    ];
+    expect(answers.map(({ headers }) => headers['drawbridge-refusal'])).toStrictEqual(
+      answers.map(() => expect.stringMatching(/^hold_/) as string),
+    );
+    const scaled = await guarded.call('GET', `${deployments}/scaled`);
+    expect(JSON.parse(scaled.body)).toMatchObject({ spec: { replicas: 1 } });
+  });
+
   it('a dry-run that is one may be tried, as kubectl and as a query ask for it', async () => {
     const ran = await guarded.kubectl('delete namespace payments --dry-run=server');
     expect(ran.err).not.toContain('guardrail');
@@ -306,6 +346,35 @@ spec:
   description: Of a test
   rules:
 ${rules}`;
+
+describe('a rule on watches and names', () => {
+  it('means the old way to watch, and names that a body or the cluster gives', async () => {
+    await guarded.configure(
+      'named.yaml',
+      document(
+        'named',
+        `    - name: look
+      match: { verbs: [watch], apiGroups: [''], resources: [endpoints] }
+      action: deny
+      reason: No watching
+    - name: make
+      match: { verbs: [create, update, patch], apiGroups: [''], resources: [configmaps], names: ['core-*'] }
+      action: deny
+      reason: Not of that name
+`,
+      ),
+    );
+    const endpoints = 'namespaces/payments/endpoints';
+    await denied('named/look', guarded.call('GET', `/api/v1/${endpoints}?watch=1`));
+    await denied('named/look', guarded.call('GET', `/api/v1/watch/${endpoints}`));
+    await denied('named/look', guarded.call('GET', `/api/v1/watch/${endpoints}/x`));
+    const maps = '/api/v1/namespaces/payments/configmaps';
+    const named = (metadata: object) => json({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
+    await denied('named/make', guarded.call('POST', maps, named({ name: 'core-dns' })));
+    await denied('named/make', guarded.call('POST', maps, named({ generateName: 'core-' })));
+    expect((await guarded.call('POST', maps, named({ name: 'mine' }))).status).toBe(201);
+  });
+});
 
 describe('documents that change while it runs', () => {
   it('are in force with the next call, and a broken one keeps the last good one', async () => {
