@@ -47,6 +47,11 @@ export class TextDetectors {
     this.stages = patterns.length === 0 ? [this.#builtIn] : [this.#builtIn, own];
   }
 
+  /** Some of it are patterns of one's own, which may match anything. */
+  get hasOwn(): boolean {
+    return this.stages.length > 1;
+  }
+
   /** Whether nothing is found in a whole text. */
   isClean(text: Slice): boolean {
     if (!this.#builtIn.isClean(text)) return false;

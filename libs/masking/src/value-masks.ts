@@ -70,7 +70,7 @@ export class ValueMasks {
   parts(value: Scalar): Uint8Array | undefined {
     const { raw, isString } = value;
     if (!isString) return this.#number(raw);
-    if (isPlain(raw)) return undefined;
+    if (!this.detectors.hasOwn && isPlain(raw)) return undefined;
     if (!value.isAscii && hasEscapes(raw)) return this.#escaped(raw);
     return this.detectors.isClean(raw) ? undefined : this.#foundPlain(raw);
   }

@@ -20,7 +20,7 @@ function relayOf(transformed: (chunk: Uint8Array) => readonly Uint8Array[]) {
       if (onSent !== undefined) sent.push(onSent);
       return true;
     },
-    end: () => [],
+    end: () => undefined,
     destroy: () => undefined,
     on: () => undefined,
   };
