@@ -4,6 +4,8 @@ import { opensChannel } from '../domain/access-attributes.js';
 import { formatKubeQuery, queryValue } from '../domain/kube-query.js';
 import type { ResourceRequest } from '../domain/kube-request.js';
 import type { IdentityModes } from '../identity-modes/identity-modes.js';
+import { clusterOf } from '../hold/cluster-question.js';
+import { honoursDryRun } from '../hold/served-here.js';
 import { askCluster, type ClusterAnswer } from './ask-cluster.js';
 import type { FindFacts, RequestBody } from './call-guard.js';
 import { isJson, queryOf } from './call-under-guard.js';
@@ -46,6 +48,9 @@ async function newObject({ call, kube, body, identities }: Sought): Promise<unkn
     const read = readJson(body.bytes);
     if (read !== undefined) return read;
   }
+  const ask = clusterOf(call, identities);
+  // Another server than the API server itself might do what it is asked to try.
+  if (!(await honoursDryRun(ask, kube))) return undefined;
   const query = queryOf(kube);
   const asDryRun = queryValue(query, 'dryRun') === undefined ? [['dryRun', 'All'] as const] : [];
   const answer = await askCluster(call, identities, {
