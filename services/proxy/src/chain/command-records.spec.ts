@@ -174,10 +174,16 @@ describe('the line of a record', () => {
   });
 
   it('means what the object does: an end', () => {
+    const transfer = fc.record(
+      { direction: fc.constantFrom('upload', 'download'), path: hostile, bytes: fc.maxSafeNat() },
+      { noNullPrototype: true },
+    );
     const outcomes: fc.Arbitrary<CallOutcome> = fc.record(
       {
         outcome: fc.constantFrom('completed', 'cut', 'client_gone', 'upstream_failed'),
         reason: hostile,
+        rule: fc.constantFrom('deletion/node', 'a/b'),
+        transfers: fc.array(transfer, { maxLength: 16 }),
         statusCode: fc.nat(),
         requestBytes: fc.maxSafeNat(),
         responseBytes: fc.maxSafeNat(),
@@ -191,7 +197,7 @@ describe('the line of a record', () => {
       fc.property(outcomes, fc.nat(), (outcome, durationMs) => {
         const receivedAt = new Date('2026-01-05T09:00:00.000Z');
         const at = new Date(receivedAt.getTime() + durationMs);
-        const call = { commandId, connection: 'prod', grant, receivedAt };
+        const call = { commandId, connection: 'prod', grant, receivedAt, facts: { words } };
         const record = readBack(endedLine(call, outcome, at));
         expect(record).toStrictEqual({
           type: 'CommandEnded',
