@@ -48,7 +48,7 @@ export default defineConfig({
           include: ['{e2e,bench}/test/**/*.e2e.spec.ts'],
           testTimeout: 300_000,
           hookTimeout: 600_000,
-          fileParallelism: false,
+          maxWorkers: 2,
         },
       },
       {
