@@ -47,6 +47,8 @@ export const AuditCommand = z.strictObject({
   outcome: CommandOutcome,
   /** Why it was cut, e.g. `grant_expired`. */
   outcomeReason: z.string().optional(),
+  /** The guardrail that cut it, `<document>/<rule>`. */
+  outcomeRule: z.string().optional(),
   /** HTTP status sent to the client; absent while in flight or when none was sent. */
   statusCode: z.int().optional(),
   requestBytes: z.int(),

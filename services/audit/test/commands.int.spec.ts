@@ -172,6 +172,7 @@ describe('what guardrails, holds and masks did to a command', () => {
   it.each<[Record<string, string>, number[]]>([
     [{ rule: 'access/mask-all' }, [0]],
     [{ rule: 'access/hold-production,other/deny' }, [2, 0]],
+    [{ rule: 'sessions/typed' }, [1]],
     [{ rule: 'access' }, []],
     [{ rule: "x') OR 1=1 --" }, []],
     [{ decision: 'held' }, [0]],
@@ -182,7 +183,7 @@ describe('what guardrails, holds and masks did to a command', () => {
     [{ policy: '3f5a0c9e12ab' }, [0]],
   ])('is found by %j', async (query, expected) => {
     await insert([started(ids[0], guard), started(ids[1]), refused(ids[3])]);
-    await insert([ended(ids[0], answer), ended(ids[1], { masked: 3 })]);
+    await insert([ended(ids[0], answer), ended(ids[1], { masked: 3, rule: 'sessions/typed' })]);
     await insert([refused(ids[2], { rule: 'other/deny' })]);
     const found = await select(query);
     expect(found.map((command) => ids.indexOf(command.id))).toEqual(expected);

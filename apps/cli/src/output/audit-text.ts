@@ -33,7 +33,7 @@ export const commandTable = (commands: readonly AuditCommand[]): string =>
       command.outcome,
       command.statusCode?.toString(),
       command.outcomeReason ?? command.decision?.reason,
-      command.rule,
+      command.outcomeRule ?? command.rule,
     ]),
   );
 

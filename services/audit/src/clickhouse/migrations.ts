@@ -86,6 +86,8 @@ const guardColumns = {
   rule: word,
   /** Of the rule that decided and of all others that were met, to be searched. */
   rules: max('Array(String)'),
+  /** The one that cut the command, which only its end tells. */
+  outcome_rule: word,
   matched: `${max('Array(Tuple(rule String, action String, doubt String))')} CODEC(ZSTD(1))`,
   hold_id: max('Nullable(UUID)'),
   warnings: `${max('Array(String)')} CODEC(ZSTD(3))`,
@@ -153,7 +155,7 @@ const guards = (database: Identifier): readonly string[] => [
   ...Object.entries(guardColumns).map(
     ([name, type]) => `ALTER TABLE ${database}.commands ADD COLUMN IF NOT EXISTS ${name} ${type}`,
   ),
-  ...['rules', 'hold_id'].map(
+  ...['rules', 'outcome_rule', 'hold_id'].map(
     (column) =>
       `ALTER TABLE ${database}.commands ADD INDEX IF NOT EXISTS by_${column} ${column} TYPE bloom_filter(0.01) GRANULARITY 4`,
   ),

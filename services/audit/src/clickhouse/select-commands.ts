@@ -56,6 +56,7 @@ const Row = z.object({
   dry_run: nullable(z.boolean()),
   policy_version: text,
   rule: text,
+  outcome_rule: text,
   matched: z.array(
     z.object({ rule: z.string(), action: GuardrailAction, doubt: text }).transform(ruleOf),
   ),
@@ -107,7 +108,7 @@ const conditionsOf = (filter: CommandFilter): readonly Condition[] => [
   ...given(filter.name, (name) => isOneOf('name', [name])),
   ...given(filter.decision, (decision) => decisions[decision]),
   ...given(filter.rule, (names) => ({
-    sql: 'hasAny(rules, {rule:Array(String)})',
+    sql: 'hasAny(rules, {rule:Array(String)}) OR outcome_rule IN {rule:Array(String)}',
     parameters: { rule: names },
   })),
   ...given(filter.hold, (id) => ({ sql: 'hold_id = {hold:UUID}', parameters: { hold: id } })),
@@ -182,6 +183,7 @@ function guardOf(row: Row): Partial<AuditCommand> {
 }
 
 const answerOf = (row: Row): Partial<AuditCommand> => ({
+  ...(row.outcome_rule === undefined ? {} : { outcomeRule: row.outcome_rule }),
   ...(row.exit_code === undefined ? {} : { exitCode: row.exit_code }),
   ...(row.masked === undefined ? {} : { masked: row.masked }),
   ...(row.transfers.length === 0 ? {} : { transfers: row.transfers }),

@@ -29,6 +29,7 @@ const endOf = (record: Ended): CommandRow => ({
   ended_at: record.at,
   outcome: record.outcome,
   outcome_reason: record.reason ?? '',
+  outcome_rule: record.rule ?? '',
   status_code: record.statusCode,
   request_bytes: record.requestBytes,
   response_bytes: record.responseBytes,
