@@ -71,6 +71,8 @@ export async function startRecordingUpstream(): Promise<RecordingUpstream> {
       request.on('end', () => {
         const body = Buffer.concat(chunks).toString();
         received.push({ method, url, rawHeaders, headers, body, clientName });
+        // As every cluster says; an answer may say something else.
+        response.setHeader('content-type', 'application/json');
         answer(request, response);
       });
     },

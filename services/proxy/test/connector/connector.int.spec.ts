@@ -318,7 +318,7 @@ describe('a connection that is served by connectors', () => {
     answerSlowly('{"type":"ADDED"}\n');
     const watch = await begun(`${pods}?watch=1`);
     await gateway.writeConnections([connection([digest, next.digest])]);
-    await eventually(() => expect(gateway.log.join('')).toContain('connections changed'));
+    await eventually(() => expect(gateway.log.join('')).toContain('configuration changed'));
     const fresh = await eventually(() => connector('new', { token: next.token }));
     expect(await sessions()).toBe(4);
     open[0]?.write('{"type":"MODIFIED"}\n');
