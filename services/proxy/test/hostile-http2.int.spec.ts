@@ -123,7 +123,8 @@ describe('a plain call over HTTP/2', () => {
     });
     const answer = await call({ ':method': 'HEAD' });
     expect(answer).toMatchObject({ status: 200, body: '', complete: true });
-    expect(answer.headers['content-length']).toBe('15');
+    // The length of an answer tells something of the values in it.
+    expect(answer.headers['content-length']).toBeUndefined();
     const refused = await call({ ':method': 'HEAD', authorization: 'Bearer x' });
     expect(refused).toMatchObject({ status: 401, body: '' });
   });

@@ -161,7 +161,7 @@ describe('what a rules review lists', () => {
   const rule: Rule = {
     verbs: ['get'],
     apiGroups: [''],
-    resources: ['pods', 'secrets', 'services/proxy'],
+    resources: ['pods', 'secrets', 'serviceaccounts/token', 'services/proxy'],
     namespaces: ['payments'],
     resourceNames: ['a'],
   };
@@ -170,7 +170,7 @@ describe('what a rules review lists', () => {
     const caller = callerWith(grant([rule, { ...rule, namespaces: ['default'], verbs: ['list'] }]));
     expect(rulesReviewStatus(caller, 'payments')).toMatchObject({
       resourceRules: [
-        { verbs: ['get'], apiGroups: [''], resources: ['pods'], resourceNames: ['a'] },
+        { verbs: ['get'], apiGroups: [''], resources: ['pods', 'secrets'], resourceNames: ['a'] },
         { verbs: ['create'], apiGroups: ['authorization.k8s.io'] },
         { verbs: ['create'], apiGroups: ['authentication.k8s.io'] },
       ],
@@ -179,7 +179,7 @@ describe('what a rules review lists', () => {
   });
 
   it('is exact for plain rules', () => {
-    const plain = { ...rule, resources: ['pods'] };
+    const plain = { ...rule, resources: ['pods', 'secrets'] };
     expect(rulesReviewStatus(callerWith(grant([plain])), 'payments')).not.toHaveProperty(
       'evaluationError',
     );

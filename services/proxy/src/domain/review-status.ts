@@ -79,7 +79,7 @@ export function rulesReviewStatus(caller: Caller, namespace: string): RulesRevie
 }
 
 const inexact =
-  'some calls are refused whatever the rules say (secrets, service account tokens, proxying); ask for one with "kubectl auth can-i"';
+  'some calls are refused whatever the rules say (service account tokens, proxying); ask for one with "kubectl auth can-i"';
 
 /** Whether what is listed of a rule is all that it says. */
 function isPlain({ verbs, apiGroups, resources }: Rule): boolean {
@@ -110,7 +110,7 @@ const isChannel = (resource: string): boolean =>
 function isNeverReached(resource: string, apiGroups: readonly string[]): boolean {
   if (subresourceOf(resource) === 'proxy') return true;
   const isCore = apiGroups.includes('') || apiGroups.includes('*');
-  return isCore && ['secrets', 'serviceaccounts/token', '*/token'].includes(resource);
+  return isCore && ['serviceaccounts/token', '*/token'].includes(resource);
 }
 
 /** `UserInfo` of Kubernetes. */
