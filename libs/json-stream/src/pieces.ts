@@ -73,14 +73,20 @@ export class Pieces {
     const end = this.#count;
     this.#count = 0;
     // What is kept moves to the front: never past what is still to be read.
-    for (let index = ready; index < end; index += 1) {
-      const source = this.#owned[index] ?? chunk;
-      this.own(Uint8Array.from(source.subarray(this.#starts[index], this.#ends[index])));
-    }
+    for (let index = ready; index < end; index += 1) this.own(this.#kept(chunk, index));
     // It is free again unless what goes out may be a part of it.
     if (this.#used > 0 && !isCopied) this.#spare = NO_BYTES;
     this.#used = 0;
     return out;
+  }
+
+  /** What is kept for the next chunk: copied once, not with every chunk that comes. */
+  #kept(chunk: Uint8Array, index: number): Uint8Array {
+    const owned = this.#owned[index];
+    const [start, end] = [this.#starts[index], this.#ends[index]];
+    const isOwn = owned !== undefined && owned !== this.#spare;
+    if (isOwn && start === 0 && end === owned.length) return owned;
+    return Uint8Array.from((owned ?? chunk).subarray(start, end));
   }
 
   /** @throws JsonStreamError when what is held from a piece on is larger */
