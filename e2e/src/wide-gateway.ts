@@ -43,12 +43,20 @@ export interface WideGateway {
   readonly token: string;
   /** A scratch directory, removed at the end. */
   readonly directory: string;
+  /** All that stands in front of the control plane. */
+  readonly laptop: Laptop;
+  /** What all services logged so far. */
+  logged(): string;
   stop(): Promise<void>;
 }
 
 export interface WideGatewayOptions {
   /** Further flags of kube-apiserver. */
   readonly apiserverArguments?: readonly string[];
+  /** Whether ports of pods may be forwarded. @default 'allow' */
+  readonly portForward?: 'allow' | 'refuse';
+  /** What a pod answers to `GET /planted`. */
+  readonly podAnswer?: string;
 }
 
 /** Many clients at once are one agent here; its limits are the subject of other tests. */
@@ -63,9 +71,10 @@ export async function startWideGateway(options: WideGatewayOptions = {}): Promis
   const controlPlane = await startControlPlane(options);
   const state = takeStateDirectory(join(directory, 'state'));
   const cluster = await createGatewayAccount(controlPlane, directory);
-  const logger = createLogger('laptop', { level: 'warn' });
+  const lines: string[] = [];
+  const logger = createLogger('laptop', { level: 'debug', destination: keepLines(lines) });
   const laptop = await startLaptop({ state, ports: 'any', cluster, settings }, logger);
-  const pods = await listenInPods(controlPlane);
+  const pods = await listenInPods(controlPlane, options);
   const stop = async () => {
     pods.closeAllConnections();
     pods.close();
@@ -75,7 +84,9 @@ export async function startWideGateway(options: WideGatewayOptions = {}): Promis
   };
   try {
     writeFileSync(join(state.path, 'config/wide.yaml'), stringify(widePolicy));
-    standForConnection(join(state.path, 'config/connection.yaml'));
+    // For everything means everything: what guardrails do is the subject of other tests.
+    rmSync(join(state.path, 'config/guardrails'), { recursive: true, force: true });
+    setUpConnection(join(state.path, 'config/connection.yaml'), options);
     const token = await agentToken(laptop.identityProvider.issuer);
     await grantEverything(laptop, token);
     const ca = readFileSync(join(state.path, 'gateway-ca.pem'), 'utf8');
@@ -87,25 +98,41 @@ export async function startWideGateway(options: WideGatewayOptions = {}): Promis
     };
     const kubeconfig = saved('path.kubeconfig', base);
     const hostKubeconfig = saved('host.kubeconfig', base.replace(/localhost(:\d+).*/, `${HOST}$1`));
-    return { controlPlane, kubeconfig, hostKubeconfig, base, ca, token, directory, stop };
+    const ways = { kubeconfig, hostKubeconfig, base, ca, token };
+    return { controlPlane, laptop, ...ways, directory, logged: () => lines.join(''), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
+/** Keeps every line, and shows those that somebody should see. */
+const keepLines = (lines: string[]) => ({
+  write: (line: string) => {
+    lines.push(line);
+    if (!/^\{"level":"(?:debug|info)"/.test(line)) process.stderr.write(line);
+  },
+});
+
 /** What listens on every port of every pod: it sends back what it gets. */
-async function listenInPods({ kubelet }: ControlPlane): Promise<Server> {
-  const server = createServer((request, response) => request.pipe(response));
+async function listenInPods(
+  { kubelet }: ControlPlane,
+  { podAnswer }: WideGatewayOptions,
+): Promise<Server> {
+  const server = createServer((request, response) => {
+    if (request.url === '/planted') response.end(podAnswer);
+    else request.pipe(response);
+  });
   await new Promise<void>((resolve) => {
     server.listen(kubelet?.podPort ?? 0, '127.0.0.1', resolve);
   });
   return server;
 }
 
-function standForConnection(file: string): void {
+function setUpConnection(file: string, { portForward = 'allow' }: WideGatewayOptions): void {
   const document = parseDocument(readFileSync(file, 'utf8'));
   document.setIn(['spec', 'hosts'], [HOST]);
+  document.setIn(['spec', 'portForward'], portForward);
   writeFileSync(file, document.toString());
 }
 

@@ -4,7 +4,7 @@ import { runProgram } from './run-program.js';
 
 /** Makes a namespace, not through the gateway; returns its name once pods can be made in it. */
 export async function createNamespace(
-  { controlPlane }: WideGateway,
+  { controlPlane }: Pick<WideGateway, 'controlPlane'>,
   name: string,
 ): Promise<string> {
   const kubectl = await nativeTool('kubectl');
