@@ -85,7 +85,9 @@ export async function startWideGateway(options: WideGatewayOptions = {}): Promis
   try {
     writeFileSync(join(state.path, 'config/wide.yaml'), stringify(widePolicy));
     // For everything means everything: what guardrails do is the subject of other tests.
-    rmSync(join(state.path, 'config/guardrails'), { recursive: true, force: true });
+    for (const name of ['guardrails', 'guardrails.yaml']) {
+      rmSync(join(state.path, 'config', name), { recursive: true, force: true });
+    }
     setUpConnection(join(state.path, 'config/connection.yaml'), options);
     const token = await agentToken(laptop.identityProvider.issuer);
     await grantEverything(laptop, token);
