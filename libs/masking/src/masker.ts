@@ -3,6 +3,7 @@ import { JsonMask, JsonMasker } from './json-masker.js';
 import type { MaskKeys } from './mask-keys.js';
 import { MaskRefused } from './mask-refused.js';
 import type { MaskTarget } from './mask-rules.js';
+import { TarMasker } from './tar-masker.js';
 import { TextDetectors } from './text-detectors.js';
 import { maskBytes, TextMasker } from './text-masker.js';
 import type { TextPattern } from './text-pattern.js';
@@ -59,6 +60,11 @@ export class Masker {
   /** For a log, or one direction of a terminal: one for each channel. */
   text(): TextMasker {
     return new TextMasker(this.#detectors, this.#keys.current);
+  }
+
+  /** For a tar archive on its way, as `kubectl cp` asks for it: all of it keeps its place. */
+  archive(): TarMasker {
+    return new TarMasker(this.#detectors, this.#keys.current);
   }
 
   /** A short text, as a warning or a line of the record. */

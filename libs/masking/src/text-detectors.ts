@@ -21,7 +21,11 @@ const none: readonly Finding[] = [];
 
 /** What is built in. */
 class BuiltIn implements TextDetector {
-  readonly #scan = new TextScan();
+  readonly #scan: TextScan;
+
+  constructor(unknown = true) {
+    this.#scan = new TextScan(unknown);
+  }
 
   isClean(text: Slice): boolean {
     this.#scan.scan(text, true);
@@ -35,16 +39,24 @@ class BuiltIn implements TextDetector {
   }
 }
 
-/** Everything that is looked for in running text: what is built in, and then patterns of one's own. */
-export class TextDetectors {
-  /** Each looks through what the one before it has left. */
+/** What a text is looked through for: each looks through what the one before it has left. */
+export interface TextStages {
   readonly stages: readonly TextDetector[];
+}
+
+/** Everything that is looked for in running text: what is built in, and then patterns of one's own. */
+export class TextDetectors implements TextStages {
+  readonly stages: readonly TextDetector[];
+  /** For names by which something has to be found again: what only looks drawn by chance stays. */
+  readonly inNames: TextStages;
   readonly #builtIn = new BuiltIn();
 
   /** @throws MaskPatternInvalid */
   constructor(patterns: readonly TextPattern[] = []) {
     const own = new LinePatterns(patterns.map(compilePattern));
-    this.stages = patterns.length === 0 ? [this.#builtIn] : [this.#builtIn, own];
+    const more = patterns.length === 0 ? [] : [own];
+    this.stages = [this.#builtIn, ...more];
+    this.inNames = { stages: [new BuiltIn(false), ...more] };
   }
 
   /** Some of it are patterns of one's own, which may match anything. */

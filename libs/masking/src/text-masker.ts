@@ -1,7 +1,8 @@
 import type { Finding } from './findings.js';
 import type { MaskKey } from './mask-keys.js';
 import { placeholder } from './placeholder.js';
-import type { TextDetector, TextDetectors } from './text-detectors.js';
+import { sameLength } from './same-length.js';
+import type { TextDetector, TextStages } from './text-detectors.js';
 
 const SMALL_BYTES = 2_048;
 const empty = new Uint8Array(0);
@@ -15,8 +16,10 @@ const empty = new Uint8Array(0);
 export class TextMasker {
   readonly #stages: readonly MaskStage[];
 
-  constructor(detectors: TextDetectors, key: MaskKey) {
-    this.#stages = detectors.stages.map((detector) => new MaskStage(detector, key));
+  /** With `sameLength` as many bytes come out as go in, each thing at its place. */
+  constructor(detectors: TextStages, key: MaskKey, options: { readonly sameLength?: true } = {}) {
+    const form = { key, keepsLength: options.sameLength === true };
+    this.#stages = detectors.stages.map((detector) => new MaskStage(detector, form));
   }
 
   /** Values that were replaced. */
@@ -59,6 +62,12 @@ export class TextMasker {
   }
 }
 
+/** What is put in place of what was found. */
+interface MaskForm {
+  readonly key: MaskKey;
+  readonly keepsLength: boolean;
+}
+
 /** One detector on its way through the text. */
 class MaskStage {
   masked = 0;
@@ -68,7 +77,7 @@ class MaskStage {
 
   constructor(
     private readonly detector: TextDetector,
-    private readonly key: MaskKey,
+    private readonly form: MaskForm,
   ) {}
 
   get heldBytes(): number {
@@ -95,10 +104,11 @@ class MaskStage {
     const { found, decided } = this.detector.scan({ bytes, start: 0, end: bytes.length }, isLast);
     const pieces: Uint8Array[] = [];
     let at = this.#out;
-    for (const { start, end, kind } of found) {
+    for (const finding of found) {
+      const { start, end } = finding;
       if (end <= at) continue;
       if (start > at) pieces.push(bytes.subarray(at, start));
-      pieces.push(Buffer.from(placeholder(this.key, kind, bytes.subarray(start, end))));
+      pieces.push(this.#replacement(bytes, finding, Math.max(at - start, 0)));
       at = end;
       this.masked += 1;
     }
@@ -106,6 +116,14 @@ class MaskStage {
     this.#held = decided < bytes.length ? Uint8Array.from(bytes.subarray(decided)) : empty;
     this.#out = Math.max(0, at - decided);
     return pieces;
+  }
+
+  /** @param out - so many bytes of the value were passed on, undecided */
+  #replacement(bytes: Uint8Array, { start, end, kind }: Finding, out: number): Buffer {
+    const { key, keepsLength } = this.form;
+    const value = bytes.subarray(start, end);
+    if (!keepsLength) return Buffer.from(placeholder(key, kind, value));
+    return sameLength(key, kind, value).subarray(out);
   }
 }
 
@@ -116,7 +134,7 @@ function together(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
 }
 
 /** Masks a whole text. @returns `text` itself when there is nothing to mask in it */
-export function maskBytes(text: Uint8Array, detectors: TextDetectors, key: MaskKey): Uint8Array {
+export function maskBytes(text: Uint8Array, detectors: TextStages, key: MaskKey): Uint8Array {
   let bytes = text;
   for (const detector of detectors.stages) {
     const { found } = detector.scan({ bytes, start: 0, end: bytes.length }, true);

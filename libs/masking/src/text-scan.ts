@@ -47,6 +47,9 @@ export class TextScan {
   #url = NONE;
   #held = NONE;
 
+  /** @param unknown - whether what only looks drawn by chance counts too */
+  constructor(private readonly unknown = true) {}
+
   /**
    * @param isLast - nothing comes behind it
    * @returns up to where everything is decided; what begins there needs what comes next
@@ -211,6 +214,7 @@ export class TextScan {
     const { bytes } = this.#window;
     const pem = isPrivatePem(bytes, at, stop);
     if (pem !== undefined) return pem ? this.#padded('private-key', at, stop) : stop;
+    if (!this.unknown) return stop;
     if (isUnknownToken(bytes, at, stop)) return this.#padded('token', at, stop);
     let from = at;
     for (let each = at; each <= stop; each += 1) {

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -16,6 +16,11 @@ import {
 } from './channels/channels-under-test.js';
 
 const LARGE = randomBytes(6 * 1024 * 1024);
+/** The same ones each time: what is drawn by chance is, once in a while, what looks like a secret. */
+const BINARY = createCipheriv('aes-256-ctr', Buffer.alloc(32), Buffer.alloc(16)).update(
+  Buffer.alloc(2 * 1024 * 1024),
+);
+const TOKEN = 'ghp_16C7e42F292c6912E7710c838347Ae178B4a';
 const sha = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 /** An older kubectl, where there is one. */
 const older = '/usr/bin/kubectl';
@@ -160,18 +165,30 @@ describe.each(modes)('$kubectl kubectl over $protocol', ({ protocol, ...mode }) 
 
   it('cp: both ways, byte for byte', async () => {
     const agent = await agentOf(mode);
-    // A name that looks drawn by chance would be masked, and the archive be broken.
-    const which = `${protocol}-${clients.indexOf(mode.kubectl)}`.toLowerCase();
-    const directory = join(tmpdir(), `drawbridge-copied-${process.pid}-${which}`);
-    await mkdir(join(directory, 'in-pod'), { recursive: true });
-    await writeFile(join(directory, 'there'), LARGE);
+    const directory = await mkdtemp(join(scratch, 'copied-'));
+    await mkdir(join(directory, 'in-pod'));
+    await writeFile(join(directory, 'there'), BINARY);
     const inPodPath = `web-0:${directory}/in-pod/file`;
     const there = await agent.run(['cp', `${directory}/there`, inPodPath]);
     expect(there.code, there.err).toBe(0);
     const back = await agent.run(['cp', inPodPath, `${directory}/back`]);
     expect(back.code, back.err).toBe(0);
-    expect(sha(await readFile(join(directory, 'back')))).toBe(sha(LARGE));
-    await rm(directory, { recursive: true });
+    expect(sha(await readFile(join(directory, 'back')))).toBe(sha(BINARY));
+  });
+
+  it('T13 cp: a directory with secrets in it, under a name drawn by chance', async () => {
+    const agent = await agentOf(mode);
+    const directory = await mkdtemp(join(scratch, 'q8Zr2LmX0vTy7Kb4NwPs9Hd3Ge6-'));
+    const inPodPath = join(directory, 'in-pod');
+    await mkdir(inPodPath);
+    const config = `user: app\npassword: swordfish\n${TOKEN}\nend\n`;
+    await writeFile(join(inPodPath, 'config'), config);
+    await writeFile(join(inPodPath, 'data'), BINARY);
+    const back = await agent.run(['cp', `web-0:${inPodPath}`, `${directory}/back`]);
+    expect(back.code, back.err).toBe(0);
+    const masked = config.replace(/swordfish|ghp_\w+/g, (secret) => '*'.repeat(secret.length));
+    expect(await readFile(join(directory, 'back', 'config'), 'utf8')).toBe(masked);
+    expect(sha(await readFile(join(directory, 'back', 'data')))).toBe(sha(BINARY));
   });
 
   it('attach -i: to what the container runs', async () => {

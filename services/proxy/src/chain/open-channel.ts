@@ -16,6 +16,7 @@ import { ExitStatus } from '../channels/exit-status.js';
 import { clientGone, type CallOutcome } from '../domain/call-outcome.js';
 import { CallRefused } from '../domain/call-refused.js';
 import { headerValue } from '../domain/request-head.js';
+import { sendsArchive } from '../masking/sends-archive.js';
 import { refusedAnswer, upstreamFailure } from '../upstream/upstream-failure.js';
 import type { UpgradeAnswer } from '../upstream/upstream.js';
 import type { Handler } from './exchange.js';
@@ -152,7 +153,9 @@ function sessionOf(call: Tracked, switched: SwitchedChannel): ChannelSession {
   const { channel, socket: cluster, protocol, logger, watch } = switched;
   const { upgrade, handshake } = channel;
   const exit = new ExitStatus(watch);
-  const mask = { masker: call.mask.masker, flushMs: flushMsOf(call.kube.target) };
+  const { kube } = call;
+  const isArchive = sendsArchive(kube);
+  const mask = { masker: call.mask.masker, flushMs: flushMsOf(kube.target), isArchive };
   const codec = codecFor({ handshake, protocol, observer: exit, mask });
   for (const socket of [upgrade.socket, cluster]) keepForLong(socket);
   const { commandId } = call;

@@ -14,7 +14,7 @@ import { WebSocketReader, type MessageSink } from './websocket/websocket-reader.
 
 const masker = new Masker({ keys: new MaskKeys(Buffer.alloc(32, 7)) });
 const TOKEN = 'ghp_16C7e42F292c6912E7710c838347Ae178B4a';
-const masksOf = () => new ChannelMasks({ masker, flushMs: 50 });
+const masksOf = () => new ChannelMasks({ masker, flushMs: 50, isArchive: false });
 const nobody: ChannelObserver = {
   opened: () => undefined,
   data: () => undefined,

@@ -1,4 +1,4 @@
-import type { Masker, TextMasker } from '@drawbridge/masking';
+import type { Masker, TarMasker, TextMasker } from '@drawbridge/masking';
 import { BrokenFrames } from './broken-frames.js';
 import type { Channel } from './channel-observer.js';
 
@@ -11,11 +11,15 @@ export interface OutputMask {
   readonly masker: Masker;
   /** How long it may be silent before that is shown which may be the beginning of a secret. */
   readonly flushMs: number;
+  /** What comes on stdout is an archive, which has to keep its form. */
+  readonly isArchive: boolean;
 }
+
+type StreamMasker = TextMasker | TarMasker;
 
 /** Masks what a cluster sends in an exec or attach: each of its streams as a text of its own. */
 export class ChannelMasks {
-  readonly #texts = new Map<number, { readonly channel: Channel; readonly text: TextMasker }>();
+  readonly #texts = new Map<number, { readonly channel: Channel; readonly text: StreamMasker }>();
   /** How a command ended is one document: masked when it is whole. */
   readonly #errors = new Map<number, { readonly channel: Channel; readonly pieces: Buffer[] }>();
   #masked = 0;
@@ -72,10 +76,11 @@ export class ChannelMasks {
     return [...this.#texts.values()].map(({ channel, text }) => [channel, text.flush()] as const);
   }
 
-  #textOf(channel: Channel): TextMasker {
+  #textOf(channel: Channel): StreamMasker {
     const known = this.#texts.get(channel.id);
     if (known !== undefined) return known.text;
-    const text = this.mask.masker.text();
+    const { masker, isArchive } = this.mask;
+    const text = isArchive && channel.type === 'stdout' ? masker.archive() : masker.text();
     this.#texts.set(channel.id, { channel, text });
     return text;
   }
