@@ -140,6 +140,23 @@ describe('T13 the data frames of a cluster', () => {
   });
 });
 
+describe('T13 an archive on stdout', () => {
+  const [stdout, stderr] = [{ id: 1, type: 'stdout' } as const, { id: 2, type: 'stderr' } as const];
+
+  it('waits for its whole header however long it is silent; stderr is a text', () => {
+    const masks = new ChannelMasks({ masker, flushMs: 50, isArchive: true });
+    expect(masks.push(stdout, Buffer.alloc(512, 'password=').subarray(0, 400))).toStrictEqual([]);
+    expect(masks.holds).toBe(false);
+    expect(masks.flush().flatMap(([, pieces]) => pieces)).toStrictEqual([]);
+    masks.push(stderr, Buffer.from('token='));
+    expect(masks.holds).toBe(true);
+    masks.push(stderr, Buffer.from('swordfish\n'));
+    const rest = masks.endAll().flatMap(([, pieces]) => pieces);
+    expect(Buffer.concat(rest).toString()).toMatch(/^password=drawbridge:masked:/);
+    expect(masks.masked).toBe(2);
+  });
+});
+
 describe('what is held of a stream', () => {
   const stdout = { id: 1, type: 'stdout' } as const;
 
