@@ -145,7 +145,7 @@ const channels: readonly KubectlRoute[] = modes.flatMap(([protocol, on]) => {
 
 const copies: readonly Route[] = modes.map(([protocol, on]) => ({
   what: `kubectl: cp over ${protocol}`,
-  expected: 'either',
+  expected: 'same',
   send: async (side, { file }): Promise<Seen> => {
     const to = join(side.directory, freshName('copy'));
     await mkdir(to);
