@@ -57,6 +57,8 @@ export interface World {
   history(requestId: string): Promise<readonly Recorded[]>;
   /** Waits for the first event of this type. */
   eventOf(requestId: string, type: AccessEventType): Promise<Recorded>;
+  /** Disables these humans and enables all others, and waits until the replica goes by it. */
+  disable(replica: Replica, ...humans: Principal[]): Promise<void>;
   /** Messages that show this request; one, when all is well. */
   cards(requestId: string): Promise<DemoSlackMessage[]>;
   /** Waits for the card, and until it says all of `words`. */
@@ -99,12 +101,14 @@ class RealWorld implements World {
   readonly log: Line[] = [];
   readonly #directory: string;
   readonly #replicas = new Set<Replica>();
+  #revision: number;
 
   constructor({ nats, connection, slack, tokens, directory }: Parts) {
     this.nats = nats;
     this.connection = connection;
     this.slack = slack;
     this.tokens = tokens;
+    this.#revision = tokens.bundle.revision;
     this.#directory = directory;
   }
 
@@ -200,6 +204,24 @@ class RealWorld implements World {
       if (found === undefined) throw new Error(`no ${type} of ${requestId}`);
       return found;
     });
+  }
+
+  async disable({ url }: Replica, ...humans: Principal[]): Promise<void> {
+    this.#revision += 1;
+    const issuers = this.tokens.bundle.issuers.map((issuer) => ({
+      ...issuer,
+      disabledSubjects: humans.map(({ subject }) => subject),
+    }));
+    const bundle = { ...this.tokens.bundle, revision: this.#revision, issuers };
+    await publishTrustBundle(this.connection, bundle);
+    for (const human of Object.values(people)) {
+      const headers = { authorization: await this.tokens.bearer(human) };
+      await eventually(async () => {
+        const answer = await fetch(`${url}/v1/approvals`, { headers });
+        const disabled = (await answer.text()).includes('token_subject_disabled');
+        if (disabled !== humans.includes(human)) throw new Error('it goes by an older trust');
+      });
+    }
   }
 
   async cards(requestId: string): Promise<DemoSlackMessage[]> {

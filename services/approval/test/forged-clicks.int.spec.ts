@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto';
 import type { DemoSlackMessage, DemoSlackUser, Forgery } from '@drawbridge/embedded';
-import { publishTrustBundle } from '@drawbridge/jetstream';
 import { uuidV7 } from '@drawbridge/runtime';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -283,23 +282,12 @@ describe('a click by somebody who may not decide', () => {
   });
 
   it('T17 counts for nobody once the identity behind the account is disabled', async () => {
-    const { bundle } = world.tokens;
-    const issuers = bundle.issuers.map((issuer) => ({
-      ...issuer,
-      disabledSubjects: [alice.subject],
-    }));
-    await publishTrustBundle(world.connection, { ...bundle, revision: 2, issuers });
-    const token = await world.tokens.bearer(alice);
-    await eventually(async () => {
-      const headers = { authorization: token };
-      const answer = await fetch(`${approval.url}/v1/approvals`, { headers });
-      expect(answer.status).toBe(403);
-    });
+    await world.disable(approval, alice);
     await press({ user: 'alice' });
     await told('alice', 'disabled');
     await press({ user: 'alice', actionId: 'drawbridge_deny' });
     await stillWorks();
-    await publishTrustBundle(world.connection, { ...bundle, revision: 3 });
+    await world.disable(approval);
   });
 
   it('is refused to the requester', async () => {

@@ -1,11 +1,10 @@
 import type { DemoSlackMessage, DemoSlackUser, Forgery } from '@drawbridge/embedded';
-import { publishTrustBundle } from '@drawbridge/jetstream';
 import { uuidV7 } from '@drawbridge/runtime';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buttonsOf, startWorld, type Replica, type World } from './approval-world.js';
 import { TestDesk } from './hold-desk.js';
-import { alice } from './sample-events.js';
+import { alice, bob } from './sample-events.js';
 import { commandReleased } from './sample-holds.js';
 
 let world: World;
@@ -211,11 +210,10 @@ describe('a click that does not count', () => {
   it('is one of a human who is disabled', async () => {
     const { holdId } = await desk.hold();
     const card = await desk.card(holdId);
-    const { bundle } = world.tokens;
-    const issuers = bundle.issuers.map((issuer) => ({ ...issuer, disabledSubjects: ['bob'] }));
-    await publishTrustBundle(world.connection, { ...bundle, revision: 2, issuers });
+    await world.disable(approval, bob);
     await told('bob', 'disabled', () => press(card, { user: 'bob' }));
     expect(await desk.types(holdId)).toStrictEqual(['CommandHeld']);
+    await world.disable(approval);
   });
 });
 

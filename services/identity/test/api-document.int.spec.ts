@@ -51,6 +51,20 @@ const exampleOf = ({ path: template, method }: DocumentedOperation) => ({
   target: template.replace('{id}', requestId),
   options: { method: method.toUpperCase(), ...(method === 'post' ? { body: validRequest } : {}) },
 });
+/** Calls until the operation is refused, because what a caller may do grows again all the time. */
+async function tooManyCalls(operation: DocumentedOperation) {
+  const eager = await signed({ sub: `eager-${operation.operationId}` });
+  const { target, options } = exampleOf(operation);
+  const many = (length: number, to: string, how: Options = {}) =>
+    Promise.all(Array.from({ length }, () => identity.call(to, { ...how, token: eager })));
+  for (let round = 0; round < 50; round += 1) {
+    await many(100, '/v1/me');
+    const answers = await many(10, target, options);
+    const refused = answers.find(({ status }) => status === 429);
+    if (refused !== undefined) return refused;
+  }
+  throw new Error(`never too many calls of ${operation.operationId}`);
+}
 const signed = (claims: object) =>
   identity.idp.sign({
     iss: identity.idp.issuer,
@@ -222,15 +236,9 @@ describe('answers are as documented', () => {
     const busy = await signed({ sub: 'busy' });
     for (let index = 0; index <= 40; index += 1) await submit({ token: busy });
     for (const operation of api.operations.filter(({ security }) => security.length > 0)) {
-      const eager = await signed({ sub: `eager-${operation.operationId}` });
-      const { target, options } = exampleOf(operation);
-      const many = (length: number, to: string, how: Options) =>
-        Array.from({ length }, () => identity.call(to, { ...how, token: eager }));
-      await Promise.all(many(150, '/v1/me', {}));
-      const answers = await Promise.all(many(10, target, options));
-      const refused = answers.find(({ status }) => status === 429);
+      const refused = await tooManyCalls(operation);
       expect(refused).toMatchObject({ body: { code: 'too_many_requests' } });
-      if (refused !== undefined) api.check(operation.operationId, refused);
+      api.check(operation.operationId, refused);
     }
   });
 });
