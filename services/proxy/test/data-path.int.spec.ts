@@ -159,7 +159,7 @@ describe('an allowed call', () => {
     const { headers } = await gateway.call(pods);
     const names = Object.keys(headers).toSorted();
     expect(names).toStrictEqual(
-      ['audit-id', 'connection', 'content-type', 'date', 'transfer-encoding', 'warning'].concat(
+      ['audit-id', 'connection', 'content-length', 'content-type', 'date', 'warning'].concat(
         'x-content-type-options',
       ),
     );

@@ -1,16 +1,15 @@
-import type { Principal } from '@drawbridge/contracts';
 import { CallCut } from '../domain/call-cut.js';
-import { CallRefused } from '../domain/call-refused.js';
 import type { CallOutcome } from '../domain/call-outcome.js';
 import { cuts, type CutReason } from '../domain/cut-reason.js';
-import { clientResponseHeaders, type KeptHeaders } from '../domain/forwarded-headers.js';
-import type { ClientAnswer, ClientRequest } from '../listener/client-exchange.js';
+import { clientResponseHeaders } from '../domain/forwarded-headers.js';
 import { refusedAnswer, upstreamFailure } from '../upstream/upstream-failure.js';
 import type { UpstreamFlow, UpstreamListener } from '../upstream/upstream.js';
-import type { AnswerHead, BodyTransform, TransformAnswer } from './body-transform.js';
-import { dropShape, headOf, isPlainJson, maskedIn } from './relayed-head.js';
+import type { AnswerHead, BodyTransform } from './body-transform.js';
+import type { RelayOptions } from './relay-options.js';
+import { asError, codeOf } from './relay-errors.js';
+import { describeOurs, headOf, isFramed, maskedIn, type RelayedHead } from './relayed-head.js';
 import { bodyTooLarge, MAX_BODY_BYTES } from './request-body.js';
-import { TURN_BYTES, type TransferTurns } from './transfer-turns.js';
+import { TURN_BYTES } from './transfer-turns.js';
 import { StallWatch } from './stall-watch.js';
 import { errorFrame, WatchFrames } from './watch-frames.js';
 
@@ -23,24 +22,6 @@ const CUT_MS = 500;
 const WATCHED_BYTES = 8_192;
 /** Of smaller pieces the memory is not used again. */
 const WORTH_GIVING_BACK = 8_192;
-
-export interface RelayOptions {
-  readonly request: Pick<ClientRequest, 'complete' | 'discardBody'>;
-  readonly answer: ClientAnswer;
-  readonly connection: string;
-  readonly commandId: string;
-  /** Watch or log: the head is sent at once, before the first byte of the body. */
-  readonly longRunning: boolean;
-  readonly watch: boolean;
-  /** Whose call it is. */
-  readonly agent: Pick<Principal, 'issuer' | 'subject'>;
-  /** Where a long answer waits for its turns. */
-  readonly turns: Pick<TransferTurns, 'wait' | 'came' | 'shared'>;
-  /** Changes the body on its way. */
-  readonly transform?: TransformAnswer | undefined;
-  /** Changes the head on its way. */
-  readonly changeHeaders?: ((headers: KeptHeaders) => void) | undefined;
-}
 
 /**
  * Passes one upstream answer on to the client, chunk by chunk and as fast as the client reads: nothing is
@@ -55,6 +36,11 @@ export class Relay implements UpstreamListener {
   readonly #resolve: (outcome: CallOutcome) => void;
   readonly #reject: (error: Error) => void;
   #flow: UpstreamFlow | undefined;
+  /**
+   * Of an answer that is changed, until something of its body can be let through: then a short one has its length,
+   * and one of which nothing can be let through is refused and not broken off.
+   */
+  #head: RelayedHead | undefined;
   #frames: WatchFrames | undefined;
   #transform: BodyTransform | undefined;
   #stall: StallWatch | undefined;
@@ -78,7 +64,7 @@ export class Relay implements UpstreamListener {
     this.#reject = reject;
     options.turns.came(options.agent);
     options.answer.on('drain', () => this.#onDrain());
-    options.answer.on('close', () => this.#onClientClose());
+    options.answer.on('close', () => this.#end({ outcome: 'client_gone' }));
   }
 
   /** The call has been sent; from now on it is held back and ended here. */
@@ -95,7 +81,7 @@ export class Relay implements UpstreamListener {
 
   onHead(statusCode: number, rawHeaders: readonly string[]): void {
     if (this.#over) return;
-    const { request, answer, commandId, connection, longRunning, watch } = this.#options;
+    const { answer, commandId, connection, longRunning, watch } = this.#options;
     const refusal = refusedAnswer(statusCode, connection);
     if (refusal !== undefined) {
       this.#refuse(refusal);
@@ -104,14 +90,12 @@ export class Relay implements UpstreamListener {
     const headers = clientResponseHeaders(rawHeaders);
     const head = headOf(statusCode, headers);
     if (!this.#openTransform(head)) return;
-    if (this.#transform !== undefined) dropShape(headers);
+    const isChanged = this.#transform !== undefined;
+    describeOurs(headers, { commandId, isChanged });
     this.#options.changeHeaders?.(headers);
-    if (watch && statusCode === 200 && isPlainJson(head)) this.#frames = new WatchFrames();
-    headers['audit-id'] = commandId;
-    headers['x-content-type-options'] = 'nosniff';
-    // An answer that did not wait for the body: what is left of it is read and dropped, then the connection ends.
-    answer.writeHead(statusCode, headers, !request.complete);
-    this.#statusCode = statusCode;
+    if (watch && isFramed(head)) this.#frames = new WatchFrames();
+    this.#head = { statusCode, headers };
+    if (longRunning || !isChanged) this.#sendHead();
     if (longRunning) answer.flushHeaders();
   }
 
@@ -166,6 +150,16 @@ export class Relay implements UpstreamListener {
     else this.#cutIn(CUT_MS, () => this.#destroy(reason));
   }
 
+  #sendHead(): void {
+    const head = this.#head;
+    if (head === undefined) return;
+    this.#head = undefined;
+    const { request, answer } = this.#options;
+    // An answer that did not wait for the body: what is left of it is read and dropped, then the connection ends.
+    answer.writeHead(head.statusCode, head.headers, !request.complete);
+    this.#statusCode = head.statusCode;
+  }
+
   /** @returns false when the answer cannot be let through at all */
   #openTransform(head: AnswerHead): boolean {
     try {
@@ -216,6 +210,7 @@ export class Relay implements UpstreamListener {
   }
 
   #pass(chunk: Uint8Array, lent: Uint8Array | undefined): void {
+    this.#sendHead();
     this.#responseBytes += chunk.length;
     this.#frames?.pass(chunk);
     if (this.#write(chunk, lent)) return;
@@ -239,6 +234,13 @@ export class Relay implements UpstreamListener {
 
   /** All that there is, and then the end. */
   #passRest(pieces: readonly Uint8Array[]): void {
+    const [first] = pieces;
+    if (this.#head !== undefined && first !== undefined) {
+      const whole = pieces.length === 1 ? first : Buffer.concat(pieces);
+      this.#head.headers['content-length'] = String(whole.length);
+      this.#passLast(whole);
+      return;
+    }
     for (const piece of pieces.slice(0, -1)) if (!this.#over) this.#take(piece, undefined);
     if (this.#over) return;
     const last = pieces.at(-1);
@@ -257,6 +259,7 @@ export class Relay implements UpstreamListener {
 
   #finish(chunk: Uint8Array | undefined): void {
     const { request, answer } = this.#options;
+    this.#sendHead();
     this.#ending = true;
     if (this.#responseBytes > WATCHED_BYTES) this.#waits();
     answer.end(chunk, () => this.#end({ outcome: 'completed' }));
@@ -306,10 +309,6 @@ export class Relay implements UpstreamListener {
     this.#end({ outcome: 'cut', reason });
   }
 
-  #onClientClose(): void {
-    if (!this.#over) this.#end({ outcome: 'client_gone' });
-  }
-
   #refuse(error: Error): void {
     this.#over = true;
     this.#stopTimers();
@@ -342,9 +341,3 @@ export class Relay implements UpstreamListener {
     this.#cutTimer.unref();
   }
 }
-
-const codeOf = (error: Error): string =>
-  error instanceof CallRefused ? error.code : 'internal_error';
-
-const asError = (error: unknown): Error =>
-  error instanceof Error ? error : new Error('not transformed', { cause: error });

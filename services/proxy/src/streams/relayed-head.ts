@@ -1,10 +1,19 @@
 import type { KeptHeaders } from '../domain/forwarded-headers.js';
 import type { AnswerHead, BodyTransform } from './body-transform.js';
 
+/** What the client is told before the body. */
+export interface RelayedHead {
+  readonly statusCode: number;
+  readonly headers: KeptHeaders;
+}
+
 /** Frames can be told apart only in JSON that is not compressed. */
-export const isPlainJson = ({ contentEncoding, contentType }: AnswerHead): boolean =>
+const isPlainJson = ({ contentEncoding, contentType }: AnswerHead): boolean =>
   (contentEncoding === '' || contentEncoding === 'identity') &&
   /^application\/json\b/.test(contentType);
+
+/** Of a watch: its answer is frames that can be told apart. */
+export const isFramed = (head: AnswerHead): boolean => head.statusCode === 200 && isPlainJson(head);
 
 export const headOf = (statusCode: number, headers: KeptHeaders): AnswerHead => ({
   statusCode,
@@ -15,10 +24,17 @@ export const headOf = (statusCode: number, headers: KeptHeaders): AnswerHead => 
 const text = (value: string | string[] | undefined): string =>
   typeof value === 'string' ? value : '';
 
-/** Length and tags are of what the cluster sent, not of what the client gets. */
-export function dropShape(headers: KeptHeaders): void {
-  for (const name of ['content-length', 'etag', 'last-modified'])
-    Reflect.deleteProperty(headers, name);
+/** Of what the cluster sent, not of what the client gets of it. */
+const SHAPE = ['content-length', 'etag', 'last-modified'];
+
+/** The cluster's headers become those of our answer. */
+export function describeOurs(
+  headers: KeptHeaders,
+  { commandId, isChanged }: { readonly commandId: string; readonly isChanged: boolean },
+): void {
+  if (isChanged) for (const name of SHAPE) Reflect.deleteProperty(headers, name);
+  headers['audit-id'] = commandId;
+  headers['x-content-type-options'] = 'nosniff';
 }
 
 /** How many values were masked, for the record. */
