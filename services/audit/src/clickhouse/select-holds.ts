@@ -2,23 +2,10 @@ import type { AuditHoldEvent } from '@drawbridge/contracts';
 import { z } from 'zod';
 import type { HoldFilter } from '../http/audit-filter.js';
 import { given, inTime, isAgent, isOneOf, type Condition } from './condition.js';
+import { RecordedRow, recordedOf } from './recorded-row.js';
 import { selectPage, type AuditStore, type Position } from './select-page.js';
 
-const Row = z.object({
-  sequence: z.number(),
-  id: z.string(),
-  type: z.string(),
-  schema_version: z.number(),
-  hold_id: z.string(),
-  correlation_id: z.string(),
-  causation_id: z.string(),
-  actor_kind: z.string(),
-  actor_id: z.string(),
-  at: z.string(),
-  hash: z.string(),
-  previous_hash: z.string(),
-  data: z.string().transform((json): unknown => JSON.parse(json)),
-});
+const Row = RecordedRow.extend({ hold_id: z.string() });
 type Row = z.infer<typeof Row>;
 
 /** Reads one page of events of held calls, and one row more when there is a next page. */
@@ -65,17 +52,4 @@ function conditionsOf({ database }: AuditStore, filter: HoldFilter): readonly Co
   ];
 }
 
-const eventOf = (row: Row): AuditHoldEvent => ({
-  sequence: row.sequence,
-  id: row.id,
-  type: row.type,
-  schemaVersion: row.schema_version,
-  holdId: row.hold_id,
-  correlationId: row.correlation_id,
-  causationId: row.causation_id,
-  actor: { kind: row.actor_kind, id: row.actor_id },
-  at: row.at,
-  hash: row.hash,
-  ...(row.previous_hash === '' ? {} : { previousHash: row.previous_hash }),
-  data: row.data,
-});
+const eventOf = (row: Row): AuditHoldEvent => ({ ...recordedOf(row), holdId: row.hold_id });

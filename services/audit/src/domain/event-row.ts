@@ -21,14 +21,19 @@ export interface StoredEvent {
 /** One row of the table `events`. */
 export type EventRow = Readonly<Record<string, string | number>>;
 
-/** `data` is kept whole, as it came; the columns beside it are only there to be searched. */
-export function eventRow(event: StoredEvent): EventRow {
+export const eventRow = (event: StoredEvent): EventRow => ({
+  ...recordedRow(event),
+  aggregate_id: event.aggregateId,
+  ...searchable(event),
+});
+
+/** The envelope, and `data` whole, as it came; the columns beside it are only there to be searched. */
+export function recordedRow(event: StoredEvent): EventRow {
   return {
     sequence: event.sequence,
     id: event.id,
     type: event.type,
     schema_version: event.schemaVersion,
-    aggregate_id: event.aggregateId,
     correlation_id: event.correlationId,
     causation_id: event.causationId,
     actor_kind: event.actor.kind,
@@ -36,7 +41,6 @@ export function eventRow(event: StoredEvent): EventRow {
     at: event.at,
     hash: event.hash,
     previous_hash: event.previousHash ?? '',
-    ...searchable(event),
     data: JSON.stringify(event.data ?? null),
   };
 }

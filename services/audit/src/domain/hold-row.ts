@@ -1,25 +1,12 @@
 import { HoldEvent } from '@drawbridge/contracts';
-import type { EventRow, StoredEvent } from './event-row.js';
+import { recordedRow, type EventRow, type StoredEvent } from './event-row.js';
 
-/** One event of a held call as a row of the table `holds`. `data` is kept whole, as it came. */
-export function holdRow(event: StoredEvent): EventRow {
-  return {
-    sequence: event.sequence,
-    id: event.id,
-    type: event.type,
-    schema_version: event.schemaVersion,
-    hold_id: event.aggregateId,
-    correlation_id: event.correlationId,
-    causation_id: event.causationId,
-    actor_kind: event.actor.kind,
-    actor_id: event.actor.id,
-    at: event.at,
-    hash: event.hash,
-    previous_hash: event.previousHash ?? '',
-    ...searchable(event),
-    data: JSON.stringify(event.data ?? null),
-  };
-}
+/** One event of a held call as a row of the table `holds`. */
+export const holdRow = (event: StoredEvent): EventRow => ({
+  ...recordedRow(event),
+  hold_id: event.aggregateId,
+  ...searchable(event),
+});
 
 /** Only the first event says what is held; a query for one of these finds the others by its hold. */
 function searchable({ type, data }: StoredEvent): EventRow {
