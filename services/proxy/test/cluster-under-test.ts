@@ -33,8 +33,10 @@ export interface ClusterUnderTest {
   stop(): Promise<void>;
 }
 
-export async function startClusterUnderTest(): Promise<ClusterUnderTest> {
-  const controlPlane = await startControlPlane();
+export async function startClusterUnderTest(
+  options: Parameters<typeof startControlPlane>[0] = {},
+): Promise<ClusterUnderTest> {
+  const controlPlane = await startControlPlane(options);
   const config = new KubeConfig();
   config.loadFromFile(controlPlane.kubeconfig);
   const core = config.makeApiClient(CoreV1Api);

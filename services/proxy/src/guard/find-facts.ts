@@ -1,10 +1,11 @@
 import type { BodyFacts } from '@drawbridge/guardrails';
 import type { Negotiated } from '../chain/negotiate-channel.js';
-import { opensChannel } from '../domain/access-attributes.js';
+import { goesThroughProxy, opensChannel } from '../domain/access-attributes.js';
 import { formatKubeQuery, queryValue } from '../domain/kube-query.js';
 import type { ResourceRequest } from '../domain/kube-request.js';
 import type { IdentityModes } from '../identity-modes/identity-modes.js';
 import { clusterOf } from '../hold/cluster-question.js';
+import { hasDryRun } from '../hold/dry-run.js';
 import { honoursDryRun } from '../hold/served-here.js';
 import { askCluster, type ClusterAnswer } from './ask-cluster.js';
 import type { FindFacts, RequestBody } from './call-guard.js';
@@ -48,6 +49,7 @@ async function newObject({ call, kube, body, identities }: Sought): Promise<unkn
     const read = readJson(body.bytes);
     if (read !== undefined) return read;
   }
+  if (!hasDryRun(kube)) return undefined;
   const ask = clusterOf(call, identities);
   // Another server than the API server itself might do what it is asked to try.
   if (!(await honoursDryRun(ask, kube))) return undefined;
@@ -65,6 +67,8 @@ async function newObject({ call, kube, body, identities }: Sought): Promise<unkn
 /** @returns `null` when there is no such object, `undefined` when that cannot be found out */
 async function objectNow({ call, kube, identities }: Sought): Promise<unknown> {
   if (kube.name === '' || kube.parts.length < 2 || kube.verbInPath) return undefined;
+  // To look there is a call of what stands behind it.
+  if (goesThroughProxy(kube)) return undefined;
   const target = targetOfObject(kube);
   const answer = await askCluster(call, identities, { method: 'GET', target });
   if (answer.statusCode === 200) return readAnswer(answer);

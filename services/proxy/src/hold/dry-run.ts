@@ -21,6 +21,10 @@ const subresources = new Set([
   'resize',
 ]);
 
+/** Whether nothing comes of such a call as a dry-run, and its answer says what would. */
+export const hasDryRun = ({ verb, verbInPath, subresource }: ResourceRequest): boolean =>
+  Object.hasOwn(methods, verb) && !verbInPath && subresources.has(subresource);
+
 export interface DryRunInput {
   readonly kube: ResourceRequest;
   readonly userAgent: string | undefined;
@@ -37,7 +41,7 @@ export function dryRunOf(input: DryRunInput): ClusterQuestion | string {
   const { kube, userAgent, contentType, body } = input;
   const method = methods[kube.verb];
   if (opensChannel(kube)) return 'what happens in a session cannot be known before';
-  if (method === undefined || kube.verbInPath || !subresources.has(kube.subresource)) {
+  if (method === undefined || !hasDryRun(kube)) {
     return 'the cluster has no dry-run of such a call';
   }
   const [path = '', query = ''] = kube.target.split('?', 2);

@@ -27,8 +27,10 @@ export interface GuardedBody {
 
 const PREFIX = '/connections/prod';
 
-export async function startGuardedGateway(): Promise<GuardedGateway> {
-  const cluster = await startClusterUnderTest();
+export async function startGuardedGateway(
+  options?: Parameters<typeof startClusterUnderTest>[0],
+): Promise<GuardedGateway> {
+  const cluster = await startClusterUnderTest(options);
   await cluster.applyShipped('gateway-account.yaml');
   await cluster.create(everythingForTheGateway, namespace('payments'));
   const { server, certificateAuthority } = cluster.controlPlane;
