@@ -5,13 +5,14 @@ import { inRoot, LaunchError, pinnedNode, root, workspaceEnvironment } from './w
 /** What can be measured, and the program that does it. */
 const programs = new Map([
   ['proxy', 'main.js'],
+  ['holds', 'holds/main.js'],
   ['masking', 'masking/main.js'],
   ['record', 'record/main.js'],
   ['soak', 'soak/main.js'],
 ]);
 
 const usage =
-  'usage: ./drawbridge bench proxy [options], bench soak [options], bench masking [options], or bench record';
+  'usage: ./drawbridge bench proxy [options], bench soak [options], bench masking [options], bench holds [options], or bench record';
 
 /**
  * `./drawbridge bench`

@@ -6,8 +6,9 @@ const LIFE_SECONDS = 6 * 3_600;
 
 /** An OIDC issuer reduced to its key: it signs the agents' tokens, and the trust bundle names it. */
 export class BenchIssuer {
-  readonly issuer = 'https://idp.corp.test';
   readonly #keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
+
+  constructor(readonly issuer = 'https://idp.corp.test') {}
 
   /** A token as an agent has it after its login; good for the whole run unless it says otherwise. */
   token(subject: string, lifeSeconds = LIFE_SECONDS): string {
