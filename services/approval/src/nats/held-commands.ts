@@ -24,7 +24,11 @@ export interface HeldCommandsOptions {
 
 /** The held calls, each decided on the newest state of its stream. */
 export class HeldCommands {
-  constructor(private readonly options: HeldCommandsOptions) {}
+  readonly #store: EventStore<HoldEvent>;
+
+  constructor(private readonly options: HeldCommandsOptions) {
+    this.#store = genuineHolds(options);
+  }
 
   /** @throws HoldRefused, EventStoreError */
   approve(decision: DecisionOnHold): Promise<'recorded' | 'unchanged'> {
@@ -45,7 +49,7 @@ export class HeldCommands {
    * @throws HoldRefused, EventStoreError
    */
   async checkDenial(decision: DecisionOnHold): Promise<void> {
-    const { events } = await this.options.store.load(decision.holdId);
+    const { events } = await this.#store.load(decision.holdId);
     const state = events.reduce<Hold>(
       (folded, { event }) => hold.evolve(folded, event),
       hold.initial,
@@ -62,16 +66,10 @@ export class HeldCommands {
     );
   }
 
-  /**
-   * `undefined` for an unknown hold. Also for one whose call is not what its id and digest say: nobody may be
-   * shown one call and let another pass.
-   */
+  /** `undefined` for an unknown hold. */
   async story(holdId: string): Promise<HoldStory | undefined> {
-    const { events } = await this.options.store.load(holdId);
-    const story = tellHoldStory(events);
-    if (story === undefined || isGenuineHold(holdId, story.held)) return story;
-    this.options.logger.error({ msg: 'hold is not what its id says', holdId });
-    return undefined;
+    const { events } = await this.#store.load(holdId);
+    return tellHoldStory(events);
   }
 
   #denial({ approver, via, remark }: DecisionOnHold): HoldCommand {
@@ -81,7 +79,6 @@ export class HeldCommands {
 
   async #decide(decision: DecisionOnHold, command: HoldCommand): Promise<'recorded' | 'unchanged'> {
     const { holdId, causationId, approver } = decision;
-    if ((await this.story(holdId)) === undefined) throw unknownHold();
     const actor: Actor = { kind: approver.kind, id: principalId(approver) };
     const isNew = await this.#handle(command, { holdId, causationId, actor });
     return isNew ? 'recorded' : 'unchanged';
@@ -92,7 +89,7 @@ export class HeldCommands {
     const now = this.options.clock();
     const metadata = { id: uuidV7(now), causationId, actor, at: now.toISOString() };
     const envelope = { aggregateId: holdId, command, metadata };
-    const { appended } = await handleCommand(this.options.store, hold, envelope);
+    const { appended } = await handleCommand(this.#store, hold, envelope);
     return appended !== undefined;
   }
 
@@ -106,6 +103,27 @@ interface Cause {
   readonly causationId: string;
   readonly actor: Actor;
 }
+
+/**
+ * A hold whose call is not what its id and digest say is not there: nobody may be shown one call and let another
+ * pass.
+ */
+const genuineHolds = ({
+  store,
+  logger,
+}: Pick<HeldCommandsOptions, 'store' | 'logger'>): EventStore<HoldEvent> => ({
+  append: (append) => store.append(append),
+  load: async (holdId) => {
+    const history = await store.load(holdId);
+    const [first] = history.events;
+    if (first === undefined) return history;
+    if (first.event.type === 'CommandHeld' && isGenuineHold(holdId, first.event.data)) {
+      return history;
+    }
+    logger.error({ msg: 'hold is not what its id says', holdId });
+    return { events: [], position: { lastSequence: 0 } };
+  },
+});
 
 /** Also for what is no id at all. */
 export const unknownHold = (): HoldRefused =>
