@@ -43,6 +43,10 @@ export class Journey {
     return this.#requestId;
   }
 
+  get durationSeconds(): number {
+    return this.options.durationSeconds ?? GRANT_SECONDS;
+  }
+
   readonly take: Readonly<Record<Step, () => Promise<void>>> = {
     ask: () => this.#ask(),
     card: async () => {
@@ -82,15 +86,13 @@ export class Journey {
         const answer = await fetch(this.#url(''), {
           method: 'POST',
           headers: { ...this.#headers(), 'idempotency-key': this.options.key },
-          body: JSON.stringify(
-            ask(this.#deployment, this.options.durationSeconds ?? GRANT_SECONDS),
-          ),
+          body: JSON.stringify(ask(this.#deployment, this.durationSeconds)),
         });
         const body = await answer.text();
         if (answer.status !== 201 && answer.status !== 200) throw new Error(body);
         this.#requestId = AccessRequestView.parse(JSON.parse(body)).id;
       },
-      { timeoutMs: 30_000 },
+      { timeoutMs: 60_000 },
     );
   }
 
@@ -103,7 +105,7 @@ export class Journey {
           throw new Error('the click was not taken');
         }
       },
-      { timeoutMs: 30_000 },
+      { timeoutMs: 60_000 },
     );
   }
 
@@ -113,7 +115,7 @@ export class Journey {
         const { status } = await this.view();
         if (status !== 'granted') throw new Error(`the request is ${status}`);
       },
-      { timeoutMs: 30_000 },
+      { timeoutMs: 60_000 },
     );
   }
 
@@ -123,7 +125,7 @@ export class Journey {
         const { status, body } = await this.call();
         if (!wasForwarded(status)) throw new Error(`${status} ${body}`);
       },
-      { timeoutMs: 30_000 },
+      { timeoutMs: 60_000 },
     );
   }
 

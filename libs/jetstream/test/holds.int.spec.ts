@@ -104,9 +104,7 @@ describe('following holds', () => {
     await follower.caughtUp;
     expect(seen.map(({ aggregateId }) => aggregateId)).toContain(holdId);
     await approve(holdId);
-    await eventually(() => expect(seen.at(-1)?.event).toStrictEqual(holdApproved), {
-      timeoutMs: 1_000,
-    });
+    await eventually(() => expect(seen.at(-1)?.event).toStrictEqual(holdApproved));
     await follower.close();
   });
 

@@ -210,7 +210,7 @@ describe('connecting', () => {
     await expect(attempt).rejects.toThrow(text);
   });
 
-  it('refuses a server without JetStream', { timeout: 20_000 }, async () => {
+  it('refuses a server without JetStream', async () => {
     const info = { version: '2.12.0', proto: 1, headers: true, jetstream: false };
     const { server, url } = await pretend(info);
     close.push(() => new Promise((resolve) => server.close(resolve)));

@@ -3,7 +3,6 @@ import { connect } from 'node:net';
 export interface RawAnswer {
   /** Everything the server sent until it closed the connection. */
   readonly text: string;
-  readonly afterMs: number;
 }
 
 /** Sends bytes as they are and waits until the server closes; `more` is sent piece by piece, one each 100 ms. */
@@ -13,7 +12,6 @@ export function rawRequest(
   more: readonly string[] = [],
 ): Promise<RawAnswer> {
   const { hostname, port } = new URL(url);
-  const before = Date.now();
   return new Promise((resolve) => {
     let answer = '';
     const pieces = [...more];
@@ -26,7 +24,7 @@ export function rawRequest(
     socket.on('error', () => undefined);
     socket.on('close', () => {
       clearInterval(trickle);
-      resolve({ text: answer, afterMs: Date.now() - before });
+      resolve({ text: answer });
     });
   });
 }

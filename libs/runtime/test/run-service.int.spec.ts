@@ -43,7 +43,7 @@ describe('a service in its own process', () => {
       const service = run(good);
       const address = await service.address();
       const answer = fetch(`${address}/slow`);
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await eventually(() => expect(service.output()).toContain('a slow request'));
       service.child.kill(signal);
       expect(await (await answer).json()).toStrictEqual({ slow: true });
       expect(await service.exited).toStrictEqual({ code: 0, signal: null });

@@ -16,6 +16,7 @@ let onRequest: z.infer<typeof Config>['ON_REQUEST'] = 'answer';
 class SlowController {
   @Get('/slow')
   async slow() {
+    process.stdout.write('a slow request\n');
     if (onRequest === 'reject') void Promise.reject(new Error('nobody caught me'));
     if (onRequest === 'throw') setTimeout(() => JSON.parse('{') as unknown);
     await delay(700);

@@ -2,11 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /**
  * Waits until `check` does not throw any more and returns its result; for integration tests that watch
- * another process. Throws what `check` threw last.
+ * another process. Throws what `check` threw last. The time allowed costs nothing when all is well, and is
+ * that of a slow and busy machine.
  */
 export async function eventually<Result>(
   check: () => Result | Promise<Result>,
-  { timeoutMs = 15_000 }: { readonly timeoutMs?: number } = {},
+  { timeoutMs = 45_000 }: { readonly timeoutMs?: number } = {},
 ): Promise<Result> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

@@ -81,7 +81,7 @@ describe('policy, killed again and again', () => {
     const exit = once(last, 'exit');
     last.kill('SIGTERM');
     expect(await exit).toStrictEqual([0, null]);
-  }, 180_000);
+  });
 
   it('grants what was approved while it was away, unless it was withdrawn', async () => {
     const first = startProcess();
@@ -101,5 +101,5 @@ describe('policy, killed again and again', () => {
     await world.settled();
     expect(await world.types(dropped)).not.toContain('GrantIssued');
     await kill(second);
-  }, 120_000);
+  });
 });

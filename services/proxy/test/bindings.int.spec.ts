@@ -28,7 +28,7 @@ beforeAll(async () => {
   }
   token = await cluster.gatewayToken();
   rbac = new ClientNodeRbac(httpsUpstream(cluster.controlPlane, token));
-}, 120_000);
+});
 afterAll(() => cluster.stop());
 beforeEach(() => {
   open.clear();
@@ -223,5 +223,5 @@ describe('a burst', () => {
     bindings.removeEnded();
     await nothingLeft();
     expect(lines).toStrictEqual([]);
-  }, 60_000);
+  });
 });

@@ -25,7 +25,7 @@ beforeAll(async () => {
   });
   const { kubelet } = world.cluster.controlPlane;
   await new Promise<void>((resolve) => echo.listen(kubelet?.podPort ?? 0, '127.0.0.1', resolve));
-}, 120_000);
+});
 beforeEach(({ skip }) => {
   // Its containers run commands of this machine.
   skip(world.cluster.controlPlane.kubelet === undefined, 'needs the simulated node');

@@ -361,25 +361,21 @@ describe('T24 bombs', () => {
 });
 
 describe('T25 slow and greedy clients', () => {
-  it(
-    'handshakes that are never finished and heads that do not come cost others nothing, and end',
-    { timeout: 40_000 },
-    async () => {
-      const { port } = gateway.raw;
-      const silent = Array.from({ length: 20 }, () => connect(port, '127.0.0.1'));
-      for (const handshake of silent) handshake.on('error', () => undefined).resume();
-      const socket = await rawConnection(gateway.raw);
-      socket.on('error', () => undefined);
-      let text = '';
-      socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
-      const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-      socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n`);
-      expect((await gateway.call(path)).status).toBe(200);
-      await closed;
-      expect(text).toContain('request_timeout');
-      await eventually(() => expect(silent.every(({ closed: gone }) => gone)).toBe(true));
-    },
-  );
+  it('handshakes that are never finished and heads that do not come cost others nothing, and end', async () => {
+    const { port } = gateway.raw;
+    const silent = Array.from({ length: 20 }, () => connect(port, '127.0.0.1'));
+    for (const handshake of silent) handshake.on('error', () => undefined).resume();
+    const socket = await rawConnection(gateway.raw);
+    socket.on('error', () => undefined);
+    let text = '';
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n`);
+    expect((await gateway.call(path)).status).toBe(200);
+    await closed;
+    expect(text).toContain('request_timeout');
+    await eventually(() => expect(silent.every(({ closed: gone }) => gone)).toBe(true));
+  });
 
   it('connections of one address are limited', async () => {
     const { port, certificateAuthority: ca } = gateway.raw;

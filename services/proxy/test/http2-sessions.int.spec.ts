@@ -107,6 +107,91 @@ describe('T25 an HTTP/2 session', () => {
   });
 });
 
+describe('T25 an HTTP/2 session that is old', () => {
+  const old = () => later(defaultLimits.maxAgeMs + 1_000);
+  const answered = (raw: RawHttp2, stream: number) =>
+    raw.frames.some((each) => each.type === frameType.headers && each.stream === stream);
+
+  it('takes new calls up to its age', async () => {
+    later(defaultLimits.maxAgeMs * 0.89);
+    // Idle for long by then; the call is what keeps it.
+    client.request().on('error', () => undefined);
+    await eventually(() => expect(calls).toHaveLength(1));
+    expect(client.closed).toBe(false);
+  });
+
+  it('sends its client elsewhere, and answers the calls that it has', async () => {
+    const stream = client.request();
+    stream.setEncoding('utf8');
+    await eventually(() => expect(calls).toHaveLength(1));
+    const goaway = once(client, 'goaway');
+    old();
+    const [code] = (await goaway) as [number];
+    expect(code).toBe(0);
+    expect(client.closed || client.destroyed).toBe(true);
+    calls[0]?.answer.writeHead(200, {});
+    calls[0]?.answer.end('all of it');
+    expect((await stream.toArray()).join('')).toBe('all of it');
+    await eventually(() => expect(sessions.size).toBe(0));
+  });
+
+  it('gives nothing more to a client that ignores it, and ends behind its last call', async () => {
+    const deaf = await rawHttp2(target);
+    deaf.socket.on('error', () => undefined);
+    deaf.write(headersFrame(1, get));
+    await eventually(() => expect(calls).toHaveLength(1));
+    old();
+    await eventually(() =>
+      expect(deaf.frames.some(({ type }) => type === frameType.goaway)).toBe(true),
+    );
+    deaf.write(headersFrame(3, get), headersFrame(5, get));
+    // What is answered in order behind them says that they were read.
+    deaf.write(frame(frameType.ping, { payload: Buffer.alloc(8, 7) }));
+    await eventually(() =>
+      expect(deaf.frames.some(({ type, flags }) => type === frameType.ping && flags === 1)).toBe(
+        true,
+      ),
+    );
+    expect(calls).toHaveLength(1);
+    expect(calls[0]?.answer.destroyed).toBe(false);
+    calls[0]?.answer.writeHead(200, {});
+    calls[0]?.answer.end('x');
+    await deaf.closed;
+    expect([1, 3, 5].filter((stream) => answered(deaf, stream))).toStrictEqual([1]);
+  });
+
+  it('of a client that is gone without a word is ended with its calls', async () => {
+    const silent = await rawHttp2(target);
+    silent.socket.on('error', () => undefined);
+    silent.write(headersFrame(1, get));
+    await eventually(() => expect(calls).toHaveLength(1));
+    const afterMs = defaultLimits.maxAgeMs + 1_000;
+    later(afterMs);
+    later(afterMs + defaultLimits.pingMs + 1_000);
+    await silent.closed;
+  });
+});
+
+describe('T25 the streams of an HTTP/2 session', () => {
+  it('are 250 at the same time; of more, none is served', async () => {
+    const raw = await rawHttp2(target);
+    raw.socket.on('error', () => undefined);
+    await eventually(() =>
+      expect(raw.frames.some(({ type }) => type === frameType.settings)).toBe(true),
+    );
+    // With its acknowledgement the limit is in force for both.
+    raw.write(frame(frameType.settings, { flags: 1 }));
+    for (let index = 0; index < 251; index += 1) raw.write(headersFrame(index * 2 + 1, get));
+    await eventually(() =>
+      expect(
+        raw.frames.some(({ type, stream }) => type === frameType.reset && stream === 501),
+      ).toBe(true),
+    );
+    expect(calls).toHaveLength(250);
+    raw.socket.destroy();
+  });
+});
+
 describe('T25 a call over HTTP/2', () => {
   it('whose body does not come is ended', async () => {
     const stream = client.request({ ':method': 'POST' }, { endStream: false });

@@ -243,7 +243,7 @@ describe('a real cluster', () => {
       variables: { AGENT_CALLS_PER_SECOND: '1000', AGENT_BURST: '1000' },
     });
     await writeFile(join(gateway.directory, 'cluster.token'), await cluster.gatewayToken());
-  }, 120_000);
+  });
   afterAll(async () => {
     await gateway.close();
     await link.close();
@@ -364,7 +364,7 @@ describe('a real cluster', () => {
       const after = await gateway.call(podsOf('bound'), { token: expiring.token });
       expect(statusOf(after).cause).toBe('grant_expired');
     });
-  }, 60_000);
+  });
 
   it('lets pass what RBAC cannot say: filtered lists and channels', async () => {
     for (const name of ['a', 'b', 'c']) {
@@ -399,7 +399,7 @@ describe('a real cluster', () => {
     });
     expect(await execStatus(gateway, `${podsOf('bound')}/web-1/exec`, agent.token)).toBe(403);
     await revoke(agent);
-  }, 60_000);
+  });
 
   it('is not given what it refuses to give, and the call is told', async () => {
     const agent = await agentOf({ connection: 'bound', rules: [everywhere] });
@@ -430,7 +430,7 @@ describe('a real cluster', () => {
     await succeeds(late, podsOf('linked'));
     await revoke(late);
     await isMade(late.grantId, false);
-  }, 60_000);
+  });
 
   it('is served by two replicas at once', async () => {
     const replica = await gateway.startReplica();
@@ -457,7 +457,7 @@ describe('a real cluster', () => {
       await replica.close();
     }
     expect(gateway.log.join('')).not.toContain('others stand in their place');
-  }, 60_000);
+  });
 
   it('is bound by two workers at once, and swept after their process was killed', async () => {
     await buildProxy();
@@ -489,7 +489,7 @@ describe('a real cluster', () => {
     } finally {
       await next.close();
     }
-  }, 90_000);
+  });
 
   it('keeps nothing of a connection that is no more', async () => {
     const agent = await agentOf({ connection: 'linked', rules: [pods] });
@@ -499,7 +499,7 @@ describe('a real cluster', () => {
     const left = { name: 'gateway', server, certificateAuthority, credential: token };
     await gateway.writeConnections([left]);
     await isMade(agent.grantId, false);
-  }, 30_000);
+  });
 });
 
 const pod = {

@@ -114,7 +114,7 @@ const restart: Rule = {
 };
 
 describe('kubectl with a grant for one deployment', () => {
-  it('restarts it and follows the rollout', { timeout: 60_000 }, async () => {
+  it('restarts it and follows the rollout', async () => {
     const { kubectl } = await agentWith([restart], { subject: 'agent-oncall' });
     expect(await kubectl('rollout restart deployment/checkout')).toMatchObject({
       code: 0,
@@ -197,7 +197,7 @@ describe('kubectl with a wide grant', () => {
     await run('delete configmap server-side');
   });
 
-  it('reads logs', { timeout: 30_000 }, async () => {
+  it('reads logs', async () => {
     const name = (await run('get pods -o name')).split('\n')[0] ?? '';
     expect(name).toMatch(/^pod\/checkout-/);
     await eventually(async () => {
@@ -225,24 +225,20 @@ describe('kubectl with a wide grant', () => {
 });
 
 describe('kubectl when the grant ends', () => {
-  it(
-    'T11 prints the reason in the middle of a watch, and on the next call',
-    { timeout: 30_000 },
-    async () => {
-      const { kubectl } = await agentWith([everything], { subject: 'agent-short', seconds: 4 });
-      const watches = await Promise.all([
-        kubectl('get pods --watch'),
-        kubectl('get pods --watch -o json'),
-      ]);
-      for (const { out, err } of watches) {
-        expect(out + err).toContain('drawbridge grant_expired: your grant ended');
-      }
-      const next = await kubectl('get pods');
-      expect(next.code).not.toBe(0);
-      expect(next.err).toMatch(/drawbridge grant_expired: grant [0-9a-f-]{36} ended at/);
-      expect(next.err).toContain('drawbridge request --connection prod-eks');
-    },
-  );
+  it('T11 prints the reason in the middle of a watch, and on the next call', async () => {
+    const { kubectl } = await agentWith([everything], { subject: 'agent-short', seconds: 4 });
+    const watches = await Promise.all([
+      kubectl('get pods --watch'),
+      kubectl('get pods --watch -o json'),
+    ]);
+    for (const { out, err } of watches) {
+      expect(out + err).toContain('drawbridge grant_expired: your grant ended');
+    }
+    const next = await kubectl('get pods');
+    expect(next.code).not.toBe(0);
+    expect(next.err).toMatch(/drawbridge grant_expired: grant [0-9a-f-]{36} ended at/);
+    expect(next.err).toContain('drawbridge request --connection prod-eks');
+  });
 });
 
 describe('T20 the credential of the cluster', () => {

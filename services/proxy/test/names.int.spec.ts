@@ -54,7 +54,7 @@ beforeAll(async () => {
     connections: [{ name: 'prod', server, certificateAuthority, credential }],
   });
   await writeFile(join(gateway.directory, 'cluster.token'), status?.token ?? '');
-}, 120_000);
+});
 
 afterAll(async () => {
   await gateway.close();

@@ -41,56 +41,49 @@ const idsOf = (records: readonly CommandRecord[], type: CommandRecord['type']) =
 const forwarded = () => upstream.received.map(({ headers }) => String(headers['audit-id']));
 
 describe('T26 nothing happens off the record', () => {
-  it(
-    'while the bus dies and comes back under load, every forwarded call has its start',
-    { timeout: 90_000 },
-    async () => {
-      let running = true;
-      const statuses = new Map<number, number>();
-      const load = Array.from({ length: 4 }, async (_, index) => {
-        while (running) {
-          const method = index % 2 === 0 ? 'GET' : 'DELETE';
-          const { status } = await gateway.call(`${pods}/web-${String(index)}`, { method });
-          statuses.set(status, (statuses.get(status) ?? 0) + 1);
-          await new Promise((resolve) => setTimeout(resolve, 30));
-        }
-      });
-      await new Promise((resolve) => setTimeout(resolve, 700));
-      await gateway.nats.kill();
-      await new Promise((resolve) => setTimeout(resolve, 1_500));
-      const whileLost = upstream.received.length;
-      const refused = await gateway.call(pods, { method: 'POST', body: '{}' });
-      expect(refused.status).toBe(503);
-      expect(['record_unavailable', 'proxy_not_ready']).toContain(statusOf(refused).cause);
-      expect(upstream.received).toHaveLength(whileLost);
-      await gateway.nats.restart();
-      await eventually(async () => expect((await gateway.call(pods)).status).toBe(200), {
-        timeoutMs: 30_000,
-      });
-      running = false;
-      await Promise.all(load);
+  it('while the bus dies and comes back under load, every forwarded call has its start', async () => {
+    let running = true;
+    const statuses = new Map<number, number>();
+    const load = Array.from({ length: 4 }, async (_, index) => {
+      while (running) {
+        const method = index % 2 === 0 ? 'GET' : 'DELETE';
+        const { status } = await gateway.call(`${pods}/web-${String(index)}`, { method });
+        statuses.set(status, (statuses.get(status) ?? 0) + 1);
+        await new Promise((resolve) => setTimeout(resolve, 30));
+      }
+    });
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    await gateway.nats.kill();
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const whileLost = upstream.received.length;
+    const refused = await gateway.call(pods, { method: 'POST', body: '{}' });
+    expect(refused.status).toBe(503);
+    expect(['record_unavailable', 'proxy_not_ready']).toContain(statusOf(refused).cause);
+    expect(upstream.received).toHaveLength(whileLost);
+    await gateway.nats.restart();
+    await eventually(async () => expect((await gateway.call(pods)).status).toBe(200), {
+      timeoutMs: 30_000,
+    });
+    running = false;
+    await Promise.all(load);
 
-      expect([...statuses.keys()].toSorted()).toStrictEqual([200, 503]);
-      await eventually(
-        async () => {
-          const records = await gateway.records();
-          const [started, ended] = [
-            idsOf(records, 'CommandStarted'),
-            idsOf(records, 'CommandEnded'),
-          ];
-          expect(forwarded().filter((id) => !started.includes(id))).toStrictEqual([]);
-          expect(new Set(forwarded()).size).toBe(forwarded().length);
-          // T27 exactly one of each, although some were tried more than once.
-          expect(new Set(started).size).toBe(started.length);
-          expect(new Set(ended).size).toBe(ended.length);
-          expect(started.toSorted()).toStrictEqual(ended.toSorted());
-        },
-        { timeoutMs: 30_000 },
-      );
-    },
-  );
+    expect([...statuses.keys()].toSorted()).toStrictEqual([200, 503]);
+    await eventually(
+      async () => {
+        const records = await gateway.records();
+        const [started, ended] = [idsOf(records, 'CommandStarted'), idsOf(records, 'CommandEnded')];
+        expect(forwarded().filter((id) => !started.includes(id))).toStrictEqual([]);
+        expect(new Set(forwarded()).size).toBe(forwarded().length);
+        // T27 exactly one of each, although some were tried more than once.
+        expect(new Set(started).size).toBe(started.length);
+        expect(new Set(ended).size).toBe(ended.length);
+        expect(started.toSorted()).toStrictEqual(ended.toSorted());
+      },
+      { timeoutMs: 30_000 },
+    );
+  });
 
-  it('a start that cannot be acknowledged forwards nothing', { timeout: 40_000 }, async () => {
+  it('a start that cannot be acknowledged forwards nothing', async () => {
     const before = upstream.received.length;
     await gateway.bus.manager.streams.delete('COMMANDS');
     const refused = await gateway.call(pods);
@@ -129,7 +122,7 @@ describe('a gateway that stops', () => {
     );
   });
 
-  it('does not wait for connections on which nothing ever came', { timeout: 30_000 }, async () => {
+  it('does not wait for connections on which nothing ever came', async () => {
     const silent = connect(gateway.raw.port, '127.0.0.1').on('error', () => undefined);
     await once(silent, 'connect');
     const before = performance.now();

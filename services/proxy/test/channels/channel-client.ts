@@ -22,7 +22,7 @@ export interface ChannelClient {
   head(): Promise<string>;
   /** Everything behind the head. */
   body(): Buffer;
-  readonly ended: Promise<number>;
+  readonly ended: Promise<void>;
 }
 
 export const webSocketLines = (protocols: readonly string[]): string[] => [
@@ -52,8 +52,8 @@ export async function channelClient(
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
   socket.on('error', () => undefined);
-  const ended = new Promise<number>((resolve) => {
-    socket.on('close', () => resolve(performance.now()));
+  const ended = new Promise<void>((resolve) => {
+    socket.on('close', () => resolve());
   });
   const authorization = token === undefined ? [] : [`Authorization: Bearer ${token}`];
   const head = [

@@ -32,7 +32,7 @@ beforeAll(async () => {
   connectors = await Promise.all(
     ['one', 'two'].map((name) => startConnector({ gateway, token, apiServer, name })),
   );
-}, 180_000);
+});
 
 afterAll(async () => {
   await Promise.all(connectors.map((connector) => connector.kill('SIGKILL')));
