@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient, type ClickHouseClient } from '@clickhouse/client';
 import { startEmbeddedClickHouse } from '@drawbridge/embedded';
+import { containerImages } from './container-images.js';
 import { testServers } from './test-servers.js';
 
-/** The image of docker-compose.yml. */
-const IMAGE = 'clickhouse:25.8.8.26';
 const HTTP_PORT = 8123;
 
 /** A real ClickHouse, empty, for one test file. */
@@ -36,7 +35,7 @@ async function startEngine(): Promise<TestClickHouse> {
 async function startContainer(): Promise<TestClickHouse> {
   const { GenericContainer, Wait } = await import('testcontainers');
   const [username, password] = ['test', 'test'];
-  const container = await new GenericContainer(IMAGE)
+  const container = await new GenericContainer(containerImages.clickhouse)
     .withEnvironment({ CLICKHOUSE_USER: username, CLICKHOUSE_PASSWORD: password })
     .withExposedPorts(HTTP_PORT)
     .withWaitStrategy(Wait.forHttp('/ping', HTTP_PORT))

@@ -1,11 +1,10 @@
 import { freePort } from '@drawbridge/embedded';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
+import { containerImages } from './container-images.js';
 import { eventually } from './eventually.js';
 import type { TestNats, TestNatsOptions } from './start-nats.js';
 
-/** As in docker-compose.yml. */
-const IMAGE = 'nats:2.15.2-alpine';
 const CONFIGURATION = '/etc/nats/drawbridge.conf';
 const STORE = '/data/jetstream';
 
@@ -21,7 +20,7 @@ export async function startNatsContainer({
   const port = await freePort();
   const login = access === undefined ? [] : ['--user', access.user, '--pass', access.password];
   const configuration = `port: 4222\njetstream { store_dir: "/data" }\n${more}\n`;
-  const container = await new GenericContainer(IMAGE)
+  const container = await new GenericContainer(containerImages.nats)
     .withCopyContentToContainer([{ content: configuration, target: CONFIGURATION }])
     .withCommand(['-c', CONFIGURATION, ...login])
     .withExposedPorts({ container: 4222, host: port })

@@ -1,19 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { containerImages } from '../container-images.js';
 import { saveKubeconfig, type ControlPlane } from './control-plane.js';
-
-const IMAGE = 'rancher/k3s:v1.34.2-k3s1';
 
 /** k3s in a container: a whole small cluster, with a real kubelet. */
 export async function startK3s(): Promise<ControlPlane> {
   const { K3sContainer } = await import('@testcontainers/k3s');
-  const container = await new K3sContainer(IMAGE).start();
+  const container = await new K3sContainer(containerImages.k3s).start();
   const directory = await mkdtemp(join(tmpdir(), 'drawbridge-k3s-'));
   const content = container.getKubeConfig();
   const kubeconfig = await saveKubeconfig(directory, content);
   return {
-    route: `docker (${IMAGE})`,
+    route: `docker (${containerImages.k3s})`,
     server: fieldOf(content, 'server'),
     certificateAuthority: Buffer.from(
       fieldOf(content, 'certificate-authority-data'),
