@@ -60,6 +60,26 @@ export class Editor {
     this.next = root;
   }
 
+  /** Begins again, with a document of which nothing is known; nothing is kept of the last one. */
+  reset(): void {
+    this.active = undefined;
+    this.next = this.root;
+    this.reading = false;
+    this.#nodes.fill(undefined);
+    this.#pieces.clear();
+    this.#text.clear();
+    this.#slice.bytes = NO_BYTES;
+    this.#values.clear();
+    this.#judging = undefined;
+    this.#labelling = false;
+    this.#digest = undefined;
+    this.#chunk = NO_BYTES;
+    this.#from = this.#depth = 0;
+    this.#dropDepth = this.#guardDepth = this.#guardMark = this.#memberMark = NONE;
+    this.#trailing = false;
+    this.#passed[0] = 0;
+  }
+
   /** Whether nothing need be known of what is left of the container under way but its end. */
   isQuiet(depth: number): boolean {
     if (this.active !== undefined || this.next !== undefined) return false;
@@ -96,7 +116,9 @@ export class Editor {
   #suspend(end: number): void {
     const chunk = this.#chunk;
     this.#text.suspend(end);
-    this.#names.suspend(chunk);
+    // Behind a document no value is named by what stood in it.
+    if (this.#depth === 0) this.#names.clear();
+    else this.#names.suspend(chunk);
     if (this.#digest !== undefined) this.#digest.update(chunk.subarray(this.#from, end));
     const capture = this.#capture;
     if (capture.rewrite === undefined) return;

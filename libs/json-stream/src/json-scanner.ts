@@ -80,6 +80,18 @@ export class JsonScanner {
     }
   }
 
+  /** Is as new: to make one takes longer than to read a small document. Nothing is kept of what it has read. */
+  reset(): void {
+    this.#editor.reset();
+    this.#chunk = NO_BYTES;
+    this.#depth = 0;
+    this.#expect = VALUE;
+    this.#token = 'none';
+    this.#escaped = false;
+    this.#scalar = SCALAR_START;
+    this.#failure = undefined;
+  }
+
   /** @throws {@link JsonStreamError} when the document did not end */
   end(): void {
     if (this.#failure !== undefined) throw this.#failure;

@@ -22,6 +22,7 @@ export class NameSlot implements Slice {
   clear(): void {
     this.#depth = NONE;
     this.isUsed = false;
+    this.bytes = NO_BYTES;
   }
 
   /** A container opened at a depth: what was said of one that stood there before is over. */

@@ -144,8 +144,19 @@ export class Pieces {
     const out: Uint8Array[] = [];
     for (let index = 0; index < last; index += 1) {
       const source = this.#owned[index] ?? chunk;
-      out.push(source.subarray(this.#starts[index], this.#ends[index]));
+      const [start, end] = [this.#starts[index], this.#ends[index]];
+      // What nothing was changed in goes out as it came.
+      const isWhole = start === 0 && end === source.length;
+      out.push(isWhole ? source : source.subarray(start, end));
     }
     return out;
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#owned.length = 0;
+    this.#count = 0;
+    this.#spare = NO_BYTES;
+    this.#used = 0;
   }
 }

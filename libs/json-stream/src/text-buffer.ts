@@ -25,6 +25,14 @@ export class TextBuffer implements Slice {
   #earlier: Uint8Array | undefined;
   #tooLong = false;
 
+  /** Forgets everything. */
+  clear(): void {
+    this.bytes = NO_BYTES;
+    this.#chunk = NO_BYTES;
+    this.#from = NONE;
+    this.#earlier = undefined;
+  }
+
   /** The next chunk is here. */
   enter(chunk: Uint8Array): void {
     this.#chunk = chunk;

@@ -70,6 +70,15 @@ export class ValueCapture implements Scalar {
     return this;
   }
 
+  /** Forgets everything. */
+  clear(): void {
+    this.rewrite = undefined;
+    this.name = undefined;
+    this.raw.bytes = NO_BYTES;
+    this.#earlier = NO_BYTES;
+    this.#earlierSize = 0;
+  }
+
   /** Large memory is given back. */
   release(): void {
     this.rewrite = undefined;

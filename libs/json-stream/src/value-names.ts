@@ -9,6 +9,12 @@ export class ValueNames {
   /** Of the element that the value stands in, or the string before it. */
   readonly #label = new NameSlot();
 
+  /** Forgets everything. */
+  clear(): void {
+    this.#member.clear();
+    this.#label.clear();
+  }
+
   /** The container in which values at `depth` stand opens. */
   opened(depth: number): void {
     this.#label.opened(depth);

@@ -8,6 +8,12 @@ export class ValueRewriter {
   readonly capture = new ValueCapture();
   readonly names = new ValueNames();
 
+  /** Forgets everything. */
+  clear(): void {
+    this.capture.clear();
+    this.names.clear();
+  }
+
   /** What stands in place of the value under way, which ends before `next`; `undefined`: it stays. */
   replacement(rewrite: Rewrite, chunk: Uint8Array, next: number): Uint8Array | undefined {
     const { capture, names } = this;

@@ -11,24 +11,38 @@ import { MaskRefused } from './mask-refused.js';
 import { maskRules, type MaskTarget } from './mask-rules.js';
 import { TableColumns } from './table-columns.js';
 import type { TextDetectors } from './text-detectors.js';
+import { typedFieldRules } from './typed-fields.js';
 import { ValueMasks } from './value-masks.js';
 
 /** Documents in documents, as text; beyond it is masked whole. */
 const MAX_INNER = 4;
+/** Scanners that wait for their next document: as many as there are answers at a time, mostly. */
+const MAX_IDLE = 64;
 
 /** What is masked of the JSON of one type: made once, used for every body. */
 export class JsonMask {
   readonly masks: ValueMasks;
   readonly #tree: RuleNode;
+  readonly #idle: JsonScanner[] = [];
   #inner = 0;
 
   constructor(target: MaskTarget, key: MaskKey, detectors: TextDetectors) {
     this.masks = new ValueMasks(key, detectors);
-    this.#tree = ruleTree(maskRules(target, this.masks, (value) => this.#document(value)));
+    const rules = maskRules(target, this.masks, (value) => this.#document(value));
+    // Patterns of one's own may be about names, or addresses.
+    this.#tree = ruleTree(detectors.hasOwn ? rules : [...rules, ...typedFieldRules(target)]);
   }
 
   scanner(isStream: boolean): JsonScanner {
-    return new JsonScanner({ rules: this.#tree, stream: isStream, maxHeldBytes: 0 });
+    const known = isStream ? undefined : this.#idle.pop();
+    return known ?? new JsonScanner({ rules: this.#tree, stream: isStream, maxHeldBytes: 0 });
+  }
+
+  /** The document is over, and the scanner of one document can read the next one. */
+  giveBack(scanner: JsonScanner): void {
+    if (this.#idle.length >= MAX_IDLE) return;
+    scanner.reset();
+    this.#idle.push(scanner);
   }
 
   /** `last-applied-configuration` and its like: masked as the document that it is; what is no JSON, as a text. */
@@ -40,9 +54,12 @@ export class JsonMask {
     this.masks.columns = new TableColumns();
     try {
       const scanner = this.scanner(false);
-      const out = Buffer.concat(scanner.push(Buffer.from(text)));
+      const out = scanner.push(Buffer.from(text));
       scanner.end();
-      return this.masks.masked === before ? undefined : Buffer.from(JSON.stringify(out.toString()));
+      const isMasked = this.masks.masked !== before;
+      const document = isMasked ? Buffer.concat(out).toString() : '';
+      this.giveBack(scanner);
+      return isMasked ? Buffer.from(JSON.stringify(document)) : undefined;
     } catch (error) {
       if (!(error instanceof JsonStreamError)) throw error;
       return this.masks.whole('document', value);
@@ -55,14 +72,19 @@ export class JsonMask {
 
 /** Masks one JSON body on its way. Memory is that of its largest value. */
 export class JsonMasker {
-  readonly #scanner: JsonScanner;
+  readonly #mask: JsonMask;
   readonly #masks: ValueMasks;
   readonly #columns = new TableColumns();
+  readonly #isStream: boolean;
+  /** Until the body is over. */
+  #scanner: JsonScanner | undefined;
   #masked = 0;
 
   constructor(mask: JsonMask, isStream: boolean) {
-    this.#scanner = mask.scanner(isStream);
+    this.#mask = mask;
     this.#masks = mask.masks;
+    this.#isStream = isStream;
+    this.#scanner = mask.scanner(isStream);
   }
 
   /** Values that were replaced, or replaced in part. */
@@ -75,7 +97,7 @@ export class JsonMasker {
     const before = this.#masks.masked;
     this.#masks.columns = this.#columns;
     try {
-      return this.#scanner.push(chunk);
+      return this.#open().push(chunk);
     } catch (error) {
       throw translated(error);
     } finally {
@@ -85,12 +107,20 @@ export class JsonMasker {
 
   /** @throws {@link MaskRefused} when the body ended too early */
   end(): readonly Uint8Array[] {
+    const scanner = this.#open();
     try {
-      this.#scanner.end();
+      scanner.end();
     } catch (error) {
       throw translated(error);
     }
+    this.#scanner = undefined;
+    if (!this.#isStream) this.#mask.giveBack(scanner);
     return [];
+  }
+
+  #open(): JsonScanner {
+    if (this.#scanner !== undefined) return this.#scanner;
+    throw new MaskRefused('answer_not_maskable', 'the body is over: nothing can follow');
   }
 }
 

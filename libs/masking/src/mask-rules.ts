@@ -106,7 +106,10 @@ function tables(masks: ValueMasks, field: Rewrite): readonly Rule[] {
 /** What a server says of something: in a Status, its causes, an event, a condition. */
 function isMessage({ isString, name }: Scalar): boolean {
   if (!isString || name === undefined || name.end - name.start !== MESSAGE.length) return false;
-  return MESSAGE.every((byte, at) => name.bytes[name.start + at] === byte);
+  for (let at = 0; at < MESSAGE.length; at += 1) {
+    if (name.bytes[name.start + at] !== MESSAGE[at]) return false;
+  }
+  return true;
 }
 
 /** `--password`, before its value: not `--password=x`, which says it itself. */

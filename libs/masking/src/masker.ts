@@ -4,6 +4,7 @@ import type { MaskKeys } from './mask-keys.js';
 import { MaskRefused } from './mask-refused.js';
 import type { MaskTarget } from './mask-rules.js';
 import { TarMasker } from './tar-masker.js';
+import { isTyped } from './typed-fields.js';
 import { TextDetectors } from './text-detectors.js';
 import { maskBytes, TextMasker } from './text-masker.js';
 import type { TextPattern } from './text-pattern.js';
@@ -28,6 +29,7 @@ export interface BodyMask {
   readonly masked: number;
 }
 
+const NO_TYPE: MaskTarget = { apiGroup: '', resource: '', subresource: '' };
 const JSON_TYPE = /^application\/json\s*(?:;|$)/i;
 const TEXT_TYPE = /^text\/plain\s*(?:;|$)/i;
 
@@ -80,20 +82,23 @@ export class Masker {
   }
 
   #typeOf(target: MaskTarget): JsonMask {
-    const type = typeKey(target);
-    const known = this.#types.get(type);
+    const type = typeOf(target);
+    const key = `${type.resource}.${type.apiGroup}/${type.subresource}`;
+    const known = this.#types.get(key);
     if (known !== undefined) return known;
-    const mask = new JsonMask(target, this.#keys.current, this.#detectors);
-    this.#types.set(type, mask);
+    const mask = new JsonMask(type, this.#keys.current, this.#detectors);
+    this.#types.set(key, mask);
     return mask;
   }
 }
 
 /** Types with rules of their own; all others share theirs, so that a client's paths do not fill the memory. */
-function typeKey({ apiGroup, resource, subresource }: MaskTarget): string {
-  if (apiGroup !== '') return '';
-  if (resource === 'secrets' || resource === 'configmaps') return resource;
-  return resource === 'serviceaccounts' && subresource === 'token' ? 'token' : '';
+function typeOf({ apiGroup, resource, subresource }: MaskTarget): MaskTarget {
+  const plain = { apiGroup, resource, subresource: '' };
+  const isToken = resource === 'serviceaccounts' && subresource === 'token';
+  if (apiGroup === '' && isToken) return { ...plain, subresource };
+  const hasValues = apiGroup === '' && (resource === 'secrets' || resource === 'configmaps');
+  return hasValues || isTyped({ apiGroup, resource, subresource }) ? plain : NO_TYPE;
 }
 
 const notMaskable = (why: string): MaskRefused =>

@@ -14,7 +14,8 @@ const HUNK = /^@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@/m;
 const BACKSLASH = 0x5c;
 const SHORT_BYTES = 48;
 const MIN_NUMBER_BYTES = 13;
-const PLAIN_BYTES = 9;
+/** A card has more digits, and every token that is known more letters. */
+const PLAIN_BYTES = 12;
 /** With a backslash as well: behind it anything may stand. */
 const special = Uint8Array.from(classOf, (kind, byte) =>
   (kind & (LABEL_END | AT)) !== 0 || byte === BACKSLASH ? 1 : 0,
