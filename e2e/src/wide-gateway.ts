@@ -45,6 +45,8 @@ export interface WideGateway {
   readonly directory: string;
   /** All that stands in front of the control plane. */
   readonly laptop: Laptop;
+  /** Changes what the Connection document says under `spec.masking`; in force soon after. */
+  setMasking(masking: object): void;
   /** What all services logged so far. */
   logged(): string;
   stop(): Promise<void>;
@@ -88,7 +90,11 @@ export async function startWideGateway(options: WideGatewayOptions = {}): Promis
     for (const name of ['guardrails', 'guardrails.yaml']) {
       rmSync(join(state.path, 'config', name), { recursive: true, force: true });
     }
-    setUpConnection(join(state.path, 'config/connection.yaml'), options);
+    const connectionFile = join(state.path, 'config/connection.yaml');
+    changeConnection(connectionFile, {
+      hosts: [HOST],
+      portForward: options.portForward ?? 'allow',
+    });
     const token = await agentToken(laptop.identityProvider.issuer);
     await grantEverything(laptop, token);
     const ca = readFileSync(join(state.path, 'gateway-ca.pem'), 'utf8');
@@ -101,7 +107,11 @@ export async function startWideGateway(options: WideGatewayOptions = {}): Promis
     const kubeconfig = saved('path.kubeconfig', base);
     const hostKubeconfig = saved('host.kubeconfig', base.replace(/localhost(:\d+).*/, `${HOST}$1`));
     const ways = { kubeconfig, hostKubeconfig, base, ca, token };
-    return { controlPlane, laptop, ...ways, directory, logged: () => lines.join(''), stop };
+    const setMasking = (masking: object) => {
+      changeConnection(connectionFile, { masking });
+    };
+    const logged = () => lines.join('');
+    return { controlPlane, laptop, ...ways, directory, setMasking, logged, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -131,10 +141,9 @@ async function listenInPods(
   return server;
 }
 
-function setUpConnection(file: string, { portForward = 'allow' }: WideGatewayOptions): void {
+function changeConnection(file: string, members: Readonly<Record<string, unknown>>): void {
   const document = parseDocument(readFileSync(file, 'utf8'));
-  document.setIn(['spec', 'hosts'], [HOST]);
-  document.setIn(['spec', 'portForward'], portForward);
+  for (const [name, value] of Object.entries(members)) document.setIn(['spec', name], value);
   writeFileSync(file, document.toString());
 }
 

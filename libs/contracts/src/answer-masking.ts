@@ -25,6 +25,12 @@ const OwnPattern = z.strictObject({
 export const AnswerMasking = z.strictObject({
   email: z.boolean().default(false).describe('E-mail addresses too'),
   patterns: z.array(OwnPattern).max(50).default([]),
+  helmReleases: z
+    .enum(['masked', 'shown'])
+    .optional()
+    .describe(
+      'shown: who may read Secrets sees Helm releases as they are, with every value of their charts. Default: masked',
+    ),
 });
 export type AnswerMasking = z.infer<typeof AnswerMasking>;
 

@@ -213,6 +213,8 @@ async function followConfiguration(
     const maskNow = maskers.prepare(documents);
     guardrails.replace(configuration);
     maskNow();
+    const shown = maskers.showingReleases;
+    if (shown.length > 0) logger.warn({ msg: 'Helm releases are not masked', connections: shown });
     hosts.replace(documents);
     connectors.replace(documents);
     connections.replace(documents, (name) => live.cutConnection(name));

@@ -158,6 +158,24 @@ describe('the line of a record', () => {
     );
   });
 
+  it('says what is not masked, of that call and not of the next', () => {
+    const [call] = fc.sample(calls, { numRuns: 1, seed: 1 });
+    if (call === undefined) throw new Error('no call');
+    const exchange = exchangeOf(call);
+    const decision = { effect: 'allow', reason: 'in_scope', message: '', grant };
+    const lineWith = (facts: object) =>
+      readBack(
+        startedLine({
+          ...{ ...exchange, ...call, grant, decision, connection: 'prod' },
+          facts: { ...exchange.facts, ...facts },
+        } as unknown as Allowed),
+      );
+    const guard = { effect: 'allow', policyVersion: 'v', matched: [] };
+    expect(lineWith({ guard })).not.toHaveProperty('warnings');
+    expect(lineWith({ guard, notice: 'n' })).toMatchObject({ warnings: ['n'] });
+    expect(lineWith({ guard })).not.toHaveProperty('warnings');
+  });
+
   it('means what the object does: a refusal', () => {
     fc.assert(
       fc.property(calls, fc.integer({ min: 400, max: 505 }), (call, statusCode) => {

@@ -54,6 +54,7 @@ interface StartedTail extends Pick<Allowed, 'kube' | 'grant' | 'agent' | 'connec
   readonly method: string;
   readonly remoteAddress: string;
   readonly guard: GuardDecision | undefined;
+  readonly notice: string | undefined;
   readonly words: RecordWords;
   readonly text: string;
 }
@@ -71,8 +72,9 @@ function startedTail(call: Allowed): string {
     textsOf(call.kube, call.facts).target,
     `,"decision":{"effect":"allow","reason":${quote(reason)},"message":${quote(message)}}}`,
   ].join('');
-  const { guard } = call.facts;
-  const of = { kube, grant, agent, connection, reason, message, method, remoteAddress, guard };
+  const { guard, notice } = call.facts;
+  const said = { reason, message, method, remoteAddress, guard, notice };
+  const of = { kube, grant, agent, connection, ...said };
   lastTails.set(headers, { ...of, words: wordsOf(call.facts), text });
   return text;
 }
@@ -88,10 +90,12 @@ function isOf(tail: StartedTail, call: Allowed) {
     tail.message === decision.message &&
     tail.method === request.method &&
     tail.remoteAddress === request.remoteAddress &&
-    tail.guard === facts.guard &&
-    tail.words === wordsOf(facts)
+    saysTheSame(tail, facts)
   );
 }
+
+const saysTheSame = (tail: StartedTail, facts: CallFacts): boolean =>
+  tail.guard === facts.guard && tail.notice === facts.notice && tail.words === wordsOf(facts);
 
 export interface Refusal {
   readonly code: string;

@@ -17,6 +17,8 @@ export interface CallFacts {
   grant?: OpenGrant;
   /** What the guardrails said. */
   guard?: GuardDecision;
+  /** A `Warning` that says what is not masked. */
+  notice?: string;
   /** Of a delete whose body says it: whether it was judged as a dry-run. */
   dryRun?: boolean;
   /** The hold that it waits for, was refused by, or was released by. */

@@ -37,6 +37,7 @@ export const guardCall =
     const goOn = (call: Negotiated, verdict: Verdict) => {
       call.facts.guard = verdict.guard;
       if (verdict.dryRun !== undefined) call.facts.dryRun = verdict.dryRun;
+      if (call.mask.notice !== undefined) call.facts.notice = call.mask.notice;
       if (verdict.guard.effect === 'deny') throw denial(verdict.guard);
       return next(guarded(call, verdict));
     };
@@ -72,7 +73,8 @@ export const judgeAgain =
 function guarded(call: Negotiated, { guard, body, facts: seen }: Verdict): Guarded {
   // It has been told to send the body that is here.
   const awaitsContinue = call.awaitsContinue && body.kind !== 'held';
-  const warnings = warningsOf(guard);
+  const { notice } = call.mask;
+  const warnings = [...(notice === undefined ? [] : [notice]), ...warningsOf(guard)];
   if (warnings.length === 0) return { ...call, guard, body, seen, awaitsContinue };
   const answer = new WarnedAnswer(call.answer, warnings);
   return { ...call, guard, body, seen, awaitsContinue, answer };

@@ -34,7 +34,7 @@ export interface Negotiated extends Allowed {
  * slip past whatever reads answers.
  */
 export const negotiateChannel =
-  (maskers: Pick<Maskers, 'of' | 'forwardsPorts'>): Step<Allowed, Negotiated> =>
+  (maskers: Pick<Maskers, 'of' | 'forwardsPorts' | 'showsReleases'>): Step<Allowed, Negotiated> =>
   (next) =>
   (call) => {
     const { upgrade, kube, connection } = call;
@@ -43,7 +43,8 @@ export const negotiateChannel =
     if (upgrade === undefined) {
       if (opens) throw upgradeRequired();
       const { headers } = call.request;
-      const mask = callMask({ kube, headers, masker: maskers.of(connection) });
+      const showsReleases = maskers.showsReleases(connection);
+      const mask = callMask({ kube, headers, masker: maskers.of(connection), showsReleases });
       return next({ ...call, channel: undefined, mask });
     }
     const kind = opens ? channelKind(kube) : undefined;

@@ -44,6 +44,18 @@ describe('what a record says of guardrails', () => {
     });
   });
 
+  it('is what is not masked, too, and only of that call', () => {
+    const guard = decision(rule('b', { action: 'warn' }));
+    const warnings = [String.raw`299 - "guardrail test/b: a \"quoted\" reason"`];
+    expect(read({ guard, notice: 'n' })).toMatchObject({ warnings: ['n', ...warnings] });
+    expect(read({ guard })).toMatchObject({ warnings });
+    expect(read({ guard: decision(), notice: 'n' })).toStrictEqual({
+      x: 1,
+      policyVersion: 'v1',
+      warnings: ['n'],
+    });
+  });
+
   it('fits into a record, however many are met', () => {
     const guard = decision(...Array.from({ length: 200 }, (_, index) => rule(`r${index}`)));
     expect((read({ guard }) as { matched: unknown[] }).matched).toHaveLength(64);

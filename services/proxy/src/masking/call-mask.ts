@@ -5,6 +5,7 @@ import type { KubeRequest } from '../domain/kube-request.js';
 import type { RequestHeaders } from '../domain/request-headers.js';
 import type { AnswerHead, BodyTransform, TransformAnswer } from '../streams/body-transform.js';
 import { MaskedBody, NoBody, translated } from './masked-body.js';
+import { readsReleases, releasesShown, ShownReleases } from './shown-releases.js';
 
 /** What is different about a call because its answer is masked. */
 export interface CallMask {
@@ -14,6 +15,8 @@ export interface CallMask {
   /** The answer has to come as it is, not compressed. */
   readonly plain: boolean;
   readonly transform: TransformAnswer;
+  /** A `Warning` that says what is not masked, for the client and the record. */
+  readonly notice?: string;
 }
 
 /** What a call says of itself, as far as it matters. */
@@ -21,6 +24,8 @@ export interface MaskedCall {
   readonly kube: KubeRequest;
   readonly headers: Pick<RequestHeaders, 'value'>;
   readonly masker: Masker;
+  /** Helm's releases are left as they are. @default false */
+  readonly showsReleases?: boolean;
 }
 
 /**
@@ -28,8 +33,10 @@ export interface MaskedCall {
  *
  * @throws {@link CallRefused} `not_acceptable`
  */
-export function callMask({ kube, headers, masker }: MaskedCall): CallMask {
+export function callMask(call: MaskedCall): CallMask {
+  const { kube, headers, masker, showsReleases = false } = call;
   if (kube.kind === 'nonResource') return pathMask(kube.path, masker);
+  if (showsReleases && readsReleases(kube)) return releasesMask({ kube, headers, masker });
   const { apiGroup, resource, subresource, verb, method } = kube;
   const target = { apiGroup, resource, subresource };
   const isStream = verb === 'watch';
@@ -39,6 +46,20 @@ export function callMask({ kube, headers, masker }: MaskedCall): CallMask {
     plain: true,
     transform: (head) =>
       hasNoBody(method, head) ? new NoBody() : bodyMask(masker, target, { ...head, isStream }),
+  };
+}
+
+/** Of a call by which Helm reads its releases, where these are shown. */
+function releasesMask(call: MaskedCall): CallMask {
+  const mask = callMask({ ...call, showsReleases: false });
+  return {
+    ...mask,
+    notice: releasesShown,
+    transform: (head) => {
+      const transform = mask.transform(head);
+      const isAnswer = transform !== undefined && head.statusCode === 200;
+      return isAnswer ? new ShownReleases(transform) : transform;
+    },
   };
 }
 

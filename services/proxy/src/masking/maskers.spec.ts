@@ -35,6 +35,19 @@ describe('the maskers of a worker', () => {
     expect(maskers.forwardsPorts('a')).toBe(false);
   });
 
+  it('show releases of Helm only where a document says so', () => {
+    const maskers = new Maskers(keys(1));
+    expect(maskers.showingReleases).toStrictEqual([]);
+    const said = (helmReleases: 'masked' | 'shown') => ({
+      masking: { email: false, patterns: [], helmReleases },
+    });
+    maskers.prepare([document('a', said('shown')), document('b', said('masked')), document('c')])();
+    expect(['a', 'b', 'c', 'd'].filter((name) => maskers.showsReleases(name))).toStrictEqual(['a']);
+    expect(maskers.showingReleases).toStrictEqual(['a']);
+    maskers.prepare([document('a', { masking: { email: true, patterns: [] } })])();
+    expect(maskers.showsReleases('a')).toBe(false);
+  });
+
   it('stay as they are when a pattern cannot be used, and until they are told to change', () => {
     const maskers = new Maskers(keys(1));
     maskers.prepare([

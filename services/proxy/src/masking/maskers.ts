@@ -14,6 +14,7 @@ export class Maskers {
   #common: Masker;
   #own: ReadonlyMap<string, Masker> = new Map();
   #forwarding: ReadonlySet<string> = new Set();
+  #showing: ReadonlySet<string> = new Set();
 
   constructor(keys: MaskKeys) {
     this.#keys = keys;
@@ -30,6 +31,16 @@ export class Maskers {
     return this.#forwarding.has(connection);
   }
 
+  /** Whether Helm's releases are left as they are. */
+  showsReleases(connection: string): boolean {
+    return this.#showing.has(connection);
+  }
+
+  /** The connections where they are: who runs the gateway should know. */
+  get showingReleases(): readonly string[] {
+    return [...this.#showing];
+  }
+
   /** From now on; a call under way keeps the key with which it began. */
   takeKeys(keys: MaskKeys): void {
     const own = ownMaskers(keys, this.#documents);
@@ -42,10 +53,12 @@ export class Maskers {
   prepare(documents: readonly MaskedConnection[]): () => void {
     const own = ownMaskers(this.#keys, documents);
     const forwarding = documents.filter(({ spec }) => spec.portForward === 'allow');
+    const showing = documents.filter(({ spec }) => spec.masking?.helmReleases === 'shown');
     return () => {
       this.#own = own;
       this.#documents = documents;
       this.#forwarding = new Set(forwarding.map(({ metadata }) => metadata.name));
+      this.#showing = new Set(showing.map(({ metadata }) => metadata.name));
     };
   }
 }
