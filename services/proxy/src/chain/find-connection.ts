@@ -1,4 +1,5 @@
 import { CallRefused } from '../domain/call-refused.js';
+import { hostUnknown } from '../domain/request-head.js';
 import type { Upstream } from '../upstream/upstream.js';
 import type { Authenticated } from './authenticate.js';
 import type { Step } from './exchange.js';
@@ -14,6 +15,7 @@ export const findConnection =
   (call) => {
     const upstream = connections.get(call.connection);
     if (upstream === undefined) {
+      if (call.connection === '') throw hostUnknown();
       throw new CallRefused('connection_unknown', `there is no connection ${call.connection}`);
     }
     return next({ ...call, upstream });

@@ -14,13 +14,16 @@ const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 const MAX_HEADERS = 100;
 
 /**
- * Refuses every head that another HTTP implementation might read otherwise, or that is meant for another host.
+ * Refuses every head that another HTTP implementation might read otherwise.
  *
  * @param hosts - names under which the gateway is reached, in lower case, without port
- * @returns the name under which it was reached
+ * @returns the name under which it was reached; `undefined` when that is none of `hosts`
  * @throws {@link CallRefused}
  */
-export function checkRequestHead(head: RequestHead, hosts: { has(host: string): boolean }): string {
+export function checkRequestHead(
+  head: RequestHead,
+  hosts: { has(host: string): boolean },
+): string | undefined {
   if (head.httpVersion !== '1.1' && head.httpVersion !== '2.0') {
     throw new CallRefused('http_version_unsupported', 'expected HTTP/1.1 or HTTP/2');
   }
@@ -58,13 +61,17 @@ export function refuseImpersonation(headers: RequestHeaders): void {
   );
 }
 
-function checkHost(host: string, hosts: { has(host: string): boolean }): string {
+function checkHost(host: string, hosts: { has(host: string): boolean }): string | undefined {
   if (hosts.has(host)) return host;
-  const [, name = ''] = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::\d{1,5})?$/i.exec(host) ?? [];
+  const [, name] = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::\d{1,5})?$/i.exec(host) ?? [];
+  // What is no name at all is nobody's, whatever is configured.
+  if (name === undefined) throw hostUnknown();
   const known = name.toLowerCase();
-  if (hosts.has(known)) return known;
-  throw new CallRefused('host_unknown', 'this gateway is not reached under that host name');
+  return hosts.has(known) ? known : undefined;
 }
+
+export const hostUnknown = () =>
+  new CallRefused('host_unknown', 'this gateway is not reached under that host name');
 
 function checkExpectation(expectation: string | undefined): void {
   if (expectation === undefined || expectation.toLowerCase() === '100-continue') return;

@@ -92,10 +92,55 @@ describe('a hostile agent', () => {
     expect(answer.body).toMatch(/no_grant|path_not_allowed/);
     expect(upstream.received).toHaveLength(before);
   });
+});
 
-  it('is told nothing without a token', async () => {
-    const answer = await at('staging.gateway.test', '/api/v1/pods', { token: '' });
-    expect(statusOf(answer)).toMatchObject({ code: 401, cause: 'token_missing' });
+/** Whatever differs between two calls by itself. */
+const comparable = ({ status, headers, body }: Awaited<ReturnType<typeof at>>) => {
+  const { date, 'audit-id': commandId, ...rest } = headers;
+  expect(date).toBeDefined();
+  return { status, headers: rest, body: body.replaceAll(String(commandId), 'id') };
+};
+
+describe('whoever has no valid token', () => {
+  const websocket = {
+    connection: 'upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  };
+
+  it.each([
+    { what: 'no token', cause: 'token_missing' },
+    { what: 'a made-up one', cause: 'token_malformed', token: 'x.y.z' },
+    { what: 'a path of nothing', cause: 'token_missing', path: '/' },
+    { what: 'the path of a connection', cause: 'token_missing', path: '/connections/prod/api' },
+    { what: 'a path of nobody', cause: 'malformed_kube_path', path: '/api/v1/pods/a%2fb' },
+    { what: 'a token in the query', cause: 'token_in_query', path: '/api?access_token=x' },
+    { what: 'a body', cause: 'token_missing', method: 'POST', body: '{}' },
+    { what: 'an upgrade', cause: 'token_missing', headers: websocket },
+  ])('gets the same answer everywhere: $what', async (asked) => {
+    const { cause, path = '/api/v1/pods', token = '', headers = {}, method = 'GET' } = asked;
+    const options = { token, method, ...(asked.body !== undefined && { body: asked.body }) };
+    const ask = (host: string) => gateway.call(path, { ...options, headers: { host, ...headers } });
+    const existing = await ask('staging.gateway.test');
+    // Discovery is refused in plain words.
+    expect(existing.body).toContain(cause);
+    expect(comparable(await ask('nobodys.gateway.test'))).toStrictEqual(comparable(existing));
+  });
+
+  it('gets the same answer over HTTP/2', async () => {
+    const session = connect(gateway.address, { ca: gateway.raw.certificateAuthority });
+    const ask = async (authority: string) => {
+      const stream = session.request({ ':authority': authority, ':path': '/api/v1/pods' });
+      const [headers] = (await once(stream, 'response')) as [IncomingHttpHeaders];
+      const { date, 'audit-id': commandId, ...rest } = headers;
+      const body = (await stream.setEncoding('utf8').toArray()).join('');
+      return { rest, body: body.replaceAll(String(commandId), String(date === undefined)) };
+    };
+    const existing = await ask('staging.gateway.test');
+    expect(existing.rest[':status']).toBe(401);
+    expect(await ask('nobodys.gateway.test')).toStrictEqual(existing);
+    session.close();
   });
 });
 
