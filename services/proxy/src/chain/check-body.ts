@@ -2,6 +2,7 @@ import { CallCut } from '../domain/call-cut.js';
 import { readBody } from '../guard/held-body.js';
 import { refuseMaskedBytes } from '../masking/masked-target.js';
 import { isJsonPatch, refuseMaskedPatch } from '../masking/refuse-masked-patch.js';
+import type { ResourceRequest } from '../domain/kube-request.js';
 import type { Upstream } from '../upstream/upstream.js';
 import type { Allowed } from './authorize-call.js';
 import type { Step } from './exchange.js';
@@ -21,10 +22,10 @@ export interface CheckPatchParts {
 export const checkPatch =
   ({ recheck, connections }: CheckPatchParts): Step<Negotiated, Negotiated> =>
   (next) => {
-    const check = async (call: Negotiated, kube: Patched) => {
+    const check = async (call: Negotiated, kube: ResourceRequest) => {
       const bytes = await readBody(call);
       refuseMaskedBytes(bytes);
-      refuseMaskedPatch(bytes, kube);
+      refuseMaskedPatch(bytes, { ...targetOf(kube), masker: call.mask.masker });
       await recheck(call);
       if (connections.get(call.connection) !== call.upstream) {
         throw new CallCut('connection_changed');
@@ -40,7 +41,9 @@ export const checkPatch =
     };
   };
 
-type Patched = Parameters<typeof refuseMaskedPatch>[1];
+const targetOf = ({ apiGroup, resource, subresource }: ResourceRequest) => {
+  return { apiGroup, resource, subresource };
+};
 
 /** Refuses a body with placeholders that was read whole. What flows to the cluster is looked at on its way. */
 export const checkBody = (): Step<Guarded, Guarded> => (next) => (call) => {
