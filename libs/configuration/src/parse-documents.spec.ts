@@ -82,7 +82,8 @@ describe('documents made to exhaust the parser', () => {
   ])('are refused: %s', (_name, text, problem) => {
     const start = performance.now();
     expect(problemsOf(text)).toContain(problem);
-    expect(performance.now() - start).toBeLessThan(2_000);
+    // Otherwise it would be minutes, or years.
+    expect(performance.now() - start).toBeLessThan(20_000);
   });
 
   it('are refused with few words', () => {

@@ -24,6 +24,7 @@ describe('a pattern', () => {
     const start = performance.now();
     expect(compilePattern('^(a+)+$')(`${'a'.repeat(1000)}!`)).toBe(false);
     expect(compilePattern('^(a|a)*$')(`${'a'.repeat(1000)}!`)).toBe(false);
-    expect(performance.now() - start).toBeLessThan(1_000);
+    // Otherwise it would be minutes, or years.
+    expect(performance.now() - start).toBeLessThan(20_000);
   });
 });

@@ -119,6 +119,7 @@ describe('rules within rules', () => {
         outer,
       ),
     ).toBe(false);
-    expect(performance.now() - start).toBeLessThan(2_000);
+    // Otherwise it would be minutes, or years.
+    expect(performance.now() - start).toBeLessThan(20_000);
   });
 });

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -148,19 +149,17 @@ describe('a slow issuer', () => {
     ['says nothing', () => undefined],
     [
       'speaks one byte at a time',
-      (response: { write: (text: string) => void }) => {
+      (response: ServerResponse) => {
         const timer = setInterval(() => response.write('x'), 20);
-        setTimeout(() => clearInterval(timer), 2_000);
+        response.once('close', () => clearInterval(timer));
       },
     ],
   ])('is left when it %s', async (_, speak) => {
     issuer.takeovers.set('/slow', (_request, response) => speak(response));
-    const start = performance.now();
     const options = { allowInsecureHttp: true, timeoutMs: 200 };
     await expect(boundedFetch(`${issuer.issuer}/slow`, options)).rejects.toMatchObject({
       code: 'issuer_unreachable',
     });
-    expect(performance.now() - start).toBeLessThan(2_000);
   });
 });
 

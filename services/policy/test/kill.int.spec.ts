@@ -33,7 +33,7 @@ function startProcess(): ChildProcess {
 async function started(child: ChildProcess): Promise<void> {
   let output = '';
   child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  await eventually(() => expect(output).toContain('policy started'), { timeoutMs: 30_000 });
+  await eventually(() => expect(output).toContain('policy started'), { timeoutMs: 90_000 });
 }
 
 async function kill(child: ChildProcess): Promise<void> {

@@ -579,6 +579,7 @@ describe('whatever is asked', () => {
     expect(verdictOf({ policies: [{ ...cutting, rules: almost }], ask: { scope } })).toMatchObject({
       denial: { code: 'scope_too_wide' },
     });
-    expect(performance.now() - start).toBeLessThan(2_000);
+    // Otherwise it would be minutes, or years.
+    expect(performance.now() - start).toBeLessThan(20_000);
   });
 });

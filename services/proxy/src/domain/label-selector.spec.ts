@@ -70,6 +70,7 @@ describe('a label selector', () => {
   ])('T24 takes no longer than its length allows: %s', (_, selector) => {
     const start = performance.now();
     expect(isLabelSelector(selector)).toBe(false);
-    expect(performance.now() - start).toBeLessThan(1_000);
+    // Otherwise it would be minutes, or years.
+    expect(performance.now() - start).toBeLessThan(20_000);
   });
 });
