@@ -32,12 +32,19 @@ const SESSION_WINDOW_BYTES = 1024 * 1024;
 const MAX_CONTROL_FRAMES = 100;
 const LOOK_MS = 2_000;
 const PING_EVERY_MS = 30_000;
+/** Part of its age by which a session ends earlier than another one, so that not all clients come back at once. */
+const AGE_SPREAD = 0.1;
 
 export interface Http2Limits {
   /** Longest time for the first request. */
   readonly firstCallMs: number;
   /** How long a session without a call is kept. */
   readonly idleMs: number;
+  /**
+   * How long a session takes new calls, up to a tenth less: behind that its client gets a GOAWAY and connects again,
+   * which spreads clients over what has been started since. Calls under way go on for as long as they may.
+   */
+  readonly maxAgeMs: number;
   /** Longest time for a body to arrive. */
   readonly bodyMs: number;
   /** How long an answer that is written waits for its reader. */
@@ -49,6 +56,7 @@ export interface Http2Limits {
 export const defaultLimits: Http2Limits = {
   firstCallMs: 15_000,
   idleMs: 120_000,
+  maxAgeMs: 3_600_000,
   bodyMs: 60_000,
   stalledMs: 60_000,
   pingMs: 20_000,
@@ -67,9 +75,13 @@ interface Session {
   readonly session: ServerHttp2Session;
   readonly connection: ClientConnection;
   readonly calls: Set<Call>;
+  /** When its client is told to connect again. */
+  readonly agedAtMs: number;
   /** Since when it has no call. */
   idleSinceMs: number;
   served: boolean;
+  /** Its client has been told to connect again. */
+  sentElsewhere: boolean;
   controlFrames: number;
   pingedAtMs: number;
   pingPending: boolean;
@@ -102,8 +114,10 @@ export class Http2Sessions {
       session,
       connection: new ClientConnection(socket.remoteAddress ?? ''),
       calls: new Set(),
+      agedAtMs: now + this.limits.maxAgeMs * (1 - AGE_SPREAD * Math.random()),
       idleSinceMs: now,
       served: false,
+      sentElsewhere: false,
       controlFrames: 0,
       pingedAtMs: now,
       pingPending: false,
@@ -133,6 +147,7 @@ export class Http2Sessions {
   look(nowMs: number): void {
     for (const known of this.#sessions) {
       known.controlFrames = 0;
+      if (nowMs > known.agedAtMs) sendElsewhere(known);
       if (known.calls.size === 0) {
         known.connection.forget();
         this.#lookAtIdle(known, nowMs);
@@ -141,6 +156,7 @@ export class Http2Sessions {
   }
 
   #onStream(known: Session, stream: ServerHttp2Stream, raw: readonly string[]): void {
+    const { session } = known;
     stream.on('error', ignore);
     const request = new Http2Request(stream, raw, known.connection);
     const answer = new Http2Answer(stream, request.method === 'HEAD');
@@ -149,7 +165,9 @@ export class Http2Sessions {
     known.served = true;
     stream.on('close', () => {
       known.calls.delete(call);
-      if (known.calls.size === 0) known.idleSinceMs = performance.now();
+      if (known.calls.size > 0) return;
+      known.idleSinceMs = performance.now();
+      if (known.sentElsewhere) session.close();
     });
     this.onCall(request, answer);
   }
@@ -185,6 +203,18 @@ export class Http2Sessions {
       known.pingPending = false;
     });
   }
+}
+
+/**
+ * Says GOAWAY. nghttp2 takes no notice of what is asked for behind it, so who ignores it gets nothing. Not by
+ * `close`: such a session is not asked any more whether its client is still there.
+ */
+function sendElsewhere(known: Session): void {
+  const { session, calls } = known;
+  if (known.sentElsewhere || session.closed) return;
+  known.sentElsewhere = true;
+  if (calls.size === 0) session.close();
+  else session.goaway(constants.NGHTTP2_NO_ERROR);
 }
 
 function countControlFrame(known: Session): void {
