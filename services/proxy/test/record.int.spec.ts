@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CommandRecord } from '@drawbridge/contracts';
 import { eventually } from '@drawbridge/testing';
 import { startGateway, statusOf, type Gateway } from './gateway-under-test.js';
+import { http2Call, http2Session } from './http2-client.js';
 import { startRecordingUpstream, type RecordingUpstream } from './recording-upstream.js';
 
 const pods = '/connections/prod/api/v1/namespaces/payments/pods';
@@ -54,33 +55,28 @@ describe('T26 nothing happens off the record', () => {
     });
     await new Promise((resolve) => setTimeout(resolve, 700));
     await gateway.nats.kill();
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await eventually(async () => expect((await gateway.call(pods)).status).toBe(503));
     const whileLost = upstream.received.length;
     const refused = await gateway.call(pods, { method: 'POST', body: '{}' });
     expect(refused.status).toBe(503);
     expect(['record_unavailable', 'proxy_not_ready']).toContain(statusOf(refused).cause);
     expect(upstream.received).toHaveLength(whileLost);
     await gateway.nats.restart();
-    await eventually(async () => expect((await gateway.call(pods)).status).toBe(200), {
-      timeoutMs: 30_000,
-    });
+    await eventually(async () => expect((await gateway.call(pods)).status).toBe(200));
     running = false;
     await Promise.all(load);
 
     expect([...statuses.keys()].toSorted()).toStrictEqual([200, 503]);
-    await eventually(
-      async () => {
-        const records = await gateway.records();
-        const [started, ended] = [idsOf(records, 'CommandStarted'), idsOf(records, 'CommandEnded')];
-        expect(forwarded().filter((id) => !started.includes(id))).toStrictEqual([]);
-        expect(new Set(forwarded()).size).toBe(forwarded().length);
-        // T27 exactly one of each, although some were tried more than once.
-        expect(new Set(started).size).toBe(started.length);
-        expect(new Set(ended).size).toBe(ended.length);
-        expect(started.toSorted()).toStrictEqual(ended.toSorted());
-      },
-      { timeoutMs: 30_000 },
-    );
+    await eventually(async () => {
+      const records = await gateway.records();
+      const [started, ended] = [idsOf(records, 'CommandStarted'), idsOf(records, 'CommandEnded')];
+      expect(forwarded().filter((id) => !started.includes(id))).toStrictEqual([]);
+      expect(new Set(forwarded()).size).toBe(forwarded().length);
+      // T27 exactly one of each, although some were tried more than once.
+      expect(new Set(started).size).toBe(started.length);
+      expect(new Set(ended).size).toBe(ended.length);
+      expect(started.toSorted()).toStrictEqual(ended.toSorted());
+    });
   });
 
   it('a start that cannot be acknowledged forwards nothing', async () => {
@@ -125,9 +121,9 @@ describe('a gateway that stops', () => {
   it('does not wait for connections on which nothing ever came', async () => {
     const silent = connect(gateway.raw.port, '127.0.0.1').on('error', () => undefined);
     await once(silent, 'connect');
-    const before = performance.now();
     await gateway.proxy.close();
-    expect(performance.now() - before).toBeLessThan(9_000);
+    // And ends them.
+    if (!silent.closed) await once(silent, 'close');
   });
 
   it('comes back with every open grant and none that ended', async () => {
@@ -205,13 +201,23 @@ describe('an unknown key', () => {
 
 describe('a flood without tokens', () => {
   it('is recorded in part, counted in full, and does not keep others waiting', async () => {
-    const flood = Array.from({ length: 400 }, () => gateway.call(pods, { token: '' }));
+    const before = performance.now();
+    const session = http2Session(gateway);
+    const flood = Array.from({ length: 8 }, async () => {
+      const statuses: number[] = [];
+      for (let call = 0; call < 100; call += 1) {
+        statuses.push((await http2Call(session, { ':path': pods })).status);
+      }
+      return statuses;
+    });
     expect((await gateway.call(pods)).status).toBe(200);
-    const statuses = await Promise.all(flood);
-    expect(statuses.every(({ status }) => status === 401)).toBe(true);
+    const statuses = (await Promise.all(flood)).flat();
+    session.destroy();
+    expect(statuses.every((status) => status === 401)).toBe(true);
+    const seconds = (performance.now() - before) / 1_000;
     const refused = idsOf(await gateway.records(), 'CommandRefused');
     expect(refused.length).toBeGreaterThan(100);
-    expect(refused.length).toBeLessThan(350);
+    expect(refused.length).toBeLessThanOrEqual(200 + Math.ceil(20 * seconds));
     await gateway.proxy.close();
     expect(gateway.log.join('')).toContain('refusals counted, not recorded');
   });

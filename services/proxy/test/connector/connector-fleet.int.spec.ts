@@ -90,9 +90,7 @@ describe('a connector of many gateways', () => {
     const ready = await startBuiltProxy(gateway.settings);
     replica = ready;
     ports.push(Number(new URL(ready.addresses['https'] ?? '').port));
-    await eventually(async () => expect((await one.figures()).sessions).toBe(4), {
-      timeoutMs: 30_000,
-    });
+    await eventually(async () => expect((await one.figures()).sessions).toBe(4));
     await eventually(async () => expect(await sessionsAt(ready.addresses['http'])).toBe(2));
     await eventually(async () => expect(await sessionsAt(gateway.health)).toBe(2));
     ports.pop();
@@ -109,9 +107,7 @@ describe('a connector of many gateways', () => {
     await gateway.proxy.close();
     await gateway.startProxy();
     ports[0] = gateway.raw.port;
-    await eventually(async () => expect((await one.figures()).sessions).toBe(2), {
-      timeoutMs: 30_000,
-    });
+    await eventually(async () => expect((await one.figures()).sessions).toBe(2));
     expect(await statuses(40)).toStrictEqual(Array(40).fill(200));
   });
 });

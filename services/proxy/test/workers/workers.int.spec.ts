@@ -48,9 +48,23 @@ async function agent(): Promise<{ token: string }> {
   const subject = `agent-${String(agents)}`;
   await gateway.grant({ subject });
   const token = gateway.issuer.token({ sub: subject });
-  // Workers follow grants by themselves: three calls in a row that pass reach most of them.
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await eventually(everyWorkerIsCurrent);
   return { token };
+}
+
+/**
+ * Workers follow grants by themselves and in order: who knows one knows all before it. Each call is on a new
+ * connection, so that thirty of them reach every worker.
+ */
+async function everyWorkerIsCurrent(): Promise<void> {
+  agents += 1;
+  const subject = `probe-${String(agents)}`;
+  await gateway.grant({ subject });
+  const token = gateway.issuer.token({ sub: subject });
+  for (let count = 0; count < 30; count += 1) {
+    const { status, body } = await gateway.call(pods, { token });
+    if (status !== 200) throw new Error(body);
+  }
 }
 
 describe('a gateway of several workers', () => {
