@@ -88,6 +88,7 @@ export function handlerChain(parts: ChainParts): Handler<Exchange> {
     ...parts.holds,
     identities: parts.identities,
     judgeAgain: judgeAgain(guarding),
+    policyVersion: () => parts.guardrails.rails.version,
     recheck: stillAllowed,
   };
   const plain = forward();

@@ -30,6 +30,8 @@ export interface ParkCallParts {
   readonly identities: Pick<IdentityModes, 'assume'>;
   /** Judges the call anew, by everything as it is now. @throws what refuses it */
   readonly judgeAgain: (call: Guarded) => Promise<Guarded>;
+  /** Version of the guardrails in force now. */
+  readonly policyVersion: () => string;
   /** Whether grant and token of the call are good still. @throws what refuses it */
   readonly recheck: (call: Guarded) => Promise<void>;
   /** How long a connection is kept open for a decision. */
@@ -54,19 +56,20 @@ export async function parkCall(parts: ParkCallParts, first: Guarded): Promise<Gu
   const deadline = performance.now() + waitMsOf(parts, first);
   let call = first;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    if (call.guard.effect !== 'hold') return call;
+    if (call.guard.effect !== 'hold') {
+      await parts.recheck(call);
+      if (isInForce(parts, call)) return call;
+      call = await parts.judgeAgain(call);
+      continue;
+    }
     const parked = await park(parts, call);
     const ticket = await ticketOf(parts, parked);
     call.facts.holdId = ticket.holdId;
     const waited = await waitFor(parts, call, { ticket, deadline });
-    const isFresh = ticket.status === 'approved';
     if (waited === 'approved') {
-      call = isFresh ? call : await parts.judgeAgain(call);
-      const released = await release(parts, call, { ticket, parked: isFresh ? parked : undefined });
-      if (!released) continue;
-      // What ended while the approval was taken: it is used up then, and nothing is forwarded.
-      await parts.recheck(call);
-      return call;
+      const passed = await pass(parts, parked, ticket);
+      if (passed.isReleased) return passed.call;
+      call = passed.call;
     } else {
       refuseUnlessChanged(waited, ticket);
       if (waited !== 'policy_changed' && waited !== 'cancelled')
@@ -74,8 +77,14 @@ export async function parkCall(parts: ParkCallParts, first: Guarded): Promise<Gu
       call = await parts.judgeAgain(call);
     }
   }
-  throw new HoldRefused('hold_call_changed', 'the call, its object or the policy keeps changing');
+  throw changing();
 }
+
+const isInForce = ({ policyVersion }: ParkCallParts, { guard }: Guarded): boolean =>
+  guard.policyVersion === policyVersion();
+
+const changing = (): HoldRefused =>
+  new HoldRefused('hold_call_changed', 'the call, its object or the policy keeps changing');
 
 function waitMsOf({ waitMs }: ParkCallParts, { request, kube }: Guarded): number {
   return waitTime(waitMs, {
@@ -131,14 +140,19 @@ interface Waiting {
   readonly deadline: number;
 }
 
-function waitFor(
-  { room }: ParkCallParts,
+async function waitFor(
+  parts: ParkCallParts,
   call: Guarded,
   { ticket: { holdId, status }, deadline }: Waiting,
-): Promise<Waited> | Waited {
+): Promise<Waited> {
   if (status === 'approved') return status;
+  if (!isInForce(parts, call)) {
+    // Held a moment too late for the room to hear of the change.
+    await stored(() => parts.desk.cancel(holdId, 'policy_changed', call.commandId));
+    return 'policy_changed';
+  }
   const waitMs = Math.max(0, deadline - performance.now());
-  return stored(() => room.wait(call, { holdId, waitMs }));
+  return stored(() => parts.room.wait(call, { holdId, waitMs }));
 }
 
 /** @throws {@link HoldPending} while nobody has decided */
@@ -160,36 +174,43 @@ async function refuseEnded(
   await stored(() => desk.release({ holdId, call: held, commandId: call.commandId }));
 }
 
-interface Approved {
-  readonly ticket: HoldTicket;
-  /** The call as it was looked at a moment ago. */
-  readonly parked: Parked | undefined;
+interface Passed {
+  readonly call: Guarded;
+  readonly isReleased: boolean;
 }
 
-/** @returns false when it is another call now, and must ask again */
-async function release(
+/** Takes an approval, if it is for the call as it is now; otherwise the call has to ask again, or need not ask. */
+async function pass(
   parts: ParkCallParts,
-  call: Guarded,
-  { ticket: { holdId }, parked }: Approved,
-): Promise<boolean> {
+  parked: Parked,
+  { holdId, status }: HoldTicket,
+): Promise<Passed> {
+  const isFresh = status === 'approved' && isInForce(parts, parked.call);
+  const call = isFresh ? parked.call : await parts.judgeAgain(parked.call);
   if (call.guard.effect !== 'hold') {
     await stored(() => parts.desk.cancel(holdId, 'policy_changed', call.commandId));
-    return true;
+    return { call, isReleased: false };
   }
-  const { held } = parked ?? (await park(parts, call));
-  const { grant, commandId, answer } = call;
+  const { held } = isFresh ? parked : await park(parts, call);
+  if (!(await release(parts.desk, call, { holdId, held }))) return { call, isReleased: false };
+  // What ended or changed while the approval was taken: it is used up then, and nothing is forwarded.
+  await parts.recheck(call);
+  if (!isInForce(parts, call)) throw changing();
+  return { call, isReleased: true };
+}
+
+/** @returns false when it is another call now */
+async function release(
+  desk: HoldDesk,
+  { grant, commandId, answer }: Guarded,
+  { holdId, held }: { readonly holdId: string; readonly held: HeldCall },
+): Promise<boolean> {
   // An approval is not used up for nobody.
   if (answer.destroyed) throw new CallRefused('request_timeout', 'the client has left');
   const endsAt = new Date(grant.endsAtMs).toISOString();
+  const facts = { grantId: grant.grantId, endsAt };
   try {
-    await stored(() =>
-      parts.desk.release({
-        holdId,
-        call: held,
-        commandId,
-        grant: { grantId: grant.grantId, endsAt },
-      }),
-    );
+    await stored(() => desk.release({ holdId, call: held, commandId, grant: facts }));
     return true;
   } catch (error) {
     if (error instanceof HoldRefused && error.code === 'hold_call_changed') return false;
