@@ -39,6 +39,7 @@ export default defineConfig({
           // Of a slow and busy machine; what waits for less than that says so itself.
           testTimeout: 180_000,
           hookTimeout: 300_000,
+          expect: { poll: { timeout: 45_000 } },
           maxWorkers: 2,
         },
       },
@@ -49,6 +50,7 @@ export default defineConfig({
           include: ['{e2e,bench}/test/**/*.e2e.spec.ts'],
           testTimeout: 300_000,
           hookTimeout: 600_000,
+          expect: { poll: { timeout: 60_000 } },
           maxWorkers: 2,
         },
       },
@@ -59,6 +61,7 @@ export default defineConfig({
           include: ['e2e/test/**/*.browser.spec.ts'],
           testTimeout: 180_000,
           hookTimeout: 300_000,
+          expect: { poll: { timeout: 60_000 } },
           fileParallelism: false,
         },
       },

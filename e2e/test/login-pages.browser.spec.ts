@@ -46,7 +46,7 @@ const heading = (name: string) => visitor.page.getByRole('heading', { level: 1, 
 const press = (name: string) => visitor.page.getByRole('button', { name, exact: true }).click();
 const problem = () => visitor.page.getByRole('alert').innerText();
 const at = async (name: string) => {
-  await heading(name).waitFor({ timeout: 10_000 });
+  await heading(name).waitFor({ timeout: 60_000 });
 };
 const choose = async (name: RegExp) => {
   await visitor.page.getByRole('radio', { name }).check();
@@ -344,7 +344,7 @@ describe('every page', () => {
   it('may not be shown in a frame of another page', async () => {
     await visitor.page.setContent(`<iframe src="${login.link}"></iframe>`);
     await expect
-      .poll(() => visitor.complaints.join(), { timeout: 10_000 })
+      .poll(() => visitor.complaints.join(), { timeout: 60_000 })
       .toContain('frame-ancestors');
     forgetComplaints();
   });

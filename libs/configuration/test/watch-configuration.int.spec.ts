@@ -30,7 +30,7 @@ const watch = async () => {
   });
   return watcher;
 };
-const until = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 10 });
+const until = (check: () => void) => vi.waitFor(check, { timeout: 45_000, interval: 10 });
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'drawbridge-watch-'));
