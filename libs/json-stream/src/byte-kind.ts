@@ -13,6 +13,9 @@ const NOTHING = 256;
 /** Not a kind: marks that the string to come is the name of a member. */
 export const AS_KEY = 512;
 
+/** What begins a member. */
+export const OBJECT_NEXT: number = STRING | AS_KEY;
+
 export const VALUE = STRING | SCALAR | OPEN_OBJECT | OPEN_ARRAY;
 
 export const QUOTE = 0x22;

@@ -5,6 +5,8 @@ import { Pieces } from './pieces.js';
 import { MAX_VALUE_BYTES, type Digest, type Rewrite } from './rewrite.js';
 import type { Field, Verdict } from './rule.js';
 import { childOf, requireArray, type RuleNode } from './rule-tree.js';
+import { CHUNK_AT, OUT } from './skim-memory.js';
+import { skimmer } from './skimmer.js';
 import { MAX_TEXT_BYTES, NO_BYTES, TextBuffer, type Slice } from './text-buffer.js';
 import { ValueRewriter } from './value-rewriter.js';
 
@@ -22,6 +24,8 @@ export class Editor {
   next: RuleNode | undefined;
   /** The string or scalar under way must be known when it ends. */
   reading = false;
+  /** Rules of containers under way do not hold any more, which the skimmer has to be told. */
+  leftOut = false;
   /** The string that has just ended is known to be ASCII without escapes. */
   isAscii = false;
   readonly #nodes: (RuleNode | undefined)[] = [undefined];
@@ -84,6 +88,42 @@ export class Editor {
   isQuiet(depth: number): boolean {
     if (this.active !== undefined || this.next !== undefined) return false;
     return depth > this.#dropDepth && depth > this.#guardDepth && depth > 0;
+  }
+
+  /** What ends at this depth, or above it, has to be told. */
+  get floor(): number {
+    const judged = this.#guardDepth > this.#dropDepth ? this.#guardDepth : this.#dropDepth;
+    return judged > 0 ? judged : 0;
+  }
+
+  /** Whether what comes next may be read over, as far as no rule speaks of it. */
+  mayBeSkimmed(depth: number): boolean {
+    const { active } = this;
+    return depth > this.floor && (active === undefined || !active.tellsInside);
+  }
+
+  /** The rules of the container at a depth, as the skimmer knows them. */
+  nodeAt(depth: number): number {
+    const isLeftOut = this.#dropDepth !== NONE && depth > this.#dropDepth;
+    return isLeftOut ? 0 : (this.#nodes[depth]?.id ?? 0);
+  }
+
+  /** What the skimmer has read over: containers came and went, and names of members. */
+  skimmed(nodes: readonly (RuleNode | undefined)[], inObject: boolean): void {
+    const depth = skimmer.said(OUT.depth);
+    for (let each = skimmer.said(OUT.lowest) + 1; each <= depth; each += 1) {
+      this.#nodes[each] = nodes[skimmer.node(each)];
+    }
+    this.#depth = depth;
+    this.active = nodes[skimmer.node(depth)];
+    const next = nodes[skimmer.said(OUT.next)];
+    this.next = next;
+    this.isAscii = skimmer.said(OUT.isSimple) === 1;
+    const opened = skimmer.said(OUT.opened);
+    if (opened <= MAX_DEPTH) this.#names.opened(opened);
+    const keyAt = skimmer.said(OUT.keyAt) - CHUNK_AT;
+    if (keyAt < 0 || !inObject || next?.isNamed !== true) return;
+    this.#names.member(this.#whole(keyAt - 1, skimmer.said(OUT.keyEnd) - CHUNK_AT + 1), depth);
   }
 
   /** Of the containers that were opened inside of the one at a depth nobody has told: no rule applies in them. */
@@ -375,6 +415,7 @@ export class Editor {
   }
 
   #leaveOut(depth: number): void {
+    this.leftOut = true;
     this.#dropDepth = depth;
     this.active = undefined;
     this.next = undefined;

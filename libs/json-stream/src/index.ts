@@ -1,6 +1,13 @@
 export { JsonScanner, type ScannerOptions } from './json-scanner.js';
 export { JsonStreamError, MAX_DEPTH, type JsonStreamFault } from './json-stream-error.js';
-export { MAX_VALUE_BYTES, textOf, type Digest, type Rewrite, type Scalar } from './rewrite.js';
+export {
+  MAX_VALUE_BYTES,
+  textOf,
+  type Digest,
+  type Rewrite,
+  type Scalar,
+  type ShortValues,
+} from './rewrite.js';
 export type { Field, Path, Rule, Verdict } from './rule.js';
 export { ruleTree, type RuleNode } from './rule-tree.js';
 export type { Slice } from './text-buffer.js';

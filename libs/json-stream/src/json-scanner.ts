@@ -8,6 +8,7 @@ import {
   COMMA,
   isNoText,
   kindOf,
+  OBJECT_NEXT,
   OPEN_ARRAY,
   OPEN_OBJECT,
   QUOTE,
@@ -21,14 +22,18 @@ import { JsonStreamError, MAX_DEPTH } from './json-stream-error.js';
 import type { RuleNode } from './rule-tree.js';
 import { NO_BYTES } from './text-buffer.js';
 import { mayEnd, nextScalar, SCALAR_START } from './scalar-states.js';
+import { CHUNK_AT, OUT } from './skim-memory.js';
+import { expectationOf, stateOf } from './skim-states.js';
+import { tableOf, type SkimTable } from './skim-table.js';
+import { skimmer } from './skimmer.js';
 
 /** How far a string is looked through byte by byte before the search is left to native code, which has to be called. */
 const NEAR_BYTES = 48;
 
 const OPEN = OPEN_OBJECT | OPEN_ARRAY;
-const OBJECT_NEXT = STRING | AS_KEY;
 
 const NEVER = MAX_DEPTH + 1;
+const NOT_SKIMMED = -1;
 
 type Token = 'none' | 'key' | 'string' | 'scalar';
 
@@ -38,6 +43,8 @@ export interface ScannerOptions {
   readonly stream?: boolean;
   /** The largest element that is held until it is judged. */
   readonly maxHeldBytes: number;
+  /** Read over what no rule speaks of with the {@link skimmer}: what comes out is the same. @default true */
+  readonly skim?: boolean;
 }
 
 /**
@@ -48,6 +55,7 @@ export class JsonScanner {
   readonly #isObject = new Uint8Array(MAX_DEPTH + 1);
   readonly #editor: Editor;
   readonly #stream: boolean;
+  readonly #table: SkimTable | undefined;
   #chunk: Uint8Array = NO_BYTES;
   #depth = 0;
   #expect: number = VALUE;
@@ -56,10 +64,13 @@ export class JsonScanner {
   #escaped = false;
   #scalar = SCALAR_START;
   #failure: Error | undefined;
+  /** The skimmer knows the containers down to this depth; -1 when it is not used for this chunk. */
+  #known = NOT_SKIMMED;
 
-  constructor({ rules, stream = false, maxHeldBytes }: ScannerOptions) {
+  constructor({ rules, stream = false, maxHeldBytes, skim = true }: ScannerOptions) {
     this.#editor = new Editor(rules, stream, maxHeldBytes);
     this.#stream = stream;
+    this.#table = skim ? tableOf(rules) : undefined;
   }
 
   /**
@@ -69,6 +80,8 @@ export class JsonScanner {
   push(chunk: Uint8Array): readonly Uint8Array[] {
     if (this.#failure !== undefined) throw this.#failure;
     if (chunk.length === 0) return [];
+    const skims = this.#table !== undefined && skimmer.enter(this.#table, chunk);
+    this.#known = skims ? 0 : NOT_SKIMMED;
     try {
       this.#chunk = chunk;
       this.#editor.begin(chunk);
@@ -77,6 +90,8 @@ export class JsonScanner {
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error('not scanned', { cause: error });
       throw this.#failure;
+    } finally {
+      if (skims) skimmer.leave(chunk);
     }
   }
 
@@ -119,6 +134,21 @@ export class JsonScanner {
     // From this depth on no rule applies, so there is nobody to tell.
     let quiet = editor.isQuiet(depth) ? depth : NEVER;
     while (at < end) {
+      if (this.#known !== NOT_SKIMMED && editor.mayBeSkimmed(depth)) {
+        at = this.#skim(at, depth, expect);
+        if (at === end) return;
+        depth = this.#depth;
+        expect = this.#expect;
+        behind = this.#behind(depth);
+        quiet = editor.isQuiet(depth) ? depth : NEVER;
+        const next = skimmer.said(OUT.stringEnd) - CHUNK_AT;
+        if (next > 0) {
+          editor.string(at, next, depth);
+          at = next;
+          expect = behind;
+          continue;
+        }
+      }
       const kind = kindOf[chunk[at] ?? 0] ?? 0;
       if (kind === SPACE) {
         at += 1;
@@ -168,6 +198,7 @@ export class JsonScanner {
         }
       } else if ((kind & OPEN) !== 0) {
         if (depth === MAX_DEPTH) throw tooDeep();
+        if (this.#known > depth) this.#known = depth;
         const opensObject = kind === OPEN_OBJECT;
         if (quiet > depth) editor.open(opensObject, at, depth);
         depth += 1;
@@ -191,6 +222,25 @@ export class JsonScanner {
     this.#expect = expect;
   }
   /* eslint-enable complexity, max-depth, max-lines-per-function */
+
+  /** Reads over what nobody has to be told of. @returns where it stopped, with depth and expectations as they are there */
+  #skim(from: number, depth: number, expect: number): number {
+    const editor = this.#editor;
+    if (editor.leftOut) this.#known = 0;
+    editor.leftOut = false;
+    for (let each = this.#known + 1; each <= depth; each += 1) {
+      skimmer.opened(each, this.#isObject[each] ?? 0, editor.nodeAt(each));
+    }
+    skimmer.at(depth, stateOf(expect), editor.next?.id ?? 0);
+    const at = skimmer.skim(from, this.#chunk.length, editor.floor);
+    const deeper = (this.#depth = this.#known = skimmer.said(OUT.depth));
+    for (let each = skimmer.said(OUT.lowest) + 1; each <= deeper; each += 1) {
+      this.#isObject[each] = skimmer.isObject(each);
+    }
+    this.#expect = expectationOf(skimmer.said(OUT.state)) ?? this.#behind(deeper);
+    if (this.#table !== undefined) editor.skimmed(this.#table.nodes, this.#isObject[deeper] === 1);
+    return at;
+  }
 
   /** What follows a value in the container at a depth. */
   #behind(depth: number): number {

@@ -2,7 +2,7 @@ import { BACKSLASH } from './byte-kind.js';
 import type { Slice } from './text-buffer.js';
 
 /** ASCII bytes in lower case; all others as they are. */
-const lower = Uint8Array.from({ length: 256 }, (_, byte) =>
+export const lower: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte,
 );
 

@@ -28,6 +28,16 @@ export interface Digest {
   finish(): Uint8Array;
 }
 
+/** Values that say nothing: short strings without certain characters, and short numbers. */
+export interface ShortValues {
+  /** 16 at most. */
+  readonly maxBytes: number;
+  /** ASCII. */
+  readonly without: string;
+  /** Names that may say what a value is, by their last two letters in lower case: `before * 256 + last`. 0: they do not. */
+  readonly names: Uint8Array;
+}
+
 /** What stands in place of a value. All functions must be pure. */
 export interface Rewrite {
   /** @returns JSON text in place of the value, which is copied at once, or `undefined`: it stays as it is */
@@ -44,4 +54,9 @@ export interface Rewrite {
    * label that changes when it was used already ends the document as `ambiguous`. @default nothing
    */
   readonly named?: 'member' | 'label' | 'previous';
+  /**
+   * Which values stay, so that {@link scalar} need not be asked: those of {@link ShortValues}, all, or without a name
+   * that may say what they are. It may be asked all the same. @default none
+   */
+  readonly stays?: 'short' | 'short-unless-named' | undefined;
 }

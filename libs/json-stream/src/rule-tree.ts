@@ -1,12 +1,15 @@
 import { decodeText, foldKey, isKey, needsDecoding } from './key-match.js';
 import { JsonStreamError } from './json-stream-error.js';
 import { placeOf, rootPlace, type Place } from './rule-place.js';
-import type { Rewrite } from './rewrite.js';
+import type { Rewrite, ShortValues } from './rewrite.js';
 import type { Field, Rule } from './rule.js';
+import { writeTable } from './skim-table.js';
 import type { Slice } from './text-buffer.js';
 
 /** What the rules say of one place in a document, and of the places inside it. Has itself inside where `**` leads. */
 export interface RuleNode {
+  /** In its tree, from 1 on. */
+  id: number;
   members: ReadonlyMap<string, Member>;
   /** The same by the length of their names, which is faster to look through. */
   named: readonly (readonly Member[] | undefined)[];
@@ -28,6 +31,8 @@ export interface RuleNode {
   readonly isNamed: boolean;
   /** Nothing is said of values here but how to rewrite them, and that they are labels. */
   isSimple: boolean;
+  /** Of what stands directly in it everything has to be known: names, and where elements begin. */
+  tellsInside: boolean;
 }
 
 interface Member {
@@ -41,12 +46,16 @@ const encoder = new TextEncoder();
 /**
  * Rules as a tree, which the scanner descends with the document.
  *
+ * @param short - what `stays` in these rules means
  * @throws TypeError for rules that contradict each other
  */
-export function ruleTree(rules: readonly Rule[]): RuleNode {
-  const root = rootPlace();
-  for (const rule of rules) apply(rule, placeOf(root, rule.path));
-  return nodeOf([root], new Map());
+export function ruleTree(rules: readonly Rule[], short?: ShortValues): RuleNode {
+  const place = rootPlace();
+  for (const rule of rules) apply(rule, placeOf(place, rule.path));
+  const found = new Map<string, RuleNode>();
+  const root = nodeOf([place], found);
+  writeTable(root, found.values(), short);
+  return root;
 }
 
 function apply(rule: Rule, place: Place): void {
@@ -111,10 +120,15 @@ function nodeOf(from: readonly Place[], found: Map<string, RuleNode>): RuleNode 
   node.elements = inside(all.map(({ elements }) => elements));
   const children = [...[...members.values()].map((member) => member.node), node.anyMember];
   node.choosesMembers = node.keepOnly || children.some((child) => child?.drop === true);
-  const isChoice = node.guarded || node.judge !== undefined || node.elements?.guarded === true;
-  node.isSimple = node.mask === undefined && !isChoice;
+  node.isSimple = isSimple(node);
+  node.tellsInside = node.choosesMembers || holdsGuarded(node);
   return node;
 }
+
+const holdsGuarded = ({ elements }: RuleNode): boolean => elements?.guarded === true;
+
+const isSimple = (node: RuleNode): boolean =>
+  node.mask === undefined && node.judge === undefined && !node.guarded && !holdsGuarded(node);
 
 function whatHolds(places: readonly Place[]): RuleNode {
   const some = (flag: 'label' | 'drop' | 'keepOnly' | 'kept' | 'guarded'): boolean =>
@@ -126,6 +140,7 @@ function whatHolds(places: readonly Place[]): RuleNode {
     throw new TypeError('a value that is judged cannot be masked');
   }
   return {
+    id: 0,
     members: new Map(),
     named: [],
     anyMember: undefined,
@@ -134,6 +149,7 @@ function whatHolds(places: readonly Place[]): RuleNode {
     rewrite: mask === undefined ? change?.rewrite : undefined,
     isNamed: mask === undefined && change?.rewrite?.named === 'member',
     isSimple: false,
+    tellsInside: false,
     label: some('label'),
     drop: some('drop'),
     keepOnly: some('keepOnly'),

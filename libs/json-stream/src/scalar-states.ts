@@ -35,6 +35,12 @@ const words: readonly Transition[] = ['true', 'false', 'null'].flatMap((word) =>
 
 const { table, ending } = buildTables([...numbers, ...words]);
 
+/** The same as tables: next state by state and byte, and by state whether a scalar may end in it. */
+export const scalarTables: { readonly table: Uint8Array; readonly ending: Uint8Array } = {
+  table,
+  ending,
+};
+
 /** Next state by state and byte: the grammar of numbers, `true`, `false` and `null`. */
 export const nextScalar = (state: number, byte: number): number => table[(state << 8) | byte] ?? 0;
 

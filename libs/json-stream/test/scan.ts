@@ -8,12 +8,20 @@ export interface Scan {
   readonly sizes?: readonly number[];
   readonly stream?: boolean;
   readonly maxHeldBytes?: number;
+  /** @default true */
+  readonly skim?: boolean;
 }
 
 /** Everything that comes out of a document that goes in in chunks. */
 export function scan(document: string | Uint8Array, options: Scan = {}): Buffer {
-  const { rules = [], sizes = [1_000_000], stream = false, maxHeldBytes = 1 << 20 } = options;
-  const scanner = new JsonScanner({ rules: ruleTree(rules), stream, maxHeldBytes });
+  const {
+    rules = [],
+    sizes = [1_000_000],
+    stream = false,
+    maxHeldBytes = 1 << 20,
+    skim = true,
+  } = options;
+  const scanner = new JsonScanner({ rules: ruleTree(rules), stream, maxHeldBytes, skim });
   const bytes = Buffer.from(document);
   const out: Buffer[] = [];
   for (let at = 0, turn = 0; at < bytes.length; turn += 1) {

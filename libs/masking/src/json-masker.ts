@@ -12,7 +12,7 @@ import { maskRules, type MaskTarget } from './mask-rules.js';
 import { TableColumns } from './table-columns.js';
 import type { TextDetectors } from './text-detectors.js';
 import { typedFieldRules } from './typed-fields.js';
-import { ValueMasks } from './value-masks.js';
+import { shortValues, ValueMasks } from './value-masks.js';
 
 /** Documents in documents, as text; beyond it is masked whole. */
 const MAX_INNER = 4;
@@ -30,7 +30,8 @@ export class JsonMask {
     this.masks = new ValueMasks(key, detectors);
     const rules = maskRules(target, this.masks, (value) => this.#document(value));
     // Patterns of one's own may be about names, or addresses.
-    this.#tree = ruleTree(detectors.hasOwn ? rules : [...rules, ...typedFieldRules(target)]);
+    const own = detectors.hasOwn ? [] : typedFieldRules(target);
+    this.#tree = ruleTree([...rules, ...own], shortValues);
   }
 
   scanner(isStream: boolean): JsonScanner {

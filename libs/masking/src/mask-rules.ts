@@ -40,10 +40,14 @@ function everywhere(masks: ValueMasks, inner: MaskInner): readonly Rule[] {
   });
   const isNamed = (value: Scalar, where: 'anywhere' | 'end'): boolean =>
     value.isString && value.name !== undefined && isSecretName(value.name, where);
-  const field = text((value) => {
-    if (isNamed(value, 'end')) return masks.whole('field', value);
-    return isMessage(value) ? masks.message(value) : masks.parts(value);
-  }, 'member');
+  const stays = masks.hasOwnPatterns ? undefined : 'short-unless-named';
+  const field: Rewrite = {
+    ...text((value) => {
+      if (isNamed(value, 'end')) return masks.whole('field', value);
+      return isMessage(value) ? masks.message(value) : masks.parts(value);
+    }, 'member'),
+    stays,
+  };
   const pair = text(
     (value) => (isNamed(value, 'anywhere') ? masks.whole('field', value) : masks.parts(value)),
     'label',
@@ -56,10 +60,13 @@ function everywhere(masks: ValueMasks, inner: MaskInner): readonly Rule[] {
     const isSecret = isFlag(value) && isNamed(value, 'end');
     return isSecret ? masks.whole('argument', value) : masks.parts(value);
   }, 'previous');
-  const annotation = text((value) => {
-    const isDocument = value.isString && BRACES.has(value.raw.bytes[value.raw.start] ?? 0);
-    return isDocument ? inner(value) : field.scalar(value);
-  }, 'member');
+  const annotation: Rewrite = {
+    ...text((value) => {
+      const isDocument = value.isString && BRACES.has(value.raw.bytes[value.raw.start] ?? 0);
+      return isDocument ? inner(value) : field.scalar(value);
+    }, 'member'),
+    stays,
+  };
   // A Secret that stands in another object: what it is may come after its values.
   const nested = text(
     (value) => (looksEncoded(value) ? masks.wholeEncoded('secret', value) : field.scalar(value)),
@@ -98,7 +105,10 @@ function tables(masks: ValueMasks, field: Rewrite): readonly Rule[] {
   const row = () => masks.columns.row(masks.cell);
   return [[], ['object']].flatMap((table) => [
     { path: [...table, 'columnDefinitions'], rewrite: { ...field, container: begin } },
-    { path: [...table, 'columnDefinitions', '[]', 'name'], rewrite: { ...field, scalar: named } },
+    {
+      path: [...table, 'columnDefinitions', '[]', 'name'],
+      rewrite: { ...field, scalar: named, stays: undefined },
+    },
     { path: [...table, 'rows', '[]', 'cells'], rewrite: { ...field, container: row } },
   ]);
 }

@@ -39,15 +39,19 @@ const lower = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte,
 );
 /** How names end that end with a word, by their last two letters: nearly every other one is sorted out by these. */
-const endings = new Uint8Array(65_536);
+export const secretEndings: Uint8Array = new Uint8Array(65_536);
 for (const ending of [...words, 'value', 's']) {
   const [last, before] = [
     ending.charCodeAt(ending.length - 1),
     ending.charCodeAt(ending.length - 2),
   ];
   for (let byte = 0; byte < 256; byte += 1) {
-    if (ending === 's' || byte === before) endings[(byte << 8) | last] = 1;
+    if (ending === 's' || byte === before) secretEndings[(byte << 8) | last] = 1;
   }
+}
+// A number may follow.
+for (let byte = 0; byte < 256; byte += 1) {
+  for (let last = DIGIT_0; last <= DIGIT_9; last += 1) secretEndings[(byte << 8) | last] = 1;
 }
 
 const scratch = Buffer.alloc(MAX_NAME_BYTES);
@@ -66,8 +70,7 @@ export function isSecretName(name: Slice, where: 'anywhere' | 'end'): boolean {
 
 function mayEnd({ bytes, end }: Slice): boolean {
   const last = lower[bytes[end - 1] ?? 0] ?? 0;
-  if (last >= DIGIT_0 && last <= DIGIT_9) return true;
-  return endings[((lower[bytes[end - 2] ?? 0] ?? 0) << 8) | last] === 1;
+  return secretEndings[((lower[bytes[end - 2] ?? 0] ?? 0) << 8) | last] === 1;
 }
 
 const anywhere = new NameCache((name) => isSecret(name, 'anywhere'));

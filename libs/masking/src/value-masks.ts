@@ -1,8 +1,15 @@
-import { textOf, type Digest, type Scalar, type Slice } from '@drawbridge/json-stream';
+import {
+  textOf,
+  type Digest,
+  type Scalar,
+  type ShortValues,
+  type Slice,
+} from '@drawbridge/json-stream';
 import { latin1 } from './latin1.js';
 import type { MaskKey } from './mask-keys.js';
 import { placeholder } from './placeholder.js';
 import { PlaceholderForm } from './placeholder-form.js';
+import { secretEndings } from './secret-name.js';
 import { AT, classOf, LABEL_END } from './text-class.js';
 import { TableColumns } from './table-columns.js';
 import type { TextDetectors } from './text-detectors.js';
@@ -16,6 +23,13 @@ const SHORT_BYTES = 48;
 const MIN_NUMBER_BYTES = 13;
 /** A card has more digits, and every token that is known more letters. */
 const PLAIN_BYTES = 12;
+
+/** Values in which no detector finds anything; of what begins with a bracket it has to be known whether it is JSON. */
+export const shortValues: ShortValues = {
+  maxBytes: PLAIN_BYTES,
+  without: '=:@\\[{',
+  names: secretEndings,
+};
 /** With a backslash as well: behind it anything may stand. */
 const special = Uint8Array.from(classOf, (kind, byte) =>
   (kind & (LABEL_END | AT)) !== 0 || byte === BACKSLASH ? 1 : 0,
@@ -33,6 +47,11 @@ export class ValueMasks {
     private readonly key: MaskKey,
     private readonly detectors: TextDetectors,
   ) {}
+
+  /** Short values may hold what is looked for too. */
+  get hasOwnPatterns(): boolean {
+    return this.detectors.hasOwn;
+  }
 
   /** The value whatever it is; an empty text stays. */
   whole(kind: string, value: Scalar): Uint8Array | undefined {

@@ -3,20 +3,55 @@ import fc from 'fast-check';
 import { cut, fuzz, latin1 } from '@drawbridge/fuzzing';
 import { JsonScanner } from '../../src/json-scanner.js';
 import { JsonStreamError } from '../../src/json-stream-error.js';
+import type { Rewrite } from '../../src/rewrite.js';
 import type { Rule } from '../../src/rule.js';
 import { ruleTree } from '../../src/rule-tree.js';
+import type { Slice } from '../../src/text-buffer.js';
 
 const SECRET = 'hunter2';
 const rules: readonly Rule[] = [{ path: ['**', 'data'], mask: '"***"' }];
-const trees = { none: ruleTree([]), mask: ruleTree(rules) };
+const seen: string[] = [];
+/** Tells what it is asked about, with its name. */
+const listen: Rewrite = {
+  scalar: ({ raw, name }) => {
+    seen.push(`${latin1Of(raw)} of ${name === undefined ? '?' : latin1Of(name)}`);
+    return undefined;
+  },
+  named: 'member',
+};
+const trees = {
+  none: ruleTree([]),
+  mask: ruleTree(rules),
+  listen: ruleTree([
+    { path: ['**'], rewrite: listen },
+    { path: ['**', 'x'], leave: true },
+    { path: ['**', '[]', 'a'], rewrite: { ...listen, named: 'label' } },
+    { path: ['**', '[]', 'data'], label: true },
+  ]),
+  judge: ruleTree([
+    {
+      path: ['a', '[]'],
+      keepBy: [{ path: ['data'], judge: (data) => (data === SECRET ? 'drop' : 'keep') }],
+    },
+    { path: ['**', 'x'], drop: true },
+  ]),
+};
+const latin1Of = ({ bytes, start, end }: Slice): string =>
+  Buffer.from(bytes.subarray(start, end)).toString('latin1');
+
+interface How {
+  readonly sizes?: readonly number[];
+  readonly skim?: boolean;
+}
 
 interface Outcome {
   readonly out: string;
   readonly isWhole: boolean;
 }
 
-function scanned(bytes: Buffer, rule: keyof typeof trees, sizes: readonly number[]): Outcome {
-  const scanner = new JsonScanner({ rules: trees[rule], maxHeldBytes: 65_536 });
+function scanned(bytes: Buffer, rule: keyof typeof trees, how: How): Outcome {
+  const { sizes = [], skim = true } = how;
+  const scanner = new JsonScanner({ rules: trees[rule], maxHeldBytes: 65_536, skim });
   const out: Buffer[] = [];
   try {
     for (const chunk of cut(bytes, sizes)) {
@@ -89,19 +124,31 @@ fuzz({
   }),
   holds: ({ text, sizes }) => {
     const bytes = latin1(text);
-    for (const rule of ['none', 'mask'] as const) {
-      const whole = scanned(bytes, rule, []);
-      const inParts = scanned(bytes, rule, sizes);
+    for (const rule of ['none', 'mask', 'listen', 'judge'] as const) {
+      seen.length = 0;
+      const whole = scanned(bytes, rule, {});
+      const told = seen.splice(0);
+      const inParts = scanned(bytes, rule, { sizes });
       expect(inParts.isWhole, 'the verdict does not depend on chunks').toBe(whole.isWhole);
-      if (whole.isWhole) expect(inParts.out).toBe(whole.out);
+      if (whole.isWhole) {
+        expect(inParts.out).toBe(whole.out);
+        expect(seen).toStrictEqual(told);
+      }
+      seen.length = 0;
+      for (const how of [{}, { sizes }]) {
+        const one = scanned(bytes, rule, { ...how, skim: false });
+        const other = seen.splice(0);
+        expect(scanned(bytes, rule, how), 'what is skimmed is what is read').toStrictEqual(one);
+        expect(seen.splice(0)).toStrictEqual(other);
+      }
     }
-    const passed = scanned(bytes, 'none', []);
+    const passed = scanned(bytes, 'none', {});
     if (passed.isWhole) {
       expect(passed.out).toBe(text);
       expect(isJson(withoutStrings(text)), 'nothing passes that is no JSON').toBe(true);
     }
     if (!isJson(text)) return;
-    const masked = scanned(bytes, 'mask', sizes);
+    const masked = scanned(bytes, 'mask', { sizes });
     expect(masked.isWhole, 'JSON is taken').toBe(true);
     expect(JSON.stringify(dataIn(JSON.parse(masked.out)))).not.toContain(SECRET);
   },

@@ -1,0 +1,154 @@
+import { lower } from './key-match.js';
+import type { ShortValues } from './rewrite.js';
+import { scalarTables } from './scalar-states.js';
+import type { SkimTable } from './skim-table.js';
+import { skimProgram } from './skim-program.js';
+import {
+  CHUNK_AT,
+  IS_OBJECT_AT,
+  LOWER_AT,
+  MAX_CHUNK_BYTES,
+  NAMES_AT,
+  NODES_AT,
+  OUT,
+  OUT_AT,
+  PLAIN_HIGH_AT,
+  PLAIN_LOW_AT,
+  SCALAR_ENDS_AT,
+  SCALARS_AT,
+  TREE_BYTES,
+  TREES,
+  TREES_AT,
+} from './skim-memory.js';
+
+interface Program {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly use: (treeAt: number, shortBytes: number) => void;
+  readonly skim: (from: number, end: number, limit: number) => number;
+}
+
+/**
+ * Reads over what nobody has to be told of, sixteen bytes at a time: WebAssembly, compiled from kernel/skim.as. It keeps
+ * to what JsonScanner takes, and stops before all else. There is one for a process; who reads a chunk has it alone.
+ */
+export class Skimmer {
+  readonly #program: Program;
+  readonly #bytes: Uint8Array;
+  readonly #nodes: Uint16Array;
+  readonly #out: Int32Array;
+  readonly #trees = new Array<SkimTable | undefined>(TREES).fill(undefined);
+  #nextTree = 0;
+  #table: SkimTable | undefined;
+  #short: ShortValues | undefined;
+  #isBusy = false;
+
+  constructor(program: Program) {
+    this.#program = program;
+    const { buffer } = program.memory;
+    this.#bytes = new Uint8Array(buffer);
+    this.#nodes = new Uint16Array(buffer, NODES_AT, (OUT_AT - NODES_AT) / 2);
+    this.#out = new Int32Array(buffer, OUT_AT, Object.keys(OUT).length);
+    this.#bytes.set(lower, LOWER_AT);
+    this.#bytes.set(scalarTables.table, SCALARS_AT);
+    this.#bytes.set(scalarTables.ending, SCALAR_ENDS_AT);
+  }
+
+  /** @returns whether it can be used for this chunk, until {@link leave} */
+  enter(table: SkimTable, chunk: Uint8Array): boolean {
+    if (this.#isBusy || chunk.length > MAX_CHUNK_BYTES) return false;
+    this.#isBusy = true;
+    if (this.#table !== table) this.#use(table);
+    this.#bytes.set(chunk, CHUNK_AT);
+    return true;
+  }
+
+  /** Nothing of the chunk stays behind. */
+  leave(chunk: Uint8Array): void {
+    this.#bytes.fill(0, CHUNK_AT, CHUNK_AT + chunk.length);
+    this.#isBusy = false;
+  }
+
+  #use(table: SkimTable): void {
+    let slot = this.#trees.indexOf(table);
+    if (slot < 0) {
+      slot = this.#nextTree;
+      this.#nextTree = (slot + 1) % TREES;
+      this.#trees[slot] = table;
+      this.#bytes.set(table.bytes, TREES_AT + slot * TREE_BYTES);
+    }
+    const { short } = table;
+    if (short !== undefined && short !== this.#short) this.#useShort(short);
+    this.#table = table;
+    this.#program.use(TREES_AT + slot * TREE_BYTES, short?.maxBytes ?? 0);
+  }
+
+  #useShort(short: ShortValues): void {
+    this.#short = short;
+    this.#bytes.set(short.names, NAMES_AT);
+    const { low, high } = nibbles(short.without);
+    this.#bytes.set(low, PLAIN_LOW_AT);
+    this.#bytes.set(high, PLAIN_HIGH_AT);
+  }
+
+  /** What it has to know of a container that others have opened. */
+  opened(depth: number, isObject: number, node: number): void {
+    this.#bytes[IS_OBJECT_AT + depth] = isObject;
+    this.#nodes[depth] = node;
+  }
+
+  isObject(depth: number): number {
+    return this.#bytes[IS_OBJECT_AT + depth] ?? 0;
+  }
+
+  node(depth: number): number {
+    return this.#nodes[depth] ?? 0;
+  }
+
+  /** Where things stand when it begins. */
+  at(depth: number, state: number, next: number): void {
+    const out = this.#out;
+    out[OUT.depth] = depth;
+    out[OUT.state] = state;
+    out[OUT.next] = next;
+  }
+
+  /** @returns index of the token before which it stopped, or the length of the chunk */
+  skim(from: number, end: number, limit: number): number {
+    return this.#program.skim(CHUNK_AT + from, CHUNK_AT + end, limit) - CHUNK_AT;
+  }
+
+  /** What it says of where it stopped. */
+  said(field: number): number {
+    return this.#out[field] ?? 0;
+  }
+}
+
+/** Bytes that are looked for as two tables, by their lower and higher four bits: found is what has a bit in both. */
+function nibbles(characters: string): { low: Uint8Array; high: Uint8Array } {
+  const [low, high] = [new Uint8Array(16), new Uint8Array(16)];
+  const rows = [...new Set(Array.from(characters, (each) => each.charCodeAt(0) >> 4))];
+  if (rows.length > 8) throw new TypeError('these characters have too little in common');
+  for (const character of characters) {
+    const byte = character.charCodeAt(0);
+    const bit = 1 << rows.indexOf(byte >> 4);
+    low[byte & 15] = (low[byte & 15] ?? 0) | bit;
+    high[byte >> 4] = (high[byte >> 4] ?? 0) | bit;
+  }
+  return { low, high };
+}
+
+/** The types of Node leave it out. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+};
+
+const { exports } = new WebAssembly.Instance(
+  new WebAssembly.Module(Buffer.from(skimProgram, 'base64')),
+);
+
+/** The one of this process. */
+export const skimmer: Skimmer = new Skimmer(
+  // What our own program exports: see kernel/skim.as.
+  exports as Program,
+);
