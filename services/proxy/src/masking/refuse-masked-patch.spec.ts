@@ -138,6 +138,36 @@ describe('T14 a JSON patch', () => {
     expect(() => check([{ op: 'copy', from, path }], pods)).toThrow(/must not "copy"/);
   });
 
+  it.each<object>([
+    { op: 'add', path: `${container}/args/1`, value: 'between' },
+    { op: 'replace', path: `${container}/args/0`, value: '--other' },
+    { op: 'remove', path: `${container}/command/0` },
+    { op: 'copy', from: `${container}/name`, path: `${container}/ARGS/1` },
+    { op: 'replace', path: `${container}/env/0/name`, value: 'LEVEL' },
+    { op: 'remove', path: `${container}/env/0/name` },
+    { op: 'replace', path: `${container}/livenessProbe/httpGet/httpHeaders/0/name`, value: 'X' },
+    { op: 'move', from: '/spec/list/0/name', path: '/spec/list/0/label' },
+  ])('must not change what says that its neighbour is a secret: %o', (operation) => {
+    expect(() => check([operation])).toThrow(/says what is masked beside it/);
+  });
+
+  it.each<object>([
+    { op: 'add', path: `${container}/args/-`, value: '--verbose' },
+    { op: 'replace', path: `${container}/args`, value: ['serve'] },
+    { op: 'remove', path: `${container}/env/0` },
+    { op: 'add', path: `${container}/env/-`, value: { name: 'A', value: 'b' } },
+    { op: 'replace', path: '/spec/template/spec/volumes/0/name', value: 'data' },
+    { op: 'remove', path: '/metadata/finalizers/0' },
+    { op: 'replace', path: '/metadata/labels/name', value: 'x' },
+    { op: 'copy', from: '/spec/list/0', path: '/spec/list/-' },
+  ])('may %o', (operation) => {
+    expect(() => check([operation])).not.toThrow();
+  });
+
+  it.each(['/0', '/spec/map/0', '/spec/other'])('must not take an element to %s', (path) => {
+    expect(() => check([{ op: 'copy', from: '/spec/list/0', path }], widgets)).toThrow(/"copy"/);
+  });
+
   it.each([
     ['/spec/volumes/0/name', '/spec/volumes/1/name'],
     ['/spec/nodeName', '/metadata/labels/node'],

@@ -28,14 +28,22 @@ export type PatchedObject = Pick<ResourceRequest, 'apiGroup' | 'resource' | 'sub
 };
 
 /**
- * Refuses a JSON patch that could tell what is masked: by copying it to where it is not, or by testing whether it is
- * what somebody believes. A test for a value that would not be masked itself tells nothing that is hidden.
+ * Refuses a JSON patch that could tell what is masked: by copying it to where it is not, by testing whether it is
+ * what somebody believes, or by changing the name beside it that says that it is one. A test for a value that would
+ * not be masked itself tells nothing that is hidden.
  *
  * @throws {@link CallRefused} `masked_value_read`, `malformed_request`
  */
 export function refuseMaskedPatch(bytes: Uint8Array, { masker, ...target }: PatchedObject): void {
   const reader = new PatchReader(target, new MaskedPlaces(masker, target));
-  const reading = operationsOf(bytes).filter(({ op }) => readingOps.has(op));
+  const operations = operationsOf(bytes);
+  for (const { op, from, path } of operations) {
+    const renamed = op === 'move' ? [from, path] : [path];
+    const name =
+      op === 'test' ? undefined : renamed.find((each) => saysWhatIsSecret(placeOf(each)));
+    if (name !== undefined) throw refusedName(op, name);
+  }
+  const reading = operations.filter(({ op }) => readingOps.has(op));
   if (reading.length > MAX_READING) throw tooMany();
   for (const operation of reading) {
     const { op, from, path } = operation;
@@ -74,6 +82,7 @@ class PatchReader {
     const [source, goal] = [placeOf(from), placeOf(path)];
     if (this.#isEntry(source)) return this.#isEntry(goal) && !this.places.isSecret(source);
     if (!this.#isShown(source)) return false;
+    if (leavesItsList(source, goal)) return false;
     return !this.places.isOpen(goal) || this.places.isOpen(source);
   }
 
@@ -93,6 +102,34 @@ class PatchReader {
     return segments.every((name) => !masked.has(name) && !isSecret(name));
   }
 }
+
+/** Lists in which a word can say that the next one is a secret, in lower case. */
+const worded = new Set(['args', 'command']);
+/** Lists whose elements have a name and no value, in lower case. */
+const onlyNamed = new Set(['containers', 'initcontainers', 'ephemeralcontainers', 'ports'])
+  .add('volumes')
+  .add('volumemounts')
+  .add('volumedevices')
+  .add('imagepullsecrets')
+  .add('ownerreferences')
+  .add('subjects');
+
+/** Whether a change there can make something else of a value that stands beside it. */
+function saysWhatIsSecret(place: Place): boolean {
+  const [list = '', index = '', last = ''] = place.slice(-3).map((name) => name.toLowerCase());
+  // The end of a list has nothing behind it.
+  if (place.length > 1 && worded.has((place.at(-2) ?? '').toLowerCase()))
+    return place.at(-1) !== '-';
+  return last === 'name' && isIndex(index) && !onlyNamed.has(list);
+}
+
+/** Only an element of a list has a name for its value; by its path, a member called "0" looks like one. */
+function leavesItsList(source: Place, goal: Place): boolean {
+  if (!isIndex(source.at(-1)) || onlyNamed.has((source.at(-2) ?? '').toLowerCase())) return false;
+  return source.slice(0, -1).join('/') !== goal.slice(0, -1).join('/');
+}
+
+const isIndex = (name: string | undefined): boolean => /^(?:-?\d+|-)$/.test(name ?? '');
 
 const isAnnotation = (place: Place): boolean =>
   place.length === 3 &&
@@ -177,6 +214,13 @@ const refused = (op: string, pointer: string): CallRefused =>
   new CallRefused(
     'masked_value_read',
     `a JSON patch must not "${op}" what stands at ${JSON.stringify(pointer)}: values there are not shown to you`,
+  );
+
+const refusedName = (op: string, pointer: string): CallRefused =>
+  new CallRefused(
+    'masked_value_read',
+    `a JSON patch must not "${op}" what stands at ${JSON.stringify(pointer)}: it says what is masked beside it. ` +
+      'Change the whole list',
   );
 
 const malformed = (): CallRefused =>
