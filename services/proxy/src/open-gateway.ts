@@ -100,6 +100,7 @@ export async function openGateway(
     ...recorder.figures(),
     ...parts.connections.figures(),
     ...parts.connectors.figures(),
+    callsHeld: parts.holds.room.size,
   });
   return { dataPath, checks, figures };
 }

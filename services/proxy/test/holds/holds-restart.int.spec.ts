@@ -85,7 +85,7 @@ describe('two replicas of two workers', () => {
       world.gateway.proxy = first;
       const { holdId } = await world.held(agent);
       // Each of them waits, at whichever worker.
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await world.waiting(calls.length, [first, replica]);
       expect(await world.decide(holdId, 'approve')).toBe(200);
       const answers = await Promise.all(calls);
       const passed = answers.filter(({ status }) => status === 200);

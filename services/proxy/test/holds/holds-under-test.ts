@@ -70,6 +70,8 @@ export interface HoldsUnderTest {
   holdsOf(agent: AgentUnderTest): Promise<RecordedHold[]>;
   /** Waits for so many holds under a grant; the last of them. */
   held(agent: AgentUnderTest, count?: number): Promise<RecordedHold>;
+  /** Waits until so many calls wait with their connections open, at these proxies. */
+  waiting(count: number, proxies?: readonly RunningService[]): Promise<void>;
   /** Waits until a hold has all of these events, and no others. */
   ends(holdId: string, ...types: HoldEventType[]): Promise<void>;
   changePolicy(reason: string): Promise<void>;
@@ -107,6 +109,12 @@ export async function startHolds(options: HoldsOptions): Promise<HoldsUnderTest>
   const world = new Holds({ gateway, cluster, kubectlPath, humans, approval });
   await world.changePolicy('somebody should look at this');
   return world;
+}
+
+async function callsHeldBy({ addresses }: RunningService): Promise<number> {
+  const answer = await fetch(`${addresses['http'] ?? ''}/readyz`);
+  const { figures } = (await answer.json()) as { figures: Record<string, number> };
+  return figures['callsHeld'] ?? 0;
 }
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `agent-${index + 1}`);
@@ -206,6 +214,14 @@ class Holds implements HoldsUnderTest {
       })
       .filter(({ held }) => held.call.grantId === grantId)
       .toSorted((one, other) => one.sequence - other.sequence);
+  }
+
+  async waiting(count: number, proxies = [this.gateway.proxy]): Promise<void> {
+    await eventually(async () => {
+      const counts = await Promise.all(proxies.map(callsHeldBy));
+      const all = counts.reduce((sum, each) => sum + each);
+      if (all !== count) throw new Error(`${String(all)} calls wait`);
+    });
   }
 
   held(agent: AgentUnderTest, count = 1): Promise<RecordedHold> {

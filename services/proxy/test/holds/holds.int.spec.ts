@@ -252,6 +252,7 @@ describe('two same calls at once', () => {
     const agent = await world.agent();
     const calls = [scale(agent, 6), scale(agent, 6)];
     const { holdId } = await world.held(agent);
+    await world.waiting(calls.length);
     await world.decide(holdId, 'approve');
     const answers = await Promise.all(calls);
     expect(answers.map(({ status }) => status).toSorted()).toStrictEqual([200, 403]);
