@@ -61,7 +61,7 @@ export class ServiceProcess {
           throw new Error(`${this.options.name} is not ready: ${await answer.text()}`);
         }
       },
-      { timeoutMs: 40_000 },
+      { timeoutMs: 90_000 },
     ).catch((cause: unknown) => {
       throw new Error(`${this.options.name} did not become ready:\n${this.#output}`, { cause });
     });

@@ -25,7 +25,7 @@ import { deployment } from '../../conformance/manifests.js';
 import { createNamespace } from './create-namespace.js';
 
 const large = Buffer.from('all work and no play\n'.repeat(50_000));
-const wait = { timeoutMs: 30_000 };
+const wait = { timeoutMs: 60_000 };
 
 function collector() {
   const chunks: Buffer[] = [];

@@ -239,7 +239,7 @@ class RealWorld implements World {
           if (!said.includes(word)) throw new Error(`the card lacks "${word}": ${said}`);
         return card;
       },
-      { timeoutMs: 40_000 },
+      { timeoutMs: 60_000 },
     );
   }
 

@@ -72,7 +72,7 @@ export class TestDesk {
           if (!said.includes(word)) throw new Error(`the card lacks "${word}": ${said}`);
         return card;
       },
-      { timeoutMs: 40_000 },
+      { timeoutMs: 60_000 },
     );
   }
 }

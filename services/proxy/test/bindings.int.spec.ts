@@ -96,7 +96,7 @@ async function allOf(waiting: readonly (Promise<void> | undefined)[]): Promise<v
 }
 
 const nothingLeft = () =>
-  eventually(async () => expect(await cluster.made()).toStrictEqual([]), { timeoutMs: 20_000 });
+  eventually(async () => expect(await cluster.made()).toStrictEqual([]), { timeoutMs: 60_000 });
 
 describe('the cluster itself', () => {
   it('enforces the scope of a grant, from its first call to its end', async () => {

@@ -94,7 +94,7 @@ describe('@kubernetes/client-node', () => {
     const forward = new PortForward(config);
     await forward.portForward('payments', 'web-0', [80], out.stream, null, input);
     input.write(LARGE);
-    await eventually(() => expect(out.bytes().length).toBe(LARGE.length), { timeoutMs: 20_000 });
+    await eventually(() => expect(out.bytes().length).toBe(LARGE.length), { timeoutMs: 60_000 });
     expect(sha(out.bytes())).toBe(sha(LARGE));
   });
 

@@ -292,7 +292,7 @@ describe('a real cluster', () => {
         const made = (await cluster.made()).filter((name) => name.includes(grantId));
         expect(made.length > 0).toBe(expected);
       },
-      { timeoutMs: 20_000 },
+      { timeoutMs: 60_000 },
     );
   const succeeds = (as: { token: string }, path: string) =>
     eventually(async () => {
@@ -478,7 +478,7 @@ describe('a real cluster', () => {
         );
         expect(new Set(answers.map(({ status }) => status))).toStrictEqual(new Set([200]));
       },
-      { timeoutMs: 30_000 },
+      { timeoutMs: 60_000 },
     );
     process.kill(built.pid, 'SIGKILL');
     for (const agent of agents) await revoke(agent);

@@ -232,7 +232,7 @@ class Holds implements HoldsUnderTest {
         if (last === undefined || holds.length < count) throw new Error(`${holds.length} holds`);
         return last;
       },
-      { timeoutMs: 20_000 },
+      { timeoutMs: 60_000 },
     );
   }
 
@@ -244,7 +244,7 @@ class Holds implements HoldsUnderTest {
         const came = events.map(({ event }) => event.type).join();
         if (came !== types.join()) throw new Error(`the hold is ${came}`);
       },
-      { timeoutMs: 20_000 },
+      { timeoutMs: 60_000 },
     );
   }
 
@@ -260,7 +260,7 @@ class Holds implements HoldsUnderTest {
         await fetch(`${health}/readyz`);
         await new Promise((resolve) => setTimeout(resolve, 1_500));
       },
-      { timeoutMs: 15_000 },
+      { timeoutMs: 60_000 },
     );
   }
 

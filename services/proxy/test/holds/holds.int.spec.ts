@@ -115,7 +115,7 @@ describe('a held call of kubectl', () => {
         const refused = await recordsOf('CommandRefused', agent);
         expect(refused).toMatchObject([{ statusCode: 429, holdId }]);
       },
-      { timeoutMs: 20_000 },
+      { timeoutMs: 60_000 },
     );
     expect(await world.decide(holdId, 'approve')).toBe(200);
     expect(await running).toMatchObject({ code: 0 });
