@@ -10,6 +10,9 @@ const ENDED_MS = 500;
 /** How long the bindings of a connection that is no more may take to go. */
 const FAREWELL_MS = 20_000;
 
+/** How long a stop waits for the bindings of grants that are over: what is then left is for another proxy's sweep. */
+const STOP_MS = 3_000;
+
 /** What is needed of an upstream here. */
 type OwnUpstream = Pick<Upstream, 'prepare' | 'destroy'>;
 
@@ -55,6 +58,18 @@ export class BoundConnection {
   async leave(): Promise<void> {
     const end = setTimeout(() => this.bindings.close(), FAREWELL_MS).unref();
     await this.bindings.removeAll();
+    clearTimeout(end);
+    await this.close();
+  }
+
+  /**
+   * Removes what belongs to grants that are over, then closes. What belongs to open ones stays: other proxies use it,
+   * and how many of them there are nobody has to know.
+   */
+  async stop(): Promise<void> {
+    const end = setTimeout(() => this.bindings.close(), STOP_MS).unref();
+    this.bindings.removeEnded();
+    await this.bindings.removed();
     clearTimeout(end);
     await this.close();
   }

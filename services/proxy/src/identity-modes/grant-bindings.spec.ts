@@ -328,6 +328,40 @@ describe('the end of a grant', () => {
     expect(place.stored.size).toBe(0);
   });
 
+  it('is waited for when the proxy stops; what is open stays for the others', async () => {
+    const place = cluster();
+    const { bindings, open } = bindingsOn(place);
+    for (const id of ['over', 'open']) open.add(id);
+    for (const id of ['over', 'open']) await bindings.ensure(grantOf(id));
+    open.delete('over');
+    let stopped = false;
+    place.state.away = true;
+    bindings.removeEnded();
+    const removed = bindings.removed().then(() => (stopped = true));
+    await vi.advanceTimersByTimeAsync(400);
+    expect(stopped).toBe(false);
+    place.state.away = false;
+    await vi.advanceTimersByTimeAsync(1_000);
+    await removed;
+    const names = [...place.stored.values()].map(({ name }) => name);
+    expect(names).toStrictEqual(['drawbridge-open', 'drawbridge-open']);
+  });
+
+  it('is not waited for longer than the proxy may take to stop', async () => {
+    const place = cluster();
+    const { bindings, open } = bindingsOn(place);
+    open.add('over');
+    await bindings.ensure(grantOf('over'));
+    open.delete('over');
+    place.state.away = true;
+    bindings.removeEnded();
+    const removed = bindings.removed();
+    bindings.close();
+    await vi.advanceTimersByTimeAsync(100);
+    await removed;
+    expect(place.stored.size).toBe(2);
+  });
+
   it('is seen by who took over', async () => {
     const place = cluster();
     const [before, after] = [bindingsOn(place), bindingsOn(place)];

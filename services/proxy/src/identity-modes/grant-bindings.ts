@@ -93,8 +93,14 @@ export class GrantBindings {
   /** Removes everything, open or not; resolves when it is gone. */
   async removeAll(): Promise<void> {
     for (const entry of this.#entries.values()) if (entry.state !== 'ending') this.#end(entry);
+    await this.removed();
+  }
+
+  /** Resolves when nothing is left of what is being removed, or all work has stopped. */
+  async removed(): Promise<void> {
     const { signal } = this.#closing;
-    while (this.#entries.size > 0 && !signal.aborted) await pause(50, signal);
+    const underWay = () => [...this.#entries.values()].some(({ state }) => state === 'ending');
+    while (underWay() && !signal.aborted) await pause(50, signal);
   }
 
   /**

@@ -51,11 +51,11 @@ export class IdentityModes {
     return known.bound?.bindings.ensure(grant);
   }
 
-  /** Stops. Bindings of open grants stay: other proxies use them, and the next start sweeps. */
+  /** Stops. Bindings of open grants stay: other proxies use them, and the next start sweeps what is over by then. */
   async close(): Promise<void> {
     const all = [...this.#known.values()].flatMap(({ bound }) => bound ?? []);
     this.#known = new Map();
-    await Promise.all(all.map((bound) => bound.close()));
+    await Promise.all(all.map((bound) => bound.stop()));
   }
 
   #take(document: ConnectionDocument, before: Known | undefined): Known | undefined {
