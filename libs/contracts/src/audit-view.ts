@@ -72,6 +72,8 @@ export const AuditCommand = z.strictObject({
   /** How many values of the answer were masked. */
   masked: z.int().optional(),
   transfers: z.array(FileTransferRecord).optional(),
+  /** The guardrails that were met by what was typed in a session. */
+  typed: z.array(RecordedRule).optional(),
   /** Positions in the stream COMMANDS of the records this was made of. */
   sequences: z.array(z.int()),
 });

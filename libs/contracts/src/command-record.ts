@@ -115,6 +115,8 @@ export const CommandRecord = z.discriminatedUnion('type', [
     transfers: z.array(FileTransferRecord).max(16).optional(),
     /** The guardrail that cut it, by what was typed in a session. */
     rule: ruleName.optional(),
+    /** The guardrails that were met by what was typed in a session, each once; absent when none was. */
+    typed: z.array(RecordedRule).max(64).optional(),
   }),
 ]);
 export type CommandRecord = z.infer<typeof CommandRecord>;

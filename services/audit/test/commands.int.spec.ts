@@ -154,6 +154,10 @@ describe('what guardrails, holds and masks did to a command', () => {
     masked: 0,
     transfers: [{ direction: 'download', path: '/var/log/app', bytes: 5_000_000_000 }],
     exitCode: 0,
+    typed: [
+      { rule: 'sessions/careful', action: 'warn' },
+      { rule: 'sessions/noted', action: 'recordOnly', doubt: 'not_known' },
+    ],
   } satisfies Partial<CommandRecord>;
   const ids = ['09:00:00', '09:00:01', '09:00:02', '09:00:03'].map((time) =>
     commandIdAt(`2026-01-05T${time}Z`),
@@ -173,6 +177,7 @@ describe('what guardrails, holds and masks did to a command', () => {
     [{ rule: 'access/mask-all' }, [0]],
     [{ rule: 'access/hold-production,other/deny' }, [2, 0]],
     [{ rule: 'sessions/typed' }, [1]],
+    [{ rule: 'sessions/noted' }, [0]],
     [{ rule: 'access' }, []],
     [{ rule: "x') OR 1=1 --" }, []],
     [{ decision: 'held' }, [0]],

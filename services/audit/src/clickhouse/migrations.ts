@@ -96,6 +96,9 @@ const guardColumns = {
   exit_code: max('Nullable(Int32)'),
 } as const;
 
+/** What was met in a session; added by migration 5. */
+const sessionColumns = { typed: guardColumns.matched } as const;
+
 const holdColumns = {
   sequence: eventColumns.sequence,
   id: eventColumns.id,
@@ -161,6 +164,10 @@ const guards = (database: Identifier): readonly string[] => [
   ),
 ];
 
+const sessions = (database: Identifier): readonly string[] => [
+  `ALTER TABLE ${database}.commands ADD COLUMN IF NOT EXISTS typed ${sessionColumns.typed}`,
+];
+
 const holds = (database: Identifier): string => `
 CREATE TABLE IF NOT EXISTS ${database}.holds
 (
@@ -181,6 +188,7 @@ export const migrations: readonly Migration[] = [
   { version: 2, name: 'commands', statements: (database) => [commands(database)] },
   { version: 3, name: 'guardrails', statements: guards },
   { version: 4, name: 'holds', statements: (database) => [holds(database)] },
+  { version: 5, name: 'sessions', statements: sessions },
 ];
 
 /** What must hold after the last migration, because one row per event and command rests on it. */
@@ -195,7 +203,7 @@ export const expectedTables = {
     engine: 'AggregatingMergeTree',
     sortingKey: 'received_at, command_id',
     partitionKey: 'toYYYYMM(received_at)',
-    columns: [...Object.keys(commandColumns), ...Object.keys(guardColumns)],
+    columns: [commandColumns, guardColumns, sessionColumns].flatMap((each) => Object.keys(each)),
   },
   holds: {
     engine: 'ReplacingMergeTree',

@@ -17,6 +17,10 @@ function ruleOf({ rule, action, doubt }: RecordedRule): RecordedRule {
   return doubt === undefined ? { rule, action } : { rule, action, doubt };
 }
 
+const rules = z.array(
+  z.object({ rule: z.string(), action: GuardrailAction, doubt: text }).transform(ruleOf),
+);
+
 const Row = z.object({
   command_id: z.string(),
   received_at: z.string(),
@@ -57,13 +61,12 @@ const Row = z.object({
   policy_version: text,
   rule: text,
   outcome_rule: text,
-  matched: z.array(
-    z.object({ rule: z.string(), action: GuardrailAction, doubt: text }).transform(ruleOf),
-  ),
+  matched: rules,
   hold_id: nullable(z.string()),
   warnings: z.array(z.string()),
   masked: nullable(z.number()),
   transfers: z.array(FileTransferRecord),
+  typed: rules,
   exit_code: nullable(z.number()),
   sequences: z.array(z.number()),
 });
@@ -108,7 +111,7 @@ const conditionsOf = (filter: CommandFilter): readonly Condition[] => [
   ...given(filter.name, (name) => isOneOf('name', [name])),
   ...given(filter.decision, (decision) => decisions[decision]),
   ...given(filter.rule, (names) => ({
-    sql: 'hasAny(rules, {rule:Array(String)}) OR outcome_rule IN {rule:Array(String)}',
+    sql: 'hasAny(rules, {rule:Array(String)}) OR outcome_rule IN {rule:Array(String)} OR hasAny(arrayMap(met -> met.1, typed), {rule:Array(String)})',
     parameters: { rule: names },
   })),
   ...given(filter.hold, (id) => ({ sql: 'hold_id = {hold:UUID}', parameters: { hold: id } })),
@@ -187,6 +190,7 @@ const answerOf = (row: Row): Partial<AuditCommand> => ({
   ...(row.exit_code === undefined ? {} : { exitCode: row.exit_code }),
   ...(row.masked === undefined ? {} : { masked: row.masked }),
   ...(row.transfers.length === 0 ? {} : { transfers: row.transfers }),
+  ...(row.typed.length === 0 ? {} : { typed: row.typed }),
 });
 
 function agentOf(row: Row): Pick<AuditCommand, 'agent'> {

@@ -1,4 +1,4 @@
-import type { CommandRecord } from '@drawbridge/contracts';
+import type { CommandRecord, RecordedRule } from '@drawbridge/contracts';
 import { receivedAt } from './received-at.js';
 
 /**
@@ -37,6 +37,7 @@ const endOf = (record: Ended): CommandRow => ({
   ...(record.exitCode === undefined ? {} : { exit_code: record.exitCode }),
   ...(record.masked === undefined ? {} : { masked: record.masked }),
   ...(record.transfers === undefined ? {} : { transfers: record.transfers }),
+  ...(record.typed === undefined ? {} : { typed: record.typed.map(ruleTuple) }),
 });
 
 const callOf = (record: Call): CommandRow => ({
@@ -74,19 +75,13 @@ function guardOf(record: Call): CommandRow {
     ...(policyVersion === undefined ? {} : { policy_version: policyVersion }),
     ...(rule === undefined ? {} : { rule }),
     ...(rules.length === 0 ? {} : { rules: [...new Set(rules)] }),
-    ...(matched.length === 0
-      ? {}
-      : {
-          matched: matched.map(({ rule: name, action, doubt = '' }) => ({
-            rule: name,
-            action,
-            doubt,
-          })),
-        }),
+    ...(matched.length === 0 ? {} : { matched: matched.map(ruleTuple) }),
     ...(holdId === undefined ? {} : { hold_id: holdId }),
     ...(warnings === undefined ? {} : { warnings }),
   };
 }
+
+const ruleTuple = ({ rule, action, doubt = '' }: RecordedRule) => ({ rule, action, doubt });
 
 function agentOf({ agent }: Call): CommandRow {
   if (agent === undefined) return {};

@@ -154,15 +154,16 @@ const maskedMember = ({ masked }: CallOutcome): string =>
   masked === undefined ? '' : `,"masked":${masked}`;
 
 /** What became of a session beside its end. */
-function sessionMembers({ facts }: EndedCall, { rule, transfers }: CallOutcome): string {
+function sessionMembers({ facts }: EndedCall, { rule, transfers, typed }: CallOutcome): string {
   const cutBy = rule === undefined ? '' : `,"rule":${quote(rule)}`;
-  if (transfers === undefined) return cutBy;
+  const met = typed === undefined ? cutBy : `${cutBy},"typed":${JSON.stringify(typed)}`;
+  if (transfers === undefined) return met;
   const words = wordsOf(facts ?? {});
   const files = transfers.slice(0, MAX_TRANSFERS).map(({ direction, path, bytes }) => {
     const named = quote(words.text(path).slice(0, MAX_TRANSFER_PATH));
     return `{"direction":"${direction}","path":${named},"bytes":${bytes}}`;
   });
-  return `${cutBy},"transfers":[${files.join(',')}]`;
+  return `${met},"transfers":[${files.join(',')}]`;
 }
 
 /** What no two calls have in common. */

@@ -61,10 +61,11 @@ export const openChannel =
     const session = sessionOf(call, { logger, watch, channel, socket, protocol });
     const { upgrade, handshake } = channel;
     const named = { 'audit-id': call.commandId, ...switchHeaders(handshake, protocol) };
+    if (watch !== undefined) watch.onWarning = (line) => session.tell(line, watch.tty);
     upgrade.switchProtocols(named);
     session.start(upgrade.head, head);
     call.cutSwitch.onCut((reason) => session.cut(reason));
-    return watch === undefined ? session.ended : withTransfers(session.ended, watch);
+    return watch === undefined ? session.ended : withWatched(session.ended, watch);
   };
 
 /** @returns `undefined` when the client has left meanwhile */
@@ -132,13 +133,14 @@ function relayAnswer(call: Tracked, came: UpgradeAnswer & { switched: false }): 
 const maskedText = (body: Buffer, { mask }: Tracked): Buffer =>
   Buffer.from(mask.masker.line(body.toString('utf8')));
 
-async function withTransfers(
-  ended: Promise<CallOutcome>,
-  watch: SessionWatch,
-): Promise<CallOutcome> {
+async function withWatched(ended: Promise<CallOutcome>, watch: SessionWatch): Promise<CallOutcome> {
   const outcome = await ended;
-  const { transfers } = watch;
-  return transfers.length === 0 ? outcome : { ...outcome, transfers };
+  const { transfers, typed } = watch;
+  return {
+    ...outcome,
+    ...(transfers.length > 0 && { transfers }),
+    ...(typed.length > 0 && { typed }),
+  };
 }
 
 interface SwitchedChannel {

@@ -14,6 +14,11 @@ export interface ChannelEnd {
 export interface ChannelCodec {
   readonly fromClient: FrameReader;
   readonly fromCluster: FrameReader;
+  /**
+   * A line for whoever reads along, on the error side, or where a terminal shows everything. Only while
+   * `fromCluster.atBoundary`; empty when nothing is open there.
+   */
+  tell(line: string, tty: boolean): Buffer;
   /** The reason where the client prints it. Only while `fromCluster.atBoundary`; may be empty. */
   sayWhy(end: ChannelEnd): Buffer;
   /** How long clients take to print the reason: with the end of the protocol they stop before they have. */

@@ -45,6 +45,8 @@ export class ChannelSession {
   #timer: NodeJS.Timeout | undefined;
   /** Runs while the cluster is silent and something it sent is kept back. */
   #silence: NodeJS.Timeout | undefined;
+  /** Lines of ours that wait for the end of a message. */
+  #lines: Buffer[] = [];
   #requestBytes = 0;
   #responseBytes = 0;
 
@@ -69,6 +71,20 @@ export class ChannelSession {
     this.#cut({ outcome: 'cut', reason }, this.#endOf(reason, kind));
   }
 
+  /** Shows a line to the client, between what the cluster sends. */
+  tell(line: string, tty: boolean): void {
+    if (this.#over || this.#cutting !== undefined) return;
+    this.#lines.push(this.options.codec.tell(line, tty));
+    this.#sendLines();
+  }
+
+  #sendLines(): void {
+    if (!this.#atBoundary || this.#lines.length === 0) return;
+    const lines = Buffer.concat(this.#lines);
+    this.#lines = [];
+    if (lines.length > 0 && !this.options.codec.fromCluster.closed) this.#toClient(lines);
+  }
+
   #connect(from: Duplex, to: Duplex, sender: Sender): void {
     from.on('data', (chunk: Buffer) => this.#relay(sender, chunk));
     from.on('end', () => this.#onEnd(sender));
@@ -91,6 +107,7 @@ export class ChannelSession {
     if (sender === 'client') return;
     this.#atBoundary = reader.atBoundary;
     this.#waitForMore(reader);
+    this.#sendLines();
     if (this.#cutting !== undefined && this.#atBoundary) this.#sayGoodbye(this.#cutting.end);
   }
 

@@ -1,5 +1,5 @@
 import type { FileTransfer } from '@drawbridge/guardrails';
-import type { FileTransferRecord } from '@drawbridge/contracts';
+import type { FileTransferRecord, RecordedRule } from '@drawbridge/contracts';
 import type { Channel, ChannelObserver, Sender } from './channel-observer.js';
 import { TypedCommands } from './typed-commands.js';
 
@@ -7,19 +7,39 @@ import { TypedCommands } from './typed-commands.js';
 export interface WatchedSession {
   /** The client has a terminal there. */
   readonly tty: boolean;
-  /** Asked of every script that typed lines come to, before the workload gets them. Absent: nobody asks. */
-  readonly judge?: ((script: string) => void) | undefined;
+  /**
+   * Asked of every script that typed lines come to, before the workload gets them. Absent: nobody asks.
+   *
+   * @returns the rules that are met
+   */
+  readonly judge?: ((script: string) => readonly TypedRule[]) | undefined;
   /** The files that its command takes or gives. */
   readonly transfers: readonly FileTransfer[];
 }
 
+/** A rule that something typed has met. */
+export interface TypedRule extends RecordedRule {
+  /** What whoever types is told of it. */
+  readonly warning?: string;
+}
+
+/** As many as a record holds. */
+const MAX_RULES = 64;
+
 /** Puts what is typed together to commands, and counts the bytes of files. */
 export class SessionWatch implements ChannelObserver {
   readonly #typed: TypedCommands;
+  readonly #met = new Map<string, RecordedRule>();
+  /** Shows a line to whoever types. */
+  onWarning: (line: string) => void = () => undefined;
   readonly #bytes: Record<FileTransfer['direction'], number> = { upload: 0, download: 0 };
 
   constructor(private readonly session: WatchedSession) {
     this.#typed = new TypedCommands(session.tty);
+  }
+
+  get tty(): boolean {
+    return this.session.tty;
   }
 
   /** Of the command as it was given: what it did with its files nobody knows. */
@@ -29,6 +49,11 @@ export class SessionWatch implements ChannelObserver {
       path,
       bytes: this.#bytes[direction],
     }));
+  }
+
+  /** The rules that were met by what was typed, each once. */
+  get typed(): readonly RecordedRule[] {
+    return [...this.#met.values()];
   }
 
   opened(): void {
@@ -41,7 +66,16 @@ export class SessionWatch implements ChannelObserver {
     if (type !== 'stdin' || from !== 'client') return;
     this.#bytes.upload += bytes.length;
     const { judge } = this.session;
-    if (judge !== undefined) for (const script of this.#typed.take(bytes)) judge(script);
+    if (judge === undefined) return;
+    for (const script of this.#typed.take(bytes)) judge(script).forEach((rule) => this.#meet(rule));
+  }
+
+  /** Each rule once: without a terminal a line is judged again with every piece of it. */
+  #meet({ warning, ...rule }: TypedRule): void {
+    if (this.#met.has(rule.rule) || this.#met.size >= MAX_RULES) return;
+    this.#met.set(rule.rule, rule);
+    if (warning === undefined) return;
+    this.onWarning(this.session.tty ? `\r\n${warning}\r\n` : `${warning}\n`);
   }
 
   closed(): void {

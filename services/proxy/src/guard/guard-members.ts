@@ -34,7 +34,8 @@ function membersOf(guard: GuardDecision, notices: readonly string[] = []): strin
   return `${version},"rule":${JSON.stringify(decidedBy.rule)},"matched":${rules}${warned}`;
 }
 
-const recordedRule = ({ rule, action, doubt }: MatchedRule): RecordedRule => ({
+/** What a record says of a rule that was met. */
+export const recordedRule = ({ rule, action, doubt }: MatchedRule): RecordedRule => ({
   rule,
   action,
   ...(doubt !== undefined && { doubt }),

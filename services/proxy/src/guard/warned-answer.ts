@@ -1,4 +1,4 @@
-import type { GuardDecision } from '@drawbridge/guardrails';
+import type { GuardDecision, MatchedRule } from '@drawbridge/guardrails';
 import type { AnswerHeaders, ClientAnswer } from '../listener/client-exchange.js';
 
 /** The apiserver cuts them in the same way: clients print them on a terminal. */
@@ -8,20 +8,20 @@ const MAX_WARNINGS = 8;
 /** The `Warning` headers of the rules that warn, as clients of Kubernetes print them. */
 export function warningsOf({ matched }: GuardDecision): readonly string[] {
   const warning = matched.filter(({ action }) => action === 'warn');
-  return warning.slice(0, MAX_WARNINGS).map(({ rule, reason, suggestion }) => {
-    const instead = suggestion === undefined ? '' : `; ${suggestion}`;
-    return `299 - "${quotable(`guardrail ${rule}: ${reason}${instead}`)}"`;
-  });
+  return warning.slice(0, MAX_WARNINGS).map((rule) => `299 - "${quoted(warningWords(rule))}"`);
 }
 
-/** RFC 9110 quoted-string, of printable ASCII only. */
-function quotable(text: string): string {
-  const plain = text
+/** What a rule that warns tells, in printable ASCII only: it is shown on terminals. */
+export function warningWords({ rule, reason, suggestion }: MatchedRule): string {
+  const instead = suggestion === undefined ? '' : `; ${suggestion}`;
+  return `guardrail ${rule}: ${reason}${instead}`
     .replaceAll(/[^\x21-\x7e]+/g, ' ')
     .trim()
     .slice(0, MAX_WARNING);
-  return plain.replaceAll(/["\\]/g, String.raw`\$&`);
 }
+
+/** Within a quoted-string of RFC 9110. */
+const quoted = (plain: string): string => plain.replaceAll(/["\\]/g, String.raw`\$&`);
 
 /** The answer to a call, with our warnings beside those of the cluster. */
 export class WarnedAnswer implements ClientAnswer {

@@ -2,11 +2,13 @@ import { fileTransfersOf, unfoldArgv } from '@drawbridge/guardrails';
 import type { Clock } from '@drawbridge/kernel';
 import type { Guarded } from '../chain/guard-call.js';
 import { SessionRefused } from '../channels/session-refused.js';
-import { SessionWatch } from '../channels/session-watch.js';
+import { SessionWatch, type TypedRule } from '../channels/session-watch.js';
 import { denialWords } from './denial.js';
+import { recordedRule } from './guard-members.js';
 import type { GuardrailsInForce } from './guardrails-in-force.js';
 import { execOf } from './call-under-guard.js';
 import { TypedUnderGuard } from './typed-under-guard.js';
+import { warningWords } from './warned-answer.js';
 
 export interface WatchSessionParts {
   readonly inForce: Pick<GuardrailsInForce, 'rails' | 'connection'>;
@@ -32,22 +34,33 @@ export function watchSession(parts: WatchSessionParts, call: Guarded): SessionWa
   return new SessionWatch({ tty: exec.tty, judge: isTyped ? judge : undefined, transfers });
 }
 
-/** @throws {@link SessionRefused} */
-function judgeTyped({ inForce, clock }: WatchSessionParts, call: Guarded, script: string): void {
+/**
+ * @returns what is met
+ * @throws {@link SessionRefused}
+ */
+function judgeTyped(
+  { inForce, clock }: WatchSessionParts,
+  call: Guarded,
+  script: string,
+): readonly TypedRule[] {
   const { rails } = inForce;
   const connection = inForce.connection(call.connection);
   // Then the session is about to be cut.
-  if (connection === undefined) return;
+  if (connection === undefined) return [];
   const typed = new TypedUnderGuard({ call, connection, script, now: clock() });
-  if (rails.about(typed.request).length === 0) return;
+  if (rails.about(typed.request).length === 0) return [];
   const judgement = rails.judge(typed);
   const decision =
     judgement.kind === 'decided' ? judgement.decision : judgement.decide(call.seen ?? {});
   // What the session itself met was settled when it was opened: nobody is asked again for each line.
   const settled = new Set(call.guard.matched.map(({ rule }) => rule));
-  const stops = decision.matched.find(
-    ({ rule, action }) => (action === 'deny' || action === 'hold') && !settled.has(rule),
-  );
-  if (stops === undefined) return;
-  throw new SessionRefused('guardrail_denied', denialWords(stops), stops.rule);
+  const met = decision.matched.filter(({ rule }) => !settled.has(rule));
+  const stops = met.find(({ action }) => action === 'deny' || action === 'hold');
+  if (stops !== undefined) {
+    throw new SessionRefused('guardrail_denied', denialWords(stops), stops.rule);
+  }
+  return met.map((rule) => ({
+    ...recordedRule(rule),
+    ...(rule.action === 'warn' && { warning: `Warning: ${warningWords(rule)}` }),
+  }));
 }

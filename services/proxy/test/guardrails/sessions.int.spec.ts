@@ -28,6 +28,19 @@ spec:
       match: { apiGroups: [''], resources: [pods/exec], exec: { interactive: true } }
       action: warn
       reason: Watched
+    - name: careful
+      match: { apiGroups: [''], resources: [pods/exec], exec: { programs: [whoami] } }
+      action: warn
+      reason: Nobody is "anybody" here
+      suggestion: Ask first
+    - name: noted
+      match: { apiGroups: [''], resources: [pods/exec], exec: { programs: [uname] } }
+      action: recordOnly
+      reason: Of interest
+    - name: hidden
+      match: { apiGroups: [''], resources: [pods/exec], exec: { programs: [id] } }
+      action: mask
+      reason: Of interest too
 `;
 
 let world: ChannelsUnderTest;
@@ -68,6 +81,7 @@ const endOf = (agent: ChannelAgent) =>
     if (end?.statusCode !== 101) throw new Error('not ended yet');
     return end;
   });
+const warning = 'Warning: guardrail sessions/careful: Nobody is "anybody" here; Ask first';
 const cutByRule = { outcome: 'cut', reason: 'guardrail_denied', rule: 'sessions/destructive' };
 
 describe.each([
@@ -123,6 +137,53 @@ describe.each([
     // The whole line, not only the command in it.
     expect(existsSync(join(victim, 'ran'))).toBe(false);
     expect(await endOf(agent)).toMatchObject(cutByRule);
+  });
+
+  it('warns once of what is typed, goes on, and records what was met', async () => {
+    const running = await type(
+      ['exec', '-i', 'web-0', '--', 'sh'],
+      [
+        ['whoami >/dev/null; echo on""e\n', 'one'],
+        ['', `${warning}\n`],
+        ['whoami >/dev/null; uname >/dev/null; echo tw""o\n', 'two'],
+        ['id >/dev/null; echo thr""ee\n', 'three'],
+      ],
+    );
+    running.process.stdin?.end();
+    const { err, out, code } = await running.ended;
+    expect(code).toBe(0);
+    expect(out).toBe('one\ntwo\nthree\n');
+    expect(err.split('sessions/careful')).toHaveLength(2);
+    const { typed, rule, outcome } = await endOf(agent);
+    expect({ typed, rule, outcome }).toStrictEqual({
+      typed: [
+        { rule: 'sessions/careful', action: 'warn' },
+        { rule: 'sessions/noted', action: 'recordOnly' },
+        { rule: 'sessions/hidden', action: 'mask' },
+      ],
+      rule: undefined,
+      outcome: 'completed',
+    });
+  });
+
+  it('warns on a terminal, and ends in front of a denied line all the same', async () => {
+    const inner = `${pinned} exec -it web-0 -- sh`;
+    const running = agent.start([], { program: ['script', '-qec', inner, '/dev/null'] });
+    const press = async (keys: string, printed: string) => {
+      running.process.stdin?.write(keys);
+      await eventually(() => {
+        expect(running.out()).toContain(printed);
+      });
+    };
+    await press('echo t""wo\r', 'two');
+    await press('whoami\r', warning);
+    await press('echo thr""ee\r', 'three');
+    await press(`rm -rf ${victim}\r`, 'guardrail sessions/destructive denies this');
+    await running.ended;
+    expect(await endOf(agent)).toMatchObject({
+      ...cutByRule,
+      typed: [{ rule: 'sessions/careful', action: 'warn' }],
+    });
   });
 
   it.each([

@@ -34,6 +34,13 @@ export class SpdyCodec implements ChannelCodec {
     });
   }
 
+  tell(line: string, tty: boolean): Buffer {
+    const type = tty ? 'stdout' : 'stderr';
+    const shown = this.#streams.listening.find(({ channel }) => channel.type === type);
+    if (shown === undefined) return NOTHING;
+    return spdyDataFrame({ streamId: shown.channel.id, payload: Buffer.from(line) });
+  }
+
   /** The reason on every open error stream; all others end, so that clients stop waiting for more. */
   sayWhy({ status }: ChannelEnd): Buffer {
     const text = Buffer.from(errorText(status, this.options.protocol));

@@ -29,6 +29,11 @@ export class TunnelCodec implements ChannelCodec {
     });
   }
 
+  /** Nobody types into a forwarded port. */
+  tell(): Buffer {
+    return Buffer.alloc(0);
+  }
+
   sayWhy(end: ChannelEnd): Buffer {
     return this.#carry(end, this.#spdy.sayWhy(end));
   }

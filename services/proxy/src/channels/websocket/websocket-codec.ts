@@ -62,6 +62,11 @@ export class WebSocketCodec implements ChannelCodec {
     for (const channel of channels.channels) options.observer.opened(channel);
   }
 
+  tell(line: string, tty: boolean): Buffer {
+    const shown = this.channels.channels.find(({ type }) => type === (tty ? 'stdout' : 'stderr'));
+    return shown === undefined ? Buffer.alloc(0) : this.#message(shown.id, line);
+  }
+
   sayWhy({ status }: ChannelEnd): Buffer {
     const text = errorText(status, this.options.protocol);
     const errors = this.channels.channels.filter(({ type }) => type === 'error');
