@@ -18,6 +18,8 @@ export interface DrawbridgeOptions {
   /** Program to run with Node. @default the proxy's own main.js */
   readonly main?: string;
   readonly nodeArguments?: readonly string[];
+  /** SHA-256 in hex of the token by which connectors serve its connection. @default it reaches the upstream itself */
+  readonly connectorDigest?: string;
   /** Further variables of its environment. */
   readonly variables?: Readonly<Record<string, string>>;
 }
@@ -27,7 +29,7 @@ export async function startDrawbridgePeer(options: DrawbridgeOptions): Promise<R
   const { bus, setting, token, name, nodeArguments = [], variables } = options;
   const main = options.main ?? join(repositoryRoot(), 'services/proxy/dist/main.js');
   const directory = join(setting.directory, name);
-  writeConfiguration(directory, setting);
+  writeConfiguration(directory, { ...setting, connectorDigest: options.connectorDigest });
   const [https, http] = [await freePort(), await freePort()];
   const running = await BenchProcess.start({
     command: process.execPath,
@@ -88,7 +90,13 @@ const environment = ({ bus, setting, directory, https, http }: Placed): Record<s
   WORKERS: String(setting.workers),
 });
 
-function writeConfiguration(directory: string, { upstreamPort, upstreamCa }: PeerSetting): void {
+type Configured = Pick<PeerSetting, 'upstreamPort' | 'upstreamCa'> &
+  Record<'connectorDigest', string | undefined>;
+
+function writeConfiguration(
+  directory: string,
+  { upstreamPort, upstreamCa, connectorDigest }: Configured,
+): void {
   mkdirSync(directory, { recursive: true });
   copyFileSync(upstreamCa, join(directory, 'upstream-ca.pem'));
   writeFileSync(join(directory, 'upstream-token'), UPSTREAM_TOKEN, { mode: 0o600 });
@@ -101,6 +109,9 @@ function writeConfiguration(directory: string, { upstreamPort, upstreamCa }: Pee
       server: `https://localhost:${upstreamPort}`,
       certificateAuthorityFile: 'upstream-ca.pem',
       credential: { type: 'bearerToken', file: 'upstream-token' },
+      ...(connectorDigest !== undefined && {
+        connector: { tokenDigests: [`sha256:${connectorDigest}`] },
+      }),
     },
   };
   // JSON is YAML.

@@ -118,6 +118,20 @@ export const figures: readonly Figure[] = [
     ),
   },
   {
+    name: 'through a connector, calls per CPU second of the proxy, x straight',
+    of: ratio(
+      value('connector', 'drawbridge, 64 kept connections', 'cpuUsPerCall'),
+      value('connector', 'drawbridge, 64 kept connections, through a connector', 'cpuUsPerCall'),
+    ),
+  },
+  {
+    name: 'through a connector, p50 added to one connection, ms',
+    of: difference(
+      value('connector', 'drawbridge, one kept connection, through a connector', 'p50Ms'),
+      value('connector', 'drawbridge, one kept connection', 'p50Ms'),
+    ),
+  },
+  {
     name: 'new exec sessions per second, all cores',
     atLeast: 200,
     of: value('exec', 'drawbridge', 'perSecond'),

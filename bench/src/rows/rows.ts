@@ -1,3 +1,4 @@
+import { connector } from './connector.js';
 import { exec, idleExec } from './exec.js';
 import { filteredList } from './filtered-list.js';
 import { halfLoad } from './half-load.js';
@@ -28,6 +29,7 @@ export const rows: readonly Row[] = [
   idleExec,
   recording,
   recordingIdle,
+  connector,
   isolation,
   hugeList,
 ];
