@@ -35,6 +35,7 @@ const TELL_SCALAR: i32 = 8;
 const TELL_OBJECT: i32 = 16;
 const TELL_ARRAY: i32 = 32;
 const TELL_INSIDE: i32 = 64;
+const LABEL: i32 = 128;
 
 let tree: i32 = 0;
 let shortBytes: i32 = 0;
@@ -151,6 +152,9 @@ export function skim(from: i32, end: i32, limit: i32): i32 {
   let lowest = depth;
   let opened = MAX_DEPTH + 2;
   let stringEnd = 0;
+  let labelAt = 0;
+  let labelEnd = 0;
+  let labelDepth = 0;
   while (at < end) {
     const byte = <i32>load<u8>(at);
     if (byte <= 0x20) {
@@ -186,6 +190,15 @@ export function skim(from: i32, end: i32, limit: i32): i32 {
           if (stays && (flags & IF_NOT_NAMED) != 0 && isObject) {
             stays = keyAt != 0 && keyDepth == depth && !mayName(keyAt, keyEnd);
           }
+          if (stays && (flags & LABEL) != 0) {
+            // Of a second one others say whether there may be one.
+            if (labelAt != 0 && labelDepth == depth) stays = false;
+            else {
+              labelAt = at + 1;
+              labelEnd = stop - 1;
+              labelDepth = depth;
+            }
+          }
           if (!stays) {
             stringEnd = stop;
             break;
@@ -213,6 +226,7 @@ export function skim(from: i32, end: i32, limit: i32): i32 {
       if (next != 0 && (flagsOf(next) & (opens ? TELL_OBJECT : TELL_ARRAY)) != 0) break;
       depth += 1;
       if (depth < opened) opened = depth;
+      if (labelDepth >= depth) labelAt = 0;
       isObject = opens;
       store<u8>(IS_OBJECT + depth, opens ? 1 : 0);
       store<u16>(NODES + (depth << 1), next);
@@ -269,5 +283,8 @@ export function skim(from: i32, end: i32, limit: i32): i32 {
   store<i32>(OUT, opened, 24);
   store<i32>(OUT, stringEnd, 28);
   store<i32>(OUT, isSimple ? 1 : 0, 32);
+  store<i32>(OUT, labelAt, 36);
+  store<i32>(OUT, labelEnd, 40);
+  store<i32>(OUT, labelDepth, 44);
   return at;
 }

@@ -69,7 +69,6 @@ export class Editor {
     this.active = undefined;
     this.next = this.root;
     this.reading = false;
-    this.#nodes.fill(undefined);
     this.#pieces.clear();
     this.#text.clear();
     this.#slice.bytes = NO_BYTES;
@@ -99,7 +98,8 @@ export class Editor {
   /** Whether what comes next may be read over, as far as no rule speaks of it. */
   mayBeSkimmed(depth: number): boolean {
     const { active } = this;
-    return depth > this.floor && (active === undefined || !active.tellsInside);
+    if (active !== undefined && active.tellsInside) return false;
+    return depth > 0 && depth > this.#dropDepth && depth > this.#guardDepth;
   }
 
   /** The rules of the container at a depth, as the skimmer knows them. */
@@ -121,6 +121,11 @@ export class Editor {
     this.isAscii = skimmer.said(OUT.isSimple) === 1;
     const opened = skimmer.said(OUT.opened);
     if (opened <= MAX_DEPTH) this.#names.opened(opened);
+    const labelAt = skimmer.said(OUT.labelAt) - CHUNK_AT;
+    if (labelAt > 0) {
+      const label = this.#whole(labelAt - 1, skimmer.said(OUT.labelEnd) - CHUNK_AT + 1);
+      this.#names.label(label, skimmer.said(OUT.labelDepth));
+    }
     const keyAt = skimmer.said(OUT.keyAt) - CHUNK_AT;
     if (keyAt < 0 || !inObject || next?.isNamed !== true) return;
     this.#names.member(this.#whole(keyAt - 1, skimmer.said(OUT.keyEnd) - CHUNK_AT + 1), depth);

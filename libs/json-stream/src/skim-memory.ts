@@ -26,6 +26,9 @@ export const OUT = {
   opened: 6,
   stringEnd: 7,
   isSimple: 8,
+  labelAt: 9,
+  labelEnd: 10,
+  labelDepth: 11,
 } as const;
 
 /** What it expects next. */
@@ -49,3 +52,5 @@ export const TELL_OBJECT = 16;
 export const TELL_ARRAY = 32;
 /** What stands directly in it is told token by token. */
 export const TELL_INSIDE = 64;
+/** What stands here names what stands beside it; if it stays, it is told of with what comes next. */
+export const LABEL = 128;

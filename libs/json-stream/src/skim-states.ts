@@ -10,11 +10,13 @@ const expectations: readonly number[] = [
   COLON,
 ];
 
+const states = new Uint8Array(2 * Math.max(...expectations)).fill(STATE.behind);
+expectations.forEach((expectation, state) => {
+  states[expectation] = state;
+});
+
 /** The state of the skimmer in which so much may come next, inside of a container. */
-export function stateOf(expect: number): number {
-  const known = expectations.indexOf(expect);
-  return known < 0 ? STATE.behind : known;
-}
+export const stateOf = (expect: number): number => states[expect] ?? STATE.behind;
 
 /** @returns `undefined` behind a value */
 export const expectationOf = (state: number): number | undefined => expectations[state];

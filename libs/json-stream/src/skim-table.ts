@@ -2,6 +2,7 @@ import type { RuleNode } from './rule-tree.js';
 import type { Rewrite, ShortValues } from './rewrite.js';
 import {
   IF_NOT_NAMED,
+  LABEL,
   PLAIN_STAYS,
   TELL_ARRAY,
   TELL_INSIDE,
@@ -110,13 +111,12 @@ const ALL = TELL_STRING | TELL_SCALAR | TELL_OBJECT | TELL_ARRAY;
 function flagsOf(node: RuleNode): number {
   const inside = node.tellsInside ? TELL_INSIDE | TELL_OBJECT | TELL_ARRAY : 0;
   if (!node.isSimple) return ALL | inside;
-  const label = node.label ? TELL_STRING : 0;
-  return inside | label | (node.rewrite === undefined ? 0 : rewriteFlags(node.rewrite, node.label));
+  const label = node.label ? TELL_STRING | LABEL : 0;
+  return inside | label | (node.rewrite === undefined ? 0 : rewriteFlags(node.rewrite));
 }
 
-function rewriteFlags({ container, stays }: Rewrite, isLabel: boolean): number {
+function rewriteFlags({ container, stays }: Rewrite): number {
   const told = container === undefined ? TELL_STRING | TELL_SCALAR : ALL;
-  // A label is needed whatever stands there.
-  if (stays === undefined || isLabel) return told;
+  if (stays === undefined) return told;
   return told | PLAIN_STAYS | (stays === 'short-unless-named' ? IF_NOT_NAMED : 0);
 }

@@ -38,6 +38,8 @@ export class Masker {
   readonly #keys: MaskKeys;
   readonly #detectors: TextDetectors;
   readonly #types = new Map<string, JsonMask>();
+  /** What was asked for last mostly is asked for again. */
+  #last: { readonly target: MaskTarget; readonly mask: JsonMask } | undefined;
 
   /** @throws MaskPatternInvalid for a pattern that cannot be used */
   constructor(options: { readonly keys: MaskKeys; readonly patterns?: readonly TextPattern[] }) {
@@ -82,6 +84,14 @@ export class Masker {
   }
 
   #typeOf(target: MaskTarget): JsonMask {
+    const last = this.#last;
+    if (last !== undefined && isSame(last.target, target)) return last.mask;
+    const mask = this.#maskOf(target);
+    this.#last = { target, mask };
+    return mask;
+  }
+
+  #maskOf(target: MaskTarget): JsonMask {
     const type = typeOf(target);
     const key = `${type.resource}.${type.apiGroup}/${type.subresource}`;
     const known = this.#types.get(key);
@@ -91,6 +101,11 @@ export class Masker {
     return mask;
   }
 }
+
+const isSame = (one: MaskTarget, other: MaskTarget): boolean =>
+  one.resource === other.resource &&
+  one.apiGroup === other.apiGroup &&
+  one.subresource === other.subresource;
 
 /** Types with rules of their own; all others share theirs, so that a client's paths do not fill the memory. */
 function typeOf({ apiGroup, resource, subresource }: MaskTarget): MaskTarget {

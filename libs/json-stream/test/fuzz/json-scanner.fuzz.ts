@@ -13,21 +13,30 @@ const rules: readonly Rule[] = [{ path: ['**', 'data'], mask: '"***"' }];
 const seen: string[] = [];
 /** Tells what it is asked about, with its name. */
 const listen: Rewrite = {
-  scalar: ({ raw, name }) => {
-    seen.push(`${latin1Of(raw)} of ${name === undefined ? '?' : latin1Of(name)}`);
+  scalar: ({ isString, raw, name }) => {
+    seen.push(
+      `${isString ? '"' : '#'}${latin1Of(raw)} of ${name === undefined ? '?' : latin1Of(name)}`,
+    );
     return undefined;
   },
   named: 'member',
 };
+const listening = (rewrite: Rewrite): readonly Rule[] => [
+  { path: ['**'], rewrite },
+  { path: ['**', 'x'], leave: true },
+  { path: ['**', '[]', 'a'], rewrite: { ...listen, named: 'label' } },
+  { path: ['**', '[]', 'data'], label: true },
+];
 const trees = {
   none: ruleTree([]),
   mask: ruleTree(rules),
-  listen: ruleTree([
-    { path: ['**'], rewrite: listen },
-    { path: ['**', 'x'], leave: true },
-    { path: ['**', '[]', 'a'], rewrite: { ...listen, named: 'label' } },
-    { path: ['**', '[]', 'data'], label: true },
-  ]),
+  listen: ruleTree(listening(listen)),
+  /** Is not asked about all that stays. */
+  select: ruleTree(listening({ ...listen, stays: 'short-unless-named' }), {
+    maxBytes: 3,
+    without: '=:@\\[{',
+    names: Uint8Array.from({ length: 65_536 }, (_, pair) => ((pair & 255) === 0x61 ? 1 : 0)),
+  }),
   judge: ruleTree([
     {
       path: ['a', '[]'],
@@ -124,6 +133,13 @@ fuzz({
   }),
   holds: ({ text, sizes }) => {
     const bytes = latin1(text);
+    // What it was asked about in vain depends on where chunks end; what it had to be asked about does not.
+    const isNeeded = (each: string) =>
+      !/^(?:#.{1,3} of |"[^=:@\\[{]{0,3} of (?!.+a$))/is.test(each);
+    const asked = scanned(bytes, 'listen', { sizes });
+    const needed = seen.splice(0).filter(isNeeded);
+    expect(scanned(bytes, 'select', { sizes })).toStrictEqual(asked);
+    expect(seen.splice(0).filter(isNeeded)).toStrictEqual(needed);
     for (const rule of ['none', 'mask', 'listen', 'judge'] as const) {
       seen.length = 0;
       const whole = scanned(bytes, rule, {});
