@@ -16,7 +16,10 @@ const of = (
   [characters, min]: readonly [KnownToken['characters'], number],
 ): readonly KnownToken[] => prefixes.map((prefix) => ({ kind, prefix, characters, min }));
 
-/** Tokens whose makers gave them a beginning of their own, so that they can be found. */
+/**
+ * Tokens whose makers gave them a beginning of their own, so that they can be found. Those that are `dotted` also have
+ * to be in `beginnings` of kernel/sieve.as.
+ */
 export const knownTokens: readonly KnownToken[] = [
   ...of('aws-access-key-id', ['AKIA', 'ASIA', 'ABIA', 'ACCA'], ['upper', 16]),
   ...of('eks-token', ['k8s-aws-v1.'], ['dotted', 20]),
@@ -55,6 +58,11 @@ export function belongs(characters: KnownToken['characters'], byte: number): boo
     ((classOf[byte] ?? 0) & bits) !== 0 || extra[characters].includes(String.fromCharCode(byte))
   );
 }
+
+/** Without dots, so that each is one run of letters: of 20 of them at least, as kernel/sieve.as has it. */
+export const longTokens: readonly KnownToken[] = knownTokens.filter(
+  ({ characters }) => characters !== 'dotted',
+);
 
 /** The first two bytes of a token. */
 const firsts: Uint8Array = new Uint8Array(65_536);

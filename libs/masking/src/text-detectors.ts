@@ -1,7 +1,7 @@
 import type { Slice } from '@drawbridge/json-stream';
 import { inOrder, type Finding } from './findings.js';
 import { compilePattern, LinePatterns, type TextPattern } from './text-pattern.js';
-import { TextScan } from './text-scan.js';
+import { SiftedScan } from './sifted-scan.js';
 
 /** What was found in a part of a text. */
 export interface Findings {
@@ -21,15 +21,14 @@ const none: readonly Finding[] = [];
 
 /** What is built in. */
 class BuiltIn implements TextDetector {
-  readonly #scan: TextScan;
+  readonly #scan: SiftedScan;
 
   constructor(unknown = true) {
-    this.#scan = new TextScan(unknown);
+    this.#scan = new SiftedScan(unknown);
   }
 
   isClean(text: Slice): boolean {
-    this.#scan.scan(text, true);
-    return this.#scan.found.length === 0;
+    return this.#scan.isClean(text);
   }
 
   scan(text: Slice, isLast: boolean): Findings {

@@ -26,7 +26,7 @@ const SHORTEST_GROUP = 4;
 const SHORTEST_CARD = 13;
 /** Of `drawbridge`, with which placeholders begin. */
 const [NAME_BYTES, LETTER_D] = [10, 0x64];
-const [COLON, SLASH, PLUS, EQUALS, DASH, DOT] = [0x3a, 0x2f, 0x2b, 0x3d, 0x2d, 0x2e];
+const [COLON, SLASH, PLUS, EQUALS, DASH, DOT, BLANK] = [0x3a, 0x2f, 0x2b, 0x3d, 0x2d, 0x2e, 0x20];
 /** Between a label and its `=` or `:` there may be the end of a quotation and a space. */
 const MAX_LABEL_GAP = 3;
 
@@ -54,22 +54,52 @@ export class TextScan {
    * @param isLast - nothing comes behind it
    * @returns up to where everything is decided; what begins there needs what comes next
    */
-  scan({ bytes, start, end }: Slice, isLast: boolean): number {
+  scan(text: Slice, isLast: boolean): number {
+    this.open(text, isLast);
+    this.pass(text.start, text.end);
+    return this.decided();
+  }
+
+  /** Begins with a text, of which then some parts are looked through with {@link pass}. */
+  open({ bytes, end }: Slice, isLast: boolean): void {
     if (this.found.length > 0) this.found = [];
     const window = this.#window;
     window.bytes = bytes;
     window.end = end;
     window.isLast = isLast;
-    this.#runStart = this.#runEnd = this.#url = this.#held = NONE;
-    let at = start;
+    this.#held = NONE;
+  }
+
+  /**
+   * @param from - where what stands before it does not matter
+   * @returns the first such place behind `beyond`; the end of the text when something is held back before
+   */
+  pass(from: number, beyond: number): number {
+    const { bytes, end } = this.#window;
+    this.#runStart = this.#runEnd = this.#url = NONE;
+    let at = from;
     while (at < end) {
+      if (at > beyond && this.#isFresh(at)) return at;
       const kind = classOf[bytes[at] ?? 0] ?? 0;
       if ((kind & TOKEN) !== 0) at = this.#run(at);
       else if ((kind & (LABEL_END | AT | SPACE)) === 0) at += 1;
       else at = this.#mark(kind, at);
-      if (this.#held !== NONE) return this.#held;
+      if (this.#held !== NONE) return end;
     }
-    return isLast ? end : this.#undecided();
+    return end;
+  }
+
+  /** When the end was reached: up to where everything is decided. */
+  decided(): number {
+    if (this.#held !== NONE) return this.#held;
+    return this.#window.isLast ? this.#window.end : this.#undecided();
+  }
+
+  /** Neither a URL nor a label goes on there. */
+  #isFresh(at: number): boolean {
+    const before = this.#window.bytes[at - 1] ?? 0;
+    if (this.#url !== NONE || ((classOf[before] ?? 0) & SPACE) === 0) return false;
+    return before !== BLANK || (classAt(this.#window.bytes, at) & TOKEN) !== 0;
   }
 
   /** Everything was read; what stands at the end may still mean something for what comes next. */

@@ -1,0 +1,224 @@
+/**
+ * Looks through a text sixteen bytes at a time for places where a secret may be, in AssemblyScript: see
+ * src/text-sieve.ts, which calls it and looks at each of them again. It may say too much, never too little.
+ */
+
+// Places in memory, as in src/sieve-memory.ts.
+const CLASSES: i32 = 256;
+const FIRSTS: i32 = 65536;
+const ENDINGS: i32 = 131072;
+const OUT: i32 = 196608;
+const TEXT: i32 = 262400;
+
+const MAX_PLACES: i32 = 16384;
+const MAX_HELD: i32 = 16384;
+const SHORTEST_RUN: i32 = 20;
+const SHORTEST_UNKNOWN: i32 = 24;
+const SHORTEST_CARD: i32 = 13;
+const MAX_GAP: i32 = 3;
+const MAX_DIGITS: i32 = 16;
+
+// What is said of a place.
+const SUSPECT: i32 = 0;
+const LABEL: i32 = 1;
+const SIGN: i32 = 2;
+const KNOWN: i32 = 3;
+
+// Classes, as in src/text-class.ts, and one more.
+const DIGIT: i32 = 2;
+const LETTER_OR_DIGIT: i32 = 14;
+const GAP: i32 = 16;
+/** None of them. */
+const NEVER: i32 = 32;
+
+let count: i32 = 0;
+
+function say(at: i32, what: i32): void {
+  if (count < MAX_PLACES) store<i32>(OUT + count * 4, ((at - TEXT) << 2) | what);
+  count += 1;
+}
+
+// @ts-ignore: decorator
+@inline
+function byteAt(at: i32): i32 {
+  return load<u8>(at);
+}
+
+// @ts-ignore: decorator
+@inline
+function endsName(at: i32): bool {
+  return load<u8>(ENDINGS + ((byteAt(at - 2) << 8) | byteAt(at - 1))) !== 0;
+}
+
+/** Whether what stands before an `=` or `:` may be the name of a secret. */
+function mayBeLabel(sign: i32): bool {
+  let at = sign;
+  while (sign - at < MAX_GAP && (load<u8>(CLASSES + byteAt(at - 1)) & GAP) !== 0) at -= 1;
+  const end = at;
+  while (end - at < MAX_DIGITS && (load<u8>(CLASSES + byteAt(at - 1)) & DIGIT) !== 0) at -= 1;
+  if (at === end) return endsName(at);
+  if (end - at === MAX_DIGITS) return true;
+  const last = byteAt(at - 1);
+  const before = byteAt(at - 2);
+  // `token_1`, `token-s1`, `tokenb64`.
+  if (last === 0x2d || last === 0x5f || (last | 0x20) === 0x62) return true;
+  return endsName(at) || before === 0x2d || before === 0x5f;
+}
+
+/** Whether what two letters stand for is there: `eyJ`, `ya29`, `BEGI`, `SG.`, `xox`, `xapp`, `hvs.`, `k8s-`. */
+function isBeginning(at: i32, byte: i32): bool {
+  const next = byteAt(at + 1);
+  const third = byteAt(at + 2);
+  if (byte === 0x79) return next === 0x4a ? byteAt(at - 1) === 0x65 : third === 0x32;
+  if (byte === 0x45) return byteAt(at - 1) === 0x42 && third === 0x49;
+  if (byte === 0x47) return byteAt(at - 1) === 0x53;
+  if (byte === 0x78) return next === 0x6f ? third === 0x78 : third === 0x70;
+  if (byte === 0x68) return byteAt(at + 3) === 0x2e;
+  return byteAt(at - 1) === 0x6b && third === 0x2d;
+}
+
+function look(at: i32): void {
+  const byte = byteAt(at);
+  if (byte === 0x3d || byte === 0x3a) {
+    if (mayBeLabel(at)) say(at, LABEL);
+  } else if (byte === 0x40) say(at, SIGN);
+  else if (isBeginning(at, byte)) say(at, SUSPECT);
+}
+
+/** A long run of letters, digits and what stands between them in tokens. */
+function run(from: i32, stop: i32): void {
+  const length = stop - from;
+  // What is longer than anything held is cut in places that are not known here.
+  if (length >= MAX_HELD) return say(from, SUSPECT);
+  let seen: i32 = length < SHORTEST_UNKNOWN ? NEVER : 0;
+  let before: i32 = 0;
+  for (let at = from; at < stop; at += 1) {
+    const byte = byteAt(at);
+    if (before === 0 && load<u8>(FIRSTS + ((byte << 8) | byteAt(at + 1))) !== 0) say(at, KNOWN);
+    before = load<u8>(CLASSES + byte) & LETTER_OR_DIGIT;
+    seen |= before;
+    if (seen === LETTER_OR_DIGIT) return say(from, SUSPECT);
+  }
+}
+
+/** Digits with single gaps: each group may begin a card's number. */
+function numbers(from: i32, stop: i32): void {
+  let digits: i32 = 0;
+  for (let at = from; at < stop; at += 1) digits += i32(byteAt(at) >= 0x30);
+  if (digits < SHORTEST_CARD) return;
+  let before: i32 = 0;
+  for (let at = from; at < stop; at += 1) {
+    const byte = byteAt(at);
+    // Of the networks there are.
+    if (before < 0x30 && byte >= 0x32 && byte <= 0x36) say(at, SUSPECT);
+    before = byte;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function both(text: v128, next: v128, first: i8, second: i8): v128 {
+  return v128.and(
+    i8x16.eq(text, i8x16.splat(first)),
+    i8x16.eq(next, i8x16.splat(second)),
+  );
+}
+
+/** All beginnings with a letter more than the two that are looked for are told apart by it. */
+// @ts-ignore: decorator
+@inline
+function beginnings(text: v128, next: v128): v128 {
+  const y = v128.and(
+    i8x16.eq(text, i8x16.splat(0x79)),
+    v128.or(i8x16.eq(next, i8x16.splat(0x4a)), i8x16.eq(next, i8x16.splat(0x61))),
+  );
+  const x = v128.and(
+    i8x16.eq(text, i8x16.splat(0x78)),
+    v128.or(i8x16.eq(next, i8x16.splat(0x6f)), i8x16.eq(next, i8x16.splat(0x61))),
+  );
+  const capitals = v128.or(both(text, next, 0x45, 0x47), both(text, next, 0x47, 0x2e));
+  const small = v128.or(both(text, next, 0x68, 0x76), both(text, next, 0x38, 0x73));
+  return v128.or(v128.or(x, y), v128.or(capitals, small));
+}
+
+// @ts-ignore: decorator
+@inline
+function signs(text: v128): v128 {
+  const labels = v128.or(i8x16.eq(text, i8x16.splat(0x3d)), i8x16.eq(text, i8x16.splat(0x3a)));
+  return v128.or(labels, i8x16.eq(text, i8x16.splat(0x40)));
+}
+
+// @ts-ignore: decorator
+@inline
+function inTokens(text: v128): i32 {
+  // By the lower and the higher four bits: rows of + - /, digits, capitals (two), small letters (two).
+  const low = i8x16(42, 62, 62, 62, 62, 62, 62, 62, 62, 62, 60, 21, 20, 21, 20, 29);
+  const high = i8x16(0, 0, 1, 2, 4, 8, 16, 32, 0, 0, 0, 0, 0, 0, 0, 0);
+  const below = i8x16.swizzle(low, v128.and(text, i8x16.splat(15)));
+  const above = i8x16.swizzle(high, i8x16.shr_u(text, 4));
+  return i8x16.bitmask(i8x16.ne(v128.and(below, above), i8x16.splat(0)));
+}
+
+// @ts-ignore: decorator
+@inline
+function digits(text: v128): v128 {
+  return i8x16.lt_u(i8x16.sub(text, i8x16.splat(0x30)), i8x16.splat(10));
+}
+
+// @ts-ignore: decorator
+@inline
+function inNumbers(text: v128, next: v128): i32 {
+  const gaps = v128.or(i8x16.eq(text, i8x16.splat(0x20)), i8x16.eq(text, i8x16.splat(0x2d)));
+  return i8x16.bitmask(v128.or(digits(text), v128.and(gaps, digits(next))));
+}
+
+/** Numbers that neither begin nor end beyond sixteen bytes: as many bits in a row as a card's number has bytes. */
+// @ts-ignore: decorator
+@inline
+function inside(at: i32, bits: i32): void {
+  const two = bits & (bits >> 1);
+  const four = two & (two >> 2);
+  const eight = four & (four >> 4);
+  const first = eight & (eight >> 5);
+  if (first === 0) return;
+  const from = ctz(first);
+  const stop = from + ctz(~(bits >> from));
+  if (stop < 16) numbers(at + from, at + stop);
+}
+
+/** @returns how many places it has said */
+export function sieve(length: i32): i32 {
+  count = 0;
+  const end = TEXT + length;
+  // Bytes in a row up to here that may be of a token, or of a number.
+  let letters: i32 = 0;
+  let numeric: i32 = 0;
+  for (let at = TEXT; at < end; at += 16) {
+    const text = v128.load(at);
+    const next = v128.load(at, 1);
+    let found = i8x16.bitmask(v128.or(signs(text), beginnings(text, next)));
+    while (found !== 0) {
+      look(at + ctz(found));
+      found &= found - 1;
+    }
+    const token = inTokens(text);
+    if (token === 0xffff) letters += 16;
+    else {
+      const more = ctz(~token);
+      if (letters + more >= SHORTEST_RUN) run(at - letters, at + more);
+      letters = clz(~(token << 16));
+    }
+    const number = inNumbers(text, next);
+    if (number === 0xffff) numeric += 16;
+    else {
+      const more = ctz(~number);
+      if (numeric + more >= SHORTEST_CARD) numbers(at - numeric, at + more);
+      inside(at, number & (-1 << more));
+      numeric = clz(~(number << 16));
+    }
+  }
+  if (letters >= SHORTEST_RUN) run(end - letters, end);
+  if (numeric >= SHORTEST_CARD) numbers(end - numeric, end);
+  memory.fill(TEXT, 0, length);
+  return count;
+}
