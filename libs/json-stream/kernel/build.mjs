@@ -15,7 +15,9 @@ copyFileSync(join(here, 'skim.as'), source);
 const program = join(directory, 'skim.wasm');
 const options = '-O3 --runtime stub --noAssert --enable simd --initialMemory 64 --maximumMemory 64';
 const [command, first] =
-  asc === undefined ? ['npx', ['assemblyscript']] : [process.execPath, [asc]];
+  asc === undefined
+    ? ['npx', ['--yes', '--package', 'assemblyscript@0.28.20', 'asc']]
+    : [process.execPath, [asc]];
 const { status } = spawnSync(
   command,
   [...first, source, ...options.split(' '), '--use', 'abort=', '-o', program],
