@@ -129,20 +129,38 @@ export type GuardrailAction = z.infer<typeof GuardrailAction>;
 
 const condition = { match: GuardrailMatch.optional(), when: expression.optional() };
 
-export const GuardrailRule = z.strictObject({
-  name,
-  description: z.string().max(500).optional(),
-  ...condition,
-  except: z
-    .array(z.strictObject(condition))
+/** Whose yes a held call takes. */
+export const GuardrailApprovers = z.strictObject({
+  groups: z
+    .array(z.string().min(1).max(253))
     .min(1)
     .max(20)
     .optional()
-    .describe('Calls that the rule is not about after all'),
-  action: GuardrailAction,
-  reason: z.string().min(1).max(300).describe('Why; shown to the agent and to approvers'),
-  suggestion: z.string().min(1).max(300).optional().describe('What to do instead'),
+    .describe('A human of one of them; when absent, of those that approve the access request'),
+  count: z.int().min(1).max(5).default(1).describe('How many different humans must say yes'),
 });
+export type GuardrailApprovers = z.infer<typeof GuardrailApprovers>;
+
+export const GuardrailRule = z
+  .strictObject({
+    name,
+    description: z.string().max(500).optional(),
+    ...condition,
+    except: z
+      .array(z.strictObject(condition))
+      .min(1)
+      .max(20)
+      .optional()
+      .describe('Calls that the rule is not about after all'),
+    action: GuardrailAction,
+    reason: z.string().min(1).max(300).describe('Why; shown to the agent and to approvers'),
+    suggestion: z.string().min(1).max(300).optional().describe('What to do instead'),
+    approvers: GuardrailApprovers.optional().describe('Only with `action: hold`'),
+  })
+  .refine(({ action, approvers }) => approvers === undefined || action === 'hold', {
+    path: ['approvers'],
+    message: 'only a rule with action "hold" has approvers',
+  });
 export type GuardrailRule = z.infer<typeof GuardrailRule>;
 
 /** The `spec` of a Guardrail document. */

@@ -18,6 +18,15 @@ export const HoldStatus = z.enum([
 ]);
 export type HoldStatus = z.infer<typeof HoldStatus>;
 
+const HoldDecisionView = z.strictObject({
+  /** E-mail address, or the subject of who has none. */
+  by: z.string(),
+  via: z.string(),
+  at: Instant,
+  /** Comment of an approval, reason of a denial. */
+  remark: z.string().optional(),
+});
+
 /** A hold as the approval API shows it: the fold of its events. */
 export const HoldView = z.strictObject({
   id: HoldId,
@@ -41,16 +50,12 @@ export const HoldView = z.strictObject({
   decideBy: Instant,
   /** Until when an approved call may be released. */
   validUntil: Instant.optional(),
-  decision: z
-    .strictObject({
-      /** E-mail address, or the subject of who has none. */
-      by: z.string(),
-      via: z.string(),
-      at: Instant,
-      /** Comment of an approval, reason of a denial. */
-      remark: z.string().optional(),
-    })
-    .optional(),
+  /** Who said yes while more were needed, oldest first. */
+  endorsements: z.array(HoldDecisionView).optional(),
+  /** How many different humans have to say yes still; absent when it is not open. */
+  missing: z.int().positive().optional(),
+  /** What it came to. */
+  decision: HoldDecisionView.optional(),
   endedAt: Instant.optional(),
   cancelReason: HoldCancelReason.optional(),
   /** The command that was let through. */

@@ -59,8 +59,12 @@ export const HoldEffect = z.object({
 });
 export type HoldEffect = z.infer<typeof HoldEffect>;
 
-/** Who may decide a hold: one human of these groups, never the agent itself, never its owner. */
-export const HoldApprovers = z.object({ groups: z.array(z.string().min(1)).min(1) });
+/** Who may decide a hold: humans of these groups, never the agent itself, never its owner. */
+export const HoldApprovers = z.object({
+  groups: z.array(z.string().min(1)).min(1),
+  /** How many different humans must say yes; absent: one. A no of any of them is enough. */
+  count: z.int().positive().optional(),
+});
 export type HoldApprovers = z.infer<typeof HoldApprovers>;
 
 /** Why a hold ended without a decision of time or of a human. */
@@ -100,6 +104,9 @@ export const HoldEvent = z.discriminatedUnion('type', [
     approvalSeconds: z.int().positive(),
     grantEndsAt: Instant,
   }),
+  /** A human said yes, and more of them are needed. */
+  event('HoldEndorsed', { ...decision, comment: z.string().optional(), digest: Sha256 }),
+  /** A human said yes, and it is enough. */
   event('HoldApproved', {
     ...decision,
     comment: z.string().optional(),
@@ -126,6 +133,7 @@ export type HoldEventData<Type extends HoldEventType> = Extract<HoldEvent, { typ
 /** The one service that may append an event type. */
 export const holdWriterOf: Readonly<Record<HoldEventType, ServiceName>> = {
   CommandHeld: 'proxy',
+  HoldEndorsed: 'approval',
   HoldApproved: 'approval',
   HoldDenied: 'approval',
   HoldLapsed: 'approval',

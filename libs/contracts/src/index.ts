@@ -52,6 +52,7 @@ export {
 export {
   ExecMatch,
   GuardrailAction,
+  GuardrailApprovers,
   GuardrailMatch,
   GuardrailRule,
   GuardrailSpec,

@@ -25,12 +25,13 @@ export class CompiledRule {
   readonly #met: MatchedRule;
 
   constructor(document: string, rule: GuardrailRule) {
-    const { name, action, reason, suggestion } = rule;
+    const { name, action, reason, suggestion, approvers } = rule;
     this.#condition = new CompiledCondition(rule);
     this.#exceptions = (rule.except ?? []).map((exception) => new CompiledCondition(exception));
     this.#met = {
       ...{ rule: `${document}/${name}`, action, reason },
       ...(suggestion !== undefined && { suggestion }),
+      ...(approvers !== undefined && { approvers }),
     };
   }
 

@@ -1,4 +1,4 @@
-import type { GuardrailAction } from '@drawbridge/contracts';
+import type { GuardrailAction, GuardrailApprovers } from '@drawbridge/contracts';
 import type { Doubt } from './compiled-condition.js';
 
 /** A rule that a call meets. */
@@ -8,6 +8,8 @@ export interface MatchedRule {
   readonly action: GuardrailAction;
   readonly reason: string;
   readonly suggestion?: string;
+  /** Of a `hold`: whose yes it takes, where the rule says so. */
+  readonly approvers?: GuardrailApprovers;
   /** Present when it is met only because it cannot be said that it is not. */
   readonly doubt?: Doubt;
   /** What is not known or went wrong; for logs and records, and free of values from objects' fields. */
@@ -40,8 +42,14 @@ const severity: Readonly<Record<GuardrailAction, number>> = {
 
 /** The decision that rules come to, which are given in the order of their documents. */
 export function decisionOf(policyVersion: string, rules: readonly MatchedRule[]): GuardDecision {
-  const matched = rules.toSorted((one, other) => severity[other.action] - severity[one.action]);
+  const matched = rules.toSorted(
+    (one, other) =>
+      severity[other.action] - severity[one.action] || humansOf(other) - humansOf(one),
+  );
   const [decidedBy] = matched;
   if (decidedBy === undefined) return { effect: 'allow', policyVersion, matched };
   return { effect: decidedBy.action, policyVersion, decidedBy, matched };
 }
+
+/** Of two rules that hold, the one that asks more humans is the more severe. */
+const humansOf = ({ approvers }: MatchedRule): number => approvers?.count ?? 1;

@@ -1,3 +1,4 @@
+import { GuardrailRule } from '@drawbridge/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { callOf, documentOf, guardrailsOf } from '../test/guarded-call.js';
@@ -128,6 +129,33 @@ describe('what a rule is about', () => {
     expect(isMet({ resources: ['*'] }, path)).toBe('no');
     expect(isMet({ namespaces: ['*'] }, path)).toBe('no');
     expect(isMet({ paths: ['/healthz'] }, path)).toBe('no');
+  });
+});
+
+describe('whose yes a held call takes', () => {
+  const hold = { match: {}, action: 'hold' } as const;
+
+  it('is what the rule says that asks the most humans', () => {
+    const both = guardrailsOf(
+      hold,
+      { ...hold, approvers: { groups: ['dba'], count: 2 } },
+      { ...hold, approvers: { groups: ['sre'], count: 1 } },
+    );
+    expect(decide(both, callOf({})).decidedBy).toMatchObject({
+      rule: 'd/r1',
+      approvers: { groups: ['dba'], count: 2 },
+    });
+  });
+
+  it.each([
+    ['deny', { count: 2 }, false],
+    ['hold', { count: 2 }, true],
+    ['hold', { groups: ['dba'] }, true],
+    ['hold', { count: 0 }, false],
+    ['hold', { groups: [] }, false],
+  ])('may be said in a rule with %s: %j %s', (action, approvers, isFine) => {
+    const rule = { name: 'one', match: {}, action, reason: 'because', approvers };
+    expect(GuardrailRule.safeParse(rule).success).toBe(isFine);
   });
 });
 

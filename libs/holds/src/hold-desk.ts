@@ -34,6 +34,8 @@ export interface HoldDeskOptions {
   /** A new UUIDv7. */
   readonly newId: (now: Date) => string;
   readonly limits: HoldLimits;
+  /** `principalId` of humans who have no say any more. @default nobody */
+  readonly disabled?: () => readonly string[];
 }
 
 /** A call that is held, or approved and not used yet. */
@@ -131,6 +133,7 @@ export class HoldDesk {
       type: 'ReleaseCommand',
       commandId,
       digest: callDigest(call),
+      disabled: this.options.disabled?.() ?? [],
       ...(grant === undefined ? {} : { grant }),
       at: this.#now(),
     } as const;

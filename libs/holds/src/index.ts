@@ -13,7 +13,12 @@ export {
   type HoldStanding,
   type OpenGrantFacts,
 } from './domain/hold.js';
-export { explainApproverRefusal, holdApproverRefusal } from './domain/hold-approver.js';
+export {
+  disabledBy,
+  explainApproverRefusal,
+  holdApproverRefusal,
+  missingApprovals,
+} from './domain/hold-approver.js';
 export type { HoldRequest, HoldUsage } from './domain/hold-command.js';
 export {
   DENIAL_SECONDS,

@@ -79,13 +79,20 @@ export const limits: HoldLimits = {
 export const noUsage = { open: 0, lastHour: 0 };
 export const holdId = holdIdOf({ grantId, digest: request.digest, generation: 0 });
 
-export const held: HoldEvent = {
+const shown = { ...request, decideBy: minute(15), approvalSeconds: 300 };
+export const held: HoldEvent = { type: 'CommandHeld', data: shown };
+/** The same, and it takes two different humans. */
+export const heldForTwo: HoldEvent = {
   type: 'CommandHeld',
-  data: { ...request, decideBy: minute(15), approvalSeconds: 300 },
+  data: { ...shown, approvers: { groups: ['sre-oncall'], count: 2 } },
 };
 export const approvedBy = (approver: Principal, minutes = 1): HoldEvent => ({
   type: 'HoldApproved',
   data: { approver, via: 'slack', digest: request.digest, validUntil: minute(minutes + 5) },
+});
+export const endorsedBy = (approver: Principal): HoldEvent => ({
+  type: 'HoldEndorsed',
+  data: { approver, via: 'slack', digest: request.digest },
 });
 export const deniedBy = (approver: Principal, minutes = 1, reason?: string): HoldEvent => ({
   type: 'HoldDenied',

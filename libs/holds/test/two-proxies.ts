@@ -99,7 +99,8 @@ export class World {
   resourceVersion = '1';
   #ids = 0;
 
-  constructor() {
+  /** @param humans - how many different ones must say yes */
+  constructor(private readonly humans = 1) {
     this.proxies = [new Proxy(this), new Proxy(this)];
   }
 
@@ -139,7 +140,8 @@ export class World {
   }
 
   #parked({ proxy, path }: Attempt, commandId: string): Promise<HoldTicket | undefined> {
-    const held = { ...facts, commandId, call: this.callNow(path) };
+    const approvers = { groups: ['sre-oncall'], count: this.humans };
+    const held = { ...facts, approvers, commandId, call: this.callNow(path) };
     return this.#try(() => this.proxies[proxy].desk.hold(held));
   }
 

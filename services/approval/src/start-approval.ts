@@ -89,10 +89,10 @@ export async function startApproval(
     lapses.start();
     closers.add(() => lapses.close());
 
-    const parts = { waiting, ...startHolds(connection, { clock, logger }, closers) };
+    const trust = await followTrust(connection, closers);
+    const parts = { waiting, ...startHolds(connection, { clock, logger, trust }, closers) };
     const { holds, holdFollower } = parts;
 
-    const trust = await followTrust(connection, closers);
     const verifier = new TokenVerifier(trust, clock);
 
     const isDisabled = (human: Principal) => disables(trust(), human);

@@ -70,6 +70,24 @@ describe('a held call over HTTP', () => {
     expect(await desk.types(holdId)).toStrictEqual(['CommandHeld', 'HoldApproved']);
   });
 
+  it('takes two humans where the guardrail says so, and asks nobody twice', async () => {
+    const { holdId } = await desk.hold({ approvers: { groups: ['sre-oncall'], count: 2 } });
+    const first = HoldView.parse((await approve(holdId, { body: { comment: 'fine' } })).json);
+    expect(first).toMatchObject({
+      status: 'open',
+      missing: 1,
+      endorsements: [{ by: 'alice@corp.test', via: 'http', remark: 'fine' }],
+    });
+    expect(HoldView.parse((await approve(holdId)).json).missing).toBe(1);
+    const waits = async (as: Principal) => (await list(as)).items.some(({ id }) => id === holdId);
+    await expect.poll(() => waits(alice)).toBe(false);
+    expect(await waits(bob)).toBe(true);
+    const second = HoldView.parse((await approve(holdId, { as: bob })).json);
+    expect(second).toMatchObject({ status: 'approved', decision: { by: 'bob@corp.test' } });
+    expect(second.missing).toBeUndefined();
+    expect(await desk.types(holdId)).toStrictEqual(['CommandHeld', 'HoldEndorsed', 'HoldApproved']);
+  });
+
   it('is denied with a reason, also after an approval', async () => {
     const { holdId } = await desk.hold();
     await approve(holdId);

@@ -63,6 +63,10 @@ export const idOf = ({ call: { grantId }, digest, generation }: Held): string =>
   holdIdOf({ grantId, digest, generation });
 
 export const commandHeld = (data: Held): HoldEvent => ({ type: 'CommandHeld', data });
+export const holdEndorsed = ({ digest }: Held, approver: Principal): HoldEvent => ({
+  type: 'HoldEndorsed',
+  data: { approver, via: 'slack', digest },
+});
 export const holdApproved = ({ digest }: Held, approver: Principal): HoldEvent => ({
   type: 'HoldApproved',
   data: { approver, via: 'slack', digest, validUntil: minute(6) },

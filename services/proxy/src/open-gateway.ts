@@ -137,7 +137,8 @@ async function follow(base: Base, closers: Closers): Promise<Known> {
   closers.add(() => connectors.close());
   const connections = openConnections(base, connectors, closers);
   const grants = new OpenGrants();
-  const holds = openHolds({ ...base, live }, closers);
+  const believed: { trust?: Trust } = {};
+  const holds = openHolds({ ...base, live, trust: () => believed.trust?.bundle }, closers);
   const kept = {
     grantEnded: (grantId: string) => {
       connections.grantEnded(grantId);
@@ -160,6 +161,7 @@ async function follow(base: Base, closers: Closers): Promise<Known> {
   const made = { hosts, live, guardrails, holds, maskers, connections, identities, connectors };
   await followConfiguration(base, made, closers);
   const { trust, close } = await Trust.follow(connection, (bundle) => live.cutUntrusted(bundle));
+  believed.trust = trust;
   closers.add(close);
   const busLostCutMs = config.BUS_LOST_CUT_SECONDS * 1_000;
   closers.add(startSweeper({ grants, live, connections: kept, isCurrent, busLostCutMs, clock }));

@@ -40,6 +40,15 @@ const view: HoldView = {
 };
 
 describe('a held call as text', () => {
+  it('says who said yes, and how many more it takes', () => {
+    const yes = { by: 'alice@corp.test', via: 'slack', at: '2026-01-05T09:01:00.000Z' };
+    const forTwo = { ...view, approvers: { groups: ['sre-oncall'], count: 2 } };
+    const half = holdText({ ...forTwo, missing: 1, endorsements: [yes] }, now);
+    expect(half).toContain('approvals of 2 different people from sre-oncall, 1 more\n');
+    expect(half).toMatch(/one yes by +alice@corp.test through slack\n/);
+    expect(holdText({ ...forTwo, status: 'lapsed' }, now)).toContain('from sre-oncall\n');
+  });
+
   it('shows the call, what it does and until when to decide', () => {
     expect(holdText(view, now)).toBe(
       [

@@ -39,7 +39,8 @@ export function holdText(view: HoldView, now: Date): string {
       ['purpose', purpose.reason],
       ['ticket', purpose.ticket],
       ['guardrail', `${call.rule} (${call.policyVersion})`],
-      ['needs', `one approval from ${view.approvers.groups.join(' or ')}`],
+      ['needs', neededText(view)],
+      ...endorsementLines(view),
       ['left', status === 'open' ? leftText(view.decideBy, now) : undefined],
       ['may pass for', status === 'approved' ? leftText(view.validUntil, now) : undefined],
       ['decided by', decision && `${decision.by} through ${decision.via}${remark}`],
@@ -48,6 +49,19 @@ export function holdText(view: HoldView, now: Date): string {
     ...effectLines(view),
   ].join('');
 }
+
+function neededText({ approvers: { groups, count = 1 }, missing }: HoldView): string {
+  const from = groups.join(' or ');
+  if (count === 1) return `one approval from ${from}`;
+  const more = missing === undefined ? '' : `, ${missing} more`;
+  return `approvals of ${count} different people from ${from}${more}`;
+}
+
+const endorsementLines = ({ endorsements = [] }: HoldView): [string, string][] =>
+  endorsements.map(({ by, via, remark }) => [
+    'one yes by',
+    `${by} through ${via}${remark === undefined ? '' : `: ${remark}`}`,
+  ]);
 
 function effectLines({ effect }: HoldView): string[] {
   if (effect === undefined) return [];

@@ -1,6 +1,6 @@
 import { principalId, type HoldEvent, type Principal } from '@drawbridge/contracts';
 import type { HoldCommandOf } from './hold.js';
-import { explainApproverRefusal, holdApproverRefusal } from './hold-approver.js';
+import { explainApproverRefusal, holdApproverRefusal, missingApprovals } from './hold-approver.js';
 import { DENIAL_SECONDS } from './hold-limits.js';
 import { HoldRefused } from './hold-refused.js';
 import type { EndedHold, Hold, HoldOutcome } from './hold-state.js';
@@ -8,6 +8,7 @@ import type { EndedHold, Hold, HoldOutcome } from './hold-state.js';
 type Approve = HoldCommandOf<'ApproveHold'>;
 type Deny = HoldCommandOf<'DenyHold'>;
 type LiveHold = Exclude<Hold, EndedHold | { status: 'absent' }>;
+type OpenHold = Extract<Hold, { status: 'open' }>;
 
 /** Takes a human's decision. A denial also takes back an approval that was not used yet. */
 export function decideByHuman(state: Hold, command: Approve | Deny): HoldEvent | undefined {
@@ -20,8 +21,17 @@ export function decideByHuman(state: Hold, command: Approve | Deny): HoldEvent |
   return approve(live, command);
 }
 
-function approve({ held }: LiveHold, { approver, via, comment, at }: Approve): HoldEvent {
+/** The yes that is enough approves; those before it are kept until then. */
+function approve(
+  { held, endorsements = [] }: OpenHold,
+  { approver, via, comment, at, disabled }: Approve,
+): HoldEvent {
   requireInTime(held.decideBy, at);
+  const remark = comment === undefined ? {} : { comment };
+  const said = [...endorsements.map((earlier) => earlier.approver), approver];
+  if (missingApprovals(held, said, disabled) > 0) {
+    return { type: 'HoldEndorsed', data: { approver, via, ...remark, digest: held.digest } };
+  }
   const validMs = Date.parse(at) + held.approvalSeconds * 1000;
   const validUntil = new Date(Math.min(validMs, Date.parse(held.grantEndsAt))).toISOString();
   return {
@@ -29,7 +39,7 @@ function approve({ held }: LiveHold, { approver, via, comment, at }: Approve): H
     data: {
       approver,
       via,
-      ...(comment === undefined ? {} : { comment }),
+      ...remark,
       digest: held.digest,
       validUntil,
     },
@@ -47,12 +57,18 @@ function deny(live: LiveHold, { approver, via, reason, at }: Deny): HoldEvent {
 
 /** The same human had decided the same: a double click, or a repeated request. */
 function isRepeated(state: Hold, { type, approver }: Approve | Deny): boolean {
-  if (state.status === 'absent' || state.status === 'open') return false;
+  if (state.status === 'absent') return false;
   if (type === 'ApproveHold') {
-    const stands = state.status === 'approved' || state.outcome === 'released';
-    return stands && isSame(state.approval?.approver, approver);
+    return approversOf(state).some((earlier) => isSame(earlier, approver));
   }
   return state.status === 'ended' && isSame(state.denial?.approver, approver);
+}
+
+/** Whose yes stands, or let the call through. */
+function approversOf(state: Exclude<Hold, { status: 'absent' }>): readonly Principal[] {
+  if (state.status === 'ended' && state.outcome !== 'released') return [];
+  const approval = state.status === 'open' ? [] : [state.approval];
+  return [...(state.endorsements ?? []), ...approval].flatMap((yes) => yes?.approver ?? []);
 }
 
 function requireLive(state: Hold): LiveHold {

@@ -4,6 +4,7 @@ import { type EndedHold, type Hold, type HoldOutcome } from './hold-state.js';
 /** How an event ends a hold; every type is listed, so that a new one must be judged. */
 const outcomeOf: Readonly<Record<HoldEventType, HoldOutcome | undefined>> = {
   CommandHeld: undefined,
+  HoldEndorsed: undefined,
   HoldApproved: undefined,
   HoldDenied: 'denied',
   HoldLapsed: 'lapsed',
@@ -19,9 +20,13 @@ export function evolveHold(hold: Hold, event: HoldEvent): Hold {
     return hold.status === 'absent' ? { status: 'open', held: event.data } : hold;
   }
   if (hold.status === 'absent') return hold;
+  if (event.type === 'HoldEndorsed') {
+    if (hold.status !== 'open') return hold;
+    return { ...hold, endorsements: [...(hold.endorsements ?? []), event.data] };
+  }
   if (event.type === 'HoldApproved') {
     if (hold.status !== 'open') return hold;
-    return { status: 'approved', held: hold.held, approval: event.data };
+    return { ...hold, status: 'approved', approval: event.data };
   }
   return end(hold, event);
 }
@@ -34,6 +39,7 @@ function end(hold: Exclude<Hold, EndedHold | { status: 'absent' }>, event: HoldE
     status: 'ended',
     outcome,
     held: hold.held,
+    ...(hold.endorsements === undefined ? {} : { endorsements: hold.endorsements }),
     ...(hold.status === 'approved' ? { approval: hold.approval } : {}),
     ...(event.type === 'HoldDenied' ? { denial: event.data } : {}),
     ...(event.type === 'CommandReleased' ? { releasedCommandId: event.data.commandId } : {}),

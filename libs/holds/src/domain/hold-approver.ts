@@ -1,5 +1,11 @@
-import type { HoldApprovers, Principal } from '@drawbridge/contracts';
-import { approverRefusal, type ApproverRefusal } from '@drawbridge/scope';
+import {
+  principalId,
+  type HoldApprovers,
+  type Principal,
+  type TrustBundle,
+} from '@drawbridge/contracts';
+import { approverRefusal, countApprovers, type ApproverRefusal } from '@drawbridge/scope';
+import type { CommandHeld } from './hold-state.js';
 
 /**
  * The one rule of who may decide a hold, for the service that asks and for the one that releases: as for access
@@ -7,15 +13,36 @@ import { approverRefusal, type ApproverRefusal } from '@drawbridge/scope';
  */
 export function holdApproverRefusal(
   approver: Principal,
-  { groups }: HoldApprovers,
+  approvers: HoldApprovers,
   agent: Principal,
 ): ApproverRefusal | undefined {
-  return approverRefusal(
-    approver,
-    { type: 'humans', count: 1, groups, excludeOwner: true, timeoutSeconds: 0 },
-    agent,
-  );
+  return approverRefusal(approver, requirementOf(approvers), agent);
 }
+
+/**
+ * How many different humans have to say yes still.
+ *
+ * @param said - who said yes
+ * @param disabled - `principalId` of those whose yes does not count any more
+ */
+export function missingApprovals(
+  { approvers, agent }: Pick<CommandHeld, 'approvers' | 'agent'>,
+  said: readonly Principal[],
+  disabled: readonly string[] = [],
+): number {
+  const standing = said.filter((approver) => !disabled.includes(principalId(approver)));
+  const requirement = requirementOf(approvers);
+  return Math.max(0, requirement.count - countApprovers(standing, requirement, agent));
+}
+
+/** `principalId` of everybody whom a trust bundle disables. */
+export const disabledBy = (trust: TrustBundle | undefined): readonly string[] =>
+  (trust?.issuers ?? []).flatMap(({ issuer, disabledSubjects }) =>
+    disabledSubjects.map((subject) => principalId({ issuer, subject })),
+  );
+
+const requirementOf = ({ groups, count = 1 }: HoldApprovers) =>
+  ({ type: 'humans', count, groups, excludeOwner: true, timeoutSeconds: 0 }) as const;
 
 const explanations: Readonly<Record<ApproverRefusal, string>> = {
   approver_not_human: 'only a human may decide; this is the token of an agent',

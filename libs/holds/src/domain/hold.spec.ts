@@ -11,10 +11,12 @@ import {
   commandId,
   dana,
   deniedBy,
+  endorsedBy,
   erin,
   expired,
   grantId,
   held,
+  heldForTwo,
   lapsed,
   limits,
   minute,
@@ -258,4 +260,70 @@ describe('a call that comes again', () => {
   ])('%s', (standing, past, minutes) => {
     expect(standingOf(stateAfter(...past), minute(minutes))).toBe(standing);
   });
+});
+
+describe('a call that takes two humans', () => {
+  const alias: Principal = { ...alice, subject: 'alice-admin' };
+  const disabled = ['https://idp.corp.test#alice'];
+
+  it('is endorsed by the first yes', () =>
+    given(heldForTwo).when(approve()).then(endorsedBy(alice)));
+
+  it('is approved by the second', () =>
+    given(heldForTwo, endorsedBy(alice)).when(approve(bob)).then(approvedBy(bob)));
+
+  it.each([
+    ['open', [heldForTwo, endorsedBy(alice)]],
+    ['approved', [heldForTwo, endorsedBy(alice), approvedBy(bob)]],
+    ['released', [heldForTwo, endorsedBy(alice), approvedBy(bob), released()]],
+  ])('takes no second yes of one human while it is %s', (_what, past) =>
+    given(...past)
+      .when(approve())
+      .thenNothing(),
+  );
+
+  it('counts two accounts of one human once', () =>
+    given(heldForTwo, endorsedBy(alice)).when(approve(alias)).then(endorsedBy(alias)));
+
+  it('does not count who was disabled since', () =>
+    given(heldForTwo, endorsedBy(alice))
+      .when({ ...approve(bob), disabled })
+      .then(endorsedBy(bob)));
+
+  it.each([
+    ['owner_approval', dana],
+    ['approver_not_in_group', erin],
+    ['approver_not_human', { ...agent, groups: ['sre-oncall'] }],
+  ])('takes no second yes with %s', (code, nobody) =>
+    given(heldForTwo, endorsedBy(alice)).when(approve(nobody)).thenRefused(code),
+  );
+
+  it('is denied by one no, of who said yes before too', () =>
+    given(heldForTwo, endorsedBy(alice)).when(deny()).then(deniedBy(alice)));
+
+  it('is not released by one yes', () =>
+    given(heldForTwo, endorsedBy(alice)).when(release()).thenRefused('hold_pending'));
+
+  it('is released by two', () =>
+    given(heldForTwo, endorsedBy(alice), approvedBy(bob)).when(release()).then(released()));
+
+  it.each([
+    ['an approval without the one before', [heldForTwo, approvedBy(bob)], {}],
+    ['two accounts of one human', [heldForTwo, endorsedBy(alice), approvedBy(alias)], {}],
+    ['a yes of the owner', [heldForTwo, endorsedBy(dana), approvedBy(bob)], {}],
+    [
+      'a human who was disabled since',
+      [heldForTwo, endorsedBy(alice), approvedBy(bob)],
+      { disabled },
+    ],
+  ])('is not released by %s', (_what, past, changed) =>
+    given(...past)
+      .when(release(changed))
+      .thenRefused('hold_pending'),
+  );
+
+  it('lapses with one yes', () =>
+    given(heldForTwo, endorsedBy(alice))
+      .when({ type: 'EndHoldInTime', at: minute(15) })
+      .then(lapsed));
 });

@@ -28,7 +28,12 @@ export type HoldCommand =
       readonly limits: HoldLimits;
       readonly at: string;
     }
-  | ({ readonly type: 'ApproveHold'; readonly comment?: string } & HumanDecision)
+  | ({
+      readonly type: 'ApproveHold';
+      readonly comment?: string;
+      /** `principalId` of humans who have no say any more, whatever they said before. */
+      readonly disabled?: readonly string[];
+    } & HumanDecision)
   | ({ readonly type: 'DenyHold'; readonly reason?: string } & HumanDecision)
   | { readonly type: 'EndHoldInTime'; readonly at: string }
   | { readonly type: 'CancelHold'; readonly reason: HoldCancelReason }
@@ -37,6 +42,7 @@ export type HoldCommand =
       readonly commandId: string;
       /** Of the call as it is now, with the policy in force now. */
       readonly digest: string;
+      readonly disabled?: readonly string[];
       /** Absent when the grant is not open. */
       readonly grant?: OpenGrantFacts;
       readonly at: string;

@@ -1,6 +1,6 @@
 import type { HoldEvent } from '@drawbridge/contracts';
 import type { HoldCommandOf } from './hold.js';
-import { holdApproverRefusal } from './hold-approver.js';
+import { missingApprovals } from './hold-approver.js';
 import { HoldRefused, type ReleaseRefusal } from './hold-refused.js';
 import type { EndedHold, Hold, HoldOutcome } from './hold-state.js';
 
@@ -30,16 +30,17 @@ const isOwnRelease = ({ releasedCommandId, held }: EndedHold, command: Release):
   releasedCommandId === command.commandId && held.digest === command.digest;
 
 function approvalRefusal(
-  { held, approval }: ApprovedHold,
-  { digest, grant, at }: Release,
+  { held, endorsements = [], approval }: ApprovedHold,
+  { digest, grant, at, disabled }: Release,
 ): ReleaseRefusal | undefined {
   if (digest !== held.digest || digest !== approval.digest) return 'hold_call_changed';
   if (grant?.grantId !== held.call.grantId || !isBefore(at, grant.endsAt))
     return 'hold_grant_ended';
   if (!isBefore(at, approval.validUntil)) return 'hold_expired';
-  const isCounted =
-    holdApproverRefusal(approval.approver, held.approvers, held.agent) === undefined;
-  return isCounted ? undefined : 'hold_pending';
+  const said = [...endorsements, approval];
+  if (said.some((yes) => yes.digest !== digest)) return 'hold_call_changed';
+  const approvers = said.map(({ approver }) => approver);
+  return missingApprovals(held, approvers, disabled) === 0 ? undefined : 'hold_pending';
 }
 
 const endings: Readonly<Record<HoldOutcome, ReleaseRefusal>> = {

@@ -24,6 +24,8 @@ export interface HoldStory {
   readonly revision: number;
   readonly heldAt: string;
   readonly held: HoldEventData<'CommandHeld'>;
+  /** Who said yes while more were needed, oldest first. */
+  readonly endorsements: readonly HoldDecision[];
   readonly approval?: HoldDecision;
   /** Until when an approved call may be released. */
   readonly validUntil?: string;
@@ -44,27 +46,36 @@ export function continueHoldStory(
   { aggregateId: id, event, at, sequence: revision }: RecordedEvent<HoldEvent>,
 ): HoldStory | undefined {
   if (event.type === 'CommandHeld') {
-    return story ?? { id, status: 'open', revision, heldAt: at, held: event.data };
+    return (
+      story ?? { id, status: 'open', revision, heldAt: at, held: event.data, endorsements: [] }
+    );
   }
   if (story === undefined) return undefined;
-  return { ...story, ...changeBy(event, at), revision };
+  return { ...story, ...changeBy(event, at, story), revision };
 }
 
 type Change = Partial<HoldStory>;
 
 /** What each event adds; every type is listed, so that a new one must be judged. */
 const changes: {
-  readonly [Type in HoldEventType]: (data: HoldEventData<Type>, at: string) => Change;
+  readonly [Type in HoldEventType]: (
+    data: HoldEventData<Type>,
+    at: string,
+    story: HoldStory,
+  ) => Change;
 } = {
   CommandHeld: () => ({}),
+  HoldEndorsed: ({ approver, via, comment }, at, { endorsements }) => ({
+    endorsements: [...endorsements, decision({ approver, via, remark: comment, at })],
+  }),
   HoldApproved: ({ approver, via, comment, validUntil }, at) => ({
     status: 'approved',
-    approval: { by: approver, via, at, ...(comment === undefined ? {} : { remark: comment }) },
+    approval: decision({ approver, via, remark: comment, at }),
     validUntil,
   }),
   HoldDenied: ({ approver, via, reason }, at) => ({
     status: 'denied',
-    denial: { by: approver, via, at, ...(reason === undefined ? {} : { remark: reason }) },
+    denial: decision({ approver, via, remark: reason, at }),
     endedAt: at,
   }),
   HoldLapsed: (_, at) => ({ status: 'lapsed', endedAt: at }),
@@ -80,4 +91,19 @@ const changes: {
 const changeBy = <Type extends HoldEventType>(
   { type, data }: { readonly type: Type; readonly data: HoldEventData<Type> },
   at: string,
-): Change => changes[type](data, at);
+  story: HoldStory,
+): Change => changes[type](data, at, story);
+
+interface Said {
+  readonly approver: Principal;
+  readonly via: HoldDecision['via'];
+  readonly remark: string | undefined;
+  readonly at: string;
+}
+
+const decision = ({ approver: by, via, remark, at }: Said): HoldDecision => ({
+  by,
+  via,
+  at,
+  ...(remark === undefined ? {} : { remark }),
+});

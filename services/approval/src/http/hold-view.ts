@@ -1,5 +1,5 @@
 import type { HoldView } from '@drawbridge/contracts';
-import { callWords } from '@drawbridge/holds';
+import { callWords, missingApprovals } from '@drawbridge/holds';
 import type { HoldDecision, HoldStory } from '../domain/hold-story.js';
 
 /** A hold as the API shows it. */
@@ -26,6 +26,10 @@ export function holdSummary(story: HoldStory): HoldView {
     reason: held.reason,
     ...(held.suggestion === undefined ? {} : { suggestion: held.suggestion }),
     approvers: held.approvers,
+    ...(story.endorsements.length === 0
+      ? {}
+      : { endorsements: story.endorsements.map(decisionOf) }),
+    ...(status === 'open' ? { missing: missingOf(story) } : {}),
     decideBy: held.decideBy,
     ...outcomeOf(story),
   };
@@ -49,3 +53,10 @@ const decisionOf = ({ by, via, at, remark }: HoldDecision): NonNullable<HoldView
   at,
   ...(remark === undefined ? {} : { remark }),
 });
+
+/** How many different humans have to say yes still. */
+const missingOf = ({ held, endorsements }: HoldStory): number =>
+  missingApprovals(
+    held,
+    endorsements.map(({ by }) => by),
+  );

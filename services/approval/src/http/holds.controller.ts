@@ -3,6 +3,7 @@ import {
   ApproveInput,
   DenyInput,
   HoldId,
+  principalId,
   type HoldView,
   type Principal,
   type WaitingHolds as WaitingHoldsView,
@@ -37,7 +38,7 @@ export class HoldsController {
   async list(@Req() request: Request, @Query() query: unknown): Promise<WaitingHoldsView> {
     const human = await this.requireHuman(request);
     const { limit } = waitingQuery.transform(query, fromQuery);
-    const items = this.waiting.open().filter((story) => refusalOf(story, human) === undefined);
+    const items = this.waiting.open().filter((story) => isAsked(story, human));
     return { items: items.slice(0, limit).map(holdSummary), total: items.length };
   }
 
@@ -96,6 +97,11 @@ export class HoldsController {
     return principal;
   }
 }
+
+/** Who has said yes already is not asked again. */
+const isAsked = (story: HoldStory, human: Principal): boolean =>
+  refusalOf(story, human) === undefined &&
+  !story.endorsements.some(({ by }) => principalId(by) === principalId(human));
 
 const refusalOf = ({ held }: HoldStory, human: Principal) =>
   holdApproverRefusal(human, held.approvers, held.agent);

@@ -20,6 +20,8 @@ export interface HeldCommandsOptions {
   readonly store: EventStore<HoldEvent>;
   readonly clock: Clock;
   readonly logger: LoggerService;
+  /** `principalId` of humans who have no say any more. */
+  readonly disabled: () => readonly string[];
 }
 
 /** The held calls, each decided on the newest state of its stream. */
@@ -34,7 +36,9 @@ export class HeldCommands {
   approve(decision: DecisionOnHold): Promise<'recorded' | 'unchanged'> {
     const { approver, via, remark } = decision;
     const comment = remark === undefined ? {} : { comment: remark };
-    const command = { type: 'ApproveHold', approver, via, ...comment, at: this.#now() } as const;
+    const disabled = this.options.disabled();
+    const at = this.#now();
+    const command = { type: 'ApproveHold', approver, via, ...comment, disabled, at } as const;
     return this.#decide(decision, command);
   }
 

@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
-import { HOLDS_MATTER_MS } from '@drawbridge/holds';
+import type { TrustBundle } from '@drawbridge/contracts';
+import { disabledBy, HOLDS_MATTER_MS } from '@drawbridge/holds';
 import {
   followHoldEvents,
   holdEventStore,
@@ -18,13 +19,25 @@ export interface HoldParts {
   readonly holdFollower: EventFollower;
 }
 
+export interface HoldSurroundings {
+  readonly clock: Clock;
+  readonly logger: LoggerService;
+  /** Whom to believe at the moment. */
+  readonly trust: () => TrustBundle | undefined;
+}
+
 /** Follows the held calls and ends those whose time is over. */
 export function startHolds(
   connection: JetStreamConnection,
-  { clock, logger }: { readonly clock: Clock; readonly logger: LoggerService },
+  { clock, logger, trust }: HoldSurroundings,
   closers: Closers,
 ): HoldParts {
-  const holds = new HeldCommands({ store: holdEventStore(connection, 'approval'), clock, logger });
+  const holds = new HeldCommands({
+    store: holdEventStore(connection, 'approval'),
+    clock,
+    logger,
+    disabled: () => disabledBy(trust()),
+  });
   const waitingHolds = new WaitingHolds();
   const holdFollower = followHoldEvents(connection, {
     since: new Date(clock().getTime() - HOLDS_MATTER_MS),

@@ -7,6 +7,7 @@ import {
   heldCall,
   holdApproved,
   holdDenied,
+  holdEndorsed,
   idOf,
   minute,
   recordedHold,
@@ -38,6 +39,27 @@ const buttons = (told: HoldStory) =>
   );
 const both = ['drawbridge_hold_approve', 'drawbridge_hold_deny'];
 const effectOf = (changed: Partial<Held['effect']>) => ({ effect: { ...held.effect, ...changed } });
+
+describe('the card of a call that takes two humans', () => {
+  const forTwo = heldCall({ approvers: { groups: ['sre-oncall'], count: 2 } });
+
+  it('says how many it takes, and who said yes', () => {
+    const needs = 'Needs approvals of 2 different people, 2 more, from sre-oncall.';
+    expect(readable(story(forTwo))).toContain(needs);
+    const half = story(forTwo, holdEndorsed(forTwo, alice));
+    expect(readable(half)).toContain('One yes by alice@corp.test in Slack');
+    expect(readable(half)).toContain('2 different people, 1 more, from sre-oncall.');
+    expect(readable(half)).toContain('Held call: prod-eks');
+    expect(buttons(half)).toStrictEqual(both);
+  });
+
+  it('names both when it was approved', () => {
+    const past = [holdEndorsed(forTwo, alice), holdApproved(forTwo, bob)];
+    const approved = readable(story(forTwo, ...past));
+    expect(approved).toContain('One yes by alice@corp.test');
+    expect(approved).toContain('Approved once by bob@corp.test');
+  });
+});
 
 describe('the card of a held call', () => {
   it.each([

@@ -1,6 +1,6 @@
 import type { types } from '@slack/bolt';
 import type { HoldCancelReason, HoldStatus } from '@drawbridge/contracts';
-import { callWords } from '@drawbridge/holds';
+import { callWords, missingApprovals } from '@drawbridge/holds';
 import type { HoldDecision, HoldStory } from '../domain/hold-story.js';
 import type { Card } from './card.js';
 import { personWords } from './card-facts.js';
@@ -62,8 +62,9 @@ function outcomeBlocks(story: HoldStory): types.KnownBlock[] {
 
 /** Who decided what and when, and what became of the call; newest last. */
 function outcomeLines(story: HoldStory): Inline[][] {
-  const { approval, denial, status, endedAt, validUntil } = story;
+  const { endorsements, approval, denial, status, endedAt, validUntil } = story;
   return [
+    ...endorsements.map((endorsement) => decisionLine('One yes ', endorsement)),
     ...(approval === undefined ? [] : [decisionLine('Approved once ', approval)]),
     ...(status === 'approved' && validUntil !== undefined
       ? [[bold('The call may pass once, until '), instant(validUntil)]]
@@ -97,13 +98,23 @@ function decisionLine(what: string, { by, via, at, remark }: HoldDecision): Inli
   ];
 }
 
-function waitingLine({ status, held }: HoldStory): Inline[] {
+function waitingLine(story: HoldStory): Inline[] {
+  const { status, held } = story;
   if (status !== 'open') return [];
   const groups = neutralText(held.approvers.groups.join(' or '), 200);
   return [
-    text(`Lets this one call through, once. Needs one approval from ${groups}. Decide by `),
+    text(`Lets this one call through, once. Needs ${neededWords(story)} ${groups}. Decide by `),
     instant(held.decideBy),
   ];
+}
+
+/** Of how many different humans. */
+function neededWords(story: HoldStory): string {
+  const { held, endorsements } = story;
+  const { count = 1 } = held.approvers;
+  if (count === 1) return 'one approval from';
+  const said = endorsements.map(({ by }) => by);
+  return `approvals of ${count} different people, ${missingApprovals(held, said)} more, from`;
 }
 
 const referenceLine = ({ id, held: { call } }: HoldStory): Inline[] => [

@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
-import type { AccessEvent } from '@drawbridge/contracts';
-import { HeldCalls, HoldDesk, HOLDS_MATTER_MS } from '@drawbridge/holds';
+import type { AccessEvent, TrustBundle } from '@drawbridge/contracts';
+import { disabledBy, HeldCalls, HoldDesk, HOLDS_MATTER_MS } from '@drawbridge/holds';
 import {
   accessEventStore,
   followHoldEvents,
@@ -33,11 +33,13 @@ export interface HoldsBase {
   readonly clock: Clock;
   readonly logger: LoggerService;
   readonly live: LiveCalls;
+  /** Whom the gateway believes at the moment. */
+  readonly trust: () => TrustBundle | undefined;
 }
 
 /** Opens the desk at which calls are held, and follows what humans decide. */
 export function openHolds(base: HoldsBase, closers: Closers): Holds {
-  const { config, connection, clock, logger, live } = base;
+  const { config, connection, clock, logger, live, trust } = base;
   const held = new HeldCalls();
   const follower = followHoldEvents(connection, {
     since: new Date(clock().getTime() - HOLDS_MATTER_MS),
@@ -53,6 +55,7 @@ export function openHolds(base: HoldsBase, closers: Closers): Holds {
     held,
     clock,
     newId: uuidV7,
+    disabled: () => disabledBy(trust()),
     limits: {
       openPerAgent: config.HOLD_OPEN_PER_AGENT,
       perAgentAndHour: config.HOLD_PER_AGENT_AND_HOUR,

@@ -1,4 +1,5 @@
-import type { AccessEvent, HeldCall } from '@drawbridge/contracts';
+import type { AccessEvent, HeldCall, HoldApprovers } from '@drawbridge/contracts';
+import type { GuardDecision } from '@drawbridge/guardrails';
 import { EventStoreError, type EventStore } from '@drawbridge/kernel';
 import { HoldRefused, type HoldDesk, type HoldTicket } from '@drawbridge/holds';
 import type { Guarded } from '../chain/guard-call.js';
@@ -112,6 +113,7 @@ async function ticketOf(parts: ParkCallParts, parked: Parked): Promise<HoldTicke
   const { grant, agent, guard, commandId } = call;
   const parties = await stored(() => partiesOf(requests, grant.accessRequestId));
   if (parties === undefined) throw new HoldRefused('hold_undecidable', undecidable);
+  const approvers = approversOf(guard, parties.approvers);
   const effect = await effectOf(
     { ask, masker: call.mask.masker },
     { call, seen, soFar: history.of(grant) },
@@ -120,6 +122,7 @@ async function ticketOf(parts: ParkCallParts, parked: Parked): Promise<HoldTicke
   return stored(() =>
     desk.hold({
       ...parties,
+      approvers,
       commandId,
       call: held,
       agent,
@@ -130,6 +133,12 @@ async function ticketOf(parts: ParkCallParts, parked: Parked): Promise<HoldTicke
       grantEndsAt: new Date(grant.endsAtMs).toISOString(),
     }),
   );
+}
+
+/** The rule may say who; otherwise those who decide about the grant. */
+function approversOf({ decidedBy }: GuardDecision, ofGrant: HoldApprovers): HoldApprovers {
+  const { groups = ofGrant.groups, count = 1 } = decidedBy?.approvers ?? {};
+  return { groups, ...(count > 1 && { count }) };
 }
 
 const undecidable =

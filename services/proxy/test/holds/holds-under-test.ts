@@ -35,6 +35,11 @@ spec:
       match: { verbs: [create, update, patch, delete], apiGroups: [''], resources: [secrets], dryRun: false }
       action: hold
       reason: ${reason}
+    - name: settings
+      match: { verbs: [delete], apiGroups: [''], resources: [configmaps], dryRun: false }
+      action: hold
+      reason: ${reason}
+      approvers: { groups: [release-managers], count: 2 }
     - name: sessions
       match: { verbs: [create], apiGroups: [''], resources: [pods/exec] }
       action: hold

@@ -14,9 +14,15 @@ beforeAll(async () => {
     namespaces: ['payments', ...spaces],
     variables: { HOLD_WAIT_SECONDS: '8' },
   });
-  world.cluster.apply([deployment('checkout')]);
+  world.cluster.apply([deployment('checkout'), settings]);
 });
 afterAll(() => world.close());
+
+const settings = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'settings', namespace: 'payments' },
+};
 
 function deployment(name: string) {
   return {
@@ -277,6 +283,33 @@ describe('T15 T16 who may let a call through', () => {
     expect((await scale(agent, 7, { prefer: 'wait=0' })).status).toBe(429);
     await world.ends(holdId, 'CommandHeld');
     expect(await recordsOf('CommandStarted', agent)).toStrictEqual([]);
+  });
+});
+
+describe('a call that takes two humans of groups that the guardrail names', () => {
+  it('passes with the second yes, and with no other', async () => {
+    const agent = await world.agent();
+    const path = '/connections/prod-eks/api/v1/namespaces/payments/configmaps/settings';
+    const remove = () =>
+      world.gateway.call(path, {
+        method: 'DELETE',
+        token: agent.token,
+        headers: { prefer: 'wait=0' },
+      });
+    expect((await remove()).status).toBe(429);
+    const { holdId, held } = await world.held(agent);
+    expect(held.approvers).toStrictEqual({ groups: ['release-managers'], count: 2 });
+    const [carol, dave] = ['carol@corp.test', 'dave@corp.test'].map((email) =>
+      world.humanToken(email, ['release-managers']),
+    );
+    expect(await world.decide(holdId, 'approve')).toBe(403);
+    expect(await world.decide(holdId, 'approve', carol)).toBe(200);
+    expect(await world.decide(holdId, 'approve', carol)).toBe(200);
+    expect((await remove()).status).toBe(429);
+    expect(await world.decide(holdId, 'approve', dave)).toBe(200);
+    expect((await remove()).status).toBe(200);
+    await world.ends(holdId, 'CommandHeld', 'HoldEndorsed', 'HoldApproved', 'CommandReleased');
+    expect(await recordsOf('CommandStarted', agent)).toMatchObject([{ holdId }]);
   });
 });
 
