@@ -6,6 +6,7 @@ import { textTable } from '../report/text-table.js';
 import type { Voice } from '../run-bench.js';
 import type { BodyName } from './bodies.js';
 import { parseMaskingOptions, usage, type MaskingOptions } from './masking-options.js';
+import { measureShortStrings } from './short-strings.js';
 import { rounds as roundsOf, type WayName } from './ways.js';
 
 const MEGABYTE = 1_000_000;
@@ -56,10 +57,17 @@ export function runMasking(args: readonly string[], { print, say }: Voice): numb
     return inProcess(each, options);
   });
   print(textTable(results.map(lineOf)));
+  const strings = measureShortStrings(options.rounds);
+  print(
+    `a string of ${strings.bytes.toFixed(0)} bytes on average, all detectors: ${strings.nanoseconds.toFixed(0)} ns\n`,
+  );
   const figures = judge(results, options);
   print(textTable(figures.map(figureLine)));
   if (options.json !== undefined) {
-    writeFileSync(options.json, `${JSON.stringify({ machine, results, figures }, undefined, 2)}\n`);
+    writeFileSync(
+      options.json,
+      `${JSON.stringify({ machine, results, strings, figures }, undefined, 2)}\n`,
+    );
   }
   return 0;
 }
