@@ -37,7 +37,7 @@ type Line = Readonly<Record<string, unknown>>;
 export interface Replica {
   readonly url: string;
   readonly slackUrl: string;
-  kill(): Promise<void>;
+  kill(): void;
   close(): Promise<void>;
 }
 
@@ -101,6 +101,7 @@ class RealWorld implements World {
   readonly log: Line[] = [];
   readonly #directory: string;
   readonly #replicas = new Set<Replica>();
+  readonly #dying: Promise<void>[] = [];
   #revision: number;
 
   constructor({ nats, connection, slack, tokens, directory }: Parts) {
@@ -161,9 +162,10 @@ class RealWorld implements World {
     const replica: Replica = {
       url,
       slackUrl: `${url}/slack/events`,
-      kill: async () => {
+      kill: () => {
         for (const relay of relays) relay.cut();
-        await end();
+        // It reaches nothing any more; what it still tries to end in peace need not be waited for.
+        this.#dying.push(end());
       },
       close: end,
     };
@@ -245,6 +247,7 @@ class RealWorld implements World {
 
   async stop(): Promise<void> {
     for (const replica of [...this.#replicas]) await replica.close();
+    await Promise.all(this.#dying);
     await this.slack.close();
     await this.connection.close();
     await this.nats.stop();

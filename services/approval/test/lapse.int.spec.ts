@@ -44,7 +44,7 @@ describe('a request that nobody decides', () => {
     const first = await world.start();
     const requestId = await world.ask({ timeoutSeconds: 60 });
     await world.eventOf(requestId, 'ApprovalRequested');
-    await first.kill();
+    first.kill();
     expect(await typesOf(requestId)).not.toContain('AccessRequestLapsed');
     const clock = shiftedClock();
     clock.aheadMs = 60 * minute;
@@ -94,7 +94,7 @@ describe('a decision after the deadline', () => {
     const first = await world.start({ slack: false });
     const requestId = await world.ask({ timeoutSeconds: 60 });
     await world.eventOf(requestId, 'ApprovalRequested');
-    await first.kill();
+    first.kill();
     await world.append(requestId, approvedBy(alice));
     const clock = shiftedClock();
     clock.aheadMs = 10 * minute;

@@ -26,9 +26,9 @@ const start = async (options: Parameters<World['start']>[0] = {}) => {
   replicas.push(replica);
   return replica;
 };
-const kill = async (replica: Replica) => {
+const kill = (replica: Replica) => {
   replicas.splice(replicas.indexOf(replica), 1);
-  await replica.kill();
+  replica.kill();
 };
 const press = async (requestId: string, replica: Replica, user: 'alice' | 'bob' = 'alice') =>
   world.slack.clickButton({
@@ -163,7 +163,7 @@ describe('a kill of the process', () => {
     const { called } = plan([method], { type: fault });
     const requestId = await world.ask();
     await called();
-    await kill(first);
+    kill(first);
     world.slack.failWith(undefined);
     const second = await start();
     await world.card(requestId);
@@ -182,7 +182,7 @@ describe('a kill of the process', () => {
       const { called } = plan(['chat.update'], { type: fault });
       await press(requestId, first);
       await called();
-      await kill(first);
+      kill(first);
       await world.append(requestId, grantIssued);
       world.slack.failWith(undefined);
       await start();
@@ -195,7 +195,7 @@ describe('a kill of the process', () => {
     const first = await start();
     const requestId = await world.ask();
     await press(requestId, first);
-    await kill(first);
+    kill(first);
     expect(await count(requestId, 'ApprovalGiven')).toBe(1);
     await start();
     await world.eventOf(requestId, 'AccessRequestApproved');
