@@ -73,6 +73,16 @@ const raw = async (settings?: Buffer) => open(await rawHttp2(gateway.raw, settin
 const call = (headers = {}, body?: Buffer) =>
   http2Call(session, { ':path': path, authorization, ...headers }, body && { body });
 
+/** How the call ended, as its record says. */
+const outcomeOf = (commandId: unknown) =>
+  eventually(async () => {
+    const ended = (await gateway.records()).find(
+      (record) => record.type === 'CommandEnded' && record.commandId === commandId,
+    );
+    if (ended?.type !== 'CommandEnded') throw new Error('it has not ended');
+    return ended.outcome;
+  });
+
 /** Pseudo headers and token of a request that is good. */
 const good = (target = path): [string, string][] => [
   [':method', 'GET'],
@@ -115,6 +125,30 @@ describe('a plain call over HTTP/2', () => {
     expect(refused.body).toContain('path_unknown');
     expect(served.status).toBe(200);
   });
+
+  it.each(['GET', 'POST'])('with %s is on the record as completed', async (method) => {
+    const body = method === 'GET' ? undefined : Buffer.from('{"kind":"Pod"}');
+    const { headers } = await call({ ':method': method }, body);
+    expect(await outcomeOf(headers['audit-id'])).toBe('completed');
+  });
+
+  it.each(['GET', 'POST'])(
+    'with %s whose client leaves is on the record as left',
+    async (method) => {
+      upstream.answer((_request, response) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.write(`["${'a '.repeat(500_000)}",`);
+      });
+      const own = open(http2Session(gateway));
+      const body = method === 'GET' ? undefined : Buffer.from('{"kind":"Pod"}');
+      const headers = { ':path': path, ':method': method, authorization };
+      const left = await http2Call(own, headers, {
+        ...(body && { body }),
+        onData: () => own.destroy(),
+      });
+      expect(await outcomeOf(left.headers['audit-id'])).toBe('client_gone');
+    },
+  );
 
   it('with HEAD gets the head only', async () => {
     upstream.answer((_request, response) => {

@@ -104,6 +104,7 @@ export class Http2Answer implements ClientAnswer {
   /** When the last of the answer was written, by `performance.now()`; 0 before. */
   endedAtMs = 0;
   #bodyless = false;
+  #onSent: (() => void) | undefined;
 
   constructor(
     private readonly stream: ServerHttp2Stream,
@@ -144,10 +145,9 @@ export class Http2Answer implements ClientAnswer {
   end(chunk?: Uint8Array | string, onSent?: () => void): void {
     if (this.destroyed) return;
     this.endedAtMs = performance.now();
-    if (onSent !== undefined) {
-      if (this.stream.writableFinished) queueMicrotask(onSent);
-      else this.stream.once('finish', onSent);
-    }
+    this.#onSent = onSent;
+    if (this.stream.writableFinished) queueMicrotask(() => this.#sent());
+    else this.stream.once('finish', () => this.#sent());
     if (!this.#bodyless) this.stream.end(chunk);
   }
 
@@ -157,7 +157,20 @@ export class Http2Answer implements ClientAnswer {
   }
 
   on(event: 'drain' | 'close', listener: () => void): void {
-    this.stream.on(event, listener);
+    if (event === 'drain') this.stream.on(event, listener);
+    else this.stream.on(event, () => this.#closed(listener));
+  }
+
+  /** Of a request with a body Node never says that the answer is finished, only that both sides are closed. */
+  #closed(listener: () => void): void {
+    if (this.stream.rstCode === constants.NGHTTP2_NO_ERROR) this.#sent();
+    listener();
+  }
+
+  #sent(): void {
+    const onSent = this.#onSent;
+    this.#onSent = undefined;
+    onSent?.();
   }
 }
 
