@@ -1,7 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AccessRequestView, type CommandRecord } from '@drawbridge/contracts';
+import { loadConfiguration } from '@drawbridge/configuration';
 import { demoPeople } from '@drawbridge/embedded';
+import { compileGuardrails } from '@drawbridge/guardrails';
 import { recordCommands } from '@drawbridge/jetstream';
 import { uuidV7 } from '@drawbridge/runtime';
 import { eventually } from '@drawbridge/testing';
@@ -257,5 +259,39 @@ describe('drawbridge policy diff', () => {
   ])('refuses %j', async (args) => {
     const { code, stdout } = await diff(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  });
+
+  it('takes what was decided of a body from the record, where it knows the guardrails of then', async () => {
+    const then = await policy('in-force', 'zero', 'rm');
+    const { guardrails } = await loadConfiguration(then, { only: ['Guardrail', 'Connection'] });
+    const { version } = compileGuardrails(guardrails);
+    const scaled = { namespace: 'recorded', policyVersion: version };
+    await recordCommands(
+      services.connection,
+      command({ ...scaled, name: 'to-two' }),
+      {
+        ...command({ ...scaled, name: 'to-zero' }),
+        ...{ type: 'CommandRefused', statusCode: 403 },
+        decision: { effect: 'deny', reason: 'guardrail_denied', message: 'no' },
+        rule: 'g/zero',
+        matched: [{ rule: 'g/zero', action: 'deny' }],
+      },
+      command({ ...scaled, name: 'before-that', policyVersion: '0123456789ab' }),
+    );
+    const where = ['--namespace', 'recorded', '--since', '2h'];
+    await eventually(async () => {
+      const { stdout } = await diff('--config', then, ...where, '-o', 'json');
+      expect(JSON.parse(stdout)).toMatchObject({ commands: 3 });
+    });
+    const held = await policy('held', 'zero', 'rm');
+    const file = join(held, 'guardrails.yaml');
+    await writeFile(file, (await readFile(file, 'utf8')).replace('action: deny', 'action: hold'));
+    expect(await shown('--config', held, '--against', then, ...where)).toEqual({
+      counts: [3, 0, 1, 1, 1],
+      changes: ['1 deny>hold g/zero'],
+    });
+    const { stdout } = await diff('--config', held, '--against', then, ...where);
+    expect(stdout).toMatch(/cannot be told +1 \(without the body 1\)/);
+    expect(stdout).toMatch(/before-that +the body +g\/zero/);
   });
 });

@@ -34,7 +34,7 @@ export function registerDiff(registrar: Registrar, group: Command): void {
     .command('diff')
     .summary('say what changed guardrails would have decided on recorded commands')
     .description(
-      'Judges recorded commands by changed guardrails, and shows every decision that would have been another one. Bodies are not recorded: where a rule needs one, it cannot be told, and is not guessed. For humans in a group of auditors.',
+      'Judges recorded commands by changed guardrails, and shows every decision that would have been another one. Bodies are not recorded, only which rules were met: with the guardrails of then as --against, a rule whose condition has not changed is told by that; otherwise it cannot be told, and is not guessed. For humans in a group of auditors.',
     )
     .requiredOption('--config <directory>', 'the changed guardrails, and connections')
     .addOption(

@@ -13,16 +13,24 @@ export function policyDiffText(report: DiffReport): string {
       ['not judged', `${report.notJudged} (refused before guardrails are asked)`],
       ['unchanged', String(report.unchanged)],
       ['changed', String(changed)],
-      ['cannot be told', String(untold)],
+      ['cannot be told', untoldCount(report)],
     ]),
     section(changes, changeTable),
     section(changedDecisions, decisionTable),
     rest(changed - changedDecisions.length, 'changed decisions'),
     section(cannotTell, untoldTable),
-    section(untoldDecisions, decisionTable),
+    section(untoldDecisions, untoldDecisionTable),
     rest(untold - untoldDecisions.length, 'that cannot be told'),
   ].join('');
 }
+
+/** `3 (the body 2, claims of the token 1)`; one that wants both counts for both. */
+function untoldCount({ untold, wanting }: DiffReport): string {
+  const wants = Object.entries(wanting).map(([fact, count]) => `${wordsOf(fact)} ${count}`);
+  return wants.length === 0 ? String(untold) : `${untold} (without ${wants.join(', ')})`;
+}
+
+const wordsOf = (fact: string): string => needed[fact] ?? fact;
 
 const section = <Item>(items: readonly Item[], show: (items: readonly Item[]) => string): string =>
   items.length === 0 ? '' : `\n${show(items)}`;
@@ -44,7 +52,7 @@ const untoldTable = (groups: readonly Group[]): string =>
   table(
     ['CANNOT BE TOLD', 'COUNT', 'RULES'],
     groups.map(({ missing, count, rules }) => [
-      `needs ${missing.map((fact) => needed[fact] ?? fact).join(', ')}`,
+      `needs ${missing.map(wordsOf).join(', ')}`,
       String(count),
       rules.join(', '),
     ]),
@@ -61,6 +69,16 @@ const needed: Readonly<Record<string, string>> = {
   names: 'the whole path',
   query: 'the whole query',
 };
+
+const untoldDecisionTable = (decisions: readonly Decision[]): string =>
+  table(
+    ['TIME', 'AGENT', 'CONNECTION', 'VERB', 'RESOURCE', 'NAMESPACE', 'NAME', 'NEEDS', 'FOR'],
+    decisions.map((decision) => [
+      ...[decision.at, decision.agent, decision.connection, decision.verb, resourceOf(decision)],
+      ...[decision.namespace, decision.name, decision.missing.map(wordsOf).join(', ')],
+      decision.unsure.join(', '),
+    ]),
+  );
 
 const decisionTable = (decisions: readonly Decision[]): string =>
   table(

@@ -4,6 +4,7 @@ import { Tally, type DiffReport, type TallyOptions } from './diff-report.js';
 import { GrantFacts } from './grant-facts.js';
 import { looksAt, type PolicySide } from './policy-side.js';
 import { reachesGuardrails, recordedCall } from './recorded-call.js';
+import { metThen } from './met-then.js';
 import { isSame, saidBy, saidThen } from './said-of-call.js';
 
 export interface Comparison extends TallyOptions {
@@ -51,11 +52,13 @@ const hasReached = (command: AuditCommand): command is Judged => reachesGuardrai
 function compare(command: Judged, { comparison, grants, tally }: Work): void {
   const { after, before } = comparison;
   const grant = grants.get(command.grantId);
+  const met = metThen(command, before === undefined ? [after] : [before, after]);
   const ask = (side: PolicySide) =>
-    saidBy(side, recordedCall(command, { grant, connections: side.connections }));
-  const then = before === undefined ? saidThen(command) : ask(before);
+    saidBy(side, recordedCall(command, { grant, connections: side.connections }), met);
+  const wasBefore = before === undefined || command.policyVersion === before.guardrails.version;
+  const then = wasBefore ? saidThen(command) : ask(before);
   // The same policy says the same, whatever is not known any more.
-  const isOwn = before === undefined && command.policyVersion === after.guardrails.version;
+  const isOwn = wasBefore && command.policyVersion === after.guardrails.version;
   const now = isOwn ? then : ask(after);
   const same = isSame(then, now);
   if (same === true) tally.unchanged += 1;

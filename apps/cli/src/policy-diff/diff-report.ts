@@ -48,6 +48,8 @@ export interface DiffReport {
   readonly unchanged: number;
   readonly changed: number;
   readonly untold: number;
+  /** How many of these want what: the body, claims, … */
+  readonly wanting: Readonly<Record<string, number>>;
   readonly changes: readonly Group[];
   readonly cannotTell: readonly Group[];
   /** The first ones, in the order of time. */
@@ -72,6 +74,7 @@ export class Tally {
   unchanged = 0;
   readonly #changed: Kept;
   readonly #untold: Kept;
+  readonly #wanting = new Map<string, number>();
 
   constructor(private readonly options: TallyOptions) {
     this.#changed = new Kept(options.limit);
@@ -83,7 +86,11 @@ export class Tally {
   }
 
   untold(command: AuditCommand, before: Said, after: Said): void {
-    this.#add(this.#untold, decisionOf(command, before, after));
+    const decision = decisionOf(command, before, after);
+    this.#add(this.#untold, decision);
+    for (const fact of decision.missing) {
+      this.#wanting.set(fact, (this.#wanting.get(fact) ?? 0) + 1);
+    }
   }
 
   report(of: Pick<DiffReport, 'policyVersion' | 'against' | 'since' | 'until'>): DiffReport {
@@ -91,6 +98,9 @@ export class Tally {
       ...of,
       ...{ commands: this.commands, notJudged: this.notJudged, unchanged: this.unchanged },
       ...{ changed: this.#changed.count, untold: this.#untold.count },
+      wanting: Object.fromEntries(
+        [...this.#wanting].toSorted(([one], [other]) => (one < other ? -1 : 1)),
+      ),
       ...{ changes: this.#changed.groups(), cannotTell: this.#untold.groups() },
       ...{ changedDecisions: this.#changed.first, untoldDecisions: this.#untold.first },
     };

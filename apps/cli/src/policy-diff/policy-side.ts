@@ -8,6 +8,8 @@ export interface RuleFacts {
   readonly looksAt: ReadonlySet<LookedAt>;
   /** All of it, as text: rules of the same text say the same of a call. */
   readonly definition: string;
+  /** When it is met, as text: rules of the same text are met by the same calls, unless they allow. */
+  readonly condition: string;
 }
 
 /** One of the policies that are compared. */
@@ -30,6 +32,7 @@ export function policySide(
         action: rule.action,
         looksAt: factsLookedAt(rule),
         definition: JSON.stringify(rule),
+        condition: JSON.stringify([rule.match, rule.when, rule.except]),
       },
     ]),
   );

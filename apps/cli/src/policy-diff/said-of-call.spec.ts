@@ -7,6 +7,7 @@ import {
 } from '@drawbridge/contracts';
 import { compileGuardrails, type GuardedCall } from '@drawbridge/guardrails';
 import { describe, expect, it } from 'vitest';
+import { metThen } from './met-then.js';
 import { outcomeOf } from './outcome.js';
 import { policySide, type PolicySide } from './policy-side.js';
 import { recordedCall } from './recorded-call.js';
@@ -46,7 +47,7 @@ function side(rules: readonly Rule[], nameOf = (rule: Rule) => rules.indexOf(rul
 
 const surroundings = { grant: undefined, connections: [] };
 const said = (rules: readonly Rule[], change?: Partial<AuditCommand>) =>
-  saidBy(side(rules), recordedCall(command(change), surroundings));
+  saidBy(side(rules), recordedCall(command(change), surroundings), new Map());
 
 const byBody: Rule = { action: 'deny', when: 'object.spec.replicas == 0' };
 
@@ -172,6 +173,42 @@ describe('the same rule on both sides', () => {
   });
 });
 
+describe('what the record tells of conditions', () => {
+  const inForce = side([byBody, { action: 'warn' }]);
+  const { version } = inForce.guardrails;
+  const warned = [{ rule: 'g/r1', action: 'warn' as const }];
+  const denied = [{ rule: 'g/r0', action: 'deny' as const }, ...warned];
+  const held = side([{ ...byBody, action: 'hold' }]);
+  const after = (change: Partial<AuditCommand>, policy = held) => {
+    const record = command({ policyVersion: version, ...change });
+    return saidBy(policy, recordedCall(record, surroundings), metThen(record, [inForce]));
+  };
+
+  it('is what a rule of another action would have come to', () => {
+    expect(after({ matched: denied })).toMatchObject({ isTold: true, atLeast: 'hold' });
+    expect(after({ matched: warned })).toMatchObject({ isTold: true, atLeast: 'allow' });
+    expect(after({})).toMatchObject({ isTold: true, atLeast: 'allow' });
+  });
+
+  it('is nothing under guardrails that are not known, or of another condition', () => {
+    expect(after({ policyVersion: 'other', matched: denied })).toMatchObject({ isTold: false });
+    const other = side([{ action: 'hold', when: 'object.spec.replicas == 1' }]);
+    expect(after({ matched: denied }, other)).toMatchObject({ isTold: false });
+  });
+
+  it('is nothing of what was not asked any more, of what was too costly, and of what allows', () => {
+    const byOther = [{ rule: 'g/r1', action: 'deny' as const }];
+    expect(after({ matched: byOther })).toMatchObject({ isTold: false });
+    const costly = [{ ...denied[0]!, doubt: 'expression_too_costly' }];
+    expect(after({ matched: costly })).toMatchObject({ isTold: false });
+    const full = Array.from({ length: 64 }, () => warned[0]!);
+    expect(after({ matched: full })).toMatchObject({ isTold: false });
+    const allows = side([{ ...byBody, action: 'allow' }]);
+    const record = command({ policyVersion: allows.guardrails.version });
+    expect(metThen(record, [allows]).size).toBe(0);
+  });
+});
+
 describe('over all policies of a pool of rules, and all that may have been missing', () => {
   const pool: readonly Rule[] = [
     { action: 'deny', match: { agents: { claims: { '/team': ['red'] } } } },
@@ -216,18 +253,21 @@ describe('over all policies of a pool of rules, and all that may have been missi
     agent: { ...call.agent, claims: { team: truth.isRed ? 'red' : 'blue' } },
     grant: { ...call.grant, ticket: truth.hasTicket ? 'T-1' : undefined },
   });
-  function really({ guardrails }: PolicySide, call: GuardedCall, truth: Truth): string {
+  function really(policy: PolicySide, call: GuardedCall, truth: Truth): string {
+    return outcomeOf(decided(policy, call, truth).decision.map(({ action }) => action));
+  }
+  function decided({ guardrails }: PolicySide, call: GuardedCall, truth: Truth) {
     const judgement = guardrails.judge(whole(call, truth));
     const replicas = (count: number) => ({ spec: { replicas: count } });
     const { matched } =
       judgement.kind === 'decided'
         ? judgement.decision
         : judgement.decide({ object: replicas(truth.now), oldObject: replicas(truth.then) });
-    return outcomeOf(matched.map(({ action }) => action));
+    return { version: guardrails.version, decision: matched };
   }
   const cases = recorded.flatMap((one) =>
     policies.map((policy) => ({
-      said: saidBy(policy, one),
+      said: saidBy(policy, one, new Map()),
       really: truths.map((truth) => really(policy, one.call, truth)),
       call: one.call,
     })),
@@ -239,6 +279,37 @@ describe('over all policies of a pool of rules, and all that may have been missi
     );
     expect(wrong).toEqual([]);
     expect(cases.filter((one) => one.said.isTold).length).toBeGreaterThan(100);
+  });
+
+  it('what the record of another policy tells is so', () => {
+    /** The same conditions, of other actions. */
+    const others = policies.filter((_, index) => index % 17 === 3);
+    const changed = others.map(({ rules }) =>
+      side(
+        pool
+          .filter((_, index) => rules.has(`g/r${index}`))
+          .map((rule) => ({ ...rule, action: rule.action === 'deny' ? 'hold' : 'deny' })),
+        (rule) => pool.findIndex(({ match, when }) => rule.match === match && rule.when === when),
+      ),
+    );
+    const worlds = recorded.flatMap((one) =>
+      truths
+        .filter((_, at) => at % 19 === 0)
+        .flatMap((truth) => others.map((inForce) => ({ one, truth, inForce }))),
+    );
+    let [more, wrong] = [0, 0];
+    for (const { one, truth, inForce } of worlds) {
+      const { version, decision } = decided(inForce, one.call, truth);
+      const record = command({ policyVersion: version, matched: [...decision] });
+      const met = metThen(record, [inForce]);
+      for (const policy of [...others, ...changed]) {
+        const known = saidBy(policy, one, met);
+        if (known.isTold && !saidBy(policy, one, new Map()).isTold) more += 1;
+        if (known.isTold && known.atLeast !== really(policy, one.call, truth)) wrong += 1;
+      }
+    }
+    expect(wrong).toBe(0);
+    expect(more).toBeGreaterThan(1_000);
   });
 
   it('what is said to be the same is, and what is said to be changed is', () => {

@@ -1,6 +1,7 @@
-import type { AuditCommand } from '@drawbridge/contracts';
+import type { AuditCommand, GuardrailAction } from '@drawbridge/contracts';
 import type { GuardDecision } from '@drawbridge/guardrails';
-import { outcomeOf } from './outcome.js';
+import type { MetThen } from './met-then.js';
+import { outcomeOf, severityOf } from './outcome.js';
 import type { PolicySide } from './policy-side.js';
 import type { Missing, RecordedCall } from './recorded-call.js';
 
@@ -31,22 +32,25 @@ export const saidThen = ({ matched = [], rule }: AuditCommand): Said =>
 /**
  * What a policy would say. Nothing is guessed: a rule that looks at something that is not there may be met or not,
  * and only what holds either way is told.
+ *
+ * @param met - what the record tells of conditions
  */
-export function saidBy(side: PolicySide, { call, missing }: RecordedCall): Said {
+export function saidBy(side: PolicySide, { call, missing }: RecordedCall, met: MetThen): Said {
   const about = side.guardrails.about(call.request);
   if (about.length === 0) return told('allow');
+  const settled = settledBy(side, about, met);
   const unrecorded = new Map(
     about.flatMap((rule) => {
-      const facts = missingOf(side, rule, missing);
+      const facts = settled.has(rule) ? [] : missingOf(side, rule, missing);
       return facts.length === 0 ? [] : [[rule, facts] as const];
     }),
   );
   const { least, most } = judge(side, { call, missing });
-  const sure = least.matched.filter(({ rule }) => !unrecorded.has(rule));
-  const withBody = most.matched.filter(
-    ({ rule }) => !least.matched.some((one) => one.rule === rule),
+  const sure = surelyMet(side, least, { settled, unrecorded });
+  const withBody = left(about, { least, most, settled }).filter(
+    (rule) => !settled.has(rule) && !least.matched.some((one) => one.rule === rule),
   );
-  const unsure = new Set([...unrecorded.keys(), ...withBody.map(({ rule }) => rule)]);
+  const unsure = new Set([...unrecorded.keys(), ...withBody]);
   const atLeast = outcomeOf(sure.map(({ action }) => action));
   const atMost = outcomeOf([
     ...sure.map(({ action }) => action),
@@ -63,6 +67,43 @@ export function saidBy(side: PolicySide, { call, missing }: RecordedCall): Said 
       ...(withBody.length > 0 ? (['body'] as const) : []),
     ]),
   };
+}
+
+/** Rules of which the record tells whether they were met. */
+type Settled = ReadonlyMap<string, boolean>;
+
+const settledBy = ({ rules }: PolicySide, about: readonly string[], met: MetThen): Settled =>
+  new Map(
+    about.flatMap((rule) => {
+      const facts = rules.get(rule);
+      const was = facts === undefined ? undefined : met.get(facts.condition);
+      return was === undefined || facts?.action === 'allow' ? [] : [[rule, was] as const];
+    }),
+  );
+
+/** The rules that are certainly met, the most severe first. */
+function surelyMet(
+  { rules }: PolicySide,
+  { matched }: GuardDecision,
+  { settled, unrecorded }: { settled: Settled; unrecorded: ReadonlyMap<string, unknown> },
+): readonly { rule: string; action: GuardrailAction }[] {
+  const now = new Set(matched.map(({ rule }) => rule));
+  const isMet = (rule: string) => settled.get(rule) ?? (now.has(rule) && !unrecorded.has(rule));
+  return [...rules]
+    .filter(([rule]) => isMet(rule))
+    .map(([rule, { action }]) => ({ rule, action }))
+    .toSorted((one, other) => severityOf(other.action) - severityOf(one.action));
+}
+
+/** The rules that the body would tell of; all of them, when none was asked because of a deny that was not met. */
+function left(
+  about: readonly string[],
+  { least, most, settled }: Bounds & { readonly settled: Settled },
+): readonly string[] {
+  const wasNone = least.matched.some(
+    ({ rule, action }) => action === 'deny' && settled.get(rule) === false,
+  );
+  return wasNone ? about : most.matched.map(({ rule }) => rule);
 }
 
 interface Bounds {
