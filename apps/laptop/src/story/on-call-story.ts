@@ -177,6 +177,6 @@ async function readTheRecord(
   });
   await narrator.show(auditor.drawbridge('audit', 'commands', '--request', requestId), {
     exitCode: 'zero',
-    output: /patch/,
+    output: /patch +deployments.apps +payments +checkout +completed/,
   });
 }
