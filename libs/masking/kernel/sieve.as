@@ -26,10 +26,7 @@ const KNOWN: i32 = 3;
 
 // Classes, as in src/text-class.ts, and one more.
 const DIGIT: i32 = 2;
-const LETTER_OR_DIGIT: i32 = 14;
 const GAP: i32 = 16;
-/** None of them. */
-const NEVER: i32 = 32;
 
 let count: i32 = 0;
 
@@ -85,19 +82,41 @@ function look(at: i32): void {
   else if (isBeginning(at, byte)) say(at, SUSPECT);
 }
 
+// @ts-ignore: decorator
+@inline
+function between(text: v128, first: i8, length: i8): i32 {
+  return i8x16.bitmask(i8x16.lt_u(i8x16.sub(text, i8x16.splat(first)), i8x16.splat(length)));
+}
+
 /** A long run of letters, digits and what stands between them in tokens. */
 function run(from: i32, stop: i32): void {
   const length = stop - from;
   // What is longer than anything held is cut in places that are not known here.
   if (length >= MAX_HELD) return say(from, SUSPECT);
-  let seen: i32 = length < SHORTEST_UNKNOWN ? NEVER : 0;
+  let small: i32 = 0;
+  let capital: i32 = 0;
+  let digit: i32 = 0;
   let before: i32 = 0;
-  for (let at = from; at < stop; at += 1) {
-    const byte = byteAt(at);
-    if (before === 0 && load<u8>(FIRSTS + ((byte << 8) | byteAt(at + 1))) !== 0) say(at, KNOWN);
-    before = load<u8>(CLASSES + byte) & LETTER_OR_DIGIT;
-    seen |= before;
-    if (seen === LETTER_OR_DIGIT) return say(from, SUSPECT);
+  for (let at = from; at < stop; at += 16) {
+    const text = v128.load(at);
+    const inside = stop - at < 16 ? (1 << (stop - at)) - 1 : 0xffff;
+    const smalls = between(text, 0x61, 26) & inside;
+    const capitals = between(text, 0x41, 26) & inside;
+    const digits = between(text, 0x30, 10) & inside;
+    small |= smalls;
+    capital |= capitals;
+    digit |= digits;
+    const isMixed = small !== 0 && capital !== 0 && digit !== 0;
+    if (isMixed && length >= SHORTEST_UNKNOWN) return say(from, SUSPECT);
+    const all = smalls | capitals | digits;
+    // Where a known token may begin: not behind a letter or digit.
+    let first = inside & ~((all << 1) | before);
+    before = all >> 15;
+    while (first !== 0) {
+      const begin = at + ctz(first);
+      if (load<u8>(FIRSTS + ((byteAt(begin) << 8) | byteAt(begin + 1))) !== 0) say(begin, KNOWN);
+      first &= first - 1;
+    }
   }
 }
 
