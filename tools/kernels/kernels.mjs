@@ -36,6 +36,7 @@ const options = '-O3 --runtime stub --noAssert --enable simd --use abort=';
  */
 export async function compiledModule({ name, source, pages }) {
   const text = readFileSync(`${root}/${source}`, 'utf8');
+  /** @type {Uint8Array} */
   let program = new Uint8Array();
   const memory = `--initialMemory ${pages} --maximumMemory ${pages} --outFile kernel.wasm`;
   const { main } = await import(compiler);
