@@ -1,17 +1,19 @@
 import { Readable } from 'node:stream';
 import type { Negotiated } from '../chain/negotiate-channel.js';
 import { callIdentity } from '../chain/call-identity.js';
-import { CallRefused } from '../domain/call-refused.js';
 import { upstreamRequestHeaders } from '../domain/forwarded-headers.js';
 import { headerValue } from '../domain/request-head.js';
 import type { IdentityModes } from '../identity-modes/identity-modes.js';
+import { collectAnswer } from '../upstream/collect-answer.js';
 import { refusedAnswer, upstreamFailure } from '../upstream/upstream-failure.js';
-import type { UpstreamFlow, UpstreamListener, UpstreamRequest } from '../upstream/upstream.js';
+import type { UpstreamRequest } from '../upstream/upstream.js';
 
-/** How long the cluster may take: admission webhooks may use up most of it. */
-const ANSWER_MS = 15_000;
-/** Objects are at most 3 MB in the cluster's store, and somewhat longer as JSON. */
-const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+const limits = {
+  /** Admission webhooks may use up most of it. */
+  answerMs: 15_000,
+  /** Objects are at most 3 MB in the cluster's store, and somewhat longer as JSON. */
+  maxBytes: 8 * 1024 * 1024,
+} as const;
 
 /** What the gateway asks the cluster on behalf of a call, before it forwards it. */
 export interface ClusterQuestion {
@@ -33,7 +35,7 @@ export interface ClusterAnswer {
  * Asks the cluster something as the agent whose call it is, by the credential and the identity of the call, and
  * takes the answer in whole. Changes nothing: whoever asks sees to it.
  *
- * @throws {@link CallRefused} when there is no answer that could be believed
+ * @throws CallRefused when there is no answer that could be believed
  */
 export async function askCluster(
   call: Negotiated,
@@ -42,28 +44,21 @@ export async function askCluster(
 ): Promise<ClusterAnswer> {
   const identity = callIdentity(call);
   await identities.assume(call.connection, call.grant, identity);
-  const prepared = await call.upstream.prepare(identity);
-  const answer = new CollectedAnswer();
-  let timer: NodeJS.Timeout | undefined;
   try {
-    const flow = prepared.send(requestOf(call, question), answer);
-    answer.follow(flow);
-    call.answer.on('close', () => answer.giveUp(gone));
-    timer = setTimeout(() => answer.giveUp(tooLate), ANSWER_MS);
-    const came = await answer.whole;
-    const refused = refusedAnswer(came.statusCode, call.connection);
+    const prepared = await call.upstream.prepare(identity);
+    const waitsFor = call.answer;
+    const answer = await collectAnswer(prepared, requestOf(call, question), {
+      ...limits,
+      waitsFor,
+    });
+    const { statusCode, rawHeaders, body } = answer;
+    const refused = refusedAnswer(statusCode, call.connection);
     if (refused !== undefined) throw refused;
-    return came;
+    return { statusCode, contentType: headerValue(rawHeaders, 'content-type') ?? '', body };
   } catch (error) {
     throw upstreamFailure(error, call.connection);
-  } finally {
-    clearTimeout(timer);
   }
 }
-
-const gone = new CallRefused('request_timeout', 'the client has left');
-const tooLate = new CallRefused('upstream_timeout', 'the cluster did not answer in time');
-const tooLong = new CallRefused('upstream_failed', 'the answer of the cluster is too long');
 
 function requestOf(call: Negotiated, { method, target, body }: ClusterQuestion): UpstreamRequest {
   const own = { accept: 'application/json', plain: true };
@@ -74,56 +69,4 @@ function requestOf(call: Negotiated, { method, target, body }: ClusterQuestion):
     ...(body !== undefined && { contentLength: body.length }),
     readOnly: method === 'GET',
   };
-}
-
-class CollectedAnswer implements UpstreamListener {
-  readonly whole: Promise<ClusterAnswer>;
-  readonly #resolve: (answer: ClusterAnswer) => void;
-  readonly #reject: (error: Error) => void;
-  readonly #pieces: Buffer[] = [];
-  #flow: UpstreamFlow | undefined;
-  #head: Omit<ClusterAnswer, 'body'> | undefined;
-  #length = 0;
-  #over = false;
-
-  constructor() {
-    const { promise, resolve, reject } = Promise.withResolvers<ClusterAnswer>();
-    this.whole = promise;
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-
-  follow(flow: UpstreamFlow): void {
-    this.#flow = flow;
-    if (this.#over) flow.abort();
-  }
-
-  giveUp(why: Error): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#flow?.abort();
-    this.#reject(why);
-  }
-
-  onHead(statusCode: number, rawHeaders: readonly string[]): void {
-    this.#head = { statusCode, contentType: headerValue(rawHeaders, 'content-type') ?? '' };
-  }
-
-  onData(chunk: Buffer): void {
-    this.#length += chunk.length;
-    if (this.#length > MAX_ANSWER_BYTES) this.giveUp(tooLong);
-    else this.#pieces.push(Buffer.from(chunk));
-  }
-
-  onEnd(): void {
-    if (this.#over || this.#head === undefined) return;
-    this.#over = true;
-    this.#resolve({ ...this.#head, body: Buffer.concat(this.#pieces) });
-  }
-
-  onError(error: Error): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#reject(error);
-  }
 }

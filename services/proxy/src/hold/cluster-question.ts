@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream';
 import { callIdentity } from '../chain/call-identity.js';
 import type { Negotiated } from '../chain/negotiate-channel.js';
-import { CallRefused } from '../domain/call-refused.js';
+import { headerValue, headerValues } from '../domain/request-head.js';
 import type { IdentityModes } from '../identity-modes/identity-modes.js';
+import { collectAnswer } from '../upstream/collect-answer.js';
 import { refusedAnswer, upstreamFailure } from '../upstream/upstream-failure.js';
-import type { PreparedUpstream, UpstreamRequest } from '../upstream/upstream.js';
+import type { UpstreamRequest } from '../upstream/upstream.js';
 
-const ANSWER_MS = 10_000;
-const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+const limits = { answerMs: 10_000, maxBytes: 16 * 1024 * 1024 } as const;
 
 /** What the gateway itself asks of a cluster, about a call that waits. */
 export interface ClusterQuestion {
@@ -26,7 +26,7 @@ export interface ClusterAnswer {
   readonly body: Buffer;
 }
 
-/** Asks the cluster of a call. @throws {@link CallRefused} when there is no answer that could be believed */
+/** Asks the cluster of a call. @throws CallRefused when there is no answer that could be believed */
 export type AskCluster = (question: ClusterQuestion) => Promise<ClusterAnswer>;
 
 /** Asks by the credential and the identity of a call, and reads each answer whole. */
@@ -36,10 +36,13 @@ export function clusterOf(call: Negotiated, identities: Pick<IdentityModes, 'ass
   return async (question) => {
     try {
       await identities.assume(connection, grant, identity);
-      const answer = await exchange(await upstream.prepare(identity), requestOf(question));
-      const refusal = refusedAnswer(answer.statusCode, connection);
+      const prepared = await upstream.prepare(identity);
+      const answer = await collectAnswer(prepared, requestOf(question), limits);
+      const { statusCode, rawHeaders, body } = answer;
+      const refusal = refusedAnswer(statusCode, connection);
       if (refusal !== undefined) throw refusal;
-      return answer;
+      const contentType = headerValue(rawHeaders, 'content-type') ?? '';
+      return { statusCode, contentType, warnings: headerValues(rawHeaders, 'warning'), body };
     } catch (error) {
       throw upstreamFailure(error, connection);
     }
@@ -68,45 +71,3 @@ function requestOf({ method, target, userAgent, body }: ClusterQuestion): Upstre
 
 const printable = (value: string | undefined): string | undefined =>
   value !== undefined && /^[\x20-\x7e]+$/.test(value) ? value : undefined;
-
-function exchange(upstream: PreparedUpstream, request: UpstreamRequest): Promise<ClusterAnswer> {
-  const { promise, resolve, reject } = Promise.withResolvers<ClusterAnswer>();
-  const chunks: Buffer[] = [];
-  let head = { statusCode: 0, contentType: '', warnings: [] as readonly string[] };
-  let bytes = 0;
-  const giveUp = (why: string) => {
-    flow.abort();
-    fail(new CallRefused('upstream_failed', why));
-  };
-  const fail = (error: Error) => {
-    clearTimeout(timer);
-    reject(error);
-  };
-  const timer = setTimeout(
-    () => giveUp('the cluster did not answer a question about this call in time'),
-    ANSWER_MS,
-  );
-  const flow = upstream.send(request, {
-    onHead: (statusCode, rawHeaders) => {
-      const [contentType = ''] = valuesOf(rawHeaders, 'content-type');
-      head = { statusCode, contentType, warnings: valuesOf(rawHeaders, 'warning') };
-    },
-    onData: (chunk) => {
-      bytes += chunk.length;
-      if (bytes > MAX_ANSWER_BYTES) giveUp('the cluster said too much about this call');
-      else chunks.push(chunk);
-    },
-    onEnd: () => {
-      clearTimeout(timer);
-      resolve({ ...head, body: Buffer.concat(chunks) });
-    },
-    onError: fail,
-  });
-  return promise;
-}
-
-function valuesOf(rawHeaders: readonly string[], name: string): string[] {
-  return rawHeaders.filter(
-    (_value, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name,
-  );
-}

@@ -6,12 +6,12 @@ import {
 } from '@kubernetes/client-node';
 import { uuidV7 } from '@drawbridge/runtime';
 import type { CallIdentity } from '../credentials/credential.js';
-import { CallRefused } from '../domain/call-refused.js';
-import type { PreparedUpstream, Upstream, UpstreamRequest } from '../upstream/upstream.js';
+import { headerValue } from '../domain/request-head.js';
+import { collectAnswer } from '../upstream/collect-answer.js';
+import type { Upstream, UpstreamRequest } from '../upstream/upstream.js';
 
-const ANSWER_MS = 10_000;
 /** A list of 500 Roles is far below; more comes from something that is no API server. */
-const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+const limits = { answerMs: 10_000, maxBytes: 32 * 1024 * 1024 } as const;
 
 /** Who makes Roles and bindings: the gateway for itself, always under one name, so that one credential does. */
 const gateway = {
@@ -30,10 +30,11 @@ export class UpstreamHttpLibrary implements PromiseHttpLibrary {
 
   async send(request: RequestContext): Promise<ResponseContext> {
     const prepared = await this.upstream.prepare({ ...gateway, commandId: uuidV7(new Date()) });
-    const { statusCode, type, body } = await exchange(prepared, upstreamRequest(request));
+    const answer = await collectAnswer(prepared, upstreamRequest(request), limits);
+    const { statusCode, rawHeaders, body } = answer;
     return new ResponseContext(
       statusCode,
-      { 'content-type': type },
+      { 'content-type': headerValue(rawHeaders, 'content-type') ?? '' },
       {
         text: () => Promise.resolve(body.toString('utf8')),
         binary: () => Promise.resolve(body),
@@ -56,45 +57,4 @@ function upstreamRequest(request: RequestContext): UpstreamRequest {
     longRunning: false,
     readOnly: request.getHttpMethod() === 'GET',
   };
-}
-
-interface Answer {
-  readonly statusCode: number;
-  readonly type: string;
-  readonly body: Buffer;
-}
-
-function exchange(upstream: PreparedUpstream, request: UpstreamRequest): Promise<Answer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  const chunks: Buffer[] = [];
-  let [statusCode, type, bytes] = [0, '', 0];
-  const fail = (error: Error) => {
-    clearTimeout(timer);
-    reject(error);
-  };
-  const giveUp = (why: string) => {
-    flow.abort();
-    fail(new CallRefused('upstream_failed', why));
-  };
-  const timer = setTimeout(() => giveUp('the cluster did not answer in time'), ANSWER_MS);
-  const flow = upstream.send(request, {
-    onHead: (status, rawHeaders) => {
-      statusCode = status;
-      const at = rawHeaders.findIndex(
-        (name, index) => index % 2 === 0 && /^content-type$/i.test(name),
-      );
-      type = at === -1 ? '' : (rawHeaders[at + 1] ?? '');
-    },
-    onData: (chunk) => {
-      bytes += chunk.length;
-      if (bytes > MAX_ANSWER_BYTES) giveUp('the cluster answered with too much');
-      else chunks.push(chunk);
-    },
-    onEnd: () => {
-      clearTimeout(timer);
-      resolve({ statusCode, type, body: Buffer.concat(chunks) });
-    },
-    onError: fail,
-  });
-  return promise;
 }
