@@ -8,6 +8,8 @@ const IS_OBJECT: i32 = 0;
 const NODES: i32 = 512;
 const PLAIN_LOW: i32 = 1040;
 const PLAIN_HIGH: i32 = 1056;
+const LABEL_LOW: i32 = 1072;
+const LABEL_HIGH: i32 = 1088;
 const OUT: i32 = 1152;
 const LOWER: i32 = 2048;
 const SCALAR_ENDS: i32 = 2304;
@@ -36,6 +38,7 @@ const TELL_OBJECT: i32 = 16;
 const TELL_ARRAY: i32 = 32;
 const TELL_INSIDE: i32 = 64;
 const LABEL: i32 = 128;
+const IF_NOT_LABELLED: i32 = 256;
 
 let tree: i32 = 0;
 let shortBytes: i32 = 0;
@@ -81,12 +84,18 @@ function endOfString(from: i32, end: i32): i32 {
 @inline
 function isPlain(from: i32, stop: i32): bool {
   const length = stop - from;
-  if (length > shortBytes) return false;
+  return length <= shortBytes && !holds(from, length, PLAIN_LOW, PLAIN_HIGH);
+}
+
+/** Whether one of up to 16 bytes is among those of two tables, see src/skimmer.ts. */
+// @ts-ignore: decorator
+@inline
+function holds(from: i32, length: i32, lows: i32, highs: i32): bool {
   const block = v128.load(from);
-  const low = i8x16.swizzle(v128.load(PLAIN_LOW), v128.and(block, i8x16.splat(15)));
-  const high = i8x16.swizzle(v128.load(PLAIN_HIGH), i8x16.shr_u(block, 4));
+  const low = i8x16.swizzle(v128.load(lows), v128.and(block, i8x16.splat(15)));
+  const high = i8x16.swizzle(v128.load(highs), i8x16.shr_u(block, 4));
   const marked = i8x16.ne(v128.and(low, high), i8x16.splat(0));
-  return (i8x16.bitmask(marked) & ((1 << length) - 1)) == 0;
+  return (i8x16.bitmask(marked) & ((1 << length) - 1)) != 0;
 }
 
 /** Whether a name may be one by which values are known. */
@@ -155,6 +164,8 @@ export function skim(from: i32, end: i32, limit: i32): i32 {
   let labelAt = 0;
   let labelEnd = 0;
   let labelDepth = 0;
+  let saysNothing = false;
+  let isUsed = 0;
   while (at < end) {
     const byte = <i32>load<u8>(at);
     if (byte <= 0x20) {
@@ -197,7 +208,13 @@ export function skim(from: i32, end: i32, limit: i32): i32 {
               labelAt = at + 1;
               labelEnd = stop - 1;
               labelDepth = depth;
+              saysNothing = !holds(labelAt, labelEnd - labelAt, LABEL_LOW, LABEL_HIGH);
+              isUsed = 0;
             }
+          }
+          if (stays && (flags & IF_NOT_LABELLED) != 0) {
+            stays = labelAt != 0 && labelDepth == depth && saysNothing;
+            if (stays) isUsed = 1;
           }
           if (!stays) {
             stringEnd = stop;
@@ -268,6 +285,10 @@ export function skim(from: i32, end: i32, limit: i32): i32 {
       const flags = flagsOf(next);
       if ((flags & TELL_SCALAR) != 0) {
         if ((flags & PLAIN_STAYS) == 0 || stop - at > shortBytes) break;
+        if ((flags & IF_NOT_LABELLED) != 0) {
+          if (labelAt == 0 || labelDepth != depth || !saysNothing) break;
+          isUsed = 1;
+        }
       }
       next = 0;
     }
@@ -286,5 +307,6 @@ export function skim(from: i32, end: i32, limit: i32): i32 {
   store<i32>(OUT, labelAt, 36);
   store<i32>(OUT, labelEnd, 40);
   store<i32>(OUT, labelDepth, 44);
+  store<i32>(OUT, isUsed, 48);
   return at;
 }

@@ -125,6 +125,7 @@ export class Editor {
     if (labelAt > 0) {
       const label = this.#whole(labelAt - 1, skimmer.said(OUT.labelEnd) - CHUNK_AT + 1);
       this.#names.label(label, skimmer.said(OUT.labelDepth));
+      if (skimmer.said(OUT.isLabelUsed) === 1) this.#names.labelUsed();
     }
     const keyAt = skimmer.said(OUT.keyAt) - CHUNK_AT;
     if (keyAt < 0 || !inObject || next?.isNamed !== true) return;

@@ -36,6 +36,8 @@ export interface ShortValues {
   readonly without: string;
   /** Names that may say what a value is, by their last two letters in lower case: `before * 256 + last`. 0: they do not. */
   readonly names: Uint8Array;
+  /** ASCII, small letters and capitals: a `label` without any of them does not say what a value is. */
+  readonly labels: string;
 }
 
 /** What stands in place of a value. All functions must be pure. */

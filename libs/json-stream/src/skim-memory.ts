@@ -3,6 +3,8 @@ export const IS_OBJECT_AT = 0;
 export const NODES_AT = 512;
 export const PLAIN_LOW_AT = 1_040;
 export const PLAIN_HIGH_AT = 1_056;
+export const LABEL_LOW_AT = 1_072;
+export const LABEL_HIGH_AT = 1_088;
 export const OUT_AT = 1_152;
 export const LOWER_AT = 2_048;
 export const SCALAR_ENDS_AT = 2_304;
@@ -29,6 +31,7 @@ export const OUT = {
   labelAt: 9,
   labelEnd: 10,
   labelDepth: 11,
+  isLabelUsed: 12,
 } as const;
 
 /** What it expects next. */
@@ -54,3 +57,5 @@ export const TELL_ARRAY = 32;
 export const TELL_INSIDE = 64;
 /** What stands here names what stands beside it; if it stays, it is told of with what comes next. */
 export const LABEL = 128;
+/** Short strings stay only if what stands beside them says nothing. */
+export const IF_NOT_LABELLED = 256;

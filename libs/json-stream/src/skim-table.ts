@@ -1,6 +1,7 @@
 import type { RuleNode } from './rule-tree.js';
 import type { Rewrite, ShortValues } from './rewrite.js';
 import {
+  IF_NOT_LABELLED,
   IF_NOT_NAMED,
   LABEL,
   PLAIN_STAYS,
@@ -115,8 +116,9 @@ function flagsOf(node: RuleNode): number {
   return inside | label | (node.rewrite === undefined ? 0 : rewriteFlags(node.rewrite));
 }
 
-function rewriteFlags({ container, stays }: Rewrite): number {
+function rewriteFlags({ container, named, stays }: Rewrite): number {
   const told = container === undefined ? TELL_STRING | TELL_SCALAR : ALL;
   if (stays === undefined) return told;
-  return told | PLAIN_STAYS | (stays === 'short-unless-named' ? IF_NOT_NAMED : 0);
+  if (stays === 'short') return told | PLAIN_STAYS;
+  return told | PLAIN_STAYS | (named === 'label' ? IF_NOT_LABELLED : IF_NOT_NAMED);
 }

@@ -6,6 +6,8 @@ import { skimProgram } from './skim-program.js';
 import {
   CHUNK_AT,
   IS_OBJECT_AT,
+  LABEL_HIGH_AT,
+  LABEL_LOW_AT,
   LOWER_AT,
   MAX_CHUNK_BYTES,
   NAMES_AT,
@@ -85,9 +87,12 @@ export class Skimmer {
   #useShort(short: ShortValues): void {
     this.#short = short;
     this.#bytes.set(short.names, NAMES_AT);
-    const { low, high } = nibbles(short.without);
-    this.#bytes.set(low, PLAIN_LOW_AT);
-    this.#bytes.set(high, PLAIN_HIGH_AT);
+    const plain = nibbles(short.without);
+    this.#bytes.set(plain.low, PLAIN_LOW_AT);
+    this.#bytes.set(plain.high, PLAIN_HIGH_AT);
+    const labels = nibbles(short.labels);
+    this.#bytes.set(labels.low, LABEL_LOW_AT);
+    this.#bytes.set(labels.high, LABEL_HIGH_AT);
   }
 
   /** What it has to know of a container that others have opened. */

@@ -42,6 +42,11 @@ export class ValueNames {
     else this.#label.clear();
   }
 
+  /** A value beside it stayed because of it. */
+  labelUsed(): void {
+    this.#label.isUsed = true;
+  }
+
   /** A string in an array, before the next one. What does not stand in the chunk under way is copied. */
   previous(raw: Slice, chunk: Uint8Array, depth: number): void {
     if (raw.bytes === chunk) {

@@ -33,40 +33,38 @@ export function maskRules(
 
 /** For every type, own types of a cluster too: by names and by what stands there. */
 function everywhere(masks: ValueMasks, inner: MaskInner): readonly Rule[] {
-  const text = (scalar: Rewrite['scalar'], named: NonNullable<Rewrite['named']>): Rewrite => ({
+  const stays = masks.hasOwnPatterns ? undefined : 'short-unless-named';
+  type Named = NonNullable<Rewrite['named']>;
+  const text = (scalar: Rewrite['scalar'], named: Named, short?: typeof stays): Rewrite => ({
     scalar,
     named,
     large: () => masks.digest('large'),
+    stays: short,
   });
   const isNamed = (value: Scalar, where: 'anywhere' | 'end'): boolean =>
     value.isString && value.name !== undefined && isSecretName(value.name, where);
-  const stays = masks.hasOwnPatterns ? undefined : 'short-unless-named';
-  const field: Rewrite = {
-    ...text((value) => {
-      if (isNamed(value, 'end')) return masks.whole('field', value);
-      return isMessage(value) ? masks.message(value) : masks.parts(value);
-    }, 'member'),
-    stays,
+  const whatItIs: Rewrite['scalar'] = (value) => {
+    if (isNamed(value, 'end')) return masks.whole('field', value);
+    return isMessage(value) ? masks.message(value) : masks.parts(value);
   };
-  const pair = text(
-    (value) => (isNamed(value, 'anywhere') ? masks.whole('field', value) : masks.parts(value)),
-    'label',
-  );
-  const variable = text((value) => {
+  const field = text(whatItIs, 'member', stays);
+  const ofPair: Rewrite['scalar'] = (value) =>
+    isNamed(value, 'anywhere') ? masks.whole('field', value) : masks.parts(value);
+  const pair = text(ofPair, 'label', stays);
+  const ofVariable: Rewrite['scalar'] = (value) => {
     const isSecret = value.name === undefined || isSecretName(value.name, 'anywhere');
     return isSecret ? masks.whole('env', value) : masks.parts(value);
-  }, 'label');
+  };
+  const variable = text(ofVariable, 'label', stays);
   const argument = text((value) => {
     const isSecret = isFlag(value) && isNamed(value, 'end');
     return isSecret ? masks.whole('argument', value) : masks.parts(value);
   }, 'previous');
-  const annotation: Rewrite = {
-    ...text((value) => {
-      const isDocument = value.isString && BRACES.has(value.raw.bytes[value.raw.start] ?? 0);
-      return isDocument ? inner(value) : field.scalar(value);
-    }, 'member'),
-    stays,
+  const ofAnnotation: Rewrite['scalar'] = (value) => {
+    const isDocument = value.isString && BRACES.has(value.raw.bytes[value.raw.start] ?? 0);
+    return isDocument ? inner(value) : field.scalar(value);
   };
+  const annotation = text(ofAnnotation, 'member', stays);
   // A Secret that stands in another object: what it is may come after its values.
   const nested = text(
     (value) => (looksEncoded(value) ? masks.wholeEncoded('secret', value) : field.scalar(value)),

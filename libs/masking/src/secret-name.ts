@@ -3,7 +3,7 @@ import { latin1 } from './latin1.js';
 import { NameCache } from './name-cache.js';
 
 /** Names of secrets, without `_`, `-` and `.`. */
-const words = [
+export const secretWords: readonly string[] = [
   'password',
   'passwd',
   'passphrase',
@@ -27,6 +27,8 @@ const words = [
   'cookie',
   'dsn',
 ];
+/** One of these is in each of them, so in every name of a secret. */
+export const secretLetters = 'cdkpwzCDKPWZ';
 /** What follows a word when the name is that of something beside the secret: a place, a limit, a reference. */
 const beside =
   /^(?:s?(?:name|file|path|dir|mount|ttl|seconds|expir\w*|age|ref|refs|enabled|disabled|type|policy|length|size|count|version|namespace|id|url|uri|endpoint|issuer|audience|review\w*|request\w*|rotat\w*|manager|store|provider|class)\w*)$/;
@@ -40,7 +42,7 @@ const lower = Uint8Array.from({ length: 256 }, (_, byte) =>
 );
 /** How names end that end with a word, by their last two letters: nearly every other one is sorted out by these. */
 export const secretEndings: Uint8Array = new Uint8Array(65_536);
-for (const ending of [...words, 'value', 's']) {
+for (const ending of [...secretWords, 'value', 's']) {
   const [last, before] = [
     ending.charCodeAt(ending.length - 1),
     ending.charCodeAt(ending.length - 2),
@@ -84,7 +86,7 @@ function isSecret({ bytes, start, end }: Slice, where: 'anywhere' | 'end'): bool
     if (!SEPARATORS.has(byte)) scratch[length++] = byte;
   }
   const name = latin1(scratch, 0, length).replace(/(?:value|b64|base64)$/, '');
-  return words.some((word) => says(name, word, where));
+  return secretWords.some((word) => says(name, word, where));
 }
 
 function says(name: string, word: string, where: 'anywhere' | 'end'): boolean {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isSecretName, secretEndings } from './secret-name.js';
+import { isSecretName, secretEndings, secretWords } from './secret-name.js';
 import { TextDetectors } from './text-detectors.js';
 import { knownTokens } from './known-tokens.js';
 import { shortValues } from './value-masks.js';
@@ -36,6 +36,28 @@ describe('T13 values that nobody is asked about', () => {
     for (const { prefix, min } of knownTokens) {
       expect(prefix.length + min, prefix).toBeGreaterThan(maxBytes);
     }
+  });
+
+  it('have nothing beside them that has the name of a secret', () => {
+    for (const word of secretWords.flatMap((each) => [each, each.toUpperCase()])) {
+      expect(isSecretName(slice(word), 'anywhere')).toBe(true);
+      expect(Array.from(word).some((letter) => shortValues.labels.includes(letter))).toBe(true);
+    }
+    const letters = 'secret.token-PASSWORD_dsnAuthorizationCookieconnectionstring';
+    const name = fc.string({
+      unit: fc.constantFrom(...Array.from(letters)),
+      minLength: 3,
+      maxLength: 14,
+    });
+    fc.assert(
+      fc.property(name, (text) => {
+        const without = Array.from(text, (each) =>
+          shortValues.labels.includes(each) ? 'e' : each,
+        );
+        expect(isSecretName(slice(without.join('')), 'anywhere')).toBe(false);
+      }),
+      { numRuns: 5_000 },
+    );
   });
 
   it('have no name that ends as the name of a secret does', () => {

@@ -9,7 +9,7 @@ import { latin1 } from './latin1.js';
 import type { MaskKey } from './mask-keys.js';
 import { placeholder } from './placeholder.js';
 import { PlaceholderForm } from './placeholder-form.js';
-import { secretEndings } from './secret-name.js';
+import { secretEndings, secretLetters } from './secret-name.js';
 import { AT, classOf, LABEL_END } from './text-class.js';
 import { TableColumns } from './table-columns.js';
 import type { TextDetectors } from './text-detectors.js';
@@ -29,6 +29,7 @@ export const shortValues: ShortValues = {
   maxBytes: PLAIN_BYTES,
   without: '=:@\\[{',
   names: secretEndings,
+  labels: secretLetters,
 };
 /** With a backslash as well: behind it anything may stand. */
 const special = Uint8Array.from(classOf, (kind, byte) =>

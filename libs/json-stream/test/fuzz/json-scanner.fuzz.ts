@@ -12,30 +12,32 @@ const SECRET = 'hunter2';
 const rules: readonly Rule[] = [{ path: ['**', 'data'], mask: '"***"' }];
 const seen: string[] = [];
 /** Tells what it is asked about, with its name. */
-const listen: Rewrite = {
+const listener = (mark: string): Rewrite => ({
   scalar: ({ isString, raw, name }) => {
-    seen.push(
-      `${isString ? '"' : '#'}${latin1Of(raw)} of ${name === undefined ? '?' : latin1Of(name)}`,
-    );
+    const kind = `${mark}${isString ? '"' : '#'}`;
+    seen.push(`${kind}${latin1Of(raw)} of ${name === undefined ? '?' : latin1Of(name)}`);
     return undefined;
   },
   named: 'member',
-};
-const listening = (rewrite: Rewrite): readonly Rule[] => [
-  { path: ['**'], rewrite },
+});
+const listen = listener('');
+const label = listener('label ');
+const listening = (stays: Rewrite['stays']): readonly Rule[] => [
+  { path: ['**'], rewrite: { ...listen, stays } },
   { path: ['**', 'x'], leave: true },
-  { path: ['**', '[]', 'a'], rewrite: { ...listen, named: 'label' } },
+  { path: ['**', '[]', 'a'], rewrite: { ...label, named: 'label', stays } },
   { path: ['**', '[]', 'data'], label: true },
 ];
 const trees = {
   none: ruleTree([]),
   mask: ruleTree(rules),
-  listen: ruleTree(listening(listen)),
+  listen: ruleTree(listening(undefined)),
   /** Is not asked about all that stays. */
-  select: ruleTree(listening({ ...listen, stays: 'short-unless-named' }), {
+  select: ruleTree(listening('short-unless-named'), {
     maxBytes: 3,
     without: '=:@\\[{',
     names: Uint8Array.from({ length: 65_536 }, (_, pair) => ((pair & 255) === 0x61 ? 1 : 0)),
+    labels: 'bB',
   }),
   judge: ruleTree([
     {
@@ -96,6 +98,9 @@ const pieces = [
   '"data"',
   '"\\u0064ata"',
   '"DATA"',
+  '"b"',
+  '[{"data":"b","a":',
+  '[{"data":"c","a":',
   `"${SECRET}"`,
 ];
 const others = [
@@ -135,7 +140,8 @@ fuzz({
     const bytes = latin1(text);
     // What it was asked about in vain depends on where chunks end; what it had to be asked about does not.
     const isNeeded = (each: string) =>
-      !/^(?:#.{1,3} of |"[^=:@\\[{]{0,3} of (?!.+a$))/is.test(each);
+      !/^(?:#.{1,3} of |"[^=:@\\[{]{0,3} of (?!.+a$))/is.test(each) &&
+      !/^label (?:#.{1,3}|"[^=:@\\[{]{0,3}) of [^b?=:@\\[{]{0,3}$/is.test(each);
     const asked = scanned(bytes, 'listen', { sizes });
     const needed = seen.splice(0).filter(isNeeded);
     expect(scanned(bytes, 'select', { sizes })).toStrictEqual(asked);
