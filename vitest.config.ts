@@ -38,9 +38,10 @@ export default defineConfig({
           include: ['{libs,services,apps}/*/test/**/*.int.spec.ts'],
           // Of a slow and busy machine; what waits for less than that says so itself.
           testTimeout: 180_000,
-          hookTimeout: 300_000,
+          hookTimeout: 600_000,
           expect: { poll: { timeout: 45_000 } },
-          maxWorkers: 2,
+          // More than a small machine has cores: much of it waits.
+          maxWorkers: 3,
         },
       },
       {

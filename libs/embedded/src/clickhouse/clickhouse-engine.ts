@@ -10,7 +10,7 @@ import type {
   EngineRequest,
 } from './engine-protocol.js';
 
-const OPEN_DEADLINE_MS = 20_000;
+const OPEN_DEADLINE_MS = 60_000;
 const REOPEN_PAUSE_MS = 250;
 const CLOSE_DEADLINE_MS = 10_000;
 

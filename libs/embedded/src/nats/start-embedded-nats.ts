@@ -6,7 +6,7 @@ import { endLeftoverServer, noteServer, ServerInUse } from './leftover-server.js
 import { natsConfiguration, type NatsAccess } from './nats-configuration.js';
 import { natsReady } from './nats-ready.js';
 
-const READY_MS = 20_000;
+const READY_MS = 60_000;
 const STOP_MS = 10_000;
 const KEPT_OUTPUT = 4_000;
 

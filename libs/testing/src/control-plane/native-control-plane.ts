@@ -57,7 +57,7 @@ export async function startNativeControlPlane({
   try {
     await start('etcd', etcdArguments(files, ports));
     await start('kube-apiserver', [...apiserverArguments(files, ports), ...further]);
-    await eventually(() => requireReady(server, files), { timeoutMs: 60_000 });
+    await eventually(() => requireReady(server, files), { timeoutMs: 240_000 });
     await start('kube-controller-manager', controllerManagerArguments(files));
     await start('kube-scheduler', schedulerArguments(files));
     await start('kwok', kwokArguments(files, ports, kwokStages()));

@@ -95,7 +95,7 @@ const execYaml = (more = '') =>
     'args: [get-token, "--cluster=a b"]',
     'env: [{name: MODE, value: test}]',
     'inheritEnv: [AWS_REGION]',
-    'timeoutSeconds: 1',
+    'timeoutSeconds: 5',
     more,
   ]
     .join('\n')
@@ -169,7 +169,7 @@ describe('a credential plugin', () => {
   it.each([
     ['that fails', `echo "${CANARY}"; exit 3`, 'ended with 3'],
     ['that is killed', `echo "${CANARY}"; kill -9 $$`, 'ended with SIGKILL'],
-    ['that hangs, with its children', 'sleep 3600 & wait', 'took longer than 1000 ms'],
+    ['that hangs, with its children', 'sleep 3600 & wait', 'took longer than 5000 ms'],
     ['that floods', `yes "${CANARY}"`, 'wrote more than'],
     ['that says nothing', 'true', 'expected an ExecCredential in JSON'],
     ['that talks', `echo "${CANARY}"`, 'expected an ExecCredential in JSON'],

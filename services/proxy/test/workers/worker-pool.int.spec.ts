@@ -34,7 +34,7 @@ beforeEach(async () => {
     environment: { DIRECTORY: directory },
     entry: new URL('./fake-worker.mjs', import.meta.url),
     execArgv: [],
-    stuckMs: 1_000,
+    stuckMs: 5_000,
   });
 });
 
