@@ -32,7 +32,7 @@ const LONG_SECONDS = 3_600;
 const AGENTS_OF_LANE = 4;
 /** More than one agent may have under way. */
 const FLOOD = 40;
-const KNOWN_MS = 10_000;
+const KNOWN_MS = 60_000;
 
 /** Lives one grant from its issue to its end, with everything that an agent does in between. */
 export async function liveGrant(world: SoakWorld, index: number, lane: number): Promise<void> {

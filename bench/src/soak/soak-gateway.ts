@@ -13,6 +13,8 @@ import { openFiles, type KnownPorts } from './open-files.js';
 export const connections = { eks: 'prod-eks', bound: 'prod-bound' } as const;
 
 /** Few, so that a flood is refused also where the machine is slow. */
+/** Of a machine that does many other things. */
+const START_MS = 180_000;
 const AGENT_MAX_CALLS = 8;
 
 export interface GatewayOptions {
@@ -116,7 +118,7 @@ export class SoakGateway {
   }
 
   async #ready(): Promise<void> {
-    const deadline = performance.now() + 30_000;
+    const deadline = performance.now() + START_MS;
     while (performance.now() < deadline && this.child.exitCode === null) {
       const ready = await this.figures().then(
         () => true,
