@@ -7,7 +7,7 @@ type Message = Awaited<ReturnType<DemoSlack['messages']>>[number];
 const APPROVE_ACTION = 'drawbridge_approve';
 const APPROVE_HOLD_ACTION = 'drawbridge_hold_approve';
 const DENY_HOLD_ACTION = 'drawbridge_hold_deny';
-const WAIT_MS = 20_000;
+const WAIT_MS = 60_000;
 const POLL_MS = 100;
 
 export interface CardClick {

@@ -93,7 +93,7 @@ export class SoakCluster {
         const pod = JSON.stringify(await admin.read(`${core}/pods/${POD}`));
         if (!pod.includes('"phase":"Running"')) throw new Error('not running yet');
       },
-      { timeoutMs: 30_000 },
+      { timeoutMs: 120_000 },
     );
   }
 }
