@@ -8,15 +8,16 @@ import {
   type Principal,
   type WaitingApprovals,
 } from '@drawbridge/contracts';
-import { requestIdOf, requirePrincipal, ValidBody, ValidQuery } from '@drawbridge/runtime';
+import { requestIdOf, ValidBody, ValidQuery } from '@drawbridge/runtime';
 import { approverRefusal } from '@drawbridge/scope';
 import { TokenVerifier } from '@drawbridge/token';
 import type { Request } from 'express';
 import type { RequestStory } from '../domain/request-story.js';
-import { ApprovalRefused, refusedApprover } from '../domain/approval-refused.js';
+import { ApprovalRefused } from '../domain/approval-refused.js';
 import { AccessApprovals, type Decision } from '../nats/access-approvals.js';
 import { WaitingRequests } from '../nats/waiting-requests.js';
 import { approvalView } from './approval-view.js';
+import { requireHuman } from './require-human.js';
 import { WaitingQuery } from './waiting-query.js';
 
 const waitingQuery = ValidQuery(WaitingQuery);
@@ -36,7 +37,7 @@ export class ApprovalsController {
 
   @Get('approvals')
   async list(@Req() request: Request, @Query() query: unknown): Promise<WaitingApprovals> {
-    const human = await this.requireHuman(request);
+    const human = await requireHuman(request, this.verifier);
     const { limit } = waitingQuery.transform(query, fromQuery);
     const items = this.waiting.list().filter((story) => mayDecide(story, human));
     return { items: items.slice(0, limit).map(approvalView), total: items.length };
@@ -69,7 +70,7 @@ export class ApprovalsController {
   }
 
   private async decision(request: Request, id: string): Promise<Decision> {
-    const approver = await this.requireHuman(request);
+    const approver = await requireHuman(request, this.verifier);
     if (!RequestId.safeParse(id).success) throw unknownRequest();
     return { requestId: id, approver, via: 'http', causationId: requestIdOf(request) };
   }
@@ -78,13 +79,6 @@ export class ApprovalsController {
     const story = await this.approvals.story(requestId);
     if (story === undefined) throw unknownRequest();
     return approvalView(story);
-  }
-
-  /** An agent is refused here whatever it asks: no path of this API is for it. */
-  private async requireHuman(request: Request): Promise<Principal> {
-    const { principal } = await requirePrincipal(request, this.verifier);
-    if (principal.kind !== 'human') throw refusedApprover('approver_not_human');
-    return principal;
   }
 }
 

@@ -9,14 +9,14 @@ import {
   type WaitingHolds as WaitingHoldsView,
 } from '@drawbridge/contracts';
 import { explainApproverRefusal, holdApproverRefusal, HoldRefused } from '@drawbridge/holds';
-import { requestIdOf, requirePrincipal, ValidBody, ValidQuery } from '@drawbridge/runtime';
+import { requestIdOf, ValidBody, ValidQuery } from '@drawbridge/runtime';
 import { TokenVerifier } from '@drawbridge/token';
 import type { Request } from 'express';
 import type { HoldStory } from '../domain/hold-story.js';
-import { refusedApprover } from '../domain/approval-refused.js';
 import { HeldCommands, unknownHold, type DecisionOnHold } from '../nats/held-commands.js';
 import { WaitingHolds } from '../nats/waiting-holds.js';
 import { holdSummary, holdView } from './hold-view.js';
+import { requireHuman } from './require-human.js';
 import { WaitingQuery } from './waiting-query.js';
 
 const waitingQuery = ValidQuery(WaitingQuery);
@@ -36,7 +36,7 @@ export class HoldsController {
 
   @Get()
   async list(@Req() request: Request, @Query() query: unknown): Promise<WaitingHoldsView> {
-    const human = await this.requireHuman(request);
+    const human = await requireHuman(request, this.verifier);
     const { limit } = waitingQuery.transform(query, fromQuery);
     const items = this.waiting.open().filter((story) => isAsked(story, human));
     return { items: items.slice(0, limit).map(holdSummary), total: items.length };
@@ -45,7 +45,7 @@ export class HoldsController {
   /** For whoever may decide it, and for nobody else: it tells what is in the cluster. */
   @Get(':id')
   async show(@Req() request: Request, @Param('id') id: string): Promise<HoldView> {
-    const human = await this.requireHuman(request);
+    const human = await requireHuman(request, this.verifier);
     const story = await this.storyOf(id);
     const refusal = refusalOf(story, human);
     if (refusal !== undefined) throw new HoldRefused(refusal, explainApproverRefusal(refusal));
@@ -79,7 +79,7 @@ export class HoldsController {
   }
 
   private async decision(request: Request, id: string): Promise<DecisionOnHold> {
-    const approver = await this.requireHuman(request);
+    const approver = await requireHuman(request, this.verifier);
     if (!HoldId.safeParse(id).success) throw unknownHold();
     return { holdId: id, approver, via: 'http', causationId: requestIdOf(request) };
   }
@@ -88,13 +88,6 @@ export class HoldsController {
     const story = HoldId.safeParse(id).success ? await this.holds.story(id) : undefined;
     if (story === undefined) throw unknownHold();
     return story;
-  }
-
-  /** An agent is refused here whatever it asks: no path of this API is for it. */
-  private async requireHuman(request: Request): Promise<Principal> {
-    const { principal } = await requirePrincipal(request, this.verifier);
-    if (principal.kind !== 'human') throw refusedApprover('approver_not_human');
-    return principal;
   }
 }
 

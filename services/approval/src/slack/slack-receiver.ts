@@ -6,15 +6,28 @@ import type { Clock } from '@drawbridge/kernel';
 import { APPROVE_ACTION, DENY_ACTION } from './card.js';
 import { DENY_HOLD_VIEW, DENY_VIEW, REASON_BLOCK } from './deny-view.js';
 import { APPROVE_HOLD_ACTION, DENY_HOLD_ACTION } from './hold-card.js';
-import { CardClick, DenyHoldSubmission, DenySubmission, HoldClick } from './interaction.js';
+import {
+  CardClick,
+  DenyHoldSubmission,
+  DenySubmission,
+  HoldClick,
+  type Envelope,
+} from './interaction.js';
 import { requestGuard } from './request-guard.js';
-import { SlackAnswers, type Asked, type SlackAnswersOptions } from './slack-answers.js';
+import { SlackAnswers, type SlackAnswersOptions } from './slack-answers.js';
 import type { SlackDecisions, Told } from './slack-decisions.js';
 import type { SlackHoldDecisions } from './slack-hold-decisions.js';
 
+/** Takes what humans press and type on one kind of card. @throws what they are told */
+interface Decisions<Click, Submission> {
+  approve(click: Click, causationId: string): Promise<Told>;
+  askReason(click: Click, causationId: string): Promise<Told>;
+  deny(submission: Submission, causationId: string): Promise<Told>;
+}
+
 /** Takes the decisions of one kind of card, and brings such a card up to date. */
-export interface CardDesk<Decisions> {
-  readonly decisions: Decisions;
+export interface CardDesk<Of> {
+  readonly decisions: Of;
   readonly refresh: (id: string) => Promise<void>;
 }
 
@@ -51,85 +64,76 @@ export function slackReceiver(options: SlackReceiverOptions): Router {
     authorize: () => Promise.resolve({}),
   });
   const answers = new SlackAnswers(options);
-  listenForRequests(app, answers, options.requests);
-  listenForHolds(app, answers, options.holds);
+  listen({ app, answers }, requestCards, options.requests);
+  listen({ app, answers }, holdCards, options.holds);
   const router = express.Router();
   router.post('/events', requestGuard(options));
   router.use(receiver.router);
   return router;
 }
 
-function listenForRequests(
-  app: App,
-  answers: SlackAnswers,
-  { decisions, refresh }: CardDesk<SlackDecisions>,
-): void {
-  const asked = (
-    { user, actions: [{ value: id }] }: CardClick,
-    decide: Asked['decide'],
-  ): Asked => ({
-    user: user.id,
-    id,
-    decide,
-    refresh,
-  });
-  app.action(APPROVE_ACTION, async ({ body, ack }) => {
-    const click = CardClick.parse(body);
-    await answers.toClick(
-      asked(click, (id) => decisions.approve(click, id)),
-      ack,
-    );
-  });
-  app.action(DENY_ACTION, async ({ body, ack }) => {
-    const click = CardClick.parse(body);
-    await answers.toClick(
-      asked(click, (id) => decisions.askReason(click, id)),
-      ack,
-    );
-  });
-  app.view({ callback_id: DENY_VIEW, type: 'view_submission' }, async ({ body, ack }) => {
-    const submission = DenySubmission.parse(body);
-    const { requestId: id } = submission.view.private_metadata;
-    const decide = (causationId: string) => decisions.deny(submission, causationId);
-    const user = submission.user.id;
-    await answers.toSubmission({ user, id, decide, refresh }, (told) => ack(dialogAnswer(told)));
-  });
+/** How one kind of card is read; what comes was judged by the guard before it. */
+interface CardKind<Click extends Pressed, Submission extends Envelope> {
+  readonly approve: string;
+  readonly deny: string;
+  /** The dialog that asks why it is denied. */
+  readonly dialog: string;
+  readonly click: (body: unknown) => Click;
+  readonly submission: (body: unknown) => Submission;
+  /** What a submission is about. */
+  readonly idOf: (submission: Submission) => string;
 }
 
-function listenForHolds(
-  app: App,
-  answers: SlackAnswers,
-  { decisions, refresh }: CardDesk<SlackHoldDecisions>,
+interface Pressed extends Envelope {
+  readonly actions: readonly [{ readonly value: string }];
+}
+
+const requestCards: CardKind<CardClick, DenySubmission> = {
+  approve: APPROVE_ACTION,
+  deny: DENY_ACTION,
+  dialog: DENY_VIEW,
+  click: (body) => CardClick.parse(body),
+  submission: (body) => DenySubmission.parse(body),
+  idOf: ({ view }) => view.private_metadata.requestId,
+};
+
+const holdCards: CardKind<HoldClick, DenyHoldSubmission> = {
+  approve: APPROVE_HOLD_ACTION,
+  deny: DENY_HOLD_ACTION,
+  dialog: DENY_HOLD_VIEW,
+  click: (body) => HoldClick.parse(body),
+  submission: (body) => DenyHoldSubmission.parse(body),
+  idOf: ({ view }) => view.private_metadata.holdId,
+};
+
+interface Listening {
+  readonly app: App;
+  readonly answers: SlackAnswers;
+}
+
+function listen<Click extends Pressed, Submission extends Envelope>(
+  { app, answers }: Listening,
+  kind: CardKind<Click, Submission>,
+  { decisions, refresh }: CardDesk<Decisions<Click, Submission>>,
 ): void {
-  const asked = (
-    { user, actions: [{ value: id }] }: HoldClick,
-    decide: Asked['decide'],
-  ): Asked => ({
-    user: user.id,
-    id,
-    decide,
-    refresh,
-  });
-  app.action(APPROVE_HOLD_ACTION, async ({ body, ack }) => {
-    const click = HoldClick.parse(body);
-    await answers.toClick(
-      asked(click, (id) => decisions.approve(click, id)),
-      ack,
-    );
-  });
-  app.action(DENY_HOLD_ACTION, async ({ body, ack }) => {
-    const click = HoldClick.parse(body);
-    await answers.toClick(
-      asked(click, (id) => decisions.askReason(click, id)),
-      ack,
-    );
-  });
-  app.view({ callback_id: DENY_HOLD_VIEW, type: 'view_submission' }, async ({ body, ack }) => {
-    const submission = DenyHoldSubmission.parse(body);
-    const { holdId: id } = submission.view.private_metadata;
+  const pressed = (
+    action: string,
+    decide: (click: Click, causationId: string) => Promise<Told>,
+  ) => {
+    app.action(action, async ({ body, ack }) => {
+      const click = kind.click(body);
+      const [{ value: id }] = click.actions;
+      const asked = { user: click.user.id, id, refresh };
+      await answers.toClick({ ...asked, decide: (causationId) => decide(click, causationId) }, ack);
+    });
+  };
+  pressed(kind.approve, (click, causationId) => decisions.approve(click, causationId));
+  pressed(kind.deny, (click, causationId) => decisions.askReason(click, causationId));
+  app.view({ callback_id: kind.dialog, type: 'view_submission' }, async ({ body, ack }) => {
+    const submission = kind.submission(body);
     const decide = (causationId: string) => decisions.deny(submission, causationId);
-    const user = submission.user.id;
-    await answers.toSubmission({ user, id, decide, refresh }, (told) => ack(dialogAnswer(told)));
+    const asked = { user: submission.user.id, id: kind.idOf(submission), refresh, decide };
+    await answers.toSubmission(asked, (told) => ack(dialogAnswer(told)));
   });
 }
 
