@@ -67,6 +67,36 @@ const moving: readonly CallRoute[] = [
   },
 ];
 
+const deployment = `${apps}/deployments/planted?${dry}`;
+const container = '/spec/template/spec/containers/0';
+const labelling: readonly (readonly [string, object])[] = [
+  ['takes the flag before an argument', { op: 'remove', path: `${container}/command/1` }],
+  [
+    'changes the flag before an argument',
+    { op: 'replace', path: `${container}/command/1`, value: '--other' },
+  ],
+  ['parts a flag and its argument', { op: 'add', path: `${container}/command/2`, value: 'x' }],
+  [
+    'gives a variable another name',
+    { op: 'replace', path: `${container}/env/0/name`, value: 'LEVEL' },
+  ],
+  [
+    'gives a header another name',
+    {
+      op: 'replace',
+      path: `${container}/livenessProbe/httpGet/httpHeaders/0/name`,
+      value: 'Accept',
+    },
+  ],
+];
+
+/** A patch after which nothing says any more that a value is a secret. */
+const unlabelled: readonly CallRoute[] = labelling.map(([what, operation]) => ({
+  what: `a JSON patch that ${what}`,
+  ...patch(deployment, jsonPatch, [operation]),
+  expected: 'refused',
+}));
+
 const applied = (kind: string, apiVersion = 'v1') => ({
   ...{ method: 'PATCH', accept: json, contentType: applyPatch },
   body: JSON.stringify({ apiVersion, kind, metadata: { name: 'planted' } }),
@@ -142,6 +172,7 @@ const complaints: readonly CallRoute[] = [
 export const writingRoutes: readonly Route[] = [
   ...nothing,
   ...moving,
+  ...unlabelled,
   ...echoes,
   ...complaints,
 ].map(callRoute);
