@@ -1,4 +1,4 @@
-/** What kernel/sieve.as is compiled to by kernel/build.mjs; base64. */
+/** What libs/masking/kernel/sieve.as is compiled to by tools/kernels/build.mjs; base64. */
 export const sieveProgram: string = [
   'AGFzbQEAAAABDwNgAn9/AGABfwF/YAF/AAMFBAAAAQIFBAEBCAgGBgF/AUEACwcSAgVzaWV2ZQACBm1lbW9yeQIACrQQBIsB',
   'AQJ/IAAhAgNAIAEgAkoEQCADIAItAABBME9qIQMgAkEBaiECDAELCyADQQ1IBEAPC0EAIQIDQCAAIAFIBEAgAkEwSCAALQAA',
