@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { HoldView } from '@drawbridge/contracts';
 import type { HoldEventType, RecordedHold } from './recorded-hold.js';
 import { holdEventStore } from '@drawbridge/jetstream';
 import type { RunningService } from '@drawbridge/runtime';
@@ -40,6 +41,10 @@ spec:
       action: hold
       reason: ${reason}
       approvers: { groups: [release-managers], count: 2 }
+    - name: pods
+      match: { verbs: [create, delete], apiGroups: [''], resources: [pods, pods/eviction], dryRun: false }
+      action: hold
+      reason: ${reason}
     - name: sessions
       match: { verbs: [create], apiGroups: [''], resources: [pods/exec] }
       action: hold
@@ -49,6 +54,12 @@ spec:
 export interface HoldsOptions {
   readonly namespaces: readonly string[];
   readonly variables?: Readonly<Record<string, string>>;
+  /** Behind the gateway instead of the sandbox cluster, which is empty then. */
+  readonly behind?: {
+    readonly server: string;
+    readonly certificateAuthority: string;
+    readonly token: string;
+  };
   readonly launch?: (settings: Readonly<Record<string, string>>) => Promise<RunningService>;
 }
 
@@ -70,6 +81,8 @@ export interface HoldsUnderTest {
   agent(): Promise<AgentUnderTest>;
   /** HTTP status of a human's decision; of whoever `token` is for. */
   decide(holdId: string, verb: 'approve' | 'deny', token?: string): Promise<number>;
+  /** What an approver is shown. */
+  shown(holdId: string): Promise<HoldView>;
   humanToken(email: string, groups?: readonly string[]): string;
   /** All holds under a grant, oldest first. */
   holdsOf(agent: AgentUnderTest): Promise<RecordedHold[]>;
@@ -89,19 +102,24 @@ export async function startHolds(options: HoldsOptions): Promise<HoldsUnderTest>
     namespaces: [...options.namespaces],
     adminToken: CLUSTER_TOKEN,
   });
+  const { server, certificateAuthority, token } = options.behind ?? {
+    server: cluster.address,
+    certificateAuthority: cluster.certificateAuthority,
+    token: CLUSTER_TOKEN,
+  };
   const gateway = await startGateway({
     connections: [
       {
         name: 'prod-eks',
-        server: cluster.address,
-        certificateAuthority: cluster.certificateAuthority,
+        server,
+        certificateAuthority,
         credential: 'type: bearerToken\nfile: cluster.token',
       },
     ],
     ...(options.variables !== undefined && { variables: options.variables }),
     ...(options.launch !== undefined && { launch: options.launch }),
   });
-  await writeFile(join(gateway.directory, 'cluster.token'), CLUSTER_TOKEN);
+  await writeFile(join(gateway.directory, 'cluster.token'), token);
   const humans = new TestIssuer('https://humans.corp.test');
   const agents = gateway.issuer.trusted({
     owners: Object.fromEntries(names(40).map((name) => [name, owner])),
@@ -196,6 +214,12 @@ class Holds implements HoldsUnderTest {
       if (status === 404) throw new Error('approval does not know the hold');
       return status;
     });
+  }
+
+  shown(holdId: string): Promise<HoldView> {
+    const url = `${this.#parts.approval.url}/v1/holds/${holdId}`;
+    const headers = { authorization: `Bearer ${this.humanToken(approver)}` };
+    return eventually(async () => HoldView.parse(await (await fetch(url, { headers })).json()));
   }
 
   humanToken(email: string, groups: readonly string[] = ['sre-oncall']): string {
