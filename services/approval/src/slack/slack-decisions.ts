@@ -8,6 +8,7 @@ import type { CardPlace } from './card-memory.js';
 import { placeOf, requireSamePlace } from './card-place.js';
 import { denyAccessView } from './deny-view.js';
 import { reasonOf, type CardClick, type DenySubmission, type Envelope } from './interaction.js';
+import { openDialog } from './open-dialog.js';
 import { slackHuman, type KnownPeople } from './slack-human.js';
 import { SlackRefused } from './slack-refused.js';
 import type { SlackWorkspace } from './slack-workspace.js';
@@ -52,12 +53,7 @@ export class SlackDecisions {
     });
     await this.options.approvals.checkDenial(decision);
     const view = denyAccessView(story, { requestId: story.id, ...place });
-    try {
-      await this.options.workspace.openDialog(click.trigger_id, view);
-    } catch (cause) {
-      const message = 'Slack could not open the dialog; press Deny again';
-      throw new SlackRefused('slack_dialog_failed', message, { cause });
-    }
+    await openDialog(this.options.workspace, click.trigger_id, view);
     return undefined;
   }
 

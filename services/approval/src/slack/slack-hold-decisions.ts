@@ -8,6 +8,7 @@ import { denyHoldView } from './deny-view.js';
 import { exactCall } from './hold-card-facts.js';
 import { reasonOf, type DenyHoldSubmission, type Envelope, type HoldClick } from './interaction.js';
 import type { Told } from './slack-decisions.js';
+import { openDialog } from './open-dialog.js';
 import { slackHuman, type KnownPeople } from './slack-human.js';
 import { SlackRefused } from './slack-refused.js';
 import type { SlackWorkspace } from './slack-workspace.js';
@@ -45,12 +46,7 @@ export class SlackHoldDecisions {
     });
     await this.options.holds.checkDenial(decision);
     const view = denyHoldView(story, { holdId: story.id, ...place });
-    try {
-      await this.options.workspace.openDialog(click.trigger_id, view);
-    } catch (cause) {
-      const message = 'Slack could not open the dialog; press Deny again';
-      throw new SlackRefused('slack_dialog_failed', message, { cause });
-    }
+    await openDialog(this.options.workspace, click.trigger_id, view);
     return undefined;
   }
 
