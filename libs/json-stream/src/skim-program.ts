@@ -1,4 +1,4 @@
-/** What kernel/skim.as is compiled to by kernel/build.mjs; base64. */
+/** What libs/json-stream/kernel/skim.as is compiled to by tools/kernels/build.mjs; base64. */
 export const skimProgram: string = [
   'AGFzbQEAAAABDQJgAn9/AGADf39/AX8DAwIAAQUEAQFAQAYQA38BQQALfwFBAAt/AUEBCwcXAwN1c2UAAARza2ltAAEGbWVt',
   'b3J5AgAKvQ0CCgAgACQAIAEkAQuvDQIUfwF7QYQJKAIAIRBBiAkoAgAhA0GACSgCACIELQAAQQBHIQwgBEEBdC8BgAQhCyAE',

@@ -4,8 +4,8 @@ import { classAt, SPACE } from './text-class.js';
 import { TextScan } from './text-scan.js';
 import { TextSieve } from './text-sieve.js';
 
-/** At the end of a part of a text things may begin that nobody can know of yet: a number of a card at most. */
-const TAIL_BYTES = 64;
+/** At the end of a part of a text things may begin that nobody can know of yet: a placeholder of 82 bytes at most. */
+const TAIL_BYTES = 96;
 /** Shorter parts of a text are looked through at once. */
 const SHORT_PART = 256;
 
@@ -40,11 +40,14 @@ export class SiftedScan {
     const places = isShort ? undefined : this.#sieve.suspects(text);
     if (places === undefined) return this.#scan.scan(text, isLast);
     this.#scan.open(text, isLast);
+    const tail = isLast ? end : end - TAIL_BYTES;
     let at = start;
     for (const place of places) {
+      // From here on everything is looked through.
+      if (place >= tail) break;
       if (place >= at) at = this.#scan.pass(behindSpace(bytes, at, place), place);
     }
-    if (!isLast && at < end) this.#scan.pass(behindSpace(bytes, at, end - TAIL_BYTES), end);
+    if (!isLast && at < end) this.#scan.pass(behindSpace(bytes, at, tail), end);
     return this.#scan.decided();
   }
 }
