@@ -65,7 +65,7 @@ export function describeHelm(getGateway: () => WideGateway): void {
       });
     });
 
-    it('upgrades, tells what it did, and goes back', { timeout: 120_000 }, async () => {
+    it('upgrades, tells what it did, and goes back', async () => {
       await done('upgrade', 'shop', chart, '--set', `colour=red,password=${PASSWORD}`);
       expect(await colour()).toBe('red');
       expect(await done('get', 'values', 'shop')).toContain('colour: red');
@@ -77,7 +77,7 @@ export function describeHelm(getGateway: () => WideGateway): void {
       expect(await done('status', 'shop')).toContain('REVISION: 4');
     });
 
-    it('removes what it made', { timeout: 120_000 }, async () => {
+    it('removes what it made', async () => {
       await done('install', 'other', chart);
       await done('uninstall', 'other', '--wait', '--timeout=60s');
       expect((await kubectl('get', 'deployment', 'other')).code).toBe(1);

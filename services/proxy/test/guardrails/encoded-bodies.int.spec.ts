@@ -9,7 +9,7 @@ beforeAll(async () => {
   guarded = await startGuardedGateway({
     apiserverArguments: ['--feature-gates=CBORServingAndStorage=true'],
   });
-}, 120_000);
+});
 afterAll(() => guarded.close());
 
 const deployments = '/apis/apps/v1/namespaces/payments/deployments';

@@ -5,7 +5,7 @@ import { startGuardedGateway, type GuardedGateway } from './guarded-gateway.js';
 let guarded: GuardedGateway;
 beforeAll(async () => {
   guarded = await startGuardedGateway();
-}, 120_000);
+});
 afterAll(() => guarded.close());
 
 const pods = '/api/v1/namespaces/payments/pods';
@@ -73,7 +73,7 @@ describe('the shipped guardrails', () => {
     });
   });
 
-  it('work for kubectl apply, scale and a rollout', { timeout: 60_000 }, async () => {
+  it('work for kubectl apply, scale and a rollout', async () => {
     const manifest = JSON.stringify(deploymentOf('applied'));
     expect(await guarded.kubectl('apply -f -', manifest)).toMatchObject({ code: 0 });
     expect(

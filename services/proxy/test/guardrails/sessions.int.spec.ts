@@ -60,7 +60,7 @@ beforeAll(async () => {
   await eventually(() => {
     expect(world.gateway.log.slice(before).join('')).toContain('configuration changed');
   });
-}, 120_000);
+});
 beforeEach(async ({ skip }) => {
   // Its containers run commands of this machine.
   skip(world.cluster.controlPlane.kubelet === undefined, 'needs the simulated node');

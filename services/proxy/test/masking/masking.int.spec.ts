@@ -30,7 +30,7 @@ beforeAll(async () => {
     metadata: { name: 'db', namespace: 'payments' },
     ...{ stringData: { password: CANARY, token: TOKEN } },
   });
-}, 120_000);
+});
 afterAll(() => world.stop());
 
 const token = () => world.gateway.issuer.token({ sub: agent.subject });
