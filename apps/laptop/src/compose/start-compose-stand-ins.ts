@@ -109,7 +109,8 @@ async function configure(
   options: ComposeStandInOptions,
   { authority, cluster, slack, slackApiUrl }: Started,
 ): Promise<void> {
-  const gateway = await authority.issueServer([options.gatewayHost]);
+  // Agents reach it under the one name, connectors under that of its container.
+  const gateway = await authority.issueServer([options.gatewayHost, 'proxy']);
   volumes.write('proxy', 'gateway.crt', { content: gateway.certificate });
   volumes.write('proxy', 'gateway.key', { content: gateway.key });
   volumes.write('proxy', 'mask-keys', { content: randomBytes(32).toString('base64') });
