@@ -163,7 +163,7 @@ describe('kubectl with a grant for one deployment', () => {
 });
 
 describe('kubectl with a wide grant', () => {
-  let kubectl: (args: string, input?: string) => Promise<Ran>;
+  let kubectl: (args: string, input?: string, watching?: Watching) => Promise<Ran>;
   beforeAll(async () => {
     ({ kubectl } = await agentWith([everything], { subject: 'agent-wide' }));
   });
