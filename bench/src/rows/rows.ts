@@ -8,7 +8,7 @@ import { isolation } from './isolation.js';
 import { newConnections } from './new-connections.js';
 import { recording, recordingIdle } from './recording.js';
 import type { Row } from './row.js';
-import { largeList, oneConnection, smallGet } from './small-get.js';
+import { largeDocument, largeList, oneConnection, smallGet } from './small-get.js';
 import { idleWatches, logs, watchEvents } from './watches.js';
 import { workers } from './workers.js';
 
@@ -18,6 +18,7 @@ export const rows: readonly Row[] = [
   oneConnection,
   halfLoad,
   newConnections,
+  largeDocument,
   largeList,
   filteredList,
   http2,

@@ -28,6 +28,13 @@ export const largeList: Row = {
   run: (session) => closedLoop(session, { path: paths.list, connections: 4 }),
 };
 
+/** As many bytes that nobody has to look into. */
+export const largeDocument: Row = {
+  name: 'large-document',
+  title: '5 MB to which no masking rule applies, 4 kept connections',
+  run: (session) => closedLoop(session, { path: paths.document, connections: 4 }),
+};
+
 async function closedLoop(session: BenchSession, load: Omit<ClosedLoad, 'seconds'>) {
   const contests = session.targets.map((target) => closedContest(session, target, load));
   return { samples: await interleave(contests, session.pace), notes: [] };

@@ -55,6 +55,7 @@ const configuration = ({ port, huge, certificateFile, keyFile, directory }: Upst
     location = /readyz { return 200 "{}"; }
     location = ${paths.pod} { return 200 '${smallPod}'; }
     location = ${paths.list} { alias ${directory}/list.json; }
+    location = ${paths.document} { alias ${directory}/list.json; }
     ${huge ? `location = ${paths.hugeList} { alias ${directory}/huge.json; }` : ''}
     location / { return 404 '{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","code":404}'; }
   }`,

@@ -66,5 +66,7 @@ export const HUGE_LIST_BYTES = 500 * MEGABYTE;
 export const paths = {
   pod: '/api/v1/namespaces/payments/pods/checkout',
   list: '/api/v1/namespaces/payments/pods',
+  /** The bytes of the list where no masking rule applies: what a cluster says of its own types. */
+  document: '/openapi/v2',
   hugeList: '/api/v1/namespaces/huge/pods',
 } as const;
