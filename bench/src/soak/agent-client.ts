@@ -36,20 +36,22 @@ export interface AgentClient {
 /** HTTP/1.1 on kept connections. */
 export function http1Client({ port, certificateAuthority: ca }: AgentTarget): AgentClient {
   const agent = new Agent({ keepAlive: true, ca, servername: 'localhost' });
-  return {
-    get: (path, token) =>
-      new Promise((resolve, reject) => {
-        const headers = { authorization: `Bearer ${token}` };
-        const url = `https://127.0.0.1:${port}${path}`;
-        const sent = httpsRequest(url, { agent, headers }, (answer) => {
-          const head = headOf(answer.statusCode, answer.headers);
-          resolve({ ...head, ...reading(answer), abort: () => sent.destroy() });
-        });
-        sent.on('error', reject);
-        sent.end();
-      }),
-    close: () => agent.destroy(),
-  };
+  const get: AgentClient['get'] = (path, token) =>
+    new Promise((resolve, reject) => {
+      const headers = { authorization: `Bearer ${token}` };
+      const url = `https://127.0.0.1:${port}${path}`;
+      const sent = httpsRequest(url, { agent, headers }, (answer) => {
+        const head = headOf(answer.statusCode, answer.headers);
+        resolve({ ...head, ...reading(answer), abort: () => sent.destroy() });
+      });
+      sent.on('error', (error: NodeJS.ErrnoException) => {
+        // A kept connection that the gateway ends in the same moment: what every client asks again.
+        if (sent.reusedSocket && error.code === 'ECONNRESET') resolve(get(path, token));
+        else reject(error);
+      });
+      sent.end();
+    });
+  return { get, close: () => agent.destroy() };
 }
 
 /** HTTP/2, all calls on one connection. */
