@@ -75,6 +75,13 @@ describe('the documents', () => {
     expect(missing).toEqual([]);
   });
 
+  it('are all in the index', () => {
+    const listed = linksOf('docs/README.md').map((link) => join('docs', link));
+    const pages = documents.filter((file) => file.startsWith('docs/') && file !== 'docs/README.md');
+    expect(pages.length).toBeGreaterThan(30);
+    expect(pages.filter((page) => !listed.includes(page))).toEqual([]);
+  });
+
   it('of a link that is wrong is said what is wrong', () => {
     expect(faultOf('docs/architecture.md', 'nowhere.md')).toBe('does not exist');
     expect(faultOf('docs/architecture.md', '../../elsewhere')).toBe('leads out of the repository');
