@@ -19,11 +19,30 @@ const MAX_INNER = 4;
 /** Scanners that wait for their next document: as many as there are answers at a time, mostly. */
 const MAX_IDLE = 64;
 
+/** Scanners with the same rules, to be used again. */
+class IdleScanners {
+  readonly #idle: JsonScanner[] = [];
+
+  constructor(private readonly rules: RuleNode) {}
+
+  take(isStream: boolean): JsonScanner {
+    const known = isStream ? undefined : this.#idle.pop();
+    return known ?? new JsonScanner({ rules: this.rules, stream: isStream, maxHeldBytes: 0 });
+  }
+
+  giveBack(scanner: JsonScanner): void {
+    if (this.#idle.length >= MAX_IDLE) return;
+    scanner.reset();
+    this.#idle.push(scanner);
+  }
+}
+
 /** What is masked of the JSON of one type: made once, used for every body. */
 export class JsonMask {
   readonly masks: ValueMasks;
-  readonly #tree: RuleNode;
-  readonly #idle: JsonScanner[] = [];
+  readonly #objects: IdleScanners;
+  /** Of documents in documents, in which the API server has checked no field. */
+  readonly #texts: IdleScanners;
   #inner = 0;
 
   constructor(target: MaskTarget, key: MaskKey, detectors: TextDetectors) {
@@ -31,19 +50,17 @@ export class JsonMask {
     const rules = maskRules(target, this.masks, (value) => this.#document(value));
     // Patterns of one's own may be about names, or addresses.
     const own = detectors.hasOwn ? [] : typedFieldRules(target);
-    this.#tree = ruleTree([...rules, ...own], shortValues);
+    this.#objects = new IdleScanners(ruleTree([...rules, ...own], shortValues));
+    this.#texts = own.length === 0 ? this.#objects : new IdleScanners(ruleTree(rules, shortValues));
   }
 
   scanner(isStream: boolean): JsonScanner {
-    const known = isStream ? undefined : this.#idle.pop();
-    return known ?? new JsonScanner({ rules: this.#tree, stream: isStream, maxHeldBytes: 0 });
+    return this.#objects.take(isStream);
   }
 
   /** The document is over, and the scanner of one document can read the next one. */
   giveBack(scanner: JsonScanner): void {
-    if (this.#idle.length >= MAX_IDLE) return;
-    scanner.reset();
-    this.#idle.push(scanner);
+    this.#objects.giveBack(scanner);
   }
 
   /** `last-applied-configuration` and its like: masked as the document that it is; what is no JSON, as a text. */
@@ -54,12 +71,12 @@ export class JsonMask {
     this.#inner += 1;
     this.masks.columns = new TableColumns();
     try {
-      const scanner = this.scanner(false);
+      const scanner = this.#texts.take(false);
       const out = scanner.push(Buffer.from(text));
       scanner.end();
       const isMasked = this.masks.masked !== before;
       const document = isMasked ? Buffer.concat(out).toString() : '';
-      this.giveBack(scanner);
+      this.#texts.giveBack(scanner);
       return isMasked ? Buffer.from(JSON.stringify(document)) : undefined;
     } catch (error) {
       if (!(error instanceof JsonStreamError)) throw error;

@@ -1,4 +1,5 @@
-import type { Rewrite, Rule, Scalar } from '@drawbridge/json-stream';
+import type { Rewrite, Rule, Scalar, Slice } from '@drawbridge/json-stream';
+import { asRead } from './as-read.js';
 import { looksEncoded } from './looks-encoded.js';
 import { isSecretName } from './secret-name.js';
 import type { ValueMasks } from './value-masks.js';
@@ -13,7 +14,9 @@ export interface MaskTarget {
 /** A document that stands as text in another one. */
 export type MaskInner = (value: Scalar) => Uint8Array | undefined;
 
-const DASH = 0x2d;
+const [DASH, SPACE, BACKSLASH] = [0x2d, 0x20, 0x5c];
+/** `\n`, `\r` and `\t`. */
+const ESCAPED_SPACE = new Set([0x6e, 0x72, 0x74]);
 const MESSAGE = [...Buffer.from('message')];
 const BRACES = new Set([0x7b, 0x5b]);
 /** gzip, in base64: how Helm keeps a release. */
@@ -42,7 +45,7 @@ function everywhere(masks: ValueMasks, inner: MaskInner): readonly Rule[] {
     stays: short,
   });
   const isNamed = (value: Scalar, where: 'anywhere' | 'end'): boolean =>
-    value.isString && value.name !== undefined && isSecretName(value.name, where);
+    value.isString && value.name !== undefined && isSecretName(asRead(value.name), where);
   const whatItIs: Rewrite['scalar'] = (value) => {
     if (isNamed(value, 'end')) return masks.whole('field', value);
     return isMessage(value) ? masks.message(value) : masks.parts(value);
@@ -52,7 +55,7 @@ function everywhere(masks: ValueMasks, inner: MaskInner): readonly Rule[] {
     isNamed(value, 'anywhere') ? masks.whole('field', value) : masks.parts(value);
   const pair = text(ofPair, 'label', stays);
   const ofVariable: Rewrite['scalar'] = (value) => {
-    const isSecret = value.name === undefined || isSecretName(value.name, 'anywhere');
+    const isSecret = value.name === undefined || isSecretName(asRead(value.name), 'anywhere');
     return isSecret ? masks.whole('env', value) : masks.parts(value);
   };
   const variable = text(ofVariable, 'label', stays);
@@ -61,7 +64,7 @@ function everywhere(masks: ValueMasks, inner: MaskInner): readonly Rule[] {
     return isSecret ? masks.whole('argument', value) : masks.parts(value);
   }, 'previous');
   const ofAnnotation: Rewrite['scalar'] = (value) => {
-    const isDocument = value.isString && BRACES.has(value.raw.bytes[value.raw.start] ?? 0);
+    const isDocument = value.isString && BRACES.has(firstByte(value.raw));
     return isDocument ? inner(value) : field.scalar(value);
   };
   const annotation = text(ofAnnotation, 'member', stays);
@@ -120,6 +123,18 @@ function isMessage({ isString, name }: Scalar): boolean {
   return true;
 }
 
+/** Of a text, behind the space that JSON allows before a document; 0 when there is nothing else. */
+function firstByte({ bytes, start, end }: Slice): number {
+  let at = start;
+  while (at < end) {
+    const byte = bytes[at] ?? 0;
+    const isEscaped = byte === BACKSLASH && at + 1 < end && ESCAPED_SPACE.has(bytes[at + 1] ?? 0);
+    if (byte !== SPACE && !isEscaped) return byte;
+    at += isEscaped ? 2 : 1;
+  }
+  return 0;
+}
+
 /** `--password`, before its value: not `--password=x`, which says it itself. */
 function isFlag({ name }: Scalar): boolean {
   return name !== undefined && name.bytes[name.start] === DASH;
@@ -167,7 +182,7 @@ function configMapRules(masks: ValueMasks): readonly Rule[] {
   const value: Rewrite = {
     scalar: (each) => {
       const isRelease = each.isString && startsWith(each, GZIP);
-      const isNamed = each.name !== undefined && isSecretName(each.name, 'anywhere');
+      const isNamed = each.name !== undefined && isSecretName(asRead(each.name), 'anywhere');
       return isRelease || isNamed ? masks.whole('config', each) : masks.parts(each);
     },
     named: 'member',
@@ -175,7 +190,7 @@ function configMapRules(masks: ValueMasks): readonly Rule[] {
   };
   const binary: Rewrite = {
     scalar: (each) =>
-      each.name !== undefined && isSecretName(each.name, 'anywhere')
+      each.name !== undefined && isSecretName(asRead(each.name), 'anywhere')
         ? masks.wholeEncoded('config', each)
         : masks.partsEncoded('config', each),
     named: 'member',

@@ -200,6 +200,16 @@ const routes: readonly (readonly [name: string, target: MaskTarget, body: unknow
       status: { containerStatuses: [{ state: { terminated: { message: `secret=${CANARY}\n` } } }] },
     },
   ],
+  [
+    'names that are written with escapes',
+    { apiGroup: 'x.test', resource: 'things', subresource: '' },
+    `{"pass\\u0077ord":"${CANARY}","all":[{"name":"TOK\\u0045N","value":"${CANARY}"}]}`,
+  ],
+  ...['\n', '\r\n\t ', ' '].map((space): readonly [string, MaskTarget, unknown] => [
+    `an annotation with ${JSON.stringify(space)} before its document`,
+    core('pods'),
+    { metadata: { annotations: { a: `${space}{"stringData":{"t":"${CANARY}"}}` } } },
+  ]),
 ];
 
 describe('T13 no route shows a value', () => {

@@ -1,4 +1,5 @@
 import type { Digest, Scalar } from '@drawbridge/json-stream';
+import { asRead } from './as-read.js';
 import { isSecretName } from './secret-name.js';
 
 /** A row of cells with more text than this is no row that a person reads. */
@@ -19,7 +20,7 @@ export class TableColumns {
   }
 
   add({ isString, raw }: Scalar): void {
-    const isSecret = isString && isSecretName(raw, 'anywhere');
+    const isSecret = isString && isSecretName(asRead(raw), 'anywhere');
     this.#secret.push(isSecret);
     this.#hasSecret ||= isSecret;
   }

@@ -166,6 +166,11 @@ describe('T13 what is not looked through', () => {
     ).toStrictEqual([]);
   });
 
+  it('is nothing in a text that only looks like an object: nobody has checked what stands in it', () => {
+    const body = { metadata: { annotations: { last: JSON.stringify(pod) } } };
+    expect(masked(pods, body)).not.toContain(CANARY);
+  });
+
   it('is nothing where patterns of their own may be about names', () => {
     const pattern: TextPattern = { kind: 'own', pattern: 'cAnary' };
     const masker = new Masker({ keys, patterns: [pattern] });
