@@ -11,6 +11,8 @@ export const Principal = z.strictObject({
   email: z.string().max(320).optional(),
   /** The human answerable for an agent: an e-mail address or subject. May never approve for it. */
   owner: z.string().min(1).max(320).optional(),
+  /** Who vouches for an agent beside its owner; may never approve for it, whatever a policy says. */
+  sponsor: z.string().min(1).max(320).optional(),
 });
 export type Principal = z.infer<typeof Principal>;
 

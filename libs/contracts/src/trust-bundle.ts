@@ -22,6 +22,9 @@ export const ClaimMapping = z.strictObject({
   ),
   email: ClaimPointer.optional(),
   owner: ClaimPointer.optional(),
+  sponsor: ClaimPointer.optional().describe(
+    'who vouches for an agent beside its owner: an e-mail address or subject; never approves for it',
+  ),
 });
 export type ClaimMapping = z.infer<typeof ClaimMapping>;
 

@@ -15,6 +15,7 @@ const trusted = (overrides: Record<string, unknown> = {}) =>
       groups: '/realm/access~1groups',
       email: '/email',
       owner: '/owner',
+      sponsor: '/sponsor',
     },
     keys: [],
     ...overrides,
@@ -38,6 +39,15 @@ const refusalOf = (claims: object, trust = trusted()): TokenRefusal | undefined 
 };
 
 describe('the principal of a token', () => {
+  it('names the sponsor of an agent, and of nobody else', () => {
+    const sponsor = 'sam@corp.test';
+    expect(principalOf({ ...agent, sponsor }, trusted())).toMatchObject({ sponsor });
+    expect(principalOf({ ...human, sponsor }, trusted())).not.toHaveProperty('sponsor');
+    expect(principalOf(agent, trusted())).not.toHaveProperty('sponsor');
+    expect(refusalOf({ ...agent, sponsor: ' ' })).toBe('token_claims_invalid');
+    expect(refusalOf({ ...agent, sponsor: ['sam@corp.test'] })).toBe('token_claims_invalid');
+  });
+
   it('is an agent with its groups, once each, and its owner', () =>
     expect(principalOf(agent, trusted())).toStrictEqual({
       kind: 'agent',

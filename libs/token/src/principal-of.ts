@@ -9,7 +9,7 @@ const UNSAFE = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u;
  * Reads the bearer out of the claims of a verified token, as the issuer's mapping says.
  *
  * Nothing is guessed: a claim of another type, blank text, control or text-direction characters and more
- * than 500 groups refuse the token. Missing `groups` and `email` mean none. A missing `owner` refuses an
+ * than 500 groups refuse the token. Missing `groups`, `email` and `sponsor` mean none. A missing `owner` refuses an
  * agent where the mapping has one, because "the owner may not approve" could not be upheld; so does an
  * e-mail address that the issuer says is unverified, as anybody could have typed it.
  *
@@ -23,6 +23,7 @@ export function principalOf(claims: Claims, issuer: TrustedIssuer): Principal {
   const kind = kindOf(claims, issuer);
   const email = emailOf(claims, issuer);
   const owner = kind === 'agent' ? ownerOf(claims, issuer, subject) : undefined;
+  const sponsor = kind === 'agent' ? sponsorOf(claims, issuer) : undefined;
   return {
     kind,
     issuer: issuer.issuer,
@@ -30,6 +31,7 @@ export function principalOf(claims: Claims, issuer: TrustedIssuer): Principal {
     groups: groupsOf(claims, issuer),
     ...(email === undefined ? {} : { email }),
     ...(owner === undefined ? {} : { owner }),
+    ...(sponsor === undefined ? {} : { sponsor }),
   };
 }
 
@@ -66,6 +68,12 @@ function ownerOf(claims: Claims, issuer: TrustedIssuer, subject: string): string
   }
   if (pointer === undefined) return undefined;
   return text(valueAt(claims, pointer), { claim: pointer, max: 320 });
+}
+
+function sponsorOf(claims: Claims, { claims: { sponsor } }: TrustedIssuer): string | undefined {
+  const value = sponsor === undefined ? undefined : valueAt(claims, sponsor);
+  if (sponsor === undefined || value === undefined) return undefined;
+  return text(value, { claim: sponsor, max: 320 });
 }
 
 /** The value at a JSON pointer (RFC 6901); own properties of objects only, so never a prototype's. */
