@@ -7,5 +7,6 @@
 export interface Decider<State, Command, Event> {
   readonly initial: State;
   decide(command: Command, state: State): Event | undefined;
-  evolve(state: State, event: Event): State;
+  /** @param at - when the event was recorded; a fold that needs no time may do without it */
+  evolve(state: State, event: Event, at?: string): State;
 }

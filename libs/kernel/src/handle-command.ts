@@ -35,14 +35,14 @@ export async function handleCommand<State, Command, Event>(
   for (let attempt = 1; ; attempt += 1) {
     const { events, position } = await store.load(aggregateId);
     const state = events.reduce(
-      (folded, { event }) => decider.evolve(folded, event),
+      (folded, { event, at }) => decider.evolve(folded, event, at),
       decider.initial,
     );
     const event = decider.decide(command, state);
     if (event === undefined) return { state };
     try {
       const appended = await store.append({ aggregateId, position, event, metadata });
-      return { state: decider.evolve(state, event), appended };
+      return { state: decider.evolve(state, event, metadata.at), appended };
     } catch (error) {
       if (!isConflict(error) || attempt === MAX_ATTEMPTS) throw error;
     }
