@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { StepsRequirement } from './approval-steps.js';
 import { oneLine } from './one-line.js';
 import { Principal } from './principal.js';
 import { RequestedScope, Rules } from './scope.js';
@@ -30,6 +31,7 @@ export const ApprovalRequirement = z.discriminatedUnion('type', [
     excludeOwner: z.boolean(),
     timeoutSeconds: z.int().min(30).max(604_800),
   }),
+  StepsRequirement,
 ]);
 export type ApprovalRequirement = z.infer<typeof ApprovalRequirement>;
 
@@ -71,6 +73,12 @@ export type Risk = z.infer<typeof Risk>;
 
 const approver = { approver: Principal, via: z.enum(['slack', 'http']) };
 
+/** What an approver takes away from the terms; whoever cannot read it must not read the approval either. */
+const Narrowing = z.strictObject({
+  durationSeconds: z.int().positive().optional(),
+  rules: Rules.optional(),
+});
+
 const event = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
   z.object({ type: z.literal(type), data: z.object(shape) });
 
@@ -106,8 +114,22 @@ export const AccessEvent = z.discriminatedUnion('type', [
     /** The request lapses at this instant when nobody has decided. */
     decideBy: Instant,
   }),
-  event('ApprovalGiven', { ...approver, comment: z.string().optional() }),
+  event('ApprovalGiven', {
+    ...approver,
+    comment: z.string().optional(),
+    /** How often the terms had been narrowed when they were shown; absent: never. */
+    seen: z.int().min(0).optional(),
+    /** Only in a sequence: the step that was open. */
+    step: z.string().optional(),
+    /** Only under an approval in steps: who cannot read steps would not see that it takes something away. */
+    narrow: Narrowing.optional(),
+  }),
   event('ApprovalDenied', { ...approver, reason: z.string().optional() }),
+  event('ApprovalVoided', {
+    /** As in the approval that counts no more. */
+    approver: Principal,
+    reason: z.enum(['taken_back', 'left_group', 'disabled']),
+  }),
   event('AccessRequestApproved', { approvers: z.array(Principal).min(1) }),
   event('AccessRequestRejected', { by: Principal, reason: z.string().optional() }),
   event('AccessRequestLapsed', { decideBy: Instant }),
@@ -144,6 +166,7 @@ export const writerOf: Readonly<Record<AccessEventType, ServiceName>> = {
   ApprovalRequested: 'approval',
   ApprovalGiven: 'approval',
   ApprovalDenied: 'approval',
+  ApprovalVoided: 'approval',
   AccessRequestApproved: 'approval',
   AccessRequestRejected: 'approval',
   AccessRequestLapsed: 'approval',

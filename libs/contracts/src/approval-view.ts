@@ -11,16 +11,34 @@ import {
 import { AccessStatus } from './access-view.js';
 import { oneLine } from './one-line.js';
 import { Principal } from './principal.js';
+import { Rules } from './scope.js';
 
 const remark = oneLine(500);
 
 /** Body of `POST /v1/access-requests/{id}/approve`; may be left out. */
-export const ApproveInput = z.strictObject({ comment: remark.optional() });
+export const ApproveInput = z.strictObject({
+  comment: remark.optional(),
+  seen: z.int().min(0).max(1000).optional().describe('`termsVersion` of the view; default: 0'),
+  step: z.string().max(40).optional().describe('In a sequence; default: the one that is open'),
+  durationSeconds: z.int().min(30).max(86_400).optional().describe('A shorter time'),
+  rules: Rules.optional().describe('Narrower rules, instead of those of the terms'),
+});
 export type ApproveInput = z.infer<typeof ApproveInput>;
 
 /** Body of `POST /v1/access-requests/{id}/deny`; may be left out. The requester reads the reason. */
 export const DenyInput = z.strictObject({ reason: remark.optional() });
 export type DenyInput = z.infer<typeof DenyInput>;
+
+/** One step of an approval, as it stands. */
+export const ApprovalStepView = z.strictObject({
+  name: z.string(),
+  groups: z.array(z.string()),
+  count: z.int(),
+  missing: z.int(),
+  /** Whether it can be decided now. */
+  isOpen: z.boolean(),
+});
+export type ApprovalStepView = z.infer<typeof ApprovalStepView>;
 
 /** What an approver needs to judge an access request, as the approval API shows it. */
 export const ApprovalView = z.strictObject({
@@ -35,6 +53,10 @@ export const ApprovalView = z.strictObject({
   cuts: z.array(Cut),
   risk: Risk,
   policy: PolicyReference,
+  /** How often an approver has narrowed the terms; `terms` are the narrowed ones. */
+  termsVersion: z.int().min(0).optional(),
+  /** What is done and what is missing; only while it can be decided. */
+  steps: z.array(ApprovalStepView).optional(),
   approval: ApprovalRequirement.optional(),
   decideBy: Instant.optional(),
   approvals: z.array(
@@ -44,6 +66,11 @@ export const ApprovalView = z.strictObject({
       via: z.string(),
       at: Instant,
       comment: z.string().optional(),
+      step: z.string().optional(),
+      /** They gave less than the terms of then. */
+      narrowed: z.literal(true).optional(),
+      /** From here on it counts no more. */
+      voidedAt: Instant.optional(),
     }),
   ),
 });

@@ -154,6 +154,39 @@ export const ConnectionDocument = document(
 );
 export type ConnectionDocument = z.infer<typeof ConnectionDocument>;
 
+/** Several steps of different humans; a step's name is shown to whoever decides. */
+const StepsOfPolicy = z
+  .strictObject({
+    type: z.literal('steps'),
+    order: z
+      .enum(['sequential', 'parallel'])
+      .default('sequential')
+      .describe('One step after the other, or all at once'),
+    steps: z
+      .array(
+        z.strictObject({
+          name: label.max(40),
+          count: z.int().min(1).max(10).default(1),
+          groups: z.array(z.string().min(1)).min(1).max(50),
+        }),
+      )
+      .min(1)
+      .max(10)
+      .describe('No human counts in more than one'),
+    denyThreshold: z
+      .int()
+      .min(1)
+      .max(10)
+      .default(1)
+      .describe('Different humans whose no ends the request'),
+    excludeOwner: z.boolean().default(true),
+    timeoutSeconds: z.int().min(30).max(604_800).default(1800),
+  })
+  .refine(({ steps }) => new Set(steps.map(({ name }) => name)).size === steps.length, {
+    message: 'two steps have the same name',
+    path: ['steps'],
+  });
+
 /**
  * Who may ask for what, for how long, and who must approve. A request is judged by one policy at a time;
  * policies never add up.
@@ -209,6 +242,7 @@ export const PolicyDocument = document(
         excludeOwner: z.boolean().default(true),
         timeoutSeconds: z.int().min(30).max(604_800).default(1800),
       }),
+      StepsOfPolicy,
     ]),
   }),
 );

@@ -25,7 +25,23 @@ export {
   CommandOutcome,
 } from './audit-view.js';
 export { AnswerMasking, PortForwarding } from './answer-masking.js';
-export { ApprovalView, ApproveInput, DenyInput, WaitingApprovals } from './approval-view.js';
+export {
+  ApprovalStep,
+  approverGroupsOf,
+  Escalation,
+  HumanStep,
+  StepsRequirement,
+  StepUp,
+  StepUpProof,
+  TicketStep,
+} from './approval-steps.js';
+export {
+  ApprovalStepView,
+  ApprovalView,
+  ApproveInput,
+  DenyInput,
+  WaitingApprovals,
+} from './approval-view.js';
 export { ClusterIdentity } from './cluster-identity.js';
 export {
   ClusterCredential,

@@ -16,6 +16,14 @@ const numbered = <Sample extends { readonly type: string }>(samples: readonly Sa
   samples.map((sample, index) => ({ line: index + 1, type: sample.type, sample }));
 
 const events = z.array(StoredEvent).parse(linesOf('access-events-v1.jsonl'));
+/** What came later: approvals in steps. */
+const laterEvents = z.array(StoredEvent).parse(linesOf('access-events-v2.jsonl'));
+/** How the version of before those read events; patterns of texts left out. */
+const beforeSteps = z.fromJSONSchema(
+  JSON.parse(
+    readFileSync(new URL('../samples/access-events-v1.schema.json', import.meta.url), 'utf8'),
+  ) as Parameters<typeof z.fromJSONSchema>[0],
+);
 const holds = z.array(StoredEvent).parse(linesOf('hold-events-v1.jsonl'));
 const records = z
   .array(z.looseObject({ type: z.string() }))
@@ -23,6 +31,10 @@ const records = z
 
 describe('a message stored by an earlier version', () => {
   it.each(numbered(events))('is read whole: event $type, line $line', ({ sample }) => {
+    expect(AccessEvent.parse(sample)).toStrictEqual(sample);
+  });
+
+  it.each(numbered(laterEvents))('is read whole: later event $type, line $line', ({ sample }) => {
     expect(AccessEvent.parse(sample)).toStrictEqual(sample);
   });
 
@@ -35,12 +47,32 @@ describe('a message stored by an earlier version', () => {
   });
 
   it('has a sample of every type', () => {
-    expect(new Set(events.map(({ type }) => type))).toStrictEqual(new Set(Object.keys(writerOf)));
+    const stored = new Set([...events, ...laterEvents].map(({ type }) => type));
+    expect(stored).toStrictEqual(new Set(Object.keys(writerOf)));
     expect(new Set(holds.map(({ type }) => type))).toStrictEqual(
       new Set(Object.keys(holdWriterOf)),
     );
     expect(new Set(records.map(({ type }) => type))).toStrictEqual(
       new Set(CommandRecord.options.map(({ shape }) => shape.type.value)),
     );
+  });
+});
+
+const narrowed = z.looseObject({ narrow: z.looseObject({}) });
+
+describe('a replica of the version before approvals in steps', () => {
+  it.each(numbered(events))('reads what it wrote: $type, line $line', ({ sample }) => {
+    expect(beforeSteps.safeParse(sample).success).toBe(true);
+  });
+
+  const limiting = laterEvents.filter(({ type }) => type !== 'ApprovalGiven');
+  it.each(numbered(limiting))('refuses what it cannot obey: $type, line $line', ({ sample }) => {
+    expect(beforeSteps.safeParse(sample).success).toBe(false);
+  });
+
+  it('meets no narrowing but behind a requirement that it refuses', () => {
+    const [, asked, ...others] = laterEvents;
+    expect(asked).toMatchObject({ data: { approval: { type: 'steps' } } });
+    expect(others.some(({ data }) => narrowed.safeParse(data).success)).toBe(true);
   });
 });
