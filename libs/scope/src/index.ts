@@ -1,13 +1,31 @@
 export { allows, namesAllowed } from './allows.js';
+export { beginStanding, continueStanding, whyNotCounted } from './approval-standing.js';
+export { asSteps, beginApproval, type AskingRequirement } from './as-steps.js';
 export { builtinResource, type BuiltinResource } from './builtin-resources.js';
 export { cutToNamespaces, namespacesOutside } from './cut-to-namespaces.js';
 export { describeRule, describeRules } from './describe-rules.js';
 export { fillPlaceholders, placeholdersOf, type PlaceholderUse } from './fill-placeholders.js';
+export { factOfEvent, narrowingOf } from './fact-of-event.js';
 export {
   approverRefusal,
   countApprovers,
   hasKnownOwner,
+  isSameHuman,
   quorumReached,
   type ApproverRefusal,
 } from './quorum.js';
 export { partOutside, within, type PartOutside } from './within.js';
+export type {
+  ApprovalFact,
+  ApprovedTerms,
+  AskedSteps,
+  CountedApproval,
+  FactOf,
+  Parties,
+  Standing,
+  StepProgress,
+  StepRefusal,
+} from './step-approval.js';
+export { groupsOf } from './step-eligibility.js';
+export { dueSteps, MAX_REMINDERS, type DueStep } from './step-deadlines.js';
+export { missingOf, openSteps, outcomeOf, type Missing } from './step-progress.js';

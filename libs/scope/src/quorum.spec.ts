@@ -51,7 +51,7 @@ describe('who may approve', () => {
   const cases: readonly {
     who: string;
     approver?: Principal;
-    requirement?: ApprovalRequirement;
+    requirement?: Exclude<ApprovalRequirement, { type: 'steps' }>;
     requester?: Principal;
     refusal?: ApproverRefusal;
   }[] = [

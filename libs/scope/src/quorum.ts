@@ -1,5 +1,8 @@
 import { principalId, type ApprovalRequirement, type Principal } from '@drawbridge/contracts';
 
+/** Humans of one list of groups, or nobody. */
+export type PlainRequirement = Exclude<ApprovalRequirement, { type: 'steps' }>;
+
 /**
  * Why a principal may not approve a request.
  *
@@ -22,7 +25,7 @@ export type ApproverRefusal =
  */
 export function approverRefusal(
   approver: Principal,
-  requirement: ApprovalRequirement,
+  requirement: PlainRequirement,
   requester: Principal,
 ): ApproverRefusal | undefined {
   if (requirement.type === 'none') return 'no_approval_required';
@@ -36,7 +39,7 @@ export function approverRefusal(
 /** How many different humans of `approvers` count; two accounts of one human count once. */
 export function countApprovers(
   approvers: readonly Principal[],
-  requirement: ApprovalRequirement,
+  requirement: PlainRequirement,
   requester: Principal,
 ): number {
   const counted = approvers.filter(
@@ -48,7 +51,7 @@ export function countApprovers(
 /** Whether enough of the right humans said yes. Without a requirement nobody has to. */
 export function quorumReached(
   approvers: readonly Principal[],
-  requirement: ApprovalRequirement,
+  requirement: PlainRequirement,
   requester: Principal,
 ): boolean {
   if (requirement.type === 'none') return true;
@@ -60,20 +63,31 @@ export function hasKnownOwner(requester: Principal): boolean {
   return requester.kind === 'human' || normalize(requester.owner ?? '') !== '';
 }
 
-function ownerRefusal(approver: Principal, requester: Principal): ApproverRefusal | undefined {
+/** Why the owner's say does not count, or why nobody can tell who the owner is. */
+export function ownerRefusal(
+  approver: Principal,
+  requester: Principal,
+): 'owner_approval' | 'owner_unknown' | 'approver_email_unknown' | undefined {
   if (!hasKnownOwner(requester)) return 'owner_unknown';
-  const owner = normalize(requester.owner ?? '');
-  if (owner === '') return undefined;
-  const names = [approver.email, approver.subject, principalId(approver)];
-  if (names.some((name) => name !== undefined && normalize(name) === owner))
-    return 'owner_approval';
-  return owner.includes('@') && normalize(approver.email ?? '') === ''
-    ? 'approver_email_unknown'
-    : undefined;
+  const likeness = likenessTo(approver, requester.owner ?? '');
+  if (likeness === 'same') return 'owner_approval';
+  return likeness === 'unclear' ? 'approver_email_unknown' : undefined;
+}
+
+/**
+ * Whether a human is who a name stands for: an e-mail address, a subject, or issuer and subject. `unclear`: the
+ * name is an address and the human has none. A blank name is nobody's.
+ */
+export function likenessTo(human: Principal, name: string): 'same' | 'other' | 'unclear' {
+  const wanted = normalize(name);
+  if (wanted === '') return 'other';
+  const names = [human.email, human.subject, principalId(human)];
+  if (names.some((one) => one !== undefined && normalize(one) === wanted)) return 'same';
+  return wanted.includes('@') && normalize(human.email ?? '') === '' ? 'unclear' : 'other';
 }
 
 /** One token subject, or two accounts with one e-mail address. Errs on the side of "the same". */
-function isSameHuman(one: Principal, other: Principal): boolean {
+export function isSameHuman(one: Principal, other: Principal): boolean {
   if (principalId(one) === principalId(other)) return true;
   const email = normalize(one.email ?? '');
   return email !== '' && email === normalize(other.email ?? '');

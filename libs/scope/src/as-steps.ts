@@ -1,0 +1,40 @@
+import type { ApprovalRequirement, Principal, StepsRequirement } from '@drawbridge/contracts';
+import { beginStanding } from './approval-standing.js';
+import type { ApprovedTerms, Parties, Standing } from './step-approval.js';
+
+type Humans = Extract<ApprovalRequirement, { type: 'humans' }>;
+
+/** "So many humans of these groups" as the one step that it is, so that old histories are counted by the same rule. */
+export function asSteps({ count, groups, excludeOwner, timeoutSeconds }: Humans): StepsRequirement {
+  return {
+    type: 'steps',
+    order: 'parallel',
+    steps: [{ type: 'humans', name: 'approval', count, groups }],
+    denyThreshold: 1,
+    excludeOwner,
+    timeoutSeconds,
+  };
+}
+
+/** A requirement that asks somebody. */
+export type AskingRequirement = Exclude<ApprovalRequirement, { type: 'none' }>;
+
+/**
+ * How an approval of any form stands when humans were just asked. Where they were not asked in steps the terms
+ * stay as they are: who reads no steps would not see that somebody gave less.
+ */
+export function beginApproval(asked: {
+  readonly approval: AskingRequirement;
+  readonly requester: Principal;
+  readonly terms: ApprovedTerms;
+  readonly at: string;
+}): Standing {
+  const { approval, requester, at } = asked;
+  const { sponsor } = requester;
+  const parties: Parties = { requester, ...(sponsor === undefined ? {} : { sponsor }) };
+  const { rules, durationSeconds } = asked.terms;
+  const terms = { rules, durationSeconds };
+  return approval.type === 'steps'
+    ? beginStanding({ requirement: approval, parties, terms, at })
+    : beginStanding({ requirement: asSteps(approval), parties, terms, at, isFixed: true });
+}

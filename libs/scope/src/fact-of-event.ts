@@ -1,0 +1,43 @@
+import type { AccessEvent, AccessEventData } from '@drawbridge/contracts';
+import type { ApprovalFact, ApprovedTerms } from './step-approval.js';
+
+/**
+ * What an event tells about an approval; `undefined` when it tells nothing.
+ *
+ * @param at - when it was recorded
+ */
+export function factOfEvent({ type, data }: AccessEvent, at: string): ApprovalFact | undefined {
+  if (type === 'ApprovalGiven') return given(data, at);
+  if (type === 'ApprovalDenied') return { type: 'denied', approver: data.approver, at };
+  if (type === 'ApprovalVoided') return { type: 'voided', approver: data.approver, at };
+  return undefined;
+}
+
+/** Before there was narrowing nobody noted what was shown: it was the terms as they were validated. */
+function given(
+  { approver, seen = 0, step, narrow }: AccessEventData<'ApprovalGiven'>,
+  at: string,
+): ApprovalFact {
+  return {
+    type: 'given',
+    approver,
+    at,
+    seen,
+    ...(step === undefined ? {} : { step }),
+    ...(narrow === undefined ? {} : { narrow: narrowingOf(narrow) }),
+  };
+}
+
+/** Only the members that are there. */
+export function narrowingOf({
+  rules,
+  durationSeconds,
+}: {
+  readonly rules?: ApprovedTerms['rules'] | undefined;
+  readonly durationSeconds?: number | undefined;
+}): Partial<ApprovedTerms> {
+  return {
+    ...(rules === undefined ? {} : { rules }),
+    ...(durationSeconds === undefined ? {} : { durationSeconds }),
+  };
+}

@@ -1,0 +1,54 @@
+import type { HumanStep, Principal, StepUp, StepUpProof } from '@drawbridge/contracts';
+import { isSameHuman, likenessTo, ownerRefusal } from './quorum.js';
+import type { Parties, StepProgress, StepRefusal } from './step-approval.js';
+
+/** How far the clock of an identity provider may be ahead of ours. */
+const SKEW_MS = 60_000;
+
+/** Why somebody has no say whatever groups they are in; being an administrator changes nothing. */
+export function partyRefusal(
+  approver: Principal,
+  { requester, sponsor = '', onBehalfOf }: Parties,
+  excludeOwner: boolean,
+): StepRefusal | undefined {
+  if (approver.kind !== 'human') return 'approver_not_human';
+  if (isSameHuman(approver, requester)) return 'self_approval';
+  if (onBehalfOf !== undefined && isSameHuman(approver, onBehalfOf)) return 'behalf_approval';
+  const likeness = likenessTo(approver, sponsor);
+  if (likeness === 'same') return 'sponsor_approval';
+  if (likeness === 'unclear') return 'approver_email_unknown';
+  return excludeOwner ? ownerRefusal(approver, requester) : undefined;
+}
+
+/** The groups that may decide a step now: its own, and those it was escalated to. */
+export function groupsOf(step: HumanStep, level: number): readonly string[] {
+  const escalated = (step.escalate ?? []).slice(0, level);
+  return [...step.groups, ...escalated.flatMap(({ groups }) => groups)];
+}
+
+/** Whether a human belongs to who is asked in a step; a ticket system's step asks no human. */
+export function isAskedIn({ groups }: Principal, { step, level }: StepProgress): boolean {
+  if (step.type === 'ticket') return false;
+  const asked = groupsOf(step, level);
+  return groups.some((group) => asked.includes(group));
+}
+
+/** Why a login is not good enough to approve with. */
+export function stepUpRefusal(
+  wanted: StepUp | undefined,
+  proof: StepUpProof | undefined,
+  at: string,
+): StepRefusal | undefined {
+  if (wanted === undefined) return undefined;
+  if (proof === undefined) return 'step_up_required';
+  const ageMs = Date.parse(at) - Date.parse(proof.authTime);
+  // Also for what is no instant at all.
+  if (!(ageMs <= wanted.maxAgeSeconds * 1000 && ageMs >= -SKEW_MS)) return 'step_up_too_old';
+  return isStrong(wanted, proof) ? undefined : 'step_up_too_weak';
+}
+
+function isStrong({ acr, amr }: StepUp, proof: StepUpProof): boolean {
+  if (acr === undefined && amr === undefined) return true;
+  if (proof.acr !== undefined && (acr ?? []).includes(proof.acr)) return true;
+  return (proof.amr ?? []).some((method) => (amr ?? []).includes(method));
+}
