@@ -402,6 +402,22 @@ describe('documents together', () => {
       expect.stringMatching(/spec.issuer: is the issuer of no Issuer document$/),
     ]);
   });
+
+  it('warn of a step that nobody can decide', () => {
+    const steps = '{type: steps, steps: [{name: a, groups: [sre]}, {name: b, groups: [nobody]}]}';
+    const text = documents(
+      valid.policy('actions: [view]').replace('{type: none}', steps),
+      valid.action(),
+      valid.connection(),
+      valid.issuer(),
+      valid.human('a'),
+    );
+    expect(configurationOf({ f: text }).warnings.map(formatProblem)).toStrictEqual([
+      expect.stringMatching(
+        /spec.approval.steps\[1\].groups\[0\]: no Human document has group "nobody"$/,
+      ),
+    ]);
+  });
 });
 
 describe('guardrails', () => {

@@ -98,8 +98,15 @@ const checkApprovers: PolicyCheck = (entry, { entries, kinds }) => {
   const humans = entriesOf(entries, 'Human');
   if (approval.type === 'none' || !kinds.has('Human') || humans.length === 0) return [];
   const groups = new Set(humans.flatMap(({ document }) => document.spec.groups));
-  return missing(approval.groups, groups).map(([group, index]) =>
-    warning(entry, ['spec', 'approval', 'groups', index], `no Human document has group "${group}"`),
+  const path = ['spec', 'approval'];
+  const asked =
+    approval.type === 'humans'
+      ? [{ path, groups: approval.groups }]
+      : approval.steps.map((step, index) => ({ ...step, path: [...path, 'steps', index] }));
+  return asked.flatMap((step) =>
+    missing(step.groups, groups).map(([group, index]) =>
+      warning(entry, [...step.path, 'groups', index], `no Human document has group "${group}"`),
+    ),
   );
 };
 
