@@ -30,6 +30,7 @@ import { AccessApprovals } from './nats/access-approvals.js';
 import { eventTransport } from './nats/event-transport.js';
 import { DECISIONS } from './nats/decisions.controller.js';
 import { startHolds } from './nats/start-holds.js';
+import { startLostSays } from './nats/start-lost-says.js';
 import type { WaitingHolds } from './nats/waiting-holds.js';
 import { LapseSchedule } from './nats/lapse-schedule.js';
 import { WaitingRequests } from './nats/waiting-requests.js';
@@ -52,6 +53,14 @@ const statuses: StatusTable = {
   owner_approval: 403,
   owner_unknown: 422,
   no_approval_required: 409,
+  sponsor_approval: 403,
+  approval_not_given: 409,
+  seat_not_needed: 409,
+  step_not_open: 409,
+  terms_changed: 409,
+  narrowing_widens: 422,
+  narrowing_not_possible: 409,
+  too_many_take_backs: 429,
   approval_unknown: 404,
   request_not_pending: 409,
   approval_too_late: 409,
@@ -103,6 +112,8 @@ export async function startApproval(
         ? undefined
         : await startSlack(settings, { ...environment, approvals, holds, isDisabled });
     if (slack !== undefined) closers.add(() => slack.close());
+    const peopleNow = { isDisabled, ...(slack && { groupsInSlack: slack.groupsOf }) };
+    const lostSayParts = { approvals, waiting, people: peopleNow, clock, logger };
 
     const module = ApprovalModule.with({ ...parts, approvals, verifier, slack });
     const decisions = eventTransport(connection, { ...decisionFeed, logger, ackWaitMs });
@@ -116,6 +127,7 @@ export async function startApproval(
     });
     closers.add(() => app.close());
     await Promise.all([follower.caughtUp, holdFollower.caughtUp]);
+    startLostSays(lostSayParts, closers);
     const http = await startHttpApp(app, { host: config.HTTP_HOST, port: config.HTTP_PORT });
     return {
       name: 'approval',

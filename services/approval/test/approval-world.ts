@@ -2,7 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LoggerService } from '@nestjs/common';
-import type { AccessEvent, AccessEventType, Principal } from '@drawbridge/contracts';
+import type {
+  AccessEvent,
+  AccessEventType,
+  ApprovalRequirement,
+  Principal,
+} from '@drawbridge/contracts';
 import { writerOf } from '@drawbridge/contracts';
 import { startDemoSlack, type DemoSlack, type DemoSlackMessage } from '@drawbridge/embedded';
 import {
@@ -59,6 +64,8 @@ export interface World {
   eventOf(requestId: string, type: AccessEventType): Promise<Recorded>;
   /** Disables these humans and enables all others, and waits until the replica goes by it. */
   disable(replica: Replica, ...humans: Principal[]): Promise<void>;
+  /** Writes who is in which group; whoever is not named stays as they were. */
+  regroup(groups: Partial<Record<keyof typeof people, readonly string[]>>): Promise<void>;
   /** Messages that show this request; one, when all is well. */
   cards(requestId: string): Promise<DemoSlackMessage[]>;
   /** Waits for the card, and until it says all of `words`. */
@@ -68,6 +75,8 @@ export interface World {
 
 export interface AskOptions {
   readonly count?: number;
+  /** Instead of `count` humans. */
+  readonly approval?: ApprovalRequirement;
   readonly timeoutSeconds?: number;
   readonly requester?: Principal;
   readonly reason?: string;
@@ -189,10 +198,14 @@ class RealWorld implements World {
 
   async ask(options: AskOptions = {}): Promise<string> {
     const { count = 1, timeoutSeconds = 1800, requester = agent, reason } = options;
+    const humans = { ...humansOf(count), timeoutSeconds };
     const requestId = uuidV7(new Date());
-    const approval = { ...humansOf(count), timeoutSeconds };
     const changed = reason === undefined ? {} : { reason };
-    await this.append(requestId, accessRequested, validated(approval, requester, changed));
+    await this.append(
+      requestId,
+      accessRequested,
+      validated(options.approval ?? humans, requester, changed),
+    );
     return requestId;
   }
 
@@ -224,6 +237,10 @@ class RealWorld implements World {
         if (disabled !== humans.includes(human)) throw new Error('it goes by an older trust');
       });
     }
+  }
+
+  regroup(groups: Partial<Record<keyof typeof people, readonly string[]>>): Promise<void> {
+    return writeHumans(this.#directory, this.slack, groups);
   }
 
   async cards(requestId: string): Promise<DemoSlackMessage[]> {
@@ -279,6 +296,15 @@ async function writeConfiguration(slack: DemoSlack): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'drawbridge-approval-'));
   await writeFile(join(directory, 'token'), `${slack.botToken}\n`, { mode: 0o600 });
   await writeFile(join(directory, 'signing-secret'), slack.signingSecret, { mode: 0o600 });
+  await writeHumans(directory, slack);
+  return directory;
+}
+
+async function writeHumans(
+  directory: string,
+  slack: DemoSlack,
+  changed: Partial<Record<string, readonly string[]>> = {},
+): Promise<void> {
   const documents = Object.entries(people).map(([name, { issuer, subject, email, groups }]) => ({
     apiVersion: 'drawbridge.dev/v1alpha1',
     kind: 'Human',
@@ -287,14 +313,13 @@ async function writeConfiguration(slack: DemoSlack): Promise<string> {
       issuer,
       subject,
       email,
-      groups,
+      groups: changed[name] ?? groups,
       slack: { team: slack.teamId, user: slack.users[name as keyof typeof people] },
     },
   }));
   // JSON is YAML.
   const text = documents.map((document) => JSON.stringify(document)).join('\n---\n');
   await writeFile(join(directory, 'humans.yaml'), text);
-  return directory;
 }
 
 function recordingLogger(lines: Line[]): LoggerService {

@@ -1,8 +1,10 @@
 import type {
   AccessEvent,
+  AccessEventData,
   AccessTerms,
   ApprovalRequirement,
   Principal,
+  StepsRequirement,
 } from '@drawbridge/contracts';
 import type { RecordedEvent } from '@drawbridge/kernel';
 
@@ -26,6 +28,8 @@ export const alice = human('alice', ['sre-oncall']);
 export const bob = human('bob', ['sre-oncall', 'auditors']);
 /** Owner of the agent. */
 export const dana = human('dana', ['sre-oncall']);
+/** Leads, for requests that are asked in steps. */
+export const carol = human('carol', ['sre-leads']);
 /** In no approver group. */
 export const erin = human('erin', ['developers']);
 
@@ -39,6 +43,20 @@ export const humansOf = (count: number): ApprovalRequirement => ({
   groups: ['sre-oncall'],
   excludeOwner: true,
   timeoutSeconds: 1800,
+});
+
+/** First one of on-call, then one of the leads. */
+export const stepsOf = (more: Partial<StepsRequirement> = {}): StepsRequirement => ({
+  type: 'steps',
+  order: 'sequential',
+  steps: [
+    { type: 'humans', name: 'on-call', count: 1, groups: ['sre-oncall'] },
+    { type: 'humans', name: 'lead', count: 1, groups: ['sre-leads'] },
+  ],
+  denyThreshold: 1,
+  excludeOwner: true,
+  timeoutSeconds: 1800,
+  ...more,
 });
 
 export const terms: AccessTerms = {
@@ -105,6 +123,16 @@ export const approvedBy = (approver: Principal, via: 'slack' | 'http' = 'slack')
   type: 'ApprovalGiven',
   data: { approver, via },
 });
+
+export const givenBy = (
+  approver: Principal,
+  more: Partial<AccessEventData<'ApprovalGiven'>> = {},
+): AccessEvent => ({ type: 'ApprovalGiven', data: { approver, via: 'slack', seen: 0, ...more } });
+
+export const voidedBy = (
+  approver: Principal,
+  reason: AccessEventData<'ApprovalVoided'>['reason'] = 'taken_back',
+): AccessEvent => ({ type: 'ApprovalVoided', data: { approver, reason } });
 
 export const deniedBy = (approver: Principal, reason?: string): AccessEvent => ({
   type: 'ApprovalDenied',

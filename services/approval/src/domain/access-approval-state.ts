@@ -1,7 +1,5 @@
-import type { ApprovalRequirement, Principal } from '@drawbridge/contracts';
-
-/** An approval requirement that asks for humans. */
-export type HumansRequirement = Extract<ApprovalRequirement, { type: 'humans' }>;
+import type { Principal } from '@drawbridge/contracts';
+import type { AskingRequirement, Standing } from '@drawbridge/scope';
 
 export interface Denial {
   readonly by: Principal;
@@ -11,17 +9,29 @@ export interface Denial {
 /** A request that waits for humans. */
 export interface PendingApproval {
   readonly status: 'pending';
-  readonly requester: Principal;
-  readonly approval: HumansRequirement;
+  readonly approval: AskingRequirement;
   readonly decideBy: string;
-  readonly approvals: readonly Principal[];
-  /** Set from the first denial on: nothing but the rejection can follow. */
+  /** What counts so far. */
+  readonly standing: Standing;
+  /** The one that decided; nothing but the rejection can follow. */
   readonly denial?: Denial;
+  /** How often an approver took their approval back. */
+  readonly takenBack: number;
 }
 
 /** `unneeded`: policy asks for no human. */
 export type ClosedOutcome =
   'approved' | 'rejected' | 'lapsed' | 'withdrawn' | 'denied' | 'unneeded';
+
+/** Nothing is left to ask; an approval may still lose its say until `isSettled`. */
+export interface ClosedApproval {
+  readonly status: 'closed';
+  readonly outcome: ClosedOutcome;
+  /** Absent when nobody was asked. */
+  readonly standing?: Standing;
+  /** What came of an approved request stands: its grant, or why there is none. */
+  readonly isSettled: boolean;
+}
 
 /** What approval knows of one access request: the fold of its events. A closed one stays closed. */
 export type AccessApproval =
@@ -29,14 +39,10 @@ export type AccessApproval =
   | {
       readonly status: 'validated';
       readonly requester: Principal;
-      readonly approval: HumansRequirement;
+      readonly terms: Standing['terms'];
+      readonly approval: AskingRequirement;
     }
   | PendingApproval
-  | {
-      readonly status: 'closed';
-      readonly outcome: ClosedOutcome;
-      readonly approvals: readonly Principal[];
-      readonly denial?: Denial;
-    };
+  | ClosedApproval;
 
 export const initial: AccessApproval = { status: 'absent' };

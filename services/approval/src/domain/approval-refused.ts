@@ -1,14 +1,29 @@
 import { AppError } from '@drawbridge/kernel';
-import type { ApproverRefusal } from '@drawbridge/scope';
+import type { StepRefusal } from '@drawbridge/scope';
+
+/**
+ * What the rule of approvals says to a human. What is no news to them is no refusal, and no request asks for a
+ * fresh login or is on somebody's behalf.
+ */
+export type HumanRefusal = Exclude<
+  StepRefusal,
+  | 'already_approved'
+  | 'already_denied'
+  | 'too_early'
+  | 'behalf_approval'
+  | 'step_up_required'
+  | 'step_up_too_old'
+  | 'step_up_too_weak'
+>;
 
 /** Why a decision of a human was not taken. Closed list; each stands in `docs/errors.md`. */
 export type ApprovalRefusal =
-  ApproverRefusal | 'approval_unknown' | 'request_not_pending' | 'approval_too_late';
+  HumanRefusal | 'approval_unknown' | 'approval_too_late' | 'too_many_take_backs';
 
 /** A human's decision is refused; nothing was appended. The message may be shown to that human. */
 export class ApprovalRefused extends AppError<ApprovalRefusal> {}
 
-const explanations: Readonly<Record<ApproverRefusal, string>> = {
+const explanations: Readonly<Record<HumanRefusal, string>> = {
   approver_not_human: 'only a human may decide; this is the token of an agent',
   approver_not_in_group: 'you are in none of the groups that may decide this request',
   self_approval: 'you asked for this access yourself, so somebody else must decide',
@@ -17,10 +32,23 @@ const explanations: Readonly<Record<ApproverRefusal, string>> = {
     'the agent has no known owner, and its owner may not decide, so nobody can; give the agent an owner',
   approver_email_unknown:
     'your identity has no e-mail address, so it cannot be told apart from the owner of the agent',
-  no_approval_required: 'this request needs no approval',
+  sponsor_approval: 'you are the sponsor of the agent that asks, so somebody else must decide',
+  approval_not_given: 'no approval of yours counts for this request',
+  request_not_pending: 'the request is decided already',
+  seat_not_needed: 'enough humans of your groups have approved; the others are still missing',
+  step_not_open: 'the step that you were shown is not the one that is open; look again',
+  terms_changed: 'another approver gave less than you were shown; look again',
+  narrowing_widens:
+    'an approver may take away from the terms, but neither add to them nor take all',
+  narrowing_not_possible:
+    'this request can only be approved as it is, or denied; its policy does not ask in steps',
 };
 
 /** The refusal of one human, in words for that human. */
-export function refusedApprover(code: ApproverRefusal): ApprovalRefused {
+export function refusedApprover(code: HumanRefusal): ApprovalRefused {
   return new ApprovalRefused(code, explanations[code]);
 }
+
+/** Whether there are words for it. */
+export const isForHumans = (code: StepRefusal): code is HumanRefusal =>
+  Object.hasOwn(explanations, code);

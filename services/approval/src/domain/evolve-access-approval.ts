@@ -1,5 +1,11 @@
 import type { AccessEvent, AccessEventData, AccessEventType } from '@drawbridge/contracts';
-import type { AccessApproval, ClosedOutcome } from './access-approval-state.js';
+import { beginApproval, continueStanding, factOfEvent } from '@drawbridge/scope';
+import type {
+  AccessApproval,
+  ClosedApproval,
+  ClosedOutcome,
+  PendingApproval,
+} from './access-approval-state.js';
 
 /** How an event ends an approval; every event type is listed, so that a new one must be judged. */
 const outcomeOf: Readonly<Record<AccessEventType, ClosedOutcome | undefined>> = {
@@ -8,6 +14,7 @@ const outcomeOf: Readonly<Record<AccessEventType, ClosedOutcome | undefined>> = 
   ApprovalRequested: undefined,
   ApprovalGiven: undefined,
   ApprovalDenied: undefined,
+  ApprovalVoided: undefined,
   AccessRequestWithdrawn: 'withdrawn',
   AccessRequestDenied: 'denied',
   AccessRequestApproved: 'approved',
@@ -20,50 +27,62 @@ const outcomeOf: Readonly<Record<AccessEventType, ClosedOutcome | undefined>> = 
 };
 
 /** Folds one event; facts that no longer matter leave the state as it is. */
-export function evolve(state: AccessApproval, event: AccessEvent): AccessApproval {
-  if (state.status === 'closed') return state;
+export function evolve(state: AccessApproval, event: AccessEvent, at = ''): AccessApproval {
+  if (state.status === 'closed') return settle(state, event, at);
   const outcome = outcomeOf[event.type];
   if (outcome !== undefined) return close(state, outcome);
   if (event.type === 'AccessRequestValidated') return validated(state, event.data);
-  if (event.type === 'ApprovalRequested') return asked(state, event.data);
-  if (event.type === 'ApprovalGiven' || event.type === 'ApprovalDenied')
-    return decided(state, event);
+  if (event.type === 'ApprovalRequested') return asked(state, event.data, at);
+  if (state.status === 'pending') return decided(state, event, at);
   return state.status === 'absent' ? { status: 'requested' } : state;
 }
 
 function validated(
   state: AccessApproval,
-  { requester, approval }: AccessEventData<'AccessRequestValidated'>,
+  { requester, terms, approval }: AccessEventData<'AccessRequestValidated'>,
 ): AccessApproval {
   if (state.status !== 'absent' && state.status !== 'requested') return state;
   if (approval.type === 'none') return close(state, 'unneeded');
-  return { status: 'validated', requester, approval };
+  return { status: 'validated', requester, terms, approval };
 }
 
 function asked(
   state: AccessApproval,
   { approval, decideBy }: AccessEventData<'ApprovalRequested'>,
+  at: string,
 ): AccessApproval {
   if (state.status !== 'validated' || approval.type === 'none') return state;
-  return { status: 'pending', requester: state.requester, approval, decideBy, approvals: [] };
+  const { requester, terms } = state;
+  const standing = beginApproval({ approval, requester, terms, at });
+  return { status: 'pending', approval, decideBy, standing, takenBack: 0 };
 }
 
-function decided(
-  state: AccessApproval,
-  event: Extract<AccessEvent, { type: 'ApprovalGiven' | 'ApprovalDenied' }>,
-): AccessApproval {
-  if (state.status !== 'pending') return state;
-  if (event.type === 'ApprovalGiven')
-    return { ...state, approvals: [...state.approvals, event.data.approver] };
+function decided(state: PendingApproval, event: AccessEvent, at: string): AccessApproval {
+  const fact = factOfEvent(event, at);
+  if (fact === undefined) return state;
+  const standing = continueStanding(state.standing, fact);
+  const isTakenBack = event.type === 'ApprovalVoided' && event.data.reason === 'taken_back';
+  const takenBack = state.takenBack + Number(isTakenBack);
+  const next = { ...state, standing, takenBack };
+  if (!standing.isDenied || state.denial !== undefined || event.type !== 'ApprovalDenied')
+    return next;
   const { approver, reason } = event.data;
-  return {
-    ...state,
-    denial: { by: approver, ...(reason === undefined ? {} : { reason }) },
-  };
+  return { ...next, denial: { by: approver, ...(reason === undefined ? {} : { reason }) } };
 }
 
-function close(state: AccessApproval, outcome: ClosedOutcome): AccessApproval {
-  if (state.status !== 'pending') return { status: 'closed', outcome, approvals: [] };
-  const { approvals, denial } = state;
-  return { status: 'closed', outcome, approvals, ...(denial === undefined ? {} : { denial }) };
+function close(state: AccessApproval, outcome: ClosedOutcome): ClosedApproval {
+  const isSettled = outcome !== 'approved';
+  if (state.status !== 'pending') return { status: 'closed', outcome, isSettled };
+  return { status: 'closed', outcome, isSettled, standing: state.standing };
+}
+
+/** Between the approval and the grant somebody can still lose their say; whatever ends that time is final. */
+function settle(state: ClosedApproval, event: AccessEvent, at: string): ClosedApproval {
+  if (state.isSettled) return state;
+  if (event.type !== 'ApprovalVoided')
+    return outcomeOf[event.type] === undefined ? state : { ...state, isSettled: true };
+  const fact = factOfEvent(event, at);
+  return state.standing === undefined || fact === undefined
+    ? state
+    : { ...state, standing: continueStanding(state.standing, fact) };
 }

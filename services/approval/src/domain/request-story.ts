@@ -1,22 +1,37 @@
-import type {
-  AccessEvent,
-  AccessEventData,
-  AccessEventType,
-  AccessStatus,
-  AccessTerms,
-  Cut,
-  PolicyReference,
-  Principal,
-  Risk,
+import {
+  principalId,
+  type AccessEvent,
+  type AccessEventData,
+  type AccessEventType,
+  type AccessStatus,
+  type AccessTerms,
+  type Cut,
+  type PolicyReference,
+  type Principal,
+  type Risk,
 } from '@drawbridge/contracts';
 import type { RecordedEvent } from '@drawbridge/kernel';
-import type { HumansRequirement } from './access-approval-state.js';
+import {
+  beginApproval,
+  continueStanding,
+  factOfEvent,
+  type AskingRequirement,
+  type Standing,
+} from '@drawbridge/scope';
 
 export interface GivenApproval {
   readonly approver: Principal;
   readonly via: 'slack' | 'http';
   readonly at: string;
   readonly comment?: string | undefined;
+  readonly step?: string | undefined;
+  /** The approver gave less than they were shown. */
+  readonly narrow?: AccessEventData<'ApprovalGiven'>['narrow'];
+  /** From here on it counts no more. */
+  readonly voided?: {
+    readonly at: string;
+    readonly reason: AccessEventData<'ApprovalVoided'>['reason'];
+  };
 }
 
 /** How a request ended without a grant. `by` is absent when time or policy ended it. */
@@ -40,14 +55,19 @@ export interface RequestStory {
   /** Stream sequence of the newest event folded in. */
   readonly revision: number;
   readonly requester: Principal;
+  /** As validated, or as approvers have narrowed them since. */
   readonly terms: AccessTerms;
   readonly cuts: readonly Cut[];
   readonly risk: Risk;
   readonly policy: PolicyReference;
   readonly validatedAt: string;
-  readonly approval?: HumansRequirement;
+  readonly approval?: AskingRequirement;
+  /** What counts so far; absent until humans are asked. */
+  readonly standing?: Standing;
   readonly decideBy?: string;
   readonly approvals: readonly GivenApproval[];
+  readonly denials: readonly Ending[];
+  /** The one that decided. */
   readonly denial?: Ending;
   readonly ending?: Ending;
   readonly grant?: StoryGrant;
@@ -66,14 +86,41 @@ export function continueStory(
   if (recorded.event.type === 'AccessRequestValidated') return begin(recorded, recorded.event.data);
   if (story === undefined) return undefined;
   const { event, at, sequence } = recorded;
-  return { ...story, ...changeBy(event, { story, at }), revision: sequence };
+  const counted = count(story, recorded);
+  const newer = { ...story, ...counted };
+  return { ...newer, ...changeBy(event, { story: newer, at }), revision: sequence };
+}
+
+/** What the event changes in what counts, and in the terms by it. */
+function count(
+  { requester, terms, standing }: RequestStory,
+  { event, at }: RecordedEvent<AccessEvent>,
+): Change {
+  if (event.type === 'ApprovalRequested' && event.data.approval.type !== 'none') {
+    const { approval } = event.data;
+    return { standing: beginApproval({ approval, requester, terms, at }) };
+  }
+  const fact = factOfEvent(event, at);
+  if (standing === undefined || fact === undefined) return {};
+  const next = continueStanding(standing, fact);
+  const { rules, durationSeconds } = next.terms;
+  return { standing: next, terms: { ...terms, rules: [...rules], durationSeconds } };
 }
 
 function begin(
   { aggregateId, sequence, at }: RecordedEvent<AccessEvent>,
   { requester, terms, cuts, risk, policy }: AccessEventData<'AccessRequestValidated'>,
 ): RequestStory {
-  const told = { requester, terms, cuts, risk, policy, validatedAt: at, approvals: [] };
+  const told = {
+    requester,
+    terms,
+    cuts,
+    risk,
+    policy,
+    validatedAt: at,
+    approvals: [],
+    denials: [],
+  };
   return { id: aggregateId, status: 'requested', revision: sequence, ...told };
 }
 
@@ -98,7 +145,15 @@ const changes: {
   ApprovalRequested: ({ approval, decideBy }) =>
     approval.type === 'none' ? {} : { status: 'pending', approval, decideBy },
   ApprovalGiven: (given, { story, at }) => ({ approvals: [...story.approvals, { ...given, at }] }),
-  ApprovalDenied: ({ approver, reason }, { at }) => ({ denial: endedBy(approver, at, reason) }),
+  ApprovalDenied: ({ approver, reason }, { story, at }) =>
+    deny(story, endedBy(approver, at, reason)),
+  ApprovalVoided: ({ approver, reason }, { story, at }) => ({
+    approvals: story.approvals.map((given) =>
+      isCounted(given) && principalId(given.approver) === principalId(approver)
+        ? { ...given, voided: { at, reason } }
+        : given,
+    ),
+  }),
   AccessRequestApproved: () => ({ status: 'approved' }),
   AccessRequestRejected: ({ by, reason }, { at }) => ({
     status: 'rejected',
@@ -115,6 +170,15 @@ const changeBy = <Type extends AccessEventType>(
   { type, data }: { readonly type: Type; readonly data: AccessEventData<Type> },
   told: Told,
 ): Change => changes[type](data, told);
+
+/** Whether an approval was not taken away again. */
+export const isCounted = ({ voided }: GivenApproval): boolean => voided === undefined;
+
+/** The one that completes what is wanted decides; most often that is the first of all. */
+function deny({ denials, denial, standing }: RequestStory, by: Ending): Change {
+  const isDecided = denial === undefined && standing?.isDenied === true;
+  return { denials: [...denials, by], ...(isDecided ? { denial: by } : {}) };
+}
 
 function endGrant({ grant }: RequestStory, status: 'revoked' | 'expired', ended: Ending): Change {
   return { status, ...(grant === undefined ? {} : { grant: { ...grant, ended } }) };

@@ -1,10 +1,11 @@
-import type { ApprovalView } from '@drawbridge/contracts';
+import type { ApprovalStepView, ApprovalView } from '@drawbridge/contracts';
 import { describeRules } from '@drawbridge/scope';
-import type { RequestStory } from '../domain/request-story.js';
+import { stepsOf } from '../domain/steps-of.js';
+import type { GivenApproval, RequestStory } from '../domain/request-story.js';
 
 /** A story as the API shows it. */
 export function approvalView(story: RequestStory): ApprovalView {
-  const { id, status, revision, requester, terms, cuts, risk, policy } = story;
+  const { id, status, revision, requester, terms, cuts, risk, policy, standing } = story;
   return {
     id,
     status,
@@ -15,13 +16,26 @@ export function approvalView(story: RequestStory): ApprovalView {
     cuts: [...cuts],
     risk,
     policy,
+    ...(standing === undefined ? {} : { termsVersion: standing.termsVersion }),
+    ...(status === 'pending' ? { steps: stepViews(story) } : {}),
     ...(story.approval === undefined ? {} : { approval: story.approval }),
     ...(story.decideBy === undefined ? {} : { decideBy: story.decideBy }),
-    approvals: story.approvals.map(({ approver, via, at, comment }) => ({
-      approver: approver.email ?? approver.subject,
-      via,
-      at,
-      ...(comment === undefined ? {} : { comment }),
-    })),
+    approvals: story.approvals.map(approvalOf),
+  };
+}
+
+const stepViews = (story: RequestStory): ApprovalStepView[] =>
+  stepsOf(story).map((step) => ({ ...step, groups: [...step.groups] }));
+
+function approvalOf(given: GivenApproval): ApprovalView['approvals'][number] {
+  const { approver, via, at, comment, step, narrow, voided } = given;
+  return {
+    approver: approver.email ?? approver.subject,
+    via,
+    at,
+    ...(comment === undefined ? {} : { comment }),
+    ...(step === undefined ? {} : { step }),
+    ...(narrow === undefined ? {} : { narrowed: true }),
+    ...(voided === undefined ? {} : { voidedAt: voided.at }),
   };
 }

@@ -2,14 +2,13 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req } from
 import {
   ApproveInput,
   DenyInput,
-  principalId,
   RequestId,
   type ApprovalView,
   type Principal,
   type WaitingApprovals,
 } from '@drawbridge/contracts';
 import { requestIdOf, ValidBody, ValidQuery } from '@drawbridge/runtime';
-import { approverRefusal } from '@drawbridge/scope';
+import { narrowingOf, openSteps, whyNotCounted } from '@drawbridge/scope';
 import { TokenVerifier } from '@drawbridge/token';
 import type { Request } from 'express';
 import type { RequestStory } from '../domain/request-story.js';
@@ -51,8 +50,19 @@ export class ApprovalsController {
     @Body() body: unknown,
   ): Promise<ApprovalView> {
     const decision = await this.decision(request, id);
-    const { comment } = approveBody.transform(body, fromBody);
-    await this.approvals.approve({ ...decision, remark: comment });
+    const { comment, seen, step, ...less } = approveBody.transform(body, fromBody);
+    const narrow = narrowingOf(less);
+    const given = { ...decision, remark: comment, seen, step };
+    await this.approvals.approve(Object.keys(narrow).length === 0 ? given : { ...given, narrow });
+    return this.view(decision);
+  }
+
+  /** Until the grant is issued; a denial cannot be taken back. */
+  @Post('access-requests/:id/take-back')
+  @HttpCode(200)
+  async takeBack(@Req() request: Request, @Param('id') id: string): Promise<ApprovalView> {
+    const decision = await this.decision(request, id);
+    await this.approvals.takeBack(decision);
     return this.view(decision);
   }
 
@@ -82,10 +92,20 @@ export class ApprovalsController {
   }
 }
 
-function mayDecide({ approval, requester, approvals }: RequestStory, human: Principal): boolean {
-  if (approval === undefined) return false;
-  if (approvals.some(({ approver }) => principalId(approver) === principalId(human))) return false;
-  return approverRefusal(human, approval, requester) === undefined;
+/** Whether an approval of theirs would count now, as far as that is a question of who they are. */
+function mayDecide({ standing }: RequestStory, human: Principal): boolean {
+  if (standing === undefined) return false;
+  const isSequence = standing.asked.requirement.order === 'sequential';
+  const step = isSequence ? openSteps(standing)[0]?.step.name : undefined;
+  const { termsVersion: seen, asked } = standing;
+  const refusal = whyNotCounted(standing, {
+    type: 'given',
+    approver: human,
+    at: asked.at,
+    seen,
+    ...(step === undefined ? {} : { step }),
+  });
+  return refusal === undefined;
 }
 
 const unknownRequest = (): ApprovalRefused =>

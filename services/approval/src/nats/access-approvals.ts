@@ -7,8 +7,10 @@ import {
   type RecordedEvent,
 } from '@drawbridge/kernel';
 import { uuidV7 } from '@drawbridge/runtime';
+import type { ApprovedTerms } from '@drawbridge/scope';
 import type { AccessApproval } from '../domain/access-approval-state.js';
 import { accessApproval, type AccessApprovalCommand } from '../domain/access-approval.js';
+import type { LostSay } from '../domain/lost-says.js';
 import { tellStory, type RequestStory } from '../domain/request-story.js';
 
 const service: Actor = { kind: 'service', id: 'approval' };
@@ -24,6 +26,13 @@ export interface Decision {
   readonly causationId: string;
 }
 
+/** An approval as it reaches us: also of what, as far as that was shown. */
+export interface Approving extends Decision {
+  readonly seen?: number | undefined;
+  readonly step?: string | undefined;
+  readonly narrow?: Partial<ApprovedTerms> | undefined;
+}
+
 /** What became of a decision. `unchanged`: this human had decided so before. */
 export type DecisionResult = 'recorded' | 'unchanged';
 
@@ -37,13 +46,27 @@ export class AccessApprovals {
   ) {}
 
   /** @throws ApprovalRefused, EventStoreError */
-  approve(decision: Decision): Promise<DecisionResult> {
+  approve(decision: Approving): Promise<DecisionResult> {
     return this.#decide(decision, this.#approval(decision));
   }
 
   /** @throws ApprovalRefused, EventStoreError */
   deny(decision: Decision): Promise<DecisionResult> {
     return this.#decide(decision, this.#denial(decision));
+  }
+
+  /** @throws ApprovalRefused, EventStoreError */
+  takeBack(decision: Decision): Promise<DecisionResult> {
+    const { approver } = decision;
+    const at = this.clock().toISOString();
+    return this.#decide(decision, { type: 'VoidApproval', approver, reason: 'taken_back', at });
+  }
+
+  /** Takes away the say of somebody who may not approve any more. Harmless when repeated. */
+  async voidApproval(requestId: string, { approver, reason }: LostSay): Promise<void> {
+    const now = this.clock();
+    const command = { type: 'VoidApproval', approver, reason, at: now.toISOString() } as const;
+    await this.#handle(command, { requestId, causationId: requestId, actor: service, now });
   }
 
   /**
@@ -54,7 +77,7 @@ export class AccessApprovals {
   async checkDenial(decision: Decision): Promise<void> {
     const { events } = await this.store.load(decision.requestId);
     const state = events.reduce<AccessApproval>(
-      (folded, { event }) => accessApproval.evolve(folded, event),
+      (folded, { event, at }) => accessApproval.evolve(folded, event, at),
       accessApproval.initial,
     );
     accessApproval.decide(this.#denial(decision), state);
@@ -76,10 +99,15 @@ export class AccessApprovals {
     return tellStory(events);
   }
 
-  #approval({ approver, via, remark }: Decision): AccessApprovalCommand {
+  #approval({ approver, via, remark, seen, step, narrow }: Approving): AccessApprovalCommand {
     const at = this.clock().toISOString();
-    const comment = remark === undefined ? {} : { comment: remark };
-    return { type: 'GiveApproval', approver, via, ...comment, at };
+    const shown = {
+      ...(remark === undefined ? {} : { comment: remark }),
+      ...(seen === undefined ? {} : { seen }),
+      ...(step === undefined ? {} : { step }),
+      ...(narrow === undefined ? {} : { narrow }),
+    };
+    return { type: 'GiveApproval', approver, via, ...shown, at };
   }
 
   #denial({ approver, via, remark }: Decision): AccessApprovalCommand {

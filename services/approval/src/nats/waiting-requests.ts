@@ -7,7 +7,7 @@ export type WaitingRequest = RequestStory & { readonly decideBy: string };
 
 /**
  * The requests that wait for humans, in memory: the fold of the whole stream. It forgets a request as soon as
- * nothing can be decided any more, so it is as large as the work that is open.
+ * its grant stands or nothing can be decided any more, so it is as large as the work that is open.
  */
 export class WaitingRequests {
   readonly #stories = new Map<string, RequestStory>();
@@ -17,13 +17,18 @@ export class WaitingRequests {
     const { aggregateId, event } = recorded;
     if (event.type === 'AccessRequestValidated' && event.data.approval.type === 'none') return;
     const story = continueStory(this.#stories.get(aggregateId), recorded);
-    if (story !== undefined && isUndecided(story)) this.#stories.set(aggregateId, story);
+    if (story !== undefined && isOpen(story)) this.#stories.set(aggregateId, story);
     else this.#stories.delete(aggregateId);
   }
 
   /** Forgets a request whose history can no longer be read. */
   forget(requestId: string): void {
     this.#stories.delete(requestId);
+  }
+
+  /** Those in which an approval can still lose its say: until the grant stands. */
+  withApprovals(): readonly RequestStory[] {
+    return [...this.#stories.values()].filter(({ approvals }) => approvals.length > 0);
   }
 
   /** Those that are asked of humans, the most urgent first. */
@@ -34,8 +39,8 @@ export class WaitingRequests {
   }
 }
 
-const isUndecided = ({ status }: RequestStory): boolean =>
-  status === 'requested' || status === 'pending';
+const isOpen = ({ status }: RequestStory): boolean =>
+  status === 'requested' || status === 'pending' || status === 'approved';
 
 const isWaiting = (story: RequestStory): story is WaitingRequest =>
   story.status === 'pending' && story.decideBy !== undefined;

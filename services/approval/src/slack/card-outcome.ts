@@ -1,7 +1,7 @@
 import type { Ending, GivenApproval, RequestStory } from '../domain/request-story.js';
 import { personWords } from './card-facts.js';
 import { neutralText } from './neutral-text.js';
-import { bold, instant, text, type Inline } from './rich-text.js';
+import { bold, durationWords, instant, text, type Inline } from './rich-text.js';
 
 const titles: Readonly<Record<RequestStory['status'], string>> = {
   requested: 'Access request',
@@ -23,10 +23,9 @@ export function titleOf({ status, denial }: RequestStory): string {
 /** Who decided what and when, and what became of the grant; newest last. */
 export function outcomeLines(story: RequestStory): Inline[][] {
   const { approvals, status, grant } = story;
-  const denied = story.denial ?? (status === 'rejected' ? story.ending : undefined);
   return [
     ...approvals.map(approvalLine),
-    ...(denied === undefined ? [] : [endingLine('Denied', denied)]),
+    ...denialsOf(story).map((denied) => endingLine('Denied', denied)),
     ...endLines(story),
     ...(grant === undefined
       ? []
@@ -37,6 +36,11 @@ export function outcomeLines(story: RequestStory): Inline[][] {
   ];
 }
 
+function denialsOf({ denials, status, ending }: RequestStory): readonly Ending[] {
+  if (denials.length > 0 || status !== 'rejected' || ending === undefined) return denials;
+  return [ending];
+}
+
 function endLines({ status, ending }: RequestStory): Inline[][] {
   if (ending === undefined) return [];
   if (status === 'withdrawn') return [endingLine('Withdrawn', ending)];
@@ -44,13 +48,17 @@ function endLines({ status, ending }: RequestStory): Inline[][] {
   return status === 'lapsed' ? [endingLine('Lapsed', ending)] : [];
 }
 
-function approvalLine({ approver, via, at, comment }: GivenApproval): Inline[] {
+function approvalLine(given: GivenApproval): Inline[] {
+  const { approver, via, at, comment, step, voided } = given;
   const channel = via === 'slack' ? 'in Slack' : 'over HTTP';
   return [
     bold('Approved '),
     text(`by ${personWords(approver)} ${channel} `),
     instant(at),
+    ...(step === undefined ? [] : [text(` for ${neutralText(step, 40)}`)]),
+    ...narrowedWords(given),
     ...quoted(comment),
+    ...(voided === undefined ? [] : [bold(` · ${voidWords[voided.reason]} `), instant(voided.at)]),
   ];
 }
 
@@ -60,6 +68,23 @@ function endingLine(what: string, { by, at, reason }: Ending): Inline[] {
     (inline) => inline.type !== 'text' || inline.text !== '',
   );
 }
+
+function narrowedWords({ narrow }: GivenApproval): Inline[] {
+  if (narrow === undefined) return [];
+  const { durationSeconds, rules } = narrow;
+  const time = durationSeconds === undefined ? [] : [`to ${durationWords(durationSeconds)}`];
+  return [
+    bold(
+      `, narrowed ${[...time, ...(rules === undefined ? [] : ['to fewer rules'])].join(' and ')}`,
+    ),
+  ];
+}
+
+const voidWords = {
+  taken_back: 'taken back',
+  left_group: 'counts no more, they left the group',
+  disabled: 'counts no more, they are disabled',
+} as const;
 
 const quoted = (words: string | undefined): Inline[] =>
   words === undefined ? [] : [text(`: ${neutralText(words, 1000)}`)];

@@ -1,8 +1,11 @@
 import type { types } from '@slack/bolt';
+import { outcomeOf } from '@drawbridge/scope';
 import type { RequestStory } from '../domain/request-story.js';
+import { cardValueOf } from './card-value.js';
 import { exactRules, factLines, personWords, whatWords } from './card-facts.js';
 import { neutralMrkdwn, neutralText } from './neutral-text.js';
 import { outcomeLines, titleOf } from './card-outcome.js';
+import { waitingFor } from './card-steps.js';
 import {
   bold,
   codeBlock,
@@ -40,7 +43,7 @@ export function renderCard(story: RequestStory): Card {
       ...outcomeBlocks(story),
       lines(factLines(story)),
       ...rulesBlocks(story),
-      lines([waitingLine(story), referenceLine(story)].filter((line) => line.length > 0)),
+      lines([...waitingLines(story), referenceLine(story)]),
       ...buttonBlocks(story),
     ],
     metadata: { event_type: CARD_METADATA, event_payload: { request_id: story.id } },
@@ -48,9 +51,8 @@ export function renderCard(story: RequestStory): Card {
 }
 
 /** Whether the card takes decisions: not once the outcome stands, even before it is recorded. */
-function isOpen({ status, approval, approvals, denial }: RequestStory): boolean {
-  if (status !== 'pending' || approval === undefined || denial !== undefined) return false;
-  return approvals.length < approval.count;
+function isOpen({ status, standing }: RequestStory): boolean {
+  return status === 'pending' && standing !== undefined && outcomeOf(standing) === 'open';
 }
 
 function summaryOf(story: RequestStory): string {
@@ -71,12 +73,10 @@ function rulesBlocks({ terms }: RequestStory): types.KnownBlock[] {
   return [lines([[bold(note)]])];
 }
 
-function waitingLine(story: RequestStory): Inline[] {
-  const { approval, approvals, decideBy } = story;
-  if (!isOpen(story) || approval === undefined || decideBy === undefined) return [];
-  const groups = neutralText(approval.groups.join(' or '), 200);
-  const count = `${approvals.length} of ${approval.count} approvals from ${groups}`;
-  return [text(`${count}. Decide by `), instant(decideBy)];
+function waitingLines(story: RequestStory): Inline[][] {
+  const { decideBy } = story;
+  if (!isOpen(story) || decideBy === undefined) return [];
+  return waitingFor(story, [text('. Decide by '), instant(decideBy)]);
 }
 
 const referenceLine = ({ id, policy }: RequestStory): Inline[] => [
@@ -97,7 +97,7 @@ function approveButton(story: RequestStory): types.Button {
     action_id: APPROVE_ACTION,
     style: 'primary',
     text: plain('Approve'),
-    value: story.id,
+    value: cardValueOf(story),
     confirm: {
       title: plain('Approve this access?'),
       text: plain(neutralText(`${summaryOf(story)}.`, 300)),
@@ -112,5 +112,5 @@ const denyButton = (story: RequestStory): types.Button => ({
   action_id: DENY_ACTION,
   style: 'danger',
   text: plain('Deny'),
-  value: story.id,
+  value: cardValueOf(story),
 });

@@ -13,6 +13,7 @@ const shownEvents: readonly AccessEventType[] = [
   'ApprovalRequested',
   'ApprovalGiven',
   'ApprovalDenied',
+  'ApprovalVoided',
   'AccessRequestWithdrawn',
   'AccessRequestDenied',
   'AccessRequestApproved',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { HoldId, RequestId } from '@drawbridge/contracts';
+import { HoldId } from '@drawbridge/contracts';
+import { CardValue } from './card-value.js';
 import { APPROVE_ACTION, DENY_ACTION } from './card.js';
 import {
   DENY_HOLD_VIEW,
@@ -33,7 +34,7 @@ const pressed = {
 export const CardClick = Envelope.extend({
   ...pressed,
   actions: z.tuple([
-    z.looseObject({ action_id: z.enum([APPROVE_ACTION, DENY_ACTION]), value: RequestId }),
+    z.looseObject({ action_id: z.enum([APPROVE_ACTION, DENY_ACTION]), value: CardValue }),
   ]),
 });
 export type CardClick = z.infer<typeof CardClick>;

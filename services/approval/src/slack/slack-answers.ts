@@ -89,6 +89,9 @@ const isRefusal = (error: unknown): error is ApprovalRefused | HoldRefused | Sla
 const overCodes: ReadonlySet<string> = new Set([
   'request_not_pending',
   'approval_too_late',
+  'seat_not_needed',
+  'step_not_open',
+  'terms_changed',
   'hold_not_open',
   'hold_too_late',
 ]);

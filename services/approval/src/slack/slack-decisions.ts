@@ -31,16 +31,15 @@ export class SlackDecisions {
 
   /** @throws SlackRefused, ApprovalRefused, EventStoreError, SlackUnavailable */
   async approve(click: CardClick, causationId: string): Promise<Told> {
-    const { story, decision } = await this.#judge(click, placeOf(click), {
-      requestId: click.actions[0].value,
-      causationId,
-    });
+    const { requestId, seen, step } = click.actions[0].value;
+    const pointer = { requestId, causationId };
+    const { story, decision } = await this.#judge(click, placeOf(click), pointer);
     if (exactRules(story.terms.rules) === undefined) {
       const message =
         'the card does not show all rules; read and approve this request with the CLI';
       throw new SlackRefused('slack_card_incomplete', message);
     }
-    const result = await this.options.approvals.approve(decision);
+    const result = await this.options.approvals.approve({ ...decision, seen, step });
     return result === 'recorded' ? undefined : 'You had approved this request already.';
   }
 
@@ -48,7 +47,7 @@ export class SlackDecisions {
   async askReason(click: CardClick, causationId: string): Promise<Told> {
     const place = placeOf(click);
     const { story, decision } = await this.#judge(click, place, {
-      requestId: click.actions[0].value,
+      requestId: click.actions[0].value.requestId,
       causationId,
     });
     await this.options.approvals.checkDenial(decision);

@@ -1,4 +1,4 @@
-import type { HumanDocument, Principal } from '@drawbridge/contracts';
+import { principalId, type HumanDocument, type Principal } from '@drawbridge/contracts';
 
 /** A Slack account: ids are unique within a workspace only. */
 export interface SlackAccount {
@@ -19,6 +19,19 @@ export function slackPeople(humans: readonly HumanDocument[]): SlackPeople {
     ),
   );
   return (account) => known.get(keyOf(account));
+}
+
+/** The groups by which somebody decides in Slack; none for whom the configuration no longer knows. */
+export type SlackGroups = (human: Principal) => readonly string[];
+
+/** The groups that the `Human` documents with a Slack account give. */
+export function slackGroups(humans: readonly HumanDocument[]): SlackGroups {
+  const known = new Map(
+    humans.flatMap(({ spec }) =>
+      spec.slack === undefined ? [] : [[principalId(spec), spec.groups] as const],
+    ),
+  );
+  return (human) => known.get(principalId(human)) ?? [];
 }
 
 const keyOf = ({ team, user }: SlackAccount): string => `${team}/${user}`;

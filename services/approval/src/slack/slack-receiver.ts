@@ -73,19 +73,17 @@ export function slackReceiver(options: SlackReceiverOptions): Router {
 }
 
 /** How one kind of card is read; what comes was judged by the guard before it. */
-interface CardKind<Click extends Pressed, Submission extends Envelope> {
+interface CardKind<Click extends Envelope, Submission extends Envelope> {
   readonly approve: string;
   readonly deny: string;
   /** The dialog that asks why it is denied. */
   readonly dialog: string;
   readonly click: (body: unknown) => Click;
+  /** What a press is about. */
+  readonly pressedOn: (click: Click) => string;
   readonly submission: (body: unknown) => Submission;
   /** What a submission is about. */
   readonly idOf: (submission: Submission) => string;
-}
-
-interface Pressed extends Envelope {
-  readonly actions: readonly [{ readonly value: string }];
 }
 
 const requestCards: CardKind<CardClick, DenySubmission> = {
@@ -93,6 +91,7 @@ const requestCards: CardKind<CardClick, DenySubmission> = {
   deny: DENY_ACTION,
   dialog: DENY_VIEW,
   click: (body) => CardClick.parse(body),
+  pressedOn: ({ actions: [{ value }] }) => value.requestId,
   submission: (body) => DenySubmission.parse(body),
   idOf: ({ view }) => view.private_metadata.requestId,
 };
@@ -102,6 +101,7 @@ const holdCards: CardKind<HoldClick, DenyHoldSubmission> = {
   deny: DENY_HOLD_ACTION,
   dialog: DENY_HOLD_VIEW,
   click: (body) => HoldClick.parse(body),
+  pressedOn: ({ actions: [{ value }] }) => value,
   submission: (body) => DenyHoldSubmission.parse(body),
   idOf: ({ view }) => view.private_metadata.holdId,
 };
@@ -111,7 +111,7 @@ interface Listening {
   readonly answers: SlackAnswers;
 }
 
-function listen<Click extends Pressed, Submission extends Envelope>(
+function listen<Click extends Envelope, Submission extends Envelope>(
   { app, answers }: Listening,
   kind: CardKind<Click, Submission>,
   { decisions, refresh }: CardDesk<Decisions<Click, Submission>>,
@@ -122,8 +122,7 @@ function listen<Click extends Pressed, Submission extends Envelope>(
   ) => {
     app.action(action, async ({ body, ack }) => {
       const click = kind.click(body);
-      const [{ value: id }] = click.actions;
-      const asked = { user: click.user.id, id, refresh };
+      const asked = { user: click.user.id, id: kind.pressedOn(click), refresh };
       await answers.toClick({ ...asked, decide: (causationId) => decide(click, causationId) }, ack);
     });
   };

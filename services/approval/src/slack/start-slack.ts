@@ -26,7 +26,7 @@ import { SlackDecisions } from './slack-decisions.js';
 import { SlackHoldDecisions } from './slack-hold-decisions.js';
 import type { KnownPeople } from './slack-human.js';
 import { slackLogger } from './slack-logger.js';
-import { slackPeople, type SlackPeople } from './slack-people.js';
+import { slackGroups, slackPeople, type SlackGroups, type SlackPeople } from './slack-people.js';
 import { slackReceiver } from './slack-receiver.js';
 import { SlackWorkspace } from './slack-workspace.js';
 
@@ -48,6 +48,8 @@ export interface SlackParts {
   /** To be mounted before any body is read. */
   readonly receiver: Router;
   readonly transports: readonly JetStreamStrategy[];
+  /** Who may decide what in Slack, by the configuration in force. */
+  readonly groupsOf: SlackGroups;
   close(): Promise<void>;
 }
 
@@ -75,6 +77,7 @@ export async function startSlack(
     ...boards,
     receiver: receiverOf(settings, surroundings, { ...boards, known }),
     transports: transportsOf(surroundings),
+    groupsOf: (human) => humans.groups()(human),
     close: () => humans.close(),
   };
 }
@@ -156,15 +159,18 @@ function transportsOf({
 
 interface FollowedPeople {
   readonly current: () => SlackPeople;
+  readonly groups: () => SlackGroups;
   close(): Promise<void>;
 }
 
 async function followPeople(directory: string, logger: LoggerService): Promise<FollowedPeople> {
   let people: SlackPeople = () => undefined;
+  let groups: SlackGroups = () => [];
   const watcher = await watchConfiguration(directory, {
     only: ['Human'],
     onChange: ({ humans, version }) => {
       people = slackPeople(humans);
+      groups = slackGroups(humans);
       logger.log({ msg: 'Slack accounts reloaded', humans: humans.length, version });
     },
     onError: (error) => {
@@ -172,5 +178,6 @@ async function followPeople(directory: string, logger: LoggerService): Promise<F
     },
   });
   people = slackPeople(watcher.current.humans);
-  return { current: () => people, close: () => watcher.close() };
+  groups = slackGroups(watcher.current.humans);
+  return { current: () => people, groups: () => groups, close: () => watcher.close() };
 }

@@ -1,0 +1,210 @@
+import type { AccessEvent, Principal } from '@drawbridge/contracts';
+import {
+  isSameHuman,
+  openSteps,
+  whyNotCounted,
+  type ApprovedTerms,
+  type FactOf,
+  type Standing,
+  type StepRefusal,
+} from '@drawbridge/scope';
+import type { AccessApproval, PendingApproval } from './access-approval-state.js';
+import {
+  ApprovalRefused,
+  isForHumans,
+  refusedApprover,
+  type HumanRefusal,
+} from './approval-refused.js';
+
+/** What the history of one request may hold of this. */
+const MAX_TAKEN_BACK = 10;
+
+/** `at` is when the command was accepted: UTC, RFC 3339. */
+interface ByHuman {
+  readonly approver: Principal;
+  readonly via: 'slack' | 'http';
+  readonly at: string;
+}
+
+export interface GiveApproval extends ByHuman {
+  readonly type: 'GiveApproval';
+  readonly comment?: string;
+  /** Version of the terms that were shown. @default 0 */
+  readonly seen?: number;
+  /** Only in a sequence. @default the one that is open */
+  readonly step?: string;
+  /** What is to be granted instead, where it is less. */
+  readonly narrow?: Partial<ApprovedTerms>;
+}
+
+export interface DenyApproval extends ByHuman {
+  readonly type: 'DenyApproval';
+  readonly reason?: string;
+}
+
+/** `taken_back`: by the approver; otherwise they are no longer one who may approve. */
+export interface VoidApproval {
+  readonly type: 'VoidApproval';
+  readonly approver: Principal;
+  readonly reason: 'taken_back' | 'left_group' | 'disabled';
+  readonly at: string;
+}
+
+export function giveApproval(
+  state: AccessApproval,
+  command: GiveApproval,
+): AccessEvent | undefined {
+  if (hasApproved(state, givenOf(command))) return undefined;
+  const { standing, decideBy, approval } = requirePending(state);
+  const fact = givenOf(command, standing);
+  const refusal = whyNotCounted(standing, fact);
+  if (refusal === 'already_approved') return undefined;
+  if (refusal !== undefined) throw refusedApprover(asHumanRefusal(refusal));
+  requireInTime(decideBy, command.at);
+  const { approver, via, comment } = command;
+  return {
+    type: 'ApprovalGiven',
+    data: {
+      approver,
+      via,
+      ...(comment === undefined ? {} : { comment }),
+      // Nobody else reads what is noted for steps.
+      ...(approval.type === 'steps' ? notedOf(fact) : {}),
+    },
+  };
+}
+
+export function denyApproval(
+  state: AccessApproval,
+  { approver, via, reason, at }: DenyApproval,
+): AccessEvent | undefined {
+  const fact = { type: 'denied', approver, at } as const;
+  if (hasDenied(state, fact)) return undefined;
+  const { standing, decideBy } = requirePending(state);
+  const refusal = whyNotCounted(standing, fact);
+  if (refusal !== undefined) throw refusedApprover(asHumanRefusal(refusal));
+  requireInTime(decideBy, at);
+  return {
+    type: 'ApprovalDenied',
+    data: { approver, via, ...(reason === undefined ? {} : { reason }) },
+  };
+}
+
+/** Possible until the grant stands: after that the grant has to be revoked. */
+export function voidApproval(
+  state: AccessApproval,
+  { approver, reason, at }: VoidApproval,
+): AccessEvent | undefined {
+  const fact = { type: 'voided', approver, at } as const;
+  const standing = voidableOf(state);
+  const refusal = standing === undefined ? 'approval_not_given' : whyNotCounted(standing, fact);
+  if (refusal === undefined && reason === 'taken_back') requireFew(state);
+  const voided = standing?.approvals.find((given) => isSameHuman(given.approver, approver));
+  if (refusal === undefined && voided !== undefined)
+    return { type: 'ApprovalVoided', data: { approver: voided.approver, reason } };
+  // Nobody asked for it who would have to be told.
+  if (reason !== 'taken_back') return undefined;
+  if (standing === undefined) requirePending(state);
+  throw refusedApprover(asHumanRefusal(refusal ?? 'approval_not_given'));
+}
+
+function voidableOf(state: AccessApproval): Standing | undefined {
+  if (state.status === 'pending') return state.standing;
+  const isBetween = state.status === 'closed' && state.outcome === 'approved' && !state.isSettled;
+  return isBetween ? state.standing : undefined;
+}
+
+function requireFew(state: AccessApproval): void {
+  if (state.status === 'pending' && state.takenBack >= MAX_TAKEN_BACK) {
+    const message = `approvals of this request were taken back ${MAX_TAKEN_BACK} times; deny it instead`;
+    throw new ApprovalRefused('too_many_take_backs', message);
+  }
+}
+
+function givenOf(command: GiveApproval, standing?: Standing): FactOf<'given'> {
+  const { approver, at, seen = 0, narrow } = command;
+  const step = command.step ?? openStepOf(standing);
+  return {
+    type: 'given',
+    approver,
+    at,
+    seen,
+    ...(step === undefined ? {} : { step }),
+    ...(narrow === undefined ? {} : { narrow }),
+  };
+}
+
+/** In a sequence there is one; otherwise steps are not named. */
+function openStepOf(standing: Standing | undefined): string | undefined {
+  if (standing?.asked.requirement.order !== 'sequential') return undefined;
+  return openSteps(standing)[0]?.step.name;
+}
+
+function notedOf({ seen, step, narrow = {} }: FactOf<'given'>) {
+  const { rules, durationSeconds } = narrow;
+  const less = {
+    ...(rules === undefined ? {} : { rules: [...rules] }),
+    ...(durationSeconds === undefined ? {} : { durationSeconds }),
+  };
+  return {
+    seen,
+    ...(step === undefined ? {} : { step }),
+    ...(Object.keys(less).length === 0 ? {} : { narrow: less }),
+  };
+}
+
+const hasApproved = (state: AccessApproval, fact: FactOf<'given'>): boolean =>
+  state.status === 'closed' &&
+  state.outcome === 'approved' &&
+  isKnown(state.standing, fact, 'already_approved');
+
+function hasDenied(state: AccessApproval, fact: FactOf<'denied'>): boolean {
+  const isPossible =
+    state.status === 'pending' || (state.status === 'closed' && state.outcome === 'rejected');
+  return isPossible && isKnown(state.standing, fact, 'already_denied');
+}
+
+/** Whether the human said so before. */
+const isKnown = (
+  standing: Standing | undefined,
+  fact: FactOf<'given'> | FactOf<'denied'>,
+  code: 'already_approved' | 'already_denied',
+): boolean => standing !== undefined && whyNotCounted(standing, fact) === code;
+
+/** What is no news was sorted out before, and nothing else here is asked of a request. */
+function asHumanRefusal(refusal: StepRefusal): HumanRefusal {
+  return isForHumans(refusal) ? refusal : 'request_not_pending';
+}
+
+function requirePending(state: AccessApproval): PendingApproval {
+  switch (state.status) {
+    case 'absent':
+      throw new ApprovalRefused('approval_unknown', 'there is no access request with this id');
+    case 'requested':
+    case 'validated':
+      throw new ApprovalRefused('request_not_pending', 'the request is not open for approval yet');
+    case 'closed':
+      throw new ApprovalRefused('request_not_pending', describeOutcome[state.outcome]);
+    case 'pending':
+      if (state.denial === undefined) return state;
+      throw new ApprovalRefused('request_not_pending', describeOutcome.rejected);
+  }
+}
+
+function requireInTime(decideBy: string, at: string): void {
+  if (!isOver(decideBy, at)) return;
+  const message = `the request had to be decided by ${decideBy}`;
+  throw new ApprovalRefused('approval_too_late', message);
+}
+
+const describeOutcome = {
+  approved: 'the request was already approved',
+  rejected: 'the request was already rejected',
+  lapsed: 'the request has lapsed: nobody decided in time',
+  withdrawn: 'the request was withdrawn by its requester',
+  denied: 'the request was denied by policy',
+  unneeded: 'the request needs no approval',
+} as const;
+
+export const isOver = (decideBy: string, at: string): boolean =>
+  Date.parse(at) >= Date.parse(decideBy);
