@@ -37,8 +37,15 @@ function compilePolicy(name: string, spec: PolicySpec): Policy {
     whenTooWide: spec.whenTooWide,
     reason: { minLength: reason?.minLength ?? 1, ...compileText(reason?.pattern) },
     ticket: { required: ticket?.required ?? false, ...compileText(ticket?.pattern) },
-    approval: spec.approval,
+    approval: compileApproval(spec.approval),
   };
+}
+
+/** In a configuration all steps are of humans, so nobody has to say so. */
+function compileApproval(approval: PolicySpec['approval']): Policy['approval'] {
+  if (approval.type !== 'steps') return approval;
+  const steps = approval.steps.map((step) => ({ type: 'humans' as const, ...step }));
+  return { ...approval, steps };
 }
 
 function compileSubjects({ groups, kinds, issuers }: PolicySpec['subjects']): Policy['subjects'] {

@@ -36,6 +36,7 @@ describe('docs/policies.md', () => {
   it('holds a configuration that loads', async () => {
     expect((await policies).policies.map(({ name }) => name)).toStrictEqual([
       'production-oncall',
+      'production-release',
       'staging-debug',
     ]);
   });

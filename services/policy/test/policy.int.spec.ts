@@ -15,11 +15,13 @@ import {
   alice,
   approved,
   bob,
+  carol,
   dana,
   given,
   issued,
   requested,
   validated,
+  voidedOf,
   withdrawn,
 } from './story.js';
 
@@ -80,6 +82,75 @@ describe('a request', () => {
     expect(await world.eventOf(requestId, 'GrantExpired')).toStrictEqual({
       grantId: grant.grantId,
       endsAt: grant.endsAt,
+    });
+  });
+
+  describe('that is asked in steps', () => {
+    const approval = {
+      type: 'steps',
+      steps: [
+        { name: 'on-call', groups: ['sre-oncall'] },
+        { name: 'lead', groups: ['sre-leads'] },
+      ],
+    };
+    const validatedInSteps = async () => {
+      await world.configure(world.policies({ ...oncallSpec, approval }));
+      await world.policy();
+      const requestId = await world.ask();
+      await world.until(requestId, 'AccessRequested', 'AccessRequestValidated');
+      return requestId;
+    };
+    const [first, second] = [
+      given(alice, { seen: 0, step: 'on-call' }),
+      given(carol, { seen: 0, step: 'lead' }),
+    ];
+
+    it('is granted when all of them were taken, for the time that was left', async () => {
+      const requestId = await validatedInSteps();
+      expect(await world.eventOf(requestId, 'AccessRequestValidated')).toMatchObject({
+        approval: {
+          type: 'steps',
+          order: 'sequential',
+          steps: [{ type: 'humans', name: 'on-call', count: 1 }, { name: 'lead' }],
+          denyThreshold: 1,
+          excludeOwner: true,
+          timeoutSeconds: 1800,
+        },
+      });
+      const narrow = { durationSeconds: 60 };
+      await world.append(requestId, given(alice, { seen: 0, step: 'on-call', narrow }));
+      await world.append(requestId, given(carol, { seen: 1, step: 'lead' }));
+      await world.append(requestId, approved(alice, carol));
+      await world.settled();
+      const grant = await world.eventOf(requestId, 'GrantIssued');
+      expect(grant).toMatchObject({ terms: narrow, approvers: [alice, carol] });
+      expect(Date.parse(grant.endsAt) - Date.parse(grant.startsAt)).toBe(60_000);
+    });
+
+    it('is denied when its approval is forged', async () => {
+      const requestId = await validatedInSteps();
+      await world.append(requestId, first);
+      await world.append(requestId, approved(alice, carol));
+      await world.settled();
+      expect(await world.eventOf(requestId, 'AccessRequestDenied')).toMatchObject({
+        code: 'approval_incomplete',
+      });
+    });
+
+    it('has no grant when a yes is taken back between the approval and the grant', async () => {
+      const requestId = await validatedInSteps();
+      await world.closePolicies();
+      for (const event of [first, second, approved(alice, carol), voidedOf(alice)])
+        await world.append(requestId, event);
+      await world.policy();
+      await eventually(async () =>
+        expect(await world.types(requestId)).toContain('AccessRequestDenied'),
+      );
+      expect(await world.eventOf(requestId, 'AccessRequestDenied')).toMatchObject({
+        code: 'approval_incomplete',
+        message: expect.stringContaining('taken back') as string,
+      });
+      expect(await world.types(requestId)).not.toContain('GrantIssued');
     });
   });
 

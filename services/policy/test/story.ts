@@ -6,6 +6,7 @@ import type {
   ApprovalRequirement,
   Principal,
   Rule,
+  StepsRequirement,
 } from '@drawbridge/contracts';
 import type { Policy, PolicySet } from '../src/domain/policy-set.js';
 
@@ -137,9 +138,32 @@ export const validated = (
   },
 });
 
-export const given = (approver: Principal): EventOf<'ApprovalGiven'> => ({
+/** Of the leads, for policies that ask in steps. */
+export const carol: Principal = { ...human('carol'), groups: ['sre-leads'] };
+/** One of on-call, then one of the leads. */
+export const twoSteps = (more: Partial<StepsRequirement> = {}): StepsRequirement => ({
+  type: 'steps',
+  order: 'sequential',
+  steps: [
+    { type: 'humans', name: 'on-call', count: 1, groups: ['sre-oncall'] },
+    { type: 'humans', name: 'lead', count: 1, groups: ['sre-leads'] },
+  ],
+  denyThreshold: 1,
+  excludeOwner: true,
+  timeoutSeconds: 1800,
+  ...more,
+});
+
+export const given = (
+  approver: Principal,
+  more: Partial<AccessEventData<'ApprovalGiven'>> = {},
+): EventOf<'ApprovalGiven'> => ({
   type: 'ApprovalGiven',
-  data: { approver, via: 'slack' },
+  data: { approver, via: 'slack', ...more },
+});
+export const voidedOf = (approver: Principal): EventOf<'ApprovalVoided'> => ({
+  type: 'ApprovalVoided',
+  data: { approver, reason: 'taken_back' },
 });
 export const refusedBy = (approver: Principal): EventOf<'ApprovalDenied'> => ({
   type: 'ApprovalDenied',

@@ -7,6 +7,7 @@ import {
   alice,
   approved,
   bob,
+  carol,
   dana,
   endings,
   given,
@@ -16,6 +17,8 @@ import {
   policySet,
   refusedBy,
   requested,
+  twoSteps,
+  voidedOf,
   withdrawn,
 } from '../../test/story.js';
 import { accessGrant, type AccessGrantCommand } from './access-grant.js';
@@ -29,15 +32,25 @@ const start = Date.parse('2026-01-05T09:00:00.000Z');
 const later = (minutes: number) => new Date(start + minutes * 60_000).toISOString();
 const stranger: Principal = { ...alice, subject: 'erin', email: 'erin@corp.test', groups: [] };
 const twin: Principal = { ...alice, subject: 'alice.admin' };
-const people = fc.constantFrom(alice, bob, dana, stranger, twin, agent, {
+const people = fc.constantFrom(alice, bob, carol, dana, stranger, twin, agent, {
   ...bob,
   kind: 'agent' as const,
 });
 
-const approvals: ApprovalRequirement[] = [oneHuman, { ...oneHuman, count: 2 }, { type: 'none' }];
+const steps = twoSteps({ order: 'parallel' });
+const approvals: ApprovalRequirement[] = [
+  oneHuman,
+  { ...oneHuman, count: 2 },
+  { type: 'none' },
+  steps,
+  { ...steps, denyThreshold: 2 },
+];
 const sets: PolicySet[] = approvals.flatMap((approval, index) => [
-  { ...policySet({ ...oncall, approval }), version: `version-${index}` },
-  { ...policySet({ ...oncall, approval, maxDurationSeconds: 300 }), version: `short-${index}` },
+  { ...policySet({ ...oncall, approval }), version: `${approval.type}-${index}` },
+  {
+    ...policySet({ ...oncall, approval, maxDurationSeconds: 300 }),
+    version: `${approval.type}-short-${index}`,
+  },
 ]);
 sets.push({ ...policySet(), version: 'empty' });
 
@@ -50,7 +63,11 @@ const foreign: fc.Arbitrary<AccessEvent> = fc.oneof(
     endings.AccessRequestLapsed,
     { type: 'ApprovalRequested', data: { approval: oneHuman, decideBy: later(30) } },
   ),
-  people.map(given),
+  people.map((who) => given(who)),
+  fc
+    .tuple(people, fc.constantFrom(0, 1), fc.constantFrom(60, 200, 5_000))
+    .map(([who, seen, durationSeconds]) => given(who, { seen, narrow: { durationSeconds } })),
+  people.map(voidedOf),
   people.map(refusedBy),
   people.map((who) => approved(who)),
 );
@@ -78,14 +95,18 @@ const history: fc.Arbitrary<readonly Step[]> = fc
   .tuple(
     fc.constantFrom(...sets.slice(0, -1)),
     fc.constantFrom(0, 2, 5, 6),
+    fc.constantFrom(undefined, undefined, 200),
     fc.array(step, { maxLength: 25 }),
   )
-  .map(([policies, length, steps]) => {
+  .map(([policies, length, shorter, steps]) => {
+    const isSteps = policies.version.startsWith('steps');
+    const narrow = isSteps && shorter !== undefined ? { durationSeconds: shorter } : undefined;
+    const seen = narrow === undefined ? 0 : 1;
     const usual: Step[] = [
       { event: requested({ durationSeconds: 300 }) },
       { command: { type: 'JudgeRequest', policies } },
-      { event: given(alice) },
-      { event: given(bob) },
+      { event: given(alice, narrow && { narrow }) },
+      { event: given(isSteps ? carol : bob, isSteps ? { seen } : {}) },
       { event: approved(alice, bob) },
       { command: { type: 'IssueGrant', policies, grantId, at: later(0) } },
     ];
@@ -104,6 +125,44 @@ function play(steps: readonly Step[]): AccessEvent[] {
   }
   return events;
 }
+
+const sre = new Set(['alice@corp.test', 'bob@corp.test']);
+
+/** Written without the rule: one of each group who said yes and nothing else since, and terms that only shrank. */
+function checkSteps(
+  before: readonly AccessEvent[],
+  { data: { terms, approvers, startsAt, endsAt } }: Extract<AccessEvent, { type: 'GrantIssued' }>,
+  denyThreshold: number,
+): void {
+  stepGrants += 1;
+  const yes = new Set<string>();
+  const noes = new Set<string>();
+  for (const event of before) {
+    if (!('approver' in event.data)) continue;
+    const { email = '', kind } = event.data.approver;
+    if (event.type !== 'ApprovalGiven') yes.delete(email);
+    else if (kind === 'human') yes.add(email);
+    if (event.type === 'ApprovalDenied' && kind === 'human') noes.add(email);
+  }
+  const mails = approvers.map(({ email = '' }) => email);
+  expect(mails.every((mail) => yes.has(mail))).toBe(true);
+  expect(mails).toContain('carol@corp.test');
+  expect(mails.some((mail) => sre.has(mail))).toBe(true);
+  expect(
+    [...noes].filter((mail) => sre.has(mail) || mail === 'carol@corp.test').length,
+  ).toBeLessThan(denyThreshold);
+  expect(typesOf(before)).toContain('AccessRequestApproved');
+  const { durationSeconds } = terms;
+  const narrowings = before
+    .filter(isOfType('ApprovalGiven'))
+    .map(({ data: { narrow } }) => narrow?.durationSeconds);
+  expect(durationSeconds === 300 || narrowings.includes(durationSeconds)).toBe(true);
+  expect(durationSeconds).toBeLessThanOrEqual(300);
+  narrowedGrants += Number(durationSeconds < 300);
+  expect(Date.parse(endsAt) - Date.parse(startsAt)).toBe(terms.durationSeconds * 1000);
+}
+let stepGrants = 0;
+let narrowedGrants = 0;
 
 const typesOf = (events: readonly AccessEvent[]) => events.map(({ type }) => type);
 const isOfType =
@@ -136,6 +195,10 @@ describe('whatever happens, in whatever order', () => {
         expect(typesOf(before).filter((type) => finals.has(type))).toStrictEqual([]);
         const { approval, requester, terms } = validated!.data;
         const yes = before.filter(isOfType('ApprovalGiven')).map(({ data }) => data.approver);
+        if (approval.type === 'steps') {
+          checkSteps(before, grant!, approval.denyThreshold);
+          return;
+        }
         expect(quorumReached(yes, approval, requester)).toBe(true);
         if (approval.type === 'humans') {
           expect(typesOf(before)).toContain('AccessRequestApproved');
@@ -154,6 +217,8 @@ describe('whatever happens, in whatever order', () => {
     );
     // Otherwise the property holds because nothing ever happens.
     expect(grants).toBeGreaterThan(500);
+    expect(stepGrants).toBeGreaterThan(50);
+    expect(narrowedGrants).toBeGreaterThan(5);
   });
 
   it('a grant ends at most once, not before it began, and expires not before its time', () => {

@@ -16,8 +16,10 @@ export type AccessGrant =
       readonly status: 'pending';
       /** The approval service says the quorum is reached. Not believed: see `decideIssue`. */
       readonly isApproved: boolean;
-      /** Somebody said no. */
+      /** Somebody said no; where one no is enough, whoever it was. */
       readonly isRefused: boolean;
+      /** An approval was taken away again. */
+      readonly isVoided: boolean;
     } & FixedRequest)
   | ({
       readonly status: 'granted';

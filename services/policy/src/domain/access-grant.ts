@@ -1,6 +1,6 @@
 import type { AccessEvent } from '@drawbridge/contracts';
 import type { Decider } from '@drawbridge/kernel';
-import { approverRefusal, quorumReached } from '@drawbridge/scope';
+import { outcomeOf } from '@drawbridge/scope';
 import type { AccessGrant } from './access-grant-state.js';
 import type { Denial } from './denial.js';
 import { evolve } from './evolve-access-grant.js';
@@ -67,10 +67,10 @@ function decideIssue(
   state: Pending,
   { grantId, policies, at }: CommandOf<'IssueGrant'>,
 ): AccessEvent | undefined {
-  const { policy, requester, terms, approval, approvals, isApproved, isRefused } = state;
-  if (approval.type === 'humans') {
-    if (!isApproved) return undefined;
-    if (isRefused || !quorumReached(approvals, approval, requester)) return deny(state, incomplete);
+  const { policy, requester, terms, approval, standing } = state;
+  if (approval.type !== 'none') {
+    if (!state.isApproved) return undefined;
+    if (!isAgreed(state)) return deny(state, state.isVoided ? takenAway : incomplete);
   }
   const reason = whyNotAllowed(state, policies);
   if (reason !== undefined) {
@@ -88,9 +88,7 @@ function decideIssue(
       policy: { name: policy.name, version: policies.version },
       grantee: requester,
       terms,
-      approvers: approvals.filter(
-        (approver) => approverRefusal(approver, approval, requester) === undefined,
-      ),
+      approvers: (standing?.approvals ?? []).map(({ approver }) => approver),
       requiredGroups: requiredGroups(state, policies),
       startsAt: at,
       endsAt,
@@ -103,6 +101,16 @@ function requiredGroups({ policy, requester }: Pending, { policies }: PolicySet)
   const groups = policies.find(({ name }) => name === policy.name)?.subjects.groups ?? [];
   return requester.groups.filter((group) => groups.includes(group));
 }
+
+const isAgreed = ({ standing, isRefused }: Pending): boolean =>
+  !isRefused && standing !== undefined && outcomeOf(standing) === 'approved';
+
+const takenAway: Denial = {
+  code: 'approval_incomplete',
+  message:
+    'an approval was taken back, or its approver lost their say, before the grant was issued',
+  suggestion: 'Ask again.',
+};
 
 const incomplete: Denial = {
   code: 'approval_incomplete',

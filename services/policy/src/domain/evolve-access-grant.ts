@@ -1,18 +1,38 @@
-import type { AccessEventData, AccessEventType } from '@drawbridge/contracts';
+import type { AccessEvent, AccessEventData, AccessEventType } from '@drawbridge/contracts';
+import { beginApproval, continueStanding, factOfEvent } from '@drawbridge/scope';
 import type { AccessGrant } from './access-grant-state.js';
 
 type DataByType = { readonly [Type in AccessEventType]: AccessEventData<Type> };
 type Changes = {
-  readonly [Type in AccessEventType]: (state: AccessGrant, data: DataByType[Type]) => AccessGrant;
+  readonly [Type in AccessEventType]: (
+    state: AccessGrant,
+    data: DataByType[Type],
+    at: string,
+  ) => AccessGrant;
 };
 
 /** Folds one more event. What is closed stays closed, and nothing is granted that was not validated. */
 export function evolve<Type extends AccessEventType>(
   state: AccessGrant,
   { type, data }: { readonly type: Type; readonly data: DataByType[Type] },
+  at = '',
 ): AccessGrant {
-  return changes[type](state, data);
+  return changes[type](state, data, at);
 }
+
+/** What somebody said, with what counts by it: terms only ever shrink. */
+function say(state: AccessGrant, event: AccessEvent, at: string): AccessGrant {
+  const fact = factOfEvent(event, at);
+  if (state.status !== 'pending' || state.standing === undefined || fact === undefined)
+    return state;
+  const standing = continueStanding(state.standing, fact);
+  const { rules, durationSeconds } = standing.terms;
+  const terms = { ...state.terms, rules: [...rules], durationSeconds };
+  return { ...state, standing, terms, isVoided: state.isVoided || fact.type === 'voided' };
+}
+
+/** Where humans are not asked in steps, one no has always been enough, whoever it was. */
+const isFinalNo = (approval: { readonly type: string }): boolean => approval.type !== 'steps';
 
 const closed: AccessGrant = { status: 'closed' };
 
@@ -25,7 +45,7 @@ const changes: Changes = {
     state.status === 'absent' ? { status: 'requested', requester, request } : state,
   AccessRequestWithdrawn: (state, { by }) =>
     state.status === 'granted' ? { ...state, withdrawnBy: by } : closed,
-  AccessRequestValidated: (state, { policy, requester, terms, approval }) =>
+  AccessRequestValidated: (state, { policy, requester, terms, approval }, at) =>
     state.status === 'requested'
       ? {
           status: 'pending',
@@ -34,24 +54,32 @@ const changes: Changes = {
           requester,
           terms,
           approval,
-          approvals: [],
           isApproved: false,
           isRefused: false,
+          isVoided: false,
+          ...(approval.type === 'none'
+            ? {}
+            : { standing: beginApproval({ approval, requester, terms, at }) }),
         }
       : state,
   AccessRequestDenied: closeUnlessGranted,
   ApprovalRequested: (state) => state,
-  ApprovalGiven: (state, { approver }) =>
-    state.status === 'pending' ? { ...state, approvals: [...state.approvals, approver] } : state,
-  ApprovalDenied: (state) => (state.status === 'pending' ? { ...state, isRefused: true } : state),
+  ApprovalGiven: (state, data, at) => say(state, { type: 'ApprovalGiven', data }, at),
+  ApprovalDenied: (state, data, at) => {
+    const said = say(state, { type: 'ApprovalDenied', data }, at);
+    return said.status === 'pending' && isFinalNo(said.approval)
+      ? { ...said, isRefused: true }
+      : said;
+  },
+  ApprovalVoided: (state, data, at) => say(state, { type: 'ApprovalVoided', data }, at),
   AccessRequestApproved: (state) =>
     state.status === 'pending' ? { ...state, isApproved: true } : state,
   AccessRequestRejected: closeUnlessGranted,
   AccessRequestLapsed: closeUnlessGranted,
   GrantIssued: (state, { grantId, endsAt }) => {
     if (state.status !== 'pending') return state;
-    const { requester, request, policy, terms, approval, approvals } = state;
-    const fixed = { requester, request, policy, terms, approval, approvals };
+    const { requester, request, policy, terms, approval, standing } = state;
+    const fixed = { requester, request, policy, terms, approval, ...(standing && { standing }) };
     return { status: 'granted', ...fixed, grantId, endsAt };
   },
   GrantRevoked: () => closed,

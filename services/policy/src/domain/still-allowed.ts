@@ -5,7 +5,14 @@ import type {
   PolicyReference,
   Principal,
 } from '@drawbridge/contracts';
-import { quorumReached, within } from '@drawbridge/scope';
+import {
+  beginApproval,
+  continueStanding,
+  outcomeOf,
+  within,
+  type ApprovalFact,
+  type Standing,
+} from '@drawbridge/scope';
 import { isDenial } from './denial.js';
 import { judgeBy } from './judge.js';
 import type { PolicySet } from './policy-set.js';
@@ -15,10 +22,11 @@ export interface FixedRequest {
   readonly requester: Principal;
   readonly request: AccessRequestInput;
   readonly policy: PolicyReference;
+  /** As validated, or as approvers have narrowed them since. */
   readonly terms: AccessTerms;
   readonly approval: ApprovalRequirement;
-  /** Everybody whose approval is in the history, whether it counts or not. */
-  readonly approvals: readonly Principal[];
+  /** What counts of what humans said, by the rule of the service that asked them; absent when nobody is asked. */
+  readonly standing?: Standing;
 }
 
 /**
@@ -41,8 +49,25 @@ export function whyNotAllowed(fixed: FixedRequest, set: PolicySet): string | und
     return `policy "${name}" now allows at most ${terms.durationSeconds} s`;
   }
   if (!within(fixed.terms.rules, terms.rules)) return `policy "${name}" now allows less`;
-  if (!quorumReached(fixed.approvals, policy.approval, fixed.requester)) {
+  if (!wouldApprove(policy.approval, fixed)) {
     return `policy "${name}" now wants other approvals`;
   }
   return undefined;
+}
+
+/** Whether the same people would be enough for another requirement too, and nobody's no would stop it. */
+function wouldApprove(
+  approval: ApprovalRequirement,
+  { requester, standing, terms }: FixedRequest,
+): boolean {
+  if (approval.type === 'none') return true;
+  if (standing === undefined) return false;
+  const asked = beginApproval({ approval, requester, terms, at: standing.asked.at });
+  const { approvals, denials } = standing;
+  const facts: readonly ApprovalFact[] = [
+    // Which terms they saw was judged when it was counted.
+    ...approvals.map((given) => ({ type: 'given' as const, seen: 0, ...given })),
+    ...denials.map((approver) => ({ type: 'denied' as const, approver, at: standing.asked.at })),
+  ];
+  return outcomeOf(facts.reduce(continueStanding, asked)) === 'approved';
 }

@@ -1,0 +1,209 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { AccessEvent, type AccessEventData } from '@drawbridge/contracts';
+import { specify } from '@drawbridge/testing';
+import { z } from 'zod';
+import {
+  agent,
+  alice,
+  approved,
+  at,
+  bob,
+  carol,
+  dana,
+  given as yes,
+  grantId,
+  oncall,
+  oneHuman,
+  policySet,
+  refusedBy,
+  requested,
+  terms,
+  twoSteps,
+  validated,
+  voidedOf,
+} from '../../test/story.js';
+import { accessGrant } from './access-grant.js';
+
+const { given } = specify(accessGrant);
+const set = (approval = twoSteps()) => policySet({ ...oncall, approval });
+const issue = (policies = set()) => ({ type: 'IssueGrant', grantId, policies, at }) as const;
+const asked = (more: Parameters<typeof twoSteps>[0] = {}) => [
+  requested(),
+  validated({ approval: twoSteps(more) }),
+];
+const onCall = { seen: 0, step: 'on-call' };
+const lead = { seen: 0, step: 'lead' };
+const grantOf = (...past: readonly AccessEvent[]) => {
+  const state = past.reduce(
+    (folded, event) => accessGrant.evolve(folded, event),
+    accessGrant.initial,
+  );
+  const event = accessGrant.decide(issue(), state);
+  return event?.type === 'GrantIssued' ? event.data : event?.data;
+};
+const denialOf = (...past: readonly AccessEvent[]) =>
+  (grantOf(...past) as Partial<AccessEventData<'AccessRequestDenied'>> | undefined)?.code;
+
+describe('a grant that is asked in steps', () => {
+  it('is issued when every step has its humans', () =>
+    expect(
+      grantOf(...asked(), yes(alice, onCall), yes(carol, lead), approved(alice, carol)),
+    ).toMatchObject({ grantId, terms, approvers: [alice, carol] }));
+
+  it('waits until it is reported as approved', () =>
+    given(...asked(), yes(alice, onCall), yes(carol, lead))
+      .when(issue())
+      .thenNothing());
+
+  it.each([
+    { why: 'nobody approved', past: [] },
+    { why: 'a step is missing', past: [yes(alice, onCall)] },
+    { why: 'the wrong human', past: [yes(alice, onCall), yes(bob, lead)] },
+    { why: 'the owner', past: [yes(dana, onCall), yes(carol, lead)] },
+    {
+      why: 'the agent',
+      past: [yes({ ...agent, groups: ['sre-oncall'] }, onCall), yes(carol, lead)],
+    },
+    { why: 'out of turn', past: [yes(carol, lead), yes(alice, onCall)] },
+    {
+      why: 'one human twice',
+      past: [yes(alice, onCall), yes({ ...alice, groups: ['sre-leads'], subject: 'a2' }, lead)],
+    },
+    { why: 'a no', past: [yes(alice, onCall), refusedBy(bob), yes(carol, lead)] },
+    {
+      why: 'terms that nobody was shown',
+      past: [yes(alice, { ...onCall, narrow: { durationSeconds: 300 } }), yes(carol, lead)],
+    },
+    {
+      why: 'a narrowing that widens',
+      past: [yes(alice, { ...onCall, narrow: { durationSeconds: 901 } }), yes(carol, lead)],
+    },
+    { why: 'a yes taken back', past: [yes(alice, onCall), yes(carol, lead), voidedOf(carol)] },
+  ])('is denied whoever says it is approved: $why', ({ past }) =>
+    expect(denialOf(...asked(), ...past, approved(alice, carol))).toBe('approval_incomplete'),
+  );
+
+  it('is not opened by a yes that is taken back after the approval', () =>
+    expect(
+      denialOf(
+        ...asked(),
+        yes(alice, onCall),
+        yes(carol, lead),
+        approved(alice, carol),
+        voidedOf(alice),
+      ),
+    ).toBe('approval_incomplete'));
+
+  it('needs as many noes as the requirement says', () => {
+    const past = [...asked({ denyThreshold: 2 }), yes(alice, onCall), refusedBy(bob)];
+    expect(grantOf(...past, yes(carol, lead), approved(alice))).toMatchObject({ grantId });
+    expect(denialOf(...past, refusedBy(carol), approved(alice))).toBe('approval_incomplete');
+  });
+
+  it('is of the terms as they were narrowed', () => {
+    const [rule] = terms.rules;
+    const narrow = { durationSeconds: 300, rules: [{ ...rule!, verbs: ['get'] }] };
+    expect(
+      grantOf(
+        ...asked(),
+        yes(alice, { ...onCall, narrow }),
+        yes(carol, { ...lead, seen: 1 }),
+        approved(alice, carol),
+      ),
+    ).toMatchObject({ terms: { ...terms, ...narrow }, endsAt: '2026-01-05T09:05:00.000Z' });
+  });
+
+  it('does not narrow what is not asked in steps', () => {
+    const narrow = { durationSeconds: 300 };
+    const past = [requested(), validated(), yes(alice, { narrow }), approved(alice)];
+    expect(denialOf(...past)).toBe('approval_incomplete');
+  });
+});
+
+describe('a grant under other policies than those of its approval', () => {
+  const granted = [
+    ...asked(),
+    yes(alice, { ...onCall, narrow: { durationSeconds: 600 } }),
+    yes(carol, { ...lead, seen: 1, narrow: { durationSeconds: 300 } }),
+    approved(alice, carol),
+  ];
+  const under = (approval: Parameters<typeof set>[0]) => ({
+    ...set(approval),
+    version: 'version-two',
+  });
+
+  it('is issued where the same people are enough', () => {
+    for (const approval of [twoSteps(), twoSteps({ order: 'parallel' })])
+      given(...granted)
+        .when(issue(under(approval)))
+        .then(expect.objectContaining({ type: 'GrantIssued' }) as AccessEvent);
+    const humans = { ...policySet({ ...oncall, approval: oneHuman }), version: 'version-two' };
+    given(...granted)
+      .when(issue(humans))
+      .then(expect.objectContaining({ type: 'GrantIssued' }) as AccessEvent);
+  });
+
+  it('is denied where one no is enough now', () => {
+    const past = [
+      ...asked({ denyThreshold: 2 }),
+      yes(alice, onCall),
+      refusedBy(bob),
+      yes(carol, lead),
+      approved(alice, carol),
+    ];
+    given(...past)
+      .when(issue(under(twoSteps({ denyThreshold: 2 }))))
+      .then(expect.objectContaining({ type: 'GrantIssued' }) as AccessEvent);
+    given(...past)
+      .when(issue(under(twoSteps())))
+      .then(expect.objectContaining({ type: 'AccessRequestDenied' }) as AccessEvent);
+  });
+
+  it('is denied where a step is new', () =>
+    given(...granted)
+      .when(
+        issue(
+          under(
+            twoSteps({
+              steps: [{ type: 'humans', name: 'lead', count: 2, groups: ['sre-leads'] }],
+            }),
+          ),
+        ),
+      )
+      .then(expect.objectContaining({ type: 'AccessRequestDenied' }) as AccessEvent));
+});
+
+describe('a history of before there were steps', () => {
+  const Line = z.object({ aggregateId: z.string(), type: z.string(), data: z.unknown() });
+  const samples = new URL(
+    '../../../../libs/contracts/samples/access-events-v1.jsonl',
+    import.meta.url,
+  );
+  const lines = readFileSync(samples, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => Line.parse(JSON.parse(line)));
+  const [first] = lines;
+  const history = lines
+    .filter(({ aggregateId }) => aggregateId === first?.aggregateId)
+    .map(({ type, data }) => AccessEvent.parse({ type, data }));
+  const issuedAt = history.findIndex(({ type }) => type === 'GrantIssued');
+
+  it('is issued as before', () => {
+    const before = history.slice(0, issuedAt);
+    const state = before.reduce(
+      (folded, event) => accessGrant.evolve(folded, event),
+      accessGrant.initial,
+    );
+    const stored = history[issuedAt];
+    if (state.status !== 'pending' || stored?.type !== 'GrantIssued') throw new Error('no grant');
+    const policies = { ...policySet(), version: state.policy.version };
+    const event = accessGrant.decide({ ...issue(policies), grantId: stored.data.grantId }, state);
+    expect(event?.data).toMatchObject({
+      grantId: stored.data.grantId,
+      terms: stored.data.terms,
+      approvers: stored.data.approvers,
+    });
+  });
+});
