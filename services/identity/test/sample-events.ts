@@ -76,6 +76,7 @@ export const sample: {
   ApprovalRequested: { type: 'ApprovalRequested', data: { approval, decideBy: endsAt } },
   ApprovalGiven: { type: 'ApprovalGiven', data: { approver: alice, via: 'slack' } },
   ApprovalDenied: { type: 'ApprovalDenied', data: { approver: alice, via: 'slack' } },
+  ApprovalVoided: { type: 'ApprovalVoided', data: { approver: alice, reason: 'taken_back' } },
   AccessRequestApproved: { type: 'AccessRequestApproved', data: { approvers: [alice] } },
   AccessRequestRejected: {
     type: 'AccessRequestRejected',

@@ -112,6 +112,11 @@ describe('the view of an access request', () => {
     ['GrantRevoked', { code: 'grant_revoked', message: 'policy changed' }],
   ])('says why after %s', (type, refusal) => expect(after(type)).toMatchObject({ refusal }));
 
+  it('names no approval that was taken away', () => {
+    expect(after('ApprovalGiven')?.approvals).toHaveLength(1);
+    expect(after('ApprovalGiven', 'ApprovalVoided')).toMatchObject({ approvals: [] });
+  });
+
   it('tells when a withdrawn grant was taken back, and stays withdrawn', () => {
     const view = after('GrantIssued', 'AccessRequestWithdrawn', 'GrantRevoked');
     expect(view).toMatchObject({ status: 'withdrawn', grant: { ...grant, endedAt: at } });

@@ -84,6 +84,9 @@ const changes: Changes = {
     approvals: [...approvals, { approver: nameOf(approver), via, at }],
   }),
   ApprovalDenied: () => ({}),
+  ApprovalVoided: ({ approver }, { approvals }) => ({
+    approvals: approvals.filter((given) => given.approver !== nameOf(approver)),
+  }),
   AccessRequestApproved: () => ({ status: 'approved' }),
   AccessRequestRejected: ({ by, reason }) => {
     const why = reason === undefined ? '' : `: ${reason}`;

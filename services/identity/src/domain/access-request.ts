@@ -43,6 +43,7 @@ const statusAfter: Readonly<Record<AccessEventType, 'open' | 'withdrawn' | 'ende
   ApprovalRequested: 'open',
   ApprovalGiven: 'open',
   ApprovalDenied: 'open',
+  ApprovalVoided: 'open',
   AccessRequestApproved: 'open',
   AccessRequestRejected: 'ended',
   AccessRequestLapsed: 'ended',

@@ -43,6 +43,27 @@ describe('reading an access request', () => {
     expect(mayRead(alice, { requester: agent, ...unvalidated }, readers)).toBe(false);
   });
 
+  it('is allowed to a human of any step', () => {
+    const step = (name: string, group: string) => ({
+      type: 'humans' as const,
+      name,
+      count: 1,
+      groups: [group],
+    });
+    const inSteps: ApprovalRequirement = {
+      type: 'steps',
+      order: 'sequential',
+      steps: [step('on-call', 'sre-oncall'), step('lead', 'sre-leads')],
+      denyThreshold: 1,
+      excludeOwner: true,
+      timeoutSeconds: 1800,
+    };
+    const asked = { requester: agent, approval: inSteps };
+    expect(mayRead(alice, asked, readers)).toBe(true);
+    expect(mayRead(human('carol', ['sre-leads']), asked, readers)).toBe(true);
+    expect(mayRead(human('erin', ['developers']), asked, readers)).toBe(false);
+  });
+
   it('is not owned by nobody', () => {
     const { owner, ...ownerless } = agent;
     expect(owner).toBeDefined();

@@ -1,4 +1,9 @@
-import { principalId, type AccessRequestView, type Principal } from '@drawbridge/contracts';
+import {
+  approverGroupsOf,
+  principalId,
+  type AccessRequestView,
+  type Principal,
+} from '@drawbridge/contracts';
 
 /**
  * Whether a principal may see an access request: its requester, the requester's owner, a human of a group
@@ -12,7 +17,7 @@ export function mayRead(
   if (principalId(principal) === principalId(requester)) return true;
   // A group or an address in an agent's token says nothing about what humans may do.
   if (principal.kind !== 'human') return false;
-  const approverGroups = approval?.type === 'humans' ? approval.groups : [];
+  const approverGroups = approverGroupsOf(approval ?? { type: 'none' });
   const isIn = (groups: readonly string[]) =>
     groups.some((group) => principal.groups.includes(group));
   return owns(principal, requester) || isIn(approverGroups) || isIn(readerGroups);

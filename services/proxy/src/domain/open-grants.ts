@@ -57,6 +57,7 @@ const endedByEvent: Readonly<Record<AccessEventType, GrantEndReason | undefined>
   ApprovalRequested: undefined,
   ApprovalGiven: undefined,
   ApprovalDenied: undefined,
+  ApprovalVoided: undefined,
   AccessRequestApproved: undefined,
   AccessRequestRejected: undefined,
   AccessRequestLapsed: undefined,

@@ -1,4 +1,4 @@
-import type { AccessEvent, HoldApprovers } from '@drawbridge/contracts';
+import { approverGroupsOf, type AccessEvent, type HoldApprovers } from '@drawbridge/contracts';
 import type { EventStore } from '@drawbridge/kernel';
 
 /** What an access request says about the calls under its grant. */
@@ -25,6 +25,6 @@ export async function partiesOf(
   return {
     purpose: { reason, ...(ticket !== undefined && { ticket }) },
     environment,
-    approvers: { groups: approval.type === 'humans' ? approval.groups : [] },
+    approvers: { groups: approverGroupsOf(approval) },
   };
 }
