@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { registerApprovals } from './commands/approvals.js';
 import { registerAudit } from './commands/audit.js';
 import type { Registrar } from './commands/command-context.js';
-import { registerApprove, registerDeny } from './commands/decide.js';
+import { registerApprove, registerDeny, registerTakeBack } from './commands/decide.js';
 import { registerHolds } from './commands/holds.js';
 import { registerKubeconfig } from './commands/kubeconfig.js';
 import { registerList } from './commands/list.js';
@@ -21,7 +21,8 @@ import type { Terminal } from './terminal.js';
 const registrations = [
   ...[registerLogin, registerLogout, registerWhoami],
   ...[registerRequest, registerStatus, registerList, registerWithdraw, registerKubeconfig],
-  ...[registerApprovals, registerApprove, registerDeny, registerHolds, registerAudit],
+  ...[registerApprovals, registerApprove, registerDeny, registerTakeBack],
+  ...[registerHolds, registerAudit],
   registerPolicy,
 ];
 

@@ -46,7 +46,8 @@ spec:
   login: { deviceClientId: ${DEMO_DEVICE_CLIENT}, scope: openid }
 `;
 
-export async function startRealServices(): Promise<RealServices> {
+/** @param policies - YAML to go by; default: that of the examples */
+export async function startRealServices(policies?: string): Promise<RealServices> {
   const directory = await mkdtemp(join(tmpdir(), 'drawbridge-services-'));
   const closers: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true })];
   const nats = await startNats();
@@ -61,6 +62,7 @@ export async function startRealServices(): Promise<RealServices> {
   });
   closers.push(() => identityProvider.close());
   await writeConfiguration(directory, identityProvider.issuer);
+  if (policies !== undefined) await writeFile(join(directory, 'config/policies.yaml'), policies);
   const clickHouse = await startEmbeddedClickHouse({ directory: join(directory, 'clickhouse') });
   closers.push(() => clickHouse.close());
 

@@ -1,4 +1,6 @@
 import { ApprovalView, type ApproveInput, type DenyInput } from '@drawbridge/contracts';
+import { CliError } from '../cli-error.js';
+import { parseDuration } from '../input/duration.js';
 import { exitCode, type ExitCode } from '../exit-code.js';
 import { approvalText } from '../output/approval-text.js';
 import {
@@ -19,13 +21,60 @@ export function registerApprove(registrar: Registrar): void {
     )
     .argument('<id>', 'access request, as "drawbridge approvals" lists it')
     .option('--comment <text>', 'recorded with your approval')
-    .addHelpText('after', examples(['drawbridge approve <id> --comment "checked with the team"']));
+    .option('--duration <time>', 'grant it for a shorter time, e.g. 5m')
+    .option('--step <name>', 'the step that you mean; default: the one that is open')
+    .option('--terms <version>', 'the version of the terms that you read, when it is not 0')
+    .addHelpText(
+      'after',
+      examples([
+        'drawbridge approve <id> --comment "checked with the team"',
+        'drawbridge approve <id> --duration 5m',
+      ]),
+    );
   sharedOptions(command).action(
     action(registrar, (context, shown) => {
-      const { comment } = shown.opts<ApproveInput>();
-      const body = comment === undefined ? {} : { comment };
+      const body = approveInput(shown.opts<ApproveOptions>());
       return decide(context, { id: shown.args[0], verb: 'approve', body });
     }),
+  );
+}
+
+interface ApproveOptions {
+  readonly comment?: string;
+  readonly duration?: string;
+  readonly step?: string;
+  readonly terms?: string;
+}
+
+const approveInput = ({ comment, duration, step, terms }: ApproveOptions): ApproveInput => ({
+  ...(comment === undefined ? {} : { comment }),
+  ...(duration === undefined ? {} : { durationSeconds: parseDuration(duration, '--duration') }),
+  ...(step === undefined ? {} : { step }),
+  ...(terms === undefined ? {} : { seen: versionOf(terms) }),
+});
+
+function versionOf(terms: string): number {
+  if (/^\d{1,3}$/.test(terms)) return Number(terms);
+  throw new CliError(
+    'usage_invalid',
+    '--terms: expected a number, as "drawbridge approvals" shows it',
+  );
+}
+
+/** `drawbridge take-back` */
+export function registerTakeBack(registrar: Registrar): void {
+  const command = registrar.program
+    .command('take-back')
+    .summary('take your approval back')
+    .description(
+      'Takes your own approval of an access request back, as long as its grant is not issued. To stop the request, deny it instead.',
+    )
+    .argument('<id>', 'access request that you approved')
+    .addHelpText('after', examples(['drawbridge take-back <id>']));
+  sharedOptions(command).action(
+    action(registrar, (context, shown) =>
+      decide(context, { id: shown.args[0], verb: 'take-back', body: {} }),
+    ),
   );
 }
 
@@ -34,7 +83,9 @@ export function registerDeny(registrar: Registrar): void {
   const command = registrar.program
     .command('deny')
     .summary('say no to an access request')
-    .description('Denies an access request with your own login. One denial ends the request.')
+    .description(
+      'Denies an access request with your own login. One denial ends the request, unless its policy wants more.',
+    )
     .argument('<id>', 'access request, as "drawbridge approvals" lists it')
     .option('--reason <text>', 'told to the requester')
     .addHelpText(
@@ -52,7 +103,7 @@ export function registerDeny(registrar: Registrar): void {
 
 interface Decision {
   readonly id: string | undefined;
-  readonly verb: 'approve' | 'deny';
+  readonly verb: 'approve' | 'deny' | 'take-back';
   readonly body: ApproveInput | DenyInput;
 }
 

@@ -1,4 +1,4 @@
-import type { ApprovalView, WaitingApprovals } from '@drawbridge/contracts';
+import type { ApprovalStepView, ApprovalView, WaitingApprovals } from '@drawbridge/contracts';
 import { showDuration } from '../input/duration.js';
 import { neutralise } from './neutralise.js';
 import { requirementText } from './request-text.js';
@@ -8,7 +8,7 @@ import { fields, table } from './table.js';
 export function approvalTable({ items, total }: WaitingApprovals, now: Date): string {
   if (items.length === 0) return 'nothing waits for you\n';
   const lines = table(
-    ['ID', 'WHO', 'CONNECTION', 'WHAT', 'FOR', 'RISK', 'LEFT', 'WHY'],
+    ['ID', 'WHO', 'CONNECTION', 'WHAT', 'FOR', 'RISK', 'LEFT', 'TERMS', 'WHY'],
     items.map((view) => [
       view.id,
       view.requester.subject,
@@ -17,6 +17,7 @@ export function approvalTable({ items, total }: WaitingApprovals, now: Date): st
       showDuration(view.terms.durationSeconds),
       view.risk.level,
       leftText(view, now),
+      String(view.termsVersion ?? 0),
       view.terms.reason,
     ]),
   );
@@ -42,10 +43,24 @@ export function approvalText(view: ApprovalView, now: Date): string {
       ['left', status === 'pending' ? leftText(view, now) : undefined],
     ]),
     ...view.plainWords.map((words) => `  may: ${neutralise(words)}\n`),
-    ...approvals.map(
-      ({ approver, via, at, comment }) =>
-        `  ${neutralise(`approved by ${approver} through ${via} at ${at}${comment === undefined ? '' : `: ${comment}`}`)}\n`,
-    ),
+    ...(view.approval?.type === 'steps' ? (view.steps ?? []).map(stepText) : []),
+    ...approvals.map((given) => `  ${neutralise(givenText(given))}\n`),
+  ].join('');
+}
+
+function stepText({ name, groups, count, missing, isOpen }: ApprovalStepView): string {
+  const state = missing === 0 ? 'done' : isOpen ? 'open' : 'waits';
+  return `  step ${neutralise(`${name}: ${count - missing} of ${count} of ${groups.join(' or ')}, ${state}`)}\n`;
+}
+
+function givenText(given: ApprovalView['approvals'][number]): string {
+  const { approver, via, at, comment, step, narrowed, voidedAt } = given;
+  return [
+    `approved by ${approver} through ${via} at ${at}`,
+    ...(step === undefined ? [] : [` for ${step}`]),
+    ...(narrowed === undefined ? [] : [', narrowed']),
+    ...(voidedAt === undefined ? [] : [`, counts no more since ${voidedAt}`]),
+    ...(comment === undefined ? [] : [`: ${comment}`]),
   ].join('');
 }
 

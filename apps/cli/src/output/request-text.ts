@@ -80,9 +80,20 @@ const ruleText = ({ verbs, apiGroups, resources, namespaces, resourceNames }: Ru
 
 export function requirementText(approval: ApprovalRequirement | undefined): string {
   if (approval === undefined || approval.type === 'none') return 'no approval';
-  const { count, groups } = approval;
-  return `${count} ${count === 1 ? 'human' : 'humans'} of ${groups.join(' or ')}`;
+  if (approval.type === 'humans') return humansText(approval);
+  const steps = approval.steps.map((step) =>
+    step.type === 'humans' ? `${step.name}: ${humansText(step)}` : `${step.name}: a ticket`,
+  );
+  return steps.join(approval.order === 'sequential' ? ', then ' : ' and ');
 }
+
+const humansText = ({
+  count,
+  groups,
+}: {
+  readonly count: number;
+  readonly groups: readonly string[];
+}): string => `${count} ${count === 1 ? 'human' : 'humans'} of ${groups.join(' or ')}`;
 
 function durationText({ request, terms }: AccessRequestView): string {
   const asked = showDuration(request.durationSeconds);

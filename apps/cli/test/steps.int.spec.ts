@@ -1,0 +1,125 @@
+import { AccessRequestView, ApprovalView } from '@drawbridge/contracts';
+import { demoPeople } from '@drawbridge/embedded';
+import { eventually } from '@drawbridge/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildCli, Somebody } from './drawbridge.js';
+import { startRealServices, type RealServices } from './real-services.js';
+
+const policies = `
+apiVersion: drawbridge.dev/v1alpha1
+kind: Policy
+metadata: { name: two-steps }
+spec:
+  subjects: { groups: [oncall-agents] }
+  connections: { names: [prod-eks] }
+  namespaces: [payments]
+  actions: [rollout-restart]
+  maxDurationSeconds: 900
+  approval:
+    type: steps
+    order: sequential
+    steps:
+      - { name: on-call, groups: [sre-oncall] }
+      - { name: audit, groups: [auditors] }
+`;
+
+let services: RealServices;
+let agent: Somebody;
+let alice: Somebody;
+let bob: Somebody;
+let dana: Somebody;
+
+beforeAll(async () => {
+  await buildCli();
+  services = await startRealServices(policies);
+  const env = { DRAWBRIDGE_URL: services.server };
+  const secret = demoPeople.agents.find(({ id }) => id === 'agent-oncall')?.secret ?? '';
+  agent = await Somebody.with({ ...env, DRAWBRIDGE_CLIENT_SECRET: secret });
+  [alice, bob, dana] = await Promise.all([
+    Somebody.with(env),
+    Somebody.with(env),
+    Somebody.with(env),
+  ]);
+  await agent.drawbridge('login', '--client-id', 'agent-oncall');
+  await logIn(alice, 'human-alice');
+  await logIn(bob, 'human-bob');
+  await logIn(dana, 'human-dana');
+});
+afterAll(async () => {
+  await Promise.all([agent, alice, bob, dana].map((one) => one.remove()));
+  await services.stop();
+});
+
+async function logIn(who: Somebody, id: string): Promise<void> {
+  const login = who.start('login', '--no-browser');
+  const code = await eventually(() => {
+    const found = /\b[A-Z]{4}-[A-Z]{4}\b/.exec(login.seen())?.[0];
+    if (found === undefined) throw new Error(`no code in: ${login.seen()}`);
+    return found;
+  });
+  await services.identityProvider.approveDevice(code, { id });
+  expect((await login.result).code).toBe(0);
+}
+
+async function ask(): Promise<string> {
+  const { stdout } = await agent.drawbridge(
+    ...['request', 'deployment/checkout', '-c', 'prod-eks', '-a', 'rollout-restart'],
+    ...['-n', 'payments', '-d', '15m', '-r', 'readiness probe failing', '-o', 'json'],
+  );
+  const { id } = AccessRequestView.parse(JSON.parse(stdout));
+  await eventually(async () => expect((await alice.drawbridge('approvals')).stdout).toContain(id));
+  return id;
+}
+const approve = async (who: Somebody, id: string, ...more: string[]) => {
+  const { code, stdout, stderr } = await who.drawbridge('approve', id, ...more, '-o', 'json');
+  return code === 0 ? ApprovalView.parse(JSON.parse(stdout)) : { code, said: stdout + stderr };
+};
+
+describe('approval in steps, with the real services', () => {
+  it('grants what two humans of two groups approved, as short as one of them made it', async () => {
+    const id = await ask();
+    expect(await approve(dana, id)).toMatchObject({
+      said: expect.stringContaining('owner_approval') as string,
+    });
+    expect(await approve(bob, id, '--step', 'audit')).toMatchObject({
+      said: expect.stringContaining('step_not_open') as string,
+    });
+    expect((await bob.drawbridge('approvals')).stdout).toContain(id);
+    expect(await approve(alice, id, '--duration', '5m')).toMatchObject({
+      termsVersion: 1,
+      terms: { durationSeconds: 300 },
+      steps: [
+        { name: 'on-call', missing: 0 },
+        { name: 'audit', missing: 1, isOpen: true },
+      ],
+    });
+    expect((await agent.drawbridge('status', id)).stdout).toMatch(
+      /pending: needs on-call: 1 human of sre-oncall, then audit: 1 human of auditors/,
+    );
+    expect(await approve(bob, id)).toMatchObject({
+      said: expect.stringContaining('terms_changed') as string,
+    });
+    expect(await approve(bob, id, '--terms', '1')).toMatchObject({ termsVersion: 1 });
+    const { code, stdout } = await agent.drawbridge('status', id, '--wait', '-o', 'json');
+    expect(code).toBe(0);
+    const { status, terms, grant } = AccessRequestView.parse(JSON.parse(stdout));
+    expect({ status, seconds: terms?.durationSeconds }).toEqual({
+      status: 'granted',
+      seconds: 300,
+    });
+    expect(Date.parse(grant?.endsAt ?? '') - Date.parse(grant?.startsAt ?? '')).toBe(300_000);
+    const late = await alice.drawbridge('take-back', id);
+    expect(late.stderr).toContain('request_not_pending');
+  });
+
+  it('opens a step again when its approval is taken back', async () => {
+    const id = await ask();
+    await approve(alice, id);
+    const back = await alice.drawbridge('take-back', id);
+    expect(back).toMatchObject({ code: 0 });
+    expect(back.stdout).toMatch(/step on-call: 0 of 1 of sre-oncall, open/);
+    expect(back.stdout).toMatch(/counts no more since/);
+    expect((await alice.drawbridge('deny', id)).code).toBe(0);
+    expect((await agent.drawbridge('status', id, '--wait')).code).toBe(5);
+  });
+});
