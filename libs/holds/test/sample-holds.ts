@@ -1,4 +1,5 @@
 import type { HeldCall, HoldEvent, Principal } from '@drawbridge/contracts';
+import { sampleHeldCall } from '@drawbridge/testing';
 import type { HoldRequest } from '../src/domain/hold-command.js';
 import type { CallToHold } from '../src/hold-desk.js';
 import type { HoldLimits } from '../src/domain/hold-limits.js';
@@ -35,23 +36,9 @@ export const minute = (minutes: number): string =>
   new Date(Date.parse(at) + minutes * 60_000).toISOString();
 
 export const call: HeldCall = {
-  connection: 'prod-eks',
+  ...sampleHeldCall,
   grantId,
   agent: { issuer: agent.issuer, subject: agent.subject },
-  policyVersion: '3f9a1c0b7d2e',
-  rule: 'cluster-safety/namespace-deletion',
-  method: 'DELETE',
-  path: '/api/v1/namespaces/payments',
-  query: '',
-  verb: 'delete',
-  apiGroup: '',
-  resource: 'namespaces',
-  subresource: '',
-  namespace: 'payments',
-  name: 'payments',
-  contentType: '',
-  bodySha256: '',
-  resourceVersion: '4711',
 };
 
 /** What a proxy knows of it. */

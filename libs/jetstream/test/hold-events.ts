@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { HoldEvent, Principal, ServiceName } from '@drawbridge/contracts';
 import type { EventMetadata } from '@drawbridge/kernel';
+import { sampleHeldCall } from '@drawbridge/testing';
 
 const agent: Principal = {
   kind: 'agent',
@@ -16,23 +17,9 @@ export const commandHeld: HoldEvent = {
   data: {
     commandId: '019c0000-2222-7000-8000-000000000003',
     call: {
-      connection: 'prod-eks',
+      ...sampleHeldCall,
       grantId: '019c0000-3333-7000-8000-000000000001',
       agent: { issuer: agent.issuer, subject: agent.subject },
-      policyVersion: '3f9a1c0b7d2e',
-      rule: 'cluster-safety/namespace-deletion',
-      method: 'DELETE',
-      path: '/api/v1/namespaces/payments',
-      query: '',
-      verb: 'delete',
-      apiGroup: '',
-      resource: 'namespaces',
-      subresource: '',
-      namespace: 'payments',
-      name: 'payments',
-      contentType: '',
-      bodySha256: '',
-      resourceVersion: '4711',
     },
     digest,
     generation: 0,

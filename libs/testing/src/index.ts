@@ -7,6 +7,7 @@ export {
 export { describeEventStoreContract, type EventStoreUnderTest } from './event-store-contract.js';
 export { eventually } from './eventually.js';
 export { InMemoryEventStore } from './in-memory-event-store.js';
+export { sampleHeldCall } from './sample-held-call.js';
 export { sourceProgram } from './source-program.js';
 export { specify } from './specify.js';
 export { startClickHouse, type TestClickHouse } from './start-clickhouse.js';

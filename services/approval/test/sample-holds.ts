@@ -1,6 +1,7 @@
 import type { HoldEvent, HoldEventData, Principal } from '@drawbridge/contracts';
 import { callDigest, holdIdOf } from '@drawbridge/holds';
 import type { RecordedEvent } from '@drawbridge/kernel';
+import { sampleHeldCall } from '@drawbridge/testing';
 import { agent, at } from './sample-events.js';
 
 export type Held = HoldEventData<'CommandHeld'>;
@@ -9,23 +10,9 @@ export const minute = (minutes: number): string =>
   new Date(Date.parse(at) + minutes * 60_000).toISOString();
 
 const call: Held['call'] = {
-  connection: 'prod-eks',
+  ...sampleHeldCall,
   grantId: '018f0000-0000-7000-8000-00000000aaaa',
   agent: { issuer: agent.issuer, subject: agent.subject },
-  policyVersion: '3f9a1c0b7d2e',
-  rule: 'cluster-safety/namespace-deletion',
-  method: 'DELETE',
-  path: '/api/v1/namespaces/payments',
-  query: '',
-  verb: 'delete',
-  apiGroup: '',
-  resource: 'namespaces',
-  subresource: '',
-  namespace: 'payments',
-  name: 'payments',
-  contentType: '',
-  bodySha256: '',
-  resourceVersion: '4711',
 };
 
 /** A hold that is what its id and digest say. */
