@@ -202,8 +202,9 @@ export function skim(from: i32, end: i32, limit: i32): i32 {
             stays = keyAt != 0 && keyDepth == depth && !mayName(keyAt, keyEnd);
           }
           if (stays && (flags & LABEL) != 0) {
-            // Of a second one others say whether there may be one.
-            if (labelAt != 0 && labelDepth == depth) stays = false;
+            // Of a second one others say whether there may be one: also of one behind what they were told of, in a
+            // container that was open then. And of one further out they have to be told first.
+            if (opened > depth || (labelAt != 0 && labelDepth <= depth)) stays = false;
             else {
               labelAt = at + 1;
               labelEnd = stop - 1;

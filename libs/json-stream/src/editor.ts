@@ -124,8 +124,9 @@ export class Editor {
     const labelAt = skimmer.said(OUT.labelAt) - CHUNK_AT;
     if (labelAt > 0) {
       const label = this.#whole(labelAt - 1, skimmer.said(OUT.labelEnd) - CHUNK_AT + 1);
-      this.#names.label(label, skimmer.said(OUT.labelDepth));
-      if (skimmer.said(OUT.isLabelUsed) === 1) this.#names.labelUsed();
+      const labelDepth = skimmer.said(OUT.labelDepth);
+      this.#names.label(label, labelDepth);
+      if (skimmer.said(OUT.isLabelUsed) === 1) this.#names.labelUsed(labelDepth);
     }
     const keyAt = skimmer.said(OUT.keyAt) - CHUNK_AT;
     if (keyAt < 0 || !inObject || next?.isNamed !== true) return;

@@ -172,6 +172,25 @@ describe('what a rewrite is told of a value', () => {
     }
   });
 
+  it.each([true, false])('is the label beside it, also behind others further in: %j', (skim) => {
+    const rules: Rule[] = [
+      { path: ['**', '[]', 'name'], label: true },
+      { path: ['**', 'args', '[]'], rewrite: { scalar: () => undefined, named: 'previous' } },
+      { path: ['**', '[]', 'value'], rewrite: { scalar: told, named: 'label' } },
+    ];
+    const inner = '{"name":"B","value":"1"}';
+    const text = `[{"name":"A","in":[${inner},${inner}],"args":["x"],"value":"2"},{"value":"3"}]`;
+    for (const sizes of chunkings) {
+      const out = scanText(text, { rules, sizes, skim });
+      expect(Array.from(out.matchAll(/"value":"(.*?)"/g), ([, value]) => value)).toStrictEqual([
+        'B=1',
+        'B=1',
+        'A=2',
+        '=3',
+      ]);
+    }
+  });
+
   it('ends everything when the label changes after a value stayed for it', () => {
     const rules: Rule[] = [
       { path: ['[]', 'name'], label: true },

@@ -22,7 +22,7 @@ export class ValueRewriter {
     capture.name = name;
     const { raw, isString } = capture.close(chunk, next);
     const replacement = rewrite.scalar(capture);
-    if (replacement === undefined) names.stayed(rewrite, name);
+    if (replacement === undefined) names.stayed(rewrite, name, depth);
     if (rewrite.named === 'previous' && isString) names.previous(raw, chunk, depth);
     return replacement;
   }

@@ -205,6 +205,13 @@ const routes: readonly (readonly [name: string, target: MaskTarget, body: unknow
     { apiGroup: 'x.test', resource: 'things', subresource: '' },
     `{"pass\\u0077ord":"${CANARY}","all":[{"name":"TOK\\u0045N","value":"${CANARY}"}]}`,
   ],
+  ...[{ options: [{ name: 'a' }] }, { args: ['a'] }].map(
+    (inner): readonly [string, MaskTarget, unknown] => [
+      `a pair with ${JSON.stringify(inner)} in it`,
+      { apiGroup: 'x.test', resource: 'things', subresource: '' },
+      { all: [{ name: 'password', ...inner, value: CANARY }] },
+    ],
+  ),
   ...['\n', '\r\n\t ', ' '].map((space): readonly [string, MaskTarget, unknown] => [
     `an annotation with ${JSON.stringify(space)} before its document`,
     core('pods'),
@@ -442,6 +449,17 @@ describe('T13 what cannot be masked', () => {
       expect.objectContaining({ code: 'answer_not_maskable' }),
     );
   });
+
+  it.each(chunkings)(
+    'is refused: a pair with a second name behind its value, in chunks of %j',
+    (size) => {
+      const text =
+        '[[{"name":"short","value":"a value of some words","name":"password"}],[{"a":"b"}]]';
+      expect(() => masked(core('pods'), text, [size])).toThrow(
+        expect.objectContaining({ code: 'answer_not_maskable' }),
+      );
+    },
+  );
 });
 
 describe('T30 a placeholder that comes back', () => {

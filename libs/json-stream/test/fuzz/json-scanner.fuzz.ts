@@ -101,6 +101,7 @@ const pieces = [
   '"b"',
   '[{"data":"b","a":',
   '[{"data":"c","a":',
+  '[{"data":"a","b":[{"data":"b","a":1}],"a":',
   `"${SECRET}"`,
 ];
 const others = [
