@@ -23,7 +23,7 @@ export const NAMESPACE = 'payments';
 export const DEPLOYMENT = 'checkout';
 /** Nobody here is to meet the limits of an agent: what is measured is one click. */
 const MANY = { open: '1000', anHour: '10000' } as const;
-export const MAX_AGENTS = 64;
+const MAX_AGENTS = 64;
 const APPROVER = 'alice@corp.test';
 const OWNER = 'dana@corp.test';
 /** Every token of {@link BenchIssuer} says so. */

@@ -13,7 +13,7 @@ import {
   type MeasuredRow,
 } from './measure-row.js';
 
-/** Of issue 4: approval click to forwarded call. */
+/** From the click to the answer of the forwarded call. */
 const WANTED_P99_MS = 500;
 
 /**

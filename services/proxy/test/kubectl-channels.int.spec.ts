@@ -295,7 +295,7 @@ describe.each(modes)('$kubectl kubectl over $protocol', ({ protocol, ...mode }) 
       });
     }
 
-    it('exec and attach print why, at once', async () => {
+    it('exec and attach print why', async () => {
       const agent = await agentOf(mode);
       const running = [
         agent.start(shell('echo up; sleep 60')),

@@ -105,6 +105,19 @@ describe.each([
     return running;
   }
 
+  /** A shell on a terminal; a press resolves when what it prints has come. */
+  function openTerminal() {
+    const inner = `${pinned} exec -it web-0 -- sh`;
+    const running = agent.start([], { program: ['script', '-qec', inner, '/dev/null'] });
+    const press = async (keys: string, printed: string) => {
+      running.process.stdin?.write(keys);
+      await eventually(() => {
+        expect(running.out()).toContain(printed);
+      });
+    };
+    return { running, press };
+  }
+
   it.each([
     ['as it is', (path: string) => ['rm', '-rf', path]],
     ['by a shell', (path: string) => ['sh', '-c', `cd /; rm -rf ${path}`]],
@@ -167,14 +180,7 @@ describe.each([
   });
 
   it('warns on a terminal, and ends in front of a denied line all the same', async () => {
-    const inner = `${pinned} exec -it web-0 -- sh`;
-    const running = agent.start([], { program: ['script', '-qec', inner, '/dev/null'] });
-    const press = async (keys: string, printed: string) => {
-      running.process.stdin?.write(keys);
-      await eventually(() => {
-        expect(running.out()).toContain(printed);
-      });
-    };
+    const { running, press } = openTerminal();
     await press('echo t""wo\r', 'two');
     await press('whoami\r', warning);
     await press('echo thr""ee\r', 'three');
@@ -199,14 +205,7 @@ describe.each([
   });
 
   it('reads a terminal as the terminal does', async () => {
-    const inner = `${pinned} exec -it web-0 -- sh`;
-    const running = agent.start([], { program: ['script', '-qec', inner, '/dev/null'] });
-    const press = async (keys: string, printed: string) => {
-      running.process.stdin?.write(keys);
-      await eventually(() => {
-        expect(running.out()).toContain(printed);
-      });
-    };
+    const { running, press } = openTerminal();
     await press('echo t""wo\r', 'two');
     await press(`rm -rf ${victim}\x15echo thr""ee\r`, 'three');
     await press(`tm -rf ${victim}`, victim);
