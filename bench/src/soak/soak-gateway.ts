@@ -13,9 +13,9 @@ import { openFiles, type KnownPorts } from './open-files.js';
 export const connections = { eks: 'prod-eks', bound: 'prod-bound' } as const;
 
 /** Few, so that a flood is refused also where the machine is slow. */
+const AGENT_MAX_CALLS = 8;
 /** Of a machine that does many other things. */
 const START_MS = 180_000;
-const AGENT_MAX_CALLS = 8;
 
 export interface GatewayOptions {
   readonly directory: string;

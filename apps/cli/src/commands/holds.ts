@@ -69,9 +69,9 @@ function registerShow(registrar: Registrar): void {
 function registerApprove(registrar: Registrar): void {
   const command = registrar.program
     .command('approve')
-    .summary('let a held call through, once')
+    .summary('say yes to a held call, which may pass once')
     .description(
-      'Approves one held call with your own login. It may pass once, within minutes. You must be in one of its groups of approvers, and never the owner of the agent.',
+      'Approves one held call with your own login. It may pass once, within minutes, when as many humans have said yes as its guardrail wants. You must be in one of its groups of approvers, and never the owner of the agent.',
     )
     .argument(...HOLD)
     .option('--comment <text>', 'recorded with your approval')
