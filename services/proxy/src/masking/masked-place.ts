@@ -4,6 +4,9 @@ import type { ResourceRequest } from '../domain/kube-request.js';
 /** Members of names from the root of an object to a place in it. */
 export type Place = readonly string[];
 
+/** Whether a name may be the place of an element, in any of the ways that Go reads a number. */
+export const isIndex = (name: string): boolean => /^(?:[+-]?\d+|-)$/.test(name);
+
 /** No detector knows it, so only the name of its place makes it a secret. */
 const PLAIN = 'plain words';
 /** Every detector is on to it; no key of anybody. */
@@ -30,7 +33,7 @@ export class MaskedPlaces {
   /** Whether anything of this value would be masked there. What cannot be said is. */
   masks(place: Place, value: unknown): boolean {
     const object = place.reduceRight<unknown>(
-      (inner, name) => (/^(?:\d+|-)$/.test(name) ? [inner] : { [name]: inner }),
+      (inner, name) => (isIndex(name) ? [inner] : { [name]: inner }),
       value,
     );
     try {

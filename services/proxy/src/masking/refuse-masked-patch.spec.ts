@@ -145,6 +145,9 @@ describe('T14 a JSON patch', () => {
     { op: 'copy', from: `${container}/name`, path: `${container}/ARGS/1` },
     { op: 'replace', path: `${container}/env/0/name`, value: 'LEVEL' },
     { op: 'remove', path: `${container}/env/0/name` },
+    { op: 'replace', path: `${container}/env/+0/name`, value: 'LEVEL' },
+    { op: 'replace', path: `${container}/env/-1/name`, value: 'LEVEL' },
+    { op: 'replace', path: `${container}/env/007/name`, value: 'LEVEL' },
     { op: 'replace', path: `${container}/livenessProbe/httpGet/httpHeaders/0/name`, value: 'X' },
     { op: 'move', from: '/spec/list/0/name', path: '/spec/list/0/label' },
   ])('must not change what says that its neighbour is a secret: %o', (operation) => {

@@ -1,7 +1,7 @@
 import { isSecretName, type Masker } from '@drawbridge/masking';
 import { CallRefused } from '../domain/call-refused.js';
 import type { ResourceRequest } from '../domain/kube-request.js';
-import { MaskedPlaces, type Place } from './masked-place.js';
+import { isIndex, MaskedPlaces, type Place } from './masked-place.js';
 
 /** Media type of a patch that reads what is there: all others only say what shall be. */
 const JSON_PATCH = /^\s*application\/json-patch\b/i;
@@ -125,11 +125,10 @@ function saysWhatIsSecret(place: Place): boolean {
 
 /** Only an element of a list has a name for its value; by its path, a member called "0" looks like one. */
 function leavesItsList(source: Place, goal: Place): boolean {
-  if (!isIndex(source.at(-1)) || onlyNamed.has((source.at(-2) ?? '').toLowerCase())) return false;
+  if (!isIndex(source.at(-1) ?? '') || onlyNamed.has((source.at(-2) ?? '').toLowerCase()))
+    return false;
   return source.slice(0, -1).join('/') !== goal.slice(0, -1).join('/');
 }
-
-const isIndex = (name: string | undefined): boolean => /^(?:-?\d+|-)$/.test(name ?? '');
 
 const isAnnotation = (place: Place): boolean =>
   place.length === 3 &&
