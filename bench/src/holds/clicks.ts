@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { HoldsWorld } from './holds-world.js';
 
 const POLL_MS = 25;
-const WAIT_MS = 20_000;
+/** Of a machine that does many other things. */
+const WAIT_MS = 60_000;
 
 /** A human who has a held call before their eyes, and a finger on the button. */
 export type Ready = (holdId: string) => Promise<() => Promise<number>>;

@@ -17,7 +17,8 @@ import {
 import { uuidV7 } from '@drawbridge/runtime';
 
 const GRANT_SECONDS = 6 * 3_600;
-const WAIT_MS = 20_000;
+/** Of a machine that does many other things. */
+const WAIT_MS = 60_000;
 const everything: Rule = { verbs: ['*'], apiGroups: ['*'], resources: ['*'], namespaces: ['*'] };
 
 export interface Grantee {

@@ -3,13 +3,13 @@ import { request as httpsRequest } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BenchProcess } from '../machine/bench-process.js';
 
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 120_000;
 const POLL_MS = 50;
 
 /**
  * Resolves once the address answers 200.
  *
- * @throws Error with what the process said when it ends, or does not answer within half a minute
+ * @throws Error with what the process said when it ends, or does not answer within two minutes
  */
 export async function waitForAnswer(
   url: string,

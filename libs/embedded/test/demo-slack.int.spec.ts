@@ -171,12 +171,13 @@ describe('the demo Slack', () => {
     const impatient = new WebClient(slack.botToken, {
       slackApiUrl: slack.apiUrl,
       retryConfig: { retries: 0 },
-      timeout: 300,
+      // Long enough for the request itself.
+      timeout: 2_000,
     });
     const lost = impatient.chat.postMessage({ channel: slack.channelId, text: 'lost' });
     await expect(lost).rejects.toThrow();
     slack.failWith(undefined);
-    expect((await slack.messages())[0]?.text).toBe('lost');
+    await expect.poll(async () => (await slack.messages())[0]?.text).toBe('lost');
   });
 
   it('refuses to press what is not there', async () => {

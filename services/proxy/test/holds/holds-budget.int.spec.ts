@@ -30,28 +30,22 @@ afterAll(async () => {
 });
 
 const isRunning = (name: string) =>
-  eventually(
-    async () => {
-      const { status } = await cluster.core.readNamespacedPod({ name, namespace: 'payments' });
-      if (status?.phase !== 'Running') throw new Error(`${name} is ${status?.phase ?? 'nowhere'}`);
-    },
-    { timeoutMs: 30_000 },
-  );
+  eventually(async () => {
+    const { status } = await cluster.core.readNamespacedPod({ name, namespace: 'payments' });
+    if (status?.phase !== 'Running') throw new Error(`${name} is ${status?.phase ?? 'nowhere'}`);
+  });
 
 /** Waits until the cluster has counted. */
 async function allowsOneDisruption(name: string): Promise<void> {
   const config = new KubeConfig();
   config.loadFromFile(cluster.controlPlane.kubeconfig);
   const policy = config.makeApiClient(PolicyV1Api);
-  await eventually(
-    async () => {
-      const found = { name, namespace: 'payments' };
-      const { status } = await policy.readNamespacedPodDisruptionBudget(found);
-      const allowed = status?.disruptionsAllowed ?? 0;
-      if (allowed !== 1) throw new Error(`${name} allows ${allowed}`);
-    },
-    { timeoutMs: 30_000 },
-  );
+  await eventually(async () => {
+    const found = { name, namespace: 'payments' };
+    const { status } = await policy.readNamespacedPodDisruptionBudget(found);
+    const allowed = status?.disruptionsAllowed ?? 0;
+    if (allowed !== 1) throw new Error(`${name} allows ${allowed}`);
+  });
 }
 
 const named = (kind: string, apiVersion: string, metadata: Manifest['metadata']): Manifest => ({
