@@ -5,11 +5,11 @@ import type { EventStore } from '@drawbridge/kernel';
 export interface HoldParties {
   readonly purpose: { readonly reason: string; readonly ticket?: string };
   readonly environment: string;
-  /** Without groups when nobody had to approve the request: then nobody can approve a call under it. */
+  /** Without groups when nobody had to approve the request: then only those can approve a call whom a guardrail names. */
   readonly approvers: HoldApprovers;
 }
 
-/** Reads from its history who decides about calls under a grant: those who decide about the grant itself. */
+/** Reads from its history who decides about calls under a grant, unless a guardrail says: those who decide about the grant itself. */
 export async function partiesOf(
   requests: Pick<EventStore<AccessEvent>, 'load'>,
   accessRequestId: string,
