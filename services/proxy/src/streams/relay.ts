@@ -9,7 +9,7 @@ import type { RelayOptions } from './relay-options.js';
 import { asError, codeOf } from './relay-errors.js';
 import { describeOurs, headOf, isFramed, maskedIn, type RelayedHead } from './relayed-head.js';
 import { bodyTooLarge, MAX_BODY_BYTES } from './request-body.js';
-import { TURN_BYTES } from './transfer-turns.js';
+import { LOOKED_INTO, TURN_BYTES } from './transfer-turns.js';
 import { StallWatch } from './stall-watch.js';
 import { errorFrame, WatchFrames } from './watch-frames.js';
 
@@ -51,6 +51,7 @@ export class Relay implements UpstreamListener {
   /** It waits for its turn, having passed on so many bytes in the one before. */
   #waiting = false;
   #turnBytes = 0;
+  #weight = 1;
   #ending = false;
   #statusCode = 0;
   #requestBytes = 0;
@@ -101,7 +102,7 @@ export class Relay implements UpstreamListener {
 
   onData(chunk: Buffer, last: boolean): void {
     if (this.#over) return;
-    this.#turnBytes += chunk.length;
+    this.#turnBytes += chunk.length * this.#weight;
     if (this.#turnBytes >= TURN_BYTES && !last) this.#waitForTurn();
     const transform = this.#transform;
     if (transform === undefined) {
@@ -164,6 +165,7 @@ export class Relay implements UpstreamListener {
   #openTransform(head: AnswerHead): boolean {
     try {
       this.#transform = this.#options.transform?.(head);
+      if (this.#transform !== undefined) this.#weight = LOOKED_INTO;
       return true;
     } catch (error) {
       this.#refuse(asError(error));

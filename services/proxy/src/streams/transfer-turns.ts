@@ -1,5 +1,7 @@
 /** Bytes that one answer may pass on before others get their turn. */
 export const TURN_BYTES = 131_072;
+/** So many times as long takes a byte that is looked into, masked or filtered, as one that only passes. */
+export const LOOKED_INTO = 4;
 
 const SHARED_MS = 1_000;
 
