@@ -33,7 +33,7 @@ export async function startDrawbridgePeer(options: DrawbridgeOptions): Promise<R
   const [https, http] = [await freePort(), await freePort()];
   const running = await BenchProcess.start({
     command: process.execPath,
-    args: [...collectorArguments(setting), ...nodeArguments, main],
+    args: [...nodeArguments, main],
     cores: setting.cores,
     cwd: directory,
     env: { ...environment({ bus, setting, directory, https, http }), ...variables },
@@ -53,10 +53,6 @@ export async function startDrawbridgePeer(options: DrawbridgeOptions): Promise<R
     stop: () => running.stop(),
   };
 }
-
-/** As the images do it: on one core the threads of the garbage collector would take turns with the calls. */
-const collectorArguments = ({ cores }: PeerSetting): readonly string[] =>
-  cores.length === 1 ? ['--single-threaded-gc'] : [];
 
 interface Placed {
   readonly bus: BenchBus;
