@@ -16,6 +16,8 @@ const replacements: readonly (readonly [RegExp, string])[] = [
   [/\b(\d+(ms|[smhd]))+\b/g, '<age>'],
   [/<(invalid|unknown)>/g, '<age>'],
   [/^(Waiting for .*|timed out waiting .*)\n/gm, ''],
+  // What client-go says of a message that comes behind the end of its stream.
+  [/^E\d{4} [\d:.]+ +\d+ websocket\.go:\d+\] Unknown stream id \d, discarding message\n/gm, ''],
   [/ +$/gm, ''],
   [/[ \t]+/g, ' '],
 ];

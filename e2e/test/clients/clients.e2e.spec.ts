@@ -22,5 +22,6 @@ const getGateway = () => gateway;
 describeNegotiation(getGateway);
 describeClientNode(getGateway);
 describePython(getGateway);
-describeHelm(getGateway);
 describeInformers(getGateway);
+// Last, because it changes the connection, and with that what is under way on it ends.
+describeHelm(getGateway);
