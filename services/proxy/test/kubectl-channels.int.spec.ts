@@ -225,7 +225,7 @@ describe.each(modes)('$kubectl kubectl over $protocol', ({ protocol, ...mode }) 
     const agent = await agentOf(mode);
     const running = agent.start(['logs', '-f', 'web-0']);
     // Its own, and no number by chance: one in some hundred is what a card's number looks like.
-    const line = `one more, for ${mode.kubectl} over ${mode.protocol}`;
+    const line = `one more for ${mode.kubectl}, WebSockets ${mode.on}`;
     await eventually(() => expect(running.out()).toContain('listening on :8080'));
     await appendFile(kubelet.containerLog, `2026-01-01T00:00:01.000000000Z stdout F ${line}\n`);
     await eventually(() => expect(running.out()).toContain(line));
