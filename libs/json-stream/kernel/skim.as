@@ -50,7 +50,6 @@ export function use(at: i32, short: i32): void {
   shortBytes = short;
 }
 
-// @ts-ignore: decorator
 @inline
 function flagsOf(node: i32): i32 {
   return load<u16>(tree + node * NODE_BYTES + 4);
@@ -80,7 +79,6 @@ function endOfString(from: i32, end: i32): i32 {
 }
 
 /** Whether a string is short, and holds nothing that a rule could look for. */
-// @ts-ignore: decorator
 @inline
 function isPlain(from: i32, stop: i32): bool {
   const length = stop - from;
@@ -88,7 +86,6 @@ function isPlain(from: i32, stop: i32): bool {
 }
 
 /** Whether one of up to 16 bytes is among those of two tables, see src/skimmer.ts. */
-// @ts-ignore: decorator
 @inline
 function holds(from: i32, length: i32, lows: i32, highs: i32): bool {
   const block = v128.load(from);
@@ -99,7 +96,6 @@ function holds(from: i32, length: i32, lows: i32, highs: i32): bool {
 }
 
 /** Whether a name may be one by which values are known. */
-// @ts-ignore: decorator
 @inline
 function mayName(from: i32, stop: i32): bool {
   if (stop - from < 2) return false;
@@ -125,7 +121,6 @@ function childOf(node: i32, from: i32, stop: i32): i32 {
   return load<u16>(record);
 }
 
-// @ts-ignore: decorator
 @inline
 function isKey(key: i32, name: i32, length: i32): bool {
   for (let at = 0; at < length; at += 1) {

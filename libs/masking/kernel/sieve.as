@@ -35,13 +35,11 @@ function say(at: i32, what: i32): void {
   count += 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function byteAt(at: i32): i32 {
   return load<u8>(at);
 }
 
-// @ts-ignore: decorator
 @inline
 function endsName(at: i32): bool {
   return load<u8>(ENDINGS + ((byteAt(at - 2) << 8) | byteAt(at - 1))) !== 0;
@@ -82,7 +80,6 @@ function look(at: i32): void {
   else if (isBeginning(at, byte)) say(at, SUSPECT);
 }
 
-// @ts-ignore: decorator
 @inline
 function between(text: v128, first: i8, length: i8): i32 {
   return i8x16.bitmask(i8x16.lt_u(i8x16.sub(text, i8x16.splat(first)), i8x16.splat(length)));
@@ -134,7 +131,6 @@ function numbers(from: i32, stop: i32): void {
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function both(text: v128, next: v128, first: i8, second: i8): v128 {
   return v128.and(
@@ -144,7 +140,6 @@ function both(text: v128, next: v128, first: i8, second: i8): v128 {
 }
 
 /** All beginnings with a letter more than the two that are looked for are told apart by it. */
-// @ts-ignore: decorator
 @inline
 function beginnings(text: v128, next: v128): v128 {
   const y = v128.and(
@@ -160,14 +155,12 @@ function beginnings(text: v128, next: v128): v128 {
   return v128.or(v128.or(x, y), v128.or(capitals, small));
 }
 
-// @ts-ignore: decorator
 @inline
 function signs(text: v128): v128 {
   const labels = v128.or(i8x16.eq(text, i8x16.splat(0x3d)), i8x16.eq(text, i8x16.splat(0x3a)));
   return v128.or(labels, i8x16.eq(text, i8x16.splat(0x40)));
 }
 
-// @ts-ignore: decorator
 @inline
 function inTokens(text: v128): i32 {
   // By the lower and the higher four bits: rows of + - /, digits, capitals (two), small letters (two).
@@ -178,13 +171,11 @@ function inTokens(text: v128): i32 {
   return i8x16.bitmask(i8x16.ne(v128.and(below, above), i8x16.splat(0)));
 }
 
-// @ts-ignore: decorator
 @inline
 function digits(text: v128): v128 {
   return i8x16.lt_u(i8x16.sub(text, i8x16.splat(0x30)), i8x16.splat(10));
 }
 
-// @ts-ignore: decorator
 @inline
 function inNumbers(text: v128, next: v128): i32 {
   const gaps = v128.or(i8x16.eq(text, i8x16.splat(0x20)), i8x16.eq(text, i8x16.splat(0x2d)));
@@ -192,7 +183,6 @@ function inNumbers(text: v128, next: v128): i32 {
 }
 
 /** Numbers that neither begin nor end beyond sixteen bytes: as many bits in a row as a card's number has bytes. */
-// @ts-ignore: decorator
 @inline
 function inside(at: i32, bits: i32): void {
   const two = bits & (bits >> 1);
