@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { StepsRequirement, type Principal, type Rule } from '@drawbridge/contracts';
 import { beginStanding, continueStanding, whyNotCounted } from './approval-standing.js';
 import type { ApprovalFact, FactOf, Parties, Standing } from './step-approval.js';
-import { dueSteps } from './step-deadlines.js';
 import { missingOf, openSteps, outcomeOf } from './step-progress.js';
 
 const issuer = 'https://idp.corp.test';
@@ -287,27 +286,6 @@ describe('time', () => {
     step: 'on-call',
     level,
     at: minute(when),
-  });
-
-  it('says what is due, the same for everybody who knows the history', () => {
-    expect(dueSteps(asked({ steps }), minute(1))).toStrictEqual([
-      { type: 'reminded', step: 'on-call', count: 1, at: minute(5) },
-      { type: 'escalated', step: 'on-call', level: 0, at: minute(10) },
-    ]);
-    expect(dueSteps(asked({ steps }), minute(17))).toContainEqual({
-      type: 'reminded',
-      step: 'on-call',
-      count: 3,
-      at: minute(15),
-    });
-    const reminded = play(asked({ steps }), {
-      type: 'reminded',
-      step: 'on-call',
-      count: 5,
-      at: minute(25),
-    });
-    expect(dueSteps(reminded, minute(50)).map(({ type }) => type)).toStrictEqual(['escalated']);
-    expect(dueSteps(play(asked({ steps }), given(alice)), minute(50))).toStrictEqual([]);
   });
 
   it('opens a step to further groups, one level after the other and not before their time', () => {

@@ -9,10 +9,12 @@ import type {
   StepProgress,
   StepRefusal,
 } from './step-approval.js';
-import { MAX_REMINDERS } from './step-deadlines.js';
 import { isAskedIn, partyRefusal, stepUpRefusal } from './step-eligibility.js';
 import { missingOf, missingWith, openSteps, outcomeOf, totalOf } from './step-progress.js';
 import { within } from './within.js';
+
+/** Of one step; after that only escalation and the end of time follow. */
+const MAX_REMINDERS = 5;
 
 type Judge<Type extends ApprovalFact['type']> = (
   standing: Standing,

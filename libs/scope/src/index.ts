@@ -27,5 +27,4 @@ export type {
   StepRefusal,
 } from './step-approval.js';
 export { groupsOf } from './step-eligibility.js';
-export { dueSteps, MAX_REMINDERS, type DueStep } from './step-deadlines.js';
 export { missingOf, openSteps, outcomeOf, type Missing } from './step-progress.js';
