@@ -2,13 +2,13 @@ import { z } from 'zod';
 import {
   AccessRequestInput,
   AccessTerms,
-  ApprovalRequirement,
   Cut,
   Instant,
   PolicyReference,
   RequestId,
   Risk,
-} from './access-request.js';
+} from './access-terms.js';
+import { ApprovalRequirement } from './approval-requirement.js';
 import { Principal } from './principal.js';
 
 /**

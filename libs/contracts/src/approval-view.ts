@@ -1,14 +1,7 @@
 import { z } from 'zod';
-import {
-  AccessTerms,
-  ApprovalRequirement,
-  Cut,
-  Instant,
-  PolicyReference,
-  RequestId,
-  Risk,
-} from './access-request.js';
+import { AccessTerms, Cut, Instant, PolicyReference, RequestId, Risk } from './access-terms.js';
 import { AccessStatus } from './access-view.js';
+import { ApprovalRequirement } from './approval-requirement.js';
 import { oneLine } from './one-line.js';
 import { Principal } from './principal.js';
 import { Rules } from './scope.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ConnectionName, Instant } from './access-request.js';
+import { ConnectionName, Instant } from './access-terms.js';
 import { CommandDecision, FileTransferRecord, RecordedRule } from './command-record.js';
 import { Principal } from './principal.js';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ConnectionName, Instant } from './access-request.js';
+import { ConnectionName, Instant } from './access-terms.js';
 import { GuardrailAction } from './guardrail.js';
 import { Principal } from './principal.js';
 

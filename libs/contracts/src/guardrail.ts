@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ConnectionName } from './access-request.js';
+import { ConnectionName } from './access-terms.js';
 
 const name = z
   .string()

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Instant } from './access-request.js';
+import { Instant } from './access-terms.js';
 import { HeldCall, HoldApprovers, HoldCancelReason, HoldEffect, HoldId } from './hold.js';
 import { Principal } from './principal.js';
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { ConnectionName, Instant, type ServiceName } from './access-request.js';
+import { ConnectionName, Instant } from './access-terms.js';
+import { event } from './define-event.js';
 import { Principal } from './principal.js';
+import type { ServiceName } from './service-name.js';
 
 /** SHA-256 in hex. */
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -72,9 +74,6 @@ export const HoldCancelReason = z.enum(['client_gone', 'grant_ended', 'policy_ch
 export type HoldCancelReason = z.infer<typeof HoldCancelReason>;
 
 const decision = { approver: Principal, via: z.enum(['slack', 'http']) };
-
-const event = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
-  z.object({ type: z.literal(type), data: z.object(shape) });
 
 /**
  * Facts about one held call, oldest first. Subject: `drawbridge.holds.<holdId>`. Each type has one writing

@@ -1,19 +1,19 @@
 export {
   AccessEvent,
+  writerOf,
+  type AccessEventData,
+  type AccessEventType,
+} from './access-event.js';
+export {
   AccessRequestInput,
   AccessTerms,
-  ApprovalRequirement,
   ConnectionName,
   Cut,
   Instant,
   PolicyReference,
   RequestId,
   Risk,
-  writerOf,
-  type AccessEventData,
-  type AccessEventType,
-  type ServiceName,
-} from './access-request.js';
+} from './access-terms.js';
 export { AccessRequestView, AccessStatus, DrawbridgeDiscovery, Problem } from './access-view.js';
 export {
   AuditCommand,
@@ -25,6 +25,7 @@ export {
   CommandOutcome,
 } from './audit-view.js';
 export { AnswerMasking, PortForwarding } from './answer-masking.js';
+export { ApprovalRequirement } from './approval-requirement.js';
 export {
   ApprovalStep,
   approverGroupsOf,
@@ -56,15 +57,12 @@ export {
   RecordedRule,
 } from './command-record.js';
 export { ConnectorAccess } from './connector-access.js';
-export {
-  ActionDocument,
-  ConfigurationDocument,
-  ConnectionDocument,
-  GuardrailDocument,
-  HumanDocument,
-  IssuerDocument,
-  PolicyDocument,
-} from './configuration.js';
+export { ActionDocument } from './action-document.js';
+export { ConfigurationDocument, GuardrailDocument } from './configuration.js';
+export { ConnectionDocument } from './connection-document.js';
+export { HumanDocument } from './human-document.js';
+export { IssuerDocument } from './issuer-document.js';
+export { PolicyDocument } from './policy-document.js';
 export {
   ExecMatch,
   GuardrailAction,
@@ -96,3 +94,4 @@ export {
   TrustBundle,
   TrustedIssuer,
 } from './trust-bundle.js';
+export type { ServiceName } from './service-name.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { AccessEvent, writerOf } from './access-request.js';
+import { AccessEvent, writerOf } from './access-event.js';
 import { CommandRecord } from './command-record.js';
 import { HoldEvent, holdWriterOf } from './hold.js';
 

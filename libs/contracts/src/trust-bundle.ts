@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Instant } from './access-request.js';
+import { Instant } from './access-terms.js';
 
 /** JSON pointer (RFC 6901) into the token's claims. */
 export const ClaimPointer = z.string().regex(/^(\/([^~/]|~[01])*)+$/, 'expected a JSON pointer');

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { oneLine } from './one-line.js';
+import { RequestedScope, Rules } from './scope.js';
+
+export const Instant = z.iso.datetime().describe('UTC, RFC 3339');
+export const ConnectionName = z
+  .string()
+  .max(63)
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'expected a DNS label');
+export const RequestId = z.uuid();
+
+/** Body of `POST /v1/access-requests`. */
+export const AccessRequestInput = z.strictObject({
+  connection: ConnectionName,
+  scope: RequestedScope,
+  durationSeconds: z.int().min(30).max(86_400).describe('How long the grant should be open'),
+  reason: oneLine(1000),
+  ticket: oneLine(64).optional(),
+});
+export type AccessRequestInput = z.infer<typeof AccessRequestInput>;
+
+/** What may be granted; fixed when the request is validated. */
+export const AccessTerms = z.strictObject({
+  connection: ConnectionName,
+  environment: z.string().min(1),
+  action: z.string().optional(),
+  parameters: z.record(z.string(), z.string()).optional(),
+  rules: Rules,
+  durationSeconds: z.int().positive(),
+  reason: z.string(),
+  ticket: z.string().optional(),
+});
+export type AccessTerms = z.infer<typeof AccessTerms>;
+
+/** Which policy decided, so that the decision can be judged again later. */
+export const PolicyReference = z.strictObject({
+  name: z.string().min(1),
+  /** SHA-256 (hex, 12 first characters) of the whole policy set in force. */
+  version: z.string().min(1),
+});
+export type PolicyReference = z.infer<typeof PolicyReference>;
+
+/** One thing policy gave less of than was asked. */
+export const Cut = z.strictObject({
+  field: z.string(),
+  asked: z.string(),
+  granted: z.string(),
+  why: z.string(),
+});
+export type Cut = z.infer<typeof Cut>;
+
+export const Risk = z.strictObject({
+  level: z.enum(['low', 'medium', 'high']),
+  reasons: z.array(z.string()),
+});
+export type Risk = z.infer<typeof Risk>;

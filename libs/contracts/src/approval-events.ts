@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { Instant } from './access-terms.js';
+import { ApprovalRequirement, Narrowing } from './approval-requirement.js';
+import { event } from './define-event.js';
+import { Principal } from './principal.js';
+
+const approver = { approver: Principal, via: z.enum(['slack', 'http']) };
+
+/** What only the approval service may append about an access request. */
+export const approvalEvents = [
+  event('ApprovalRequested', {
+    approval: ApprovalRequirement,
+    /** The request lapses at this instant when nobody has decided. */
+    decideBy: Instant,
+  }),
+  event('ApprovalGiven', {
+    ...approver,
+    comment: z.string().optional(),
+    /** How often the terms had been narrowed when they were shown; absent: never. */
+    seen: z.int().min(0).optional(),
+    /** Only in a sequence: the step that was open. */
+    step: z.string().optional(),
+    /** Only under an approval in steps: who cannot read steps would not see that it takes something away. */
+    narrow: Narrowing.optional(),
+  }),
+  event('ApprovalDenied', { ...approver, reason: z.string().optional() }),
+  event('ApprovalVoided', {
+    /** As in the approval that counts no more. */
+    approver: Principal,
+    reason: z.enum(['taken_back', 'left_group', 'disabled']),
+  }),
+  event('AccessRequestApproved', { approvers: z.array(Principal).min(1) }),
+  event('AccessRequestRejected', { by: Principal, reason: z.string().optional() }),
+  event('AccessRequestLapsed', { decideBy: Instant }),
+] as const;

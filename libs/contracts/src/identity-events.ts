@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import { AccessRequestInput } from './access-terms.js';
+import { event } from './define-event.js';
+import { Principal } from './principal.js';
+
+/** What only the identity service may append about an access request. */
+export const identityEvents = [
+  event('AccessRequested', {
+    requester: Principal,
+    request: AccessRequestInput,
+    /** SHA-256 of the request; a repeated idempotency key must bring the same one. */
+    digest: z.string(),
+  }),
+  event('AccessRequestWithdrawn', { by: Principal }),
+] as const;

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { document, filePath, label } from './document.js';
+import { ClaimMapping, SigningAlgorithm } from './trust-bundle.js';
+
+/** An OIDC issuer whose tokens are believed, and how its claims are read. Read by identity. */
+export const IssuerDocument = document(
+  'Issuer',
+  label,
+  z.strictObject({
+    issuer: z
+      .url()
+      .describe('Exactly the `iss` of its tokens; metadata is discovered from here only'),
+    audiences: z.array(z.string().min(1)).min(1).describe('A token must be for one of these'),
+    algorithms: z.array(SigningAlgorithm).min(1).default(['RS256', 'ES256']),
+    clockSkewSeconds: z.int().min(0).max(300).default(30),
+    maxTokenAgeSeconds: z.int().min(60).optional(),
+    authorizedParties: z.array(z.string().min(1)).min(1).optional(),
+    claims: ClaimMapping,
+    owners: z.record(z.string(), z.string()).default({}).describe('Owner by agent subject'),
+    disabledSubjects: z.array(z.string()).default([]),
+    jwksRefreshSeconds: z.int().min(5).max(86_400).default(300),
+    certificateAuthorityFile: filePath.optional().describe('PEM; for an issuer with a private CA'),
+    allowInsecureHttp: z
+      .boolean()
+      .default(false)
+      .describe('Only for an issuer on a loopback address; refused for any other'),
+    login: z
+      .strictObject({ deviceClientId: z.string().min(1), scope: z.string().default('openid') })
+      .optional()
+      .describe('Public client with which humans log in from a terminal'),
+  }),
+);
+export type IssuerDocument = z.infer<typeof IssuerDocument>;

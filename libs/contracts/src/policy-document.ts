@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { ConnectionName } from './access-terms.js';
+import { document, label, pattern } from './document.js';
+import { Rules } from './scope.js';
+
+/** Several steps of different humans; a step's name is shown to whoever decides. */
+const StepsOfPolicy = z
+  .strictObject({
+    type: z.literal('steps'),
+    order: z
+      .enum(['sequential', 'parallel'])
+      .default('sequential')
+      .describe('One step after the other, or all at once'),
+    steps: z
+      .array(
+        z.strictObject({
+          name: label.max(40),
+          count: z.int().min(1).max(10).default(1),
+          groups: z.array(z.string().min(1)).min(1).max(50),
+        }),
+      )
+      .min(1)
+      .max(10)
+      .describe('No human counts in more than one'),
+    denyThreshold: z
+      .int()
+      .min(1)
+      .max(10)
+      .default(1)
+      .describe('Different humans whose no ends the request'),
+    excludeOwner: z.boolean().default(true),
+    timeoutSeconds: z.int().min(30).max(604_800).default(1800),
+  })
+  .refine(({ steps }) => new Set(steps.map(({ name }) => name)).size === steps.length, {
+    message: 'two steps have the same name',
+    path: ['steps'],
+  });
+
+/**
+ * Who may ask for what, for how long, and who must approve. A request is judged by one policy at a time;
+ * policies never add up.
+ */
+export const PolicyDocument = document(
+  'Policy',
+  label,
+  z.strictObject({
+    description: z.string().max(200).optional(),
+    subjects: z.strictObject({
+      groups: z.array(z.string().min(1)).min(1).describe('The requester is in one of these'),
+      issuers: z.array(z.url()).min(1).optional(),
+      kinds: z
+        .array(z.enum(['agent', 'human']))
+        .min(1)
+        .default(['agent']),
+    }),
+    connections: z
+      .strictObject({
+        names: z.array(ConnectionName).min(1).optional(),
+        environments: z.array(z.string().min(1)).min(1).optional(),
+      })
+      .refine((value) => value.names !== undefined || value.environments !== undefined, {
+        message: 'expected "names" or "environments"',
+      })
+      .meta({ anyOf: [{ required: ['names'] }, { required: ['environments'] }] })
+      .describe('Connections that are named, or that belong to a named environment'),
+    actions: z.array(label).default([]).describe('Actions that may be asked for by name'),
+    namespaces: z
+      .array(z.union([z.literal('*'), label]))
+      .min(1)
+      .describe('Where; `*` is every namespace and cluster-scoped calls'),
+    rules: Rules.optional().describe('Widest rules that may be asked for directly; default: none'),
+    maxDurationSeconds: z.int().min(30).max(86_400),
+    whenTooWide: z
+      .enum(['cut', 'refuse'])
+      .default('refuse')
+      .describe(
+        'What to do with a longer duration or namespaces outside: cut to what is allowed, or refuse',
+      ),
+    reason: z
+      .strictObject({ minLength: z.int().min(1).max(1000).default(1), pattern: pattern.optional() })
+      .optional(),
+    ticket: z
+      .strictObject({ required: z.boolean().default(true), pattern: pattern.optional() })
+      .optional(),
+    approval: z.discriminatedUnion('type', [
+      z.strictObject({ type: z.literal('none') }),
+      z.strictObject({
+        type: z.literal('humans'),
+        count: z.int().min(1).max(10).default(1),
+        groups: z.array(z.string().min(1)).min(1),
+        excludeOwner: z.boolean().default(true),
+        timeoutSeconds: z.int().min(30).max(604_800).default(1800),
+      }),
+      StepsOfPolicy,
+    ]),
+  }),
+);
+export type PolicyDocument = z.infer<typeof PolicyDocument>;

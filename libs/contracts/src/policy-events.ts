@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { AccessTerms, Cut, Instant, PolicyReference, Risk } from './access-terms.js';
+import { ApprovalRequirement } from './approval-requirement.js';
+import { event } from './define-event.js';
+import { Principal } from './principal.js';
+
+/** What only the policy service may append about an access request. */
+export const policyEvents = [
+  event('AccessRequestValidated', {
+    policy: PolicyReference,
+    requester: Principal,
+    terms: AccessTerms,
+    cuts: z.array(Cut),
+    approval: ApprovalRequirement,
+    risk: Risk,
+  }),
+  event('AccessRequestDenied', {
+    policy: PolicyReference.optional(),
+    code: z.string(),
+    message: z.string(),
+    /** What to ask for instead, in words. */
+    suggestion: z.string().optional(),
+  }),
+  event('GrantIssued', {
+    grantId: z.uuid(),
+    policy: PolicyReference,
+    grantee: Principal,
+    terms: AccessTerms,
+    approvers: z.array(Principal),
+    /** The groups by which the policy covers the grantee; a token must still name one. Absent: not known. */
+    requiredGroups: z.array(z.string()).optional(),
+    startsAt: Instant,
+    endsAt: Instant,
+  }),
+  event('GrantRevoked', { grantId: z.uuid(), by: Principal.optional(), reason: z.string() }),
+  event('GrantExpired', { grantId: z.uuid(), endsAt: Instant }),
+] as const;
