@@ -79,6 +79,14 @@ describe('the principal of a token', () => {
     expect(principalOf(agent, trust).owner).toBe('erin@corp.test');
   });
 
+  it('T15 has none of the groups that Drawbridge itself gives', () => {
+    const claims = {
+      ...agent,
+      realm: { 'access/groups': ['on-call:payments', 'On-Call:x', 'on-call'] },
+    };
+    expect(principalOf(claims, trusted()).groups).toStrictEqual(['on-call']);
+  });
+
   it('takes up to 500 groups', () => {
     const groups = Array.from({ length: 500 }, (_, index) => `group-${index}`);
     const claims = { ...agent, realm: { 'access/groups': groups } };

@@ -3,13 +3,15 @@ import { isRecord, type Claims } from './decode-token.js';
 import { TokenRefused } from './token-refused.js';
 
 const MAX_GROUPS = 500;
+/** Groups that Drawbridge itself gives, for example to whoever is on call; no token makes its bearer a member. */
+const RESERVED_GROUPS = 'on-call:';
 const UNSAFE = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u;
 
 /**
  * Reads the bearer out of the claims of a verified token, as the issuer's mapping says.
  *
  * Nothing is guessed: a claim of another type, blank text, control or text-direction characters and more
- * than 500 groups refuse the token. Missing `groups`, `email` and `sponsor` mean none. A missing `owner` refuses an
+ * than 500 groups refuse the token. Reserved groups are passed over. Missing `groups`, `email` and `sponsor` mean none. A missing `owner` refuses an
  * agent where the mapping has one, because "the owner may not approve" could not be upheld; so does an
  * e-mail address that the issuer says is unverified, as anybody could have typed it.
  *
@@ -48,7 +50,8 @@ function groupsOf(claims: Claims, { claims: { groups: pointer } }: TrustedIssuer
   if (pointer === undefined || value === undefined) return [];
   const groups: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (groups.length > MAX_GROUPS) throw invalid(pointer, `has more than ${MAX_GROUPS} groups`);
-  return [...new Set(groups.map((group) => text(group, { claim: pointer, max: 256 })))];
+  const named = groups.map((group) => text(group, { claim: pointer, max: 256 }));
+  return [...new Set(named)].filter((group) => !group.toLowerCase().startsWith(RESERVED_GROUPS));
 }
 
 function emailOf(claims: Claims, { claims: { email } }: TrustedIssuer): string | undefined {

@@ -68,10 +68,16 @@ const refusalOf = async (token: string, trust = bundle(trusted())): Promise<Toke
 
 describe('a genuine token', () => {
   it('proves who its bearer is and until when', async () => {
-    const token = make({ claims: { ...claims, jti: 'token-1' } });
+    const token = make({
+      claims: { ...claims, jti: 'token-1', auth_time: seconds - 5, acr: 'phr', amr: ['mfa'] },
+    });
     await expect(verifyToken(bundle(trusted()), token, now)).resolves.toStrictEqual({
       principal: { kind: 'agent', issuer, subject: 'agent-oncall', groups: ['oncall-agents'] },
       expiresAt: new Date((claims.exp + 30) * 1000),
+      issuedAt: now,
+      authTime: new Date((seconds - 5) * 1000),
+      acr: 'phr',
+      amr: ['mfa'],
       tokenId: 'token-1',
     });
   });

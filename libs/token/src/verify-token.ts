@@ -6,11 +6,12 @@ import { checkClaims } from './check-claims.js';
 import { rememberClaims } from './claims-of.js';
 import { checkHeader } from './check-header.js';
 import { decodeToken, type Claims } from './decode-token.js';
+import { loginOf, type TokenLogin } from './login-of.js';
 import { principalOf } from './principal-of.js';
 import { TokenRefused } from './token-refused.js';
 
 /** What a token proved. Never holds the token. */
-export interface VerifiedToken {
+export interface VerifiedToken extends TokenLogin {
   readonly principal: Principal;
   /** From this instant on the token is refused, so streams opened with it end; clock skew included. */
   readonly expiresAt: Date;
@@ -45,7 +46,7 @@ export async function verifyToken(
   await checkSignature(token, issuer);
   const expiresAt = checkClaims(claims, issuer, now);
   const principal = rememberClaims(principalOf(claims, issuer), claims);
-  return { principal, expiresAt, ...tokenIdOf(claims) };
+  return { principal, expiresAt, ...tokenIdOf(claims), ...loginOf(claims, issuer, now) };
 }
 
 const keySets = new WeakMap<TrustedIssuer, LocalJWKSet>();
