@@ -1,9 +1,12 @@
+export { boundedFetch, type BoundedFetchOptions } from './bounded-fetch.js';
 export { closeOnFailure, Closers } from './closers.js';
 export { commonConfig, natsOptions, port, type NatsConfig } from './common-config.js';
 export { createHttpApp, startHttpApp, type HttpAppOptions } from './create-http-app.js';
 export { createLogger, type LoggerOptions } from './create-logger.js';
 export type { HealthChecks, HealthFigures } from './health.js';
 export { ConfigInvalid, loadConfig, readSecretFile, type ConfigProblem } from './load-config.js';
+export { outboundAddress } from './outbound-address.js';
+export { OutboundFailed, type OutboundFailure } from './outbound-failed.js';
 export { problemOf, type StatusTable } from './problem-of.js';
 export { requestIdOf } from './request-id.js';
 export { RequestRefused, type FieldError, type RequestRefusal } from './request-refused.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { IssuerDocument } from '@drawbridge/contracts';
-import { boundedFetch } from '../src/oidc/bounded-fetch.js';
+import { issuerFetch } from '../src/oidc/issuer-fetch.js';
 import { fetchIssuerKeys } from '../src/oidc/fetch-issuer-keys.js';
 import { goodKey, HostileIssuer, privateAuthority } from './hostile-issuer.js';
 
@@ -157,7 +157,7 @@ describe('a slow issuer', () => {
   ])('is left when it %s', async (_, speak) => {
     issuer.takeovers.set('/slow', (_request, response) => speak(response));
     const options = { allowInsecureHttp: true, timeoutMs: 200 };
-    await expect(boundedFetch(`${issuer.issuer}/slow`, options)).rejects.toMatchObject({
+    await expect(issuerFetch(`${issuer.issuer}/slow`, options)).rejects.toMatchObject({
       code: 'issuer_unreachable',
     });
   });

@@ -3,8 +3,7 @@ import { allowInsecureRequests, customFetch, discovery } from 'openid-client';
 import { z } from 'zod';
 import type { IssuerDocument } from '@drawbridge/contracts';
 import { parseStrictJson } from '@drawbridge/token';
-import { boundedFetch, type FetchOptions } from './bounded-fetch.js';
-import { issuerAddress } from './issuer-address.js';
+import { issuerAddress, issuerFetch, type FetchOptions } from './issuer-fetch.js';
 import { IssuerUnusable } from './issuer-unusable.js';
 import { usableKeys, type UsableKeys } from './usable-keys.js';
 
@@ -22,7 +21,7 @@ export async function fetchIssuerKeys(spec: Spec): Promise<UsableKeys> {
   const options = await fetchOptions(spec);
   const url = issuerAddress(spec.issuer, spec.allowInsecureHttp);
   const keysAddress = await discoverKeysAddress(url, spec, options);
-  const response = await boundedFetch(keysAddress, options);
+  const response = await issuerFetch(keysAddress, options);
   if (response.status !== 200) {
     throw new IssuerUnusable('issuer_keys_invalid', `"jwks_uri" answered ${response.status}`);
   }
@@ -62,8 +61,8 @@ async function discover(url: URL, options: FetchOptions) {
   try {
     // The client id is never sent: discovery is all that is asked for.
     const configuration = await discovery(url, 'drawbridge', undefined, undefined, {
-      [customFetch]: (address) => boundedFetch(address, options),
-      // The address has been checked above, and boundedFetch checks every other. Deprecated to stand out.
+      [customFetch]: (address) => issuerFetch(address, options),
+      // The address has been checked above, and issuerFetch checks every other. Deprecated to stand out.
       // eslint-disable-next-line @typescript-eslint/no-deprecated
       execute: url.protocol === 'http:' ? [allowInsecureRequests] : [],
       timeout: 15,

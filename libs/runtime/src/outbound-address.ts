@@ -1,12 +1,12 @@
-import { IssuerUnusable } from './issuer-unusable.js';
+import { OutboundFailed } from './outbound-failed.js';
 
 /**
  * Checks an address before anything is sent to it: HTTPS, or plain HTTP on a loopback address where the
- * issuer's configuration allows that. Addresses with a user or password are refused.
+ * configuration allows that. Addresses with a user or password are refused.
  *
- * @throws {@link IssuerUnusable} `issuer_address_refused`
+ * @throws {@link OutboundFailed} `address_refused`
  */
-export function issuerAddress(address: string, allowInsecureHttp: boolean): URL {
+export function outboundAddress(address: string, allowInsecureHttp: boolean): URL {
   const url = URL.parse(address);
   if (url === null) throw refused('it is not an absolute URL');
   if (url.username !== '' || url.password !== '') throw refused('it holds a user or password');
@@ -22,6 +22,6 @@ function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
-function refused(why: string): IssuerUnusable {
-  return new IssuerUnusable('issuer_address_refused', `the address is refused: ${why}`);
+function refused(why: string): OutboundFailed {
+  return new OutboundFailed('address_refused', `the address is refused: ${why}`);
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { issuerAddress } from './issuer-address.js';
-import { IssuerUnusable } from './issuer-unusable.js';
+import { outboundAddress } from './outbound-address.js';
+import { OutboundFailed } from './outbound-failed.js';
 
-describe('the address of an issuer', () => {
+describe('an address that something is sent to', () => {
   it.each([
     ['https://idp.corp.test', false],
     ['https://idp.corp.test:8443/tenant', false],
@@ -14,7 +14,7 @@ describe('the address of an issuer', () => {
     ['http://[::1]:4000', true],
     ['http://2130706433', true],
   ])('%s is accepted (http allowed: %s)', (address, allowed) =>
-    expect(issuerAddress(address, allowed).protocol).toMatch(/^https?:$/),
+    expect(outboundAddress(address, allowed).protocol).toMatch(/^https?:$/),
   );
 
   it.each([
@@ -34,6 +34,6 @@ describe('the address of an issuer', () => {
     ['idp.corp.test', true],
     ['', true],
   ])('%s is refused (http allowed: %s)', (address, allowed) =>
-    expect(() => issuerAddress(address, allowed)).toThrow(IssuerUnusable),
+    expect(() => outboundAddress(address, allowed)).toThrow(OutboundFailed),
   );
 });
