@@ -496,9 +496,12 @@ describe('T30 a placeholder that comes back', () => {
   it('and nothing else', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string(), (a, b) => {
+        const shown = b.trimStart();
+        // A line end that is written as an escape may stand there too: see the bodies above.
+        fc.pre(!shown.startsWith('\\'));
         const guard = new RoundTripGuard();
         guard.push(Buffer.from(a));
-        expect(guard.push(Buffer.from(`drawbridge:masked${b}\\`))).toBe(b.startsWith(':'));
+        expect(guard.push(Buffer.from(`drawbridge:masked${b}\\`))).toBe(shown.startsWith(':'));
       }),
     );
   });
