@@ -27,12 +27,15 @@ export {
 export {
   startDemoSlack,
   type Click,
+  type Command,
   type DemoSlack,
   type DemoSlackOptions,
-  type DemoSlackUser,
   type Forgery,
+  type Happening,
   type Submission,
 } from './slack/demo-slack.js';
+export type { DemoSlackUser } from './slack/demo-workspace.js';
+export { messageProblems, viewProblems } from './slack/block-kit-limits.js';
 export type { InteractionAnswer, SignedRequest } from './slack/signed-request.js';
 export type { EphemeralMessage, Fault, FaultPlan } from './slack/slack-front.js';
 export type { DemoSlackMessage, DemoSlackView } from './slack/slack-payloads.js';

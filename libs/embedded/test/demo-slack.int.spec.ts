@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isValidSlackRequest } from '@slack/bolt';
 import { WebClient, WebAPIHTTPError, WebAPIPlatformError } from '@slack/web-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,6 +15,7 @@ const blocks = [
     ],
   },
 ];
+const option = (value: string) => ({ text: { type: 'plain_text' as const, text: value }, value });
 const metadata = { event_type: 'demo', event_payload: { request_id: 'r1' } };
 
 let slack: DemoSlack;
@@ -45,6 +47,20 @@ afterAll(async () => {
 
 const payloadOf = (body: string) =>
   JSON.parse(new URLSearchParams(body).get('payload') ?? '') as Record<string, unknown>;
+
+const isSigned = (
+  headers: Record<string, unknown>,
+  body: string,
+  signingSecret = slack.signingSecret,
+) =>
+  isValidSlackRequest({
+    signingSecret,
+    body,
+    headers: {
+      'x-slack-signature': String(headers['x-slack-signature']),
+      'x-slack-request-timestamp': Number(headers['x-slack-request-timestamp']),
+    },
+  });
 
 async function post(): Promise<string> {
   const text = `card ${crypto.randomUUID()}`;
@@ -88,16 +104,8 @@ describe('the demo Slack', () => {
     const answer = await slack.clickButton(click);
     expect(answer).toMatchObject({ status: 200, body: 'seen' });
     const { headers, body } = received.at(-1)!;
-    const verification = {
-      signingSecret: slack.signingSecret,
-      body,
-      headers: {
-        'x-slack-signature': String(headers['x-slack-signature']),
-        'x-slack-request-timestamp': Number(headers['x-slack-request-timestamp']),
-      },
-    };
-    expect(isValidSlackRequest(verification)).toBe(true);
-    expect(isValidSlackRequest({ ...verification, signingSecret: 'other' })).toBe(false);
+    expect(isSigned(headers, body)).toBe(true);
+    expect(isSigned(headers, body, 'other')).toBe(false);
     expect(payloadOf(body)).toMatchObject({
       type: 'block_actions',
       user: { id: slack.users.alice, team_id: slack.teamId },
@@ -126,7 +134,36 @@ describe('the demo Slack', () => {
       callback_id: 'why',
       private_metadata: 'r1',
       title: { type: 'plain_text' as const, text: 'Why?' },
-      blocks: [],
+      submit: { type: 'plain_text' as const, text: 'Send' },
+      blocks: [
+        {
+          type: 'input' as const,
+          block_id: 'reason_block',
+          label: { type: 'plain_text' as const, text: 'Reason' },
+          element: { type: 'plain_text_input' as const, action_id: 'reason' },
+        },
+        {
+          type: 'input' as const,
+          block_id: 'time_block',
+          label: { type: 'plain_text' as const, text: 'Time' },
+          element: {
+            type: 'radio_buttons' as const,
+            action_id: 'time',
+            options: [option('60'), option('300')],
+            initial_option: option('300'),
+          },
+        },
+        {
+          type: 'input' as const,
+          block_id: 'rules_block',
+          label: { type: 'plain_text' as const, text: 'Rules' },
+          element: {
+            type: 'checkboxes' as const,
+            action_id: 'rules',
+            options: [option('1'), option('2')],
+          },
+        },
+      ],
     };
     await app.views.open({ trigger_id, view });
     await expect(app.views.open({ trigger_id, view })).rejects.toThrow(/exchanged_trigger_id/);
@@ -135,7 +172,7 @@ describe('the demo Slack', () => {
     await slack.submitModal({
       user: 'erin',
       view: opened,
-      values: { reason_block: { reason: 'no' } },
+      values: { reason_block: { reason: 'no' }, rules_block: { rules: ['2'] } },
       callbackUrl,
     });
     expect(payloadOf(received.at(-1)!.body)).toMatchObject({
@@ -144,7 +181,13 @@ describe('the demo Slack', () => {
       view: {
         callback_id: 'why',
         private_metadata: 'r1',
-        state: { values: { reason_block: { reason: { type: 'plain_text_input', value: 'no' } } } },
+        state: {
+          values: {
+            reason_block: { reason: { type: 'plain_text_input', value: 'no' } },
+            time_block: { time: { type: 'radio_buttons', selected_option: option('300') } },
+            rules_block: { rules: { type: 'checkboxes', selected_options: [option('2')] } },
+          },
+        },
       },
     });
   });
@@ -178,6 +221,87 @@ describe('the demo Slack', () => {
     await expect(lost).rejects.toThrow();
     slack.failWith(undefined);
     await expect.poll(async () => (await slack.messages())[0]?.text).toBe('lost');
+  });
+
+  it('refuses what Slack does not take, and keeps it in mind', async () => {
+    const long = { type: 'header', text: { type: 'plain_text', text: 'x'.repeat(151) } };
+    const message = { channel: slack.channelId, text: 'card', blocks: [long] };
+    await expect(app.chat.postMessage(message as never)).rejects.toThrow(/invalid_blocks/);
+    expect(slack.problems.at(-1)).toMatch(/^chat.postMessage \/0\/text\/text: Too big/);
+  });
+
+  it('lets a trigger open a dialog for three seconds only', async () => {
+    const message = await messageAt(await post());
+    await slack.clickButton({ user: 'erin', message, actionId: 'ok', callbackUrl });
+    const trigger_id = String(payloadOf(received.at(-1)!.body)['trigger_id']);
+    const title = { type: 'plain_text' as const, text: 'Late' };
+    const text = { type: 'header' as const, text: title };
+    const open = () =>
+      app.views.open({ trigger_id, view: { type: 'modal', title, blocks: [text] } });
+    // Of the other failures that may come: each attempt in time would use it up.
+    await delay(4_100);
+    await expect(open()).rejects.toThrow(/expired_trigger_id/);
+  });
+
+  it('takes five answers at the address of an interaction, seen by one user', async () => {
+    const message = await messageAt(await post());
+    await slack.clickButton({ user: 'dana', message, actionId: 'ok', callbackUrl });
+    const url = String(payloadOf(received.at(-1)!.body)['response_url']);
+    const answer = async (body: unknown) =>
+      (await fetch(url, { method: 'POST', body: JSON.stringify(body) })).status;
+    expect(await answer({ text: 'x'.repeat(5_000) })).toBe(400);
+    for (const text of ['1', '2', '3', '4', '5']) expect(await answer({ text })).toBe(200);
+    expect(await answer({ text: '6' })).toBe(404);
+    expect(slack.ephemerals('dana').at(-1)).toMatchObject({ text: '5' });
+    expect((await fetch(`${url}x`, { method: 'POST', body: '{}' })).status).toBe(404);
+  });
+
+  it('asks to wait whoever calls a method too often', async () => {
+    slack.limitCalls({ 'chat.postMessage': { calls: 1, perMs: 60_000 } });
+    await post();
+    const answer = await fetch(`${slack.apiUrl}chat.postMessage`, { method: 'POST' });
+    expect(answer.status).toBe(429);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(30);
+    await expect(app.auth.test()).resolves.toMatchObject({ ok: true });
+    slack.limitCalls({});
+    await post();
+  });
+
+  it('types a command, signed', async () => {
+    await slack.command({ user: 'bob', text: 'list', callbackUrl });
+    const { headers, body } = received.at(-1)!;
+    expect(Object.fromEntries(new URLSearchParams(body))).toMatchObject({
+      command: '/drawbridge',
+      text: 'list',
+      user_id: slack.users.bob,
+      team_id: slack.teamId,
+      api_app_id: slack.appId,
+      response_url: expect.stringContaining('/response/') as string,
+    });
+    expect(isSigned(headers, body)).toBe(true);
+  });
+
+  it('tells of an event until it is taken, and says that it tells it again', async () => {
+    let refusals = 2;
+    const taken = createServer((request, response) => {
+      received.push({ headers: request.headers, body: '' });
+      response.writeHead(refusals-- > 0 ? 500 : 200).end();
+    });
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const before = received.length;
+    const answers = await slack.happen({
+      user: 'bob',
+      callbackUrl: `http://127.0.0.1:${(taken.address() as AddressInfo).port}/`,
+      event: { type: 'app_home_opened', tab: 'home' },
+      retryDelaysMs: [1, 1, 1, 1],
+    });
+    taken.close();
+    expect(answers.map(({ status }) => status)).toStrictEqual([500, 500, 200]);
+    const retries = received.slice(before).map(({ headers }) => headers['x-slack-retry-num']);
+    expect(retries).toStrictEqual([undefined, '1', '2']);
+    expect(received.at(-1)!.headers['x-slack-retry-reason']).toBe('http_error');
+    const ids = answers.map(({ sent }) => (JSON.parse(sent.body) as { event_id: string }).event_id);
+    expect(new Set(ids).size).toBe(1);
   });
 
   it('refuses to press what is not there', async () => {

@@ -269,6 +269,8 @@ class RealWorld implements World {
     await this.connection.close();
     await this.nats.stop();
     await rm(this.#directory, { recursive: true, force: true });
+    const [problem] = this.slack.problems;
+    if (problem !== undefined) throw new Error(`Slack would have refused this: ${problem}`);
   }
 }
 

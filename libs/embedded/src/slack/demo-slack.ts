@@ -1,14 +1,29 @@
 import { randomBytes } from 'node:crypto';
-import { WebClient } from '@slack/web-api';
+import type { WebClient } from '@slack/web-api';
 import { createEmulator } from 'emulate';
 import { z } from 'zod';
-import { demoPeople } from '../oidc/demo-people.js';
 import {
+  APP_ID,
+  CHANNEL,
+  client,
+  readDirectory,
+  workspaceSeed,
+  type DemoSlackUser,
+  type Directory,
+} from './demo-workspace.js';
+import type { Entered } from './dialog-state.js';
+import type { RateLimit } from './rate-limits.js';
+import {
+  commandRequest,
+  eventRequest,
+  interactionRequest,
   sendSigned,
   signRequest,
   type InteractionAnswer,
   type SignedRequest,
+  type UnsignedRequest,
 } from './signed-request.js';
+import { commandFields, deliver, eventBody } from './slack-events.js';
 import { SlackFront, type EphemeralMessage, type FaultPlan } from './slack-front.js';
 import {
   blockActions,
@@ -16,18 +31,9 @@ import {
   viewSubmission,
   type DemoSlackView,
   type Interaction,
+  type Pressed,
   type Workspace,
 } from './slack-payloads.js';
-
-const APP_ID = 'A0DRAWBRDG';
-const BOT_ID = 'B0DRAWBRDG';
-const BOT_USER_ID = 'U0DRAWBRDG';
-const CHANNEL = 'drawbridge-approvals';
-/** What the app manifest asks for; the emulator refuses calls beyond it. */
-const SCOPES = ['chat:write', 'channels:history', 'groups:history'];
-
-/** First name of a human of the demo, in lower case. */
-export type DemoSlackUser = 'alice' | 'bob' | 'dana' | 'erin';
 
 export interface DemoSlackOptions {
   /** @default '127.0.0.1' */
@@ -36,7 +42,7 @@ export interface DemoSlackOptions {
   readonly port?: number;
 }
 
-/** How an interaction differs from a genuine one, for tests. */
+/** How what Slack sends differs from the genuine, for tests. */
 export interface Forgery {
   readonly signingSecret?: string;
   /** Unix seconds at which it claims to be signed. */
@@ -45,22 +51,34 @@ export interface Forgery {
   readonly edit?: (payload: Record<string, unknown>) => unknown;
 }
 
-export interface Click {
+/** Something that a user does, and where Slack tells the app of it. */
+interface Doing {
   readonly user: DemoSlackUser;
-  readonly message: DemoSlackMessage;
-  readonly actionId: string;
-  /** The app's interactivity request URL, e.g. `http://127.0.0.1:7081/slack/events`. */
+  /** The app's request URL, e.g. `http://127.0.0.1:7081/slack/events`. */
   readonly callbackUrl: string;
   readonly forge?: Forgery;
 }
 
-export interface Submission {
-  readonly user: DemoSlackUser;
+export type Click = Doing & Pressed;
+
+export interface Submission extends Doing {
   readonly view: DemoSlackView;
-  /** Values typed in, by block id and action id. */
-  readonly values: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  readonly callbackUrl: string;
-  readonly forge?: Forgery;
+  /** What was changed in it. */
+  readonly values: Entered;
+}
+
+export interface Command extends Doing {
+  /** What follows `/drawbridge`. */
+  readonly text: string;
+}
+
+export interface Happening extends Doing {
+  /** As the Events API tells it, but for `user`. */
+  readonly event: Readonly<Record<string, unknown>>;
+  /** @default a new one */
+  readonly eventId?: string;
+  /** After which Slack tries again what the app did not take. @default none */
+  readonly retryDelaysMs?: readonly number[];
 }
 
 /** A Slack workspace on this machine: the emulator's Web API, and signed interactions as Slack sends them. */
@@ -81,6 +99,14 @@ export interface DemoSlack {
   ephemerals(user: DemoSlackUser): readonly EphemeralMessage[];
   /** Dialogs that the app opened, oldest first. */
   openedViews(): readonly DemoSlackView[];
+  /** What the app sent that Slack does not take; empty when all is well. */
+  readonly problems: readonly string[];
+  /** Limits how often methods may be called; those not named are not limited. */
+  limitCalls(limits: Readonly<Record<string, RateLimit>>): void;
+  /** Types `/drawbridge …` in the channel of the approvals. */
+  command(command: Command): Promise<InteractionAnswer>;
+  /** Tells the app of an event, and once more after each delay until it takes it. @returns all its answers */
+  happen(happening: Happening): Promise<readonly InteractionAnswer[]>;
   /** Presses a button of a message. */
   clickButton(click: Click): Promise<InteractionAnswer>;
   /** Submits a dialog. */
@@ -96,7 +122,7 @@ export interface DemoSlack {
 export async function startDemoSlack(options: DemoSlackOptions = {}): Promise<DemoSlack> {
   const botToken = `xoxb-demo-${randomBytes(16).toString('hex')}`;
   const directoryToken = `xoxp-demo-${randomBytes(16).toString('hex')}`;
-  const seeded = seed(botToken, directoryToken);
+  const seeded = workspaceSeed(botToken, directoryToken);
   const emulator = await createEmulator({ service: 'slack', port: 0, seed: seeded });
   try {
     const { host = '127.0.0.1', port = 0 } = options;
@@ -161,15 +187,37 @@ class Demo implements DemoSlack {
     return this.#front.opened.map(({ view }) => view);
   }
 
+  get problems(): readonly string[] {
+    return this.#front.problems;
+  }
+
+  limitCalls(limits: Readonly<Record<string, RateLimit>>): void {
+    this.#front.limits.set(limits);
+  }
+
   async clickButton({ user, callbackUrl, forge, ...pressed }: Click): Promise<InteractionAnswer> {
-    const payload = blockActions(await this.#interaction(user), pressed);
-    return this.#send(callbackUrl, payload, forge);
+    const payload = edited(blockActions(await this.#interaction(user), pressed), forge);
+    return this.#send(interactionRequest(callbackUrl, payload), forge);
   }
 
   async submitModal(submission: Submission): Promise<InteractionAnswer> {
     const { user, view, values, callbackUrl, forge } = submission;
-    const payload = viewSubmission(await this.#interaction(user), view, values);
-    return this.#send(callbackUrl, payload, forge);
+    const payload = edited(viewSubmission(await this.#interaction(user), view, values), forge);
+    return this.#send(interactionRequest(callbackUrl, payload), forge);
+  }
+
+  async command({ user, text, callbackUrl, forge }: Command): Promise<InteractionAnswer> {
+    const fields = commandFields(await this.#interaction(user), { command: '/drawbridge', text });
+    const sent = z.record(z.string(), z.string()).parse(edited(fields, forge));
+    return this.#send(commandRequest(callbackUrl, sent), forge);
+  }
+
+  happen(happening: Happening): Promise<readonly InteractionAnswer[]> {
+    const { user, callbackUrl, event, forge, retryDelaysMs = [] } = happening;
+    const { eventId: id = `Ev${randomBytes(5).toString('hex').toUpperCase()}` } = happening;
+    const told = { id, event: { user: this.users[user], ...event } };
+    const body = edited(eventBody(this.#workspace(), told), forge);
+    return deliver(() => this.#sign(eventRequest(callbackUrl, body), forge), retryDelaysMs);
   }
 
   replay(request: SignedRequest): Promise<InteractionAnswer> {
@@ -184,7 +232,8 @@ class Demo implements DemoSlack {
     const id = this.users[user];
     const answer = await this.#client.apiCall('views.generateTriggerId', { user_id: id });
     const { trigger_id: triggerId } = z.looseObject({ trigger_id: z.string() }).parse(answer);
-    return { workspace: this.#workspace(), user: { id, name: user }, triggerId };
+    const responseUrl = `${this.#front.url}${this.#front.responseUrls.issue(id)}`;
+    return { workspace: this.#workspace(), user: { id, name: user }, triggerId, responseUrl };
   }
 
   #workspace(): Workspace {
@@ -192,91 +241,17 @@ class Demo implements DemoSlack {
     return { teamId, appId, channelId, channelName: CHANNEL };
   }
 
-  #send(url: string, payload: Record<string, unknown>, forge: Forgery = {}) {
-    const edited = forge.edit === undefined ? payload : forge.edit(payload);
-    const signing = {
+  #send(request: UnsignedRequest, forge?: Forgery): Promise<InteractionAnswer> {
+    return sendSigned(this.#sign(request, forge));
+  }
+
+  #sign(request: UnsignedRequest, forge: Forgery = {}): SignedRequest {
+    return signRequest(request, {
       signingSecret: forge.signingSecret ?? this.signingSecret,
       timestamp: forge.timestamp ?? Math.floor(Date.now() / 1000),
-    };
-    return sendSigned(signRequest(url, edited, signing));
+    });
   }
 }
 
-function seed(botToken: string, directoryToken: string) {
-  return {
-    // Without this the emulator adds a well-known administrator token.
-    tokens: {},
-    slack: {
-      strict_scopes: true,
-      team: { name: 'Drawbridge demo', domain: 'drawbridge-demo' },
-      users: demoPeople.humans.map(({ name, email }) => ({
-        name: name.toLowerCase(),
-        real_name: name,
-        email,
-      })),
-      channels: [{ name: CHANNEL, topic: 'Agents ask, humans decide' }],
-      oauth_apps: [
-        {
-          app_id: APP_ID,
-          client_id: 'drawbridge.demo',
-          client_secret: randomBytes(16).toString('hex'),
-          name: 'Drawbridge',
-          redirect_uris: [],
-          scopes: SCOPES,
-          bot_id: BOT_ID,
-          bot_user_id: BOT_USER_ID,
-          bot_name: 'drawbridge',
-        },
-      ],
-      tokens: [
-        {
-          token: botToken,
-          type: 'bot',
-          user_id: BOT_USER_ID,
-          app_id: APP_ID,
-          bot_id: BOT_ID,
-          bot_user_id: BOT_USER_ID,
-          scopes: SCOPES,
-        },
-        // Ours, to look up ids; the app has no right to.
-        { token: directoryToken, type: 'user', scopes: ['channels:read', 'users:read'] },
-      ],
-    },
-  };
-}
-
-interface Directory {
-  readonly teamId: string;
-  readonly channelId: string;
-  readonly users: Readonly<Record<DemoSlackUser, string>>;
-}
-
-/** The emulator chooses the ids of workspace, channel and users; they are asked for at start. */
-async function readDirectory(emulatorUrl: string, token: string): Promise<Directory> {
-  const web = client(emulatorUrl, token);
-  const [auth, channels, users] = await Promise.all([
-    web.auth.test(),
-    web.conversations.list(),
-    web.users.list({}),
-  ]);
-  const userId = (name: DemoSlackUser) =>
-    required(users.members?.find((member) => member.name === name)?.id, name);
-  return {
-    teamId: required(auth.team_id, 'team'),
-    channelId: required(channels.channels?.find(({ name }) => name === CHANNEL)?.id, CHANNEL),
-    users: {
-      alice: userId('alice'),
-      bob: userId('bob'),
-      dana: userId('dana'),
-      erin: userId('erin'),
-    },
-  };
-}
-
-function required(id: string | undefined, what: string): string {
-  if (id === undefined) throw new Error(`the Slack emulator has no "${what}"`);
-  return id;
-}
-
-const client = (url: string, token: string): WebClient =>
-  new WebClient(token, { slackApiUrl: `${url}/api/`, retryConfig: { retries: 0 } });
+const edited = (payload: Record<string, unknown>, forge: Forgery = {}): unknown =>
+  forge.edit === undefined ? payload : forge.edit(payload);

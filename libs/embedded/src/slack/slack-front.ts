@@ -1,6 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
+import { messageProblems, viewProblems } from './block-kit-limits.js';
+import { RateLimits } from './rate-limits.js';
+import { ResponseUrls } from './response-urls.js';
 import { DemoSlackView } from './slack-payloads.js';
 
 const MAX_BODY_BYTES = 1_000_000;
@@ -10,6 +13,7 @@ const KEPT = 200;
 export interface EphemeralMessage {
   readonly user: string;
   readonly text: string;
+  readonly blocks: readonly unknown[];
 }
 
 export interface OpenedView {
@@ -39,20 +43,29 @@ export interface SlackFrontOptions {
   readonly target: string;
   /** The emulator takes any token; we take only this one. */
   readonly botToken: string;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
 }
 
 /**
- * The address at which the demo's Slack is reached. It passes calls on to the emulator and keeps what the
- * emulator has no method for: ephemeral messages and opened dialogs, which in Slack only a client sees.
+ * The address at which the demo's Slack is reached. It passes calls on to the emulator, refuses what Slack would
+ * refuse and the emulator takes, and keeps what only a client of Slack sees: ephemeral messages and dialogs.
  */
 export class SlackFront {
   readonly ephemerals: EphemeralMessage[] = [];
   readonly opened: OpenedView[] = [];
   readonly calls: string[] = [];
+  /** What was refused because of Block Kit's limits, oldest first. */
+  readonly problems: string[] = [];
+  readonly limits: RateLimits;
+  readonly responseUrls: ResponseUrls;
   plan: FaultPlan = () => undefined;
   readonly #server: Server;
 
   private constructor(private readonly options: SlackFrontOptions) {
+    const { now = () => Date.now() } = options;
+    this.limits = new RateLimits(now);
+    this.responseUrls = new ResponseUrls(now);
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch(() => response.destroy());
     });
@@ -80,21 +93,65 @@ export class SlackFront {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request);
-    const method = methodOf(request);
-    if (method === undefined) {
-      response.writeHead(404).end();
+    const { url = '' } = request;
+    if (request.method === 'POST' && url.startsWith('/response/')) {
+      this.#respond(url, body, response);
       return;
     }
+    const method = methodOf(request);
+    if (method === undefined) response.writeHead(404).end();
+    else await this.#call(method, request, { body, response });
+  }
+
+  async #call(
+    method: string,
+    request: IncomingMessage,
+    { body, response }: { readonly body: string; readonly response: ServerResponse },
+  ): Promise<void> {
     keep(this.calls, method);
-    const fault = this.plan(method);
+    const fault = this.plan(method) ?? this.#tooManyCalls(method);
     if (fault !== undefined && fault.type !== 'lost_answer') {
       if (fault.type === 'answer') response.writeHead(fault.status, fault.headers).end();
       return;
     }
-    const answer = await this.#forward(request, body);
-    this.#remember(method, new URLSearchParams(body), answer);
+    const sent = new URLSearchParams(body);
+    const answer = this.#refusal(method, sent) ?? (await this.#forward(request, body));
+    this.#remember(method, sent, answer);
     if (fault !== undefined) return;
     response.writeHead(200, { 'Content-Type': 'application/json' }).end(answer);
+  }
+
+  #tooManyCalls(method: string): Fault | undefined {
+    const seconds = this.limits.secondsToWait(method);
+    if (seconds === undefined) return undefined;
+    return { type: 'answer', status: 429, headers: { 'Retry-After': String(seconds) } };
+  }
+
+  /** The answer to what Slack does not take and the emulator does. */
+  #refusal(method: string, sent: URLSearchParams): string | undefined {
+    const problems = problemsOf(method, sent);
+    if (problems.length === 0) return undefined;
+    for (const problem of problems) keep(this.problems, `${method} ${problem}`);
+    const error = method.startsWith('views.') ? 'invalid_arguments' : 'invalid_blocks';
+    return JSON.stringify({ ok: false, error, response_metadata: { messages: problems } });
+  }
+
+  /** An answer to one interaction: only who caused it sees it. */
+  #respond(path: string, body: string, response: ServerResponse): void {
+    const { data } = ResponseMessage.safeParse(parseJson(body));
+    const problems = data === undefined ? ['not a message'] : messageProblems(data);
+    if (data === undefined || problems.length > 0) {
+      for (const problem of problems) keep(this.problems, `response_url ${problem}`);
+      response.writeHead(400).end('invalid_payload');
+      return;
+    }
+    const used = this.responseUrls.use(path);
+    if ('error' in used) {
+      response.writeHead(404).end(used.error);
+      return;
+    }
+    keep(this.ephemerals, { user: used.user, text: data.text, blocks: data.blocks });
+    response.writeHead(200).end('ok');
   }
 
   async #forward(request: IncomingMessage, body: string): Promise<string> {
@@ -111,7 +168,11 @@ export class SlackFront {
     const parsed = Answer.parse(JSON.parse(answer));
     if (!parsed.ok) return;
     if (method === 'chat.postEphemeral') {
-      keep(this.ephemerals, { user: sent.get('user') ?? '', text: sent.get('text') ?? '' });
+      const { text, blocks } = ResponseMessage.parse({
+        text: sent.get('text') ?? '',
+        blocks: parseJson(sent.get('blocks') ?? '[]'),
+      });
+      keep(this.ephemerals, { user: sent.get('user') ?? '', text, blocks });
     }
     if (method === 'views.open' && parsed.view !== undefined) {
       keep(this.opened, { view: parsed.view });
@@ -122,6 +183,30 @@ export class SlackFront {
 /** `chat.postMessage` of `POST /api/chat.postMessage`. */
 function methodOf({ method, url = '' }: IncomingMessage): string | undefined {
   return method === 'POST' ? /^\/api\/([A-Za-z.]+)$/.exec(url)?.[1] : undefined;
+}
+
+const blockMethods = new Set(['chat.postMessage', 'chat.update', 'chat.postEphemeral']);
+const viewMethods = new Set(['views.open', 'views.update', 'views.push', 'views.publish']);
+
+function problemsOf(method: string, sent: URLSearchParams): string[] {
+  if (viewMethods.has(method)) return viewProblems(parseJson(sent.get('view') ?? ''));
+  if (!blockMethods.has(method)) return [];
+  const blocks = parseJson(sent.get('blocks') ?? '[]');
+  return messageProblems({ text: sent.get('text') ?? '', blocks });
+}
+
+/** What is posted to a `response_url`. */
+const ResponseMessage = z.looseObject({
+  text: z.string().default(''),
+  blocks: z.array(z.unknown()).default([]),
+});
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 const Answer = z.looseObject({ ok: z.boolean(), view: DemoSlackView.optional() });

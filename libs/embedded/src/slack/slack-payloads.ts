@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { stateOf, type Entered } from './dialog-state.js';
 
 const Button = z.looseObject({
   type: z.string(),
   action_id: z.string().optional(),
   value: z.string().optional(),
   text: z.unknown().optional(),
+  options: z.array(z.looseObject({ value: z.string() })).optional(),
 });
 const Block = z.looseObject({
   type: z.string(),
@@ -45,50 +47,48 @@ export interface Interaction {
   readonly workspace: Workspace;
   readonly user: { readonly id: string; readonly name: string };
   readonly triggerId: string;
+  readonly responseUrl: string;
+}
+
+export interface Pressed {
+  readonly message: DemoSlackMessage;
+  readonly actionId: string;
+  /** In an overflow menu: the value of the entry. */
+  readonly option?: string;
+  /** @default the channel of the approvals */
+  readonly channelId?: string;
 }
 
 /** The body that Slack sends when a button of a message is pressed. */
-export function blockActions(
-  { workspace, user, triggerId }: Interaction,
-  { message, actionId }: { readonly message: DemoSlackMessage; readonly actionId: string },
-): Record<string, unknown> {
-  const { blockId, button } = buttonOf(message, actionId);
+export function blockActions(by: Interaction, pressed: Pressed): Record<string, unknown> {
+  const { message, channelId = by.workspace.channelId } = pressed;
+  const { blockId, element } = elementOf(message.blocks, pressed);
   return {
-    ...envelope('block_actions', { workspace, user, triggerId }),
+    ...envelope('block_actions', by),
     container: {
       type: 'message',
       message_ts: message.ts,
-      channel_id: workspace.channelId,
+      channel_id: channelId,
       is_ephemeral: false,
     },
-    channel: { id: workspace.channelId, name: workspace.channelName },
+    channel: { id: channelId, name: by.workspace.channelName },
     message: { type: 'message', ...message },
     state: { values: {} },
-    actions: [{ ...button, block_id: blockId, action_ts: message.ts }],
+    response_url: by.responseUrl,
+    actions: [{ ...element, block_id: blockId, action_ts: message.ts }],
   };
 }
 
-/** The body that Slack sends when a dialog is submitted. `values` by block id, then action id. */
+/** The body that Slack sends when a dialog is submitted. */
 export function viewSubmission(
-  { workspace, user, triggerId }: Interaction,
+  by: Interaction,
   view: DemoSlackView,
-  values: Readonly<Record<string, Readonly<Record<string, string>>>>,
+  entered: Entered,
 ): Record<string, unknown> {
-  const inputs = Object.entries(values).map(([block, fields]) => [
-    block,
-    Object.fromEntries(
-      Object.entries(fields).map(([id, value]) => [id, { type: 'plain_text_input', value }]),
-    ),
-  ]);
+  const { teamId, appId } = by.workspace;
   return {
-    ...envelope('view_submission', { workspace, user, triggerId }),
-    view: {
-      ...view,
-      team_id: workspace.teamId,
-      app_id: workspace.appId,
-      type: 'modal',
-      state: { values: Object.fromEntries(inputs) as Record<string, unknown> },
-    },
+    ...envelope('view_submission', by),
+    view: { ...view, team_id: teamId, app_id: appId, type: 'modal', state: stateOf(view, entered) },
     response_urls: [],
   };
 }
@@ -105,11 +105,20 @@ function envelope(type: string, { workspace, user, triggerId }: Interaction) {
   };
 }
 
-function buttonOf(message: DemoSlackMessage, actionId: string) {
-  for (const block of message.blocks) {
-    const buttons = (block.elements ?? []).map((element) => Button.safeParse(element).data);
-    const button = buttons.find((one) => one?.type === 'button' && one.action_id === actionId);
-    if (button !== undefined) return { blockId: block.block_id ?? '', button };
+function elementOf(
+  blocks: readonly z.infer<typeof Block>[],
+  { actionId, option }: Pick<Pressed, 'actionId' | 'option'>,
+) {
+  for (const block of blocks) {
+    const elements = (block.elements ?? []).map((element) => Button.safeParse(element).data);
+    const element = elements.find((one) => one?.action_id === actionId);
+    if (element === undefined) continue;
+    const blockId = block.block_id ?? '';
+    if (option === undefined) return { blockId, element };
+    const selected = element.options?.find(({ value }) => value === option);
+    if (selected === undefined) throw new Error(`"${actionId}" has no entry "${option}"`);
+    const { type, action_id } = element;
+    return { blockId, element: { type, action_id, selected_option: selected } };
   }
-  throw new Error(`the message ${message.ts} has no button "${actionId}"`);
+  throw new Error(`there is no button "${actionId}"`);
 }
