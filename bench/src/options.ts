@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { whole } from './whole-option.js';
 
 export interface BenchOptions {
   /** Names of rows; empty: all. */
@@ -57,10 +58,4 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     cpuProfile: values['cpu-profile'],
     help: values.help,
   };
-}
-
-function whole(option: string, text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new TypeError(`${option} is "${text}", expected a whole number above 0`);
 }

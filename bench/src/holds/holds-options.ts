@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { whole } from '../whole-option.js';
 
 export interface HoldsOptions {
   /** Measured clicks of each row; some more come before them to warm up. */
@@ -40,10 +41,4 @@ export function parseHoldsOptions(args: readonly string[]): HoldsOptions {
     json: values.json,
     help: values.help,
   };
-}
-
-function whole(option: string, text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new TypeError(`${option} is "${text}", expected a whole number above 0`);
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { whole } from '../whole-option.js';
 
 export interface MaskingOptions {
   /** Size of each body but the huge one. */
@@ -44,10 +45,4 @@ export function parseMaskingOptions(args: readonly string[]): MaskingOptions {
     only: values.only,
     help: values.help,
   };
-}
-
-function whole(option: string, text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new TypeError(`${option} is "${text}", expected a whole number above 0`);
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { whole } from '../whole-option.js';
 
 export interface SoakOptions {
   /** Grants that are issued, used and ended. */
@@ -58,10 +59,4 @@ export function parseSoakOptions(args: readonly string[]): SoakOptions {
     json: values.json,
     help: values.help,
   };
-}
-
-function whole(option: string, text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new TypeError(`${option} is "${text}", expected a whole number above 0`);
 }
