@@ -3,6 +3,7 @@ import { registerApprovals } from './commands/approvals.js';
 import { registerAudit } from './commands/audit.js';
 import type { Registrar } from './commands/command-context.js';
 import { registerApprove, registerDeny, registerTakeBack } from './commands/decide.js';
+import { registerGrants } from './commands/grants.js';
 import { registerHolds } from './commands/holds.js';
 import { registerKubeconfig } from './commands/kubeconfig.js';
 import { registerList } from './commands/list.js';
@@ -22,7 +23,7 @@ const registrations = [
   ...[registerLogin, registerLogout, registerWhoami],
   ...[registerRequest, registerStatus, registerList, registerWithdraw, registerKubeconfig],
   ...[registerApprovals, registerApprove, registerDeny, registerTakeBack],
-  ...[registerHolds, registerAudit],
+  ...[registerGrants, registerHolds, registerAudit],
   registerPolicy,
 ];
 

@@ -108,6 +108,14 @@ describe('approval in steps, with the real services', () => {
       seconds: 300,
     });
     expect(Date.parse(grant?.endsAt ?? '') - Date.parse(grant?.startsAt ?? '')).toBe(300_000);
+    await eventually(async () =>
+      expect((await bob.drawbridge('grants')).stdout).toMatch(
+        new RegExp(`${id} .*agent-oncall .*alice@corp.test, bob@corp.test`),
+      ),
+    );
+    expect((await bob.drawbridge('grants', '--agent', 'agent-reader')).stdout).toBe(
+      'no open grants\n',
+    );
     const late = await alice.drawbridge('take-back', id);
     expect(late.stderr).toContain('request_not_pending');
   });

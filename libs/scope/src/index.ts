@@ -11,6 +11,7 @@ export {
   countApprovers,
   hasKnownOwner,
   isSameHuman,
+  likenessTo,
   quorumReached,
   type ApproverRefusal,
 } from './quorum.js';

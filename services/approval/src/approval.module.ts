@@ -1,10 +1,14 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import type { Clock } from '@drawbridge/kernel';
 import { TokenVerifier } from '@drawbridge/token';
+import { APPROVAL_CLOCK } from './http/approval-clock.js';
 import { ApprovalsController } from './http/approvals.controller.js';
+import { GrantsController } from './http/grants.controller.js';
 import { HoldsController } from './http/holds.controller.js';
 import { AccessApprovals } from './nats/access-approvals.js';
 import { DecisionsController } from './nats/decisions.controller.js';
 import { HeldCommands } from './nats/held-commands.js';
+import { OpenGrants } from './nats/open-grants.js';
 import { WaitingHolds } from './nats/waiting-holds.js';
 import { WaitingRequests } from './nats/waiting-requests.js';
 import { CardBoard } from './slack/card-board.js';
@@ -15,6 +19,8 @@ import type { SlackParts } from './slack/start-slack.js';
 export interface ApprovalParts {
   readonly approvals: AccessApprovals;
   readonly waiting: WaitingRequests;
+  readonly grants: OpenGrants;
+  readonly clock: Clock;
   readonly holds: HeldCommands;
   readonly waitingHolds: WaitingHolds;
   readonly verifier: TokenVerifier;
@@ -25,11 +31,12 @@ export interface ApprovalParts {
 @Module({})
 export class ApprovalModule {
   static with(parts: ApprovalParts): DynamicModule {
-    const { approvals, waiting, holds, waitingHolds, verifier, slack } = parts;
+    const { approvals, waiting, grants, clock, holds, waitingHolds, verifier, slack } = parts;
     return {
       module: ApprovalModule,
       controllers: [
         ApprovalsController,
+        GrantsController,
         HoldsController,
         DecisionsController,
         ...(slack === undefined ? [] : [CardsController, HoldCardsController]),
@@ -37,6 +44,8 @@ export class ApprovalModule {
       providers: [
         { provide: AccessApprovals, useValue: approvals },
         { provide: WaitingRequests, useValue: waiting },
+        { provide: OpenGrants, useValue: grants },
+        { provide: APPROVAL_CLOCK, useValue: clock },
         { provide: HeldCommands, useValue: holds },
         { provide: WaitingHolds, useValue: waitingHolds },
         { provide: TokenVerifier, useValue: verifier },

@@ -4,7 +4,6 @@ import {
   ACCESS_STREAM,
   accessEventStore,
   connectJetStream,
-  followAccessEvents,
   followTrustBundle,
   requireStreams,
   type AccessFollower,
@@ -28,12 +27,13 @@ import { slackSettings, type ApprovalConfig } from './config.js';
 import type { ApprovalRefusal } from './domain/approval-refused.js';
 import { AccessApprovals } from './nats/access-approvals.js';
 import { eventTransport } from './nats/event-transport.js';
+import { followRequests } from './nats/follow-requests.js';
 import { DECISIONS } from './nats/decisions.controller.js';
 import { startHolds } from './nats/start-holds.js';
 import { startLostSays } from './nats/start-lost-says.js';
 import type { WaitingHolds } from './nats/waiting-holds.js';
 import { LapseSchedule } from './nats/lapse-schedule.js';
-import { WaitingRequests } from './nats/waiting-requests.js';
+import type { WaitingRequests } from './nats/waiting-requests.js';
 import { startSlack, type SlackParts } from './slack/start-slack.js';
 
 export interface ApprovalDependencies {
@@ -81,14 +81,11 @@ export async function startApproval(
   { logger, clock = () => new Date(), ackWaitMs, slackTimeoutMs = 8_000 }: ApprovalDependencies,
 ): Promise<RunningService> {
   return closeOnFailure(async (closers) => {
-    const connection = await connectJetStream({ name: 'approval', ...natsOptions(config) });
-    closers.add(() => connection.close());
-    await requireStreams(connection);
+    const connection = await connect(config, closers);
     const approvals = new AccessApprovals(accessEventStore(connection, 'approval'), clock);
 
-    const waiting = new WaitingRequests();
-    const follower = followWaiting(connection, { waiting, logger });
-    closers.add(() => follower.close());
+    const { follower, ...requests } = followRequests(connection, logger, closers);
+    const { waiting } = requests;
     const lapses = new LapseSchedule({
       waiting: () => waiting.list(),
       lapse: (requestId) => approvals.react('LapseRequest', requestId, requestId),
@@ -99,7 +96,8 @@ export async function startApproval(
     closers.add(() => lapses.close());
 
     const trust = await followTrust(connection, closers);
-    const parts = { waiting, ...startHolds(connection, { clock, logger, trust }, closers) };
+    const heldParts = startHolds(connection, { clock, logger, trust }, closers);
+    const parts = { ...requests, ...heldParts, clock };
     const { holds, holdFollower } = parts;
 
     const verifier = new TokenVerifier(trust, clock);
@@ -137,6 +135,13 @@ export async function startApproval(
   });
 }
 
+async function connect(config: ApprovalConfig, closers: Closers): Promise<JetStreamConnection> {
+  const connection = await connectJetStream({ name: 'approval', ...natsOptions(config) });
+  closers.add(() => connection.close());
+  await requireStreams(connection);
+  return connection;
+}
+
 /** @returns what gives the newest trust bundle */
 async function followTrust(
   connection: JetStreamConnection,
@@ -152,19 +157,6 @@ const disables = (trust: TrustBundle | undefined, { issuer, subject }: Principal
   trust?.issuers.some(
     (trusted) => trusted.issuer === issuer && trusted.disabledSubjects.includes(subject),
   ) ?? false;
-
-function followWaiting(
-  connection: JetStreamConnection,
-  { waiting, logger }: { readonly waiting: WaitingRequests; readonly logger: LoggerService },
-): AccessFollower {
-  return followAccessEvents(connection, {
-    onEvent: (recorded) => waiting.take(recorded),
-    onUnreadable: ({ aggregateId, sequence, error }) => {
-      waiting.forget(aggregateId);
-      logger.error({ msg: 'event not readable', requestId: aggregateId, sequence, err: error });
-    },
-  });
-}
 
 interface HealthParts {
   readonly connection: JetStreamConnection;

@@ -42,6 +42,7 @@ export interface Ending {
 }
 
 export interface StoryGrant {
+  readonly id: string;
   readonly startsAt: string;
   readonly endsAt: string;
   /** Set once it was revoked or has expired. */
@@ -160,7 +161,11 @@ const changes: {
     ending: endedBy(by, at, reason),
   }),
   AccessRequestLapsed: (_, { at }) => ({ status: 'lapsed', ending: { at } }),
-  GrantIssued: ({ startsAt, endsAt }) => ({ status: 'granted', grant: { startsAt, endsAt } }),
+  GrantIssued: ({ grantId, terms, startsAt, endsAt }) => ({
+    status: 'granted',
+    terms,
+    grant: { id: grantId, startsAt, endsAt },
+  }),
   GrantRevoked: ({ by, reason }, { story, at }) =>
     endGrant(story, 'revoked', endedBy(by, at, reason)),
   GrantExpired: ({ endsAt }, { story }) => endGrant(story, 'expired', { at: endsAt }),

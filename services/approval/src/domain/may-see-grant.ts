@@ -1,0 +1,17 @@
+import { approverGroupsOf, type Principal } from '@drawbridge/contracts';
+import { isSameHuman, likenessTo } from '@drawbridge/scope';
+import type { RequestStory } from './request-story.js';
+
+/**
+ * Whether a human may know of a grant: whoever is asked for such an approval, or gave one, and whoever answers for
+ * the agent. In doubt who somebody is, they are not.
+ */
+export function maySeeGrant(human: Principal, story: RequestStory): boolean {
+  const { approval, approvals, requester } = story;
+  const groups = approverGroupsOf(approval ?? { type: 'none' });
+  return (
+    human.groups.some((group) => groups.includes(group)) ||
+    approvals.some(({ approver }) => isSameHuman(approver, human)) ||
+    [requester.owner, requester.sponsor].some((name) => likenessTo(human, name ?? '') === 'same')
+  );
+}

@@ -1,0 +1,37 @@
+import type { LoggerService } from '@nestjs/common';
+import {
+  followAccessEvents,
+  type AccessFollower,
+  type JetStreamConnection,
+} from '@drawbridge/jetstream';
+import type { Closers } from '@drawbridge/runtime';
+import { OpenGrants } from './open-grants.js';
+import { WaitingRequests } from './waiting-requests.js';
+
+/** What is known of all access requests, and what keeps it up to date. */
+export interface FollowedRequests {
+  readonly waiting: WaitingRequests;
+  readonly grants: OpenGrants;
+  readonly follower: AccessFollower;
+}
+
+/** Folds the event stream into what waits for humans and what is open; of a history nobody can read, nothing. */
+export function followRequests(
+  connection: JetStreamConnection,
+  logger: LoggerService,
+  closers: Closers,
+): FollowedRequests {
+  const [waiting, grants] = [new WaitingRequests(), new OpenGrants()];
+  const models = [waiting, grants];
+  const follower = followAccessEvents(connection, {
+    onEvent: (recorded) => {
+      for (const model of models) model.take(recorded);
+    },
+    onUnreadable: ({ aggregateId, sequence, error }) => {
+      for (const model of models) model.forget(aggregateId);
+      logger.error({ msg: 'event not readable', requestId: aggregateId, sequence, err: error });
+    },
+  });
+  closers.add(() => follower.close());
+  return { waiting, grants, follower };
+}
