@@ -3,6 +3,8 @@ export { closeOnFailure, Closers } from './closers.js';
 export { commonConfig, natsOptions, port, type NatsConfig } from './common-config.js';
 export { createHttpApp, startHttpApp, type HttpAppOptions } from './create-http-app.js';
 export { createLogger, type LoggerOptions } from './create-logger.js';
+export { DueList, type Due } from './due-list.js';
+export { DueSchedule, type DueScheduleOptions } from './due-schedule.js';
 export type { HealthChecks, HealthFigures } from './health.js';
 export { ConfigInvalid, loadConfig, readSecretFile, type ConfigProblem } from './load-config.js';
 export { outboundAddress } from './outbound-address.js';

@@ -1,10 +1,17 @@
 import { expect } from 'vitest';
 import { AppError, type Decider } from '@drawbridge/kernel';
 
-/** Given / when / then for a decider. Compares whole events, nothing more and nothing less. */
-export function specify<State, Command, Event>(decider: Decider<State, Command, Event>) {
+/**
+ * Given / when / then for a decider. Compares whole events, nothing more and nothing less.
+ *
+ * @param recordedAt - when all that is given was recorded, for a fold that needs the time
+ */
+export function specify<State, Command, Event>(
+  decider: Decider<State, Command, Event>,
+  recordedAt?: string,
+) {
   const fold = (events: readonly Event[]) =>
-    events.reduce((state, event) => decider.evolve(state, event), decider.initial);
+    events.reduce((state, event) => decider.evolve(state, event, recordedAt), decider.initial);
   return {
     given: (...past: readonly Event[]) => ({
       when: (command: Command) => {

@@ -2,11 +2,9 @@ import type { LoggerService } from '@nestjs/common';
 import type { Principal, TrustBundle } from '@drawbridge/contracts';
 import {
   ACCESS_STREAM,
-  accessEventStore,
   connectJetStream,
   followTrustBundle,
   requireStreams,
-  type AccessFollower,
   type JetStreamConnection,
   type JetStreamStrategy,
 } from '@drawbridge/jetstream';
@@ -25,15 +23,10 @@ import { TokenVerifier } from '@drawbridge/token';
 import { ApprovalModule } from './approval.module.js';
 import { slackSettings, type ApprovalConfig } from './config.js';
 import type { ApprovalRefusal } from './domain/approval-refused.js';
-import { AccessApprovals } from './nats/access-approvals.js';
 import { eventTransport } from './nats/event-transport.js';
-import { followRequests } from './nats/follow-requests.js';
 import { DECISIONS } from './nats/decisions.controller.js';
-import { startHolds } from './nats/start-holds.js';
-import { startLostSays } from './nats/start-lost-says.js';
-import type { WaitingHolds } from './nats/waiting-holds.js';
-import { LapseSchedule } from './nats/lapse-schedule.js';
-import type { WaitingRequests } from './nats/waiting-requests.js';
+import { startHolds, type HoldParts } from './nats/start-holds.js';
+import { startRequests, type RequestParts } from './nats/start-requests.js';
 import { startSlack, type SlackParts } from './slack/start-slack.js';
 
 export interface ApprovalDependencies {
@@ -82,23 +75,11 @@ export async function startApproval(
 ): Promise<RunningService> {
   return closeOnFailure(async (closers) => {
     const connection = await connect(config, closers);
-    const approvals = new AccessApprovals(accessEventStore(connection, 'approval'), clock);
-
-    const { follower, ...requests } = followRequests(connection, logger, closers);
-    const { waiting } = requests;
-    const lapses = new LapseSchedule({
-      waiting: () => waiting.list(),
-      lapse: (requestId) => approvals.react('LapseRequest', requestId, requestId),
-      clock,
-      logger,
-    });
-    lapses.start();
-    closers.add(() => lapses.close());
-
+    const requests = startRequests(connection, { clock, logger }, closers);
     const trust = await followTrust(connection, closers);
     const heldParts = startHolds(connection, { clock, logger, trust }, closers);
     const parts = { ...requests, ...heldParts, clock };
-    const { holds, holdFollower } = parts;
+    const { approvals, holds } = parts;
 
     const verifier = new TokenVerifier(trust, clock);
 
@@ -111,21 +92,21 @@ export async function startApproval(
         : await startSlack(settings, { ...environment, approvals, holds, isDisabled });
     if (slack !== undefined) closers.add(() => slack.close());
     const peopleNow = { isDisabled, ...(slack && { groupsInSlack: slack.groupsOf }) };
-    const lostSayParts = { approvals, waiting, people: peopleNow, clock, logger };
 
-    const module = ApprovalModule.with({ ...parts, approvals, verifier, slack });
+    const module = ApprovalModule.with({ ...parts, verifier, slack });
     const decisions = eventTransport(connection, { ...decisionFeed, logger, ackWaitMs });
     const app = await createHttpApp(module, {
       logger,
       statuses,
-      health: healthOf({ connection, follower, holdFollower, decisions }),
+      health: healthOf({ ...parts, connection, decisions }),
       figures: () => figuresOf(parts, decisions, slack),
       transports: [decisions, ...(slack?.transports ?? [])],
       mounts: slack === undefined ? {} : { '/slack': slack.receiver },
     });
     closers.add(() => app.close());
-    await Promise.all([follower.caughtUp, holdFollower.caughtUp]);
-    startLostSays(lostSayParts, closers);
+    await Promise.all([parts.follower.caughtUp, parts.holdFollower.caughtUp]);
+    parts.startRequestTimers(peopleNow);
+    parts.startHoldEnds();
     const http = await startHttpApp(app, { host: config.HTTP_HOST, port: config.HTTP_PORT });
     return {
       name: 'approval',
@@ -158,10 +139,8 @@ const disables = (trust: TrustBundle | undefined, { issuer, subject }: Principal
     (trusted) => trusted.issuer === issuer && trusted.disabledSubjects.includes(subject),
   ) ?? false;
 
-interface HealthParts {
+interface HealthParts extends Pick<RequestParts & HoldParts, 'follower' | 'holdFollower'> {
   readonly connection: JetStreamConnection;
-  readonly follower: AccessFollower;
-  readonly holdFollower: AccessFollower;
   readonly decisions: JetStreamStrategy;
 }
 
@@ -175,10 +154,7 @@ const healthOf = ({ connection, follower, holdFollower, decisions }: HealthParts
 
 /** How much waits: for humans, for us, for Slack, and for a person who looks at parked events. */
 function figuresOf(
-  {
-    waiting,
-    waitingHolds,
-  }: { readonly waiting: WaitingRequests; readonly waitingHolds: WaitingHolds },
+  { waiting, waitingHolds }: Pick<RequestParts & HoldParts, 'waiting' | 'waitingHolds'>,
   decisions: JetStreamStrategy,
   slack: SlackParts | undefined,
 ): Readonly<Record<string, number>> {
@@ -186,7 +162,7 @@ function figuresOf(
   const cards = (slack?.transports ?? []).map((transport) => transport.health());
   const pendingCards = cards.reduce((sum, { pending, inFlight }) => sum + pending + inFlight, 0);
   return {
-    waitingRequests: waiting.list().length,
+    waitingRequests: waiting.size,
     waitingHolds: waitingHolds.open().length,
     pendingEvents: events.pending + events.inFlight,
     // Both kinds of cards are parked under one name.

@@ -29,7 +29,8 @@ export class PolicyCommands {
   constructor(private readonly options: PolicyCommandsOptions) {}
 
   judge(occasion: Occasion): Promise<void> {
-    return this.#handle(occasion, { type: 'JudgeRequest', policies: this.options.policies() });
+    const policies = this.options.policies();
+    return this.#handle(occasion, { type: 'JudgeRequest', policies, at: this.#now() });
   }
 
   issue(occasion: Occasion): Promise<void> {
@@ -37,6 +38,10 @@ export class PolicyCommands {
     const grantId = v5(occasion.requestId, GRANT_IDS);
     const policies = this.options.policies();
     return this.#handle(occasion, { type: 'IssueGrant', grantId, policies, at });
+  }
+
+  endUnasked(occasion: Occasion): Promise<void> {
+    return this.#handle(occasion, { type: 'EndUnasked', at: this.#now() });
   }
 
   takeBack(occasion: Occasion): Promise<void> {

@@ -85,6 +85,27 @@ describe('a request', () => {
     });
   });
 
+  it('ends although policy was away when it was made, and although approval never asks', async () => {
+    const late = await world.ask();
+    const policy = await world.policy({ clock: () => new Date(Date.now() + 600_000) });
+    await world.until(late, 'AccessRequested', 'AccessRequestDenied');
+    expect(await world.eventOf(late, 'AccessRequestDenied')).toMatchObject({
+      code: 'judged_too_late',
+    });
+    await policy.close();
+    const first = await world.policy();
+    const unasked = await world.ask();
+    await world.until(unasked, 'AccessRequested', 'AccessRequestValidated');
+    await first.close();
+    // The time of the humans, which is half an hour, and a minute.
+    const clock = () => new Date(Date.now() + 1_860_000);
+    await Promise.all([world.policy({ clock }), world.policy({ clock })]);
+    await world.until(unasked, 'AccessRequested', 'AccessRequestValidated', 'AccessRequestDenied');
+    expect(await world.eventOf(unasked, 'AccessRequestDenied')).toMatchObject({
+      code: 'approval_unavailable',
+    });
+  });
+
   describe('that is asked in steps', () => {
     const approval = {
       type: 'steps',

@@ -6,7 +6,7 @@ import {
 } from '@drawbridge/jetstream';
 import type { Closers } from '@drawbridge/runtime';
 import { OpenGrants } from './open-grants.js';
-import { WaitingRequests } from './waiting-requests.js';
+import { WaitingRequests, type StoryListener } from './waiting-requests.js';
 
 /** What is known of all access requests, and what keeps it up to date. */
 export interface FollowedRequests {
@@ -15,13 +15,19 @@ export interface FollowedRequests {
   readonly follower: AccessFollower;
 }
 
+export interface FollowRequestsOptions {
+  readonly logger: LoggerService;
+  /** Are told of every request that waits. */
+  readonly listeners: readonly StoryListener[];
+}
+
 /** Folds the event stream into what waits for humans and what is open; of a history nobody can read, nothing. */
 export function followRequests(
   connection: JetStreamConnection,
-  logger: LoggerService,
+  { logger, listeners }: FollowRequestsOptions,
   closers: Closers,
 ): FollowedRequests {
-  const [waiting, grants] = [new WaitingRequests(), new OpenGrants()];
+  const [waiting, grants] = [new WaitingRequests(listeners), new OpenGrants()];
   const models = [waiting, grants];
   const follower = followAccessEvents(connection, {
     onEvent: (recorded) => {

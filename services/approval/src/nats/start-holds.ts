@@ -8,15 +8,16 @@ import {
   type JetStreamConnection,
 } from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
-import type { Closers } from '@drawbridge/runtime';
+import { DueSchedule, type Closers } from '@drawbridge/runtime';
 import { HeldCommands } from './held-commands.js';
-import { LapseSchedule } from './lapse-schedule.js';
 import { WaitingHolds } from './waiting-holds.js';
 
 export interface HoldParts {
   readonly holds: HeldCommands;
   readonly waitingHolds: WaitingHolds;
   readonly holdFollower: EventFollower;
+  /** Begins to end holds; once all of them are known. */
+  readonly startHoldEnds: () => void;
 }
 
 export interface HoldSurroundings {
@@ -26,7 +27,7 @@ export interface HoldSurroundings {
   readonly trust: () => TrustBundle | undefined;
 }
 
-/** Follows the held calls and ends those whose time is over. */
+/** Follows the held calls, to end those whose time is over. */
 export function startHolds(
   connection: JetStreamConnection,
   { clock, logger, trust }: HoldSurroundings,
@@ -38,7 +39,12 @@ export function startHolds(
     logger,
     disabled: () => disabledBy(trust()),
   });
-  const waitingHolds = new WaitingHolds();
+  const ends = new DueSchedule({ act: (holdId) => holds.endInTime(holdId), clock, logger });
+  closers.add(() => ends.close());
+  const waitingHolds = new WaitingHolds((holdId, endsAtMs) => {
+    if (endsAtMs === undefined) ends.delete(holdId);
+    else ends.set(holdId, endsAtMs);
+  });
   const holdFollower = followHoldEvents(connection, {
     since: new Date(clock().getTime() - HOLDS_MATTER_MS),
     onEvent: (recorded) => waitingHolds.take(recorded),
@@ -48,13 +54,5 @@ export function startHolds(
     },
   });
   closers.add(() => holdFollower.close());
-  const ends = new LapseSchedule({
-    waiting: () => waitingHolds.deadlines(),
-    lapse: (holdId) => holds.endInTime(holdId),
-    clock,
-    logger,
-  });
-  ends.start();
-  closers.add(() => ends.close());
-  return { holds, waitingHolds, holdFollower };
+  return { holds, waitingHolds, holdFollower, startHoldEnds: () => ends.start() };
 }

@@ -5,30 +5,39 @@ import { continueStory, type RequestStory } from '../domain/request-story.js';
 /** A request that waits for humans; its deadline is known. */
 export type WaitingRequest = RequestStory & { readonly decideBy: string };
 
+/** Is told how a request stands after each of its events; `undefined` once it is of no interest any more. */
+export type StoryListener = (requestId: string, story: RequestStory | undefined) => void;
+
 /**
  * The requests that wait for humans, in memory: the fold of the whole stream. It forgets a request as soon as
  * its grant stands or nothing can be decided any more, so it is as large as the work that is open.
  */
 export class WaitingRequests {
   readonly #stories = new Map<string, RequestStory>();
+  readonly #waiting = new Set<string>();
+
+  constructor(private readonly listeners: readonly StoryListener[] = []) {}
 
   /** Takes the next event of the stream. */
   take(recorded: RecordedEvent<AccessEvent>): void {
     const { aggregateId, event } = recorded;
     if (event.type === 'AccessRequestValidated' && event.data.approval.type === 'none') return;
-    const story = continueStory(this.#stories.get(aggregateId), recorded);
-    if (story !== undefined && isOpen(story)) this.#stories.set(aggregateId, story);
-    else this.#stories.delete(aggregateId);
+    const known = this.#stories.get(aggregateId);
+    const story = continueStory(known, recorded);
+    if (story !== undefined && isOpen(story)) this.#keep(story);
+    else if (known !== undefined) this.forget(aggregateId);
   }
 
-  /** Forgets a request whose history can no longer be read. */
+  /** Forgets a request that has ended, or whose history can no longer be read. */
   forget(requestId: string): void {
     this.#stories.delete(requestId);
+    this.#waiting.delete(requestId);
+    for (const listener of this.listeners) listener(requestId, undefined);
   }
 
-  /** Those in which an approval can still lose its say: until the grant stands. */
-  withApprovals(): readonly RequestStory[] {
-    return [...this.#stories.values()].filter(({ approvals }) => approvals.length > 0);
+  /** How many are asked of humans. */
+  get size(): number {
+    return this.#waiting.size;
   }
 
   /** Those that are asked of humans, the most urgent first. */
@@ -36,6 +45,13 @@ export class WaitingRequests {
     return [...this.#stories.values()]
       .filter((story) => isWaiting(story))
       .toSorted((one, other) => Date.parse(one.decideBy) - Date.parse(other.decideBy));
+  }
+
+  #keep(story: RequestStory): void {
+    this.#stories.set(story.id, story);
+    if (isWaiting(story)) this.#waiting.add(story.id);
+    else this.#waiting.delete(story.id);
+    for (const listener of this.listeners) listener(story.id, story);
   }
 }
 

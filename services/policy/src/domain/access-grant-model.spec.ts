@@ -76,6 +76,7 @@ const command: fc.Arbitrary<AccessGrantCommand> = fc
     type: fc.constantFrom(
       'JudgeRequest',
       'IssueGrant',
+      'EndUnasked',
       'TakeBackGrant',
       'RecheckGrant',
       'ExpireGrant',
@@ -104,7 +105,7 @@ const history: fc.Arbitrary<readonly Step[]> = fc
     const seen = narrow === undefined ? 0 : 1;
     const usual: Step[] = [
       { event: requested({ durationSeconds: 300 }) },
-      { command: { type: 'JudgeRequest', policies } },
+      { command: { type: 'JudgeRequest', policies, at: later(0) } },
       { event: given(alice, narrow && { narrow }) },
       { event: given(isSteps ? carol : bob, isSteps ? { seen } : {}) },
       { event: approved(alice, bob) },

@@ -11,9 +11,13 @@ export type AccessGrant =
       readonly status: 'requested';
       readonly requester: Principal;
       readonly request: AccessRequestInput;
+      readonly requestedAt: string;
     }
   | ({
       readonly status: 'pending';
+      readonly validatedAt: string;
+      /** The approval service has taken it on, and sees to it that it ends. */
+      readonly isAsked: boolean;
       /** The approval service says the quorum is reached. Not believed: see `decideIssue`. */
       readonly isApproved: boolean;
       /** Somebody said no; where one no is enough, whoever it was. */

@@ -25,9 +25,9 @@ import {
 import { accessGrant, type AccessGrantCommand } from './access-grant.js';
 import type { Policy, PolicySet } from './policy-set.js';
 
-const { given } = specify(accessGrant);
+const { given } = specify(accessGrant, at);
 const policies = policySet(oncall);
-const judge = { type: 'JudgeRequest', policies } as const;
+const judge = { type: 'JudgeRequest', policies, at } as const;
 const issue = { type: 'IssueGrant', grantId, policies, at } as const;
 const takeBack = { type: 'TakeBackGrant', at } as const;
 const expire = (when: string) => ({ type: 'ExpireGrant', at: when }) as const;
@@ -67,6 +67,65 @@ describe('judging a request', () => {
       .when(judge)
       .thenNothing(),
   );
+});
+
+describe('a request that nobody went on with', () => {
+  const unasked = { type: 'EndUnasked', at: '2026-01-05T09:31:00.000Z' } as const;
+  const asked: AccessEvent = {
+    type: 'ApprovalRequested',
+    data: { approval: oneHuman, decideBy: '2026-01-05T09:30:00.000Z' },
+  };
+
+  it('is denied 10 minutes after it was made, and not judged any more', () => {
+    given(requested())
+      .when({ ...judge, at: '2026-01-05T09:09:59.999Z' })
+      .then(validated());
+    given(requested())
+      .when({ ...judge, at: '2026-01-05T09:10:00.000Z' })
+      .then({
+        type: 'AccessRequestDenied',
+        data: {
+          code: 'judged_too_late',
+          message: 'the policy service did not come to this request within 10 minutes',
+          suggestion: 'Ask again.',
+        },
+      });
+  });
+
+  it('is denied a minute after the time for an answer, when nobody was asked', () =>
+    given(...pending)
+      .when(unasked)
+      .then({
+        type: 'AccessRequestDenied',
+        data: {
+          policy: { name: 'production-oncall', version: 'version-one' },
+          code: 'approval_unavailable',
+          message: 'the approval service asked nobody about this request in the time that it had',
+          suggestion: 'Ask again, and tell the people who run Drawbridge.',
+        },
+      }));
+
+  it.each<{ when: string; past: AccessEvent[] }>([
+    { when: 'humans were asked, who have a clock of their own', past: [...pending, asked] },
+    { when: 'it is approved', past: [...pending, approved(alice)] },
+    { when: 'nobody has to be asked', past: [requested(), validated({ approval: noApproval })] },
+    { when: 'it is granted', past: granted },
+    { when: 'it is not judged', past: [requested()] },
+  ])('is left alone when $when', ({ past }) =>
+    given(...past)
+      .when(unasked)
+      .thenNothing(),
+  );
+
+  it('is left alone before its time, and when that time cannot be read', () => {
+    given(...pending)
+      .when({ ...unasked, at: '2026-01-05T09:30:59.999Z' })
+      .thenNothing();
+    specify(accessGrant, 'no time')
+      .given(...pending)
+      .when(unasked)
+      .thenNothing();
+  });
 });
 
 describe('issuing a grant', () => {

@@ -7,10 +7,16 @@ import { evolve } from './evolve-access-grant.js';
 import { judge } from './judge.js';
 import type { PolicySet } from './policy-set.js';
 import { whyNotAllowed } from './still-allowed.js';
+import {
+  approvalUnavailable,
+  isTooLateToJudge,
+  judgedTooLate,
+  unaskedEndMs,
+} from './unanswered.js';
 
 /** `at` is when the command was accepted: UTC, RFC 3339. */
 export type AccessGrantCommand =
-  | { readonly type: 'JudgeRequest'; readonly policies: PolicySet }
+  | { readonly type: 'JudgeRequest'; readonly policies: PolicySet; readonly at: string }
   | {
       readonly type: 'IssueGrant';
       /** The same for every attempt on one request. */
@@ -18,6 +24,7 @@ export type AccessGrantCommand =
       readonly policies: PolicySet;
       readonly at: string;
     }
+  | { readonly type: 'EndUnasked'; readonly at: string }
   | { readonly type: 'TakeBackGrant'; readonly at: string }
   | { readonly type: 'RecheckGrant'; readonly policies: PolicySet; readonly at: string }
   | { readonly type: 'ExpireGrant'; readonly at: string };
@@ -35,24 +42,39 @@ type Granted = Extract<AccessGrant, { status: 'granted' }>;
 export const accessGrant: Decider<AccessGrant, AccessGrantCommand, AccessEvent> = {
   initial: { status: 'absent' },
   evolve,
-  decide(command, state) {
-    switch (command.type) {
-      case 'JudgeRequest':
-        return decideJudgement(state, command.policies);
-      case 'IssueGrant':
-        return state.status === 'pending' ? decideIssue(state, command) : undefined;
-      case 'TakeBackGrant':
-        return isOpen(state, command.at) ? decideTakeBack(state) : undefined;
-      case 'RecheckGrant':
-        return isOpen(state, command.at) ? decideRecheck(state, command.policies) : undefined;
-      case 'ExpireGrant':
-        return decideExpiry(state, command.at);
-    }
-  },
+  decide: (command, state) => decideBy(state, command),
 };
 
-function decideJudgement(state: AccessGrant, policies: PolicySet): AccessEvent | undefined {
+const deciders: {
+  readonly [Type in AccessGrantCommand['type']]: (
+    state: AccessGrant,
+    command: CommandOf<Type>,
+  ) => AccessEvent | undefined;
+} = {
+  JudgeRequest: decideJudgement,
+  IssueGrant: (state, command) =>
+    state.status === 'pending' ? decideIssue(state, command) : undefined,
+  EndUnasked: (state, { at }) =>
+    state.status === 'pending' ? decideUnasked(state, at) : undefined,
+  TakeBackGrant: (state, { at }) => (isOpen(state, at) ? decideTakeBack(state) : undefined),
+  RecheckGrant: (state, { policies, at }) =>
+    isOpen(state, at) ? decideRecheck(state, policies) : undefined,
+  ExpireGrant: (state, { at }) => decideExpiry(state, at),
+};
+
+const decideBy = <Type extends AccessGrantCommand['type']>(
+  state: AccessGrant,
+  command: CommandOf<Type> & { readonly type: Type },
+): AccessEvent | undefined => deciders[command.type](state, command);
+
+function decideJudgement(
+  state: AccessGrant,
+  { policies, at }: CommandOf<'JudgeRequest'>,
+): AccessEvent | undefined {
   if (state.status !== 'requested') return undefined;
+  if (isTooLateToJudge(state.requestedAt, at)) {
+    return { type: 'AccessRequestDenied', data: judgedTooLate };
+  }
   const verdict = judge(state, policies);
   if ('validated' in verdict) return { type: 'AccessRequestValidated', data: verdict.validated };
   const { denial, policy } = verdict;
@@ -94,6 +116,14 @@ function decideIssue(
       endsAt,
     },
   };
+}
+
+/** Ends a request that the approval service never took on; once it has, it lets it lapse itself. */
+function decideUnasked(state: Pending, at: string): AccessEvent | undefined {
+  const { approval, validatedAt, isAsked, isApproved } = state;
+  if (approval.type === 'none' || isAsked || isApproved) return undefined;
+  const isOver = Date.parse(at) >= unaskedEndMs(validatedAt, approval);
+  return isOver ? deny(state, approvalUnavailable) : undefined;
 }
 
 /** Whoever leaves all of these groups is no longer covered by the policy, and the next token says so. */

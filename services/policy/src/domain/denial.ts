@@ -22,6 +22,8 @@ export type DenialCode =
   | 'ticket_not_accepted'
   | 'owner_unknown'
   | 'approval_incomplete'
+  | 'approval_unavailable'
+  | 'judged_too_late'
   | 'policy_changed';
 
 /** A no, with what to ask for instead. Shown to the requester: it tells of policies that cover them only. */

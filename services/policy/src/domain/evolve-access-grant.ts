@@ -41,8 +41,10 @@ const closeUnlessGranted = (state: AccessGrant): AccessGrant =>
   state.status === 'granted' ? state : closed;
 
 const changes: Changes = {
-  AccessRequested: (state, { requester, request }) =>
-    state.status === 'absent' ? { status: 'requested', requester, request } : state,
+  AccessRequested: (state, { requester, request }, at) =>
+    state.status === 'absent'
+      ? { status: 'requested', requester, request, requestedAt: at }
+      : state,
   AccessRequestWithdrawn: (state, { by }) =>
     state.status === 'granted' ? { ...state, withdrawnBy: by } : closed,
   AccessRequestValidated: (state, { policy, requester, terms, approval }, at) =>
@@ -54,6 +56,8 @@ const changes: Changes = {
           requester,
           terms,
           approval,
+          validatedAt: at,
+          isAsked: false,
           isApproved: false,
           isRefused: false,
           isVoided: false,
@@ -63,7 +67,7 @@ const changes: Changes = {
         }
       : state,
   AccessRequestDenied: closeUnlessGranted,
-  ApprovalRequested: (state) => state,
+  ApprovalRequested: (state) => (state.status === 'pending' ? { ...state, isAsked: true } : state),
   ApprovalGiven: (state, data, at) => say(state, { type: 'ApprovalGiven', data }, at),
   ApprovalDenied: (state, data, at) => {
     const said = say(state, { type: 'ApprovalDenied', data }, at);

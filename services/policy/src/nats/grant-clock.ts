@@ -4,57 +4,58 @@ import {
   type AccessFollower,
   type JetStreamConnection,
 } from '@drawbridge/jetstream';
-import type { Clock } from '@drawbridge/kernel';
-import { OpenGrants, type OpenGrant } from '../domain/open-grants.js';
+import type { AccessEvent } from '@drawbridge/contracts';
+import type { Clock, RecordedEvent } from '@drawbridge/kernel';
+import { DueSchedule } from '@drawbridge/runtime';
+import { Duties, type Duty } from '../domain/duties.js';
 import type { PolicyCommands } from '../policy-commands.js';
 
-/** Longest time between two looks; also what a clock that was set back can delay an expiry by. */
-const MAX_WAIT_MS = 30_000;
 const RETRY_MS = 1_000;
 
 export interface GrantClockOptions {
   readonly connection: JetStreamConnection;
-  readonly commands: Pick<PolicyCommands, 'expire' | 'recheck'>;
+  readonly commands: Pick<PolicyCommands, Duty['command'] | 'recheck'>;
   readonly clock: Clock;
   readonly logger: LoggerService;
 }
 
 /**
- * Ends grants that nobody asks about: records the expiry of each, and takes back those that the policies in
- * force no longer allow.
+ * Ends what nobody asks about: records the expiry of each grant, takes back those that the policies in force no
+ * longer allow, and ends requests that no service has gone on with.
  *
- * Knows the open grants from the stream itself, so a restart forgets none. Every replica does the same; the
- * one that comes second finds nothing left to do. The proxy does not wait for any of this: it stops at `endsAt`.
+ * Knows them from the stream itself, so a restart forgets none. Every replica does the same; the one that comes
+ * second finds nothing left to do. The proxy does not wait for any of this: it stops at `endsAt`.
  */
 export class GrantClock {
-  readonly #open = new OpenGrants();
+  readonly #duties = new Duties();
+  readonly #schedule: DueSchedule;
   readonly #follower: AccessFollower;
   #timer: NodeJS.Timeout | undefined;
-  #work: Promise<void> = Promise.resolve();
+  #rechecking: Promise<void> = Promise.resolve();
   #isReady = false;
   #isClosed = false;
-  #isRecheckDue = true;
 
   constructor(private readonly options: GrantClockOptions) {
+    const { clock, logger } = options;
+    const act = (requestId: string) => this.#act(requestId);
+    this.#schedule = new DueSchedule({ act, clock, logger });
     this.#follower = followAccessEvents(options.connection, {
-      onEvent: (recorded) => {
-        this.#open.apply(recorded);
-        if (recorded.event.type === 'GrantIssued') this.#arm();
-      },
+      onEvent: (recorded) => this.#take(recorded),
       onUnreadable: ({ aggregateId, sequence }) => {
-        options.logger.error({ msg: 'event passed over: unreadable', aggregateId, sequence });
+        logger.error({ msg: 'event passed over: unreadable', aggregateId, sequence });
       },
     });
-    // Before that, grants that ended long ago look open.
+    // Before that, what ended long ago looks open.
     void this.#follower.caughtUp.then(() => {
       this.#isReady = true;
-      this.#arm();
+      this.#schedule.start();
+      this.recheck();
     });
   }
 
   /** Grants whose end is not recorded yet. */
   get openGrants(): number {
-    return this.#open.size;
+    return this.#duties.openGrantCount;
   }
 
   get isCurrent(): boolean {
@@ -63,60 +64,52 @@ export class GrantClock {
 
   /** The policies changed: looks at every open grant again, soon. */
   recheck(): void {
-    this.#isRecheckDue = true;
-    this.#arm();
+    this.#recheckIn(0);
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     await this.#follower.close();
-    await this.#work;
+    await this.#schedule.close();
+    await this.#rechecking;
   }
 
-  #arm(waitMs?: number): void {
+  #take(recorded: RecordedEvent<AccessEvent>): void {
+    const duty = this.#duties.apply(recorded);
+    if (duty === undefined) this.#schedule.delete(recorded.aggregateId);
+    else this.#schedule.set(duty.requestId, duty.atMs);
+  }
+
+  async #act(requestId: string): Promise<void> {
+    const duty = this.#duties.get(requestId);
+    if (duty === undefined) return;
+    const { command, causationId } = duty;
+    await this.options.commands[command]({ requestId, causationId });
+  }
+
+  #recheckIn(waitMs: number): void {
+    // Until all grants are known there is nothing to look at; then all are.
     if (!this.#isReady || this.#isClosed) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      this.#work = this.#work.then(() => this.#run());
-    }, waitMs ?? this.#waitMs());
+      this.#rechecking = this.#rechecking.then(() => this.#recheckAll());
+    }, waitMs);
   }
 
-  #waitMs(): number {
-    if (this.#isRecheckDue) return 0;
-    const leftMs = this.#open.nextEndMs - this.options.clock().getTime();
-    return Math.min(Math.max(leftMs, 0), MAX_WAIT_MS);
-  }
-
-  async #run(): Promise<void> {
-    if (this.#isClosed) return;
-    const isRecheck = this.#isRecheckDue;
-    this.#isRecheckDue = false;
-    const checked = isRecheck ? await this.#each(this.#open.all, 'recheck') : true;
-    this.#isRecheckDue ||= !checked;
-    const expired = await this.#each(this.#open.dueAt(this.options.clock()), 'expire');
-    if (checked && expired) this.#arm();
-    else this.#arm(RETRY_MS);
-  }
-
-  /** Whether all went well. One that fails does not keep the others waiting. */
-  async #each(grants: readonly OpenGrant[], command: 'recheck' | 'expire'): Promise<boolean> {
+  /** One that fails does not keep the others waiting; it is looked at again with all of them. */
+  async #recheckAll(): Promise<void> {
     let isDone = true;
-    for (const grant of grants) {
-      const { requestId, issuedBy } = grant;
+    for (const { requestId, causationId } of this.#duties.openGrants) {
+      if (this.#isClosed) return;
       try {
-        await this.options.commands[command]({ requestId, causationId: issuedBy });
-        if (command === 'expire') this.#open.forget(grant);
+        await this.options.commands.recheck({ requestId, causationId });
       } catch (error) {
         isDone = false;
-        this.options.logger.error({
-          msg: `could not ${command} a grant, trying again`,
-          requestId,
-          retryMs: RETRY_MS,
-          err: error,
-        });
+        const retry = { requestId, retryMs: RETRY_MS, err: error };
+        this.options.logger.error({ msg: 'could not recheck a grant, trying again', ...retry });
       }
     }
-    return isDone;
+    if (!isDone) this.#recheckIn(RETRY_MS);
   }
 }

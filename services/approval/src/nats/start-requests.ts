@@ -1,0 +1,35 @@
+import type { LoggerService } from '@nestjs/common';
+import { accessEventStore, type JetStreamConnection } from '@drawbridge/jetstream';
+import type { Clock } from '@drawbridge/kernel';
+import type { Closers } from '@drawbridge/runtime';
+import type { PeopleNow } from '../domain/lost-says.js';
+import { AccessApprovals } from './access-approvals.js';
+import { followRequests, type FollowedRequests } from './follow-requests.js';
+import { LostSayWatch } from './lost-say-watch.js';
+import { RequestLapses } from './request-lapses.js';
+
+export interface RequestParts extends FollowedRequests {
+  readonly approvals: AccessApprovals;
+  /** Begins to do what time or people make necessary; once all requests are known. */
+  readonly startRequestTimers: (people: PeopleNow) => void;
+}
+
+/** Follows the access requests, to do what is due about those that wait. */
+export function startRequests(
+  connection: JetStreamConnection,
+  { clock, logger }: { readonly clock: Clock; readonly logger: LoggerService },
+  closers: Closers,
+): RequestParts {
+  const approvals = new AccessApprovals(accessEventStore(connection, 'approval'), clock);
+  const lapses = new RequestLapses({ approvals, clock, logger });
+  closers.add(() => lapses.close());
+  const lostSays = new LostSayWatch({ approvals, clock, logger });
+  closers.add(() => lostSays.close());
+  const listeners = [lapses.follow, lostSays.follow];
+  const followed = followRequests(connection, { logger, listeners }, closers);
+  const startRequestTimers = (people: PeopleNow) => {
+    lapses.start();
+    lostSays.start(people);
+  };
+  return { ...followed, approvals, startRequestTimers };
+}
