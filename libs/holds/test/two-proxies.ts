@@ -3,8 +3,8 @@ import {
   EventStoreError,
   handleCommand,
   type Append,
+  type Appended,
   type EventStore,
-  type RecordedEvent,
 } from '@drawbridge/kernel';
 import { InMemoryEventStore } from '@drawbridge/testing';
 import { hold } from '../src/domain/hold.js';
@@ -41,7 +41,7 @@ class Flaky implements EventStore<HoldEvent> {
     return this.inner.load(aggregateId);
   }
 
-  async append(append: Append<HoldEvent>): Promise<RecordedEvent<HoldEvent>> {
+  async append(append: Append<HoldEvent>): Promise<Appended<HoldEvent>> {
     const fate = this.next;
     this.next = undefined;
     if (fate === 'lost') throw new EventStoreError('event_store_unavailable', 'lost');

@@ -3,6 +3,7 @@ import {
   EventStoreError,
   type AggregatePosition,
   type Append,
+  type Appended,
   type EventStore,
   type History,
   type RecordedEvent,
@@ -108,18 +109,20 @@ function historyOf<Event extends StoredEvent>(
 async function appendEvent<Event extends StoredEvent>(
   { kind, connection }: Place<Event>,
   append: Append<Event>,
-): Promise<RecordedEvent<Event>> {
+): Promise<Appended<Event>> {
   const { aggregateId, event, metadata, position } = append;
   if (!isSubjectToken(aggregateId)) throw new TypeError(`bad aggregate id "${aggregateId}"`);
+  const bytes = encodeEvent(append);
   const sequence = await publish(connection, {
     stream: kind.stream,
     subject: kind.subjectPrefix + aggregateId,
-    bytes: encodeEvent(append),
+    bytes,
     id: metadata.id,
     position,
   });
   const { id, causationId, actor, at } = metadata;
-  return { id, causationId, actor, at, aggregateId, event, sequence };
+  const end = { lastSequence: sequence, lastHash: sha256Hex(bytes) };
+  return { id, causationId, actor, at, aggregateId, event, sequence, position: end };
 }
 
 interface Publish {

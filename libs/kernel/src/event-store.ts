@@ -47,6 +47,11 @@ export interface Append<Event> {
   readonly metadata: EventMetadata;
 }
 
+/** An event that was just stored, and where its history ends with it. */
+export interface Appended<Event> extends RecordedEvent<Event> {
+  readonly position: AggregatePosition;
+}
+
 /**
  * Thrown by {@link EventStore}. `append_conflict`: another writer was first; load and decide again.
  * `event_store_unavailable`: not acknowledged in time; whether it was stored is unknown until read again.
@@ -61,5 +66,5 @@ export interface EventStore<Event> {
   /** The whole history of one aggregate, oldest first; empty when unknown. */
   load(aggregateId: string): Promise<History<Event>>;
   /** Stores the event durably and returns it, or throws {@link EventStoreError} and stores nothing. */
-  append(append: Append<Event>): Promise<RecordedEvent<Event>>;
+  append(append: Append<Event>): Promise<Appended<Event>>;
 }

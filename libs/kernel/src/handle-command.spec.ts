@@ -4,6 +4,7 @@ import type { Decider } from './decider.js';
 import {
   EventStoreError,
   type Append,
+  type Appended,
   type EventStore,
   type History,
   type RecordedEvent,
@@ -54,9 +55,12 @@ class Log implements EventStore<string> {
     return Promise.resolve({ events: [...this.events], position: { lastSequence } });
   }
 
-  append({ position, event }: Append<string>): Promise<RecordedEvent<string>> {
+  append({ position, event }: Append<string>): Promise<Appended<string>> {
     this.beforeAppend(this);
-    if (position.lastSequence === this.events.length) return Promise.resolve(this.add(event));
+    if (position.lastSequence === this.events.length) {
+      const added = this.add(event);
+      return Promise.resolve({ ...added, position: { lastSequence: added.sequence } });
+    }
     return Promise.reject(new EventStoreError('append_conflict', 'someone was first'));
   }
 }
@@ -75,9 +79,10 @@ describe('handling a command', () => {
   it('decides on the whole history and appends what was decided', async () => {
     const log = new Log();
     log.add('ann');
-    const { state, appended } = await handleCommand(log, boat, board('bob'));
+    const { state, position, appended } = await handleCommand(log, boat, board('bob'));
     expect(state).toStrictEqual(['ann', 'bob']);
-    expect(appended).toStrictEqual(log.events[1]);
+    expect(position).toStrictEqual({ lastSequence: 2 });
+    expect(appended).toStrictEqual({ ...log.events[1], position });
     expect(seatsOf(log)).toStrictEqual(['ann', 'bob']);
   });
 
@@ -93,6 +98,7 @@ describe('handling a command', () => {
           aggregateId: 'boat',
           event: 'ann',
           sequence: 8,
+          position: { lastSequence: 8, lastHash: 'def' },
         });
       },
     };
@@ -106,7 +112,10 @@ describe('handling a command', () => {
       throw new Error('must not append');
     });
     log.add('ann');
-    expect(await handleCommand(log, boat, board('ann'))).toStrictEqual({ state: ['ann'] });
+    expect(await handleCommand(log, boat, board('ann'))).toStrictEqual({
+      state: ['ann'],
+      position: { lastSequence: 1 },
+    });
   });
 
   it('lets the refusal of the decider rise, and appends nothing', async () => {
@@ -116,6 +125,29 @@ describe('handling a command', () => {
       code: 'boat_full',
     });
     expect(seatsOf(log)).toStrictEqual(['ann', 'bob', 'cy']);
+  });
+});
+
+describe('a command right after another', () => {
+  it('goes on with what came of that one, and reads nothing', async () => {
+    const log = new Log();
+    const known = await handleCommand(log, boat, board('ann'));
+    expect(log.loads).toBe(1);
+    const { state } = await handleCommand(log, boat, { ...board('bob'), known });
+    expect(log.loads).toBe(1);
+    expect([state, seatsOf(log)]).toStrictEqual([
+      ['ann', 'bob'],
+      ['ann', 'bob'],
+    ]);
+  });
+
+  it('reads after all when somebody came between', async () => {
+    const log = new Log();
+    const known = await handleCommand(log, boat, board('ann'));
+    for (const person of ['bob', 'cy']) log.add(person);
+    const late = handleCommand(log, boat, { ...board('dee'), known });
+    await expect(late).rejects.toMatchObject({ code: 'boat_full' });
+    expect([log.loads, seatsOf(log)]).toStrictEqual([2, ['ann', 'bob', 'cy']]);
   });
 });
 
@@ -138,7 +170,10 @@ describe('a lost race', () => {
 
   it('is over when the winner did the same: once, not twice', async () => {
     const log = new Log(disturb(1, (lost) => lost.add('ann')));
-    expect(await handleCommand(log, boat, board('ann'))).toStrictEqual({ state: ['ann'] });
+    expect(await handleCommand(log, boat, board('ann'))).toStrictEqual({
+      state: ['ann'],
+      position: { lastSequence: 1 },
+    });
     expect(seatsOf(log)).toStrictEqual(['ann']);
   });
 
@@ -187,7 +222,10 @@ describe('a store that fails', () => {
     await expect(handleCommand(log, boat, board('ann'))).rejects.toMatchObject({
       code: 'event_store_unavailable',
     });
-    expect(await handleCommand(log, boat, board('ann'))).toStrictEqual({ state: ['ann'] });
+    expect(await handleCommand(log, boat, board('ann'))).toStrictEqual({
+      state: ['ann'],
+      position: { lastSequence: 1 },
+    });
     expect(seatsOf(log)).toStrictEqual(['ann']);
   });
 

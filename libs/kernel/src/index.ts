@@ -7,9 +7,10 @@ export {
   type Actor,
   type AggregatePosition,
   type Append,
+  type Appended,
   type EventMetadata,
   type EventStore,
   type History,
   type RecordedEvent,
 } from './event-store.js';
-export { handleCommand, type CommandEnvelope, type Handled } from './handle-command.js';
+export { handleCommand, type CommandEnvelope, type Handled, type Known } from './handle-command.js';

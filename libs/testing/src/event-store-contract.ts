@@ -84,9 +84,11 @@ function describeHistories(given: () => EventStoreUnderTest): void {
   it('gives back what was appended, in order, with its metadata', async () => {
     const { store, other } = given();
     const aggregateId = randomUUID();
-    const first = await append(store, aggregateId, 'one');
-    const second = await append(store, aggregateId, 'two');
+    const { position: between, ...first } = await append(store, aggregateId, 'one');
+    expect(between).toStrictEqual((await other.load(aggregateId)).position);
+    const { position: end, ...second } = await append(store, aggregateId, 'two');
     const { events, position } = await other.load(aggregateId);
+    expect(end).toStrictEqual(position);
     expect(events).toStrictEqual([first, second]);
     expect(second).toMatchObject({ aggregateId, causationId: 'cause', at });
     expect(second.actor).toStrictEqual({ kind: 'service', id: 'approval' });
@@ -180,7 +182,8 @@ function describeConflicts(given: () => EventStoreUnderTest): void {
     // A store may know the id and confirm it, or only see that the position has moved on.
     if (repeated instanceof EventStoreError) expect(repeated.code).toBe('append_conflict');
     else expect(repeated).toStrictEqual(first);
-    expect((await store.load(aggregateId)).events).toStrictEqual([first]);
+    const { events, position } = await store.load(aggregateId);
+    expect(events.map((event) => ({ ...event, position }))).toStrictEqual([first]);
   });
 
   it('does not lose a second event that was given the id of another', async () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   EventStoreError,
   type Append,
+  type Appended,
   type EventStore,
   type History,
   type RecordedEvent,
@@ -22,7 +23,7 @@ export class InMemoryEventStore<Event> implements EventStore<Event> {
     return Promise.resolve(structuredClone(this.#history(aggregateId)));
   }
 
-  append({ aggregateId, position, event, metadata }: Append<Event>): Promise<RecordedEvent<Event>> {
+  append({ aggregateId, position, event, metadata }: Append<Event>): Promise<Appended<Event>> {
     const last = this.#history(aggregateId).position.lastSequence;
     if (last !== position.lastSequence) {
       const message = `"${aggregateId}" ends at sequence ${last}, expected ${position.lastSequence}`;
@@ -37,7 +38,8 @@ export class InMemoryEventStore<Event> implements EventStore<Event> {
     this.#log.push(recorded);
     this.#ids.add(metadata.id);
     this.#byAggregate.set(aggregateId, [...(this.#byAggregate.get(aggregateId) ?? []), recorded]);
-    return Promise.resolve(structuredClone(recorded));
+    const end = this.#history(aggregateId).position;
+    return Promise.resolve({ ...structuredClone(recorded), position: end });
   }
 
   #history(aggregateId: string): History<Event> {

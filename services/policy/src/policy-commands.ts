@@ -1,8 +1,15 @@
 import { v5 } from 'uuid';
 import type { LoggerService } from '@nestjs/common';
 import type { AccessEvent } from '@drawbridge/contracts';
-import { handleCommand, type Clock, type EventStore } from '@drawbridge/kernel';
+import {
+  handleCommand,
+  type Clock,
+  type EventStore,
+  type Handled,
+  type Known,
+} from '@drawbridge/kernel';
 import { uuidV7 } from '@drawbridge/runtime';
+import type { AccessGrant } from './domain/access-grant-state.js';
 import { accessGrant, type AccessGrantCommand } from './domain/access-grant.js';
 import type { PolicySet } from './domain/policy-set.js';
 
@@ -28,16 +35,18 @@ interface Occasion {
 export class PolicyCommands {
   constructor(private readonly options: PolicyCommandsOptions) {}
 
-  judge(occasion: Occasion): Promise<void> {
+  /** Where nobody has to approve, the grant follows at once; the event of the verdict brings the same after a kill. */
+  async judge(occasion: Occasion): Promise<void> {
     const policies = this.options.policies();
-    return this.#handle(occasion, { type: 'JudgeRequest', policies, at: this.#now() });
+    const command = { type: 'JudgeRequest', policies, at: this.#now() } as const;
+    const { appended, ...known } = await this.#decide(occasion, command);
+    if (appended?.event.type !== 'AccessRequestValidated') return;
+    if (appended.event.data.approval.type !== 'none') return;
+    await this.#issue({ ...occasion, causationId: appended.id }, known);
   }
 
-  issue(occasion: Occasion): Promise<void> {
-    const at = this.#now();
-    const grantId = v5(occasion.requestId, GRANT_IDS);
-    const policies = this.options.policies();
-    return this.#handle(occasion, { type: 'IssueGrant', grantId, policies, at });
+  async issue(occasion: Occasion): Promise<void> {
+    await this.#issue(occasion);
   }
 
   endUnasked(occasion: Occasion): Promise<void> {
@@ -61,12 +70,28 @@ export class PolicyCommands {
     return this.options.clock().toISOString();
   }
 
-  async #handle({ requestId, causationId }: Occasion, command: AccessGrantCommand): Promise<void> {
+  #issue(occasion: Occasion, known?: Known<AccessGrant>): Promise<unknown> {
+    const at = this.#now();
+    const grantId = v5(occasion.requestId, GRANT_IDS);
+    const policies = this.options.policies();
+    return this.#decide(occasion, { type: 'IssueGrant', grantId, policies, at }, known);
+  }
+
+  async #handle(occasion: Occasion, command: AccessGrantCommand): Promise<void> {
+    await this.#decide(occasion, command);
+  }
+
+  async #decide(
+    { requestId, causationId }: Occasion,
+    command: AccessGrantCommand,
+    known?: Known<AccessGrant>,
+  ): Promise<Handled<AccessGrant, AccessEvent>> {
     const { store, clock, logger } = this.options;
     const at = clock();
-    const { appended } = await handleCommand(store, accessGrant, {
+    const handled = await handleCommand(store, accessGrant, {
       aggregateId: requestId,
       command,
+      known,
       metadata: {
         id: uuidV7(at),
         causationId,
@@ -74,7 +99,9 @@ export class PolicyCommands {
         at: at.toISOString(),
       },
     });
+    const { appended } = handled;
     if (appended !== undefined) logger.log({ ...summaryOf(appended.event), requestId });
+    return handled;
   }
 }
 

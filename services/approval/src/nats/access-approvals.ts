@@ -1,9 +1,11 @@
-import { principalId, type AccessEvent, type Principal } from '@drawbridge/contracts';
+import { principalId, type AccessEvent, type AccessEventType, type Principal } from '@drawbridge/contracts';
 import {
   handleCommand,
   type Actor,
   type Clock,
   type EventStore,
+  type Handled,
+  type Known,
   type RecordedEvent,
 } from '@drawbridge/kernel';
 import { uuidV7 } from '@drawbridge/runtime';
@@ -120,17 +122,31 @@ export class AccessApprovals {
     const { requestId, causationId, approver } = decision;
     const actor: Actor = { kind: approver.kind, id: principalId(approver) };
     const cause = { requestId, causationId, actor, now: this.clock() };
-    return (await this.#handle(command, cause)) === undefined ? 'unchanged' : 'recorded';
+    const handled = await this.#handle(command, cause);
+    if (handled.appended === undefined) return 'unchanged';
+    await this.#goOn({ ...handled, appended: handled.appended });
+    return 'recorded';
+  }
+
+  /**
+   * What a decision makes necessary, at once: the event of the decision brings the same a moment later, or after a
+   * kill. So nothing that goes wrong here matters, least of all to the human, whose decision stands.
+   */
+  async #goOn({ appended, ...known }: Decided): Promise<void> {
+    const type = followUp[appended.event.type];
+    if (type === undefined) return;
+    const { aggregateId: requestId, id: causationId } = appended;
+    const cause = { requestId, causationId, actor: service, now: this.clock(), known };
+    await this.#handle({ type }, cause).catch(() => undefined);
   }
 
   async #handle(
     command: AccessApprovalCommand,
-    { requestId, causationId, actor, now }: Cause,
-  ): Promise<RecordedEvent<AccessEvent> | undefined> {
+    { requestId, causationId, actor, now, known }: Cause,
+  ): Promise<Handled<AccessApproval, AccessEvent>> {
     const metadata = { id: uuidV7(now), causationId, actor, at: now.toISOString() };
-    const envelope = { aggregateId: requestId, command, metadata };
-    const { appended } = await handleCommand(this.store, accessApproval, envelope);
-    return appended;
+    const envelope = { aggregateId: requestId, command, metadata, known };
+    return handleCommand(this.store, accessApproval, envelope);
   }
 }
 
@@ -139,4 +155,13 @@ interface Cause {
   readonly causationId: string;
   readonly actor: Actor;
   readonly now: Date;
+  readonly known?: Known<AccessApproval>;
 }
+
+/** A decision that was taken, with what is known by it. */
+type Decided = Known<AccessApproval> & { readonly appended: RecordedEvent<AccessEvent> };
+
+const followUp: Partial<Record<AccessEventType, 'CompleteApproval' | 'RejectRequest'>> = {
+  ApprovalGiven: 'CompleteApproval',
+  ApprovalDenied: 'RejectRequest',
+};

@@ -4,8 +4,8 @@ import {
   EventStoreError,
   handleCommand,
   type Append,
+  type Appended,
   type EventStore,
-  type RecordedEvent,
 } from '@drawbridge/kernel';
 import { InMemoryEventStore } from '@drawbridge/testing';
 import type { Scheduler } from 'fast-check';
@@ -189,7 +189,7 @@ export class ModelWorld {
     });
   }
 
-  async #append(append: Append<HoldEvent>): Promise<RecordedEvent<HoldEvent>> {
+  async #append(append: Append<HoldEvent>): Promise<Appended<HoldEvent>> {
     const { fate } = this;
     this.fate = undefined;
     if (fate === 'lost') throw new EventStoreError('event_store_unavailable', 'lost');
