@@ -7,7 +7,7 @@ const domain = ['kernel', 'contracts', 'domain'];
 const layers = {
   kernel: [],
   contracts: ['kernel'],
-  domain: ['kernel', 'contracts'],
+  domain: ['kernel', 'contracts', 'domain'],
   adapter: [...domain, 'adapter'],
   testing: [...domain, 'adapter', 'embedded', 'testing'],
   embedded: ['kernel', 'contracts', 'embedded'],
@@ -37,7 +37,7 @@ const boundaries = (widen) => [
 ];
 
 const domainOnly =
-  'Domain code is pure: it imports only ./*, @drawbridge/kernel, contracts and scope.';
+  'Domain code is pure: it imports only ./*, @drawbridge/kernel, contracts, scope and people.';
 
 export default tseslint.config(
   {
@@ -101,14 +101,17 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/src/domain/**/*.ts', 'libs/kernel/src/**/*.ts', 'libs/scope/src/**/*.ts'],
+    files: ['**/src/domain/**/*.ts', 'libs/kernel/src/**/*.ts', 'libs/{scope,people}/src/**/*.ts'],
     ignores: ['**/*.spec.ts'],
     rules: {
       'no-restricted-imports': [
         'error',
         {
           patterns: [
-            { regex: '^(?!\\./|@drawbridge/(kernel|contracts|scope)$)', message: domainOnly },
+            {
+              regex: '^(?!\\./|@drawbridge/(kernel|contracts|scope|people)$)',
+              message: domainOnly,
+            },
           ],
         },
       ],

@@ -4,6 +4,7 @@ import { checkAddresses } from './check-addresses.js';
 import { checkGuardrails } from './check-guardrails.js';
 import { checkIdentities } from './check-identities.js';
 import { checkPolicies } from './check-policies.js';
+import { checkSchedules } from './check-schedules.js';
 import { ConfigurationError } from './configuration-error.js';
 import { configurationVersion } from './configuration-version.js';
 import type { Configuration, ConfigurationKind, ConfigurationProblem } from './configuration.js';
@@ -18,7 +19,7 @@ export const allKinds: readonly ConfigurationKind[] = ConfigurationDocument.opti
 );
 const checks: readonly Check[] = [
   ...[checkIdentities, checkAddresses, checkActions, checkPolicies],
-  checkGuardrails,
+  ...[checkGuardrails, checkSchedules],
 ];
 
 /** Files as they were read; `problems` are those of reading and of YAML. */
@@ -102,8 +103,9 @@ function toConfiguration(
     ...document,
     source: entry.parsed.source,
   });
-  const unchanged = <Kind extends 'Human' | 'Action' | 'Policy' | 'Guardrail'>(kind: Kind) =>
-    entriesOf(entries, kind).map((entry) => locate(entry.document, entry));
+  const unchanged = <Kind extends 'Human' | 'Action' | 'Policy' | 'Guardrail' | 'Schedule'>(
+    kind: Kind,
+  ) => entriesOf(entries, kind).map((entry) => locate(entry.document, entry));
   return {
     issuers: entriesOf(entries, 'Issuer').map((entry) => locate(resolveIssuer(entry), entry)),
     humans: unchanged('Human'),
@@ -113,6 +115,7 @@ function toConfiguration(
     ),
     policies: unchanged('Policy'),
     guardrails: unchanged('Guardrail'),
+    schedules: unchanged('Schedule'),
     version: configurationVersion(entries.map(({ document }) => document)),
     warnings,
   };

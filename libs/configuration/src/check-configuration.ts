@@ -39,6 +39,7 @@ function countDocuments(configuration: Configuration): Record<ConfigurationKind,
     Connection: configuration.connections.length,
     Policy: configuration.policies.length,
     Guardrail: configuration.guardrails.length,
+    Schedule: configuration.schedules.length,
   };
 }
 

@@ -1,5 +1,6 @@
-import type { PolicyDocument } from '@drawbridge/contracts';
+import { scheduleOfGroup, type PolicyDocument } from '@drawbridge/contracts';
 import { cutToNamespaces, namespacesOutside, placeholdersOf } from '@drawbridge/scope';
+import { askedGroups } from './asked-groups.js';
 import { checkWildcards } from './check-wildcards.js';
 import {
   entriesOf,
@@ -93,21 +94,28 @@ const checkSubjects: PolicyCheck = (entry, { entries, kinds }) => {
   );
 };
 
+/** Warnings only: groups of tokens need no Human document. */
 const checkApprovers: PolicyCheck = (entry, { entries, kinds }) => {
-  const { approval } = entry.document.spec;
-  const humans = entriesOf(entries, 'Human');
-  if (approval.type === 'none' || !kinds.has('Human') || humans.length === 0) return [];
-  const groups = new Set(humans.flatMap(({ document }) => document.spec.groups));
-  const path = ['spec', 'approval'];
-  const asked =
-    approval.type === 'humans'
-      ? [{ path, groups: approval.groups }]
-      : approval.steps.map((step, index) => ({ ...step, path: [...path, 'steps', index] }));
-  return asked.flatMap((step) =>
-    missing(step.groups, groups).map(([group, index]) =>
-      warning(entry, [...step.path, 'groups', index], `no Human document has group "${group}"`),
-    ),
-  );
+  const humans = entriesOf(entries, 'Human').map(({ document }) => document.spec);
+  if (!kinds.has('Human') || humans.length === 0) return [];
+  const known = new Set(humans.flatMap(({ groups }) => groups));
+  return askedGroups(entry.document.spec).flatMap(({ path, groups, count }) => {
+    if (groups.some((group) => scheduleOfGroup(group) !== undefined)) return [];
+    const at = ['spec', 'approval', ...path];
+    const members = humans.filter((human) => human.groups.some((group) => groups.includes(group)));
+    const unknown = missing(groups, known).map(([group, index]) =>
+      warning(entry, [...at, index], `no Human document has group "${group}"`),
+    );
+    return unknown.length > 0 || members.length >= count
+      ? unknown
+      : [
+          warning(
+            entry,
+            at,
+            `${count} humans are wanted, and ${members.length} are in these groups`,
+          ),
+        ];
+  });
 };
 
 function missing(

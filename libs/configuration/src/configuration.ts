@@ -6,6 +6,7 @@ import type {
   HumanDocument,
   IssuerDocument,
   PolicyDocument,
+  ScheduleDocument,
 } from '@drawbridge/contracts';
 
 export type ConfigurationKind = ConfigurationDocument['kind'];
@@ -30,6 +31,7 @@ export interface Configuration {
   readonly policies: readonly Located<PolicyDocument>[];
   /** In the order of their files, expressions and patterns checked. */
   readonly guardrails: readonly Located<GuardrailDocument>[];
+  readonly schedules: readonly Located<ScheduleDocument>[];
   /**
    * First 12 hex digits of the SHA-256 of what the documents say. Layout, comments, order and file names do
    * not change it; defaults that are written out do not either.

@@ -58,6 +58,12 @@ export const valid = {
       name,
       `subjects: {groups: [agents]}\nconnections: {names: [prod]}\nnamespaces: [payments]\nmaxDurationSeconds: 600\napproval: {type: none}\n${more}`,
     ),
+  schedule: (people = '[alice@corp.test]', more = '') =>
+    document(
+      'Schedule',
+      'payments',
+      `timeZone: Europe/Berlin\nrotation: {start: '2026-11-02T09:00', everySeconds: 604800, people: ${people}}\n${more}`,
+    ),
 };
 
 export const documents = (...texts: readonly string[]) => texts.join('---\n');

@@ -143,7 +143,15 @@ describe('checking a directory', () => {
     const example = fileURLToPath(new URL('../../../infra/config', import.meta.url));
     expect(await checkConfiguration(example)).toMatchObject({
       valid: true,
-      documents: { Issuer: 1, Human: 4, Action: 5, Connection: 1, Policy: 3, Guardrail: 1 },
+      documents: {
+        Issuer: 1,
+        Human: 4,
+        Action: 5,
+        Connection: 1,
+        Policy: 3,
+        Guardrail: 1,
+        Schedule: 0,
+      },
     });
   });
 });

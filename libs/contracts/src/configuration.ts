@@ -6,6 +6,7 @@ import { GuardrailSpec } from './guardrail.js';
 import { HumanDocument } from './human-document.js';
 import { IssuerDocument } from './issuer-document.js';
 import { PolicyDocument } from './policy-document.js';
+import { ScheduleDocument } from './schedule-document.js';
 
 /**
  * Rules over calls that a grant allows: what is denied, held, masked or noted all the same. Read by the proxy.
@@ -21,5 +22,6 @@ export const ConfigurationDocument = z.discriminatedUnion('kind', [
   ConnectionDocument,
   PolicyDocument,
   GuardrailDocument,
+  ScheduleDocument,
 ]);
 export type ConfigurationDocument = z.infer<typeof ConfigurationDocument>;

@@ -10,6 +10,13 @@ export const pattern = z
   .min(1)
   .max(500)
   .describe('Regular expression in RE2 syntax; matches anywhere unless anchored with ^ and $');
+/** Where an hour of the day is meant. */
+export const timeZone = z
+  .string()
+  .min(1)
+  .max(64)
+  .refine(isTimeZone, { message: 'expected a time zone, e.g. Europe/Berlin' })
+  .describe('IANA time zone, e.g. Europe/Berlin');
 export const filePath = z.string().min(1).describe('Path, relative to the file that names it');
 
 /** A document of a configuration directory, in the shape of Kubernetes' own. */
@@ -24,3 +31,11 @@ export const document = <Kind extends string, Spec extends z.ZodType>(
     metadata: z.strictObject({ name, labels: z.record(z.string(), z.string()).default({}) }),
     spec,
   });
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).format(0) !== '';
+  } catch {
+    return false;
+  }
+}

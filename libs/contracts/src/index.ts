@@ -65,6 +65,12 @@ export { HumanDocument } from './human-document.js';
 export { IssuerDocument } from './issuer-document.js';
 export { PolicyDocument } from './policy-document.js';
 export {
+  onCallGroup,
+  ScheduleDocument,
+  scheduleOfGroup,
+  ScheduleSpec,
+} from './schedule-document.js';
+export {
   ExecMatch,
   GuardrailAction,
   GuardrailApprovers,

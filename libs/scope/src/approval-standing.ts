@@ -174,8 +174,14 @@ const whyNotReminded: Judge<'reminded'> = (standing, { step: name, count, at }) 
 const isDue = ({ askedAt }: StepProgress, afterSeconds: number, at: string): boolean =>
   askedAt !== undefined && Date.parse(at) >= Date.parse(askedAt) + afterSeconds * 1000;
 
-function give(standing: Standing, { approver, at, step, narrow }: FactOf<'given'>): Standing {
-  const approval = { approver, at, ...(step === undefined ? {} : { step }) };
+function give(standing: Standing, fact: FactOf<'given'>): Standing {
+  const { approver, at, via, step, narrow } = fact;
+  const approval = {
+    approver,
+    at,
+    ...(via === undefined ? {} : { via }),
+    ...(step === undefined ? {} : { step }),
+  };
   const approvals = [...standing.approvals, approval];
   if (narrow === undefined || Object.keys(narrow).length === 0) return { ...standing, approvals };
   const terms = { ...standing.terms, ...narrow };

@@ -16,6 +16,12 @@ export function asSteps({ count, groups, excludeOwner, timeoutSeconds }: Humans)
   };
 }
 
+/** Everybody who has no say in what this principal asks for. */
+export function partiesOf(requester: Principal): Parties {
+  const { sponsor } = requester;
+  return { requester, ...(sponsor === undefined ? {} : { sponsor }) };
+}
+
 /** A requirement that asks somebody. */
 export type AskingRequirement = Exclude<ApprovalRequirement, { type: 'none' }>;
 
@@ -30,8 +36,7 @@ export function beginApproval(asked: {
   readonly at: string;
 }): Standing {
   const { approval, requester, at } = asked;
-  const { sponsor } = requester;
-  const parties: Parties = { requester, ...(sponsor === undefined ? {} : { sponsor }) };
+  const parties = partiesOf(requester);
   const { rules, durationSeconds } = asked.terms;
   const terms = { rules, durationSeconds };
   return approval.type === 'steps'

@@ -15,13 +15,14 @@ export function factOfEvent({ type, data }: AccessEvent, at: string): ApprovalFa
 
 /** Before there was narrowing nobody noted what was shown: it was the terms as they were validated. */
 function given(
-  { approver, seen = 0, step, narrow }: AccessEventData<'ApprovalGiven'>,
+  { approver, via, seen = 0, step, narrow }: AccessEventData<'ApprovalGiven'>,
   at: string,
 ): ApprovalFact {
   return {
     type: 'given',
     approver,
     at,
+    via,
     seen,
     ...(step === undefined ? {} : { step }),
     ...(narrow === undefined ? {} : { narrow: narrowingOf(narrow) }),

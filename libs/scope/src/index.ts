@@ -1,6 +1,6 @@
 export { allows, namesAllowed } from './allows.js';
 export { beginStanding, continueStanding, whyNotCounted } from './approval-standing.js';
-export { asSteps, beginApproval, type AskingRequirement } from './as-steps.js';
+export { asSteps, beginApproval, partiesOf, type AskingRequirement } from './as-steps.js';
 export { builtinResource, type BuiltinResource } from './builtin-resources.js';
 export { cutToNamespaces, namespacesOutside } from './cut-to-namespaces.js';
 export { describeRule, describeRules } from './describe-rules.js';
@@ -18,6 +18,7 @@ export {
 export { partOutside, within, type PartOutside } from './within.js';
 export type {
   ApprovalFact,
+  ApprovalVia,
   ApprovedTerms,
   AskedSteps,
   CountedApproval,
@@ -27,5 +28,6 @@ export type {
   StepProgress,
   StepRefusal,
 } from './step-approval.js';
-export { groupsOf } from './step-eligibility.js';
+export { seatPeople } from './seat-matching.js';
+export { groupsOf, partyRefusal } from './step-eligibility.js';
 export { missingOf, openSteps, outcomeOf, type Missing } from './step-progress.js';

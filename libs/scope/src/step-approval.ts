@@ -1,4 +1,5 @@
 import type {
+  AccessEventData,
   ApprovalStep,
   Principal,
   Rule,
@@ -32,12 +33,16 @@ export interface AskedSteps {
   readonly isFixed?: true;
 }
 
+/** What told who the approver is: `slack` the configuration, anything else a token. */
+export type ApprovalVia = AccessEventData<'ApprovalGiven'>['via'];
+
 /** Something that happened to an approval, as its history tells it. Not every one of them counts. */
 export type ApprovalFact =
   | {
       readonly type: 'given';
       readonly approver: Principal;
       readonly at: string;
+      readonly via?: ApprovalVia;
       /** The terms that the approver was shown: `termsVersion` of the standing of then. */
       readonly seen: number;
       /** Only in a sequence: the step that was asked. */
@@ -87,6 +92,7 @@ export interface StepProgress {
 export interface CountedApproval {
   readonly approver: Principal;
   readonly at: string;
+  readonly via?: ApprovalVia;
   /** Only in a sequence. */
   readonly step?: string;
 }

@@ -25,7 +25,9 @@ export const ApprovalConfig = z
     ...commonConfig,
     CONFIG_DIR: text
       .optional()
-      .describe('Directory with the Human documents that map Slack accounts'),
+      .describe(
+        'Directory with the Human documents that map Slack accounts, and the Schedules of who is on call',
+      ),
     SLACK_BOT_TOKEN_FILE: text.optional().describe('File that holds the bot token, xoxb-…'),
     SLACK_SIGNING_SECRET_FILE: text
       .optional()

@@ -19,14 +19,16 @@ import {
   type RunningService,
   type StatusTable,
 } from '@drawbridge/runtime';
-import { TokenVerifier } from '@drawbridge/token';
+import type { People } from '@drawbridge/people';
 import { ApprovalModule } from './approval.module.js';
 import { slackSettings, type ApprovalConfig } from './config.js';
 import type { ApprovalRefusal } from './domain/approval-refused.js';
+import { followPeople } from './follow-people.js';
 import { eventTransport } from './nats/event-transport.js';
 import { DECISIONS } from './nats/decisions.controller.js';
 import { startHolds, type HoldParts } from './nats/start-holds.js';
 import { startRequests, type RequestParts } from './nats/start-requests.js';
+import { OnCallVerifier } from './on-call-verifier.js';
 import { startSlack, type SlackParts } from './slack/start-slack.js';
 
 export interface ApprovalDependencies {
@@ -81,7 +83,8 @@ export async function startApproval(
     const parts = { ...requests, ...heldParts, clock };
     const { approvals, holds } = parts;
 
-    const verifier = new TokenVerifier(trust, clock);
+    const people = await peopleNow(config, logger, closers);
+    const verifier = new OnCallVerifier({ trust, people, clock });
 
     const isDisabled = (human: Principal) => disables(trust(), human);
     const environment = { connection, clock, logger, ackWaitMs, slackTimeoutMs };
@@ -89,9 +92,7 @@ export async function startApproval(
     const slack =
       settings === undefined
         ? undefined
-        : await startSlack(settings, { ...environment, approvals, holds, isDisabled });
-    if (slack !== undefined) closers.add(() => slack.close());
-    const peopleNow = { isDisabled, ...(slack && { groupsInSlack: slack.groupsOf }) };
+        : await startSlack(settings, { ...environment, approvals, holds, isDisabled, people });
 
     const module = ApprovalModule.with({ ...parts, verifier, slack });
     const decisions = eventTransport(connection, { ...decisionFeed, logger, ackWaitMs });
@@ -105,7 +106,7 @@ export async function startApproval(
     });
     closers.add(() => app.close());
     await Promise.all([parts.follower.caughtUp, parts.holdFollower.caughtUp]);
-    parts.startRequestTimers(peopleNow);
+    parts.startRequestTimers(() => ({ isDisabled, people: people() }));
     parts.startHoldEnds();
     const http = await startHttpApp(app, { host: config.HTTP_HOST, port: config.HTTP_PORT });
     return {
@@ -132,6 +133,18 @@ async function followTrust(
   const follower = await followTrustBundle(connection, (bundle) => (trust = bundle));
   closers.add(() => follower.close());
   return () => trust;
+}
+
+/** @returns what gives the people of the configuration in force; `undefined` where there is none */
+async function peopleNow(
+  { CONFIG_DIR: directory }: ApprovalConfig,
+  logger: LoggerService,
+  closers: Closers,
+): Promise<() => People | undefined> {
+  if (directory === undefined) return () => undefined;
+  const followed = await followPeople(directory, logger);
+  closers.add(() => followed.close());
+  return () => followed.current();
 }
 
 const disables = (trust: TrustBundle | undefined, { issuer, subject }: Principal): boolean =>

@@ -66,6 +66,8 @@ export interface World {
   disable(replica: Replica, ...humans: Principal[]): Promise<void>;
   /** Writes who is in which group; whoever is not named stays as they were. */
   regroup(groups: Partial<Record<keyof typeof people, readonly string[]>>): Promise<void>;
+  /** Writes that this human alone is on call by the schedule `payments`. */
+  putOnCall(human: Principal): Promise<void>;
   /** Messages that show this request; one, when all is well. */
   cards(requestId: string): Promise<DemoSlackMessage[]>;
   /** Waits for the card, and until it says all of `words`. */
@@ -241,6 +243,19 @@ class RealWorld implements World {
 
   regroup(groups: Partial<Record<keyof typeof people, readonly string[]>>): Promise<void> {
     return writeHumans(this.#directory, this.slack, groups);
+  }
+
+  async putOnCall({ email }: Principal): Promise<void> {
+    const schedule = {
+      apiVersion: 'drawbridge.dev/v1alpha1',
+      kind: 'Schedule',
+      metadata: { name: 'payments' },
+      spec: {
+        timeZone: 'UTC',
+        rotation: { start: '2020-01-01T00:00', everySeconds: 3600, people: [email] },
+      },
+    };
+    await writeFile(join(this.#directory, 'schedule.yaml'), JSON.stringify(schedule));
   }
 
   async cards(requestId: string): Promise<DemoSlackMessage[]> {

@@ -186,3 +186,34 @@ describe('an approver who may approve no more', () => {
     await world.disable(service);
   });
 });
+
+describe('whoever is on call', () => {
+  const onCall = stepsOf({
+    steps: [
+      { type: 'humans', name: 'on-call', count: 2, groups: ['on-call:payments', 'auditors'] },
+    ],
+  });
+
+  it('decides over HTTP and in Slack while the schedule says so', async () => {
+    const requestId = await pending(onCall);
+    expect(await call('approve', requestId, erin)).toMatchObject({ code: 'approver_not_in_group' });
+    await world.putOnCall(erin);
+    const { view } = await eventually(async () => {
+      const answer = await call('approve', requestId, erin);
+      expect(answer.status).toBe(200);
+      return answer;
+    });
+    expect(view?.approvals).toMatchObject([{ approver: 'erin@corp.test' }]);
+    const given = await world.eventOf(requestId, 'ApprovalGiven');
+    expect(given.event.data).toMatchObject({
+      approver: { ...erin, groups: [...erin.groups, 'on-call:payments'] },
+    });
+    await world.putOnCall(alice);
+    // The schedule says now that she never was.
+    const voided = await world.eventOf(requestId, 'ApprovalVoided');
+    expect(voided.event.data).toMatchObject({ reason: 'left_group' });
+    await click(requestId, 'alice', '0 of 2');
+    await click(requestId, 'bob', '1 of 2');
+    await world.eventOf(requestId, 'AccessRequestApproved');
+  });
+});

@@ -1,11 +1,12 @@
 import { compilePattern, type Configuration } from '@drawbridge/configuration';
+import { peopleOf } from '@drawbridge/people';
 import type { Policy, PolicySet, TextPattern } from './domain/policy-set.js';
 
 type PolicySpec = Configuration['policies'][number]['spec'];
 
 /** Makes of a configuration what decides: names resolved, patterns compiled, policies in the order of their names. */
 export function compilePolicies(configuration: Configuration): PolicySet {
-  const { version, connections, actions, policies } = configuration;
+  const { version, connections, actions, policies, humans, schedules } = configuration;
   return {
     version,
     connections: connections.map(({ metadata, spec }) => ({
@@ -21,6 +22,7 @@ export function compilePolicies(configuration: Configuration): PolicySet {
       .map(({ metadata, spec }) => compilePolicy(metadata.name, spec))
       // By code unit and not by locale: every replica must ask them in the same order.
       .toSorted((one, other) => (one.name < other.name ? -1 : 1)),
+    ...(humans.length > 0 && { people: peopleOf(humans, schedules) }),
   };
 }
 

@@ -7,6 +7,6 @@ export const PolicyConfig = z.object({
   CONFIG_DIR: z
     .string()
     .min(1)
-    .describe('Directory of YAML documents; actions, connections and policies are read'),
+    .describe('Directory of YAML documents; actions, connections, policies and people are read'),
 });
 export type PolicyConfig = z.infer<typeof PolicyConfig>;

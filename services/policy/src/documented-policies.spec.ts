@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
 import { z } from 'zod';
 import { AccessRequestInput, Principal } from '@drawbridge/contracts';
 import { loadConfiguration } from '@drawbridge/configuration';
+import { calm } from '../test/story.js';
 import { compilePolicies } from './compile-policies.js';
 import { judge } from './domain/judge.js';
 
@@ -22,12 +24,32 @@ const Example = z.strictObject({
   ask: AccessRequestInput,
   answer: z.record(z.string(), z.unknown()),
 });
+/** Whom the page speaks of. */
+const issuer = 'https://id.corp.test';
+const people = [
+  {
+    kind: 'Issuer',
+    name: 'corp',
+    spec: { issuer, audiences: ['drawbridge'], claims: { kind: 'agent' } },
+  },
+  ...Object.entries({ alice: 'sre-oncall', bob: 'sre-oncall', carol: 'sre-leads' }).map(
+    ([name, group]) => {
+      const spec = { issuer, subject: name, email: `${name}@corp.test`, groups: [group] };
+      return { kind: 'Human', name, spec };
+    },
+  ),
+]
+  .map(({ kind, name, spec }) =>
+    stringify({ apiVersion: 'drawbridge.dev/v1alpha1', kind, metadata: { name }, spec }),
+  )
+  .join('---\n');
 const directory = mkdtempSync(join(tmpdir(), 'drawbridge-documented-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 describe('docs/policies.md', () => {
   const policies = (async () => {
     writeFileSync(join(directory, 'documented.yaml'), blocks('yaml').join('---\n'));
+    writeFileSync(join(directory, 'people.yaml'), people);
     const configuration = await loadConfiguration(directory);
     expect(configuration.warnings).toStrictEqual([]);
     return compilePolicies(configuration);
@@ -37,6 +59,7 @@ describe('docs/policies.md', () => {
     expect((await policies).policies.map(({ name }) => name)).toStrictEqual([
       'production-oncall',
       'production-release',
+      'production-scale',
       'staging-debug',
     ]);
   });
@@ -46,7 +69,8 @@ describe('docs/policies.md', () => {
   it('has examples', () => expect(examples.length).toBeGreaterThan(3));
 
   it.each(examples)('says truly what is answered to "$ask.reason"', async ({ by, ask, answer }) => {
-    const requester = { ...by, issuer: 'https://id.corp.test', subject: 'agent-oncall' };
-    expect(judge({ request: ask, requester }, await policies)).toMatchObject(answer);
+    const requester = { ...by, issuer, subject: 'agent-oncall' };
+    const verdict = judge({ request: ask, requester }, await policies, calm());
+    expect(verdict).toMatchObject(answer);
   });
 });

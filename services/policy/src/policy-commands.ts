@@ -1,6 +1,6 @@
 import { v5 } from 'uuid';
 import type { LoggerService } from '@nestjs/common';
-import type { AccessEvent } from '@drawbridge/contracts';
+import type { AccessEvent, Principal } from '@drawbridge/contracts';
 import {
   handleCommand,
   type Clock,
@@ -11,6 +11,7 @@ import {
 import { uuidV7 } from '@drawbridge/runtime';
 import type { AccessGrant } from './domain/access-grant-state.js';
 import { accessGrant, type AccessGrantCommand } from './domain/access-grant.js';
+import type { Circumstances } from './domain/circumstances.js';
 import type { PolicySet } from './domain/policy-set.js';
 
 /** Namespace of the ids of grants (RFC 9562, version 5): one request can only ever have this one grant. */
@@ -20,6 +21,8 @@ export interface PolicyCommandsOptions {
   readonly store: EventStore<AccessEvent>;
   /** The policies in force at this moment. */
   readonly policies: () => PolicySet;
+  /** Whether the identity service says so of somebody. */
+  readonly isDisabled: (human: Principal) => boolean;
   readonly clock: Clock;
   readonly logger: LoggerService;
 }
@@ -38,7 +41,8 @@ export class PolicyCommands {
   /** Where nobody has to approve, the grant follows at once; the event of the verdict brings the same after a kill. */
   async judge(occasion: Occasion): Promise<void> {
     const policies = this.options.policies();
-    const command = { type: 'JudgeRequest', policies, at: this.#now() } as const;
+    const circumstances = this.#circumstances();
+    const command = { type: 'JudgeRequest', policies, circumstances } as const;
     const { appended, ...known } = await this.#decide(occasion, command);
     if (appended?.event.type !== 'AccessRequestValidated') return;
     if (appended.event.data.approval.type !== 'none') return;
@@ -66,15 +70,19 @@ export class PolicyCommands {
     return this.#handle(occasion, { type: 'ExpireGrant', at: this.#now() });
   }
 
+  #circumstances(): Circumstances {
+    return { at: this.#now(), isDisabled: this.options.isDisabled };
+  }
+
   #now(): string {
     return this.options.clock().toISOString();
   }
 
   #issue(occasion: Occasion, known?: Known<AccessGrant>): Promise<unknown> {
-    const at = this.#now();
+    const circumstances = this.#circumstances();
     const grantId = v5(occasion.requestId, GRANT_IDS);
     const policies = this.options.policies();
-    return this.#decide(occasion, { type: 'IssueGrant', grantId, policies, at }, known);
+    return this.#decide(occasion, { type: 'IssueGrant', grantId, policies, circumstances }, known);
   }
 
   async #handle(occasion: Occasion, command: AccessGrantCommand): Promise<void> {

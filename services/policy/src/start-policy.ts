@@ -1,8 +1,10 @@
 import type { LoggerService } from '@nestjs/common';
+import type { Principal, TrustBundle } from '@drawbridge/contracts';
 import {
   ACCESS_STREAM,
   accessEventStore,
   connectJetStream,
+  followTrustBundle,
   JetStreamStrategy,
   requireStreams,
   type JetStreamConnection,
@@ -13,6 +15,7 @@ import {
   createHttpApp,
   natsOptions,
   startHttpApp,
+  type Closers,
   type RunningService,
 } from '@drawbridge/runtime';
 import type { PolicyConfig } from './config.js';
@@ -47,6 +50,7 @@ export async function startPolicy(
     const commands = new PolicyCommands({
       store,
       policies: () => policies.current(),
+      isDisabled: await followDisabled(connection, closers),
       clock,
       logger,
     });
@@ -74,6 +78,20 @@ export async function startPolicy(
       close: () => closers.close(),
     };
   });
+}
+
+/** Without a trust bundle nobody is known to be disabled, and nobody's token is believed either. */
+async function followDisabled(
+  connection: JetStreamConnection,
+  closers: Closers,
+): Promise<(human: Principal) => boolean> {
+  let trust: TrustBundle | undefined;
+  const follower = await followTrustBundle(connection, (bundle) => (trust = bundle));
+  closers.add(() => follower.close());
+  return ({ issuer, subject }) =>
+    trust?.issuers.some(
+      (trusted) => trusted.issuer === issuer && trusted.disabledSubjects.includes(subject),
+    ) ?? false;
 }
 
 interface Parts {

@@ -323,6 +323,7 @@ describe('delivery', () => {
         new PolicyCommands({
           store: accessEventStore(world.connection, 'policy'),
           policies: () => set,
+          isDisabled: () => false,
           clock: () => new Date(),
           logger: { log: () => undefined, warn: () => undefined, error: () => undefined },
         }),

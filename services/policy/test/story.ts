@@ -8,6 +8,7 @@ import type {
   Rule,
   StepsRequirement,
 } from '@drawbridge/contracts';
+import type { Circumstances } from '../src/domain/circumstances.js';
 import type { Policy, PolicySet } from '../src/domain/policy-set.js';
 
 /** The people, policies and events of the product's story, as fixed data for specs. */
@@ -29,6 +30,11 @@ const human = (name: string): Principal => ({
 export const [alice, bob, dana] = [human('alice'), human('bob'), human('dana')] as const;
 
 export const at = '2026-01-05T09:00:00.000Z';
+/** When nothing is out of the ordinary. */
+export const calm = (when: string = at): Circumstances => ({
+  at: when,
+  isDisabled: () => false,
+});
 export const endsAt = '2026-01-05T09:15:00.000Z';
 export const grantId = '0192d3f4-0000-7000-8000-000000000009';
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { peopleOf, type PeopleNow } from '@drawbridge/people';
 import {
   accessRequested,
   alice,
@@ -11,28 +12,41 @@ import {
   validated,
   voidedBy,
 } from '../../test/sample-events.js';
-import { lostSays, type PeopleNow } from './lost-says.js';
+import { lostSays } from './lost-says.js';
 import { tellStory } from './request-story.js';
 
 const approval = stepsOf({ order: 'parallel' });
 const asked = [accessRequested, validated(approval), approvalRequested(approval)];
-const lost = (people: Partial<PeopleNow>, ...events: Parameters<typeof recordedAll>[0]) => {
+const lost = (now: Partial<PeopleNow>, ...events: Parameters<typeof recordedAll>[0]) => {
   const story = tellStory(recordedAll([...asked, ...events]));
   if (story === undefined) throw new Error('no story');
-  return lostSays(story, { isDisabled: () => false, ...people }).map(
+  return lostSays(story, { isDisabled: () => false, ...now }).map(
     ({ approver, reason }) => `${approver.subject} ${reason}`,
   );
 };
-const groupsInSlack =
-  (groups: Readonly<Record<string, readonly string[]>>): NonNullable<PeopleNow['groupsInSlack']> =>
-  ({ subject }) =>
-    groups[subject] ?? [];
+/** Whoever is named, with a Slack account; the others are in no document. */
+const people = (groups: Readonly<Record<string, string[]>>) =>
+  peopleOf(
+    Object.entries(groups).map(([name, theirs]) => ({
+      apiVersion: 'drawbridge.dev/v1alpha1',
+      kind: 'Human',
+      metadata: { name, labels: {} },
+      spec: {
+        issuer: alice.issuer,
+        subject: name,
+        email: `${name}@corp.test`,
+        groups: theirs,
+        slack: { team: 'T', user: name },
+      },
+    })),
+    [],
+  );
 
 describe('who loses a say', () => {
   const both = [givenBy(alice), givenBy(carol, { via: 'http' })];
 
   it('is nobody while nothing changes', () =>
-    expect(lost({ groupsInSlack: groupsInSlack({ alice: ['sre-oncall'] }) }, ...both)).toEqual([]));
+    expect(lost({ people: people({ alice: ['sre-oncall'] }) }, ...both)).toEqual([]));
 
   it('is whoever is disabled, however they approved', () =>
     expect(lost({ isDisabled: ({ subject }) => subject === 'carol' }, ...both)).toEqual([
@@ -40,20 +54,18 @@ describe('who loses a say', () => {
     ]));
 
   it('is whoever left the group, or is gone, and approved in Slack', () => {
-    const people = { groupsInSlack: groupsInSlack({ alice: ['auditors'] }) };
-    expect(lost(people, ...both)).toEqual(['alice left_group']);
-    expect(lost({ groupsInSlack: groupsInSlack({}) }, ...both)).toEqual(['alice left_group']);
+    expect(lost({ people: people({ alice: ['auditors'] }) }, ...both)).toEqual([
+      'alice left_group',
+    ]);
+    expect(lost({ people: people({}) }, ...both)).toEqual(['alice left_group']);
   });
 
   it('is not whoever left a group that nobody asks', () =>
-    expect(lost({ groupsInSlack: groupsInSlack({ bob: ['sre-oncall'] }) }, givenBy(bob))).toEqual(
-      [],
-    ));
+    expect(lost({ people: people({ bob: ['sre-oncall'] }) }, givenBy(bob))).toEqual([]));
 
-  it('is nobody by groups where Slack is not known', () => expect(lost({}, ...both)).toEqual([]));
+  it('is nobody by groups where no configuration is known', () =>
+    expect(lost({}, ...both)).toEqual([]));
 
   it('is nobody twice', () =>
-    expect(lost({ groupsInSlack: groupsInSlack({}) }, givenBy(alice), voidedBy(alice))).toEqual(
-      [],
-    ));
+    expect(lost({ people: people({}) }, givenBy(alice), voidedBy(alice))).toEqual([]));
 });

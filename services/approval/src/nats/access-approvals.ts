@@ -1,4 +1,9 @@
-import { principalId, type AccessEvent, type AccessEventType, type Principal } from '@drawbridge/contracts';
+import {
+  principalId,
+  type AccessEvent,
+  type AccessEventType,
+  type Principal,
+} from '@drawbridge/contracts';
 import {
   handleCommand,
   type Actor,

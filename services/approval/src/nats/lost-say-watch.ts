@@ -1,5 +1,6 @@
+import type { PeopleNow } from '@drawbridge/people';
 import { DueSchedule, type DueScheduleOptions } from '@drawbridge/runtime';
-import { lostSays, type PeopleNow } from '../domain/lost-says.js';
+import { lostSays } from '../domain/lost-says.js';
 import type { RequestStory } from '../domain/request-story.js';
 import type { AccessApprovals } from './access-approvals.js';
 import type { StoryListener } from './waiting-requests.js';
@@ -18,7 +19,7 @@ export class LostSayWatch {
   /** Those that somebody approved and whose grant does not stand yet. */
   readonly #stories = new Map<string, RequestStory>();
   readonly #schedule: DueSchedule;
-  #people: PeopleNow | undefined;
+  #people: (() => PeopleNow) | undefined;
 
   constructor(private readonly options: LostSayWatchOptions) {
     const { clock, logger } = options;
@@ -36,7 +37,7 @@ export class LostSayWatch {
     }
   };
 
-  start(people: PeopleNow): void {
+  start(people: () => PeopleNow): void {
     this.#people = people;
     this.#schedule.start();
   }
@@ -48,7 +49,7 @@ export class LostSayWatch {
   async #look(requestId: string): Promise<void> {
     const story = this.#stories.get(requestId);
     if (story === undefined || this.#people === undefined) return;
-    for (const say of lostSays(story, this.#people)) {
+    for (const say of lostSays(story, this.#people())) {
       await this.options.approvals.voidApproval(requestId, say);
     }
   }

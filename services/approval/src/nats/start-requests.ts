@@ -1,8 +1,8 @@
 import type { LoggerService } from '@nestjs/common';
 import { accessEventStore, type JetStreamConnection } from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
+import type { PeopleNow } from '@drawbridge/people';
 import type { Closers } from '@drawbridge/runtime';
-import type { PeopleNow } from '../domain/lost-says.js';
 import { AccessApprovals } from './access-approvals.js';
 import { followRequests, type FollowedRequests } from './follow-requests.js';
 import { LostSayWatch } from './lost-say-watch.js';
@@ -11,7 +11,7 @@ import { RequestLapses } from './request-lapses.js';
 export interface RequestParts extends FollowedRequests {
   readonly approvals: AccessApprovals;
   /** Begins to do what time or people make necessary; once all requests are known. */
-  readonly startRequestTimers: (people: PeopleNow) => void;
+  readonly startRequestTimers: (people: () => PeopleNow) => void;
 }
 
 /** Follows the access requests, to do what is due about those that wait. */
@@ -27,7 +27,7 @@ export function startRequests(
   closers.add(() => lostSays.close());
   const listeners = [lapses.follow, lostSays.follow];
   const followed = followRequests(connection, { logger, listeners }, closers);
-  const startRequestTimers = (people: PeopleNow) => {
+  const startRequestTimers = (people: () => PeopleNow) => {
     lapses.start();
     lostSays.start(people);
   };

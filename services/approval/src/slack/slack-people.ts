@@ -1,4 +1,5 @@
-import { principalId, type HumanDocument, type Principal } from '@drawbridge/contracts';
+import type { Principal } from '@drawbridge/contracts';
+import { withOnCall, type People } from '@drawbridge/people';
 
 /** A Slack account: ids are unique within a workspace only. */
 export interface SlackAccount {
@@ -9,29 +10,10 @@ export interface SlackAccount {
 /** Who in the company a Slack account is. `undefined`: nobody we know, so nobody who may decide. */
 export type SlackPeople = (account: SlackAccount) => Principal | undefined;
 
-/** The mapping that the `Human` documents of the configuration define. */
-export function slackPeople(humans: readonly HumanDocument[]): SlackPeople {
-  const known = new Map(
-    humans.flatMap(({ spec: { slack, issuer, subject, email, groups } }) =>
-      slack === undefined
-        ? []
-        : [[keyOf(slack), { kind: 'human', issuer, subject, email, groups } as const]],
-    ),
-  );
-  return (account) => known.get(keyOf(account));
+/** The mapping that the `Human` documents of the configuration define, with who is on call at this instant. */
+export function slackPeople(people: People, at: string): SlackPeople {
+  return ({ team, user }) => {
+    const human = people.humans.find(({ slack }) => slack?.team === team && slack.user === user);
+    return human && withOnCall(people, human.principal, at);
+  };
 }
-
-/** The groups by which somebody decides in Slack; none for whom the configuration no longer knows. */
-export type SlackGroups = (human: Principal) => readonly string[];
-
-/** The groups that the `Human` documents with a Slack account give. */
-export function slackGroups(humans: readonly HumanDocument[]): SlackGroups {
-  const known = new Map(
-    humans.flatMap(({ spec }) =>
-      spec.slack === undefined ? [] : [[principalId(spec), spec.groups] as const],
-    ),
-  );
-  return (human) => known.get(principalId(human)) ?? [];
-}
-
-const keyOf = ({ team, user }: SlackAccount): string => `${team}/${user}`;

@@ -1,7 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Principal } from '@drawbridge/contracts';
 import type { Router } from 'express';
-import { watchConfiguration } from '@drawbridge/configuration';
 import {
   ACCESS_STREAM,
   HOLDS_STREAM,
@@ -9,6 +8,7 @@ import {
   type JetStreamStrategy,
 } from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
+import { peopleOf, type People } from '@drawbridge/people';
 import { readSecretFile, uuidV7 } from '@drawbridge/runtime';
 import type { SlackSettings } from '../config.js';
 import type { AccessApprovals } from '../nats/access-approvals.js';
@@ -26,7 +26,7 @@ import { SlackDecisions } from './slack-decisions.js';
 import { SlackHoldDecisions } from './slack-hold-decisions.js';
 import type { KnownPeople } from './slack-human.js';
 import { slackLogger } from './slack-logger.js';
-import { slackGroups, slackPeople, type SlackGroups, type SlackPeople } from './slack-people.js';
+import { slackPeople } from './slack-people.js';
 import { slackReceiver } from './slack-receiver.js';
 import { SlackWorkspace } from './slack-workspace.js';
 
@@ -35,6 +35,8 @@ export interface SlackSurroundings {
   readonly approvals: AccessApprovals;
   readonly holds: HeldCommands;
   readonly isDisabled: (human: Principal) => boolean;
+  /** By the configuration in force. */
+  readonly people: () => People | undefined;
   readonly clock: Clock;
   readonly logger: LoggerService;
   readonly ackWaitMs: number | undefined;
@@ -48,9 +50,6 @@ export interface SlackParts {
   /** To be mounted before any body is read. */
   readonly receiver: Router;
   readonly transports: readonly JetStreamStrategy[];
-  /** Who may decide what in Slack, by the configuration in force. */
-  readonly groupsOf: SlackGroups;
-  close(): Promise<void>;
 }
 
 /** Puts the Slack side together. It does not call Slack: that may be down, and start later. */
@@ -58,7 +57,7 @@ export async function startSlack(
   settings: SlackSettings,
   surroundings: SlackSurroundings,
 ): Promise<SlackParts> {
-  const { connection, clock, logger, isDisabled, slackTimeoutMs } = surroundings;
+  const { connection, clock, logger, isDisabled, people, slackTimeoutMs } = surroundings;
   const { teamId } = settings;
   const workspace = new SlackWorkspace({
     ...settings,
@@ -71,14 +70,12 @@ export async function startSlack(
     workspace,
     memory: await CardMemory.open(connection),
   });
-  const humans = await followPeople(settings.configDirectory, logger);
-  const known = { workspace, people: humans.current, isDisabled, teamId };
+  const peopleNow = () => slackPeople(people() ?? nobody, clock().toISOString());
+  const known = { workspace, people: peopleNow, isDisabled, teamId };
   return {
     ...boards,
     receiver: receiverOf(settings, surroundings, { ...boards, known }),
     transports: transportsOf(surroundings),
-    groupsOf: (human) => humans.groups()(human),
-    close: () => humans.close(),
   };
 }
 
@@ -114,6 +111,8 @@ function boardsOf(
     }),
   };
 }
+
+const nobody = peopleOf([], []);
 
 interface ReceiverParts extends Boards {
   readonly known: KnownPeople & { readonly workspace: SlackWorkspace };
@@ -155,29 +154,4 @@ function transportsOf({
     eventTransport(connection, { ...feed, stream: ACCESS_STREAM, transportId: CARDS }),
     eventTransport(connection, { ...feed, stream: HOLDS_STREAM, transportId: HOLD_CARDS }),
   ];
-}
-
-interface FollowedPeople {
-  readonly current: () => SlackPeople;
-  readonly groups: () => SlackGroups;
-  close(): Promise<void>;
-}
-
-async function followPeople(directory: string, logger: LoggerService): Promise<FollowedPeople> {
-  let people: SlackPeople = () => undefined;
-  let groups: SlackGroups = () => [];
-  const watcher = await watchConfiguration(directory, {
-    only: ['Human'],
-    onChange: ({ humans, version }) => {
-      people = slackPeople(humans);
-      groups = slackGroups(humans);
-      logger.log({ msg: 'Slack accounts reloaded', humans: humans.length, version });
-    },
-    onError: (error) => {
-      logger.error({ msg: 'Slack accounts not reloaded', err: error });
-    },
-  });
-  people = slackPeople(watcher.current.humans);
-  groups = slackGroups(watcher.current.humans);
-  return { current: () => people, groups: () => groups, close: () => watcher.close() };
 }

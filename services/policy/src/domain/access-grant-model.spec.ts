@@ -7,6 +7,7 @@ import {
   alice,
   approved,
   bob,
+  calm,
   carol,
   dana,
   endings,
@@ -84,7 +85,10 @@ const command: fc.Arbitrary<AccessGrantCommand> = fc
     policies: fc.constantFrom(...sets),
     minutes: fc.integer({ min: 0, max: 40 }),
   })
-  .map(({ type, policies, minutes }) => ({ type, policies, at: later(minutes), grantId }));
+  .map(({ type, policies, minutes }) => {
+    const at = later(minutes);
+    return { type, policies, at, circumstances: calm(at), grantId };
+  });
 
 type Step = { readonly event: AccessEvent } | { readonly command: AccessGrantCommand };
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -105,11 +109,11 @@ const history: fc.Arbitrary<readonly Step[]> = fc
     const seen = narrow === undefined ? 0 : 1;
     const usual: Step[] = [
       { event: requested({ durationSeconds: 300 }) },
-      { command: { type: 'JudgeRequest', policies, at: later(0) } },
+      { command: { type: 'JudgeRequest', policies, circumstances: calm() } },
       { event: given(alice, narrow && { narrow }) },
       { event: given(isSteps ? carol : bob, isSteps ? { seen } : {}) },
       { event: approved(alice, bob) },
-      { command: { type: 'IssueGrant', policies, grantId, at: later(0) } },
+      { command: { type: 'IssueGrant', policies, grantId, circumstances: calm(later(0)) } },
     ];
     return [...usual.slice(0, length), ...steps];
   });

@@ -7,8 +7,8 @@ import {
   agent,
   alice,
   approved,
-  at,
   bob,
+  calm,
   carol,
   dana,
   given as yes,
@@ -27,7 +27,8 @@ import { accessGrant } from './access-grant.js';
 
 const { given } = specify(accessGrant);
 const set = (approval = twoSteps()) => policySet({ ...oncall, approval });
-const issue = (policies = set()) => ({ type: 'IssueGrant', grantId, policies, at }) as const;
+const issue = (policies = set()) =>
+  ({ type: 'IssueGrant', grantId, policies, circumstances: calm() }) as const;
 const asked = (more: Parameters<typeof twoSteps>[0] = {}) => [
   requested(),
   validated({ approval: twoSteps(more) }),

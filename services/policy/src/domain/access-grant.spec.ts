@@ -7,6 +7,7 @@ import {
   approved,
   at,
   bob,
+  calm,
   dana,
   endings,
   endsAt,
@@ -27,8 +28,8 @@ import type { Policy, PolicySet } from './policy-set.js';
 
 const { given } = specify(accessGrant, at);
 const policies = policySet(oncall);
-const judge = { type: 'JudgeRequest', policies, at } as const;
-const issue = { type: 'IssueGrant', grantId, policies, at } as const;
+const judge = { type: 'JudgeRequest', policies, circumstances: calm() } as const;
+const issue = { type: 'IssueGrant', grantId, policies, circumstances: calm() } as const;
 const takeBack = { type: 'TakeBackGrant', at } as const;
 const expire = (when: string) => ({ type: 'ExpireGrant', at: when }) as const;
 const changed = (policy: Policy | undefined, version = 'version-two') => ({
@@ -78,10 +79,10 @@ describe('a request that nobody went on with', () => {
 
   it('is denied 10 minutes after it was made, and not judged any more', () => {
     given(requested())
-      .when({ ...judge, at: '2026-01-05T09:09:59.999Z' })
+      .when({ ...judge, circumstances: calm('2026-01-05T09:09:59.999Z') })
       .then(validated());
     given(requested())
-      .when({ ...judge, at: '2026-01-05T09:10:00.000Z' })
+      .when({ ...judge, circumstances: calm('2026-01-05T09:10:00.000Z') })
       .then({
         type: 'AccessRequestDenied',
         data: {
@@ -137,7 +138,7 @@ describe('issuing a grant', () => {
   it('lasts from now, not from the approval, and as long as the terms say', () => {
     const later = '2026-01-05T10:00:00.000Z';
     given(...ready)
-      .when({ ...issue, at: later })
+      .when({ ...issue, circumstances: calm(later) })
       .then(issued({ startsAt: later, endsAt: '2026-01-05T10:15:00.000Z' }));
   });
 

@@ -1,7 +1,9 @@
-import type { AccessEvent } from '@drawbridge/contracts';
+import { approverGroupsOf, type AccessEvent } from '@drawbridge/contracts';
 import type { Decider } from '@drawbridge/kernel';
-import { outcomeOf } from '@drawbridge/scope';
+import { whyLost } from '@drawbridge/people';
+import { continueStanding, outcomeOf } from '@drawbridge/scope';
 import type { AccessGrant } from './access-grant-state.js';
+import type { Circumstances } from './circumstances.js';
 import type { Denial } from './denial.js';
 import { evolve } from './evolve-access-grant.js';
 import { judge } from './judge.js';
@@ -16,13 +18,17 @@ import {
 
 /** `at` is when the command was accepted: UTC, RFC 3339. */
 export type AccessGrantCommand =
-  | { readonly type: 'JudgeRequest'; readonly policies: PolicySet; readonly at: string }
+  | {
+      readonly type: 'JudgeRequest';
+      readonly policies: PolicySet;
+      readonly circumstances: Circumstances;
+    }
   | {
       readonly type: 'IssueGrant';
       /** The same for every attempt on one request. */
       readonly grantId: string;
       readonly policies: PolicySet;
-      readonly at: string;
+      readonly circumstances: Circumstances;
     }
   | { readonly type: 'EndUnasked'; readonly at: string }
   | { readonly type: 'TakeBackGrant'; readonly at: string }
@@ -69,13 +75,13 @@ const decideBy = <Type extends AccessGrantCommand['type']>(
 
 function decideJudgement(
   state: AccessGrant,
-  { policies, at }: CommandOf<'JudgeRequest'>,
+  { policies, circumstances }: CommandOf<'JudgeRequest'>,
 ): AccessEvent | undefined {
   if (state.status !== 'requested') return undefined;
-  if (isTooLateToJudge(state.requestedAt, at)) {
+  if (isTooLateToJudge(state.requestedAt, circumstances.at)) {
     return { type: 'AccessRequestDenied', data: judgedTooLate };
   }
-  const verdict = judge(state, policies);
+  const verdict = judge(state, policies, circumstances);
   if ('validated' in verdict) return { type: 'AccessRequestValidated', data: verdict.validated };
   const { denial, policy } = verdict;
   return { type: 'AccessRequestDenied', data: { ...(policy && { policy }), ...denial } };
@@ -87,12 +93,14 @@ function decideJudgement(
  */
 function decideIssue(
   state: Pending,
-  { grantId, policies, at }: CommandOf<'IssueGrant'>,
+  { grantId, policies, circumstances }: CommandOf<'IssueGrant'>,
 ): AccessEvent | undefined {
   const { policy, requester, terms, approval, standing } = state;
+  const { at } = circumstances;
   if (approval.type !== 'none') {
     if (!state.isApproved) return undefined;
     if (!isAgreed(state)) return deny(state, state.isVoided ? takenAway : incomplete);
+    if (!isStillAgreed(state, policies, circumstances)) return deny(state, takenAway);
   }
   const reason = whyNotAllowed(state, policies);
   if (reason !== undefined) {
@@ -134,6 +142,21 @@ function requiredGroups({ policy, requester }: Pending, { policies }: PolicySet)
 
 const isAgreed = ({ standing, isRefused }: Pending): boolean =>
   !isRefused && standing !== undefined && outcomeOf(standing) === 'approved';
+
+/** Approval takes a say away within a second, and a grant must not be faster than that. */
+function isStillAgreed(
+  { standing, approval }: Pending,
+  { people }: PolicySet,
+  { at, isDisabled }: Circumstances,
+): boolean {
+  if (standing === undefined) return false;
+  const asked = approverGroupsOf(approval);
+  const lost = standing.approvals.filter(
+    (given) => whyLost(given, asked, { isDisabled, people }) !== undefined,
+  );
+  const voided = lost.map(({ approver }) => ({ type: 'voided' as const, approver, at }));
+  return outcomeOf(voided.reduce(continueStanding, standing)) === 'approved';
+}
 
 const takenAway: Denial = {
   code: 'approval_incomplete',

@@ -9,6 +9,7 @@ import {
 } from '@drawbridge/scope';
 import { isDenial, quoteAny, type Denial } from './denial.js';
 import type { Policy } from './policy-set.js';
+import { whyNobodyApproves, type Known } from './require-approvers.js';
 
 const MAX_SUGGESTED_RULES = 5;
 
@@ -19,6 +20,8 @@ export interface Asked {
   readonly rules: readonly Rule[];
   /** Set when an action was asked for by name; then the policy's own rules are no limit. */
   readonly action?: string;
+  /** Absent: whether anybody can approve is not asked. */
+  readonly known?: Known;
 }
 
 /** What one policy would grant. */
@@ -44,6 +47,7 @@ const checks: readonly Check[] = [
   requireReason,
   requireTicket,
   requireOwner,
+  requireApprovers,
 ];
 
 /** What a single policy says to a request, as if there were no other. */
@@ -170,4 +174,9 @@ function requireOwner({ name, approval }: Policy, { requester }: Asked, allowanc
     message: `policy "${name}" wants an approver who is not your owner, and you have no known owner`,
     suggestion: 'Have an owner set for you at the identity provider or in the issuer document.',
   } satisfies Denial;
+}
+
+function requireApprovers(policy: Policy, { requester, known }: Asked, allowance: Allowance) {
+  if (known === undefined) return allowance;
+  return whyNobodyApproves(policy, requester, known) ?? allowance;
 }

@@ -21,6 +21,7 @@ export type DenialCode =
   | 'ticket_missing'
   | 'ticket_not_accepted'
   | 'owner_unknown'
+  | 'no_eligible_approver'
   | 'approval_incomplete'
   | 'approval_unavailable'
   | 'judged_too_late'

@@ -7,6 +7,7 @@ import type {
 } from '@drawbridge/contracts';
 import { assessRisk } from './assess-risk.js';
 import { assess, type Allowance, type Asked, type Shortfall } from './assess.js';
+import type { Circumstances } from './circumstances.js';
 import { isDenial, type Denial } from './denial.js';
 import { findPolicies } from './find-policies.js';
 import type { Connection, Policy, PolicySet } from './policy-set.js';
@@ -26,14 +27,20 @@ export type Verdict =
  * Judges a request by one policy of the set: the first in the order of names that allows it as it is; if
  * there is none, the first that allows it with cuts. Policies never add up.
  *
- * When none allows it, the denial is of the policy that the request came closest to.
+ * When none allows it, the denial is of the policy that the request came closest to. Whether there are people who
+ * could approve is asked only where the circumstances are known.
  */
-export function judge(plea: Plea, set: PolicySet): Verdict {
+export function judge(plea: Plea, set: PolicySet, circumstances?: Circumstances): Verdict {
   const found = findPolicies(plea.request, plea.requester, set);
   if (isDenial(found)) return { denial: found };
   const scope = resolveScope(plea.request.scope, found.policies, set);
   if (isDenial(scope)) return { denial: scope };
-  const asked = askedOf(plea, scope);
+  const { people } = set;
+  const isKnown = circumstances !== undefined && people !== undefined;
+  const asked = {
+    ...askedOf(plea, scope),
+    ...(isKnown && { known: { ...circumstances, people } }),
+  };
   const answers = scope.policies.map((policy) => ({ policy, answer: assess(policy, asked) }));
   const allowed = answers.flatMap(({ policy, answer }) =>
     'cuts' in answer ? [{ policy, allowance: answer }] : [],

@@ -1,3 +1,4 @@
+import type { People } from '@drawbridge/people';
 import type { ApprovalRequirement, Principal, Rule } from '@drawbridge/contracts';
 
 /** Everything that decides about a request, at one moment. */
@@ -8,6 +9,8 @@ export interface PolicySet {
   readonly actions: readonly Action[];
   /** In the order of their names, which is the order in which they are asked. */
   readonly policies: readonly Policy[];
+  /** Absent: no document tells who the people are, so nothing is said about them. */
+  readonly people?: People;
 }
 
 export interface Connection {

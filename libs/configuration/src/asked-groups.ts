@@ -1,0 +1,21 @@
+import type { PolicyDocument } from '@drawbridge/contracts';
+import type { FieldPath } from './parse-documents.js';
+
+/** Groups that a policy asks to approve, and where that stands below `spec.approval`. */
+export interface AskedGroups {
+  readonly path: FieldPath;
+  readonly groups: readonly string[];
+  /** How many humans of them it wants. */
+  readonly count: number;
+}
+
+/** Every list of groups that a policy asks; none where nobody is asked. */
+export function askedGroups({ approval }: PolicyDocument['spec']): readonly AskedGroups[] {
+  if (approval.type === 'none') return [];
+  if (approval.type === 'humans') {
+    return [{ path: ['groups'], groups: approval.groups, count: approval.count }];
+  }
+  return approval.steps.map(({ groups, count }, index) => {
+    return { path: ['steps', index, 'groups'], groups, count };
+  });
+}
