@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { holdWriterOf, writerOf } from '@drawbridge/contracts';
+import { holdWriterOf, useWriterOf, writerOf } from '@drawbridge/contracts';
 import { expect, it } from 'vitest';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -14,7 +14,7 @@ const documented = [...rows].flatMap(([, service = '', appends = '']) =>
 );
 
 it('the architecture names every event type at the service that writes it', () => {
-  const written = Object.entries({ ...writerOf, ...holdWriterOf }).map(
+  const written = Object.entries({ ...writerOf, ...holdWriterOf, ...useWriterOf }).map(
     ([type, service]) => `${service}: ${type}`,
   );
   expect(documented.toSorted()).toStrictEqual(written.toSorted());

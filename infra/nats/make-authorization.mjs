@@ -12,6 +12,7 @@ const services = ['identity', 'policy', 'approval', 'proxy', 'audit'];
 const streams = [
   'ACCESS',
   'HOLDS',
+  'USES',
   'COMMANDS',
   'PARKED',
   'KV_drawbridge_trust',
@@ -26,14 +27,14 @@ const writes = {
   identity: ['drawbridge.access.*', '$KV.drawbridge_trust.bundle'],
   policy: ['drawbridge.access.*'],
   approval: ['drawbridge.access.*', 'drawbridge.holds.*', '$KV.drawbridge_slack_cards.>'],
-  proxy: ['drawbridge.holds.*', 'drawbridge.commands._batch.*'],
+  proxy: ['drawbridge.holds.*', 'drawbridge.uses.*', 'drawbridge.commands._batch.*'],
   audit: [],
 };
 
 /** Streams a service reads with consumers. */
 const consumes = {
   identity: ['ACCESS', 'KV_drawbridge_trust'],
-  policy: ['ACCESS', 'KV_drawbridge_trust'],
+  policy: ['ACCESS', 'USES', 'KV_drawbridge_trust'],
   approval: ['ACCESS', 'HOLDS', 'KV_drawbridge_trust', 'KV_drawbridge_slack_cards'],
   proxy: ['ACCESS', 'HOLDS', 'KV_drawbridge_trust'],
   audit: ['ACCESS', 'HOLDS', 'COMMANDS', 'KV_drawbridge_trust'],
@@ -42,9 +43,9 @@ const consumes = {
 /** Streams whose messages are read one by one: histories, keys, and how far audit is behind. */
 const reads = {
   identity: ['ACCESS', 'KV_drawbridge_trust'],
-  policy: ['ACCESS', 'KV_drawbridge_trust'],
+  policy: ['ACCESS', 'USES', 'KV_drawbridge_trust'],
   approval: ['ACCESS', 'HOLDS', 'KV_drawbridge_trust', 'KV_drawbridge_slack_cards'],
-  proxy: ['ACCESS', 'HOLDS', 'COMMANDS', 'KV_drawbridge_trust'],
+  proxy: ['ACCESS', 'HOLDS', 'USES', 'COMMANDS', 'KV_drawbridge_trust'],
   audit: ['ACCESS', 'HOLDS', 'COMMANDS', 'KV_drawbridge_trust'],
 };
 
@@ -80,7 +81,7 @@ const othersDurables = (service) =>
     .filter((other) => other !== service)
     .flatMap((other) => durables[other])
     .flatMap((other) =>
-      ['ACCESS', 'HOLDS', 'COMMANDS'].flatMap((stream) => [
+      ['ACCESS', 'HOLDS', 'USES', 'COMMANDS'].flatMap((stream) => [
         `$JS.API.CONSUMER.CREATE.${stream}.${other}`,
         `$JS.API.CONSUMER.CREATE.${stream}.${other}.>`,
         `$JS.API.CONSUMER.DELETE.${stream}.${other}`,

@@ -37,4 +37,5 @@ export const writerOf: Readonly<Record<AccessEventType, ServiceName>> = {
   GrantIssued: 'policy',
   GrantRevoked: 'policy',
   GrantExpired: 'policy',
+  GrantEnded: 'policy',
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GrantLimits } from './grant-limits.js';
 import { oneLine } from './one-line.js';
 import { RequestedScope, Rules } from './scope.js';
 
@@ -16,6 +17,7 @@ export const AccessRequestInput = z.strictObject({
   durationSeconds: z.int().min(30).max(86_400).describe('How long the grant should be open'),
   reason: oneLine(1000),
   ticket: oneLine(64).optional(),
+  limits: GrantLimits.optional(),
 });
 export type AccessRequestInput = z.infer<typeof AccessRequestInput>;
 
@@ -29,6 +31,7 @@ export const AccessTerms = z.strictObject({
   durationSeconds: z.int().positive(),
   reason: z.string(),
   ticket: z.string().optional(),
+  limits: GrantLimits.optional(),
 });
 export type AccessTerms = z.infer<typeof AccessTerms>;
 

@@ -79,6 +79,7 @@ export {
   GuardrailSpec,
   TimeWindow,
 } from './guardrail.js';
+export { GrantLimits } from './grant-limits.js';
 export {
   HeldCall,
   HoldApprovers,
@@ -102,3 +103,4 @@ export {
   TrustedIssuer,
 } from './trust-bundle.js';
 export type { ServiceName } from './service-name.js';
+export { UseEvent, useWriterOf, type UseEventData, type UseEventType } from './use.js';

@@ -82,6 +82,21 @@ export const PolicyDocument = document(
     ticket: z
       .strictObject({ required: z.boolean().default(true), pattern: pattern.optional() })
       .optional(),
+    limits: z
+      .strictObject({
+        require: z
+          .array(z.enum(['maxCalls', 'maxChanges']))
+          .default([])
+          .describe('Limits that a request must name itself'),
+        maxCalls: z
+          .int()
+          .min(1)
+          .max(100)
+          .optional()
+          .describe('Put on every grant that names no limit, or a higher one'),
+      })
+      .optional()
+      .describe('How often a grant may be used'),
     approval: z.discriminatedUnion('type', [
       z.strictObject({ type: z.literal('none') }),
       z.strictObject({

@@ -34,4 +34,6 @@ export const policyEvents = [
   }),
   event('GrantRevoked', { grantId: z.uuid(), by: Principal.optional(), reason: z.string() }),
   event('GrantExpired', { grantId: z.uuid(), endsAt: Instant }),
+  /** The grant is over before its time, as its own terms say. */
+  event('GrantEnded', { grantId: z.uuid(), cause: z.enum(['used_up']) }),
 ] as const;

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { AccessEvent, writerOf } from './access-event.js';
 import { CommandRecord } from './command-record.js';
 import { HoldEvent, holdWriterOf } from './hold.js';
+import { UseEvent, useWriterOf } from './use.js';
 
 const StoredEvent = z.object({ type: z.string(), data: z.unknown() });
 
@@ -16,7 +17,7 @@ const numbered = <Sample extends { readonly type: string }>(samples: readonly Sa
   samples.map((sample, index) => ({ line: index + 1, type: sample.type, sample }));
 
 const events = z.array(StoredEvent).parse(linesOf('access-events-v1.jsonl'));
-/** What came later: approvals in steps. */
+/** What came later: approvals in steps, and limits. */
 const laterEvents = z.array(StoredEvent).parse(linesOf('access-events-v2.jsonl'));
 /** How the version of before those read events; patterns of texts left out. */
 const beforeSteps = z.fromJSONSchema(
@@ -25,6 +26,7 @@ const beforeSteps = z.fromJSONSchema(
   ) as Parameters<typeof z.fromJSONSchema>[0],
 );
 const holds = z.array(StoredEvent).parse(linesOf('hold-events-v1.jsonl'));
+const uses = z.array(StoredEvent).parse(linesOf('use-events-v1.jsonl'));
 const records = z
   .array(z.looseObject({ type: z.string() }))
   .parse(linesOf('command-records-v1.jsonl'));
@@ -42,6 +44,10 @@ describe('a message stored by an earlier version', () => {
     expect(HoldEvent.parse(sample)).toStrictEqual(sample);
   });
 
+  it.each(numbered(uses))('is read whole: use $type, line $line', ({ sample }) => {
+    expect(UseEvent.parse(sample)).toStrictEqual(sample);
+  });
+
   it.each(numbered(records))('is read whole: record $type, line $line', ({ sample }) => {
     expect(CommandRecord.parse(sample)).toStrictEqual(sample);
   });
@@ -52,6 +58,7 @@ describe('a message stored by an earlier version', () => {
     expect(new Set(holds.map(({ type }) => type))).toStrictEqual(
       new Set(Object.keys(holdWriterOf)),
     );
+    expect(new Set(uses.map(({ type }) => type))).toStrictEqual(new Set(Object.keys(useWriterOf)));
     expect(new Set(records.map(({ type }) => type))).toStrictEqual(
       new Set(CommandRecord.options.map(({ shape }) => shape.type.value)),
     );

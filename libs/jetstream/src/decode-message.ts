@@ -1,15 +1,22 @@
 import type { JsMsg } from '@nats-io/jetstream';
 import type { RecordedEvent } from '@drawbridge/kernel';
 import { decodeEvent } from './event-envelope.js';
-import { accessEvents, holdEvents, type ReadableKind, type StoredEvent } from './event-kind.js';
-import type { ACCESS_STREAM, HOLDS_STREAM } from './stream-definitions.js';
+import {
+  accessEvents,
+  holdEvents,
+  useEvents,
+  type ReadableKind,
+  type StoredEvent,
+} from './event-kind.js';
+import type { ACCESS_STREAM, HOLDS_STREAM, USES_STREAM } from './stream-definitions.js';
 
 /** The streams of aggregates. */
-export type EventStream = typeof ACCESS_STREAM | typeof HOLDS_STREAM;
+export type EventStream = typeof ACCESS_STREAM | typeof HOLDS_STREAM | typeof USES_STREAM;
 
 const kinds: Readonly<Record<EventStream, ReadableKind<StoredEvent>>> = {
   ACCESS: accessEvents,
   HOLDS: holdEvents,
+  USES: useEvents,
 };
 
 /** What a Nest handler gets, and the pattern that chooses the handler. */

@@ -3,10 +3,12 @@ import {
   AccessEvent,
   HoldEvent,
   holdWriterOf,
+  UseEvent,
+  useWriterOf,
   writerOf,
   type ServiceName,
 } from '@drawbridge/contracts';
-import { ACCESS_STREAM, HOLDS_STREAM } from './stream-definitions.js';
+import { ACCESS_STREAM, HOLDS_STREAM, USES_STREAM } from './stream-definitions.js';
 
 /** What every event is, whatever it is about. */
 export interface StoredEvent {
@@ -29,6 +31,7 @@ export interface EventKind<Event extends StoredEvent> extends ReadableKind<Event
 
 export const ACCESS_SUBJECT_PREFIX = 'drawbridge.access.';
 export const HOLDS_SUBJECT_PREFIX = 'drawbridge.holds.';
+export const USES_SUBJECT_PREFIX = 'drawbridge.uses.';
 
 export const accessEvents: EventKind<AccessEvent> = {
   stream: ACCESS_STREAM,
@@ -42,4 +45,11 @@ export const holdEvents: EventKind<HoldEvent> = {
   subjectPrefix: HOLDS_SUBJECT_PREFIX,
   schema: HoldEvent,
   writerOf: holdWriterOf,
+};
+
+export const useEvents: EventKind<UseEvent> = {
+  stream: USES_STREAM,
+  subjectPrefix: USES_SUBJECT_PREFIX,
+  schema: UseEvent,
+  writerOf: useWriterOf,
 };

@@ -1,4 +1,4 @@
-import type { AccessEvent, HoldEvent, ServiceName } from '@drawbridge/contracts';
+import type { AccessEvent, HoldEvent, ServiceName, UseEvent } from '@drawbridge/contracts';
 import {
   EventStoreError,
   type AggregatePosition,
@@ -15,7 +15,13 @@ import {
   sha256Hex,
   type StoredBytes,
 } from './event-envelope.js';
-import { accessEvents, holdEvents, type EventKind, type StoredEvent } from './event-kind.js';
+import {
+  accessEvents,
+  holdEvents,
+  useEvents,
+  type EventKind,
+  type StoredEvent,
+} from './event-kind.js';
 import type { JetStreamConnection } from './jetstream-connection.js';
 import { JetStreamError } from './jetstream-error.js';
 import { NotAcknowledged, publishAcknowledged } from './publish-acknowledged.js';
@@ -38,6 +44,12 @@ export const holdEventStore = (
   connection: JetStreamConnection,
   writer: ServiceName,
 ): EventStore<HoldEvent> => eventStore(holdEvents, connection, writer);
+
+/** The counted calls of grants on stream `USES`, for the one service `writer`; as {@link accessEventStore}. */
+export const useEventStore = (
+  connection: JetStreamConnection,
+  writer: ServiceName,
+): EventStore<UseEvent> => eventStore(useEvents, connection, writer);
 
 function eventStore<Event extends StoredEvent>(
   kind: EventKind<Event>,

@@ -2,6 +2,7 @@ import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from '
 
 export const ACCESS_STREAM = 'ACCESS';
 export const HOLDS_STREAM = 'HOLDS';
+export const USES_STREAM = 'USES';
 export const COMMANDS_STREAM = 'COMMANDS';
 export const PARKED_STREAM = 'PARKED';
 export const TRUST_BUCKET = 'drawbridge_trust';
@@ -67,6 +68,15 @@ export const streamDefinitions = ({
     name: HOLDS_STREAM,
     description: 'Held calls and what became of them, one aggregate per subject. Never changed.',
     subjects: ['drawbridge.holds.*'],
+    num_replicas: replicas,
+  },
+  {
+    ...immutable,
+    name: USES_STREAM,
+    description: 'Counted calls of grants with limits, one aggregate per subject.',
+    subjects: ['drawbridge.uses.*'],
+    // No grant is open as long as this, and nobody asks how often one that is over was used.
+    max_age: nanos(COMMANDS_WINDOW_SECONDS),
     num_replicas: replicas,
   },
   {

@@ -20,6 +20,7 @@ import {
   followHoldEvents,
   followTrustBundle,
   holdEventStore,
+  useEventStore,
   JetStreamStrategy,
   publishTrustBundle,
   recordCommands,
@@ -169,6 +170,29 @@ describe('what each service needs', () => {
     }
   });
 
+  it('proxy counts calls, and policy reads and handles them', async () => {
+    const [grantId, commandId, accessRequestId] = [randomUUID(), randomUUID(), randomUUID()];
+    const event = {
+      type: 'CallCounted' as const,
+      data: { grantId, commandId, accessRequestId, isChange: false },
+    };
+    const counting = useEventStore(as('proxy'), 'proxy');
+    const { position } = await counting.load(grantId);
+    await counting.append({
+      aggregateId: grantId,
+      position,
+      event,
+      metadata: writtenBy('proxy'),
+    });
+    expect((await useEventStore(as('policy'), 'policy').load(grantId)).events).toHaveLength(1);
+    const consumer = await durableConsumer(as('policy'), {
+      stream: 'USES',
+      durable: 'policy',
+      ackWaitMs: 10_000,
+    });
+    expect((await consumer.next())?.subject).toBe(`drawbridge.uses.${grantId}`);
+  });
+
   it('approval handles events of holds for its cards', async () => {
     const consumer = await durableConsumer(as('approval'), {
       stream: 'HOLDS',
@@ -243,7 +267,7 @@ const refusedRequest = async (user: User, subject: string, payload = '{}'): Prom
 };
 
 describe('what nobody may do', () => {
-  const streams = ['ACCESS', 'HOLDS', 'COMMANDS', 'PARKED', 'KV_drawbridge_trust'];
+  const streams = ['ACCESS', 'HOLDS', 'USES', 'COMMANDS', 'PARKED', 'KV_drawbridge_trust'];
   const calls = ['STREAM.DELETE', 'STREAM.PURGE', 'STREAM.UPDATE', 'STREAM.MSG.DELETE'];
   const cases = users.flatMap((user) =>
     calls.flatMap((call) =>
@@ -273,6 +297,11 @@ describe('what is for another service', () => {
     ['identity', `drawbridge.holds.${randomUUID()}`],
     ['policy', `drawbridge.holds.${randomUUID()}`],
     ['audit', `drawbridge.holds.${randomUUID()}`],
+    ['identity', `drawbridge.uses.${randomUUID()}`],
+    ['policy', `drawbridge.uses.${randomUUID()}`],
+    ['approval', `drawbridge.uses.${randomUUID()}`],
+    ['audit', `drawbridge.uses.${randomUUID()}`],
+    ['proxy', '$JS.API.CONSUMER.DELETE.USES.policy'],
     ['policy', '$JS.API.STREAM.MSG.GET.HOLDS'],
     ['proxy', '$JS.API.CONSUMER.DELETE.HOLDS.approval-slack'],
     ['proxy', '$JS.API.CONSUMER.MSG.NEXT.HOLDS.approval-slack'],

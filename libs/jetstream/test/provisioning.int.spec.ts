@@ -21,6 +21,7 @@ const names = [
   'KV_drawbridge_slack_cards',
   'KV_drawbridge_trust',
   'PARKED',
+  'USES',
 ];
 const close: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

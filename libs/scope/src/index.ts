@@ -5,6 +5,13 @@ export { builtinResource, type BuiltinResource } from './builtin-resources.js';
 export { cutToNamespaces, namespacesOutside } from './cut-to-namespaces.js';
 export { describeRule, describeRules } from './describe-rules.js';
 export { fillPlaceholders, placeholdersOf, type PlaceholderUse } from './fill-placeholders.js';
+export {
+  describeLimits,
+  isUsedUp,
+  limitExceeded,
+  limitsWithin,
+  type Used,
+} from './grant-limits.js';
 export { factOfEvent, narrowingOf } from './fact-of-event.js';
 export {
   approverRefusal,

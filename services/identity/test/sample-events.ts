@@ -89,6 +89,7 @@ export const sample: {
   },
   GrantRevoked: { type: 'GrantRevoked', data: { grantId, reason: 'policy changed' } },
   GrantExpired: { type: 'GrantExpired', data: { grantId, endsAt } },
+  GrantEnded: { type: 'GrantEnded', data: { grantId, cause: 'used_up' } },
 };
 
 /** The event as it stands in the store, at position `sequence`. */

@@ -1,5 +1,6 @@
 import { compilePattern, type Configuration } from '@drawbridge/configuration';
 import { peopleOf } from '@drawbridge/people';
+import type { PolicyLimits } from './domain/limit-grant.js';
 import type { Policy, PolicySet, TextPattern } from './domain/policy-set.js';
 
 type PolicySpec = Configuration['policies'][number]['spec'];
@@ -40,6 +41,7 @@ function compilePolicy(name: string, spec: PolicySpec): Policy {
     reason: { minLength: reason?.minLength ?? 1, ...compileText(reason?.pattern) },
     ticket: { required: ticket?.required ?? false, ...compileText(ticket?.pattern) },
     approval: compileApproval(spec.approval),
+    ...compileLimits(spec.limits),
   };
 }
 
@@ -48,6 +50,12 @@ function compileApproval(approval: PolicySpec['approval']): Policy['approval'] {
   if (approval.type !== 'steps') return approval;
   const steps = approval.steps.map((step) => ({ type: 'humans' as const, ...step }));
   return { ...approval, steps };
+}
+
+function compileLimits(limits: PolicySpec['limits']): { limits?: PolicyLimits } {
+  if (limits === undefined) return {};
+  const { require, maxCalls } = limits;
+  return { limits: { require, ...(maxCalls !== undefined && { maxCalls }) } };
 }
 
 function compileSubjects({ groups, kinds, issuers }: PolicySpec['subjects']): Policy['subjects'] {

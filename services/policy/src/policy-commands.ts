@@ -1,6 +1,6 @@
 import { v5 } from 'uuid';
 import type { LoggerService } from '@nestjs/common';
-import type { AccessEvent, Principal } from '@drawbridge/contracts';
+import type { AccessEvent, Principal, UseEvent } from '@drawbridge/contracts';
 import {
   handleCommand,
   type Clock,
@@ -9,6 +9,7 @@ import {
   type Known,
 } from '@drawbridge/kernel';
 import { uuidV7 } from '@drawbridge/runtime';
+import { useOf } from '@drawbridge/uses';
 import type { AccessGrant } from './domain/access-grant-state.js';
 import { accessGrant, type AccessGrantCommand } from './domain/access-grant.js';
 import type { Circumstances } from './domain/circumstances.js';
@@ -19,6 +20,8 @@ const GRANT_IDS = '6f2a1f0e-5d0c-5b3a-9a57-0c0a7d1d6b0e';
 
 export interface PolicyCommandsOptions {
   readonly store: EventStore<AccessEvent>;
+  /** How often grants with limits were used. */
+  readonly uses: Pick<EventStore<UseEvent>, 'load'>;
   /** The policies in force at this moment. */
   readonly policies: () => PolicySet;
   /** Whether the identity service says so of somebody. */
@@ -68,6 +71,13 @@ export class PolicyCommands {
 
   expire(occasion: Occasion): Promise<void> {
     return this.#handle(occasion, { type: 'ExpireGrant', at: this.#now() });
+  }
+
+  /** Ends a grant that has been used as often as it allows. */
+  async endUsedUp({ grantId, ...occasion }: Occasion & { grantId: string }): Promise<void> {
+    const { events } = await this.options.uses.load(grantId);
+    const use = useOf(events.map(({ event }) => event));
+    await this.#handle(occasion, { type: 'EndUsedUp', use, at: this.#now() });
   }
 
   #circumstances(): Circumstances {

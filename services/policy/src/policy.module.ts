@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AccessEventsController } from './nats/access-events.controller.js';
+import { UsesController } from './nats/uses.controller.js';
 import { PolicyCommands } from './policy-commands.js';
 
 @Module({})
@@ -7,7 +8,7 @@ export class PolicyModule {
   static with(commands: PolicyCommands): DynamicModule {
     return {
       module: PolicyModule,
-      controllers: [AccessEventsController],
+      controllers: [AccessEventsController, UsesController],
       providers: [{ provide: PolicyCommands, useValue: commands }],
     };
   }

@@ -7,6 +7,8 @@ import {
   followTrustBundle,
   JetStreamStrategy,
   requireStreams,
+  USES_STREAM,
+  useEventStore,
   type JetStreamConnection,
 } from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
@@ -49,6 +51,7 @@ export async function startPolicy(
     const store = accessEventStore(connection, 'policy');
     const commands = new PolicyCommands({
       store,
+      uses: useEventStore(connection, 'policy'),
       policies: () => policies.current(),
       isDisabled: await followDisabled(connection, closers),
       clock,
@@ -58,17 +61,14 @@ export async function startPolicy(
     started.grantClock = grantClock;
     closers.add(() => grantClock.close());
 
-    const strategy = new JetStreamStrategy({
-      connection,
-      stream: ACCESS_STREAM,
-      durable: 'policy',
-      logger,
-    });
+    const consumer = { connection, durable: 'policy', logger };
+    const strategy = new JetStreamStrategy({ ...consumer, stream: ACCESS_STREAM });
+    const uses = new JetStreamStrategy({ ...consumer, stream: USES_STREAM });
     const app = await createHttpApp(PolicyModule.with(commands), {
       logger,
-      transports: [strategy],
+      transports: [strategy, uses],
       bodyLimitBytes: 0,
-      ...healthOf({ connection, policies, strategy, grantClock }),
+      ...healthOf({ connection, policies, strategy, uses, grantClock }),
     });
     closers.add(() => app.close());
     const http = await startHttpApp(app, { host: config.HTTP_HOST, port: config.HTTP_PORT });
@@ -98,13 +98,14 @@ interface Parts {
   readonly connection: JetStreamConnection;
   readonly policies: PoliciesInForce;
   readonly strategy: JetStreamStrategy;
+  readonly uses: JetStreamStrategy;
   readonly grantClock: GrantClock;
 }
 
-const healthOf = ({ connection, policies, strategy, grantClock }: Parts) => ({
+const healthOf = ({ connection, policies, strategy, uses, grantClock }: Parts) => ({
   health: {
     nats: () => connection.connected,
-    events: () => strategy.health().connected,
+    events: () => strategy.health().connected && uses.health().connected,
     grants: () => grantClock.isCurrent,
     configuration: () => policies.areCurrent(),
   },

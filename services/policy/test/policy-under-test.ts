@@ -11,11 +11,13 @@ import {
   type AccessEvent,
   type AccessEventData,
   type AccessEventType,
+  type UseEvent,
 } from '@drawbridge/contracts';
 import {
   accessEventStore,
   connectJetStream,
   declareStreams,
+  useEventStore,
   type JetStreamConnection,
 } from '@drawbridge/jetstream';
 import type { RecordedEvent } from '@drawbridge/kernel';
@@ -143,6 +145,17 @@ export class PolicyWorld {
       const metadata = { id: uuidV7(now), causationId: 'test', actor, at: now.toISOString() };
       await store.append({ aggregateId: requestId, position, event, metadata });
     });
+  }
+
+  /** Appends as the proxy does. */
+  async use(event: UseEvent): Promise<void> {
+    const store = useEventStore(this.connection, 'proxy');
+    const { grantId: aggregateId, commandId: causationId } = event.data;
+    const { position } = await store.load(aggregateId);
+    const at = new Date();
+    const actor = { kind: 'agent' as const, id: 'test' };
+    const metadata = { id: uuidV7(at), causationId, actor, at: at.toISOString() };
+    await store.append({ aggregateId, position, event, metadata });
   }
 
   async ask(more: Partial<AccessRequestInput> = {}): Promise<string> {

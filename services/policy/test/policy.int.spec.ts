@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AccessEvent } from '@drawbridge/contracts';
-import { accessEventStore } from '@drawbridge/jetstream';
+import { accessEventStore, useEventStore } from '@drawbridge/jetstream';
 import type { RunningService } from '@drawbridge/runtime';
 import { eventually } from '@drawbridge/testing';
 import { compilePolicies } from '../src/compile-policies.js';
@@ -249,6 +249,30 @@ describe('a grant', () => {
     expect(Date.parse(expired?.at ?? '')).toBeGreaterThanOrEqual(Date.parse(endsAt));
   });
 
+  it('that is used up ends when the last of its calls is over, and at the start too', async () => {
+    const limits = { maxCalls: 2 };
+    const used = async () => {
+      const requestId = await world.ask({ scope: viewScope, limits });
+      await eventually(async () => expect(await world.types(requestId)).toContain('GrantIssued'));
+      const { grantId } = await world.eventOf(requestId, 'GrantIssued');
+      const of = (commandId: string) => ({ grantId, accessRequestId: requestId, commandId });
+      return { requestId, of };
+    };
+    const [one, other] = [randomUUID(), randomUUID()];
+    const policy = await world.policy();
+    const { requestId, of } = await used();
+    await world.use({ type: 'CallCounted', data: { ...of(one), isChange: false } });
+    await world.use({ type: 'CallFinished', data: of(one) });
+    await world.use({ type: 'CallCounted', data: { ...of(other), isChange: false } });
+    await policy.close();
+    expect(await world.types(requestId)).not.toContain('GrantEnded');
+    await world.use({ type: 'CallFinished', data: of(other) });
+    await world.policy();
+    await eventually(async () =>
+      expect(await world.eventOf(requestId, 'GrantEnded')).toMatchObject({ cause: 'used_up' }),
+    );
+  });
+
   it('that ended while nobody was there expires at the start', async () => {
     const { requestId } = await short(-60_000);
     await world.policy();
@@ -322,6 +346,7 @@ describe('delivery', () => {
       () =>
         new PolicyCommands({
           store: accessEventStore(world.connection, 'policy'),
+          uses: useEventStore(world.connection, 'policy'),
           policies: () => set,
           isDisabled: () => false,
           clock: () => new Date(),

@@ -206,4 +206,5 @@ export const endings = {
   AccessRequestLapsed: { type: 'AccessRequestLapsed', data: { decideBy: at } },
   GrantRevoked: { type: 'GrantRevoked', data: { grantId, reason: 'x' } },
   GrantExpired: { type: 'GrantExpired', data: { grantId, endsAt } },
+  GrantEnded: { type: 'GrantEnded', data: { grantId, cause: 'used_up' } },
 } as const satisfies Partial<Record<AccessEventType, AccessEvent>>;

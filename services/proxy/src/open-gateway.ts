@@ -9,6 +9,7 @@ import {
 import type { Clock } from '@drawbridge/kernel';
 import { natsOptions, type Closers } from '@drawbridge/runtime';
 import { TokenVerifier } from '@drawbridge/token';
+import type { Uses } from './chain/count-use.js';
 import { handlerChain } from './chain/handler-chain.js';
 import { hostsOf, type ProxyConfig } from './config.js';
 import { DataPath } from './data-path.js';
@@ -32,6 +33,7 @@ import { TicketKeys } from './listener/ticket-keys.js';
 import { readServerCertificate } from './listener/server-certificate.js';
 import { followGrants } from './nats/follow-grants.js';
 import { openRecorder, type CallRecorder } from './nats/open-recorder.js';
+import { openUses } from './nats/open-uses.js';
 import { Trust } from './nats/trust.js';
 import { LiveCalls } from './streams/live-calls.js';
 import { startSweeper } from './sweeper.js';
@@ -115,6 +117,7 @@ interface Base {
 }
 
 interface Known {
+  readonly uses: Uses;
   readonly grants: OpenGrants;
   readonly guardrails: GuardrailsInForce;
   readonly holds: Holds;
@@ -165,7 +168,8 @@ async function follow(base: Base, closers: Closers): Promise<Known> {
   closers.add(close);
   const busLostCutMs = config.BUS_LOST_CUT_SECONDS * 1_000;
   closers.add(startSweeper({ grants, live, connections: kept, isCurrent, busLostCutMs, clock }));
-  return { grants, ...made, follower, trust };
+  const uses = openUses({ ...base, grants }, closers);
+  return { grants, uses, ...made, follower, trust };
 }
 
 /** @throws `mask_keys_invalid` */
@@ -207,7 +211,7 @@ async function followConfiguration(
     connections,
     identities,
     connectors,
-  }: Omit<Known, 'grants' | 'follower' | 'trust'>,
+  }: Omit<Known, 'grants' | 'uses' | 'follower' | 'trust'>,
   closers: Closers,
 ): Promise<void> {
   const replace = (configuration: Configuration) => {

@@ -3,7 +3,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AccessEvent, CommandRecord, Rule, TrustBundle } from '@drawbridge/contracts';
+import type {
+  AccessEvent,
+  CommandRecord,
+  GrantLimits,
+  Rule,
+  TrustBundle,
+} from '@drawbridge/contracts';
 import { CommandRecord as CommandRecordSchema } from '@drawbridge/contracts';
 import { createCertificateAuthority } from '@drawbridge/embedded';
 import {
@@ -110,6 +116,7 @@ export interface GrantOptions {
   readonly connection?: string;
   readonly subject?: string;
   readonly seconds?: number;
+  readonly limits?: GrantLimits;
 }
 export interface IssuedGrant {
   readonly grantId: string;
@@ -250,6 +257,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       connection = options.connections[0]?.name ?? 'prod',
       subject = 'agent-oncall',
       seconds = 600,
+      limits,
     } = {}) => {
       const [grantId, requestId] = [randomUUID(), randomUUID()];
       const now = Date.now();
@@ -265,6 +273,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
             rules: [...rules],
             durationSeconds: Math.max(1, Math.round(seconds)),
             reason: 'test',
+            ...(limits !== undefined && { limits }),
           },
           approvers: [],
           startsAt: new Date(now).toISOString(),

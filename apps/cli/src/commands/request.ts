@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { CliError } from '../cli-error.js';
 import { exitCode, type ExitCode } from '../exit-code.js';
 import { parseDuration } from '../input/duration.js';
+import { parseLimits, type LimitOptions } from '../input/limit-arguments.js';
 import { parseScope } from '../input/scope-arguments.js';
 import { requestText } from '../output/request-text.js';
 import {
@@ -16,7 +17,7 @@ import {
 } from './command-context.js';
 import { followRequest, waitedFor } from './follow-request.js';
 
-interface RequestOptions extends SharedOptions {
+interface RequestOptions extends SharedOptions, LimitOptions {
   readonly connection: string;
   readonly action?: string;
   readonly param?: readonly string[];
@@ -55,6 +56,9 @@ export function registerRequest(registrar: Registrar): void {
     .requiredOption('-d, --duration <time>', 'how long, e.g. 15m')
     .requiredOption('-r, --reason <text>', 'why; approvers read it')
     .option('-t, --ticket <id>', 'ticket or incident')
+    .option('--max-calls <count>', 'grant that may be used for so many calls only, reads too')
+    .option('--max-changes <count>', 'grant that may be used for so many changes only')
+    .option('--one-shot', 'grant for one change, which ends behind it')
     .option('--idempotency-key <key>', 'the same key makes the same request; default: a new one')
     .option('-w, --wait [time]', 'wait for the decision, at most this long')
     .addHelpText(
@@ -100,12 +104,14 @@ export const parseWait = (wait: string | true | undefined): number | undefined =
   typeof wait === 'string' ? parseDuration(wait, '--wait') : undefined;
 
 function inputOf(options: RequestOptions, targets: readonly string[]): AccessRequestInput {
+  const limits = parseLimits(options);
   const input = AccessRequestInput.safeParse({
     connection: options.connection,
     scope: parseScope({ param: [], rule: [], ...options, targets }),
     durationSeconds: parseDuration(options.duration, '--duration'),
     reason: options.reason,
     ...(options.ticket === undefined ? {} : { ticket: options.ticket }),
+    ...(limits === undefined ? {} : { limits }),
   });
   if (input.success) return input.data;
   const problems = input.error.issues.map(

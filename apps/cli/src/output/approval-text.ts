@@ -1,7 +1,7 @@
 import type { ApprovalStepView, ApprovalView, WaitingApprovals } from '@drawbridge/contracts';
 import { showDuration } from '../input/duration.js';
 import { neutralise } from './neutralise.js';
-import { requirementText } from './request-text.js';
+import { limitsText, requirementText } from './request-text.js';
 import { fields, table } from './table.js';
 
 /** What waits for a decision, one line each. */
@@ -35,6 +35,7 @@ export function approvalText(view: ApprovalView, now: Date): string {
       ['what', whatText(view)],
       ['connection', `${terms.connection} (${terms.environment})`],
       ['for', showDuration(terms.durationSeconds)],
+      ['limits', limitsText(terms)],
       ['why', terms.reason],
       ['ticket', terms.ticket],
       ['risk', [risk.level, ...risk.reasons].join('; ')],

@@ -1,9 +1,11 @@
 import type {
   AccessRequestView,
   ApprovalRequirement,
+  GrantLimits,
   RequestedScope,
   Rule,
 } from '@drawbridge/contracts';
+import { describeLimits } from '@drawbridge/scope';
 import { showDuration } from '../input/duration.js';
 import { neutralise } from './neutralise.js';
 import { fields, table } from './table.js';
@@ -18,6 +20,7 @@ export function requestText(view: AccessRequestView, now: Date): string {
       ['connection', request.connection],
       ['scope', scopeText(request.scope)],
       ['duration', durationText(view)],
+      ['limits', limitsText(view.terms ?? request)],
       ['reason', request.reason],
       ['ticket', request.ticket],
       ['policy', view.policy?.name],
@@ -32,6 +35,10 @@ export function requestText(view: AccessRequestView, now: Date): string {
     refusalText(view),
   ].join('');
 }
+
+/** How often a grant may be used; `undefined` when that is not limited. */
+export const limitsText = ({ limits }: { readonly limits?: GrantLimits | undefined }) =>
+  limits && describeLimits(limits);
 
 /** Where the request stands, in a few words. */
 export function statusText(

@@ -24,6 +24,7 @@ const outcomeOf: Readonly<Record<AccessEventType, ClosedOutcome | undefined>> = 
   GrantIssued: 'unneeded',
   GrantRevoked: 'unneeded',
   GrantExpired: 'unneeded',
+  GrantEnded: 'unneeded',
 };
 
 /** Folds one event; facts that no longer matter leave the state as it is. */

@@ -169,6 +169,8 @@ const changes: {
   GrantRevoked: ({ by, reason }, { story, at }) =>
     endGrant(story, 'revoked', endedBy(by, at, reason)),
   GrantExpired: ({ endsAt }, { story }) => endGrant(story, 'expired', { at: endsAt }),
+  GrantEnded: (_, { story, at }) =>
+    endGrant(story, 'expired', { at, reason: 'used as often as it allowed' }),
 };
 
 const changeBy = <Type extends AccessEventType>(

@@ -1,5 +1,5 @@
 import type { Principal, Rule } from '@drawbridge/contracts';
-import { describeRules } from '@drawbridge/scope';
+import { describeLimits, describeRules } from '@drawbridge/scope';
 import type { RequestStory } from '../domain/request-story.js';
 import { neutralText } from './neutral-text.js';
 import { bold, durationWords, text, type Inline } from './rich-text.js';
@@ -19,7 +19,10 @@ export function factLines(story: RequestStory): Inline[][] {
     [bold('Who: '), text(requesterWords(requester))],
     ...doesLines(terms.rules),
     [bold('Where: '), text(whereWords(story))],
-    [bold('For: '), text(`${durationWords(terms.durationSeconds)}, from the approval on`)],
+    [
+      bold('For: '),
+      text(`${durationWords(terms.durationSeconds)}, from the approval on${limitWords(story)}`),
+    ],
     [bold('Why: '), text(whyWords(story))],
     [bold('Risk: '), bold(risk.level), text(reasons === '' ? '' : ` (${reasons})`)],
     ...cuts
@@ -92,6 +95,10 @@ function whereWords({ terms: { connection, environment, rules } }: RequestStory)
     : `namespace ${namespaces.join(', ')}`;
   return neutralText(`${connection} (${environment}), ${where}`, LINE_LENGTH);
 }
+
+/** How often it may be used, where that is limited. */
+const limitWords = ({ terms: { limits } }: RequestStory): string =>
+  limits === undefined ? '' : `, ${describeLimits(limits)}`;
 
 function whyWords({ terms: { reason, ticket } }: RequestStory): string {
   const words = neutralText(reason, REASON_LENGTH);

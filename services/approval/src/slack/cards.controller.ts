@@ -22,6 +22,7 @@ const shownEvents: readonly AccessEventType[] = [
   'GrantIssued',
   'GrantRevoked',
   'GrantExpired',
+  'GrantEnded',
 ];
 
 /** Keeps the cards in Slack true. */

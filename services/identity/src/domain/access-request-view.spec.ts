@@ -72,6 +72,7 @@ describe('the view of an access request', () => {
     ['granted', ['GrantIssued'], 'granted'],
     ['revoked', ['GrantIssued', 'GrantRevoked'], 'revoked'],
     ['expired', ['GrantIssued', 'GrantExpired'], 'expired'],
+    ['expired once used up', ['GrantIssued', 'GrantEnded'], 'expired'],
     ['withdrawn', ['AccessRequestWithdrawn'], 'withdrawn'],
     ['withdrawn with its grant', ['GrantIssued', 'AccessRequestWithdrawn'], 'withdrawn'],
   ])('is %s', (_, types, status) => {
@@ -110,6 +111,7 @@ describe('the view of an access request', () => {
       },
     ],
     ['GrantRevoked', { code: 'grant_revoked', message: 'policy changed' }],
+    ['GrantEnded', { code: 'grant_used_up', message: 'the grant was used as often as it allowed' }],
   ])('says why after %s', (type, refusal) => expect(after(type)).toMatchObject({ refusal }));
 
   it('names no approval that was taken away', () => {
@@ -129,12 +131,13 @@ describe('the view of an access request', () => {
     return view !== undefined && isFinal(view);
   });
 
-  it('has six endings', () =>
+  it('has seven endings', () =>
     expect(endings.toSorted()).toStrictEqual([
       'AccessRequestDenied',
       'AccessRequestLapsed',
       'AccessRequestRejected',
       'AccessRequestWithdrawn',
+      'GrantEnded',
       'GrantExpired',
       'GrantRevoked',
     ]));

@@ -113,6 +113,18 @@ const changes: Changes = {
     ...endOf(grant, at),
   }),
   GrantExpired: ({ endsAt }, { grant }) => ({ status: 'expired', ...endOf(grant, endsAt) }),
+  GrantEnded: ({ cause }, { grant }, at) => ({
+    status: 'expired',
+    refusal: endedEarly[cause],
+    ...endOf(grant, at),
+  }),
+};
+
+/** Why a grant was over before its time, by its own terms. */
+const endedEarly: Readonly<
+  Record<AccessEventData<'GrantEnded'>['cause'], NonNullable<View['refusal']>>
+> = {
+  used_up: { code: 'grant_used_up', message: 'the grant was used as often as it allowed' },
 };
 
 const endOf = (grant: View['grant'], endedAt: string): Change =>

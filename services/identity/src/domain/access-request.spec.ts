@@ -64,6 +64,7 @@ describe('withdrawing', () => {
     ['lapsed', sample.AccessRequestLapsed],
     ['revoked', sample.GrantRevoked],
     ['expired', sample.GrantExpired],
+    ['used up', sample.GrantEnded],
   ])('is refused once %s', (_, end) =>
     given(requested, end).when(withdraw).thenRefused('access_request_final'),
   );

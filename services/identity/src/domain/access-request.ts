@@ -50,6 +50,7 @@ const statusAfter: Readonly<Record<AccessEventType, 'open' | 'withdrawn' | 'ende
   GrantIssued: 'open',
   GrantRevoked: 'ended',
   GrantExpired: 'ended',
+  GrantEnded: 'ended',
 };
 
 /** Submitting and withdrawing an access request: what identity alone decides about it. */

@@ -59,6 +59,7 @@ const foreign: fc.Arbitrary<AccessEvent> = fc.oneof(
   fc.constantFrom<AccessEvent>(
     requested(),
     requested({ durationSeconds: 300 }),
+    requested({ durationSeconds: 300, limits: { maxCalls: 5 } }),
     withdrawn,
     endings.AccessRequestRejected,
     endings.AccessRequestLapsed,
@@ -81,13 +82,15 @@ const command: fc.Arbitrary<AccessGrantCommand> = fc
       'TakeBackGrant',
       'RecheckGrant',
       'ExpireGrant',
+      'EndUsedUp',
     ),
     policies: fc.constantFrom(...sets),
     minutes: fc.integer({ min: 0, max: 40 }),
   })
   .map(({ type, policies, minutes }) => {
     const at = later(minutes);
-    return { type, policies, at, circumstances: calm(at), grantId };
+    const use = { calls: minutes, changes: minutes, running: new Set<string>() };
+    return { type, policies, at, circumstances: calm(at), grantId, use };
   });
 
 type Step = { readonly event: AccessEvent } | { readonly command: AccessGrantCommand };
@@ -108,7 +111,7 @@ const history: fc.Arbitrary<readonly Step[]> = fc
     const narrow = isSteps && shorter !== undefined ? { durationSeconds: shorter } : undefined;
     const seen = narrow === undefined ? 0 : 1;
     const usual: Step[] = [
-      { event: requested({ durationSeconds: 300 }) },
+      { event: requested({ durationSeconds: 300, limits: { maxCalls: 9 } }) },
       { command: { type: 'JudgeRequest', policies, circumstances: calm() } },
       { event: given(alice, narrow && { narrow }) },
       { event: given(isSteps ? carol : bob, isSteps ? { seen } : {}) },
@@ -181,6 +184,7 @@ const finals = new Set([
   'AccessRequestLapsed',
   'GrantRevoked',
   'GrantExpired',
+  'GrantEnded',
 ]);
 
 describe('whatever happens, in whatever order', () => {
@@ -232,7 +236,10 @@ describe('whatever happens, in whatever order', () => {
       fc.property(history, (steps) => {
         const events = play(steps);
         const ends = events.filter(
-          (event) => isOfType('GrantExpired')(event) || isOfType('GrantRevoked')(event),
+          (event) =>
+            isOfType('GrantExpired')(event) ||
+            isOfType('GrantRevoked')(event) ||
+            isOfType('GrantEnded')(event),
         );
         expect(ends.length).toBeLessThanOrEqual(1);
         const [end] = ends;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { specify } from '@drawbridge/testing';
-import type { AccessEvent, ApprovalRequirement } from '@drawbridge/contracts';
+import type { AccessEvent, ApprovalRequirement, GrantLimits } from '@drawbridge/contracts';
 import {
   agent,
   alice,
@@ -423,6 +423,44 @@ describe('expiring a grant', () => {
     { when: 'there is none', past: ready, command: expire(late) },
     { when: 'it is recorded', past: [...granted, endings.GrantExpired], command: expire(late) },
     { when: 'it was revoked', past: [...granted, endings.GrantRevoked], command: expire(late) },
+  ])('does nothing when $when', ({ past, command }) =>
+    given(...past)
+      .when(command)
+      .thenNothing(),
+  );
+});
+
+describe('a grant that is used up', () => {
+  const limits: GrantLimits = { maxChanges: 1, endWhenUsedUp: true };
+  const use = (calls: number, changes: number, ...running: string[]) => ({
+    type: 'EndUsedUp' as const,
+    use: { calls, changes, running: new Set(running) },
+    at,
+  });
+  const withLimits = (given: GrantLimits) => [
+    requested({ limits: given }),
+    validated({ terms: { ...terms, limits: given } }),
+    yes(alice),
+    approved(alice),
+    issued({ terms: { ...terms, limits: given } }),
+  ];
+
+  it('ends', () =>
+    given(...withLimits(limits))
+      .when(use(3, 1))
+      .then(endings.GrantEnded));
+
+  it.each<{ when: string; past: AccessEvent[]; command: AccessGrantCommand }>([
+    { when: 'one of its calls is running', past: withLimits(limits), command: use(1, 1, 'x') },
+    { when: 'it is not', past: withLimits(limits), command: use(3, 0) },
+    { when: 'it may be looked by', past: withLimits({ maxChanges: 1 }), command: use(3, 1) },
+    { when: 'it has no limits', past: granted, command: use(1_000, 1_000) },
+    {
+      when: 'it has ended',
+      past: [...withLimits(limits), endings.GrantExpired],
+      command: use(1, 1),
+    },
+    { when: 'it is over', past: withLimits(limits), command: { ...use(1, 1), at: endsAt } },
   ])('does nothing when $when', ({ past, command }) =>
     given(...past)
       .when(command)

@@ -1,7 +1,7 @@
 import { approverGroupsOf, type AccessEvent } from '@drawbridge/contracts';
 import type { Decider } from '@drawbridge/kernel';
 import { whyLost } from '@drawbridge/people';
-import { continueStanding, outcomeOf } from '@drawbridge/scope';
+import { continueStanding, isUsedUp, outcomeOf, type Used } from '@drawbridge/scope';
 import type { AccessGrant } from './access-grant-state.js';
 import type { Circumstances } from './circumstances.js';
 import type { Denial } from './denial.js';
@@ -33,7 +33,12 @@ export type AccessGrantCommand =
   | { readonly type: 'EndUnasked'; readonly at: string }
   | { readonly type: 'TakeBackGrant'; readonly at: string }
   | { readonly type: 'RecheckGrant'; readonly policies: PolicySet; readonly at: string }
-  | { readonly type: 'ExpireGrant'; readonly at: string };
+  | { readonly type: 'ExpireGrant'; readonly at: string }
+  | {
+      readonly type: 'EndUsedUp';
+      readonly use: Used & { readonly running: ReadonlySet<string> };
+      readonly at: string;
+    };
 
 type CommandOf<Type> = Extract<AccessGrantCommand, { type: Type }>;
 type Pending = Extract<AccessGrant, { status: 'pending' }>;
@@ -66,6 +71,8 @@ const deciders: {
   RecheckGrant: (state, { policies, at }) =>
     isOpen(state, at) ? decideRecheck(state, policies) : undefined,
   ExpireGrant: (state, { at }) => decideExpiry(state, at),
+  EndUsedUp: (state, command) =>
+    isOpen(state, command.at) ? decideUsedUp(state, command) : undefined,
 };
 
 const decideBy = <Type extends AccessGrantCommand['type']>(
@@ -197,6 +204,15 @@ function decideExpiry(state: AccessGrant, at: string): AccessEvent | undefined {
   if (state.status !== 'granted' || isOpen(state, at)) return undefined;
   const { grantId, endsAt } = state;
   return { type: 'GrantExpired', data: { grantId, endsAt } };
+}
+
+/** A grant that allows nothing more ends when the last of its calls is over: ending it cuts them. */
+function decideUsedUp(
+  { grantId, terms: { limits } }: Granted,
+  { use }: CommandOf<'EndUsedUp'>,
+): AccessEvent | undefined {
+  if (limits === undefined || !isUsedUp(limits, use) || use.running.size > 0) return undefined;
+  return { type: 'GrantEnded', data: { grantId, cause: 'used_up' } };
 }
 
 /** From `endsAt` on a grant is over, whether that is recorded or not. */

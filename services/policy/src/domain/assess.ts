@@ -1,4 +1,4 @@
-import type { AccessRequestInput, Cut, Principal, Rule } from '@drawbridge/contracts';
+import type { AccessRequestInput, Cut, GrantLimits, Principal, Rule } from '@drawbridge/contracts';
 import {
   cutToNamespaces,
   describeRule,
@@ -8,6 +8,7 @@ import {
   partOutside,
 } from '@drawbridge/scope';
 import { isDenial, quoteAny, type Denial } from './denial.js';
+import { limitGrant, missingLimit } from './limit-grant.js';
 import type { Policy } from './policy-set.js';
 import { whyNobodyApproves, type Known } from './require-approvers.js';
 
@@ -28,6 +29,7 @@ export interface Asked {
 export interface Allowance {
   readonly rules: readonly Rule[];
   readonly durationSeconds: number;
+  readonly limits?: GrantLimits;
   readonly cuts: readonly Cut[];
 }
 
@@ -46,6 +48,7 @@ const checks: readonly Check[] = [
   limitDuration,
   requireReason,
   requireTicket,
+  limitUse,
   requireOwner,
   requireApprovers,
 ];
@@ -162,6 +165,14 @@ function requireTicket(policy: Policy, { request }: Asked, allowance: Allowance)
     message: `the ticket does not match ${pattern.source}, as policy "${policy.name}" wants`,
     suggestion: `Name a ticket${form}.`,
   } satisfies Denial;
+}
+
+function limitUse(policy: Policy, { request }: Asked, allowance: Allowance): Allowance | Denial {
+  const missing = missingLimit(policy, request.limits);
+  if (missing !== undefined) return missing;
+  const { limits, cut } = limitGrant(policy, request);
+  const cuts = cut === undefined ? allowance.cuts : [...allowance.cuts, cut];
+  return { ...allowance, ...(limits !== undefined && { limits }), cuts };
 }
 
 /** Where the owner may not approve, somebody must be known to be it. */

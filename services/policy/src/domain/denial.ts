@@ -22,6 +22,7 @@ export type DenialCode =
   | 'ticket_not_accepted'
   | 'owner_unknown'
   | 'no_eligible_approver'
+  | 'limit_required'
   | 'approval_incomplete'
   | 'approval_unavailable'
   | 'judged_too_late'

@@ -86,6 +86,7 @@ describe('what policy has to do in time', () => {
     { when: 'it has lapsed', past: [...pending, asked, endings.AccessRequestLapsed] },
     { when: 'its grant was revoked', past: [requested(), nobody, issued(), endings.GrantRevoked] },
     { when: 'its grant expired', past: [requested(), nobody, issued(), endings.GrantExpired] },
+    { when: 'its grant was used up', past: [requested(), nobody, issued(), endings.GrantEnded] },
   ])('is nothing when $when', ({ past }) => {
     const duties = dutiesAfter(...past);
     expect(duties.get('a')).toBeUndefined();

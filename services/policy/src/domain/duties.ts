@@ -61,7 +61,7 @@ function dutyAfter(
 }
 
 const endsGrant = (type: AccessEventType): boolean =>
-  type === 'GrantRevoked' || type === 'GrantExpired';
+  type === 'GrantRevoked' || type === 'GrantExpired' || type === 'GrantEnded';
 
 type Due = Pick<Duty, 'command' | 'atMs'> | 'as_before' | undefined;
 
@@ -87,6 +87,7 @@ const dues: {
   AccessRequestLapsed: () => undefined,
   GrantRevoked: () => undefined,
   GrantExpired: () => undefined,
+  GrantEnded: () => undefined,
 };
 
 const issueSoon = (at: string): Due => ({

@@ -88,4 +88,5 @@ const changes: Changes = {
   },
   GrantRevoked: () => closed,
   GrantExpired: () => closed,
+  GrantEnded: () => closed,
 };

@@ -120,5 +120,6 @@ function toTerms(
     durationSeconds: allowance.durationSeconds,
     reason: request.reason,
     ...(request.ticket !== undefined && { ticket: request.ticket }),
+    ...(allowance.limits !== undefined && { limits: allowance.limits }),
   };
 }

@@ -1,5 +1,6 @@
 import type { People } from '@drawbridge/people';
 import type { ApprovalRequirement, Principal, Rule } from '@drawbridge/contracts';
+import type { PolicyLimits } from './limit-grant.js';
 
 /** Everything that decides about a request, at one moment. */
 export interface PolicySet {
@@ -52,6 +53,7 @@ export interface Policy {
   readonly reason: { readonly minLength: number; readonly pattern?: TextPattern };
   readonly ticket: { readonly required: boolean; readonly pattern?: TextPattern };
   readonly approval: ApprovalRequirement;
+  readonly limits?: PolicyLimits;
 }
 
 /** Whether the policy is for this requester. */

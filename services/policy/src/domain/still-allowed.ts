@@ -8,6 +8,7 @@ import type {
 import {
   beginApproval,
   continueStanding,
+  limitsWithin,
   outcomeOf,
   within,
   type ApprovalFact,
@@ -49,6 +50,9 @@ export function whyNotAllowed(fixed: FixedRequest, set: PolicySet): string | und
     return `policy "${name}" now allows at most ${terms.durationSeconds} s`;
   }
   if (!within(fixed.terms.rules, terms.rules)) return `policy "${name}" now allows less`;
+  if (!limitsWithin(fixed.terms.limits, terms.limits)) {
+    return `policy "${name}" now wants stricter limits`;
+  }
   if (!wouldApprove(policy.approval, fixed)) {
     return `policy "${name}" now wants other approvals`;
   }

@@ -28,6 +28,7 @@ import {
 import { authorizeAgain, authorizeCall, type Allowed } from './authorize-call.js';
 import { Chain } from './chain.js';
 import { checkBody, checkPatch } from './check-body.js';
+import { countUse, type Uses } from './count-use.js';
 import type { Exchange, Handler } from './exchange.js';
 import { findConnection } from './find-connection.js';
 import { forward } from './forward.js';
@@ -50,6 +51,7 @@ export interface ChainParts {
   readonly grants: Pick<OpenGrants, 'of'>;
   readonly guardrails: Pick<GuardrailsInForce, 'rails' | 'connection'>;
   readonly holds: Holds;
+  readonly uses: Uses;
   readonly live: LiveCalls;
   readonly maskers: Maskers;
   readonly identities: Pick<IdentityModes, 'assume'>;
@@ -113,6 +115,7 @@ export function handlerChain(parts: ChainParts): Handler<Exchange> {
     .then(holdCall({ park: (call) => parkCall(holding, call), history: parts.holds.history }))
     .then(trackLive(parts.live))
     .then(assumeIdentity(parts.identities))
+    .then(countUse(parts.uses))
     .then(recordCall(parts.recorder, parts.clock))
     .end((call) => (call.channel === undefined ? plain(call) : open(call.channel)(call)));
 }

@@ -36,6 +36,7 @@ export type CallRefusal =
   | 'proxy_not_ready'
   | 'proxy_draining'
   | 'record_unavailable'
+  | 'grant_use_uncounted'
   | 'hold_unavailable'
   | 'credential_unavailable'
   | 'connector_unavailable'
@@ -63,6 +64,7 @@ export const refusalStatus: Readonly<Record<CallRefusal, number>> = {
   grant_group_lost: 403,
   grant_revoked: 403,
   grant_withdrawn: 403,
+  grant_used_up: 403,
   not_in_scope: 403,
   path_not_allowed: 403,
   proxy_subresource_refused: 403,
@@ -99,6 +101,7 @@ export const refusalStatus: Readonly<Record<CallRefusal, number>> = {
   proxy_not_ready: 503,
   proxy_draining: 503,
   record_unavailable: 503,
+  grant_use_uncounted: 503,
   hold_unavailable: 503,
   credential_unavailable: 503,
   connector_unavailable: 503,

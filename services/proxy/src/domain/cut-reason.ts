@@ -17,6 +17,7 @@ export const cuts: Readonly<Record<CutReason, { statusCode: number; message: str
   grant_expired: { statusCode: 403, message: 'your grant ended; ask for a new one' },
   grant_revoked: { statusCode: 403, message: 'your grant was revoked' },
   grant_withdrawn: { statusCode: 403, message: 'the access request was withdrawn' },
+  grant_used_up: { statusCode: 403, message: 'your grant was used as often as it allowed' },
   token_expired: { statusCode: 401, message: 'the token this was opened with has expired' },
   token_issuer_unknown: {
     statusCode: 401,

@@ -2,6 +2,7 @@ import type {
   AccessEvent,
   AccessEventData,
   AccessEventType,
+  GrantLimits,
   Principal,
   Rule,
 } from '@drawbridge/contracts';
@@ -26,12 +27,15 @@ export interface OpenGrant {
   readonly ticket?: string;
   /** E-mail address or subject of each human who approved. */
   readonly approvers: readonly string[];
+  /** How often it may be used; absent: as often as its agent wants. */
+  readonly limits?: GrantLimits;
   /** Milliseconds since 1970, as all instants here: they are compared on every call. */
   readonly startsAtMs: number;
   readonly endsAtMs: number;
 }
 
-export type GrantEndReason = 'grant_expired' | 'grant_revoked' | 'grant_withdrawn';
+export type GrantEndReason =
+  'grant_expired' | 'grant_revoked' | 'grant_withdrawn' | 'grant_used_up';
 
 /** A grant that ended, and why: kept for a while so that a refusal can say so. */
 export interface EndedGrant {
@@ -47,6 +51,7 @@ export interface GrantsOfAgent {
 
 /** What each event means for the grant of its request; a new event type must say so here. */
 const endedByEvent: Readonly<Record<AccessEventType, GrantEndReason | undefined>> = {
+  GrantEnded: 'grant_used_up',
   GrantExpired: 'grant_expired',
   GrantRevoked: 'grant_revoked',
   AccessRequestWithdrawn: 'grant_withdrawn',
@@ -116,6 +121,13 @@ export class OpenGrants {
     return this.#byRequest.get(accessRequestId)?.grantId === grantId;
   }
 
+  /** From now on other grants of its agent come first. */
+  putLast(grant: OpenGrant): void {
+    const key = keyOf(grant, grant.connection);
+    const others = (this.#byAgent.get(key) ?? []).filter((other) => other !== grant);
+    if (this.isOpen(grant) && others.length > 0) this.#byAgent.set(key, [...others, grant]);
+  }
+
   get size(): number {
     return this.#byRequest.size;
   }
@@ -132,7 +144,11 @@ export class OpenGrants {
     this.end(grant.accessRequestId, 'grant_revoked');
     this.#byRequest.set(grant.accessRequestId, grant);
     const key = keyOf(grant, grant.connection);
-    this.#byAgent.set(key, [...(this.#byAgent.get(key) ?? []), grant]);
+    const known = this.#byAgent.get(key) ?? [];
+    // One that may be used at will is used before one that may not.
+    const last = grant.limits === undefined ? known.filter(({ limits }) => limits) : [];
+    const first = known.filter((other) => !last.includes(other));
+    this.#byAgent.set(key, [...first, grant, ...last]);
   }
 
   #remember(key: string, ended: EndedGrant): void {
@@ -158,6 +174,7 @@ function openGrantOf(accessRequestId: string, data: AccessEventData<'GrantIssued
     rules: data.terms.rules,
     ...(data.requiredGroups !== undefined && { requiredGroups: data.requiredGroups }),
     ...purposeOf(data),
+    ...(data.terms.limits !== undefined && { limits: data.terms.limits }),
     startsAtMs: Date.parse(data.startsAt),
     endsAtMs: Date.parse(data.endsAt),
   };

@@ -1,0 +1,8 @@
+export {
+  grantUse,
+  UseRefused,
+  useOf,
+  type GrantUse,
+  type GrantUseCommand,
+} from './domain/grant-use.js';
+export { UseCounter, type LimitedCall, type UseCounterOptions } from './use-counter.js';

@@ -1,0 +1,70 @@
+import type { GrantLimits } from '@drawbridge/contracts';
+import { describe, expect, it } from 'vitest';
+import { agent, oncall, policySet, request } from '../../test/story.js';
+import { judge } from './judge.js';
+import type { PolicyLimits } from './limit-grant.js';
+import { whyNotAllowed } from './still-allowed.js';
+
+const verdict = (limits: PolicyLimits | undefined, asked?: GrantLimits) =>
+  judge(
+    { requester: agent, request: { ...request, ...(asked && { limits: asked }) } },
+    policySet({ ...oncall, ...(limits && { limits }) }),
+  );
+const none: PolicyLimits = { require: [] };
+
+describe('limits', () => {
+  it.each<{ ceiling: PolicyLimits | undefined; asked?: GrantLimits; granted?: GrantLimits }>([
+    { ceiling: undefined },
+    { ceiling: undefined, asked: { maxChanges: 3 }, granted: { maxChanges: 3 } },
+    { ceiling: none, asked: { maxCalls: 100 }, granted: { maxCalls: 100 } },
+    { ceiling: { require: [], maxCalls: 10 }, asked: { maxCalls: 9 }, granted: { maxCalls: 9 } },
+    { ceiling: { require: [], maxCalls: 10 }, asked: { maxCalls: 10 }, granted: { maxCalls: 10 } },
+  ])('%o are granted as they were asked for', ({ ceiling, asked, granted }) => {
+    const answer = verdict(ceiling, asked);
+    expect(answer).toMatchObject({ validated: { cuts: [] } });
+    expect('validated' in answer && answer.validated.terms.limits).toStrictEqual(granted);
+  });
+
+  it.each<{ asked: GrantLimits | undefined; granted: GrantLimits; was: string }>([
+    { asked: undefined, granted: { maxCalls: 10 }, was: 'any number' },
+    { asked: { maxCalls: 11 }, granted: { maxCalls: 10 }, was: '11' },
+    {
+      asked: { maxChanges: 1, endWhenUsedUp: true },
+      granted: { maxCalls: 10, maxChanges: 1, endWhenUsedUp: true },
+      was: 'any number',
+    },
+  ])('are put on a grant that has none or higher ones: %o', ({ asked, granted, was }) => {
+    expect(verdict({ require: [], maxCalls: 10 }, asked)).toMatchObject({
+      validated: {
+        terms: { limits: granted },
+        cuts: [{ field: 'limits.maxCalls', asked: was, granted: '10' }],
+      },
+    });
+  });
+
+  it('have to be named where the policy wants it', () => {
+    const wanted: PolicyLimits = { require: ['maxChanges'], maxCalls: 10 };
+    expect(verdict(wanted, { maxCalls: 1 })).toMatchObject({
+      denial: {
+        code: 'limit_required',
+        message: 'policy "production-oncall" wants a grant that names maxChanges',
+        suggestion: 'Ask with limits.maxChanges, as small as the job allows.',
+      },
+    });
+    expect(verdict(wanted, { maxChanges: 1 })).toHaveProperty('validated');
+  });
+
+  it('that became stricter end a grant that has not got them', () => {
+    const stricter = {
+      ...policySet({ ...oncall, limits: { require: [], maxCalls: 5 } }),
+      version: 'two',
+    };
+    const before = verdict({ require: [], maxCalls: 10 });
+    if (!('validated' in before)) throw new Error('not validated');
+    const { terms, policy } = before.validated;
+    const fixed = { requester: agent, request, policy, terms, approval: { type: 'none' as const } };
+    expect(whyNotAllowed(fixed, stricter)).toContain('now wants stricter limits');
+    const within = { ...fixed, terms: { ...terms, limits: { maxCalls: 5 } } };
+    expect(whyNotAllowed(within, stricter)).not.toContain('stricter limits');
+  });
+});
