@@ -1,8 +1,9 @@
+import type { Slice } from '@drawbridge/json-stream';
 import { classAt, DIGIT, LETTER_OR_DIGIT } from './text-class.js';
 
 const MIN_DIGITS = 13;
 const MAX_DIGITS = 19;
-const [SPACE, DASH, ZERO] = [0x20, 0x2d, 0x30];
+const [SPACE, DASH, DOT, ZERO] = [0x20, 0x2d, 0x2e, 0x30];
 /** First digits of the networks there are: 2 to 6. */
 const [FIRST_NETWORK, LAST_NETWORK] = [0x32, 0x36];
 
@@ -27,6 +28,21 @@ export function cardEnd(bytes: Uint8Array, at: number, [end, isLast]: [number, b
     else if (!isGap(bytes, next, [end, isLast])) return NO_CARD;
   }
   return NO_CARD;
+}
+
+/** Where the digit before the decimal point stands, of what begins behind one at `at`; `at` itself of anything else. */
+export function decimalStart({ bytes, start }: Pick<Slice, 'bytes' | 'start'>, at: number): number {
+  const isBehind = at - 2 >= start && bytes[at - 1] === DOT;
+  return isBehind && (classAt(bytes, at - 2) & DIGIT) !== 0 ? at - 2 : at;
+}
+
+/** Whether the digits from `at` on are those behind the decimal point of a number, which has no gaps there. */
+export function isFraction(text: Slice, at: number): boolean {
+  if (decimalStart(text, at) === at) return false;
+  for (let each = at; each < text.end; each += 1) {
+    if ((classAt(text.bytes, each) & DIGIT) === 0) return false;
+  }
+  return true;
 }
 
 const isNetwork = (byte: number): boolean => byte >= FIRST_NETWORK && byte <= LAST_NETWORK;

@@ -51,6 +51,9 @@ const secrets: readonly (readonly [text: string, secret: string, kind: string])[
   ['card 4111 1111 1111 1111 ok', '4111 1111 1111 1111', 'card-number'],
   ['378282246310005', '378282246310005', 'card-number'],
   ['pan=5555-5555-5555-4444', '5555-5555-5555-4444', 'card-number'],
+  ['It is 378282246310005.', '378282246310005', 'card-number'],
+  ['card.378282246310005', '378282246310005', 'card-number'],
+  ['1.4111 1111 1111 1111', '4111 1111 1111 1111', 'card-number'],
   [`id ${random}`, random, 'token'],
   [`/services/T0000/B0000/${random}`, random, 'token'],
 ];
@@ -64,6 +67,7 @@ const harmless: readonly string[] = [
   'secretName: db-credentials-ref tokenExpirationSeconds=3600 passwordPolicy=strict',
   'MutatingWebhookConfiguration admissionregistration.k8s.io/v1beta1 HorizontalPodAutoscalerList',
   'card 4111 1111 1111 1112, epoch 1763797047123 and 1763797047123456789, 10.0.0.1:8080',
+  'load 0.2809190813846357 and -12.378282246310005, 99.4111111111111111% of {"score":0.4111111111111111}',
   'see https://example.com:8443/a/b?x=1 and user@host:/srv',
   'drawbridge:masked:secret:580bf63d:Mm609ng-UZ8ZjDKSm9KOZs',
   'commit 2932b4c6f1e0d9a8b7c6d5e4f3a2b1c0d9e8f7a6',

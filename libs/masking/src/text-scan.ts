@@ -1,5 +1,5 @@
 import type { Slice } from '@drawbridge/json-stream';
-import { cardEnd, UNDECIDED } from './card.js';
+import { cardEnd, decimalStart, isFraction, UNDECIDED } from './card.js';
 import { isUnknownToken, MIN_UNKNOWN_BYTES } from './entropy.js';
 import type { Finding } from './findings.js';
 import { belongs, knownTokenAt, mayBegin } from './known-tokens.js';
@@ -61,10 +61,11 @@ export class TextScan {
   }
 
   /** Begins with a text, of which then some parts are looked through with {@link pass}. */
-  open({ bytes, end }: Slice, isLast: boolean): void {
+  open({ bytes, start, end }: Slice, isLast: boolean): void {
     if (this.found.length > 0) this.found = [];
     const window = this.#window;
     window.bytes = bytes;
+    window.start = start;
     window.end = end;
     window.isLast = isLast;
     this.#held = NONE;
@@ -108,7 +109,7 @@ export class TextScan {
     const label = { bytes, start: this.#runStart, end: this.#runEnd };
     const mayLabel = this.#isLabelOf(end) && isSecretName(label, 'end');
     if (mayLabel) return this.#from(this.#runStart);
-    return this.#from(end);
+    return this.#from(decimalStart(this.#window, end));
   }
 
   /** Where the URL began that is under way at `at`, else `at`. */
@@ -118,7 +119,7 @@ export class TextScan {
   }
 
   #hold(at: number): number {
-    this.#held = this.#from(at);
+    this.#held = this.#from(decimalStart(this.#window, at));
     return at;
   }
 
@@ -172,14 +173,15 @@ export class TextScan {
   /** What has to be known before anything else: a placeholder stays, and a card's number is several runs. */
   #early(at: number, length: number): Step {
     const window = this.#window;
-    const { bytes } = window;
+    const { bytes, start } = window;
     if (length === NAME_BYTES && bytes[at] === LETTER_D) return placeholderEnd(window, at);
     if (length < SHORTEST_GROUP || (classAt(bytes, at) & DIGIT) === 0) return at;
     // Digits and then letters: too short to be a card's number and something behind it.
     if (length <= SHORTEST_CARD && this.#seen !== DIGIT) return at;
     const card = cardEnd(bytes, at, [window.reach(at), !window.isOpen(at)]);
     if (card === UNDECIDED) return undefined;
-    return card > at ? this.#add('card-number', at, card) : at;
+    if (card <= at || isFraction({ bytes, start, end: card }, at)) return at;
+    return this.#add('card-number', at, card);
   }
 
   #examine(at: number, stop: number): number {

@@ -12,6 +12,7 @@ export type Step = number | undefined;
 /** The text that is looked through. */
 export class TextWindow {
   bytes: Uint8Array = new Uint8Array(0);
+  start = 0;
   end = 0;
   isLast = true;
 

@@ -28,6 +28,7 @@ const anyText = fc.oneof(
     'postgres://',
     '\\"',
   ),
+  fc.constantFrom('0.', '7', '0.2809190813846357', '1.4111 1111 1111 1111', '378282246310005.'),
   fc.constantFrom('\u001b[31m', '\r', '\u0000', 'ü', '\xff', '"', "'", '%%', 'AKIA'),
   fc.string({ maxLength: 20 }),
 );

@@ -10,6 +10,7 @@ const words = [
   ...knownTokens.map(({ prefix, min }) => `${prefix}${'A'.repeat(min)}`),
   ...knownTokens.map(({ prefix }) => prefix),
   ...['password', 'Token', 'apiKey', 'b64', 'pass-word1', 'dsn', 'tokens', '://', 'eyJ', 'null'],
+  ...['0.', '0.2809190813846357', '99.4111 1111 1111 1111'],
   ...['4111 1111 1111 1111', '378282246310005', '4-1-1-1-1-1-1-1-1-1-1-1-1-1-1-1', '2026-11-22 '],
   ...[
     '-----BEGIN PRIVATE KEY-----',
