@@ -81,7 +81,7 @@ export async function startApproval(
     const trust = await followTrust(connection, closers);
     const heldParts = startHolds(connection, { clock, logger, trust }, closers);
     const parts = { ...requests, ...heldParts, clock };
-    const { approvals, holds } = parts;
+    const { approvals, history, holds } = parts;
 
     const people = await peopleNow(config, logger, closers);
     const verifier = new OnCallVerifier({ trust, people, clock });
@@ -92,7 +92,14 @@ export async function startApproval(
     const slack =
       settings === undefined
         ? undefined
-        : await startSlack(settings, { ...environment, approvals, holds, isDisabled, people });
+        : await startSlack(settings, {
+            ...environment,
+            approvals,
+            history,
+            holds,
+            isDisabled,
+            people,
+          });
 
     const module = ApprovalModule.with({ ...parts, verifier, slack });
     const decisions = eventTransport(connection, { ...decisionFeed, logger, ackWaitMs });

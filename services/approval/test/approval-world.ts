@@ -5,6 +5,7 @@ import type { LoggerService } from '@nestjs/common';
 import type {
   AccessEvent,
   AccessEventType,
+  AccessTerms,
   ApprovalRequirement,
   Principal,
 } from '@drawbridge/contracts';
@@ -82,6 +83,8 @@ export interface AskOptions {
   readonly timeoutSeconds?: number;
   readonly requester?: Principal;
   readonly reason?: string;
+  /** Other terms. */
+  readonly changed?: Partial<AccessTerms>;
 }
 
 export const people = { alice, bob, dana, erin };
@@ -202,7 +205,7 @@ class RealWorld implements World {
     const { count = 1, timeoutSeconds = 1800, requester = agent, reason } = options;
     const humans = { ...humansOf(count), timeoutSeconds };
     const requestId = uuidV7(new Date());
-    const changed = reason === undefined ? {} : { reason };
+    const changed = { ...options.changed, ...(reason === undefined ? {} : { reason }) };
     await this.append(
       requestId,
       accessRequested,

@@ -450,6 +450,6 @@ describe('the dialog for a denial', () => {
     );
     await press({ user: 'bob', actionId: 'drawbridge_deny' });
     world.slack.failWith(undefined);
-    await told('bob', 'press Deny again');
+    await told('bob', 'press once more');
   });
 });

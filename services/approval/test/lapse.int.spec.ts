@@ -34,9 +34,9 @@ describe('a request that nobody decides', () => {
     const asked = await world.eventOf(requestId, 'ApprovalRequested');
     expect(asked.event.data).toMatchObject(lapsed.event.data);
     expect(lapsed.event.data).toHaveProperty('decideBy');
-    expect(buttonsOf(await world.card(requestId, 'Lapsed, nobody decided in time'))).toStrictEqual(
-      [],
-    );
+    expect(buttonsOf(await world.card(requestId, 'Lapsed, nobody decided in time'))).toStrictEqual([
+      'drawbridge_rules',
+    ]);
     await replica.close();
   });
 

@@ -79,7 +79,7 @@ describe('while Slack is down', () => {
     expect(await readyOf(replica)).toMatchObject({ status: 'ready' });
     world.slack.failWith(undefined);
     const card = await world.card(requestId, 'Approved by alice@corp.test over HTTP');
-    expect(buttonsOf(card)).toStrictEqual([]);
+    expect(buttonsOf(card)).toStrictEqual(['drawbridge_rules']);
     expect(await world.cards(requestId)).toHaveLength(1);
   });
 
@@ -257,11 +257,11 @@ describe('two replicas', () => {
       await world.eventOf(requestId, 'AccessRequestApproved');
       const card = await world.card(
         requestId,
-        'Approved: prod-eks',
+        'Approved: rollout-restart checkout on prod-eks',
         'alice@corp.test',
         'bob@corp.test',
       );
-      expect(buttonsOf(card)).toStrictEqual([]);
+      expect(buttonsOf(card)).toStrictEqual(['drawbridge_rules']);
       expect(await world.cards(requestId)).toHaveLength(1);
       expect(await count(requestId, 'ApprovalRequested')).toBe(1);
       expect(await count(requestId, 'ApprovalGiven')).toBe(2);

@@ -40,7 +40,11 @@ describe('asking humans in Slack', () => {
   it('posts one card that says what is asked', async () => {
     const requestId = await world.ask();
     const card = await world.card(requestId, 'agent-oncall', 'deployment checkout in payments');
-    expect(buttonsOf(card)).toStrictEqual(['drawbridge_approve', 'drawbridge_deny']);
+    expect(buttonsOf(card)).toStrictEqual([
+      'drawbridge_approve',
+      'drawbridge_deny',
+      'drawbridge_more',
+    ]);
     expect(lettersOf(card)).toContain('readiness probe failing · ticket INC-4211');
     const asked = await world.eventOf(requestId, 'ApprovalRequested');
     expect(asked).toMatchObject({ actor: { kind: 'service', id: 'approval' } });
@@ -67,7 +71,7 @@ describe('asking humans in Slack', () => {
     const approved = await world.eventOf(requestId, 'AccessRequestApproved');
     expect(approved.event.data).toStrictEqual({ approvers: [alice] });
     const card = await world.card(requestId, 'Approved by alice@corp.test in Slack');
-    expect(buttonsOf(card)).toStrictEqual([]);
+    expect(buttonsOf(card)).toStrictEqual(['drawbridge_rules']);
     await world.append(requestId, grantIssued);
     await world.card(requestId, 'Approved, grant is open', 'until');
     await world.append(requestId, grantExpired);
@@ -79,7 +83,7 @@ describe('asking humans in Slack', () => {
     const requestId = await world.ask({ count: 2 });
     await click(requestId, 'alice');
     const card = await world.card(requestId, '1 of 2 approvals');
-    expect(buttonsOf(card)).toHaveLength(2);
+    expect(buttonsOf(card)).toHaveLength(3);
     await click(requestId, 'bob');
     const approved = await world.eventOf(requestId, 'AccessRequestApproved');
     expect(approved.event.data).toStrictEqual({ approvers: [alice, bob] });
@@ -105,7 +109,7 @@ describe('asking humans in Slack', () => {
     const rejected = await world.eventOf(requestId, 'AccessRequestRejected');
     expect(rejected.event.data).toStrictEqual({ by: bob, reason: 'wrong cluster' });
     const card = await world.card(requestId, 'Denied by bob@corp.test', 'wrong cluster');
-    expect(buttonsOf(card)).toStrictEqual([]);
+    expect(buttonsOf(card)).toStrictEqual(['drawbridge_rules']);
   });
 
   it.each([
@@ -115,7 +119,7 @@ describe('asking humans in Slack', () => {
     const requestId = await world.ask();
     await world.card(requestId);
     await world.append(requestId, event);
-    expect(buttonsOf(await world.card(requestId, says))).toStrictEqual([]);
+    expect(buttonsOf(await world.card(requestId, says))).toStrictEqual(['drawbridge_rules']);
   });
 
   it('acknowledges a click before it is on the card', async () => {

@@ -144,8 +144,13 @@ describe('steps in Slack', () => {
     expect(given.event.data).toMatchObject({ approver: alice, seen: 0, step: 'on-call' });
     await click(requestId, 'bob', '2. audit: 0 of 1 approvals from auditors (open)');
     await world.eventOf(requestId, 'AccessRequestApproved');
-    const card = await world.card(requestId, 'for on-call', 'for audit', 'Approved: prod-eks');
-    expect(buttonsOf(card)).toStrictEqual([]);
+    const card = await world.card(
+      requestId,
+      'for on-call',
+      'for audit',
+      'Approved: rollout-restart checkout on prod-eks',
+    );
+    expect(buttonsOf(card)).toStrictEqual(['drawbridge_rules']);
   });
 
   it('take no click on a card that showed other terms', async () => {

@@ -77,17 +77,21 @@ export class AccessApprovals {
   }
 
   /**
+   * Refuses what {@link approve} would refuse now, and records nothing.
+   *
+   * @throws ApprovalRefused, EventStoreError
+   */
+  checkApproval(decision: Approving): Promise<void> {
+    return this.#check(decision, this.#approval(decision));
+  }
+
+  /**
    * Refuses what {@link deny} would refuse now, and records nothing.
    *
    * @throws ApprovalRefused, EventStoreError
    */
-  async checkDenial(decision: Decision): Promise<void> {
-    const { events } = await this.store.load(decision.requestId);
-    const state = events.reduce<AccessApproval>(
-      (folded, { event, at }) => accessApproval.evolve(folded, event, at),
-      accessApproval.initial,
-    );
-    accessApproval.decide(this.#denial(decision), state);
+  checkDenial(decision: Decision): Promise<void> {
+    return this.#check(decision, this.#denial(decision));
   }
 
   /** What an event of the request, or its deadline, makes necessary. Harmless when repeated. */
@@ -104,6 +108,15 @@ export class AccessApprovals {
   async story(requestId: string): Promise<RequestStory | undefined> {
     const { events } = await this.store.load(requestId);
     return tellStory(events);
+  }
+
+  async #check({ requestId }: Decision, command: AccessApprovalCommand): Promise<void> {
+    const { events } = await this.store.load(requestId);
+    const state = events.reduce<AccessApproval>(
+      (folded, { event, at }) => accessApproval.evolve(folded, event, at),
+      accessApproval.initial,
+    );
+    accessApproval.decide(command, state);
   }
 
   #approval({ approver, via, remark, seen, step, narrow }: Approving): AccessApprovalCommand {

@@ -5,6 +5,7 @@ import {
   type JetStreamConnection,
 } from '@drawbridge/jetstream';
 import type { Closers } from '@drawbridge/runtime';
+import { AgentHistory } from '../domain/agent-history.js';
 import { OpenGrants } from './open-grants.js';
 import { WaitingRequests, type StoryListener } from './waiting-requests.js';
 
@@ -12,6 +13,7 @@ import { WaitingRequests, type StoryListener } from './waiting-requests.js';
 export interface FollowedRequests {
   readonly waiting: WaitingRequests;
   readonly grants: OpenGrants;
+  readonly history: AgentHistory;
   readonly follower: AccessFollower;
 }
 
@@ -28,7 +30,8 @@ export function followRequests(
   closers: Closers,
 ): FollowedRequests {
   const [waiting, grants] = [new WaitingRequests(listeners), new OpenGrants()];
-  const models = [waiting, grants];
+  const history = new AgentHistory();
+  const models = [waiting, grants, history];
   const follower = followAccessEvents(connection, {
     onEvent: (recorded) => {
       for (const model of models) model.take(recorded);
@@ -39,5 +42,5 @@ export function followRequests(
     },
   });
   closers.add(() => follower.close());
-  return { waiting, grants, follower };
+  return { waiting, grants, history, follower };
 }

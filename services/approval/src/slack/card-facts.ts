@@ -1,41 +1,33 @@
-import type { Principal, Rule } from '@drawbridge/contracts';
-import { describeLimits, describeRules } from '@drawbridge/scope';
+import type { Principal, Risk } from '@drawbridge/contracts';
+import { blastRadius, describeLimits, describeRules } from '@drawbridge/scope';
+import type { AgentPast } from '../domain/agent-history.js';
 import type { RequestStory } from '../domain/request-story.js';
 import { neutralText } from './neutral-text.js';
-import { bold, durationWords, text, type Inline } from './rich-text.js';
+import { bold, durationWords, emoji, text, type Inline } from './rich-text.js';
 
 const NAME_LENGTH = 120;
 const LINE_LENGTH = 300;
-const REASON_LENGTH = 1000;
-const MAX_LINES = 8;
-/** Slack refuses a message with more than about 13 000 characters of blocks. */
-const MAX_RULES_LENGTH = 4000;
+const REASON_LENGTH = 600;
+/** More lines are behind a click; on a phone they would push the buttons away. */
+const MAX_LINES = 4;
+const MAX_RISK_REASONS = 3;
 
-/** Who, what, where, how long, why and how risky: what an approver needs to judge, most important first. */
-export function factLines(story: RequestStory): Inline[][] {
-  const { requester, terms, risk, cuts } = story;
-  const reasons = risk.reasons.map((reason) => neutralText(reason, LINE_LENGTH)).join('; ');
+/** Who, what, where, how long, why, how risky and how far: what an approver needs, most important first. */
+export function factLines(story: RequestStory, past: AgentPast | undefined): Inline[][] {
+  const { requester, terms, risk } = story;
   return [
     [bold('Who: '), text(requesterWords(requester))],
-    ...doesLines(terms.rules),
+    ...doesLines(story),
     [bold('Where: '), text(whereWords(story))],
     [
       bold('For: '),
       text(`${durationWords(terms.durationSeconds)}, from the approval on${limitWords(story)}`),
     ],
     [bold('Why: '), text(whyWords(story))],
-    [bold('Risk: '), bold(risk.level), text(reasons === '' ? '' : ` (${reasons})`)],
-    ...cuts
-      .slice(0, MAX_LINES)
-      .map(({ field, asked, granted, why }) => [
-        bold('Cut by policy: '),
-        text(
-          neutralText(
-            `${field.replace(/^\//, '')} from ${asked} to ${granted} (${why})`,
-            LINE_LENGTH,
-          ),
-        ),
-      ]),
+    riskLine(risk),
+    [bold('Reach: '), text(neutralText(blastRadius(terms.rules).join(' · '), LINE_LENGTH))],
+    ...(past === undefined ? [] : [[bold('Before: '), text(pastWords(past))]]),
+    ...cutLines(story),
   ];
 }
 
@@ -43,41 +35,23 @@ export function factLines(story: RequestStory): Inline[][] {
 export const personWords = ({ email, subject }: Principal): string =>
   neutralText(email ?? subject, NAME_LENGTH);
 
-/** What is asked for, in a few words for a title: the action, or the first of the rules. */
+/** What is asked for, in a few words for a title: the action and what it is done to, or the first of the rules. */
 export function whatWords({ terms }: RequestStory): string {
   const [first = 'access'] = describeRules(terms.rules);
-  return neutralText(terms.action ?? first, 60);
+  const { action, parameters = {} } = terms;
+  if (action === undefined) return neutralText(first, 70);
+  const { namespace: _, ...objects } = parameters;
+  return neutralText([action, ...Object.values(objects)].join(' '), 70);
 }
 
-/**
- * Every rule, exactly as it will be enforced.
- *
- * @returns `undefined` when they are too many to be shown on a card whole
- */
-export function exactRules(rules: readonly Rule[]): string | undefined {
-  const shown = rules.map(exactRule).join('\n');
-  return shown.length > MAX_RULES_LENGTH ? undefined : shown;
-}
-
-function exactRule({ verbs, apiGroups, resources, namespaces, resourceNames }: Rule): string {
-  const groups = apiGroups.map((group) => (group === '' ? '"" (core)' : group));
-  return [
-    verbs.join(', '),
-    `  resources:  ${resources.join(', ')}`,
-    `  apiGroups:  ${groups.join(', ')}`,
-    `  namespaces: ${namespaces.join(', ')}`,
-    `  names:      ${resourceNames?.join(', ') ?? '(any)'}`,
-  ].join('\n');
-}
-
-function doesLines(rules: readonly Rule[]): Inline[][] {
+function doesLines({ terms: { rules } }: RequestStory): Inline[][] {
   const words = describeRules(rules).map((line) => neutralText(line, LINE_LENGTH));
   const more = words.length - MAX_LINES;
   return [
     ...words
       .slice(0, MAX_LINES)
       .map((line, index) => [bold(index === 0 ? 'What: ' : '   and '), text(line)]),
-    ...(more > 0 ? [[bold(`   and ${more} more`), text(', all of them in the rules below')]] : []),
+    ...(more > 0 ? [[bold(`   and ${more} more`), text(', behind “Exact rules”')]] : []),
   ];
 }
 
@@ -103,6 +77,50 @@ const limitWords = ({ terms: { limits } }: RequestStory): string =>
 function whyWords({ terms: { reason, ticket } }: RequestStory): string {
   const words = neutralText(reason, REASON_LENGTH);
   return ticket === undefined ? words : `${words} · ticket ${neutralText(ticket, NAME_LENGTH)}`;
+}
+
+const riskMarks = {
+  low: 'large_green_circle',
+  medium: 'large_yellow_circle',
+  high: 'red_circle',
+} as const;
+
+function riskLine({ level, reasons }: Risk): Inline[] {
+  const shown = reasons.slice(0, MAX_RISK_REASONS).map((reason) => neutralText(reason, 150));
+  const more = reasons.length - shown.length;
+  const words = [...shown, ...(more > 0 ? [`${more} more`] : [])].join('; ');
+  return [
+    bold('Risk: '),
+    emoji(riskMarks[level]),
+    bold(` ${level}`),
+    ...(words === '' ? [] : [text(` (${words})`)]),
+  ];
+}
+
+function pastWords({ count, granted, denied, isMore }: AgentPast): string {
+  if (count === 0) return 'its first request in 7 days';
+  const position = `${isMore ? 'more than ' : ''}${ordinal(count + 1)} request in 7 days`;
+  return `${position}: ${granted} granted, ${denied} denied`;
+}
+
+function cutLines({ cuts }: RequestStory): Inline[][] {
+  return cuts
+    .slice(0, MAX_LINES)
+    .map(({ field, asked, granted, why }) => [
+      bold('Cut by policy: '),
+      text(
+        neutralText(
+          `${field.replace(/^\//, '')} from ${asked} to ${granted} (${why})`,
+          LINE_LENGTH,
+        ),
+      ),
+    ]);
+}
+
+function ordinal(count: number): string {
+  const isTeen = count % 100 >= 11 && count % 100 <= 13;
+  const ending = isTeen ? 'th' : (['th', 'st', 'nd', 'rd'][count % 10] ?? 'th');
+  return `${count}${ending}`;
 }
 
 const hostOf = (issuer: string): string =>

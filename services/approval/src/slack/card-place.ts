@@ -1,9 +1,9 @@
 import type { CardPlace } from './card-memory.js';
-import type { CardClick, HoldClick } from './interaction.js';
+import type { PressedMessage } from './interaction.js';
 import { SlackRefused } from './slack-refused.js';
 
 /** The message whose button was pressed. */
-export const placeOf = ({ container }: CardClick | HoldClick): CardPlace => ({
+export const placeOf = ({ container }: PressedMessage): CardPlace => ({
   channel: container.channel_id,
   ts: container.message_ts,
 });

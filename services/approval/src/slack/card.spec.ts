@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AccessEvent, AccessTerms } from '@drawbridge/contracts';
+import { messageProblems, viewProblems } from '@drawbridge/embedded';
+import type { AgentPast } from '../domain/agent-history.js';
 import { tellStory, type RequestStory } from '../domain/request-story.js';
 import {
   accessRequested,
@@ -24,6 +26,8 @@ import {
 } from '../../test/sample-events.js';
 import { renderCard } from './card.js';
 import { denyAccessView } from './deny-view.js';
+import { narrowView } from './narrow-view.js';
+import { rulesView } from './rules-view.js';
 
 function story(...events: AccessEvent[]): RequestStory {
   const told = tellStory(recordedAll(events));
@@ -37,9 +41,11 @@ const pending = (changed: Partial<AccessTerms> = {}) => [
 ];
 const shown = (...events: AccessEvent[]) => JSON.stringify(renderCard(story(...events)));
 /** What a reader sees: the letters of all elements, in order. */
-function readable(...events: AccessEvent[]): string {
+const readable = (...events: AccessEvent[]) => lettersOf(renderCard(story(...events)).blocks);
+const readableView = ({ blocks }: { readonly blocks: unknown }) => lettersOf(blocks);
+function lettersOf(blocks: unknown): string {
   const letters: string[] = [];
-  JSON.stringify(renderCard(story(...events)).blocks, (key, value: unknown) => {
+  JSON.stringify(blocks, (key, value: unknown) => {
     if ((key === 'text' || key === 'fallback') && typeof value === 'string') letters.push(value);
     return value;
   });
@@ -59,17 +65,24 @@ describe('the card of a request that waits', () => {
     ['where', 'Where: prod-eks (production), namespace payments'],
     ['how long', 'For: 15 minutes, from the approval on'],
     ['why', 'Why: readiness probe failing · ticket INC-4211'],
-    ['the risk', 'Risk: medium (changes a workload in production)'],
+    ['the risk', 'Risk:  medium (changes a workload in production)'],
     ['cuts', 'Cut by policy: durationSeconds from 3600 to 900 (at most 15 minutes)'],
-    ['the exact rules', 'get, patch\n  resources:  deployments\n  apiGroups:  apps\n'],
+    ['the reach', 'Reach: 1 deployment in 1 namespace · changes · does not read secrets'],
+    ['what it is', 'agent-oncall wants rollout-restart checkout on prod-eks'],
     ['who may decide', '0 of 1 approvals from sre-oncall. Decide by 2026-01-05 09:30 UTC'],
     ['its policy', `Request ${requestId} · policy oncall-production@a1b2c3d4e5f6`],
   ])('says %s', (_, words) => expect(card).toContain(words));
 
   it('offers both decisions, approval with a confirmation', () => {
-    expect(buttons(...pending())).toStrictEqual(['drawbridge_approve', 'drawbridge_deny']);
+    expect(buttons(...pending())).toStrictEqual([
+      'drawbridge_approve',
+      'drawbridge_deny',
+      'drawbridge_more',
+    ]);
     expect(card).toContain('Approve this access?');
-    expect(card).toContain('agent-oncall wants rollout-restart on prod-eks for 15 minutes.');
+    expect(card).toContain(
+      'agent-oncall wants rollout-restart checkout on prod-eks for 15 minutes. Risk: medium.',
+    );
   });
 
   it('can be found again by its request', () =>
@@ -83,14 +96,53 @@ describe('the card of a request that waits', () => {
     expect(readable(...pending({ rules }))).toContain('EVERY namespace and cluster-wide');
   });
 
-  it('cannot be approved from Slack when its rules do not fit', () => {
+  it('keeps the exact rules behind a click', () => {
+    expect(card).not.toContain('apiGroups:');
+    const rules = readableView(rulesView(story(...pending())));
+    expect(rules).toContain('get, patch\n  resources:  deployments\n  apiGroups:  apps\n');
+    expect(viewProblems(rulesView(story(...pending())))).toStrictEqual([]);
+  });
+
+  it('shows many rules in that dialog, and can be approved', () => {
     const names = Array.from({ length: 100 }, (_, index) => `deployment-with-a-long-name-${index}`);
     const rules = [
       { ...terms.rules[0]!, resourceNames: names },
       { ...terms.rules[0]!, resourceNames: names },
     ];
-    expect(buttons(...pending({ rules }))).toStrictEqual(['drawbridge_deny']);
-    expect(readable(...pending({ rules }))).toContain('use the CLI');
+    const view = rulesView(story(...pending({ rules })));
+    expect(buttons(...pending({ rules }))).toContain('drawbridge_approve');
+    expect(readableView(view).match(/deployment-with-a-long-name-99/g)).toHaveLength(2);
+    expect(viewProblems(view)).toStrictEqual([]);
+  });
+
+  it('cannot be approved from Slack when no dialog shows all of its rules', () => {
+    const rule = {
+      ...terms.rules[0]!,
+      resourceNames: Array.from({ length: 100 }, () => 'x'.repeat(253)),
+    };
+    const rules = Array.from({ length: 3 }, () => rule);
+    const shownOf = pending({ rules });
+    expect(buttons(...shownOf)).toStrictEqual(['drawbridge_deny', 'drawbridge_more']);
+    expect(readable(...shownOf)).toContain('use the CLI');
+    expect(readableView(rulesView(story(...shownOf)))).toContain('use the CLI');
+  });
+
+  it('tells what the agent asked for before, when that is known', () => {
+    const card2 = (past: AgentPast) => lettersOf(renderCard(story(...pending()), past).blocks);
+    const past = { count: 4, granted: 3, denied: 1, isMore: false };
+    expect(card2(past)).toContain('Before: 5th request in 7 days: 3 granted, 1 denied');
+    expect(card2({ ...past, count: 0 })).toContain('Before: its first request in 7 days');
+    expect(card2({ ...past, count: 10 })).toContain('11th request');
+    expect(card2({ ...past, count: 50, isMore: true })).toContain('more than 51st request');
+    expect(card).not.toContain('Before:');
+  });
+
+  it('says the most telling risks and how many there are more', () => {
+    const risk = { level: 'high' as const, reasons: ['one', 'two', 'three', 'four', 'five'] };
+    const [first, second, third] = pending();
+    if (second?.type !== 'AccessRequestValidated') throw new Error('another sample');
+    const changed = { ...second, data: { ...second.data, risk } };
+    expect(readable(first!, changed, third!)).toContain('high (one; two; three; 2 more)');
   });
 
   it('stays within what Slack takes for the largest request', () => {
@@ -105,8 +157,8 @@ describe('the card of a request that waits', () => {
     };
     const rules = Array.from({ length: 50 }, () => rule);
     const { blocks } = renderCard(story(...pending({ rules, reason: 'r'.repeat(1000) })));
-    expect(JSON.stringify(blocks).length).toBeLessThan(13_000);
-    expect(blocks.length).toBeLessThanOrEqual(50);
+    expect(messageProblems({ blocks })).toStrictEqual([]);
+    expect(viewProblems(rulesView(story(...pending({ rules }))))).toStrictEqual([]);
   });
 });
 
@@ -150,6 +202,13 @@ describe('text of the agent on a card', () => {
     );
     expect(view).not.toMatch(/mrkdwn|\p{Cf}|\\u0007|:\/\//u);
   });
+
+  it('is as safe among the exact rules and where less is chosen', () => {
+    const told = story(...events);
+    const from = { requestId, channel: 'C1', ts: '1.2', seen: 0 };
+    const views = JSON.stringify([rulesView(told), narrowView(told, from)]);
+    expect(views).not.toMatch(/mrkdwn|\p{Cf}|\\u0007|:\/\//u);
+  });
 });
 
 describe('the card after the outcome', () => {
@@ -159,11 +218,17 @@ describe('the card after the outcome', () => {
       past: [...pending(), approvedBy(alice, 'http')],
       says: ['Approved by alice@corp.test over HTTP 2026-01-05 09:00 UTC'],
     },
-    { past: approved, says: ['Approved: prod-eks', 'Approved by alice@corp.test in Slack'] },
+    {
+      past: approved,
+      says: [
+        'Approved: rollout-restart checkout on prod-eks',
+        'Approved by alice@corp.test in Slack',
+      ],
+    },
     {
       past: [...approved, grantIssued],
       says: [
-        'Approved, grant is open: prod-eks',
+        'Approved, grant is open: rollout-restart checkout on prod-eks',
         'Grant: 2026-01-05 09:05 UTC until 2026-01-05 09:20 UTC',
       ],
     },
@@ -177,20 +242,23 @@ describe('the card after the outcome', () => {
     },
     {
       past: [...pending(), deniedBy(bob, 'no')],
-      says: ['Denied: prod-eks', 'Denied by bob@corp.test 2026-01-05 09:00 UTC: no'],
+      says: [
+        'Denied: rollout-restart checkout on prod-eks',
+        'Denied by bob@corp.test 2026-01-05 09:00 UTC: no',
+      ],
     },
     {
       past: [...pending(), deniedBy(bob), rejectedBy(bob)],
-      says: ['Denied: prod-eks', 'Denied by bob@corp.test'],
+      says: ['Denied: rollout-restart checkout on prod-eks', 'Denied by bob@corp.test'],
     },
     { past: [...pending(), lapsed], says: ['Lapsed, nobody decided in time'] },
     {
       past: [...pending(), withdrawn],
       says: ['Withdrawn by the requester', 'Withdrawn by agent-oncall'],
     },
-  ])('says $says.0 without buttons', ({ past, says }) => {
+  ])('says $says.0 and takes no decision', ({ past, says }) => {
     for (const words of says) expect(readable(...past)).toContain(words);
-    expect(buttons(...past)).toStrictEqual([]);
+    expect(buttons(...past)).toStrictEqual(['drawbridge_rules']);
   });
 
   it('keeps its buttons while one of two humans has approved', () => {
@@ -200,7 +268,8 @@ describe('the card after the outcome', () => {
       approvalRequested(humansOf(2)),
       approvedBy(alice),
     ];
-    expect(buttons(...past)).toHaveLength(2);
+    expect(buttons(...past)).toHaveLength(3);
+    expect(readable(...past)).toContain('Take back my approval');
     expect(readable(...past)).toContain('1 of 2 approvals from sre-oncall');
   });
 });

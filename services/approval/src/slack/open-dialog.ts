@@ -15,7 +15,7 @@ export async function openDialog(
   try {
     await workspace.openDialog(triggerId, view);
   } catch (cause) {
-    const message = 'Slack could not open the dialog; press Deny again';
+    const message = 'Slack could not open the dialog; press once more';
     throw new SlackRefused('slack_dialog_failed', message, { cause });
   }
 }

@@ -2,7 +2,8 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { LoggerService } from '@nestjs/common';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Clock } from '@drawbridge/kernel';
-import { Envelope, OurInteraction } from './interaction.js';
+import { Envelope } from './interaction.js';
+import { OurInteraction } from './our-interaction.js';
 import { ReplayCache } from './replay-cache.js';
 
 /** How far a request's time may be from ours, in either direction: what Slack recommends. */

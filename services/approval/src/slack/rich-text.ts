@@ -10,6 +10,9 @@ export const bold = (value: string): Inline => ({
   style: { bold: true },
 });
 
+/** One of Slack's own pictures, by name. */
+export const emoji = (name: string): Inline => ({ type: 'emoji', name });
+
 /** An instant in the reader's own time zone; UTC where the client cannot. */
 export const instant = (at: string): Inline => ({
   type: 'date',
@@ -30,6 +33,12 @@ export function lines(entries: readonly (readonly Inline[])[]): types.RichTextBl
 export const codeBlock = (value: string): types.RichTextBlock => ({
   type: 'rich_text',
   elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text: value }] }],
+});
+
+/** Small and grey: for whoever looks something up. */
+export const smallPrint = (value: string): types.ContextBlock => ({
+  type: 'context',
+  elements: [plain(value)],
 });
 
 export const plain = (value: string): types.PlainTextElement => ({

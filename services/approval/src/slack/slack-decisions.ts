@@ -1,14 +1,21 @@
 import { RequestId } from '@drawbridge/contracts';
-import { ApprovalRefused } from '../domain/approval-refused.js';
+import { ApprovalRefused, refusedApprover } from '../domain/approval-refused.js';
+import { chosenNarrowing } from '../domain/narrowing-choice.js';
 import type { RequestStory } from '../domain/request-story.js';
 import type { AccessApprovals, Decision } from '../nats/access-approvals.js';
 import type { CardBoard } from './card-board.js';
-import { exactRules } from './card-facts.js';
+import { isNarrowable } from './card-buttons.js';
+import type { CardClick } from './card-click.js';
 import type { CardPlace } from './card-memory.js';
 import { placeOf, requireSamePlace } from './card-place.js';
 import { denyAccessView } from './deny-view.js';
-import { reasonOf, type CardClick, type DenySubmission, type Envelope } from './interaction.js';
+import { reasonOf, type DenySubmission } from './denial-submission.js';
+import { isShownWhole } from './exact-rules.js';
+import type { Envelope } from './interaction.js';
+import { narrowView } from './narrow-view.js';
+import type { NarrowSubmission } from './narrow-submission.js';
 import { openDialog } from './open-dialog.js';
+import { rulesView } from './rules-view.js';
 import { slackHuman, type KnownPeople } from './slack-human.js';
 import { SlackRefused } from './slack-refused.js';
 import type { SlackWorkspace } from './slack-workspace.js';
@@ -34,11 +41,7 @@ export class SlackDecisions {
     const { requestId, seen, step } = click.actions[0].value;
     const pointer = { requestId, causationId };
     const { story, decision } = await this.#judge(click, placeOf(click), pointer);
-    if (exactRules(story.terms.rules) === undefined) {
-      const message =
-        'the card does not show all rules; read and approve this request with the CLI';
-      throw new SlackRefused('slack_card_incomplete', message);
-    }
+    requireShownWhole(story);
     const result = await this.options.approvals.approve({ ...decision, seen, step });
     return result === 'recorded' ? undefined : 'You had approved this request already.';
   }
@@ -64,6 +67,55 @@ export class SlackDecisions {
     return result === 'recorded' ? undefined : 'You had denied this request already.';
   }
 
+  /** Opens the dialog in which less can be chosen, for who pressed on the card that shows the terms of now. */
+  async askNarrowing(click: CardClick): Promise<Told> {
+    const place = placeOf(click);
+    const { requestId, seen, step } = click.actions[0].value;
+    const pointer = { requestId, causationId: requestId };
+    const { story, decision } = await this.#judge(click, place, pointer);
+    requireNarrowable(story);
+    await this.options.approvals.checkApproval({ ...decision, seen, step });
+    const from = { requestId, ...place, seen, ...(step === undefined ? {} : { step }) };
+    await openDialog(this.options.workspace, click.trigger_id, narrowView(story, from));
+    return undefined;
+  }
+
+  async narrow(submission: NarrowSubmission, causationId: string): Promise<Told> {
+    const { requestId, channel, ts, seen, step } = submission.view.private_metadata;
+    const place = { channel, ts };
+    const { story, decision } = await this.#judge(submission, place, { requestId, causationId });
+    requireNarrowable(story);
+    // Positions point into the terms that were shown.
+    if (story.standing?.termsVersion !== seen) throw refusedApprover('terms_changed');
+    const narrow = chosenNarrowing(story.terms, submission.view.state.values.choice);
+    if (narrow === undefined) {
+      const message = 'nothing would be left of the request; deny it instead';
+      throw new SlackRefused('slack_narrowing_empty', message);
+    }
+    const approving = { ...decision, seen, step };
+    const isLess = Object.keys(narrow).length > 0;
+    const result = await this.options.approvals.approve(
+      isLess ? { ...approving, narrow } : approving,
+    );
+    return result === 'recorded' ? undefined : 'You had approved this request already.';
+  }
+
+  async takeBack(click: CardClick, causationId: string): Promise<Told> {
+    const { requestId } = click.actions[0].value;
+    const { decision } = await this.#judge(click, placeOf(click), { requestId, causationId });
+    await this.options.approvals.takeBack(decision);
+    return undefined;
+  }
+
+  /** Opens the dialog that shows every rule, also of a request that is over. */
+  async showRules(click: CardClick): Promise<Told> {
+    const { requestId } = click.actions[0].value;
+    const pointer = { requestId, causationId: requestId };
+    const { story } = await this.#judge(click, placeOf(click), pointer);
+    await openDialog(this.options.workspace, click.trigger_id, rulesView(story));
+    return undefined;
+  }
+
   async #judge(
     envelope: Envelope,
     from: CardPlace,
@@ -82,4 +134,18 @@ export class SlackDecisions {
     if (story !== undefined) return story;
     throw new ApprovalRefused('approval_unknown', 'there is no access request with this id');
   }
+}
+
+function requireShownWhole({ terms }: RequestStory): void {
+  if (isShownWhole(terms.rules)) return;
+  const message = 'Slack cannot show all its rules; read and approve this request with the CLI';
+  throw new SlackRefused('slack_card_incomplete', message);
+}
+
+function requireNarrowable(story: RequestStory): void {
+  requireShownWhole(story);
+  if (story.status !== 'pending')
+    throw new ApprovalRefused('request_not_pending', 'the request is not open for approval');
+  if (isNarrowable(story)) return;
+  throw refusedApprover('narrowing_not_possible');
 }

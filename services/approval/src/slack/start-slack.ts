@@ -13,6 +13,7 @@ import { readSecretFile, uuidV7 } from '@drawbridge/runtime';
 import type { SlackSettings } from '../config.js';
 import type { AccessApprovals } from '../nats/access-approvals.js';
 import { eventTransport } from '../nats/event-transport.js';
+import type { AgentHistory } from '../domain/agent-history.js';
 import type { HoldStory } from '../domain/hold-story.js';
 import type { RequestStory } from '../domain/request-story.js';
 import type { HeldCommands } from '../nats/held-commands.js';
@@ -33,6 +34,7 @@ import { SlackWorkspace } from './slack-workspace.js';
 export interface SlackSurroundings {
   readonly connection: JetStreamConnection;
   readonly approvals: AccessApprovals;
+  readonly history: AgentHistory;
   readonly holds: HeldCommands;
   readonly isDisabled: (human: Principal) => boolean;
   /** By the configuration in force. */
@@ -83,7 +85,7 @@ type Boards = Pick<SlackParts, 'board' | 'holdBoard'>;
 
 function boardsOf(
   { channel }: SlackSettings,
-  { approvals, holds, clock, slackTimeoutMs }: SlackSurroundings,
+  { approvals, history, holds, clock, slackTimeoutMs }: SlackSurroundings,
   places: { readonly workspace: SlackWorkspace; readonly memory: CardMemory },
 ): Boards {
   const boardOf = <Story extends Told>(subject: CardSubject<Story>) =>
@@ -100,7 +102,7 @@ function boardsOf(
     board: boardOf({
       story: (requestId) => approvals.story(requestId),
       isAsked: ({ decideBy }) => decideBy !== undefined,
-      render: renderCard,
+      render: (story) => renderCard(story, history.before(story)),
       since: ({ validatedAt }) => validatedAt,
     }),
     holdBoard: boardOf({

@@ -1,0 +1,13 @@
+import { z } from 'zod';
+import { CardClick, HoldClick } from './card-click.js';
+import { DenyHoldSubmission, DenySubmission } from './denial-submission.js';
+import { NarrowSubmission } from './narrow-submission.js';
+
+/** An interaction that is ours to answer. */
+export const OurInteraction = z.union([
+  CardClick,
+  DenySubmission,
+  NarrowSubmission,
+  HoldClick,
+  DenyHoldSubmission,
+]);
