@@ -40,8 +40,8 @@ export function whatWords({ terms }: RequestStory): string {
   const [first = 'access'] = describeRules(terms.rules);
   const { action, parameters = {} } = terms;
   if (action === undefined) return neutralText(first, 70);
-  const { namespace: _, ...objects } = parameters;
-  return neutralText([action, ...Object.values(objects)].join(' '), 70);
+  const objects = Object.entries(parameters).filter(([name]) => name !== 'namespace');
+  return neutralText([action, ...objects.map(([, value]) => value)].join(' '), 70);
 }
 
 function doesLines({ terms: { rules } }: RequestStory): Inline[][] {
