@@ -17,6 +17,7 @@ const streams = [
   'PARKED',
   'KV_drawbridge_trust',
   'KV_drawbridge_slack_cards',
+  'KV_drawbridge_open_requests',
 ];
 
 /**
@@ -24,7 +25,11 @@ const streams = [
  * by each store.
  */
 const writes = {
-  identity: ['drawbridge.access.*', '$KV.drawbridge_trust.bundle'],
+  identity: [
+    'drawbridge.access.*',
+    '$KV.drawbridge_trust.bundle',
+    '$KV.drawbridge_open_requests.*',
+  ],
   policy: ['drawbridge.access.*'],
   approval: ['drawbridge.access.*', 'drawbridge.holds.*', '$KV.drawbridge_slack_cards.>'],
   proxy: ['drawbridge.holds.*', 'drawbridge.uses.*', 'drawbridge.commands._batch.*'],
@@ -42,7 +47,7 @@ const consumes = {
 
 /** Streams whose messages are read one by one: histories, keys, and how far audit is behind. */
 const reads = {
-  identity: ['ACCESS', 'KV_drawbridge_trust'],
+  identity: ['ACCESS', 'KV_drawbridge_trust', 'KV_drawbridge_open_requests'],
   policy: ['ACCESS', 'USES', 'KV_drawbridge_trust'],
   approval: ['ACCESS', 'HOLDS', 'KV_drawbridge_trust', 'KV_drawbridge_slack_cards'],
   proxy: ['ACCESS', 'HOLDS', 'USES', 'COMMANDS', 'KV_drawbridge_trust'],

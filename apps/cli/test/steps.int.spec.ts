@@ -61,9 +61,9 @@ async function logIn(who: Somebody, id: string): Promise<void> {
   expect((await login.result).code).toBe(0);
 }
 
-async function ask(): Promise<string> {
+async function ask(deployment = 'checkout'): Promise<string> {
   const { stdout } = await agent.drawbridge(
-    ...['request', 'deployment/checkout', '-c', 'prod-eks', '-a', 'rollout-restart'],
+    ...['request', `deployment/${deployment}`, '-c', 'prod-eks', '-a', 'rollout-restart'],
     ...['-n', 'payments', '-d', '15m', '-r', 'readiness probe failing', '-o', 'json'],
   );
   const { id } = AccessRequestView.parse(JSON.parse(stdout));
@@ -121,7 +121,7 @@ describe('approval in steps, with the real services', () => {
   });
 
   it('opens a step again when its approval is taken back', async () => {
-    const id = await ask();
+    const id = await ask('cart');
     await approve(alice, id);
     const back = await alice.drawbridge('take-back', id);
     expect(back).toMatchObject({ code: 0 });

@@ -203,7 +203,11 @@ describe('asking for access', () => {
     expect(other.code).toBe(4);
     const { error } = JSON.parse(other.stdout) as { error: { code: string } };
     expect(error.code).toBe('idempotency_key_reused');
-    await agent.drawbridge('withdraw', first.id);
+    const same = await ask();
+    expect(same.code).toBe(1);
+    expect(same.stderr).toContain(`your access request ${first.id} is for the same`);
+    expect(same.stderr).toContain('what to do: drawbridge status <id> --wait follows it');
+    expect((await agent.drawbridge('withdraw', first.id)).code).toBe(0);
   });
 
   it('shows an error of the server with the field it is about', async () => {
@@ -220,7 +224,16 @@ describe('asking for access', () => {
   it('stops at Ctrl-C', async () => {
     const waiting = agent.start(
       ...['request', '-c', 'prod-eks', '-a', 'rollout-restart', '-n', 'payments'],
-      ...['deployment/checkout', '-d', '5m', '-r', 'readiness probe failing', '-t', 'INC-1', '-w'],
+      ...[
+        'deployment/interrupted',
+        '-d',
+        '5m',
+        '-r',
+        'readiness probe failing',
+        '-t',
+        'INC-1',
+        '-w',
+      ],
     );
     await eventually(() => expect(waiting.seen()).toContain('pending'));
     waiting.interrupt();

@@ -23,6 +23,7 @@ export {
   type FollowOptions,
   type UnreadableEvent,
 } from './follow-events.js';
+export { guardedBucket, type GuardedBucket, type GuardedValue } from './guarded-bucket.js';
 export { JetStreamConnection } from './jetstream-connection.js';
 export { JetStreamError, type JetStreamErrorCode } from './jetstream-error.js';
 export {
@@ -35,6 +36,7 @@ export {
   ACCESS_STREAM,
   COMMANDS_STREAM,
   HOLDS_STREAM,
+  OPEN_REQUESTS_BUCKET,
   PARKED_STREAM,
   SLACK_CARDS_BUCKET,
   USES_STREAM,

@@ -25,6 +25,8 @@ import {
   publishTrustBundle,
   recordCommands,
   requireStreams,
+  guardedBucket,
+  OPEN_REQUESTS_BUCKET,
   SLACK_CARDS_BUCKET,
   type JetStreamConnection,
 } from '../src/index.js';
@@ -239,6 +241,14 @@ describe('what each service needs', () => {
     await cards.delete('request');
   });
 
+  it('identity counts open requests, by compare-and-set', async () => {
+    const bucket = guardedBucket(as('identity'), OPEN_REQUESTS_BUCKET);
+    const { revision } = await bucket.read('agent');
+    expect(await bucket.write('agent', ['one'], revision)).toBe(true);
+    expect(await bucket.write('agent', ['two'], revision)).toBe(false);
+    expect(await bucket.read('agent')).toMatchObject({ value: ['one'] });
+  });
+
   it('proxy records commands and audit consumes them', async () => {
     const record = commandStarted();
     await recordCommands(as('proxy'), record);
@@ -316,6 +326,8 @@ describe('what is for another service', () => {
     ['proxy', '$KV.drawbridge_trust.bundle'],
     ['audit', '$KV.drawbridge_trust.bundle'],
     ['proxy', '$KV.drawbridge_slack_cards.x'],
+    ['policy', '$KV.drawbridge_open_requests.x'],
+    ['approval', '$JS.API.DIRECT.GET.KV_drawbridge_open_requests'],
     ['proxy', 'drawbridge.parked.audit'],
     ['identity', '$JS.API.CONSUMER.DELETE.ACCESS.policy'],
     ['identity', '$JS.API.CONSUMER.CREATE.ACCESS.policy'],

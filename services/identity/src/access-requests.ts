@@ -12,6 +12,7 @@ import {
   type EventStore,
   type RecordedEvent,
 } from '@drawbridge/kernel';
+import type { GuardedBucket } from '@drawbridge/jetstream';
 import { uuidV7 } from '@drawbridge/runtime';
 import {
   accessRequest,
@@ -22,11 +23,14 @@ import { asOf, foldAccessEvent } from './domain/access-request-view.js';
 import { mayRead } from './domain/may-read.js';
 import { digestOf, requestIdFor } from './idempotent-request.js';
 import { IngressRefused } from './ingress-refused.js';
+import { OpenRequests } from './open-requests.js';
 import type { AccessViews } from './views/access-views.js';
 
 export interface AccessRequestsOptions {
   readonly store: EventStore<AccessEvent>;
   readonly views: AccessViews;
+  /** Keeps each requester's open requests countable over all replicas. */
+  readonly openRequests: GuardedBucket;
   readonly clock: Clock;
   /** Humans in these groups may read every access request. */
   readonly readerGroups: readonly string[];
@@ -41,16 +45,19 @@ export interface Call {
 
 /** Submits, finds and withdraws access requests. */
 export class AccessRequests {
-  /** Requests being submitted right now, by requester; they count as open. */
-  readonly #submitting = new Map<string, number>();
+  readonly #open: OpenRequests;
 
-  constructor(private readonly options: AccessRequestsOptions) {}
+  constructor(private readonly options: AccessRequestsOptions) {
+    const { openRequests: bucket, views, clock, maxOpenRequests } = options;
+    const read = (id: string) => this.#read(id);
+    this.#open = new OpenRequests({ bucket, views, read, clock, maxOpenRequests });
+  }
 
   /**
    * Records what the caller asks for. A repeated idempotency key with the same request changes nothing.
    *
    * @returns `created: false` when the key had been used for this very request before
-   * @throws `idempotency_key_reused`, `too_many_open_requests`, `EventStoreError`
+   * @throws `idempotency_key_reused`, `identical_request_open`, `too_many_open_requests`, `EventStoreError`
    */
   async submit(
     request: AccessRequestInput,
@@ -67,13 +74,12 @@ export class AccessRequests {
       request,
       digest: digestOf(request),
     } as const;
-    const leave = await this.#enter(id, caller);
-    try {
-      const created = await this.#handle(id, command, { caller, causationId });
-      return { view: await this.#reload(id), created };
-    } finally {
-      leave();
+    const known = this.options.views.get(id) ?? (await this.#read(id));
+    if (known === undefined) {
+      await this.#open.reserve({ id, requester: principalId(caller), request });
     }
+    const created = await this.#handle(id, command, { caller, causationId });
+    return { view: await this.#reload(id), created };
   }
 
   /**
@@ -138,25 +144,6 @@ export class AccessRequests {
       (view, recorded: RecordedEvent<AccessEvent>) => foldAccessEvent(view, recorded),
       undefined,
     );
-  }
-
-  /** Counts a request that may become open; a repeated one is not counted again. */
-  async #enter(id: string, caller: Principal): Promise<() => void> {
-    const { views, maxOpenRequests } = this.options;
-    const requester = principalId(caller);
-    const known = views.get(id) ?? (await this.#read(id));
-    if (known !== undefined) return () => undefined;
-    const submitting = this.#submitting.get(requester) ?? 0;
-    if (views.openOf(requester) + submitting >= maxOpenRequests) {
-      const message = `you have ${maxOpenRequests} open access requests: withdraw one, or wait until one ends`;
-      throw new IngressRefused('too_many_open_requests', message);
-    }
-    this.#submitting.set(requester, submitting + 1);
-    return () => {
-      const left = (this.#submitting.get(requester) ?? 1) - 1;
-      if (left === 0) this.#submitting.delete(requester);
-      else this.#submitting.set(requester, left);
-    };
   }
 }
 

@@ -29,7 +29,9 @@ export const IdentityConfig = z.object({
   READER_GROUPS: names
     .default([])
     .describe('Humans in one of these groups may read every access request'),
-  MAX_OPEN_REQUESTS: positive(20).describe('Open access requests of one agent'),
+  MAX_OPEN_REQUESTS: positive(20)
+    .pipe(z.int().max(1000))
+    .describe('Open access requests of one agent, at most 1000'),
   REQUESTS_PER_MINUTE: positive(30).describe('Access requests that one agent may make'),
   KEY_REFRESH_COOLDOWN_SECONDS: positive(10).describe(
     'Least time between two readings of all keys because of tokens with an unknown one',

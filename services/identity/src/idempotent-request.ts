@@ -20,3 +20,12 @@ export function requestIdFor({ issuer, subject }: Principal, idempotencyKey: str
 export function digestOf(request: AccessRequestInput): string {
   return createHash('sha256').update(canonicalJson(request)).digest('hex');
 }
+
+/**
+ * Names what is asked for, and where: requests that differ only in their time or their words are for the same.
+ * Shortened, since it is compared within the requests of one requester only.
+ */
+export function scopeDigest({ connection, scope }: AccessRequestInput): string {
+  const text = canonicalJson({ connection, scope });
+  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
+}

@@ -6,6 +6,7 @@ export type IngressRefusal =
   | 'idempotency_key_invalid'
   | 'withdrawal_not_allowed'
   | 'readers_only'
+  | 'identical_request_open'
   | 'too_many_requests'
   | 'too_many_open_requests'
   | 'too_many_waiters'
@@ -13,6 +14,16 @@ export type IngressRefusal =
   | 'discovery_unavailable';
 
 export class IngressRefused extends AppError<IngressRefusal> {}
+
+/** The caller asks for what another open request of theirs is for. */
+export class IdenticalRequestOpen extends IngressRefused {
+  constructor(readonly requestId: string) {
+    super(
+      'identical_request_open',
+      `your access request ${requestId} is for the same and is open: follow it, or withdraw it first`,
+    );
+  }
+}
 
 /** HTTP status of every refusal of this service. */
 export const identityStatus: Readonly<Record<AccessRequestRefusal | IngressRefusal, number>> = {
@@ -22,6 +33,7 @@ export const identityStatus: Readonly<Record<AccessRequestRefusal | IngressRefus
   access_request_final: 409,
   withdrawal_not_allowed: 403,
   readers_only: 403,
+  identical_request_open: 409,
   too_many_requests: 429,
   too_many_open_requests: 429,
   too_many_waiters: 429,

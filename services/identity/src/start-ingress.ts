@@ -1,4 +1,4 @@
-import { accessEventStore } from '@drawbridge/jetstream';
+import { accessEventStore, guardedBucket, OPEN_REQUESTS_BUCKET } from '@drawbridge/jetstream';
 import { createHttpApp, startHttpApp, type Closers, type HealthChecks } from '@drawbridge/runtime';
 import { TokenVerifier } from '@drawbridge/token';
 import { AccessRequests } from './access-requests.js';
@@ -68,6 +68,7 @@ function callersAndRequests({ config, connection, clock, trusting }: Parts, view
     requests: new AccessRequests({
       store: accessEventStore(connection, 'identity'),
       views,
+      openRequests: guardedBucket(connection, OPEN_REQUESTS_BUCKET),
       clock,
       readerGroups,
       maxOpenRequests: config.MAX_OPEN_REQUESTS,

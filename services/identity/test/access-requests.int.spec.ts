@@ -2,12 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccessRequestView } from '@drawbridge/contracts';
 import {
   alice,
+  anotherRequest,
   bob,
   dana,
   erin,
   IdentityUnderTest,
   oncall,
   reader,
+  requestOf,
   validRequest,
   type Answer,
 } from './identity-under-test.js';
@@ -28,7 +30,11 @@ beforeAll(async () => {
 afterAll(() => identity.stop());
 
 const path = '/v1/access-requests';
-const submit = (key?: string, body: object = validRequest, as = token) =>
+const submit = (
+  key?: string,
+  body: object = key === undefined ? anotherRequest() : requestOf(key),
+  as = token,
+) =>
   identity.call(path, {
     token: as,
     body,
@@ -45,7 +51,7 @@ const seen = (id: string, status: string) =>
 
 describe('submitting', () => {
   it('answers with the recorded request and where to follow it', async () => {
-    const answer = await submit();
+    const answer = await submit(undefined, validRequest);
     expect(answer.status).toBe(201);
     const view = viewOf(answer);
     expect(view).toMatchObject({
@@ -81,7 +87,7 @@ describe('a repeated idempotency key', () => {
   it('gives the same request with 200 and appends nothing', async () => {
     const first = await submit('restart-1');
     const before = await identity.eventCount();
-    const reordered = Object.fromEntries(Object.entries(validRequest).reverse());
+    const reordered = Object.fromEntries(Object.entries(requestOf('restart-1')).reverse());
     const second = await submit('restart-1', reordered);
     expect([first.status, second.status]).toStrictEqual([201, 200]);
     expect(second.body).toStrictEqual(first.body);
@@ -92,7 +98,7 @@ describe('a repeated idempotency key', () => {
   it('is refused with another request', async () => {
     await submit('restart-2');
     const before = await identity.eventCount();
-    const other = await submit('restart-2', { ...validRequest, durationSeconds: 901 });
+    const other = await submit('restart-2', { ...requestOf('restart-2'), durationSeconds: 901 });
     expect(other).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } });
     expect(await identity.eventCount()).toBe(before);
   });
@@ -108,7 +114,7 @@ describe('a repeated idempotency key', () => {
 
   it('is each caller’s own', async () => {
     const other = await identity.agentToken(reader);
-    const [mine, theirs] = [await submit('same'), await submit('same', validRequest, other)];
+    const [mine, theirs] = [await submit('same'), await submit('same', undefined, other)];
     expect(theirs.status).toBe(201);
     expect(viewOf(theirs).id).not.toBe(viewOf(mine).id);
   });
@@ -122,9 +128,11 @@ describe('a repeated idempotency key', () => {
     const second = await submit('restart-4');
     expect(second).toMatchObject({ status: 200, body: { status: 'withdrawn' } });
     expect(viewOf(second).id).toBe(viewOf(first).id);
-    expect(await submit('restart-4', { ...validRequest, reason: 'other' })).toMatchObject({
-      status: 422,
-    });
+    expect(await submit('restart-4', { ...requestOf('restart-4'), reason: 'other' })).toMatchObject(
+      {
+        status: 422,
+      },
+    );
     expect(await identity.eventCount()).toBe(before);
   });
 
@@ -248,7 +256,7 @@ describe('a list', () => {
     const as = await identity.humanToken(erin);
     const ids: string[] = [];
     for (let index = 0; index < 5; index += 1) {
-      ids.unshift(viewOf(await submit(undefined, validRequest, as)).id);
+      ids.unshift(viewOf(await submit(undefined, undefined, as)).id);
     }
     const pages: string[][] = [];
     let next: string | undefined;
@@ -265,10 +273,7 @@ describe('a list', () => {
 
   it('is filtered by status', async () => {
     const as = await identity.humanToken(alice);
-    const [kept, ended] = [
-      await submit('a', validRequest, as),
-      await submit('b', validRequest, as),
-    ];
+    const [kept, ended] = [await submit('a', undefined, as), await submit('b', undefined, as)];
     await withdraw(viewOf(ended).id, as);
     const idsOf = async (status: string) => {
       const answer = await identity.call(`${path}?status=${status}`, { token: as });

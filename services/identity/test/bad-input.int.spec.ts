@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Problem } from '@drawbridge/contracts';
-import { IdentityUnderTest, oncall, validRequest } from './identity-under-test.js';
+import { anotherRequest, IdentityUnderTest, oncall, validRequest } from './identity-under-test.js';
 
 let identity: IdentityUnderTest;
 let token: string;
@@ -284,7 +284,7 @@ describe('limits', () => {
   it('refuse more open requests than allowed, also at the same time', async () => {
     const as = await small.agentToken(oncall);
     const calls = Array.from({ length: 5 }, () =>
-      small.call(path, { token: as, body: validRequest, headers: {} }),
+      small.call(path, { token: as, body: anotherRequest(), headers: {} }),
     );
     const answers = await Promise.all(calls);
     const statuses = answers.map(({ status }) => status).toSorted();
@@ -298,7 +298,7 @@ describe('limits', () => {
     const as = await small.agentToken(oncall);
     const answers = [];
     for (let index = 0; index < 3; index += 1) {
-      answers.push(await small.call(path, { token: as, body: validRequest }));
+      answers.push(await small.call(path, { token: as, body: anotherRequest() }));
     }
     const refused = answers.at(-1);
     expect(refused).toMatchObject({ status: 429, body: { code: 'too_many_requests' } });

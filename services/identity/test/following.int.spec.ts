@@ -9,7 +9,7 @@ import {
   issuerYaml,
   oncall,
   reader,
-  validRequest,
+  anotherRequest,
 } from './identity-under-test.js';
 import { startIngressUnderTest } from './ingress-under-test.js';
 import { recorded, requestId, sample } from './sample-events.js';
@@ -24,7 +24,7 @@ afterAll(() => identity.stop());
 
 const path = '/v1/access-requests';
 const submitted = async (as = token) => {
-  const { body } = await identity.call(path, { token: as, body: validRequest });
+  const { body } = await identity.call(path, { token: as, body: anotherRequest() });
   return body as AccessRequestView;
 };
 const find = (id: string, query = '', headers = {}) =>

@@ -84,6 +84,14 @@ export class IdentityUnderTest {
     return identity;
   }
 
+  /** Another replica over the same parts, which are not its own: {@link halt} it before the first one stops. */
+  async replica(): Promise<IdentityUnderTest> {
+    const other = new IdentityUnderTest(this.parts, this.env);
+    await other.boot();
+    await other.ready();
+    return other;
+  }
+
   get url(): string {
     const url = this.#service?.addresses['http'];
     if (url === undefined) throw new Error('the service is not running');
@@ -101,7 +109,7 @@ export class IdentityUnderTest {
       GATEWAY_URL: 'https://127.0.0.1:8443',
       READER_GROUPS: 'auditors',
       REQUESTS_PER_MINUTE: '600000',
-      MAX_OPEN_REQUESTS: '100000',
+      MAX_OPEN_REQUESTS: '1000',
       KEY_REFRESH_COOLDOWN_SECONDS: '1',
       ...this.env,
     });
@@ -248,3 +256,13 @@ export const validRequest = {
   reason: 'readiness probe failing',
   ticket: 'INC-4211',
 };
+
+/** The same of another deployment, so that it is not for what an open request is for already. */
+export const requestOf = (deployment: string): typeof validRequest => ({
+  ...validRequest,
+  scope: { ...validRequest.scope, parameters: { namespace: 'payments', deployment } },
+});
+
+let others = 0;
+/** A request for what no test has asked for before. */
+export const anotherRequest = (): typeof validRequest => requestOf(`checkout-${(others += 1)}`);

@@ -10,6 +10,7 @@ import { IdentityModule } from '../src/identity.module.js';
 import { identityStatus } from '../src/ingress-refused.js';
 import { AccessViews } from '../src/views/access-views.js';
 import { OpenWaits } from '../src/views/open-waits.js';
+import { InMemoryBucket } from './in-memory-bucket.js';
 import { agent } from './sample-events.js';
 
 /** The HTTP part alone, over parts that a test may replace: for failures that real parts rarely have. */
@@ -32,6 +33,7 @@ export const requestsOver = (change: Partial<AccessRequestsOptions>): AccessRequ
   new AccessRequests({
     store: new InMemoryEventStore<AccessEvent>(),
     views: new AccessViews(),
+    openRequests: new InMemoryBucket(),
     clock: () => new Date(),
     readerGroups: [],
     maxOpenRequests: 100,

@@ -22,6 +22,8 @@ const adviceByCode: Readonly<Record<string, string>> = {
   too_many_requests: 'wait a little; there are limits for each agent',
   too_many_open_requests:
     'withdraw a request you no longer need: drawbridge list, drawbridge withdraw <id>',
+  identical_request_open:
+    'drawbridge status <id> --wait follows it, drawbridge withdraw <id> ends it',
   access_request_unknown: 'drawbridge list shows the requests you may see',
   idempotency_key_reused: 'use another --idempotency-key for another request',
   audit_query_too_expensive: 'narrow the time with --since and --until',

@@ -15,7 +15,7 @@ import type { Request, Response } from 'express';
 import { AccessRequestInput, type AccessRequestView } from '@drawbridge/contracts';
 import { requestIdOf, ValidBody, ValidPath, ValidQuery } from '@drawbridge/runtime';
 import type { Call } from '../access-requests.js';
-import { IngressRefused } from '../ingress-refused.js';
+import { IdenticalRequestOpen, IngressRefused } from '../ingress-refused.js';
 import { Authenticated } from './authenticated.js';
 import { callerOf } from './caller-of.js';
 import { countCall, INGRESS, requireCurrent, type Ingress } from './ingress.js';
@@ -46,8 +46,13 @@ export class AccessRequestsController {
     const key = idempotencyKeyOf(request);
     countCall(this.ingress.submissions, { request, response }, this.ingress.clock());
     await requireCurrent(this.ingress);
-    const { view, created } = await this.ingress.requests.submit(body, callOf(request), key);
-    response.location(`/v1/access-requests/${view.id}`).status(created ? 201 : 200);
+    const { view, created } = await this.ingress.requests
+      .submit(body, callOf(request), key)
+      .catch((error: unknown) => {
+        if (error instanceof IdenticalRequestOpen) response.location(pathOf(error.requestId));
+        throw error;
+      });
+    response.location(pathOf(view.id)).status(created ? 201 : 200);
     answer(response, view);
   }
 
@@ -87,6 +92,8 @@ export class AccessRequestsController {
     answer(response, await this.ingress.requests.withdraw(id, callOf(request)));
   }
 }
+
+const pathOf = (id: string): string => `/v1/access-requests/${id}`;
 
 function answer(response: Response, view: AccessRequestView): void {
   response.setHeader('ETag', etagOf(view)).json(view);

@@ -113,7 +113,7 @@ export const operations: readonly Operation[] = [
     ],
     errors: {
       400: ['body_malformed', 'body_invalid', 'idempotency_key_invalid'],
-      409: ['append_conflict'],
+      409: ['identical_request_open', 'append_conflict'],
       413: ['body_too_large'],
       415: ['content_type_unsupported'],
       422: ['idempotency_key_reused'],

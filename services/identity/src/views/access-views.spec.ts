@@ -47,9 +47,9 @@ describe('the views', () => {
     );
     views.fold(event(id(1), 5, sample.AccessRequestWithdrawn));
     expect(views.requestedBy(me).map((view) => view.id)).toStrictEqual([id(2), id(3), id(1)]);
-    expect(views.openOf(me)).toBe(2);
-    expect(views.openOf(principalId(alice))).toBe(1);
-    expect(views.openOf('nobody')).toBe(0);
+    expect(views.openOf(me)).toHaveLength(2);
+    expect(views.openOf(principalId(alice))).toHaveLength(1);
+    expect(views.openOf('nobody')).toStrictEqual([]);
   });
 
   it('forget the requests that ended first, never open ones', () => {
@@ -63,7 +63,7 @@ describe('the views', () => {
       undefined,
       'requested',
     ]);
-    expect(views.openOf(me)).toBe(1);
+    expect(views.openOf(me)).toHaveLength(1);
   });
 
   it('call listeners of the changed request until told not to', () => {

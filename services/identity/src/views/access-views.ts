@@ -55,10 +55,10 @@ export class AccessViews {
     return ids.flatMap((id) => this.#views.get(id) ?? []).sort(newestFirst);
   }
 
-  /** How many requests of this requester have not ended. */
-  openOf(requester: string): number {
+  /** The requests of this requester that have not ended. */
+  openOf(requester: string): readonly AccessRequestView[] {
     const ids = [...(this.#byRequester.get(requester) ?? [])];
-    return ids.filter((id) => !this.#ended.has(id)).length;
+    return ids.filter((id) => !this.#ended.has(id)).flatMap((id) => this.#views.get(id) ?? []);
   }
 
   /** Calls `listener` after every change of this request, until the returned function is called. */
