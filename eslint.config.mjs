@@ -37,7 +37,7 @@ const boundaries = (widen) => [
 ];
 
 const domainOnly =
-  'Domain code is pure: it imports only ./*, @drawbridge/kernel, contracts, scope and people.';
+  'Domain code is pure: it imports only ./*, @drawbridge/kernel, contracts, scope, people and stops.';
 
 export default tseslint.config(
   {
@@ -109,7 +109,7 @@ export default tseslint.config(
         {
           patterns: [
             {
-              regex: '^(?!\\./|@drawbridge/(kernel|contracts|scope|people)$)',
+              regex: '^(?!\\./|@drawbridge/(kernel|contracts|scope|people|stops)$)',
               message: domainOnly,
             },
           ],

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { holdWriterOf, useWriterOf, writerOf } from '@drawbridge/contracts';
+import { holdWriterOf, stopWriterOf, useWriterOf, writerOf } from '@drawbridge/contracts';
 import { expect, it } from 'vitest';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -14,8 +14,11 @@ const documented = [...rows].flatMap(([, service = '', appends = '']) =>
 );
 
 it('the architecture names every event type at the service that writes it', () => {
-  const written = Object.entries({ ...writerOf, ...holdWriterOf, ...useWriterOf }).map(
-    ([type, service]) => `${service}: ${type}`,
-  );
+  const written = Object.entries({
+    ...writerOf,
+    ...holdWriterOf,
+    ...stopWriterOf,
+    ...useWriterOf,
+  }).map(([type, service]) => `${service}: ${type}`);
   expect(documented.toSorted()).toStrictEqual(written.toSorted());
 });

@@ -13,6 +13,7 @@ const streams = [
   'ACCESS',
   'HOLDS',
   'USES',
+  'STOPS',
   'COMMANDS',
   'PARKED',
   'KV_drawbridge_trust',
@@ -21,37 +22,43 @@ const streams = [
 ];
 
 /**
- * What each service appends or keeps. ACCESS takes events from three and HOLDS from two; which types is checked
- * by each store.
+ * What each service appends or keeps. ACCESS takes events from three, HOLDS and STOPS from two; which types is
+ * checked by each store.
  */
 const writes = {
   identity: [
     'drawbridge.access.*',
+    'drawbridge.stops.*',
     '$KV.drawbridge_trust.bundle',
     '$KV.drawbridge_open_requests.*',
   ],
   policy: ['drawbridge.access.*'],
-  approval: ['drawbridge.access.*', 'drawbridge.holds.*', '$KV.drawbridge_slack_cards.>'],
+  approval: [
+    'drawbridge.access.*',
+    'drawbridge.holds.*',
+    'drawbridge.stops.*',
+    '$KV.drawbridge_slack_cards.>',
+  ],
   proxy: ['drawbridge.holds.*', 'drawbridge.uses.*', 'drawbridge.commands._batch.*'],
   audit: [],
 };
 
 /** Streams a service reads with consumers. */
 const consumes = {
-  identity: ['ACCESS', 'KV_drawbridge_trust'],
-  policy: ['ACCESS', 'USES', 'KV_drawbridge_trust'],
-  approval: ['ACCESS', 'HOLDS', 'KV_drawbridge_trust', 'KV_drawbridge_slack_cards'],
-  proxy: ['ACCESS', 'HOLDS', 'KV_drawbridge_trust'],
-  audit: ['ACCESS', 'HOLDS', 'COMMANDS', 'KV_drawbridge_trust'],
+  identity: ['ACCESS', 'STOPS', 'KV_drawbridge_trust'],
+  policy: ['ACCESS', 'STOPS', 'USES', 'KV_drawbridge_trust'],
+  approval: ['ACCESS', 'HOLDS', 'STOPS', 'KV_drawbridge_trust', 'KV_drawbridge_slack_cards'],
+  proxy: ['ACCESS', 'HOLDS', 'STOPS', 'KV_drawbridge_trust'],
+  audit: ['ACCESS', 'HOLDS', 'STOPS', 'COMMANDS', 'KV_drawbridge_trust'],
 };
 
 /** Streams whose messages are read one by one: histories, keys, and how far audit is behind. */
 const reads = {
-  identity: ['ACCESS', 'KV_drawbridge_trust', 'KV_drawbridge_open_requests'],
-  policy: ['ACCESS', 'USES', 'KV_drawbridge_trust'],
-  approval: ['ACCESS', 'HOLDS', 'KV_drawbridge_trust', 'KV_drawbridge_slack_cards'],
-  proxy: ['ACCESS', 'HOLDS', 'USES', 'COMMANDS', 'KV_drawbridge_trust'],
-  audit: ['ACCESS', 'HOLDS', 'COMMANDS', 'KV_drawbridge_trust'],
+  identity: ['ACCESS', 'STOPS', 'KV_drawbridge_trust', 'KV_drawbridge_open_requests'],
+  policy: ['ACCESS', 'STOPS', 'USES', 'KV_drawbridge_trust'],
+  approval: ['ACCESS', 'HOLDS', 'STOPS', 'KV_drawbridge_trust', 'KV_drawbridge_slack_cards'],
+  proxy: ['ACCESS', 'HOLDS', 'STOPS', 'USES', 'COMMANDS', 'KV_drawbridge_trust'],
+  audit: ['ACCESS', 'HOLDS', 'STOPS', 'COMMANDS', 'KV_drawbridge_trust'],
 };
 
 const consumerCalls = (stream) => [
@@ -86,7 +93,7 @@ const othersDurables = (service) =>
     .filter((other) => other !== service)
     .flatMap((other) => durables[other])
     .flatMap((other) =>
-      ['ACCESS', 'HOLDS', 'USES', 'COMMANDS'].flatMap((stream) => [
+      ['ACCESS', 'HOLDS', 'STOPS', 'USES', 'COMMANDS'].flatMap((stream) => [
         `$JS.API.CONSUMER.CREATE.${stream}.${other}`,
         `$JS.API.CONSUMER.CREATE.${stream}.${other}.>`,
         `$JS.API.CONSUMER.DELETE.${stream}.${other}`,

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { registerApprovals } from './commands/approvals.js';
 import { registerAudit } from './commands/audit.js';
+import { registerBridges } from './commands/bridges.js';
 import type { Registrar } from './commands/command-context.js';
 import { registerApprove, registerDeny, registerTakeBack } from './commands/decide.js';
 import { registerGrants } from './commands/grants.js';
@@ -23,7 +24,7 @@ const registrations = [
   ...[registerLogin, registerLogout, registerWhoami],
   ...[registerRequest, registerStatus, registerList, registerWithdraw, registerKubeconfig],
   ...[registerApprovals, registerApprove, registerDeny, registerTakeBack],
-  ...[registerGrants, registerHolds, registerAudit],
+  ...[registerGrants, registerHolds, registerBridges, registerAudit],
   registerPolicy,
 ];
 

@@ -92,6 +92,7 @@ export function serviceEnvironments(
       SLACK_BOT_TOKEN_FILE: around.slack.botTokenFile,
       SLACK_SIGNING_SECRET_FILE: around.slack.signingSecretFile,
       SLACK_TEAM_ID: around.slack.teamId,
+      ADMIN_GROUPS: 'sre-oncall',
       SLACK_APP_ID: around.slack.appId,
       SLACK_CHANNEL: around.slack.channel,
     },

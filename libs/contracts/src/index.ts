@@ -102,5 +102,7 @@ export {
   TrustBundle,
   TrustedIssuer,
 } from './trust-bundle.js';
+export { StopEvent, StopTarget, StoppedAgent, stopWriterOf, type StopEventType } from './stop.js';
+export { BridgesView, RaiseInput, RaisedView, ReleaseInput, StopView } from './stop-view.js';
 export type { ServiceName } from './service-name.js';
 export { UseEvent, useWriterOf, type UseEventData, type UseEventType } from './use.js';

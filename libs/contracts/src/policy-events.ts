@@ -32,7 +32,13 @@ export const policyEvents = [
     startsAt: Instant,
     endsAt: Instant,
   }),
-  event('GrantRevoked', { grantId: z.uuid(), by: Principal.optional(), reason: z.string() }),
+  event('GrantRevoked', {
+    grantId: z.uuid(),
+    by: Principal.optional(),
+    reason: z.string(),
+    /** What ended it, for programs; absent in what was recorded before there were others. */
+    cause: z.enum(['withdrawn', 'policy', 'stop', 'disabled']).optional(),
+  }),
   event('GrantExpired', { grantId: z.uuid(), endsAt: Instant }),
   /** The grant is over before its time, as its own terms say. */
   event('GrantEnded', { grantId: z.uuid(), cause: z.enum(['used_up']) }),

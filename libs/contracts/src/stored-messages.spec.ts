@@ -5,6 +5,7 @@ import { AccessEvent, writerOf } from './access-event.js';
 import { CommandRecord } from './command-record.js';
 import { HoldEvent, holdWriterOf } from './hold.js';
 import { UseEvent, useWriterOf } from './use.js';
+import { StopEvent, stopWriterOf } from './stop.js';
 
 const StoredEvent = z.object({ type: z.string(), data: z.unknown() });
 
@@ -27,6 +28,7 @@ const beforeSteps = z.fromJSONSchema(
 );
 const holds = z.array(StoredEvent).parse(linesOf('hold-events-v1.jsonl'));
 const uses = z.array(StoredEvent).parse(linesOf('use-events-v1.jsonl'));
+const stops = z.array(StoredEvent).parse(linesOf('stop-events-v1.jsonl'));
 const records = z
   .array(z.looseObject({ type: z.string() }))
   .parse(linesOf('command-records-v1.jsonl'));
@@ -48,6 +50,10 @@ describe('a message stored by an earlier version', () => {
     expect(UseEvent.parse(sample)).toStrictEqual(sample);
   });
 
+  it.each(numbered(stops))('is read whole: stop $type, line $line', ({ sample }) => {
+    expect(StopEvent.parse(sample)).toStrictEqual(sample);
+  });
+
   it.each(numbered(records))('is read whole: record $type, line $line', ({ sample }) => {
     expect(CommandRecord.parse(sample)).toStrictEqual(sample);
   });
@@ -59,6 +65,9 @@ describe('a message stored by an earlier version', () => {
       new Set(Object.keys(holdWriterOf)),
     );
     expect(new Set(uses.map(({ type }) => type))).toStrictEqual(new Set(Object.keys(useWriterOf)));
+    expect(new Set(stops.map(({ type }) => type))).toStrictEqual(
+      new Set(Object.keys(stopWriterOf)),
+    );
     expect(new Set(records.map(({ type }) => type))).toStrictEqual(
       new Set(CommandRecord.options.map(({ shape }) => shape.type.value)),
     );

@@ -3,12 +3,14 @@ import {
   AccessEvent,
   HoldEvent,
   holdWriterOf,
+  StopEvent,
+  stopWriterOf,
   UseEvent,
   useWriterOf,
   writerOf,
   type ServiceName,
 } from '@drawbridge/contracts';
-import { ACCESS_STREAM, HOLDS_STREAM, USES_STREAM } from './stream-definitions.js';
+import { ACCESS_STREAM, HOLDS_STREAM, STOPS_STREAM, USES_STREAM } from './stream-definitions.js';
 
 /** What every event is, whatever it is about. */
 export interface StoredEvent {
@@ -32,6 +34,7 @@ export interface EventKind<Event extends StoredEvent> extends ReadableKind<Event
 export const ACCESS_SUBJECT_PREFIX = 'drawbridge.access.';
 export const HOLDS_SUBJECT_PREFIX = 'drawbridge.holds.';
 export const USES_SUBJECT_PREFIX = 'drawbridge.uses.';
+export const STOPS_SUBJECT_PREFIX = 'drawbridge.stops.';
 
 export const accessEvents: EventKind<AccessEvent> = {
   stream: ACCESS_STREAM,
@@ -52,4 +55,11 @@ export const useEvents: EventKind<UseEvent> = {
   subjectPrefix: USES_SUBJECT_PREFIX,
   schema: UseEvent,
   writerOf: useWriterOf,
+};
+
+export const stopEvents: EventKind<StopEvent> = {
+  stream: STOPS_STREAM,
+  subjectPrefix: STOPS_SUBJECT_PREFIX,
+  schema: StopEvent,
+  writerOf: stopWriterOf,
 };

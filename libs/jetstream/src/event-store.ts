@@ -1,4 +1,10 @@
-import type { AccessEvent, HoldEvent, ServiceName, UseEvent } from '@drawbridge/contracts';
+import type {
+  AccessEvent,
+  HoldEvent,
+  ServiceName,
+  StopEvent,
+  UseEvent,
+} from '@drawbridge/contracts';
 import {
   EventStoreError,
   type AggregatePosition,
@@ -19,6 +25,7 @@ import {
   accessEvents,
   holdEvents,
   useEvents,
+  stopEvents,
   type EventKind,
   type StoredEvent,
 } from './event-kind.js';
@@ -50,6 +57,12 @@ export const useEventStore = (
   connection: JetStreamConnection,
   writer: ServiceName,
 ): EventStore<UseEvent> => eventStore(useEvents, connection, writer);
+
+/** The history of stops on stream `STOPS`, for the one service `writer`; as {@link accessEventStore}. */
+export const stopEventStore = (
+  connection: JetStreamConnection,
+  writer: ServiceName,
+): EventStore<StopEvent> => eventStore(stopEvents, connection, writer);
 
 function eventStore<Event extends StoredEvent>(
   kind: EventKind<Event>,

@@ -3,10 +3,16 @@ import {
   type ConsumerMessages,
   type OrderedConsumerOptions,
 } from '@nats-io/jetstream';
-import type { AccessEvent, HoldEvent } from '@drawbridge/contracts';
+import type { AccessEvent, HoldEvent, StopEvent } from '@drawbridge/contracts';
 import type { RecordedEvent } from '@drawbridge/kernel';
 import { decodeEvent } from './event-envelope.js';
-import { accessEvents, holdEvents, type ReadableKind, type StoredEvent } from './event-kind.js';
+import {
+  accessEvents,
+  holdEvents,
+  stopEvents,
+  type ReadableKind,
+  type StoredEvent,
+} from './event-kind.js';
 import type { JetStreamConnection } from './jetstream-connection.js';
 
 const HEARTBEAT_MS = 1_000;
@@ -46,6 +52,12 @@ export const followAccessEvents = (
   connection: JetStreamConnection,
   options: FollowOptions,
 ): EventFollower => start(new Follower(connection, options, { kind: accessEvents }));
+
+/** As {@link followAccessEvents}, for raised bridges and disabled agents. */
+export const followStopEvents = (
+  connection: JetStreamConnection,
+  options: FollowOptions<StopEvent>,
+): EventFollower => start(new Follower(connection, options, { kind: stopEvents }));
 
 export interface FollowHoldsOptions extends FollowOptions<HoldEvent> {
   /**

@@ -1,5 +1,5 @@
 export { GATEWAYS_SUBJECT } from './gateways-subject.js';
-export { accessEventStore, holdEventStore, useEventStore } from './event-store.js';
+export { accessEventStore, holdEventStore, stopEventStore, useEventStore } from './event-store.js';
 export { commandLines, type StoredCommands } from './command-batch.js';
 export {
   CommandLogError,
@@ -13,10 +13,16 @@ export { connectJetStream, type JetStreamOptions } from './connect-jetstream.js'
 export { declareStreams, requireStreams } from './declare-streams.js';
 export { durableConsumer, type Durable } from './durable-consumer.js';
 export { EventEnvelope, sha256Hex } from './event-envelope.js';
-export { ACCESS_SUBJECT_PREFIX, HOLDS_SUBJECT_PREFIX, USES_SUBJECT_PREFIX } from './event-kind.js';
+export {
+  ACCESS_SUBJECT_PREFIX,
+  HOLDS_SUBJECT_PREFIX,
+  STOPS_SUBJECT_PREFIX,
+  USES_SUBJECT_PREFIX,
+} from './event-kind.js';
 export {
   followAccessEvents,
   followHoldEvents,
+  followStopEvents,
   type AccessFollower,
   type EventFollower,
   type FollowHoldsOptions,
@@ -39,6 +45,7 @@ export {
   OPEN_REQUESTS_BUCKET,
   PARKED_STREAM,
   SLACK_CARDS_BUCKET,
+  STOPS_STREAM,
   USES_STREAM,
 } from './stream-definitions.js';
 export { startPull, type Pull } from './start-pull.js';

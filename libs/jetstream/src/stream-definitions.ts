@@ -3,6 +3,7 @@ import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from '
 export const ACCESS_STREAM = 'ACCESS';
 export const HOLDS_STREAM = 'HOLDS';
 export const USES_STREAM = 'USES';
+export const STOPS_STREAM = 'STOPS';
 export const COMMANDS_STREAM = 'COMMANDS';
 export const PARKED_STREAM = 'PARKED';
 export const TRUST_BUCKET = 'drawbridge_trust';
@@ -69,6 +70,13 @@ export const streamDefinitions = ({
     name: HOLDS_STREAM,
     description: 'Held calls and what became of them, one aggregate per subject. Never changed.',
     subjects: ['drawbridge.holds.*'],
+    num_replicas: replicas,
+  },
+  {
+    ...immutable,
+    name: STOPS_STREAM,
+    description: 'Raised bridges and disabled agents, one aggregate per subject. Never changed.',
+    subjects: ['drawbridge.stops.*'],
     num_replicas: replicas,
   },
   {

@@ -19,6 +19,7 @@ import {
   followAccessEvents,
   followHoldEvents,
   followTrustBundle,
+  followStopEvents,
   holdEventStore,
   useEventStore,
   JetStreamStrategy,
@@ -28,6 +29,7 @@ import {
   guardedBucket,
   OPEN_REQUESTS_BUCKET,
   SLACK_CARDS_BUCKET,
+  stopEventStore,
   type JetStreamConnection,
 } from '../src/index.js';
 import { comment } from './access-events.js';
@@ -204,6 +206,49 @@ describe('what each service needs', () => {
     expect((await consumer.next())?.subject).toMatch(/^drawbridge\.holds\./);
   });
 
+  it('approval raises bridges, identity disables agents, and all follow', async () => {
+    const by = { kind: 'human' as const, issuer: 'https://idp.test', subject: 'alice', groups: [] };
+    const agent = { issuer: 'https://idp.test', subject: 'agent' };
+    const said = { by, reason: 'incident' };
+    const appends = [
+      [
+        'approval',
+        'all',
+        {
+          type: 'BridgesRaised' as const,
+          data: { ...said, via: 'http' as const, target: 'all' as const, keep: true },
+        },
+      ],
+      [
+        'identity',
+        'd_0123456789abcdef0123456789abcdef',
+        { type: 'AgentDisabled' as const, data: { ...said, ...agent } },
+      ],
+    ] as const;
+    for (const [service, key, event] of appends) {
+      const store = stopEventStore(as(service), service);
+      const { position } = await store.load(key);
+      await store.append({ aggregateId: key, position, event, metadata: writtenBy(service) });
+    }
+    for (const service of services) {
+      const types: string[] = [];
+      const follower = followStopEvents(as(service), {
+        onEvent: ({ event }) => types.push(event.type),
+      });
+      await follower.caughtUp;
+      await follower.close();
+      expect(types).toStrictEqual(['BridgesRaised', 'AgentDisabled']);
+    }
+    const forged = async () =>
+      stopEventStore(as('identity'), 'identity').append({
+        aggregateId: 'c_prod',
+        position: { lastSequence: 0 },
+        event: appends[0][2],
+        metadata: writtenBy('identity'),
+      });
+    await expect(forged()).rejects.toMatchObject({ code: 'event_writer_wrong' });
+  });
+
   it('identity publishes trust', async () => {
     const publishedAt = '2026-01-05T09:00:00.000Z';
     const bundle = { revision: 1, publishedAt, issuers: [] };
@@ -277,7 +322,7 @@ const refusedRequest = async (user: User, subject: string, payload = '{}'): Prom
 };
 
 describe('what nobody may do', () => {
-  const streams = ['ACCESS', 'HOLDS', 'USES', 'COMMANDS', 'PARKED', 'KV_drawbridge_trust'];
+  const streams = ['ACCESS', 'HOLDS', 'STOPS', 'USES', 'COMMANDS', 'PARKED', 'KV_drawbridge_trust'];
   const calls = ['STREAM.DELETE', 'STREAM.PURGE', 'STREAM.UPDATE', 'STREAM.MSG.DELETE'];
   const cases = users.flatMap((user) =>
     calls.flatMap((call) =>
@@ -312,6 +357,10 @@ describe('what is for another service', () => {
     ['approval', `drawbridge.uses.${randomUUID()}`],
     ['audit', `drawbridge.uses.${randomUUID()}`],
     ['proxy', '$JS.API.CONSUMER.DELETE.USES.policy'],
+    ['proxy', 'drawbridge.stops.all'],
+    ['policy', 'drawbridge.stops.all'],
+    ['audit', 'drawbridge.stops.all'],
+    ['provision', 'drawbridge.stops.all'],
     ['policy', '$JS.API.STREAM.MSG.GET.HOLDS'],
     ['proxy', '$JS.API.CONSUMER.DELETE.HOLDS.approval-slack'],
     ['proxy', '$JS.API.CONSUMER.MSG.NEXT.HOLDS.approval-slack'],

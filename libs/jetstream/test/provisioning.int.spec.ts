@@ -22,6 +22,7 @@ const names = [
   'KV_drawbridge_slack_cards',
   'KV_drawbridge_trust',
   'PARKED',
+  'STOPS',
   'USES',
 ];
 const close: (() => Promise<unknown>)[] = [];

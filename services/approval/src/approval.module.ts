@@ -3,9 +3,11 @@ import type { Clock } from '@drawbridge/kernel';
 import { TokenVerifier } from '@drawbridge/token';
 import { APPROVAL_CLOCK } from './http/approval-clock.js';
 import { ApprovalsController } from './http/approvals.controller.js';
+import { BridgesController } from './http/bridges.controller.js';
 import { GrantsController } from './http/grants.controller.js';
 import { HoldsController } from './http/holds.controller.js';
 import { AccessApprovals } from './nats/access-approvals.js';
+import { Bridges } from './nats/bridges.js';
 import { DecisionsController } from './nats/decisions.controller.js';
 import { HeldCommands } from './nats/held-commands.js';
 import { OpenGrants } from './nats/open-grants.js';
@@ -23,6 +25,7 @@ export interface ApprovalParts {
   readonly clock: Clock;
   readonly holds: HeldCommands;
   readonly waitingHolds: WaitingHolds;
+  readonly bridges: Bridges;
   readonly verifier: TokenVerifier;
   /** Absent without Slack. */
   readonly slack: Pick<SlackParts, 'board' | 'holdBoard'> | undefined;
@@ -31,13 +34,15 @@ export interface ApprovalParts {
 @Module({})
 export class ApprovalModule {
   static with(parts: ApprovalParts): DynamicModule {
-    const { approvals, waiting, grants, clock, holds, waitingHolds, verifier, slack } = parts;
+    const { approvals, waiting, grants, clock, holds, waitingHolds, bridges, verifier, slack } =
+      parts;
     return {
       module: ApprovalModule,
       controllers: [
         ApprovalsController,
         GrantsController,
         HoldsController,
+        BridgesController,
         DecisionsController,
         ...(slack === undefined ? [] : [CardsController, HoldCardsController]),
       ],
@@ -48,6 +53,7 @@ export class ApprovalModule {
         { provide: APPROVAL_CLOCK, useValue: clock },
         { provide: HeldCommands, useValue: holds },
         { provide: WaitingHolds, useValue: waitingHolds },
+        { provide: Bridges, useValue: bridges },
         { provide: TokenVerifier, useValue: verifier },
         ...(slack === undefined
           ? []

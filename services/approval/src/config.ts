@@ -23,6 +23,14 @@ const withSlack = [
 export const ApprovalConfig = z
   .object({
     ...commonConfig,
+    ADMIN_GROUPS: z
+      .string()
+      .transform((names) => names.split(',').map((group) => group.trim()))
+      .pipe(z.array(text.describe('expected group names with commas between')))
+      .optional()
+      .describe(
+        'Humans in one of these groups may raise all bridges, and release any. Default: nobody',
+      ),
     CONFIG_DIR: text
       .optional()
       .describe(

@@ -20,12 +20,14 @@ import {
   type StatusTable,
 } from '@drawbridge/runtime';
 import type { People } from '@drawbridge/people';
+import type { StopRefusal } from '@drawbridge/stops';
 import { ApprovalModule } from './approval.module.js';
 import { slackSettings, type ApprovalConfig } from './config.js';
 import type { ApprovalRefusal } from './domain/approval-refused.js';
 import { followPeople } from './follow-people.js';
 import { eventTransport } from './nats/event-transport.js';
 import { DECISIONS } from './nats/decisions.controller.js';
+import { startBridges, type BridgeParts } from './nats/start-bridges.js';
 import { startHolds, type HoldParts } from './nats/start-holds.js';
 import { startRequests, type RequestParts } from './nats/start-requests.js';
 import { OnCallVerifier } from './on-call-verifier.js';
@@ -62,7 +64,8 @@ const statuses: StatusTable = {
   hold_unknown: 404,
   hold_not_open: 409,
   hold_too_late: 409,
-} satisfies Record<ApprovalRefusal | HoldDecisionRefusal, number>;
+  admins_only: 403,
+} satisfies Record<ApprovalRefusal | HoldDecisionRefusal | StopRefusal, number>;
 
 const decisionFeed = {
   stream: ACCESS_STREAM,
@@ -80,7 +83,18 @@ export async function startApproval(
     const requests = startRequests(connection, { clock, logger }, closers);
     const trust = await followTrust(connection, closers);
     const heldParts = startHolds(connection, { clock, logger, trust }, closers);
-    const parts = { ...requests, ...heldParts, clock };
+    const orders = {
+      grants: requests.grants,
+      adminGroups: config.ADMIN_GROUPS ?? [],
+      clock,
+      logger,
+    };
+    const parts = {
+      ...requests,
+      ...heldParts,
+      ...startBridges(connection, orders, closers),
+      clock,
+    };
     const { approvals, history, holds } = parts;
 
     const people = await peopleNow(config, logger, closers);
@@ -112,7 +126,8 @@ export async function startApproval(
       mounts: slack === undefined ? {} : { '/slack': slack.receiver },
     });
     closers.add(() => app.close());
-    await Promise.all([parts.follower.caughtUp, parts.holdFollower.caughtUp]);
+    const { follower, holdFollower, stopFollower } = parts;
+    await Promise.all([follower.caughtUp, holdFollower.caughtUp, stopFollower.caughtUp]);
     parts.startRequestTimers(() => ({ isDisabled, people: people() }));
     parts.startHoldEnds();
     const http = await startHttpApp(app, { host: config.HTTP_HOST, port: config.HTTP_PORT });
@@ -159,16 +174,28 @@ const disables = (trust: TrustBundle | undefined, { issuer, subject }: Principal
     (trusted) => trusted.issuer === issuer && trusted.disabledSubjects.includes(subject),
   ) ?? false;
 
-interface HealthParts extends Pick<RequestParts & HoldParts, 'follower' | 'holdFollower'> {
+type Followers = Pick<
+  RequestParts & HoldParts & BridgeParts,
+  'follower' | 'holdFollower' | 'stopFollower'
+>;
+
+interface HealthParts extends Followers {
   readonly connection: JetStreamConnection;
   readonly decisions: JetStreamStrategy;
 }
 
 /** Slack's health is not ours: without it decisions still come over HTTP. */
-const healthOf = ({ connection, follower, holdFollower, decisions }: HealthParts) => ({
+const healthOf = ({
+  connection,
+  follower,
+  holdFollower,
+  stopFollower,
+  decisions,
+}: HealthParts) => ({
   nats: () => connection.connected,
   requests: () => follower.isCurrent(),
   holds: () => holdFollower.isCurrent(),
+  stops: () => stopFollower.isCurrent(),
   events: () => decisions.health().connected,
 });
 

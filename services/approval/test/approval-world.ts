@@ -146,6 +146,7 @@ class RealWorld implements World {
     const config = ApprovalConfig.parse({
       NATS_URL: `nats://127.0.0.1:${natsRelay.port}`,
       HTTP_PORT: '0',
+      ADMIN_GROUPS: 'platform, root',
       ...(slack
         ? {
             CONFIG_DIR: join(this.#directory),

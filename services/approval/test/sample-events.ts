@@ -30,6 +30,8 @@ export const bob = human('bob', ['sre-oncall', 'auditors']);
 export const dana = human('dana', ['sre-oncall']);
 /** Leads, for requests that are asked in steps. */
 export const carol = human('carol', ['sre-leads']);
+/** An administrator, in no approver group. */
+export const frank = human('frank', ['platform']);
 /** In no approver group. */
 export const erin = human('erin', ['developers']);
 

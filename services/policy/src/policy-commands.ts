@@ -9,6 +9,7 @@ import {
   type Known,
 } from '@drawbridge/kernel';
 import { uuidV7 } from '@drawbridge/runtime';
+import type { StopsNow } from '@drawbridge/stops';
 import { useOf } from '@drawbridge/uses';
 import type { AccessGrant } from './domain/access-grant-state.js';
 import { accessGrant, type AccessGrantCommand } from './domain/access-grant.js';
@@ -26,6 +27,8 @@ export interface PolicyCommandsOptions {
   readonly policies: () => PolicySet;
   /** Whether the identity service says so of somebody. */
   readonly isDisabled: (human: Principal) => boolean;
+  /** @throws when they are not known: then nothing is decided that they could forbid */
+  readonly stops: () => StopsNow;
   readonly clock: Clock;
   readonly logger: LoggerService;
 }
@@ -64,9 +67,10 @@ export class PolicyCommands {
     return this.#handle(occasion, { type: 'TakeBackGrant', at: this.#now() });
   }
 
-  recheck(occasion: Occasion): Promise<void> {
+  async recheck(occasion: Occasion): Promise<void> {
     const policies = this.options.policies();
-    return this.#handle(occasion, { type: 'RecheckGrant', policies, at: this.#now() });
+    const circumstances = this.#circumstances();
+    await this.#handle(occasion, { type: 'RecheckGrant', policies, circumstances });
   }
 
   expire(occasion: Occasion): Promise<void> {
@@ -81,18 +85,19 @@ export class PolicyCommands {
   }
 
   #circumstances(): Circumstances {
-    return { at: this.#now(), isDisabled: this.options.isDisabled };
+    const { isDisabled, stops } = this.options;
+    return { at: this.#now(), isDisabled, stops: stops() };
   }
 
   #now(): string {
     return this.options.clock().toISOString();
   }
 
-  #issue(occasion: Occasion, known?: Known<AccessGrant>): Promise<unknown> {
+  async #issue(occasion: Occasion, known?: Known<AccessGrant>): Promise<void> {
     const circumstances = this.#circumstances();
     const grantId = v5(occasion.requestId, GRANT_IDS);
     const policies = this.options.policies();
-    return this.#decide(occasion, { type: 'IssueGrant', grantId, policies, circumstances }, known);
+    await this.#decide(occasion, { type: 'IssueGrant', grantId, policies, circumstances }, known);
   }
 
   async #handle(occasion: Occasion, command: AccessGrantCommand): Promise<void> {

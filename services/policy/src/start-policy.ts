@@ -22,6 +22,7 @@ import {
 } from '@drawbridge/runtime';
 import type { PolicyConfig } from './config.js';
 import { GrantClock } from './nats/grant-clock.js';
+import { StopsInForce } from './nats/stops-in-force.js';
 import { followPolicies, type PoliciesInForce } from './policies-in-force.js';
 import { PolicyCommands } from './policy-commands.js';
 import { PolicyModule } from './policy.module.js';
@@ -48,16 +49,23 @@ export async function startPolicy(
     const connection = await connectJetStream({ name: 'policy', ...natsOptions(config) });
     closers.add(() => connection.close());
     await requireStreams(connection);
+    const stops = new StopsInForce(connection, {
+      logger,
+      onStop: () => started.grantClock?.recheck(),
+    });
+    closers.add(() => stops.close());
+    await stops.caughtUp;
     const store = accessEventStore(connection, 'policy');
     const commands = new PolicyCommands({
       store,
       uses: useEventStore(connection, 'policy'),
       policies: () => policies.current(),
       isDisabled: await followDisabled(connection, closers),
+      stops: () => stops.now(),
       clock,
       logger,
     });
-    const grantClock = new GrantClock({ connection, commands, clock, logger });
+    const grantClock = new GrantClock({ connection, commands, stops, clock, logger });
     started.grantClock = grantClock;
     closers.add(() => grantClock.close());
 
@@ -68,7 +76,7 @@ export async function startPolicy(
       logger,
       transports: [strategy, uses],
       bodyLimitBytes: 0,
-      ...healthOf({ connection, policies, strategy, uses, grantClock }),
+      ...healthOf({ connection, policies, stops, strategy, uses, grantClock }),
     });
     closers.add(() => app.close());
     const http = await startHttpApp(app, { host: config.HTTP_HOST, port: config.HTTP_PORT });
@@ -97,16 +105,18 @@ async function followDisabled(
 interface Parts {
   readonly connection: JetStreamConnection;
   readonly policies: PoliciesInForce;
+  readonly stops: StopsInForce;
   readonly strategy: JetStreamStrategy;
   readonly uses: JetStreamStrategy;
   readonly grantClock: GrantClock;
 }
 
-const healthOf = ({ connection, policies, strategy, uses, grantClock }: Parts) => ({
+const healthOf = ({ connection, policies, stops, strategy, uses, grantClock }: Parts) => ({
   health: {
     nats: () => connection.connected,
     events: () => strategy.health().connected && uses.health().connected,
     grants: () => grantClock.isCurrent,
+    stops: () => stops.isCurrent(),
     configuration: () => policies.areCurrent(),
   },
   figures: () => {

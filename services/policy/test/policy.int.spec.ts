@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { AccessEvent } from '@drawbridge/contracts';
 import { accessEventStore, useEventStore } from '@drawbridge/jetstream';
 import type { RunningService } from '@drawbridge/runtime';
+import { Stops } from '@drawbridge/stops';
 import { eventually } from '@drawbridge/testing';
 import { compilePolicies } from '../src/compile-policies.js';
 import { PolicyCommands } from '../src/policy-commands.js';
@@ -349,6 +350,7 @@ describe('delivery', () => {
           uses: useEventStore(world.connection, 'policy'),
           policies: () => set,
           isDisabled: () => false,
+          stops: () => new Stops(),
           clock: () => new Date(),
           logger: { log: () => undefined, warn: () => undefined, error: () => undefined },
         }),

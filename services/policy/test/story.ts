@@ -7,7 +7,9 @@ import type {
   Principal,
   Rule,
   StepsRequirement,
+  StopTarget,
 } from '@drawbridge/contracts';
+import { stopKeyOf, Stops } from '@drawbridge/stops';
 import type { Circumstances } from '../src/domain/circumstances.js';
 import type { Policy, PolicySet } from '../src/domain/policy-set.js';
 
@@ -34,6 +36,7 @@ export const at = '2026-01-05T09:00:00.000Z';
 export const calm = (when: string = at): Circumstances => ({
   at: when,
   isDisabled: () => false,
+  stops: new Stops(),
 });
 export const endsAt = '2026-01-05T09:15:00.000Z';
 export const grantId = '0192d3f4-0000-7000-8000-000000000009';
@@ -208,3 +211,19 @@ export const endings = {
   GrantExpired: { type: 'GrantExpired', data: { grantId, endsAt } },
   GrantEnded: { type: 'GrantEnded', data: { grantId, cause: 'used_up' } },
 } as const satisfies Partial<Record<AccessEventType, AccessEvent>>;
+
+/** What `alice` has raised, when the story begins. */
+export function raisedStops(target: StopTarget = 'all', keep = true): Stops {
+  const stops = new Stops();
+  const data = { by: alice, via: 'http' as const, reason: 'an incident', target, keep };
+  stops.take({
+    id: '0192d3f4-0000-7000-8000-0000000000aa',
+    causationId: 'test',
+    actor: { kind: 'human', id: 'alice' },
+    aggregateId: stopKeyOf(target),
+    sequence: 1,
+    at,
+    event: { type: 'BridgesRaised', data },
+  });
+  return stops;
+}

@@ -1,11 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { watchConfiguration, type Configuration } from '@drawbridge/configuration';
-import {
-  connectJetStream,
-  requireStreams,
-  type AccessFollower,
-  type JetStreamConnection,
-} from '@drawbridge/jetstream';
+import { connectJetStream, requireStreams, type JetStreamConnection } from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
 import { natsOptions, type Closers } from '@drawbridge/runtime';
 import { TokenVerifier } from '@drawbridge/token';
@@ -31,7 +26,7 @@ import { GatewayHosts } from './gateway-hosts.js';
 import { gatewayServer } from './listener/gateway-server.js';
 import { TicketKeys } from './listener/ticket-keys.js';
 import { readServerCertificate } from './listener/server-certificate.js';
-import { followGrants } from './nats/follow-grants.js';
+import { followGrants, type GrantFollower } from './nats/follow-grants.js';
 import { openRecorder, type CallRecorder } from './nats/open-recorder.js';
 import { openUses } from './nats/open-uses.js';
 import { Trust } from './nats/trust.js';
@@ -123,7 +118,7 @@ interface Known {
   readonly holds: Holds;
   readonly maskers: Maskers;
   readonly live: LiveCalls;
-  readonly follower: AccessFollower;
+  readonly follower: GrantFollower;
   readonly trust: Trust;
   readonly connections: KubeConnections;
   readonly identities: IdentityModes;

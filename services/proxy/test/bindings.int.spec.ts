@@ -54,6 +54,7 @@ function grantOf(...rules: Rule[]): OpenGrant {
     policy: 'oncall',
     reason: 'a test',
     approvers: [],
+    issuedAtMs: 0,
     startsAtMs: 0,
     endsAtMs: Date.now() + 60_000,
   };

@@ -24,6 +24,11 @@ export class OpenGrants {
     this.#stories.delete(requestId);
   }
 
+  /** The requests that something can come of still, and those whose grant stands. */
+  get goingOn(): readonly RequestStory[] {
+    return [...this.#stories.values()];
+  }
+
   /** Those that are open at `now`, the one that ends first in front; the proxy ends them by its own clock too. */
   list(now: Date): readonly GrantedStory[] {
     return [...this.#stories.values()]

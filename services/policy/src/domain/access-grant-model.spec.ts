@@ -17,6 +17,7 @@ import {
   oneHuman,
   policySet,
   refusedBy,
+  raisedStops,
   requested,
   twoSteps,
   voidedOf,
@@ -54,6 +55,7 @@ const sets: PolicySet[] = approvals.flatMap((approval, index) => [
   },
 ]);
 sets.push({ ...policySet(), version: 'empty' });
+const raised = raisedStops();
 
 const foreign: fc.Arbitrary<AccessEvent> = fc.oneof(
   fc.constantFrom<AccessEvent>(
@@ -266,6 +268,31 @@ describe('whatever happens, in whatever order', () => {
       }),
       { numRuns: 5_000 },
     );
+  });
+
+  it('nothing is validated or granted while bridges are raised, and what is open ends', () => {
+    let stopped = 0;
+    fc.assert(
+      fc.property(history, command, (steps, last) => {
+        if (!('circumstances' in last)) return;
+        const asked: string = last.type;
+        if (!/^(Judge|Issue|Recheck)/.test(asked)) return;
+        const before = play(steps);
+        const circumstances = { ...last.circumstances, stops: raised };
+        const stoppedNow = { ...last, circumstances };
+        const [said, ...more] = play([...steps, { command: stoppedNow }]).slice(before.length);
+        expect(more).toStrictEqual([]);
+        if (said === undefined) return;
+        stopped += 1;
+        const { type, data } = said;
+        if (type === 'GrantRevoked') expect(data.cause).toBe('stop');
+        else if (type === 'AccessRequestDenied')
+          expect(data.code).toMatch(/^(bridges_raised|approval_incomplete|judged_too_late)$/);
+        else expect.unreachable(type);
+      }),
+      { numRuns: 5_000 },
+    );
+    expect(stopped).toBeGreaterThan(200);
   });
 
   it('an expiry is recorded only when the time has come', () => {

@@ -28,6 +28,7 @@ export type AccessGrant =
   | ({
       readonly status: 'granted';
       readonly grantId: string;
+      readonly issuedAt: string;
       readonly endsAt: string;
       readonly withdrawnBy?: Principal;
     } & FixedRequest)

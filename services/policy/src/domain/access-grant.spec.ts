@@ -304,10 +304,10 @@ describe('policies that changed since the request was validated', () => {
         },
       });
     given(...granted)
-      .when({ type: 'RecheckGrant', policies: set, at })
+      .when({ type: 'RecheckGrant', policies: set, circumstances: calm() })
       .then({
         type: 'GrantRevoked',
-        data: { grantId, reason: `the policies changed: ${reason}` },
+        data: { grantId, reason: `the policies changed: ${reason}`, cause: 'policy' },
       });
   });
 
@@ -340,22 +340,22 @@ describe('policies that changed since the request was validated', () => {
     {
       when: 'they allow it still',
       past: granted,
-      command: { type: 'RecheckGrant', policies: changed(oncall), at },
+      command: { type: 'RecheckGrant', policies: changed(oncall), circumstances: calm() },
     },
     {
       when: 'the grant is over',
       past: granted,
-      command: { type: 'RecheckGrant', policies: changed(undefined), at: endsAt },
+      command: { type: 'RecheckGrant', policies: changed(undefined), circumstances: calm(endsAt) },
     },
     {
       when: 'there is no grant yet',
       past: ready,
-      command: { type: 'RecheckGrant', policies: changed(undefined), at },
+      command: { type: 'RecheckGrant', policies: changed(undefined), circumstances: calm() },
     },
     {
       when: 'the grant was revoked',
       past: [...granted, endings.GrantRevoked],
-      command: { type: 'RecheckGrant', policies: changed(undefined), at },
+      command: { type: 'RecheckGrant', policies: changed(undefined), circumstances: calm() },
     },
   ])('leave a grant alone when $when', ({ past, command }) =>
     given(...past)
@@ -370,7 +370,12 @@ describe('taking back a grant', () => {
       .when(takeBack)
       .then({
         type: 'GrantRevoked',
-        data: { grantId, by: agent, reason: 'the requester withdrew the request' },
+        data: {
+          grantId,
+          by: agent,
+          reason: 'the requester withdrew the request',
+          cause: 'withdrawn',
+        },
       }));
 
   it.each<{ when: string; past: AccessEvent[]; command: AccessGrantCommand }>([

@@ -9,6 +9,7 @@ import { evolve } from './evolve-access-grant.js';
 import { judge } from './judge.js';
 import type { PolicySet } from './policy-set.js';
 import { whyNotAllowed } from './still-allowed.js';
+import { revokedByStop, stoppedDenial, stopOver } from './stopped.js';
 import {
   approvalUnavailable,
   isTooLateToJudge,
@@ -32,7 +33,11 @@ export type AccessGrantCommand =
     }
   | { readonly type: 'EndUnasked'; readonly at: string }
   | { readonly type: 'TakeBackGrant'; readonly at: string }
-  | { readonly type: 'RecheckGrant'; readonly policies: PolicySet; readonly at: string }
+  | {
+      readonly type: 'RecheckGrant';
+      readonly policies: PolicySet;
+      readonly circumstances: Circumstances;
+    }
   | { readonly type: 'ExpireGrant'; readonly at: string }
   | {
       readonly type: 'EndUsedUp';
@@ -68,8 +73,8 @@ const deciders: {
   EndUnasked: (state, { at }) =>
     state.status === 'pending' ? decideUnasked(state, at) : undefined,
   TakeBackGrant: (state, { at }) => (isOpen(state, at) ? decideTakeBack(state) : undefined),
-  RecheckGrant: (state, { policies, at }) =>
-    isOpen(state, at) ? decideRecheck(state, policies) : undefined,
+  RecheckGrant: (state, command) =>
+    isOpen(state, command.circumstances.at) ? decideRecheck(state, command) : undefined,
   ExpireGrant: (state, { at }) => decideExpiry(state, at),
   EndUsedUp: (state, command) =>
     isOpen(state, command.at) ? decideUsedUp(state, command) : undefined,
@@ -88,6 +93,11 @@ function decideJudgement(
   if (isTooLateToJudge(state.requestedAt, circumstances.at)) {
     return { type: 'AccessRequestDenied', data: judgedTooLate };
   }
+  const { requester: agent, request } = state;
+  const { stops, at: issuedAt } = circumstances;
+  const stop = stopOver(stops, { agent, connection: request.connection, issuedAt });
+  // Humans are not asked for what nobody may have.
+  if (stop !== undefined) return { type: 'AccessRequestDenied', data: stoppedDenial(stop) };
   const verdict = judge(state, policies, circumstances);
   if ('validated' in verdict) return { type: 'AccessRequestValidated', data: verdict.validated };
   const { denial, policy } = verdict;
@@ -103,12 +113,15 @@ function decideIssue(
   { grantId, policies, circumstances }: CommandOf<'IssueGrant'>,
 ): AccessEvent | undefined {
   const { policy, requester, terms, approval, standing } = state;
-  const { at } = circumstances;
+  const { at, stops } = circumstances;
   if (approval.type !== 'none') {
     if (!state.isApproved) return undefined;
     if (!isAgreed(state)) return deny(state, state.isVoided ? takenAway : incomplete);
     if (!isStillAgreed(state, policies, circumstances)) return deny(state, takenAway);
   }
+  const { connection } = terms;
+  const stop = stopOver(stops, { agent: requester, connection, issuedAt: at });
+  if (stop !== undefined) return deny(state, stoppedDenial(stop));
   const reason = whyNotAllowed(state, policies);
   if (reason !== undefined) {
     return deny(state, {
@@ -188,15 +201,21 @@ function deny({ policy }: Pending, { code, message, suggestion }: Denial): Acces
 function decideTakeBack({ grantId, withdrawnBy }: Granted): AccessEvent | undefined {
   if (withdrawnBy === undefined) return undefined;
   const reason = 'the requester withdrew the request';
-  return { type: 'GrantRevoked', data: { grantId, by: withdrawnBy, reason } };
+  return { type: 'GrantRevoked', data: { grantId, by: withdrawnBy, reason, cause: 'withdrawn' } };
 }
 
-function decideRecheck(state: Granted, policies: PolicySet): AccessEvent | undefined {
+function decideRecheck(
+  state: Granted,
+  { policies, circumstances }: CommandOf<'RecheckGrant'>,
+): AccessEvent | undefined {
+  const { grantId, issuedAt, requester: agent, terms } = state;
+  const stop = stopOver(circumstances.stops, { agent, connection: terms.connection, issuedAt });
+  if (stop !== undefined) return revokedByStop(grantId, stop);
   const reason = whyNotAllowed(state, policies);
   if (reason === undefined) return undefined;
   return {
     type: 'GrantRevoked',
-    data: { grantId: state.grantId, reason: `the policies changed: ${reason}` },
+    data: { grantId, reason: `the policies changed: ${reason}`, cause: 'policy' },
   };
 }
 

@@ -88,7 +88,7 @@ describe('a request that nobody can approve', () => {
 describe('an approved request', () => {
   const ready = [requested(), validated(), yes(alice), approved(alice)];
   const issue = (policies: PolicySet, isDisabled: Circumstances['isDisabled'] = () => false) =>
-    ({ type: 'IssueGrant', grantId, policies, circumstances: { at, isDisabled } }) as const;
+    ({ type: 'IssueGrant', grantId, policies, circumstances: { ...calm(), isDisabled } }) as const;
 
   it('is granted while its approvers are who they were', () =>
     given(...ready)

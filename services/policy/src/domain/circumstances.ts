@@ -1,4 +1,5 @@
 import type { Principal } from '@drawbridge/contracts';
+import type { StopsNow } from '@drawbridge/stops';
 
 /** What is so at the moment of a judgement, beside what the configuration says. */
 export interface Circumstances {
@@ -6,4 +7,6 @@ export interface Circumstances {
   readonly at: string;
   /** Whether nothing that this human says counts any more. */
   readonly isDisabled: (human: Principal) => boolean;
+  /** Raised bridges and disabled agents. */
+  readonly stops: StopsNow;
 }

@@ -26,7 +26,9 @@ export type DenialCode =
   | 'approval_incomplete'
   | 'approval_unavailable'
   | 'judged_too_late'
-  | 'policy_changed';
+  | 'policy_changed'
+  | 'bridges_raised'
+  | 'agent_disabled';
 
 /** A no, with what to ask for instead. Shown to the requester: it tells of policies that cover them only. */
 export interface Denial {

@@ -80,11 +80,11 @@ const changes: Changes = {
     state.status === 'pending' ? { ...state, isApproved: true } : state,
   AccessRequestRejected: closeUnlessGranted,
   AccessRequestLapsed: closeUnlessGranted,
-  GrantIssued: (state, { grantId, endsAt }) => {
+  GrantIssued: (state, { grantId, endsAt }, issuedAt) => {
     if (state.status !== 'pending') return state;
     const { requester, request, policy, terms, approval, standing } = state;
     const fixed = { requester, request, policy, terms, approval, ...(standing && { standing }) };
-    return { status: 'granted', ...fixed, grantId, endsAt };
+    return { status: 'granted', ...fixed, grantId, issuedAt, endsAt };
   },
   GrantRevoked: () => closed,
   GrantExpired: () => closed,

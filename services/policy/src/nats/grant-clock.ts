@@ -9,12 +9,14 @@ import type { Clock, RecordedEvent } from '@drawbridge/kernel';
 import { DueSchedule } from '@drawbridge/runtime';
 import { Duties, type Duty } from '../domain/duties.js';
 import type { PolicyCommands } from '../policy-commands.js';
+import type { StopsInForce } from './stops-in-force.js';
 
 const RETRY_MS = 1_000;
 
 export interface GrantClockOptions {
   readonly connection: JetStreamConnection;
   readonly commands: Pick<PolicyCommands, Duty['command'] | 'recheck'>;
+  readonly stops: Pick<StopsInForce, 'isOver'>;
   readonly clock: Clock;
   readonly logger: LoggerService;
 }
@@ -62,7 +64,7 @@ export class GrantClock {
     return this.#follower.isCurrent();
   }
 
-  /** The policies changed: looks at every open grant again, soon. */
+  /** The policies or what is stopped changed: looks at every open grant again, soon. */
   recheck(): void {
     this.#recheckIn(0);
   }
@@ -79,6 +81,8 @@ export class GrantClock {
     const duty = this.#duties.apply(recorded);
     if (duty === undefined) this.#schedule.delete(recorded.aggregateId);
     else this.#schedule.set(duty.requestId, duty.atMs);
+    // Issued while the stop was on its way.
+    if (this.options.stops.isOver(recorded)) this.recheck();
   }
 
   async #act(requestId: string): Promise<void> {

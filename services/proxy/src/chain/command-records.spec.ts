@@ -21,6 +21,7 @@ const grant: OpenGrant = {
   policy: 'oncall',
   reason: 'a test',
   approvers: [],
+  issuedAtMs: 0,
   startsAtMs: 0,
   endsAtMs: 1,
 };

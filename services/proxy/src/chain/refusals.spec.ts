@@ -176,6 +176,7 @@ describe('recording a call', () => {
       policy: 'oncall',
       reason: 'a test',
       approvers: [],
+      issuedAtMs: 0,
       startsAtMs: 0,
       endsAtMs: 1,
     },

@@ -23,6 +23,7 @@ const grant = (rules: readonly Rule[], more: Partial<OpenGrant> = {}): OpenGrant
   policy: 'oncall',
   reason: 'a test',
   approvers: [],
+  issuedAtMs: 0,
   startsAtMs: Date.parse('2026-01-05T09:00:00.000Z'),
   endsAtMs: Date.parse('2026-01-05T09:15:00.000Z'),
   ...more,

@@ -65,6 +65,7 @@ export const refusalStatus: Readonly<Record<CallRefusal, number>> = {
   grant_revoked: 403,
   grant_withdrawn: 403,
   grant_used_up: 403,
+  bridges_raised: 403,
   not_in_scope: 403,
   path_not_allowed: 403,
   proxy_subresource_refused: 403,

@@ -18,6 +18,10 @@ export const cuts: Readonly<Record<CutReason, { statusCode: number; message: str
   grant_revoked: { statusCode: 403, message: 'your grant was revoked' },
   grant_withdrawn: { statusCode: 403, message: 'the access request was withdrawn' },
   grant_used_up: { statusCode: 403, message: 'your grant was used as often as it allowed' },
+  bridges_raised: {
+    statusCode: 403,
+    message: 'the bridges were raised: every grant there ended; ask again when they are released',
+  },
   token_expired: { statusCode: 401, message: 'the token this was opened with has expired' },
   token_issuer_unknown: {
     statusCode: 401,

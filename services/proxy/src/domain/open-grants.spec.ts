@@ -54,6 +54,7 @@ describe('the fold of open grants', () => {
           policy: 'oncall',
           reason: 'x',
           approvers: [],
+          issuedAtMs: Date.parse(data.startsAt),
           startsAtMs: Date.parse(data.startsAt),
           endsAtMs: Date.parse(data.endsAt),
         },
@@ -142,5 +143,42 @@ describe('the fold of open grants', () => {
     }
     expect(grants.of({ ...agent, subject: 'r0' }, 'prod-eks').lastEnded).toBeUndefined();
     expect(grants.of({ ...agent, subject: 'r10000' }, 'prod-eks').lastEnded).toBeDefined();
+  });
+});
+
+describe('a grant that is stopped', () => {
+  it('ends the moment it is issued, and the refusal can say why', () => {
+    const grants = new OpenGrants();
+    const ended = grants.apply(issued('r1'), () => 'bridges_raised');
+    expect(ended).toMatchObject({ grant: { grantId: 'grant-1' }, reason: 'bridges_raised' });
+    expect(grants.size).toBe(0);
+    expect(grants.of(agent, 'prod-eks')).toMatchObject({
+      open: [],
+      lastEnded: { reason: 'bridges_raised' },
+    });
+  });
+
+  it('is asked about when it was issued, not when it begins', () => {
+    const [grant] = fold(issued('r1', { startsAt: '2026-01-05T12:00:00.000Z' })).of(
+      agent,
+      'prod-eks',
+    ).open;
+    expect(grant?.issuedAtMs).toBe(Date.parse(data.startsAt));
+  });
+
+  it('that was heard of before the release opens by it, if nothing of its own ended it', () => {
+    const raised = () => 'bridges_raised' as const;
+    const released = () => undefined;
+    const grants = new OpenGrants();
+    for (const id of ['r1', 'r2', 'r3']) grants.apply(issued(id), raised);
+    grants.apply(expired('r2'), raised);
+    grants.end('r3', 'grant_revoked');
+    expect(grants.restop(raised)).toStrictEqual([]);
+    expect(grants.restop(released)).toStrictEqual([]);
+    expect(grants.of(agent, 'prod-eks').open).toMatchObject([{ accessRequestId: 'r1' }]);
+    expect(grants.restop(raised)).toMatchObject([{ reason: 'bridges_raised' }]);
+    grants.sweep(new Date(data.endsAt));
+    grants.restop(released);
+    expect(grants.size).toBe(0);
   });
 });

@@ -29,13 +29,17 @@ export interface OpenGrant {
   readonly approvers: readonly string[];
   /** How often it may be used; absent: as often as its agent wants. */
   readonly limits?: GrantLimits;
-  /** Milliseconds since 1970, as all instants here: they are compared on every call. */
+  /** When it was issued, which is what stops are compared with. Milliseconds since 1970, as all instants here: they are compared on every call. */
+  readonly issuedAtMs: number;
   readonly startsAtMs: number;
   readonly endsAtMs: number;
 }
 
 export type GrantEndReason =
-  'grant_expired' | 'grant_revoked' | 'grant_withdrawn' | 'grant_used_up';
+  'grant_expired' | 'grant_revoked' | 'grant_withdrawn' | 'grant_used_up' | 'bridges_raised';
+
+/** Why a grant may not be used whatever its own events say, if so. */
+export type StopOf = (grant: OpenGrant) => GrantEndReason | undefined;
 
 /** A grant that ended, and why: kept for a while so that a refusal can say so. */
 export interface EndedGrant {
@@ -77,20 +81,51 @@ const MAX_ENDED = 10_000;
  */
 export class OpenGrants {
   readonly #byRequest = new Map<string, OpenGrant>();
+  /** Granted, and not open while something stops them. */
+  readonly #stopped = new Map<string, OpenGrant>();
   readonly #byAgent = new Map<string, readonly OpenGrant[]>();
   readonly #ended = new Map<string, EndedGrant>();
   /** By the principal that the token cache gives for every call with the same token; of the last connection asked for. */
   readonly #keys = new WeakMap<Grantee, { readonly connection: string; readonly key: string }>();
 
-  /** Takes the next event in; returns the grant that it ended, so that its streams can be cut. */
-  apply({ aggregateId, event }: RecordedEvent<AccessEvent>): EndedGrant | undefined {
-    if (event.type === 'GrantIssued') this.#open(openGrantOf(aggregateId, event.data));
+  /**
+   * Takes the next event in; returns the grant that ended, so that its streams can be cut.
+   *
+   * @param stopOf - what keeps a grant from opening, if anything does
+   */
+  apply(
+    { aggregateId, event, at }: RecordedEvent<AccessEvent>,
+    stopOf: StopOf = () => undefined,
+  ): EndedGrant | undefined {
+    if (event.type === 'GrantIssued') {
+      const grant = openGrantOf(aggregateId, event.data, at);
+      this.#open(grant);
+      return this.#stop(grant, stopOf(grant));
+    }
     const reason = endedByEvent[event.type];
     return reason === undefined ? undefined : this.end(aggregateId, reason);
   }
 
+  /**
+   * What is stopped has changed: closes every grant that is stopped now, and opens those that no longer are. A grant of
+   * after a release can be heard of before the release.
+   */
+  restop(stopOf: StopOf): readonly EndedGrant[] {
+    const stopped = [...this.#stopped.values()].filter((grant) => stopOf(grant) === undefined);
+    for (const grant of stopped) this.#open(grant);
+    return [...this.#byRequest.values()].flatMap((grant) => this.#stop(grant, stopOf(grant)) ?? []);
+  }
+
+  #stop(grant: OpenGrant, reason: GrantEndReason | undefined): EndedGrant | undefined {
+    if (reason === undefined) return undefined;
+    const ended = this.end(grant.accessRequestId, reason);
+    this.#stopped.set(grant.accessRequestId, grant);
+    return ended;
+  }
+
   /** Ends the grant of an access request, if it is open. */
   end(accessRequestId: string, reason: GrantEndReason): EndedGrant | undefined {
+    this.#stopped.delete(accessRequestId);
     const grant = this.#byRequest.get(accessRequestId);
     if (grant === undefined) return undefined;
     this.#byRequest.delete(accessRequestId);
@@ -105,7 +140,10 @@ export class OpenGrants {
 
   /** Ends every grant whose time is over, whether or not an event has said so. */
   sweep(now: Date): readonly EndedGrant[] {
-    const over = [...this.#byRequest.values()].filter((grant) => grant.endsAtMs <= now.getTime());
+    const isOver = ({ endsAtMs }: OpenGrant) => endsAtMs <= now.getTime();
+    for (const grant of [...this.#stopped.values()].filter(isOver))
+      this.#stopped.delete(grant.accessRequestId);
+    const over = [...this.#byRequest.values()].filter(isOver);
     return over.flatMap((grant) => this.end(grant.accessRequestId, 'grant_expired') ?? []);
   }
 
@@ -164,7 +202,11 @@ function keyOf({ issuer, subject }: Grantee, connection: string): string {
   return JSON.stringify([issuer, subject, connection]);
 }
 
-function openGrantOf(accessRequestId: string, data: AccessEventData<'GrantIssued'>): OpenGrant {
+function openGrantOf(
+  accessRequestId: string,
+  data: AccessEventData<'GrantIssued'>,
+  issuedAt: string,
+): OpenGrant {
   return {
     grantId: data.grantId,
     accessRequestId,
@@ -175,6 +217,7 @@ function openGrantOf(accessRequestId: string, data: AccessEventData<'GrantIssued
     ...(data.requiredGroups !== undefined && { requiredGroups: data.requiredGroups }),
     ...purposeOf(data),
     ...(data.terms.limits !== undefined && { limits: data.terms.limits }),
+    issuedAtMs: Date.parse(issuedAt),
     startsAtMs: Date.parse(data.startsAt),
     endsAtMs: Date.parse(data.endsAt),
   };

@@ -18,6 +18,7 @@ const grant = (rules: readonly Rule[], grantId = 'grant-1'): OpenGrant => ({
   policy: 'oncall',
   reason: 'a test',
   approvers: [],
+  issuedAtMs: 0,
   startsAtMs: Date.parse('2026-01-05T09:00:00.000Z'),
   endsAtMs: Date.parse('2026-01-05T09:15:00.000Z'),
 });

@@ -16,6 +16,7 @@ const grantOf = (id: string, namespaces = ['payments']): OpenGrant => ({
   policy: 'oncall',
   reason: 'a test',
   approvers: [],
+  issuedAtMs: 0,
   startsAtMs: 0,
   endsAtMs: Date.UTC(2026, 0, 5),
 });

@@ -1,0 +1,10 @@
+export {
+  agentSwitchOf,
+  bridgesOf,
+  type AgentSwitchCommand,
+  type BridgesCommand,
+} from './decide-stop.js';
+export { covers, noStop, RAISE_TOLERANCE_MS, type InForce, type Stop } from './stop.js';
+export { disabledKeyOf, stopKeyOf, targetOfKey, type StoppableGrant } from './stop-key.js';
+export { StopRefused, type StopRefusal } from './stop-refused.js';
+export { isDisabling, Stops, type StopsNow } from './stops.js';

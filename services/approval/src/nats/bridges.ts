@@ -1,0 +1,117 @@
+import {
+  principalId,
+  type BridgesView,
+  type Principal,
+  type RaisedView,
+  type StopEvent,
+  type StopTarget,
+  type StopView,
+} from '@drawbridge/contracts';
+import { handleCommand, type Clock, type EventStore } from '@drawbridge/kernel';
+import { uuidV7 } from '@drawbridge/runtime';
+import {
+  bridgesOf,
+  stopKeyOf,
+  targetOfKey,
+  type BridgesCommand,
+  type Stop,
+  type Stops,
+} from '@drawbridge/stops';
+import { approvesThere, isThere } from '../domain/stop-target.js';
+import type { OpenGrants } from './open-grants.js';
+
+/** What somebody says about bridges, before any rule is applied. */
+export interface BridgesOrder {
+  readonly by: Principal;
+  readonly via: 'slack' | 'http';
+  readonly target: StopTarget;
+  readonly reason: string;
+  /** Id of the incoming request. */
+  readonly causationId: string;
+}
+
+export interface BridgesOptions {
+  readonly store: EventStore<StopEvent>;
+  readonly stops: Pick<Stops, 'inForce'>;
+  readonly grants: Pick<OpenGrants, 'goingOn' | 'list'>;
+  readonly adminGroups: readonly string[];
+  readonly clock: Clock;
+}
+
+/**
+ * Raises and releases bridges. One event does it, whatever is open there: gateways end what it covers by themselves,
+ * and policy grants nothing there and takes back what was granted in the same moment.
+ */
+export class Bridges {
+  constructor(private readonly options: BridgesOptions) {}
+
+  /** @throws `admins_only`, EventStoreError */
+  async raise(order: BridgesOrder & { readonly keep: boolean }): Promise<RaisedView> {
+    const { by, via, target, reason, keep } = order;
+    const { grants, clock } = this.options;
+    const openGrants = grants.list(clock()).filter((story) => isThere(story, target)).length;
+    const mayRaise = this.isAdmin(by) || approvesThere(by, target, grants.goingOn);
+    const stop = await this.#handle(order, {
+      type: 'RaiseBridges',
+      by,
+      via,
+      target,
+      reason,
+      keep,
+      mayRaise,
+    });
+    return { ...viewOf(stop, target), keep: stop.inForce !== undefined, openGrants };
+  }
+
+  /** @throws `admins_only`, EventStoreError */
+  async release(order: BridgesOrder): Promise<BridgesView> {
+    const { by, via, reason } = order;
+    await this.#handle(order, {
+      type: 'ReleaseBridges',
+      by,
+      via,
+      reason,
+      isAdmin: this.isAdmin(by),
+    });
+    // What is followed may not know it yet.
+    const released = stopKeyOf(order.target);
+    return { items: this.#inForce(({ key }) => key !== released) };
+  }
+
+  /** What is raised at the moment, and stays so. */
+  status(): BridgesView {
+    return { items: this.#inForce(() => true) };
+  }
+
+  isAdmin({ kind, groups }: Principal): boolean {
+    return kind === 'human' && groups.some((group) => this.options.adminGroups.includes(group));
+  }
+
+  #inForce(isMeant: (stop: Stop) => boolean): StopView[] {
+    return this.options.stops.inForce.filter(isMeant).flatMap((stop) => {
+      const target = stop.inForce?.target ?? targetOfKey(stop.key);
+      return target === undefined ? [] : [viewOf(stop, target)];
+    });
+  }
+
+  async #handle({ by, target, causationId }: BridgesOrder, command: BridgesCommand): Promise<Stop> {
+    const at = this.options.clock();
+    const { state } = await handleCommand(this.options.store, bridgesOf(target), {
+      aggregateId: stopKeyOf(target),
+      command,
+      metadata: {
+        id: uuidV7(at),
+        causationId,
+        actor: { kind: 'human', id: principalId(by) },
+        at: at.toISOString(),
+      },
+    });
+    return state;
+  }
+}
+
+function viewOf({ last }: Stop, target: StopTarget): StopView {
+  const { by, reason = '', at } = last ?? {};
+  const raisedBy = by?.email ?? by?.subject ?? 'unknown';
+  return { target, reason, raisedBy, ...(at === undefined ? {} : { raisedAt: at }) };
+}

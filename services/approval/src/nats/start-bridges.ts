@@ -1,0 +1,43 @@
+import type { LoggerService } from '@nestjs/common';
+import {
+  followStopEvents,
+  stopEventStore,
+  type EventFollower,
+  type JetStreamConnection,
+} from '@drawbridge/jetstream';
+import type { Clock } from '@drawbridge/kernel';
+import type { Closers } from '@drawbridge/runtime';
+import { Stops } from '@drawbridge/stops';
+import { Bridges } from './bridges.js';
+import type { OpenGrants } from './open-grants.js';
+
+export interface BridgeParts {
+  readonly bridges: Bridges;
+  readonly stopFollower: EventFollower;
+}
+
+export interface BridgeSurroundings {
+  readonly grants: OpenGrants;
+  readonly adminGroups: readonly string[];
+  readonly clock: Clock;
+  readonly logger: LoggerService;
+}
+
+/** Follows what is raised, and takes orders about it. */
+export function startBridges(
+  connection: JetStreamConnection,
+  { grants, adminGroups, clock, logger }: BridgeSurroundings,
+  closers: Closers,
+): BridgeParts {
+  const stops = new Stops();
+  const stopFollower = followStopEvents(connection, {
+    onEvent: (recorded) => void stops.take(recorded),
+    onUnreadable: ({ aggregateId, sequence, error }) => {
+      stops.takeUnreadable(aggregateId);
+      logger.error({ msg: 'unreadable stop', key: aggregateId, sequence, err: error });
+    },
+  });
+  closers.add(() => stopFollower.close());
+  const store = stopEventStore(connection, 'approval');
+  return { bridges: new Bridges({ store, stops, grants, adminGroups, clock }), stopFollower };
+}

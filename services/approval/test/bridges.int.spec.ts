@@ -1,0 +1,199 @@
+import {
+  BridgesView,
+  Problem,
+  RaisedView,
+  type Principal,
+  type StopEvent,
+  type StopTarget,
+} from '@drawbridge/contracts';
+import { stopEventStore } from '@drawbridge/jetstream';
+import type { RecordedEvent } from '@drawbridge/kernel';
+import { stopKeyOf } from '@drawbridge/stops';
+import { eventually } from '@drawbridge/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startWorld, type Replica, type World } from './approval-world.js';
+import type { TokenOptions } from './demo-tokens.js';
+import { agent, alice, dana, erin, frank, grantIssued, grantRevoked } from './sample-events.js';
+
+let world: World;
+let approval: Replica;
+
+beforeAll(async () => {
+  world = await startWorld();
+  approval = await world.start({ slack: false });
+});
+afterAll(() => world.stop());
+
+interface Call {
+  readonly as?: Principal;
+  readonly token?: TokenOptions;
+  readonly body?: unknown;
+}
+async function call(method: string, path: string, { as = frank, token, body }: Call = {}) {
+  const response = await fetch(`${approval.url}${path}`, {
+    method,
+    headers: {
+      Authorization: await world.tokens.bearer(as, token),
+      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, json: await response.json() };
+}
+const order = (target: StopTarget, more: object = {}) => ({ target, reason: 'incident', ...more });
+const raise = (target: StopTarget, options: Call = {}, more: object = {}) =>
+  call('POST', '/v1/bridges/raise', { body: order(target, more), ...options });
+const release = (target: StopTarget, options: Call = {}) =>
+  call('POST', '/v1/bridges/release', { body: order(target), ...options });
+const codeOf = async (answer: ReturnType<typeof call>) => {
+  const { status, json } = await answer;
+  return `${String(status)} ${Problem.parse(json).code}`;
+};
+const history = async (target: StopTarget): Promise<readonly RecordedEvent<StopEvent>[]> =>
+  (await stopEventStore(world.connection, 'audit').load(stopKeyOf(target))).events;
+const raisedNow = async () =>
+  BridgesView.parse((await call('GET', '/v1/bridges')).json).items.map(({ target }) => target);
+
+/** A grant of the sample agent on the sample connection, which the approval service knows of. */
+async function granted(): Promise<string> {
+  const requestId = await world.ask();
+  await world.eventOf(requestId, 'ApprovalRequested');
+  await world.append(requestId, {
+    ...grantIssued,
+    data: { ...grantIssued.data, endsAt: new Date(Date.now() + 900_000).toISOString() },
+  } as typeof grantIssued);
+  return requestId;
+}
+
+describe('an administrator', () => {
+  it('raises all bridges, which is recorded once, and releases them', async () => {
+    const { status, json } = await raise('all');
+    expect(status).toBe(200);
+    expect(RaisedView.parse(json)).toMatchObject({
+      target: 'all',
+      keep: true,
+      reason: 'incident',
+      raisedBy: 'frank@corp.test',
+    });
+    await eventually(async () => expect(await raisedNow()).toStrictEqual(['all']));
+    const again = await raise('all', {}, { reason: 'the same again' });
+    expect(RaisedView.parse(again.json)).toMatchObject({ reason: 'incident' });
+    expect((await history('all')).map(({ event, actor }) => [event.type, actor.id])).toStrictEqual([
+      ['BridgesRaised', 'https://idp.corp.test#frank'],
+    ]);
+
+    const released = await release('all');
+    expect(BridgesView.parse(released.json)).toStrictEqual({ items: [] });
+    expect((await release('all')).status).toBe(200);
+    expect((await history('all')).map(({ event }) => event.type)).toStrictEqual([
+      'BridgesRaised',
+      'BridgesReleased',
+    ]);
+    await eventually(async () => expect(await raisedNow()).toStrictEqual([]));
+  });
+
+  it('is told how many grants that ends', async () => {
+    const target = { connection: 'prod-eks' };
+    const requestId = await granted();
+    await eventually(async () => {
+      const { json } = await raise(target, {}, { keep: false });
+      expect(RaisedView.parse(json)).toMatchObject({ openGrants: 1, keep: false });
+    });
+    const elsewhere = await raise({ connection: 'staging' }, {}, { keep: false });
+    expect(RaisedView.parse(elsewhere.json)).toMatchObject({ openGrants: 0 });
+    await world.append(requestId, grantRevoked);
+    await eventually(async () => {
+      const { json } = await raise(target, {}, { keep: false });
+      expect(RaisedView.parse(json).openGrants).toBe(0);
+    });
+    expect(await raisedNow()).toStrictEqual([]);
+  });
+});
+
+describe('somebody who approves there', () => {
+  const agentTarget = { agent: { issuer: agent.issuer, subject: agent.subject } };
+  it.each<{ target: StopTarget }>([
+    { target: { connection: 'prod-eks' } },
+    { target: agentTarget },
+  ])(
+    'raises $target while something is open there, and may release what they raised',
+    async ({ target }) => {
+      expect(await codeOf(raise({ connection: 'elsewhere' }, { as: alice }))).toBe(
+        '403 admins_only',
+      );
+      await granted();
+      await eventually(async () => expect((await raise(target, { as: alice })).status).toBe(200));
+      expect(await codeOf(release(target, { as: dana }))).toBe('403 admins_only');
+      expect((await release(target, { as: alice })).status).toBe(200);
+    },
+  );
+
+  it('raises not all, and releases nothing that another raised', async () => {
+    expect(await codeOf(raise('all', { as: alice }))).toBe('403 admins_only');
+    await raise('all');
+    expect(await codeOf(release('all', { as: alice }))).toBe('403 admins_only');
+    await release('all');
+  });
+});
+
+describe('nobody else', () => {
+  it.each<{ who: string; options: Call; code: string }>([
+    { who: 'a human of no such group', options: { as: erin }, code: '403 admins_only' },
+    {
+      who: 'an agent that carries the group',
+      options: { as: { ...agent, groups: ['platform', 'sre-oncall'] } },
+      code: '403 approver_not_human',
+    },
+    {
+      who: 'a stranger',
+      options: { token: { stranger: true } },
+      code: '401 token_signature_invalid',
+    },
+    { who: 'an old token', options: { token: { expiresIn: -60 } }, code: '401 token_expired' },
+    {
+      who: 'a token for another audience',
+      options: { token: { audience: 'other' } },
+      code: '401 token_audience_wrong',
+    },
+  ])('raises or releases: $who', async ({ options, code }) => {
+    expect(await codeOf(raise('all', options))).toBe(code);
+    expect(await codeOf(release('all', options))).toBe(code);
+  });
+
+  it('sees what is raised but humans', async () => {
+    expect((await call('GET', '/v1/bridges', { as: erin })).status).toBe(200);
+    expect(await codeOf(call('GET', '/v1/bridges', { as: agent }))).toBe('403 approver_not_human');
+    const response = await fetch(`${approval.url}/v1/bridges`);
+    expect(response.status).toBe(401);
+  });
+
+  it.each<{ what: string; body: unknown }>([
+    { what: 'no target', body: { reason: 'incident' } },
+    { what: 'no reason', body: { target: 'all' } },
+    { what: 'a blank reason', body: { target: 'all', reason: ' ' } },
+    { what: 'two targets', body: order({ connection: 'a', agent: {} } as never) },
+    { what: 'a wildcard', body: order({ connection: '*' }) },
+    { what: 'a subject that names more', body: order({ connection: 'a.>' }) },
+    { what: 'text that turns round', body: { target: 'all', reason: 'a\u202eb' } },
+    { what: 'what nobody knows', body: { ...order('all'), by: alice } },
+  ])('is understood with $what', async ({ body }) => {
+    expect(await codeOf(call('POST', '/v1/bridges/raise', { body }))).toBe('400 body_invalid');
+  });
+});
+
+describe('after a restart', () => {
+  it('what is raised is known still', async () => {
+    await raise({ connection: 'restarted' });
+    await approval.close();
+    approval = await world.start({ slack: false });
+    expect(await raisedNow()).toStrictEqual([{ connection: 'restarted' }]);
+    await release({ connection: 'restarted' });
+  });
+
+  it('what cannot be read is shown as raised, and an administrator releases it', async () => {
+    world.connection.nats.publish('drawbridge.stops.c_broken', '{}');
+    await eventually(async () =>
+      expect(await raisedNow()).toStrictEqual([{ connection: 'broken' }]),
+    );
+  });
+});

@@ -1,0 +1,105 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { StopEvent, StopTarget } from '@drawbridge/contracts';
+import { stopEventStore } from '@drawbridge/jetstream';
+import { uuidV7 } from '@drawbridge/runtime';
+import { stopKeyOf } from '@drawbridge/stops';
+import { eventually } from '@drawbridge/testing';
+import { PolicyWorld, viewScope } from './policy-under-test.js';
+import { alice, approved, given } from './story.js';
+
+let world: PolicyWorld;
+
+beforeAll(async () => {
+  world = await PolicyWorld.start();
+});
+afterEach(async () => {
+  await world.closePolicies();
+});
+afterAll(async () => {
+  await world.stop();
+});
+
+async function append(target: StopTarget, event: StopEvent): Promise<void> {
+  const store = stopEventStore(world.connection, 'approval');
+  const aggregateId = stopKeyOf(target);
+  const { position } = await store.load(aggregateId);
+  const at = new Date();
+  const actor = { kind: 'human' as const, id: 'alice' };
+  const metadata = { id: uuidV7(at), causationId: 'test', actor, at: at.toISOString() };
+  await store.append({ aggregateId, position, event, metadata });
+}
+const said = { by: alice, via: 'http' as const };
+const raise = (target: StopTarget) =>
+  append(target, {
+    type: 'BridgesRaised',
+    data: { ...said, reason: 'incident', target, keep: true },
+  });
+const release = (target: StopTarget) =>
+  append(target, { type: 'BridgesReleased', data: { ...said, reason: 'over' } });
+const story = ['AccessRequested', 'AccessRequestValidated'] as const;
+
+describe('raised bridges', () => {
+  it('take back what is open, deny what is asked and approved, and are released', async () => {
+    await world.policy();
+    const open = await world.ask({ scope: viewScope });
+    await world.until(open, ...story, 'GrantIssued');
+    const waiting = await world.ask();
+    await world.until(waiting, ...story);
+
+    await raise('all');
+    await world.until(open, ...story, 'GrantIssued', 'GrantRevoked');
+    expect(await world.eventOf(open, 'GrantRevoked')).toMatchObject({
+      by: alice,
+      reason: 'the bridges were raised: incident',
+      cause: 'stop',
+    });
+    await world.append(waiting, given(alice));
+    await world.append(waiting, approved(alice));
+    await eventually(async () => {
+      expect((await world.types(waiting)).at(-1)).toBe('AccessRequestDenied');
+    });
+    expect(await world.eventOf(waiting, 'AccessRequestDenied')).toMatchObject({
+      code: 'bridges_raised',
+    });
+    const late = await world.ask({ scope: viewScope });
+    await world.until(late, 'AccessRequested', 'AccessRequestDenied');
+
+    await release('all');
+    await eventually(async () => {
+      const again = await world.ask({ scope: viewScope });
+      await eventually(async () => expect(await world.types(again)).toHaveLength(3));
+      expect(await world.types(again)).toStrictEqual([...story, 'GrantIssued']);
+    });
+  });
+
+  it('leave no grant of 50 that were asked for while they went up, with two replicas', async () => {
+    await world.policy();
+    await world.policy();
+    const asked = await Promise.all(
+      Array.from({ length: 50 }, async (_, index) => {
+        const requestId = await world.ask({ scope: viewScope });
+        if (index === 20) await raise({ connection: 'prod-eks' });
+        return requestId;
+      }),
+    );
+    for (const requestId of asked) {
+      await eventually(async () => {
+        const types = await world.types(requestId);
+        expect(types.at(-1)).toMatch(/^(GrantRevoked|AccessRequestDenied)$/);
+        expect(types.filter((type) => type === 'GrantRevoked').length).toBeLessThan(2);
+      });
+    }
+    await release({ connection: 'prod-eks' });
+  });
+
+  it('that went up and down while policy was away still ended what was open before', async () => {
+    const policy = await world.policy();
+    const open = await world.ask({ scope: viewScope });
+    await world.until(open, ...story, 'GrantIssued');
+    await policy.close();
+    await raise('all');
+    await release('all');
+    await world.policy();
+    await world.until(open, ...story, 'GrantIssued', 'GrantRevoked');
+  });
+});
