@@ -35,6 +35,7 @@ export {
   type Submission,
 } from './slack/demo-slack.js';
 export type { DemoSlackUser } from './slack/demo-workspace.js';
+export { Block as SlackBlock, View as SlackView } from './slack/block-kit.js';
 export { messageProblems, viewProblems } from './slack/block-kit-limits.js';
 export type { InteractionAnswer, SignedRequest } from './slack/signed-request.js';
 export type { EphemeralMessage, Fault, FaultPlan } from './slack/slack-front.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Rule } from '@drawbridge/contracts';
-import { describeRule, describeRules } from './describe-rules.js';
+import { describeRule, describeRules, summarizeRules } from './describe-rules.js';
 
 const rule = (more: Partial<Rule> = {}): Rule => ({
   verbs: ['patch'],
@@ -100,5 +100,34 @@ describe('rules in plain words', () => {
     expect(describeRule(rule({ verbs: ['get', 'patch'] }))).toBe(
       'change (patch) deployments in payments, read (get) deployments in payments',
     );
+  });
+});
+
+describe('a summary of rules', () => {
+  it.each<{ readonly rules: readonly Rule[]; readonly says: readonly string[] }>([
+    {
+      rules: [rule({ verbs: ['get', 'patch'], resourceNames: ['checkout'] })],
+      says: ['change (patch) and read (get) deployment checkout in payments'],
+    },
+    {
+      rules: [rule({ verbs: ['get'] }), rule({ verbs: ['delete', 'create'] }), rule(core)],
+      says: [
+        'delete, create and read (get) deployments in payments',
+        'change (patch) pods in payments',
+      ],
+    },
+    {
+      rules: [rule({ ...core, resources: ['pods/exec', 'pods'], verbs: ['create'] })],
+      says: ['open (create) shells inside pods in payments', 'create pods in payments'],
+    },
+  ])('is $says', ({ rules, says }) => expect(summarizeRules(rules)).toEqual(says));
+
+  it('says every verb of everything that the lines say', () => {
+    const rules = [rule({ verbs: ['get', 'watch', 'approve'] }), rule({ verbs: ['*'], ...core })];
+    const [words, lines] = [summarizeRules(rules).join(), describeRules(rules)];
+    for (const doing of ['use "approve" on', 'read (get, watch)', 'do anything']) {
+      expect(words).toContain(doing);
+      expect(lines.join()).toContain(doing);
+    }
   });
 });

@@ -40,6 +40,20 @@ export function describeRules(rules: readonly Rule[]): string[] {
   return [...new Set(sorted.map(({ line }) => line))];
 }
 
+/**
+ * The same in fewer lines: what may be done to the same objects stands in one, the most dangerous first:
+ * `change (patch) and read (get) deployment checkout in payments`.
+ */
+export function summarizeRules(rules: readonly Rule[]): string[] {
+  const verbsOf = new Map<string, Set<string>>();
+  const parts = rules.flatMap(splitOpened).flatMap(splitByVerb);
+  for (const part of parts.toSorted((one, other) => rankOf(one) - rankOf(other))) {
+    const target = describeTarget(part);
+    verbsOf.set(target, (verbsOf.get(target) ?? new Set()).add(describeDoing(part)));
+  }
+  return [...verbsOf].map(([target, doings]) => `${list([...doings])} ${target}`);
+}
+
 /** One rule in one sentence, e.g. for a refusal. */
 export function describeRule(rule: Rule): string {
   return describeRules([rule]).join(', ');
@@ -74,12 +88,15 @@ function rankOf({ verbs: [verb = ''], resources }: Rule): number {
 }
 
 function describePart(part: Rule): string {
-  return [
-    part.resources.some(isOpened) ? `open (${part.verbs.join(', ')})` : describeVerbs(part.verbs),
-    describeObjects(part),
-    describeGroups(part),
-    describeNamespaces(part.namespaces),
-  ]
+  return `${describeDoing(part)} ${describeTarget(part)}`;
+}
+
+function describeDoing({ resources, verbs }: Rule): string {
+  return resources.some(isOpened) ? `open (${verbs.join(', ')})` : describeVerbs(verbs);
+}
+
+function describeTarget(part: Rule): string {
+  return [describeObjects(part), describeGroups(part), describeNamespaces(part.namespaces)]
     .filter((words) => words !== '')
     .join(' ');
 }

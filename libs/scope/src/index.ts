@@ -4,7 +4,7 @@ export { asSteps, beginApproval, partiesOf, type AskingRequirement } from './as-
 export { blastRadius } from './blast-radius.js';
 export { builtinResource, type BuiltinResource } from './builtin-resources.js';
 export { cutToNamespaces, namespacesOutside } from './cut-to-namespaces.js';
-export { describeRule, describeRules } from './describe-rules.js';
+export { describeRule, describeRules, summarizeRules } from './describe-rules.js';
 export { fillPlaceholders, placeholdersOf, type PlaceholderUse } from './fill-placeholders.js';
 export {
   describeLimits,

@@ -1,5 +1,5 @@
 import type { Principal, Risk } from '@drawbridge/contracts';
-import { blastRadius, describeLimits, describeRules } from '@drawbridge/scope';
+import { blastRadius, describeLimits, summarizeRules } from '@drawbridge/scope';
 import type { AgentPast } from '../domain/agent-history.js';
 import type { RequestStory } from '../domain/request-story.js';
 import { neutralText } from './neutral-text.js';
@@ -12,20 +12,20 @@ const REASON_LENGTH = 600;
 const MAX_LINES = 4;
 const MAX_RISK_REASONS = 3;
 
-/** Who, what, where, how long, why, how risky and how far: what an approver needs, most important first. */
+/**
+ * What an approver needs, most important first. Facts come before the agent's own words: what it would do, how far
+ * that reaches and how risky it is, then why it says it wants that, and who it is.
+ */
 export function factLines(story: RequestStory, past: AgentPast | undefined): Inline[][] {
   const { requester, terms, risk } = story;
   return [
-    [bold('Who: '), text(requesterWords(requester))],
     ...doesLines(story),
-    [bold('Where: '), text(whereWords(story))],
-    [
-      bold('For: '),
-      text(`${durationWords(terms.durationSeconds)}, from the approval on${limitWords(story)}`),
-    ],
-    [bold('Why: '), text(whyWords(story))],
-    riskLine(risk),
     [bold('Reach: '), text(neutralText(blastRadius(terms.rules).join(' · '), LINE_LENGTH))],
+    riskLine(risk),
+    [bold('Why: '), text(whyWords(story))],
+    [bold('Where: '), text(whereWords(story))],
+    [bold('For: '), text(`${durationWords(terms.durationSeconds)}${limitWords(story)}`)],
+    [bold('Who: '), text(ownedWords(requester))],
     ...(past === undefined ? [] : [[bold('Before: '), text(pastWords(past))]]),
     ...cutLines(story),
   ];
@@ -37,15 +37,15 @@ export const personWords = ({ email, subject }: Principal): string =>
 
 /** What is asked for, in a few words for a title: the action and what it is done to, or the first of the rules. */
 export function whatWords({ terms }: RequestStory): string {
-  const [first = 'access'] = describeRules(terms.rules);
+  const [first = 'use it'] = summarizeRules(terms.rules);
   const { action, parameters = {} } = terms;
-  if (action === undefined) return neutralText(first, 70);
+  if (action === undefined) return neutralText(`to ${first}`, 90);
   const objects = Object.entries(parameters).filter(([name]) => name !== 'namespace');
   return neutralText([action, ...objects.map(([, value]) => value)].join(' '), 70);
 }
 
 function doesLines({ terms: { rules } }: RequestStory): Inline[][] {
-  const words = describeRules(rules).map((line) => neutralText(line, LINE_LENGTH));
+  const words = summarizeRules(rules).map((line) => neutralText(line, LINE_LENGTH));
   const more = words.length - MAX_LINES;
   return [
     ...words
@@ -62,13 +62,17 @@ export function requesterWords({ kind, subject, issuer, owner, email }: Principa
   return `${kind} ${name} of ${neutralText(hostOf(issuer), NAME_LENGTH)}${owned}`;
 }
 
-function whereWords({ terms: { connection, environment, rules } }: RequestStory): string {
-  const namespaces = [...new Set(rules.flatMap((rule) => rule.namespaces))];
-  const where = namespaces.includes('*')
-    ? 'EVERY namespace and cluster-wide'
-    : `namespace ${namespaces.join(', ')}`;
-  return neutralText(`${connection} (${environment}), ${where}`, LINE_LENGTH);
+/** Where its identity comes from is in the small print. */
+function ownedWords({ kind, subject, email, owner }: Principal): string {
+  const name = neutralText(email === undefined ? subject : `${subject} (${email})`, NAME_LENGTH);
+  if (kind === 'human') return `human ${name}`;
+  return owner === undefined
+    ? `agent ${name}, of nobody known`
+    : `agent ${name}, owned by ${neutralText(owner, NAME_LENGTH)}`;
 }
+
+const whereWords = ({ terms: { connection, environment } }: RequestStory): string =>
+  neutralText(`${connection} (${environment})`, LINE_LENGTH);
 
 /** How often it may be used, where that is limited. */
 const limitWords = ({ terms: { limits } }: RequestStory): string =>
@@ -122,6 +126,10 @@ function ordinal(count: number): string {
   const ending = isTeen ? 'th' : (['th', 'st', 'nd', 'rd'][count % 10] ?? 'th');
   return `${count}${ending}`;
 }
+
+/** The identity provider that vouches for who asks. */
+export const issuerWords = ({ issuer }: Principal): string =>
+  neutralText(hostOf(issuer), NAME_LENGTH);
 
 const hostOf = (issuer: string): string =>
   URL.canParse(issuer) ? new URL(issuer).host || issuer : issuer;

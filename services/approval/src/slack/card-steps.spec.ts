@@ -64,7 +64,7 @@ describe('the card of a request that is asked in steps', () => {
     const narrow = { durationSeconds: 300, rules: [{ ...rule(), verbs: ['patch'] }] };
     const card = readable(...asked, givenBy(alice, { ...onCall, narrow }));
     expect(card).toContain('for on-call, narrowed to 5 minutes and to fewer rules');
-    expect(card).toContain('For: 5 minutes, from the approval on');
+    expect(card).toContain('For: 5 minutes');
     const exact = JSON.stringify(rulesView(story(...asked, givenBy(alice, { ...onCall, narrow }))));
     expect(exact).toContain('patch\\n  resources:  deployments');
     expect(exact).not.toContain('get, patch');

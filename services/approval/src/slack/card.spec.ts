@@ -60,17 +60,20 @@ describe('the card of a request that waits', () => {
   const card = readable(...pending());
 
   it.each([
-    ['who', 'Who: agent agent-oncall of idp.corp.test, owned by dana@corp.test'],
-    ['what', 'What: change (patch) deployment checkout in payments'],
-    ['where', 'Where: prod-eks (production), namespace payments'],
-    ['how long', 'For: 15 minutes, from the approval on'],
+    ['who', 'Who: agent agent-oncall, owned by dana@corp.test'],
+    ['what', 'What: change (patch) and read (get) deployment checkout in payments'],
+    ['where', 'Where: prod-eks (production)'],
+    ['how long', 'For: 15 minutes'],
     ['why', 'Why: readiness probe failing · ticket INC-4211'],
     ['the risk', 'Risk:  medium (changes a workload in production)'],
     ['cuts', 'Cut by policy: durationSeconds from 3600 to 900 (at most 15 minutes)'],
     ['the reach', 'Reach: 1 deployment in 1 namespace · changes · does not read secrets'],
     ['what it is', 'agent-oncall wants rollout-restart checkout on prod-eks'],
     ['who may decide', '0 of 1 approvals from sre-oncall. Decide by 2026-01-05 09:30 UTC'],
-    ['its policy', `Request ${requestId} · policy oncall-production@a1b2c3d4e5f6`],
+    [
+      'its policy',
+      `Identity of idp.corp.test · policy oncall-production@a1b2c3d4e5f6 · request ${requestId}`,
+    ],
   ])('says %s', (_, words) => expect(card).toContain(words));
 
   it('offers both decisions, approval with a confirmation', () => {

@@ -3,7 +3,7 @@ import { outcomeOf } from '@drawbridge/scope';
 import type { AgentPast } from '../domain/agent-history.js';
 import type { RequestStory } from '../domain/request-story.js';
 import { cardButtons } from './card-buttons.js';
-import { factLines, personWords, whatWords } from './card-facts.js';
+import { factLines, issuerWords, personWords, whatWords } from './card-facts.js';
 import { outcomeLines, titleOf } from './card-outcome.js';
 import { waitingFor } from './card-steps.js';
 import { isShownWhole } from './exact-rules.js';
@@ -74,5 +74,5 @@ function waitingBlocks(story: RequestStory, isOpen: boolean): types.KnownBlock[]
   return [lines([...notes, ...waitingFor(story, [text('. Decide by '), instant(decideBy)])])];
 }
 
-const referenceOf = ({ id, policy }: RequestStory): string =>
-  `Request ${id} · policy ${policy.name}@${policy.version}`;
+const referenceOf = ({ id, policy, requester }: RequestStory): string =>
+  `Identity of ${issuerWords(requester)} · policy ${policy.name}@${policy.version} · request ${id}`;

@@ -1,5 +1,5 @@
 import type { Rule } from '@drawbridge/contracts';
-import { describeRule } from '@drawbridge/scope';
+import { summarizeRules } from '@drawbridge/scope';
 import type { types } from '@slack/bolt';
 import { z } from 'zod';
 import { narrowingOffer } from '../domain/narrowing-choice.js';
@@ -110,7 +110,11 @@ function checkBlocks(
 }
 
 function ruleLabel(rule: Rule, index: number): Label {
-  const letters = Array.from(neutralText(`${index + 1}. ${describeRule(rule)}`, 2 * LABEL_LENGTH));
-  if (letters.length <= LABEL_LENGTH) return [letters.join('')];
-  return [letters.slice(0, LABEL_LENGTH).join(''), letters.slice(LABEL_LENGTH).join('')];
+  const summary = summarizeRules([rule]).join('; ');
+  const words = neutralText(`${index + 1}. ${summary}`, 2 * LABEL_LENGTH - 25);
+  if (words.length <= LABEL_LENGTH) return [words];
+  // A word of a rule is shorter than this, but for names, which may be cut.
+  const space = words.lastIndexOf(' ', LABEL_LENGTH);
+  const end = space > LABEL_LENGTH - 25 ? space : LABEL_LENGTH;
+  return [words.slice(0, end), words.slice(end).trim().slice(0, LABEL_LENGTH)];
 }

@@ -1,0 +1,90 @@
+import type { AccessTerms } from '@drawbridge/contracts';
+import { narrowView, renderCard, rulesView } from '@drawbridge/approval/cards';
+import { SlackBlock, SlackView } from '@drawbridge/embedded';
+import { z } from 'zod';
+import { blocksHtml, viewHtml } from './block-kit-html.js';
+import { alice, bob, given, granted, revoked, storyOf, terms, twoSteps } from './sample-request.js';
+import { messageHtml } from './slack-page.js';
+
+/** Something that Slack shows, as we send it and as it looks. */
+export interface Picture {
+  /** Of its files in docs/pictures/cards. */
+  readonly name: string;
+  /** As it goes to Slack. */
+  readonly sent: unknown;
+  readonly html: string;
+}
+
+const past = { count: 4, granted: 3, denied: 1, isMore: false };
+
+/** A wide request: a shell and secrets, everywhere. */
+const wide = {
+  rules: [
+    {
+      verbs: ['get', 'list', 'delete'],
+      apiGroups: ['', 'apps'],
+      resources: ['pods', 'secrets', 'deployments'],
+      namespaces: ['*'],
+    },
+    { verbs: ['create'], apiGroups: [''], resources: ['pods/exec'], namespaces: ['*'] },
+  ],
+  durationSeconds: 3600,
+  reason: 'Payments are down in all regions and nobody knows why.',
+  ticket: 'INC-4212',
+} satisfies Partial<AccessTerms>;
+
+const some: AccessTerms['rules'] = [
+  ...terms.rules,
+  {
+    verbs: ['get', 'list'],
+    apiGroups: [''],
+    resources: ['pods', 'pods/log'],
+    namespaces: ['payments', 'billing'],
+  },
+];
+
+/** Every picture of the documentation. */
+export function pictures(): readonly Picture[] {
+  const pending = storyOf({});
+  const inSteps = { approval: twoSteps, changed: { rules: some } };
+  const less = given(alice, { step: 'on-call', narrow: { durationSeconds: 300 } });
+  const narrowed = storyOf(inSteps, less);
+  const from = { requestId: pending.id, channel: 'C0APPROVALS', ts: '1.2', seen: 0 };
+  return [
+    card('pending', renderCard(pending, past)),
+    card(
+      'high-risk',
+      renderCard(storyOf({ changed: wide, isByRules: true, risk: highRisk }), {
+        ...past,
+        count: 0,
+      }),
+    ),
+    card('narrowed', renderCard(narrowed, past)),
+    card('granted', renderCard(storyOf({}, given(alice), ...granted(alice)), past)),
+    card('revoked', renderCard(ended(), past)),
+    dialog('exact-rules', rulesView(storyOf(inSteps))),
+    dialog('narrow', narrowView(storyOf(inSteps), from)),
+  ];
+}
+
+const highRisk = {
+  level: 'high' as const,
+  reasons: [
+    'runs commands in every pod',
+    'reads secrets',
+    'deletes in production',
+    'in every namespace',
+  ],
+};
+
+const ended = () =>
+  storyOf({}, given(alice), ...granted(alice), revoked(bob, 'Found the cause, no restart needed'));
+
+function card(name: string, { text, blocks }: { text: string; blocks: unknown }): Picture {
+  const shown = z.array(SlackBlock).parse(blocks);
+  return { name, sent: { text, blocks }, html: messageHtml(blocksHtml(shown)) };
+}
+
+function dialog(name: string, view: unknown): Picture {
+  return { name, sent: view, html: viewHtml(SlackView.parse(view)) };
+}

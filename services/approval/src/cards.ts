@@ -1,0 +1,9 @@
+/** What Slack shows, for pictures of it: pure functions of what happened. */
+export { AgentHistory, type AgentPast } from './domain/agent-history.js';
+export { tellHoldStory, type HoldStory } from './domain/hold-story.js';
+export { tellStory, type RequestStory } from './domain/request-story.js';
+export { renderCard } from './slack/card.js';
+export { denyAccessView } from './slack/deny-view.js';
+export { renderHoldCard } from './slack/hold-card.js';
+export { narrowView } from './slack/narrow-view.js';
+export { rulesView } from './slack/rules-view.js';
