@@ -5,7 +5,7 @@ import type { FieldPath } from './parse-documents.js';
 export interface AskedGroups {
   readonly path: FieldPath;
   readonly groups: readonly string[];
-  /** How many humans of them it wants. */
+  /** How many humans of them it wants; of those that it may be escalated to none, since they only come in addition. */
   readonly count: number;
 }
 
@@ -15,7 +15,11 @@ export function askedGroups({ approval }: PolicyDocument['spec']): readonly Aske
   if (approval.type === 'humans') {
     return [{ path: ['groups'], groups: approval.groups, count: approval.count }];
   }
-  return approval.steps.map(({ groups, count }, index) => {
-    return { path: ['steps', index, 'groups'], groups, count };
+  return approval.steps.flatMap(({ groups, count, escalate = [] }, index) => {
+    const path = ['steps', index];
+    const further = escalate.map((escalation, level) => {
+      return { path: [...path, 'escalate', level, 'groups'], groups: escalation.groups, count: 0 };
+    });
+    return [{ path: [...path, 'groups'], groups, count }, ...further];
   });
 }

@@ -403,6 +403,31 @@ describe('documents together', () => {
     ]);
   });
 
+  it.each([
+    ['remindAfterSeconds: 600', 'remindAfterSeconds: never comes: the request lapses after 600 s'],
+    [
+      'escalate: [{afterSeconds: 600, groups: [sre]}]',
+      'escalate[0].afterSeconds: never comes: the request lapses after 600 s',
+    ],
+    [
+      'escalate: [{afterSeconds: 90, groups: [sre]}, {afterSeconds: 90, groups: [sre]}]',
+      'escalate[1].afterSeconds: expected a later time than of the escalation before',
+    ],
+    [
+      "escalate: [{afterSeconds: 90, groups: ['on-call:none']}]",
+      'escalate[0].groups[0]: no Schedule document is named "none"',
+    ],
+    ['escalate: []', 'escalate: expected array to have >=1 items'],
+    ['remindAfterSeconds: 29', 'remindAfterSeconds: expected number to be >=30'],
+  ])('refuse a step with %s', (times, message) => {
+    const steps = `{type: steps, timeoutSeconds: 600, steps: [{name: a, groups: [sre], ${times}}]}`;
+    const policy = valid.policy('actions: [view]').replace('{type: none}', steps);
+    const rest = [valid.action(), valid.connection(), valid.issuer(), valid.human('a')];
+    const [problem, ...others] = problemsOf(documents(policy, ...rest));
+    expect(others).toStrictEqual([]);
+    expect(problem?.replace(/^\d+:\d+ /, '')).toContain(`spec.approval.steps[0].${message}`);
+  });
+
   it('warn of a step that nobody can decide', () => {
     const steps = '{type: steps, steps: [{name: a, groups: [sre]}, {name: b, groups: [nobody]}]}';
     const text = documents(

@@ -22,6 +22,7 @@ export const checkPolicies: Check = (checked) =>
     ...checkPatterns(entry, checked),
     ...checkSubjects(entry, checked),
     ...checkApprovers(entry, checked),
+    ...checkStepTimes(entry, checked),
   ]);
 
 type PolicyCheck = (entry: Entry<PolicyDocument>, checked: Checked) => readonly Finding[];
@@ -115,6 +116,29 @@ const checkApprovers: PolicyCheck = (entry, { entries, kinds }) => {
             `${count} humans are wanted, and ${members.length} are in these groups`,
           ),
         ];
+  });
+};
+
+/** A step waits no longer than the request; what comes later would never come. */
+const checkStepTimes: PolicyCheck = (entry) => {
+  const { approval } = entry.document.spec;
+  if (approval.type !== 'steps') return [];
+  const { timeoutSeconds } = approval;
+  return approval.steps.flatMap(({ remindAfterSeconds = 0, escalate = [] }, index) => {
+    const path = ['spec', 'approval', 'steps', index];
+    const never = `never comes: the request lapses after ${timeoutSeconds} s`;
+    const reminder =
+      remindAfterSeconds < timeoutSeconds
+        ? []
+        : [error(entry, [...path, 'remindAfterSeconds'], never)];
+    const escalations = escalate.flatMap(({ afterSeconds }, level) => {
+      const field = [...path, 'escalate', level, 'afterSeconds'];
+      if (afterSeconds >= timeoutSeconds) return [error(entry, field, never)];
+      return afterSeconds > (escalate[level - 1]?.afterSeconds ?? 0)
+        ? []
+        : [error(entry, field, 'expected a later time than of the escalation before')];
+    });
+    return [...reminder, ...escalations];
   });
 };
 

@@ -31,6 +31,8 @@ export const writerOf: Readonly<Record<AccessEventType, ServiceName>> = {
   ApprovalGiven: 'approval',
   ApprovalDenied: 'approval',
   ApprovalVoided: 'approval',
+  ApprovalReminded: 'approval',
+  ApprovalEscalated: 'approval',
   AccessRequestApproved: 'approval',
   AccessRequestRejected: 'approval',
   AccessRequestLapsed: 'approval',

@@ -45,6 +45,10 @@ export const AccessRequestView = z.strictObject({
   approval: ApprovalRequirement.optional(),
   decideBy: Instant.optional(),
   approvals: z.array(z.strictObject({ approver: z.string(), via: z.string(), at: Instant })),
+  /** When the humans of which step were last reminded. */
+  reminded: z.strictObject({ step: z.string(), at: Instant }).optional(),
+  /** Steps that further groups were asked about, the oldest first. */
+  escalations: z.array(z.strictObject({ step: z.string(), at: Instant })).optional(),
   /** Why it was denied, rejected, lapsed or revoked, and what to ask instead. */
   refusal: z
     .strictObject({ code: z.string(), message: z.string(), suggestion: z.string().optional() })

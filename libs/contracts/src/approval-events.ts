@@ -29,6 +29,10 @@ export const approvalEvents = [
     approver: Principal,
     reason: z.enum(['taken_back', 'left_group', 'disabled']),
   }),
+  /** The humans of a step were reminded; what was missed while nobody was there is one reminder. */
+  event('ApprovalReminded', { step: z.string(), count: z.int().min(1) }),
+  /** The further groups of an entry of the step's `escalate`, from 0, may decide too from here on. */
+  event('ApprovalEscalated', { step: z.string(), level: z.int().min(0) }),
   event('AccessRequestApproved', { approvers: z.array(Principal).min(1) }),
   event('AccessRequestRejected', { by: Principal, reason: z.string().optional() }),
   event('AccessRequestLapsed', { decideBy: Instant }),

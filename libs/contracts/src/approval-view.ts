@@ -30,6 +30,12 @@ export const ApprovalStepView = z.strictObject({
   missing: z.int(),
   /** Whether it can be decided now. */
   isOpen: z.boolean(),
+  /** Absent while an earlier step is not done. */
+  askedAt: Instant.optional(),
+  /** How often its humans were reminded; absent: never. */
+  reminders: z.int().optional(),
+  /** How many further sets of groups may decide it by now; absent: none. */
+  escalations: z.int().optional(),
 });
 export type ApprovalStepView = z.infer<typeof ApprovalStepView>;
 

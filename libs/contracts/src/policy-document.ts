@@ -3,6 +3,8 @@ import { ConnectionName } from './access-terms.js';
 import { document, label, pattern } from './document.js';
 import { Rules } from './scope.js';
 
+const seconds = z.int().min(30).max(604_800);
+
 /** Several steps of different humans; a step's name is shown to whoever decides. */
 const StepsOfPolicy = z
   .strictObject({
@@ -17,6 +19,22 @@ const StepsOfPolicy = z
           name: label.max(40),
           count: z.int().min(1).max(10).default(1),
           groups: z.array(z.string().min(1)).min(1).max(50),
+          remindAfterSeconds: seconds
+            .optional()
+            .describe('The step is reminded of, up to 5 times, each time when so long has passed'),
+          escalate: z
+            .array(
+              z.strictObject({
+                afterSeconds: seconds.describe('Counted from when the step was asked'),
+                groups: z.array(z.string().min(1)).min(1).max(50),
+              }),
+            )
+            .min(1)
+            .max(5)
+            .optional()
+            .describe(
+              'Further groups that may decide the step once it has waited; nobody is taken away',
+            ),
         }),
       )
       .min(1)
@@ -29,7 +47,7 @@ const StepsOfPolicy = z
       .default(1)
       .describe('Different humans whose no ends the request'),
     excludeOwner: z.boolean().default(true),
-    timeoutSeconds: z.int().min(30).max(604_800).default(1800),
+    timeoutSeconds: seconds.default(1800),
   })
   .refine(({ steps }) => new Set(steps.map(({ name }) => name)).size === steps.length, {
     message: 'two steps have the same name',

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { StepsRequirement, type Principal, type Rule } from '@drawbridge/contracts';
 import { beginStanding, continueStanding, whyNotCounted } from './approval-standing.js';
 import type { ApprovalFact, FactOf, Parties, Standing } from './step-approval.js';
+import { dueSteps } from './step-deadlines.js';
 import { missingOf, openSteps, outcomeOf } from './step-progress.js';
 
 const issuer = 'https://idp.corp.test';
@@ -288,6 +289,27 @@ describe('time', () => {
     at: minute(when),
   });
 
+  it('says what is due, the same for everybody who knows the history', () => {
+    expect(dueSteps(asked({ steps }), minute(1))).toStrictEqual([
+      { type: 'reminded', step: 'on-call', count: 1, at: minute(5) },
+      { type: 'escalated', step: 'on-call', level: 0, at: minute(10) },
+    ]);
+    expect(dueSteps(asked({ steps }), minute(17))).toContainEqual({
+      type: 'reminded',
+      step: 'on-call',
+      count: 3,
+      at: minute(15),
+    });
+    const reminded = play(asked({ steps }), {
+      type: 'reminded',
+      step: 'on-call',
+      count: 5,
+      at: minute(25),
+    });
+    expect(dueSteps(reminded, minute(50)).map(({ type }) => type)).toStrictEqual(['escalated']);
+    expect(dueSteps(play(asked({ steps }), given(alice)), minute(50))).toStrictEqual([]);
+  });
+
   it('opens a step to further groups, one level after the other and not before their time', () => {
     expect(whyNotCounted(asked({ steps }), given(carol))).toBe('approver_not_in_group');
     expect(whyNotCounted(asked({ steps }), escalated(0, 9))).toBe('too_early');
@@ -295,7 +317,9 @@ describe('time', () => {
     const standing = play(asked({ steps }), escalated(0, 10), escalated(0, 11));
     expect(outcomeOf(play(standing, given(carol)))).toBe('approved');
     expect(outcomeOf(play(standing, given(human('ben', 'boss'))))).toBe('open');
-    expect(play(standing, escalated(1, 20), escalated(2, 99)).steps).toMatchObject([{ level: 2 }]);
+    expect(play(standing, escalated(1, 20), escalated(2, 99)).steps).toMatchObject([
+      { level: 2, escalatedAt: [minute(10), minute(20)] },
+    ]);
   });
 
   it('a reminder counts once and in its time', () => {

@@ -9,12 +9,10 @@ import type {
   StepProgress,
   StepRefusal,
 } from './step-approval.js';
+import { MAX_REMINDERS } from './step-deadlines.js';
 import { isAskedIn, partyRefusal, stepUpRefusal } from './step-eligibility.js';
 import { missingOf, missingWith, openSteps, outcomeOf, totalOf } from './step-progress.js';
 import { within } from './within.js';
-
-/** Of one step; after that only escalation and the end of time follow. */
-const MAX_REMINDERS = 5;
 
 type Judge<Type extends ApprovalFact['type']> = (
   standing: Standing,
@@ -71,7 +69,7 @@ function counted(standing: Standing, fact: ApprovalFact): Standing {
         ? { ...standing, isDenied: true }
         : change(standing, fact.step, { isTicketApproved: true });
     case 'escalated':
-      return change(standing, fact.step, { level: fact.level + 1 });
+      return escalate(standing, fact);
     case 'reminded':
       return change(standing, fact.step, { reminders: fact.count });
   }
@@ -193,6 +191,12 @@ function deny(standing: Standing, approver: Principal): Standing {
   const denials = [...standing.denials, approver];
   const isDenied = denials.length >= standing.asked.requirement.denyThreshold;
   return { ...standing, approvals: withoutHuman(standing, approver), denials, isDenied };
+}
+
+function escalate(standing: Standing, { step: name, level, at }: FactOf<'escalated'>): Standing {
+  const progress = standing.steps.find(({ step }) => step.name === name);
+  const escalatedAt = [...(progress?.escalatedAt ?? []), at];
+  return change(standing, name, { level: level + 1, escalatedAt });
 }
 
 const approvalOf = ({ approvals }: Standing, human: Principal) =>

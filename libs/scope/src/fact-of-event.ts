@@ -10,6 +10,8 @@ export function factOfEvent({ type, data }: AccessEvent, at: string): ApprovalFa
   if (type === 'ApprovalGiven') return given(data, at);
   if (type === 'ApprovalDenied') return { type: 'denied', approver: data.approver, at };
   if (type === 'ApprovalVoided') return { type: 'voided', approver: data.approver, at };
+  if (type === 'ApprovalReminded') return { type: 'reminded', ...data, at };
+  if (type === 'ApprovalEscalated') return { type: 'escalated', ...data, at };
   return undefined;
 }
 

@@ -38,4 +38,5 @@ export type {
 } from './step-approval.js';
 export { seatPeople } from './seat-matching.js';
 export { groupsOf, partyRefusal } from './step-eligibility.js';
+export { dueSteps, type DueStep } from './step-deadlines.js';
 export { missingOf, openSteps, outcomeOf, type Missing } from './step-progress.js';

@@ -84,6 +84,8 @@ export interface StepProgress {
   readonly askedAt?: string;
   /** Entries of `escalate` that are in force. */
   readonly level: number;
+  /** When each of them came into force; absent: none has. */
+  readonly escalatedAt?: readonly string[];
   readonly reminders: number;
   /** A ticket system's yes. */
   readonly isTicketApproved: boolean;

@@ -16,6 +16,8 @@ import { WaitingRequests } from './nats/waiting-requests.js';
 import { CardBoard } from './slack/card-board.js';
 import { CardsController } from './slack/cards.controller.js';
 import { HOLD_BOARD, HoldCardsController } from './slack/hold-cards.controller.js';
+import { NudgesController } from './slack/nudges.controller.js';
+import { Nudges } from './slack/nudges.js';
 import type { SlackParts } from './slack/start-slack.js';
 
 export interface ApprovalParts {
@@ -28,7 +30,7 @@ export interface ApprovalParts {
   readonly bridges: Bridges;
   readonly verifier: TokenVerifier;
   /** Absent without Slack. */
-  readonly slack: Pick<SlackParts, 'board' | 'holdBoard'> | undefined;
+  readonly slack: Pick<SlackParts, 'board' | 'holdBoard' | 'nudges'> | undefined;
 }
 
 @Module({})
@@ -44,7 +46,7 @@ export class ApprovalModule {
         HoldsController,
         BridgesController,
         DecisionsController,
-        ...(slack === undefined ? [] : [CardsController, HoldCardsController]),
+        ...(slack === undefined ? [] : [CardsController, HoldCardsController, NudgesController]),
       ],
       providers: [
         { provide: AccessApprovals, useValue: approvals },
@@ -59,6 +61,7 @@ export class ApprovalModule {
           ? []
           : [
               { provide: CardBoard, useValue: slack.board },
+              { provide: Nudges, useValue: slack.nudges },
               { provide: HOLD_BOARD, useValue: slack.holdBoard },
             ]),
       ],

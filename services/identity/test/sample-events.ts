@@ -77,6 +77,8 @@ export const sample: {
   ApprovalGiven: { type: 'ApprovalGiven', data: { approver: alice, via: 'slack' } },
   ApprovalDenied: { type: 'ApprovalDenied', data: { approver: alice, via: 'slack' } },
   ApprovalVoided: { type: 'ApprovalVoided', data: { approver: alice, reason: 'taken_back' } },
+  ApprovalReminded: { type: 'ApprovalReminded', data: { step: 'approval', count: 1 } },
+  ApprovalEscalated: { type: 'ApprovalEscalated', data: { step: 'approval', level: 0 } },
   AccessRequestApproved: { type: 'AccessRequestApproved', data: { approvers: [alice] } },
   AccessRequestRejected: {
     type: 'AccessRequestRejected',

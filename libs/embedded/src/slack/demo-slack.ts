@@ -95,6 +95,8 @@ export interface DemoSlack {
   readonly calls: readonly string[];
   /** The messages of the approval channel (or another one), newest first. */
   messages(channelId?: string): Promise<DemoSlackMessage[]>;
+  /** What stands in the thread below a message, oldest first. */
+  replies(message: Pick<DemoSlackMessage, 'ts'>): Promise<DemoSlackMessage[]>;
   /** What the app told this user alone, oldest first (the last 200 of all users). */
   ephemerals(user: DemoSlackUser): readonly EphemeralMessage[];
   /** Dialogs that the app opened, oldest first. */
@@ -177,6 +179,14 @@ class Demo implements DemoSlack {
   async messages(channelId = this.channelId): Promise<DemoSlackMessage[]> {
     const answer = await this.#client.conversations.history({ channel: channelId, limit: 999 });
     return z.array(DemoSlackMessage).parse(answer.messages);
+  }
+
+  async replies({ ts }: Pick<DemoSlackMessage, 'ts'>): Promise<DemoSlackMessage[]> {
+    const answer = await this.#client.conversations.replies({ channel: this.channelId, ts });
+    return z
+      .array(DemoSlackMessage)
+      .parse(answer.messages)
+      .filter((message) => message.ts !== ts);
   }
 
   ephemerals(user: DemoSlackUser): readonly EphemeralMessage[] {

@@ -5,13 +5,14 @@ import { initial, type AccessApproval } from './access-approval-state.js';
 import {
   denyApproval,
   giveApproval,
-  isOver,
   voidApproval,
   type DenyApproval,
   type GiveApproval,
   type VoidApproval,
 } from './decide-by-human.js';
 import { evolve } from './evolve-access-approval.js';
+import { isOver } from './is-over.js';
+import { nudgeStep, type NudgeStep } from './nudge-step.js';
 
 /** `at` is when the command was accepted: UTC, RFC 3339. */
 export type AccessApprovalCommand =
@@ -21,7 +22,8 @@ export type AccessApprovalCommand =
   | VoidApproval
   | { readonly type: 'CompleteApproval' }
   | { readonly type: 'RejectRequest' }
-  | { readonly type: 'LapseRequest'; readonly at: string };
+  | { readonly type: 'LapseRequest'; readonly at: string }
+  | NudgeStep;
 
 /**
  * Whether the right humans said yes to an access request.
@@ -50,6 +52,9 @@ export const accessApproval: Decider<AccessApproval, AccessApprovalCommand, Acce
         return rejectRequest(state);
       case 'LapseRequest':
         return lapseRequest(state, command.at);
+      case 'Remind':
+      case 'Escalate':
+        return nudgeStep(state, command);
     }
   },
 };

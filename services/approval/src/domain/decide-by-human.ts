@@ -9,6 +9,7 @@ import {
   type StepRefusal,
 } from '@drawbridge/scope';
 import type { AccessApproval, PendingApproval } from './access-approval-state.js';
+import { isOver } from './is-over.js';
 import {
   ApprovalRefused,
   isForHumans,
@@ -205,6 +206,3 @@ const describeOutcome = {
   denied: 'the request was denied by policy',
   unneeded: 'the request needs no approval',
 } as const;
-
-export const isOver = (decideBy: string, at: string): boolean =>
-  Date.parse(at) >= Date.parse(decideBy);

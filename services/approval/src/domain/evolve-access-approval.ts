@@ -15,6 +15,8 @@ const outcomeOf: Readonly<Record<AccessEventType, ClosedOutcome | undefined>> = 
   ApprovalGiven: undefined,
   ApprovalDenied: undefined,
   ApprovalVoided: undefined,
+  ApprovalReminded: undefined,
+  ApprovalEscalated: undefined,
   AccessRequestWithdrawn: 'withdrawn',
   AccessRequestDenied: 'denied',
   AccessRequestApproved: 'approved',

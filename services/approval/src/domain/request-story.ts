@@ -155,6 +155,9 @@ const changes: {
         : given,
     ),
   }),
+  // What they change stands in the standing.
+  ApprovalReminded: () => ({}),
+  ApprovalEscalated: () => ({}),
   AccessRequestApproved: () => ({ status: 'approved' }),
   AccessRequestRejected: ({ by, reason }, { at }) => ({
     status: 'rejected',

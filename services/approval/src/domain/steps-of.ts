@@ -9,6 +9,11 @@ export interface StepStory {
   readonly missing: number;
   /** Whether it can be decided now. */
   readonly isOpen: boolean;
+  /** Absent while an earlier step is not done. */
+  readonly askedAt?: string;
+  readonly reminders: number;
+  /** How many further sets of groups may decide it by now. */
+  readonly escalations: number;
 }
 
 /** The steps of a request that humans were asked about, in their order. */
@@ -17,7 +22,7 @@ export function stepsOf({ standing }: RequestStory): readonly StepStory[] {
   const missing = missingOf(standing);
   const open = openSteps(standing);
   return standing.steps.map((progress) => {
-    const { step, level } = progress;
+    const { step, level, reminders, askedAt } = progress;
     const isHuman = step.type === 'humans';
     return {
       name: step.name,
@@ -25,6 +30,9 @@ export function stepsOf({ standing }: RequestStory): readonly StepStory[] {
       count: isHuman ? step.count : 1,
       missing: missing[step.name] ?? 0,
       isOpen: open.includes(progress),
+      reminders,
+      escalations: level,
+      ...(askedAt === undefined ? {} : { askedAt }),
     };
   });
 }

@@ -25,7 +25,12 @@ export function approvalView(story: RequestStory): ApprovalView {
 }
 
 const stepViews = (story: RequestStory): ApprovalStepView[] =>
-  stepsOf(story).map((step) => ({ ...step, groups: [...step.groups] }));
+  stepsOf(story).map(({ groups, reminders, escalations, ...step }) => ({
+    ...step,
+    groups: [...groups],
+    ...(reminders === 0 ? {} : { reminders }),
+    ...(escalations === 0 ? {} : { escalations }),
+  }));
 
 function approvalOf(given: GivenApproval): ApprovalView['approvals'][number] {
   const { approver, via, at, comment, step, narrow, voided } = given;

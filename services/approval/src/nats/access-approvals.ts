@@ -18,6 +18,7 @@ import type { ApprovedTerms } from '@drawbridge/scope';
 import type { AccessApproval } from '../domain/access-approval-state.js';
 import { accessApproval, type AccessApprovalCommand } from '../domain/access-approval.js';
 import type { LostSay } from '../domain/lost-says.js';
+import type { NudgeStep } from '../domain/nudge-step.js';
 import { tellStory, type RequestStory } from '../domain/request-story.js';
 
 const service: Actor = { kind: 'service', id: 'approval' };
@@ -102,6 +103,13 @@ export class AccessApprovals {
         ? { type, at: now.toISOString() }
         : { type };
     await this.#handle(command, { requestId, causationId, actor: service, now });
+  }
+
+  /** What becomes necessary about a step because it waits. Harmless when repeated. */
+  async nudge(requestId: string, nudge: Omit<NudgeStep, 'at'>): Promise<void> {
+    const now = this.clock();
+    const command = { ...nudge, at: now.toISOString() };
+    await this.#handle(command, { requestId, causationId: requestId, actor: service, now });
   }
 
   /** `undefined` for an unknown request, and until policy has validated it. */

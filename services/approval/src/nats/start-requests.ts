@@ -6,7 +6,7 @@ import type { Closers } from '@drawbridge/runtime';
 import { AccessApprovals } from './access-approvals.js';
 import { followRequests, type FollowedRequests } from './follow-requests.js';
 import { LostSayWatch } from './lost-say-watch.js';
-import { RequestLapses } from './request-lapses.js';
+import { RequestTimers } from './request-timers.js';
 
 export interface RequestParts extends FollowedRequests {
   readonly approvals: AccessApprovals;
@@ -21,14 +21,14 @@ export function startRequests(
   closers: Closers,
 ): RequestParts {
   const approvals = new AccessApprovals(accessEventStore(connection, 'approval'), clock);
-  const lapses = new RequestLapses({ approvals, clock, logger });
-  closers.add(() => lapses.close());
+  const timers = new RequestTimers({ approvals, clock, logger });
+  closers.add(() => timers.close());
   const lostSays = new LostSayWatch({ approvals, clock, logger });
   closers.add(() => lostSays.close());
-  const listeners = [lapses.follow, lostSays.follow];
+  const listeners = [timers.follow, lostSays.follow];
   const followed = followRequests(connection, { logger, listeners }, closers);
   const startRequestTimers = (people: () => PeopleNow) => {
-    lapses.start();
+    timers.start();
     lostSays.start(people);
   };
   return { ...followed, approvals, startRequestTimers };

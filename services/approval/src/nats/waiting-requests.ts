@@ -58,5 +58,6 @@ export class WaitingRequests {
 const isOpen = ({ status }: RequestStory): boolean =>
   status === 'requested' || status === 'pending' || status === 'approved';
 
-const isWaiting = (story: RequestStory): story is WaitingRequest =>
+/** Whether humans are asked about it now. */
+export const isWaiting = (story: RequestStory): story is WaitingRequest =>
   story.status === 'pending' && story.decideBy !== undefined;

@@ -46,6 +46,7 @@ const HistoryPage = z.looseObject({
   messages: z.array(Message).default([]),
   response_metadata: z.looseObject({ next_cursor: z.string().optional() }).optional(),
 });
+type HistoryPage = z.infer<typeof HistoryPage>;
 
 interface Bot {
   readonly userId: string;
@@ -76,9 +77,21 @@ export class SlackWorkspace {
   }
 
   /** Posts the card and returns the timestamp that names the message. */
-  async post({ text, blocks, metadata }: Card): Promise<string> {
+  post(card: Card): Promise<string> {
+    return this.#post(card);
+  }
+
+  /** Posts below another message, and returns the timestamp that names the reply. */
+  reply(thread: string, card: Card): Promise<string> {
+    return this.#post(card, { thread_ts: thread });
+  }
+
+  async #post(
+    { text, blocks, metadata }: Card,
+    below: { readonly thread_ts?: string } = {},
+  ): Promise<string> {
     await this.#requireOwnWorkspace();
-    const message = { channel: this.options.channel, text, blocks, metadata, ...literal };
+    const message = { channel: this.options.channel, text, blocks, metadata, ...literal, ...below };
     const { ts } = await this.#call('chat.postMessage', () =>
       this.#client.chat.postMessage(message),
     );
@@ -100,12 +113,24 @@ export class SlackWorkspace {
   }
 
   /** Timestamp of our own message with this metadata, posted at or after `since`. */
-  async find(wanted: types.MessageMetadata, since: string): Promise<string | undefined> {
-    const bot = await this.#requireOwnWorkspace();
+  find(wanted: types.MessageMetadata, since: string): Promise<string | undefined> {
     const oldest = String(Math.floor(Date.parse(since) / 1000) - HISTORY_SLACK_SECONDS);
+    return this.#findOn((cursor) => this.#history(oldest, cursor), wanted);
+  }
+
+  /** Timestamp of our own message with this metadata below another one. */
+  findReply(thread: string, wanted: types.MessageMetadata): Promise<string | undefined> {
+    return this.#findOn((cursor) => this.#replies(thread, cursor), wanted);
+  }
+
+  async #findOn(
+    pageAt: (cursor?: string) => Promise<HistoryPage>,
+    wanted: types.MessageMetadata,
+  ): Promise<string | undefined> {
+    const bot = await this.#requireOwnWorkspace();
     let cursor: string | undefined;
     for (let page = 0; page < HISTORY_PAGES; page += 1) {
-      const { messages, response_metadata: more } = await this.#history(oldest, cursor);
+      const { messages, response_metadata: more } = await pageAt(cursor);
       // The oldest is the one that was posted first.
       const found = messages.findLast((message) => isCard(message, { bot, wanted }));
       if (found !== undefined) return found.ts;
@@ -145,7 +170,20 @@ export class SlackWorkspace {
     return this.#bot;
   }
 
-  async #history(oldest: string, cursor?: string): Promise<z.infer<typeof HistoryPage>> {
+  async #replies(thread: string, cursor?: string): Promise<HistoryPage> {
+    const answer = await this.#call('conversations.replies', () =>
+      this.#client.conversations.replies({
+        channel: this.options.channel,
+        ts: thread,
+        include_all_metadata: true,
+        limit: HISTORY_PAGE,
+        ...(cursor === undefined ? {} : { cursor }),
+      }),
+    );
+    return HistoryPage.parse(answer);
+  }
+
+  async #history(oldest: string, cursor?: string): Promise<HistoryPage> {
     const answer = await this.#call('conversations.history', () =>
       this.#client.conversations.history({
         channel: this.options.channel,

@@ -17,12 +17,13 @@ import type { AgentHistory } from '../domain/agent-history.js';
 import type { HoldStory } from '../domain/hold-story.js';
 import type { RequestStory } from '../domain/request-story.js';
 import type { HeldCommands } from '../nats/held-commands.js';
-import { CardBoard, type CardSubject, type Told } from './card-board.js';
+import { CardBoard, type CardBoardOptions, type CardSubject, type Told } from './card-board.js';
 import { CardMemory } from './card-memory.js';
 import { renderCard } from './card.js';
 import { CARDS } from './cards.controller.js';
 import { renderHoldCard } from './hold-card.js';
 import { HOLD_CARDS } from './hold-cards.controller.js';
+import { Nudges } from './nudges.js';
 import { SlackDecisions } from './slack-decisions.js';
 import { SlackHoldDecisions } from './slack-hold-decisions.js';
 import type { KnownPeople } from './slack-human.js';
@@ -49,6 +50,7 @@ export interface SlackSurroundings {
 export interface SlackParts {
   readonly board: CardBoard<RequestStory>;
   readonly holdBoard: CardBoard<HoldStory>;
+  readonly nudges: Nudges;
   /** To be mounted before any body is read. */
   readonly receiver: Router;
   readonly transports: readonly JetStreamStrategy[];
@@ -68,14 +70,22 @@ export async function startSlack(
     clock,
     logger: slackLogger(logger),
   });
-  const boards = boardsOf(settings, surroundings, {
-    workspace,
-    memory: await CardMemory.open(connection),
-  });
+  const memory = await CardMemory.open(connection);
+  const turn = {
+    clock,
+    instance: uuidV7(clock()),
+    // Two calls and a write, with some room.
+    holdMs: 2.5 * slackTimeoutMs,
+  };
+  const places = { ...turn, workspace, memory };
+  const boards = boardsOf(settings, surroundings, places);
+  const story = (requestId: string) => surroundings.approvals.story(requestId);
+  const nudging = { ...places, board: boards.board, story, people, isDisabled, teamId };
   const peopleNow = () => slackPeople(people() ?? nobody, clock().toISOString());
   const known = { workspace, people: peopleNow, isDisabled, teamId };
   return {
     ...boards,
+    nudges: new Nudges(nudging),
     receiver: receiverOf(settings, surroundings, { ...boards, known }),
     transports: transportsOf(surroundings),
   };
@@ -85,19 +95,11 @@ type Boards = Pick<SlackParts, 'board' | 'holdBoard'>;
 
 function boardsOf(
   { channel }: SlackSettings,
-  { approvals, history, holds, clock, slackTimeoutMs }: SlackSurroundings,
-  places: { readonly workspace: SlackWorkspace; readonly memory: CardMemory },
+  { approvals, history, holds }: SlackSurroundings,
+  places: Omit<CardBoardOptions<Told>, keyof CardSubject<Told> | 'channel'>,
 ): Boards {
   const boardOf = <Story extends Told>(subject: CardSubject<Story>) =>
-    new CardBoard<Story>({
-      ...subject,
-      ...places,
-      channel,
-      clock,
-      instance: uuidV7(clock()),
-      // Two calls and a write, with some room.
-      holdMs: 2.5 * slackTimeoutMs,
-    });
+    new CardBoard<Story>({ ...subject, ...places, channel });
   return {
     board: boardOf({
       story: (requestId) => approvals.story(requestId),

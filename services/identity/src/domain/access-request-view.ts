@@ -87,6 +87,10 @@ const changes: Changes = {
   ApprovalVoided: ({ approver }, { approvals }) => ({
     approvals: approvals.filter((given) => given.approver !== nameOf(approver)),
   }),
+  ApprovalReminded: ({ step }, _, at) => ({ reminded: { step, at } }),
+  ApprovalEscalated: ({ step }, { escalations = [] }, at) => ({
+    escalations: [...escalations, { step, at }],
+  }),
   AccessRequestApproved: () => ({ status: 'approved' }),
   AccessRequestRejected: ({ by, reason }) => {
     const why = reason === undefined ? '' : `: ${reason}`;

@@ -44,6 +44,8 @@ const statusAfter: Readonly<Record<AccessEventType, 'open' | 'withdrawn' | 'ende
   ApprovalGiven: 'open',
   ApprovalDenied: 'open',
   ApprovalVoided: 'open',
+  ApprovalReminded: 'open',
+  ApprovalEscalated: 'open',
   AccessRequestApproved: 'open',
   AccessRequestRejected: 'ended',
   AccessRequestLapsed: 'ended',

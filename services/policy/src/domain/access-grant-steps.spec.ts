@@ -7,6 +7,7 @@ import {
   agent,
   alice,
   approved,
+  at,
   bob,
   calm,
   carol,
@@ -24,6 +25,7 @@ import {
   voidedOf,
 } from '../../test/story.js';
 import { accessGrant } from './access-grant.js';
+import type { PolicySet } from './policy-set.js';
 
 const { given } = specify(accessGrant);
 const set = (approval = twoSteps()) => policySet({ ...oncall, approval });
@@ -45,6 +47,58 @@ const grantOf = (...past: readonly AccessEvent[]) => {
 };
 const denialOf = (...past: readonly AccessEvent[]) =>
   (grantOf(...past) as Partial<AccessEventData<'AccessRequestDenied'>> | undefined)?.code;
+
+describe('a step that further groups were asked about', () => {
+  const step = (groups: string[]) => ({
+    type: 'humans' as const,
+    name: 'on-call',
+    count: 1,
+    groups,
+    escalate: [{ afterSeconds: 600, groups: ['sre-leads'] }],
+  });
+  const approval = twoSteps({ steps: [step(['sre-oncall'])] });
+  const told = { type: 'ApprovalEscalated', data: { step: 'on-call', level: 0 } } as const;
+  /** Asked at 9:00; each event at its minute. */
+  const decided = (policies: PolicySet, ...events: (readonly [AccessEvent, string])[]) => {
+    const past = [[requested(), at], [validated({ approval }), at], ...events] as const;
+    const state = past.reduce(
+      (folded, [event, when]) => accessGrant.evolve(folded, event, when),
+      accessGrant.initial,
+    );
+    return accessGrant.decide(issue(policies), state)?.type;
+  };
+  const late = '2026-01-05T09:10:00.000Z';
+  const early = '2026-01-05T09:09:59.999Z';
+
+  it('is decided by them, from then on', () => {
+    const yesOfLead = [yes(carol, onCall), late] as const;
+    const policies = set(approval);
+    expect(decided(policies, [told, late], yesOfLead, [approved(carol), late])).toBe('GrantIssued');
+    expect(decided(policies, yesOfLead, [told, late], [approved(carol), late])).toBe(
+      'AccessRequestDenied',
+    );
+    // Told by a service whose clock nobody can believe.
+    expect(decided(policies, [told, early], yesOfLead, [approved(carol), late])).toBe(
+      'AccessRequestDenied',
+    );
+  });
+
+  it('is held against another version of the policies with them too', () => {
+    const events = [
+      [told, late],
+      [yes(carol, onCall), late],
+      [approved(carol), late],
+    ] as const;
+    const other = { ...set(approval), version: 'version-two' };
+    expect(decided(other, ...events)).toBe('GrantIssued');
+    const steps = [
+      { ...step(['sre-oncall']), escalate: [{ afterSeconds: 900, groups: ['sre-leads'] }] },
+    ];
+    expect(decided({ ...set(twoSteps({ steps })), version: 'version-two' }, ...events)).toBe(
+      'AccessRequestDenied',
+    );
+  });
+});
 
 describe('a grant that is asked in steps', () => {
   it('is issued when every step has its humans', () =>

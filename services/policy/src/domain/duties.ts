@@ -79,6 +79,8 @@ const dues: {
   ApprovalGiven: () => 'as_before',
   ApprovalDenied: () => 'as_before',
   ApprovalVoided: () => 'as_before',
+  ApprovalReminded: () => 'as_before',
+  ApprovalEscalated: () => 'as_before',
   AccessRequestApproved: (_, at) => issueSoon(at),
   GrantIssued: ({ endsAt }) => ({ command: 'expire', atMs: Date.parse(endsAt) }),
   AccessRequestWithdrawn: () => undefined,

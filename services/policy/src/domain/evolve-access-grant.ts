@@ -76,6 +76,9 @@ const changes: Changes = {
       : said;
   },
   ApprovalVoided: (state, data, at) => say(state, { type: 'ApprovalVoided', data }, at),
+  // Nobody's say depends on it.
+  ApprovalReminded: (state) => state,
+  ApprovalEscalated: (state, data, at) => say(state, { type: 'ApprovalEscalated', data }, at),
   AccessRequestApproved: (state) =>
     state.status === 'pending' ? { ...state, isApproved: true } : state,
   AccessRequestRejected: closeUnlessGranted,

@@ -59,6 +59,12 @@ export function whyNotAllowed(fixed: FixedRequest, set: PolicySet): string | und
   return undefined;
 }
 
+/** Which further groups could decide what, and since when. */
+const escalationsOf = ({ steps }: Standing): readonly ApprovalFact[] =>
+  steps.flatMap(({ step, escalatedAt = [] }) =>
+    escalatedAt.map((at, level) => ({ type: 'escalated', step: step.name, level, at }) as const),
+  );
+
 /** Whether the same people would be enough for another requirement too, and nobody's no would stop it. */
 function wouldApprove(
   approval: ApprovalRequirement,
@@ -68,9 +74,13 @@ function wouldApprove(
   if (standing === undefined) return false;
   const asked = beginApproval({ approval, requester, terms, at: standing.asked.at });
   const { approvals, denials } = standing;
-  const facts: readonly ApprovalFact[] = [
+  const said: readonly ApprovalFact[] = [
+    ...escalationsOf(standing),
     // Which terms they saw was judged when it was counted.
     ...approvals.map((given) => ({ type: 'given' as const, seen: 0, ...given })),
+  ];
+  const facts: readonly ApprovalFact[] = [
+    ...said.toSorted((one, other) => Date.parse(one.at) - Date.parse(other.at)),
     ...denials.map((approver) => ({ type: 'denied' as const, approver, at: standing.asked.at })),
   ];
   return outcomeOf(facts.reduce(continueStanding, asked)) === 'approved';

@@ -67,6 +67,8 @@ const endedByEvent: Readonly<Record<AccessEventType, GrantEndReason | undefined>
   ApprovalGiven: undefined,
   ApprovalDenied: undefined,
   ApprovalVoided: undefined,
+  ApprovalReminded: undefined,
+  ApprovalEscalated: undefined,
   AccessRequestApproved: undefined,
   AccessRequestRejected: undefined,
   AccessRequestLapsed: undefined,

@@ -1,0 +1,19 @@
+import { Controller, Inject } from '@nestjs/common';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import type { AccessEvent, AccessEventType } from '@drawbridge/contracts';
+import type { RecordedEvent } from '@drawbridge/kernel';
+import { CARDS } from './cards.controller.js';
+import { Nudges } from './nudges.js';
+
+const nudges: readonly AccessEventType[] = ['ApprovalReminded', 'ApprovalEscalated'];
+
+/** Tells people in Slack that a step still waits; the card is brought up to date with it. */
+@Controller()
+export class NudgesController {
+  constructor(@Inject(Nudges) private readonly nudges: Nudges) {}
+
+  @EventPattern(nudges, CARDS)
+  post(@Payload() event: RecordedEvent<AccessEvent>): Promise<void> {
+    return this.nudges.post(event);
+  }
+}
