@@ -83,12 +83,8 @@ export async function startApproval(
     const requests = startRequests(connection, { clock, logger }, closers);
     const trust = await followTrust(connection, closers);
     const heldParts = startHolds(connection, { clock, logger, trust }, closers);
-    const orders = {
-      grants: requests.grants,
-      adminGroups: config.ADMIN_GROUPS ?? [],
-      clock,
-      logger,
-    };
+    const { ADMIN_GROUPS: adminGroups = [] } = config;
+    const orders = { grants: requests.grants, adminGroups, clock, logger };
     const parts = {
       ...requests,
       ...heldParts,
@@ -104,16 +100,15 @@ export async function startApproval(
     const environment = { connection, clock, logger, ackWaitMs, slackTimeoutMs };
     const settings = slackSettings(config);
     const slack =
-      settings === undefined
-        ? undefined
-        : await startSlack(settings, {
-            ...environment,
-            approvals,
-            history,
-            holds,
-            isDisabled,
-            people,
-          });
+      settings &&
+      (await startSlack(settings, {
+        ...environment,
+        approvals,
+        history,
+        holds,
+        isDisabled,
+        people,
+      }));
 
     const module = ApprovalModule.with({ ...parts, verifier, slack });
     const decisions = eventTransport(connection, { ...decisionFeed, logger, ackWaitMs });
