@@ -155,7 +155,7 @@ describe('command lines in the documents', () => {
   });
 
   it.each([
-    ['drawbridge ask for-it', 'there is no command ask'],
+    ['drawbridge beg for-it', 'there is no command beg'],
     ['./drawbridge request -c prod-eks --minutes 5', 'request has no --minutes'],
     ['drawbridge audit everything', 'there is no command audit everything'],
     ['drawbridge audit events --minutes 5', 'audit has no --minutes'],

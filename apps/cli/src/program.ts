@@ -11,6 +11,7 @@ import { registerList } from './commands/list.js';
 import { registerLogin } from './commands/login.js';
 import { registerLogout } from './commands/logout.js';
 import { registerPolicy } from './commands/policy.js';
+import { registerAnswer, registerAsk } from './commands/questions.js';
 import { registerRequest } from './commands/request.js';
 import { registerStatus } from './commands/status.js';
 import { registerWhoami } from './commands/whoami.js';
@@ -22,8 +23,9 @@ import type { Terminal } from './terminal.js';
 
 const registrations = [
   ...[registerLogin, registerLogout, registerWhoami],
-  ...[registerRequest, registerStatus, registerList, registerWithdraw, registerKubeconfig],
-  ...[registerApprovals, registerApprove, registerDeny, registerTakeBack],
+  ...[registerRequest, registerStatus, registerList, registerWithdraw, registerAnswer],
+  registerKubeconfig,
+  ...[registerApprovals, registerApprove, registerDeny, registerTakeBack, registerAsk],
   ...[registerGrants, registerHolds, registerBridges, registerAudit],
   registerPolicy,
 ];

@@ -120,6 +120,26 @@ describe('approval in steps, with the real services', () => {
     expect(late.stderr).toContain('request_not_pending');
   });
 
+  it('carries a question to the agent that waits, and its answer back', async () => {
+    const id = await ask('basket');
+    const waiting = agent.start('status', id, '--wait=5m');
+    const asked = await alice.drawbridge('ask', id, 'is', 'payments', 'down?\u001b[2J');
+    expect(asked.stdout + asked.stderr).toContain('body_invalid');
+    expect((await alice.drawbridge('ask', id, 'is payments', 'down?')).stdout).toMatch(
+      /asked by alice@corp.test: is payments down\? \(/,
+    );
+    await eventually(() => {
+      expect(waiting.seen()).toContain('alice@corp.test asks: is payments down?');
+    });
+    expect((await dana.drawbridge('ask', id, 'why?')).stderr).toContain('owner_approval');
+    const answered = await agent.drawbridge('answer', id, 'checkout alone');
+    expect(answered.stdout).toMatch(/is payments down\?\n {2}answer: checkout alone/);
+    expect((await agent.drawbridge('answer', id, 'once more')).code).toBe(2);
+    const { stdout } = await alice.drawbridge('deny', id, '--reason', 'look at the node first');
+    expect(stdout).toContain('answer: checkout alone');
+    expect((await waiting.result).code).toBe(5);
+  });
+
   it('opens a step again when its approval is taken back', async () => {
     const id = await ask('cart');
     await approve(alice, id);

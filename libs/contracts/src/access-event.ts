@@ -25,6 +25,7 @@ export type AccessEventData<Type extends AccessEventType> = Extract<
 export const writerOf: Readonly<Record<AccessEventType, ServiceName>> = {
   AccessRequested: 'identity',
   AccessRequestWithdrawn: 'identity',
+  QuestionAnswered: 'identity',
   AccessRequestValidated: 'policy',
   AccessRequestDenied: 'policy',
   ApprovalRequested: 'approval',
@@ -33,6 +34,7 @@ export const writerOf: Readonly<Record<AccessEventType, ServiceName>> = {
   ApprovalVoided: 'approval',
   ApprovalReminded: 'approval',
   ApprovalEscalated: 'approval',
+  QuestionAsked: 'approval',
   AccessRequestApproved: 'approval',
   AccessRequestRejected: 'approval',
   AccessRequestLapsed: 'approval',

@@ -10,6 +10,7 @@ import {
 } from './access-terms.js';
 import { ApprovalRequirement } from './approval-requirement.js';
 import { Principal } from './principal.js';
+import { QuestionView } from './question.js';
 
 /**
  * Where an access request stands. `requested`, `pending` and `approved` can still change into `granted`;
@@ -49,6 +50,8 @@ export const AccessRequestView = z.strictObject({
   reminded: z.strictObject({ step: z.string(), at: Instant }).optional(),
   /** Steps that further groups were asked about, the oldest first. */
   escalations: z.array(z.strictObject({ step: z.string(), at: Instant })).optional(),
+  /** What approvers asked the requester, oldest first. */
+  questions: z.array(QuestionView).optional(),
   /** Why it was denied, rejected, lapsed or revoked, and what to ask instead. */
   refusal: z
     .strictObject({ code: z.string(), message: z.string(), suggestion: z.string().optional() })

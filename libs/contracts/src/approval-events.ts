@@ -33,6 +33,12 @@ export const approvalEvents = [
   event('ApprovalReminded', { step: z.string(), count: z.int().min(1) }),
   /** The further groups of an entry of the step's `escalate`, from 0, may decide too from here on. */
   event('ApprovalEscalated', { step: z.string(), level: z.int().min(0) }),
+  event('QuestionAsked', {
+    questionId: z.uuid(),
+    by: Principal,
+    via: z.enum(['slack', 'http']),
+    text: z.string(),
+  }),
   event('AccessRequestApproved', { approvers: z.array(Principal).min(1) }),
   event('AccessRequestRejected', { by: Principal, reason: z.string().optional() }),
   event('AccessRequestLapsed', { decideBy: Instant }),

@@ -4,6 +4,7 @@ import { AccessStatus } from './access-view.js';
 import { ApprovalRequirement } from './approval-requirement.js';
 import { oneLine } from './one-line.js';
 import { Principal } from './principal.js';
+import { QuestionView } from './question.js';
 import { Rules } from './scope.js';
 
 const remark = oneLine(500);
@@ -72,6 +73,8 @@ export const ApprovalView = z.strictObject({
       voidedAt: Instant.optional(),
     }),
   ),
+  /** What approvers asked the requester, oldest first. */
+  questions: z.array(QuestionView).optional(),
 });
 export type ApprovalView = z.infer<typeof ApprovalView>;
 

@@ -12,4 +12,5 @@ export const identityEvents = [
     digest: z.string(),
   }),
   event('AccessRequestWithdrawn', { by: Principal }),
+  event('QuestionAnswered', { questionId: z.uuid(), by: Principal, text: z.string() }),
 ] as const;

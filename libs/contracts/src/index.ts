@@ -60,6 +60,7 @@ export { ConnectorAccess } from './connector-access.js';
 export { ActionDocument } from './action-document.js';
 export { ConfigurationDocument, GuardrailDocument } from './configuration.js';
 export { ConnectionDocument } from './connection-document.js';
+export { AnswerInput, MAX_QUESTIONS, QuestionInput, QuestionView } from './question.js';
 export { GrantView, OpenGrantsView } from './grant-view.js';
 export { HumanDocument } from './human-document.js';
 export { IssuerDocument } from './issuer-document.js';

@@ -58,6 +58,7 @@ const statuses: StatusTable = {
   narrowing_widens: 422,
   narrowing_not_possible: 409,
   too_many_take_backs: 429,
+  too_many_questions: 429,
   approval_unknown: 404,
   request_not_pending: 409,
   approval_too_late: 409,

@@ -62,6 +62,67 @@ const decisionsOf = async (id: string) =>
     .map(({ event }) => event.type)
     .filter((type) => type === 'ApprovalGiven' || type === 'ApprovalDenied');
 
+describe('a question over HTTP', () => {
+  const ask = (id: string, body: unknown, as = alice) =>
+    call('POST', `/v1/access-requests/${id}/questions`, { as, body });
+
+  it('is recorded, once for each id', async () => {
+    const requestId = await pending();
+    const questionId = crypto.randomUUID();
+    const body = { text: 'why now?', questionId };
+    await ask(requestId, body);
+    const { status, json } = await ask(requestId, body);
+    expect(status).toBe(200);
+    expect(ApprovalView.parse(json).questions).toMatchObject([
+      { id: questionId, by: 'alice@corp.test', text: 'why now?' },
+    ]);
+    const asked = await world.eventOf(requestId, 'QuestionAsked');
+    expect(asked.actor).toStrictEqual({ kind: 'human', id: 'https://idp.corp.test#alice' });
+    await ask(requestId, { text: 'and why payments?' }, bob);
+    const types = (await world.history(requestId)).map(({ event }) => event.type);
+    expect(types.filter((type) => type === 'QuestionAsked')).toHaveLength(2);
+  });
+
+  it('shows what the requester answered', async () => {
+    const requestId = await pending();
+    const questionId = crypto.randomUUID();
+    await ask(requestId, { text: 'why now?', questionId });
+    await world.append(requestId, {
+      type: 'QuestionAnswered',
+      data: { questionId, by: agent, text: 'it is red' },
+    });
+    const view = ApprovalView.parse((await approve(requestId)).json);
+    expect(view.questions).toMatchObject([{ answer: { text: 'it is red' } }]);
+  });
+
+  it.each<{ readonly says: string; readonly as: Principal }>([
+    { says: '403 owner_approval', as: dana },
+    { says: '403 approver_not_in_group', as: erin },
+    { says: '403 approver_not_human', as: { ...agent, groups: ['sre-oncall'] } },
+  ])('is refused with $says to $as.subject', async ({ says, as }) => {
+    expect(await refusalOf(ask(await pending(), { text: 'why?' }, as))).toBe(says);
+  });
+
+  it('is refused without a text that a person can read', async () => {
+    const requestId = await pending();
+    const bad = [
+      {},
+      { text: '' },
+      { text: 'a\nb' },
+      { text: 'a\u202eb' },
+      { text: 'x'.repeat(501) },
+    ];
+    const odd = [
+      { text: 'why?', questionId: 'x' },
+      { text: 'why?', by: 'bob' },
+    ];
+    for (const body of [...bad, ...odd]) {
+      expect(await refusalOf(ask(requestId, body))).toBe('400 body_invalid');
+    }
+    expect(await refusalOf(ask('nonsense', { text: 'why?' }))).toBe('404 approval_unknown');
+  });
+});
+
 describe('a decision over HTTP', () => {
   it('approves with a comment', async () => {
     const requestId = await pending();

@@ -1,5 +1,6 @@
 import {
   principalId,
+  type AnswerInput,
   type AccessEvent,
   type AccessRequestInput,
   type AccessRequestView,
@@ -110,6 +111,27 @@ export class AccessRequests {
       throw new IngressRefused('withdrawal_not_allowed', message);
     }
     await this.#handle(id, { type: 'WithdrawAccess', by: caller }, call);
+    return this.#reload(id);
+  }
+
+  /**
+   * Tells an approver what they asked. Harmless when repeated.
+   *
+   * @throws `access_request_unknown`, `answer_not_allowed`, `question_unknown`, `question_answered`,
+   *   `access_request_final`, `EventStoreError`
+   */
+  async answer(
+    id: string,
+    { questionId, text }: AnswerInput,
+    call: Call,
+  ): Promise<AccessRequestView> {
+    const { caller } = call;
+    const view = await this.find(id, caller);
+    if (principalId(view.requester) !== principalId(caller)) {
+      const message = 'only its requester may answer questions about an access request';
+      throw new IngressRefused('answer_not_allowed', message);
+    }
+    await this.#handle(id, { type: 'AnswerQuestion', by: caller, questionId, text }, call);
     return this.#reload(id);
   }
 

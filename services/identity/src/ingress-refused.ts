@@ -5,6 +5,7 @@ import type { AccessRequestRefusal } from './domain/access-request.js';
 export type IngressRefusal =
   | 'idempotency_key_invalid'
   | 'withdrawal_not_allowed'
+  | 'answer_not_allowed'
   | 'readers_only'
   | 'identical_request_open'
   | 'too_many_requests'
@@ -32,6 +33,9 @@ export const identityStatus: Readonly<Record<AccessRequestRefusal | IngressRefus
   access_request_unknown: 404,
   access_request_final: 409,
   withdrawal_not_allowed: 403,
+  answer_not_allowed: 403,
+  question_unknown: 404,
+  question_answered: 409,
   readers_only: 403,
   identical_request_open: 409,
   too_many_requests: 429,

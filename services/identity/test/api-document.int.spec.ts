@@ -23,7 +23,7 @@ import {
   validRequest,
 } from './identity-under-test.js';
 import { requestsOver, startIngressUnderTest } from './ingress-under-test.js';
-import { recorded, requestId, sample } from './sample-events.js';
+import { questionId, recorded, requestId, sample } from './sample-events.js';
 
 let identity: IdentityUnderTest;
 let api: DocumentedApi;
@@ -50,10 +50,19 @@ const submit = async (options: Options = {}) => {
   });
   return body as AccessRequestView;
 };
+const answer = { questionId, text: 'checkout alone' };
+/** What is sent to the operations that take a body. */
+const bodies: Readonly<Record<string, object>> = {
+  submitAccessRequest: validRequest,
+  answerQuestion: answer,
+};
 /** A target and options with which an operation can be called. */
-const exampleOf = ({ path: template, method }: DocumentedOperation) => ({
+const exampleOf = ({ path: template, method, operationId }: DocumentedOperation) => ({
   target: template.replace('{id}', requestId),
-  options: { method: method.toUpperCase(), ...(method === 'post' ? { body: validRequest } : {}) },
+  options: {
+    method: method.toUpperCase(),
+    ...(method === 'post' ? { body: bodies[operationId] ?? {} } : {}),
+  },
 });
 /** Calls until the operation is refused, because what a caller may do grows again all the time. */
 async function tooManyCalls(operation: DocumentedOperation) {
@@ -137,6 +146,8 @@ describe('answers are as documented', () => {
     await submit({ body: view.request, headers: { 'idempotency-key': 'one' } });
     await submit({ body: view.request });
     await identity.append(view.id, sample.AccessRequestValidated);
+    await identity.append(view.id, sample.QuestionAsked);
+    await call('answerQuestion', `${path}/${view.id}/answers`, { body: answer });
     await identity.append(view.id, sample.GrantIssued);
     const { headers } = await eventually(async () => {
       const found = await call('findAccessRequest', `${path}/${view.id}`);
@@ -226,6 +237,28 @@ describe('answers are as documented', () => {
     await call('trustStatus', '/v1/trust');
   });
 
+  it('of every refused answer', async () => {
+    const { id } = await submit();
+    const target = `${path}/${id}/answers`;
+    const post = (options: Options) => call('answerQuestion', target, { body: answer, ...options });
+    await post({});
+    await post({ token: await identity.humanToken(dana) });
+    await post({ body: '{' });
+    await post({ body: {} });
+    await post({ body: JSON.stringify('x'.repeat(70_000)) });
+    await post({ body: '{}', headers: { 'content-type': 'text/plain' } });
+    for (const other of ['x', '%zz', requestId]) {
+      await call('answerQuestion', `${path}/${other}/answers`, { body: answer });
+    }
+    await identity.append(id, sample.QuestionAsked);
+    await identity.append(id, sample.QuestionAnswered);
+    await post({ body: { ...answer, text: 'another' } });
+    const ended = await submit();
+    await identity.append(ended.id, sample.QuestionAsked);
+    await identity.append(ended.id, sample.AccessRequestDenied);
+    await call('answerQuestion', `${path}/${ended.id}/answers`, { body: answer });
+  });
+
   it('of every refused withdrawal', async () => {
     const { id } = await submit();
     const options = { method: 'DELETE' };
@@ -257,12 +290,12 @@ const failures: readonly {
   {
     what: 'a store that always has something newer',
     change: () => ({ requests: requestsOver({ store: brokenStore('append_conflict') }) }),
-    operations: ['submitAccessRequest', 'withdrawAccessRequest'],
+    operations: ['submitAccessRequest', 'withdrawAccessRequest', 'answerQuestion'],
   },
   {
     what: 'a store that does not answer',
     change: () => ({ requests: requestsOver({ store: brokenStore('event_store_unavailable') }) }),
-    operations: ['submitAccessRequest', 'withdrawAccessRequest'],
+    operations: ['submitAccessRequest', 'withdrawAccessRequest', 'answerQuestion'],
   },
   {
     what: 'a store that cannot be read',
@@ -276,6 +309,7 @@ const failures: readonly {
       'submitAccessRequest',
       'listAccessRequests',
       'findAccessRequest',
+      'answerQuestion',
       'withdrawAccessRequest',
     ],
   },
@@ -308,6 +342,7 @@ const failures: readonly {
       'submitAccessRequest',
       'listAccessRequests',
       'findAccessRequest',
+      'answerQuestion',
       'withdrawAccessRequest',
       'me',
       'trustStatus',
@@ -323,8 +358,10 @@ function bug(): never {
 
 function brokenStore(code: 'append_conflict' | 'event_store_unavailable') {
   const store = new InMemoryEventStore<AccessEvent>();
-  const { event, aggregateId, ...metadata } = recorded(sample.AccessRequested, 1);
-  void store.append({ event, aggregateId, metadata, position: { lastSequence: 0 } });
+  for (const [lastSequence, past] of [sample.AccessRequested, sample.QuestionAsked].entries()) {
+    const { event, aggregateId, ...metadata } = recorded(past, lastSequence + 1);
+    void store.append({ event, aggregateId, metadata, position: { lastSequence } });
+  }
   store.append = () => Promise.reject(new EventStoreError(code, 'broken'));
   return store;
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccessRequestView } from '@drawbridge/contracts';
@@ -5,6 +6,7 @@ import { eventually } from '@drawbridge/testing';
 import { OpenWaits } from '../src/views/open-waits.js';
 import { EventReader } from './event-reader.js';
 import {
+  dana,
   IdentityUnderTest,
   issuerYaml,
   oncall,
@@ -160,6 +162,54 @@ const open = (id: string, headers: Record<string, string> = {}, as = token) =>
   });
 const statusOf = (event: { data: unknown } | undefined) =>
   (event?.data as AccessRequestView | undefined)?.status;
+
+describe('a question', () => {
+  const asked = (id: string) => ({
+    type: 'QuestionAsked' as const,
+    data: { questionId: id, by: sample.QuestionAsked.data.by, via: 'slack' as const, text: 'why?' },
+  });
+  const answer = (id: string, body: object, as = token) =>
+    identity.call(`${path}/${id}/answers`, { token: as, body });
+
+  it('ends the waiting of who follows the request, and so does the answer', async () => {
+    const { id, revision } = await submitted();
+    const waiting = find(id, `?wait=60&after=${revision}`);
+    const questionId = randomUUID();
+    await identity.append(id, asked(questionId));
+    const heard = (await waiting).body as AccessRequestView;
+    expect(heard.questions).toMatchObject([{ id: questionId, text: 'why?' }]);
+    const told = find(id, `?wait=60&after=${heard.revision}`);
+    const body = { questionId, text: 'it is red' };
+    expect((await answer(id, body)).status).toBe(200);
+    expect((await told).body).toMatchObject({ questions: [{ answer: { text: 'it is red' } }] });
+    const before = await identity.eventCount();
+    expect((await answer(id, body)).status).toBe(200);
+    expect(await identity.eventCount()).toBe(before);
+  });
+
+  it('is answered by its requester alone', async () => {
+    const { id } = await submitted();
+    const questionId = randomUUID();
+    await identity.append(id, asked(questionId));
+    const body = { questionId, text: 'x' };
+    const before = await identity.eventCount();
+    const owner = await identity.humanToken(dana);
+    const stranger = await identity.agentToken(reader);
+    expect(await answer(id, body, owner)).toMatchObject({
+      status: 403,
+      body: { code: 'answer_not_allowed' },
+    });
+    expect(await answer(id, body, stranger)).toMatchObject({ status: 404 });
+    expect(await answer(id, { ...body, questionId: randomUUID() })).toMatchObject({
+      status: 404,
+      body: { code: 'question_unknown' },
+    });
+    for (const text of ['', ' ', 'a\nb', 'a\u202eb', 'x'.repeat(1001), 1]) {
+      expect((await answer(id, { ...body, text })).status).toBe(400);
+    }
+    expect(await identity.eventCount()).toBe(before);
+  });
+});
 
 describe('server-sent events', () => {
   it('tell the whole story and end with it', async () => {

@@ -10,6 +10,7 @@ import type { RecordedEvent } from '@drawbridge/kernel';
 
 const issuer = 'https://idp.corp.test';
 export const requestId = '0198f0a4-7f3a-7c40-8e57-0c6b3a4d2e11';
+export const questionId = '0198f0a4-9a10-7b52-a1c3-5d2f1e0b9c99';
 const grantId = '0198f0a4-9a10-7b52-a1c3-5d2f1e0b9c77';
 export const at = '2026-01-05T09:00:00.000Z';
 export const endsAt = '2026-01-05T09:15:00.000Z';
@@ -79,6 +80,14 @@ export const sample: {
   ApprovalVoided: { type: 'ApprovalVoided', data: { approver: alice, reason: 'taken_back' } },
   ApprovalReminded: { type: 'ApprovalReminded', data: { step: 'approval', count: 1 } },
   ApprovalEscalated: { type: 'ApprovalEscalated', data: { step: 'approval', level: 0 } },
+  QuestionAsked: {
+    type: 'QuestionAsked',
+    data: { questionId, by: alice, via: 'slack', text: 'is payments down?' },
+  },
+  QuestionAnswered: {
+    type: 'QuestionAnswered',
+    data: { questionId, by: agent, text: 'checkout alone' },
+  },
   AccessRequestApproved: { type: 'AccessRequestApproved', data: { approvers: [alice] } },
   AccessRequestRejected: {
     type: 'AccessRequestRejected',

@@ -1,6 +1,8 @@
 import { AccessRequestView, type AccessStatus } from '@drawbridge/contracts';
 import type { ApiClient } from '../api/api-client.js';
 import { exitCodeOfStatus, type ExitCode } from '../exit-code.js';
+import { neutralise } from '../output/neutralise.js';
+import { newQuestions } from '../output/question-text.js';
 import { statusText } from '../output/request-text.js';
 import type { CommandContext } from './command-context.js';
 
@@ -34,6 +36,10 @@ export async function followRequest(
     if (leftSeconds <= 0) break;
     const next = await readRequest(api, known, Math.min(POLL_SECONDS, leftSeconds));
     if (next.status !== known.status) context.note(statusText(next, context.now));
+    for (const { by, text } of newQuestions(known.questions, next.questions)) {
+      context.note(`${neutralise(by)} asks: ${neutralise(text)}`);
+      context.note(`answer with: drawbridge answer ${next.id} "…"`);
+    }
     known = next;
   }
   return known;

@@ -1,6 +1,7 @@
 import type { ApprovalStepView, ApprovalView, WaitingApprovals } from '@drawbridge/contracts';
 import { showDuration } from '../input/duration.js';
 import { neutralise } from './neutralise.js';
+import { questionLines } from './question-text.js';
 import { limitsText, requirementText } from './request-text.js';
 import { fields, table } from './table.js';
 
@@ -46,6 +47,7 @@ export function approvalText(view: ApprovalView, now: Date): string {
     ...view.plainWords.map((words) => `  may: ${neutralise(words)}\n`),
     ...(view.approval?.type === 'steps' ? (view.steps ?? []).map(stepText) : []),
     ...approvals.map((given) => `  ${neutralise(givenText(given))}\n`),
+    ...questionLines(view.questions),
   ].join('');
 }
 

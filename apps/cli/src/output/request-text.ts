@@ -8,6 +8,7 @@ import type {
 import { describeLimits } from '@drawbridge/scope';
 import { showDuration } from '../input/duration.js';
 import { neutralise } from './neutralise.js';
+import { questionLines } from './question-text.js';
 import { fields, table } from './table.js';
 
 /** A request in full, for people. */
@@ -32,6 +33,7 @@ export function requestText(view: AccessRequestView, now: Date): string {
       ({ field, asked, granted, why }) =>
         `  cut: ${neutralise(`${field}: asked for ${asked}, allowed ${granted}: ${why}`)}\n`,
     ),
+    ...questionLines(view.questions),
     refusalText(view),
   ].join('');
 }

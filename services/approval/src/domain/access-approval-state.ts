@@ -17,6 +17,8 @@ export interface PendingApproval {
   readonly denial?: Denial;
   /** How often an approver took their approval back. */
   readonly takenBack: number;
+  /** Ids of what was asked of the requester. */
+  readonly questions: readonly string[];
 }
 
 /** `unneeded`: policy asks for no human. */

@@ -1,6 +1,7 @@
 import type { AccessEvent } from '@drawbridge/contracts';
 import type { Decider } from '@drawbridge/kernel';
 import { outcomeOf } from '@drawbridge/scope';
+import { askQuestion, type AskQuestion } from './ask-question.js';
 import { initial, type AccessApproval } from './access-approval-state.js';
 import {
   denyApproval,
@@ -20,6 +21,7 @@ export type AccessApprovalCommand =
   | GiveApproval
   | DenyApproval
   | VoidApproval
+  | AskQuestion
   | { readonly type: 'CompleteApproval' }
   | { readonly type: 'RejectRequest' }
   | { readonly type: 'LapseRequest'; readonly at: string }
@@ -46,6 +48,8 @@ export const accessApproval: Decider<AccessApproval, AccessApprovalCommand, Acce
         return denyApproval(state, command);
       case 'VoidApproval':
         return voidApproval(state, command);
+      case 'AskQuestion':
+        return askQuestion(state, command);
       case 'CompleteApproval':
         return completeApproval(state);
       case 'RejectRequest':

@@ -18,7 +18,11 @@ export type HumanRefusal = Exclude<
 
 /** Why a decision of a human was not taken. Closed list; each stands in `docs/errors.md`. */
 export type ApprovalRefusal =
-  HumanRefusal | 'approval_unknown' | 'approval_too_late' | 'too_many_take_backs';
+  | HumanRefusal
+  | 'approval_unknown'
+  | 'approval_too_late'
+  | 'too_many_take_backs'
+  | 'too_many_questions';
 
 /** A human's decision is refused; nothing was appended. The message may be shown to that human. */
 export class ApprovalRefused extends AppError<ApprovalRefusal> {}

@@ -173,11 +173,13 @@ const isKnown = (
 ): boolean => standing !== undefined && whyNotCounted(standing, fact) === code;
 
 /** What is no news was sorted out before, and nothing else here is asked of a request. */
-function asHumanRefusal(refusal: StepRefusal): HumanRefusal {
+/** What is no word for a human of these times counts as decided. */
+export function asHumanRefusal(refusal: StepRefusal): HumanRefusal {
   return isForHumans(refusal) ? refusal : 'request_not_pending';
 }
 
-function requirePending(state: AccessApproval): PendingApproval {
+/** @throws ApprovalRefused why there is nothing to decide */
+export function requirePending(state: AccessApproval): PendingApproval {
   switch (state.status) {
     case 'absent':
       throw new ApprovalRefused('approval_unknown', 'there is no access request with this id');

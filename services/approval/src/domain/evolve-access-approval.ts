@@ -17,6 +17,8 @@ const outcomeOf: Readonly<Record<AccessEventType, ClosedOutcome | undefined>> = 
   ApprovalVoided: undefined,
   ApprovalReminded: undefined,
   ApprovalEscalated: undefined,
+  QuestionAsked: undefined,
+  QuestionAnswered: undefined,
   AccessRequestWithdrawn: 'withdrawn',
   AccessRequestDenied: 'denied',
   AccessRequestApproved: 'approved',
@@ -57,10 +59,12 @@ function asked(
   if (state.status !== 'validated' || approval.type === 'none') return state;
   const { requester, terms } = state;
   const standing = beginApproval({ approval, requester, terms, at });
-  return { status: 'pending', approval, decideBy, standing, takenBack: 0 };
+  return { status: 'pending', approval, decideBy, standing, takenBack: 0, questions: [] };
 }
 
 function decided(state: PendingApproval, event: AccessEvent, at: string): AccessApproval {
+  if (event.type === 'QuestionAsked')
+    return { ...state, questions: [...state.questions, event.data.questionId] };
   const fact = factOfEvent(event, at);
   if (fact === undefined) return state;
   const standing = continueStanding(state.standing, fact);

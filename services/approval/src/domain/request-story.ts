@@ -41,6 +41,16 @@ export interface Ending {
   readonly reason?: string;
 }
 
+export interface StoryQuestion {
+  readonly id: string;
+  readonly by: Principal;
+  readonly via: 'slack' | 'http';
+  readonly text: string;
+  readonly at: string;
+  /** The requester's, once they have answered. */
+  readonly answer?: { readonly text: string; readonly at: string };
+}
+
 export interface StoryGrant {
   readonly id: string;
   readonly startsAt: string;
@@ -71,6 +81,8 @@ export interface RequestStory {
   /** The one that decided. */
   readonly denial?: Ending;
   readonly ending?: Ending;
+  /** What was asked of the requester, oldest first. */
+  readonly questions: readonly StoryQuestion[];
   readonly grant?: StoryGrant;
 }
 
@@ -121,6 +133,7 @@ function begin(
     validatedAt: at,
     approvals: [],
     denials: [],
+    questions: [],
   };
   return { id: aggregateId, status: 'requested', revision: sequence, ...told };
 }
@@ -158,6 +171,17 @@ const changes: {
   // What they change stands in the standing.
   ApprovalReminded: () => ({}),
   ApprovalEscalated: () => ({}),
+  QuestionAsked: ({ questionId: id, by, via, text }, { story: { questions }, at }) =>
+    questions.some((asked) => asked.id === id)
+      ? {}
+      : { questions: [...questions, { id, by, via, text, at }] },
+  QuestionAnswered: ({ questionId, text }, { story, at }) => ({
+    questions: story.questions.map((asked) =>
+      asked.id === questionId && asked.answer === undefined
+        ? { ...asked, answer: { text, at } }
+        : asked,
+    ),
+  }),
   AccessRequestApproved: () => ({ status: 'approved' }),
   AccessRequestRejected: ({ by, reason }, { at }) => ({
     status: 'rejected',

@@ -1,7 +1,7 @@
-import type { ApprovalStepView, ApprovalView } from '@drawbridge/contracts';
+import type { ApprovalStepView, ApprovalView, QuestionView } from '@drawbridge/contracts';
 import { describeRules } from '@drawbridge/scope';
 import { stepsOf } from '../domain/steps-of.js';
-import type { GivenApproval, RequestStory } from '../domain/request-story.js';
+import type { GivenApproval, RequestStory, StoryQuestion } from '../domain/request-story.js';
 
 /** A story as the API shows it. */
 export function approvalView(story: RequestStory): ApprovalView {
@@ -21,6 +21,7 @@ export function approvalView(story: RequestStory): ApprovalView {
     ...(story.approval === undefined ? {} : { approval: story.approval }),
     ...(story.decideBy === undefined ? {} : { decideBy: story.decideBy }),
     approvals: story.approvals.map(approvalOf),
+    ...(story.questions.length === 0 ? {} : { questions: story.questions.map(questionOf) }),
   };
 }
 
@@ -31,6 +32,14 @@ const stepViews = (story: RequestStory): ApprovalStepView[] =>
     ...(reminders === 0 ? {} : { reminders }),
     ...(escalations === 0 ? {} : { escalations }),
   }));
+
+const questionOf = ({ id, by, text, at, answer }: StoryQuestion): QuestionView => ({
+  id,
+  by: by.email ?? by.subject,
+  text,
+  askedAt: at,
+  ...(answer === undefined ? {} : { answer }),
+});
 
 function approvalOf(given: GivenApproval): ApprovalView['approvals'][number] {
   const { approver, via, at, comment, step, narrow, voided } = given;

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
 import {
   ApproveInput,
   DenyInput,
+  QuestionInput,
   RequestId,
   type ApprovalView,
   type Principal,
@@ -21,6 +23,7 @@ import { WaitingQuery } from './waiting-query.js';
 
 const waitingQuery = ValidQuery(WaitingQuery);
 const approveBody = ValidBody(ApproveInput.default({}));
+const questionBody = ValidBody(QuestionInput);
 const denyBody = ValidBody(DenyInput.default({}));
 const fromQuery = { type: 'query' } as const;
 const fromBody = { type: 'body' } as const;
@@ -76,6 +79,20 @@ export class ApprovalsController {
     const decision = await this.decision(request, id);
     const { reason } = denyBody.transform(body, fromBody);
     await this.approvals.deny({ ...decision, remark: reason });
+    return this.view(decision);
+  }
+
+  /** The agent reads it, and may answer with `POST /v1/access-requests/:id/answers` of the ingress. */
+  @Post('access-requests/:id/questions')
+  @HttpCode(200)
+  async ask(
+    @Req() request: Request,
+    @Param('id') id: string,
+    @Body() body: unknown,
+  ): Promise<ApprovalView> {
+    const decision = await this.decision(request, id);
+    const { text, questionId = randomUUID() } = questionBody.transform(body, fromBody);
+    await this.approvals.ask({ ...decision, questionId, text });
     return this.view(decision);
   }
 

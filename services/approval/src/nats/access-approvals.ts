@@ -41,6 +41,13 @@ export interface Approving extends Decision {
   readonly narrow?: Partial<ApprovedTerms> | undefined;
 }
 
+/** What a human wants to know of the requester. */
+export interface Asking extends Decision {
+  /** The same again is one question. */
+  readonly questionId: string;
+  readonly text: string;
+}
+
 /** What became of a decision. `unchanged`: this human had decided so before. */
 export type DecisionResult = 'recorded' | 'unchanged';
 
@@ -68,6 +75,17 @@ export class AccessApprovals {
     const { approver } = decision;
     const at = this.clock().toISOString();
     return this.#decide(decision, { type: 'VoidApproval', approver, reason: 'taken_back', at });
+  }
+
+  /**
+   * Asks the requester something; the agent hears of it as of any other change.
+   *
+   * @throws ApprovalRefused, EventStoreError
+   */
+  ask(asking: Asking): Promise<DecisionResult> {
+    const { approver: by, via, questionId, text } = asking;
+    const at = this.clock().toISOString();
+    return this.#decide(asking, { type: 'AskQuestion', questionId, by, via, text, at });
   }
 
   /** Takes away the say of somebody who may not approve any more. Harmless when repeated. */

@@ -91,6 +91,17 @@ const changes: Changes = {
   ApprovalEscalated: ({ step }, { escalations = [] }, at) => ({
     escalations: [...escalations, { step, at }],
   }),
+  QuestionAsked: ({ questionId, by, text }, { questions = [] }, at) =>
+    questions.some(({ id }) => id === questionId)
+      ? {}
+      : { questions: [...questions, { id: questionId, by: nameOf(by), text, askedAt: at }] },
+  QuestionAnswered: ({ questionId, text }, { questions = [] }, at) => ({
+    questions: questions.map((asked) =>
+      asked.id === questionId && asked.answer === undefined
+        ? { ...asked, answer: { text, at } }
+        : asked,
+    ),
+  }),
   AccessRequestApproved: () => ({ status: 'approved' }),
   AccessRequestRejected: ({ by, reason }) => {
     const why = reason === undefined ? '' : `: ${reason}`;

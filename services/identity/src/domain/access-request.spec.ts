@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
 import { specify } from '@drawbridge/testing';
-import { agent, alice, request, sample } from '../../test/sample-events.js';
+import { agent, alice, questionId, request, sample } from '../../test/sample-events.js';
 import { accessRequest } from './access-request.js';
 
 const { given } = specify(accessRequest);
@@ -87,4 +87,43 @@ describe('withdrawing', () => {
       .when(command)
       .thenRefused('access_request_unknown'),
   );
+});
+
+describe('answering a question', () => {
+  const answer = { type: 'AnswerQuestion', by: agent, questionId, text: 'checkout alone' } as const;
+  const asked = [requested, sample.AccessRequestValidated, sample.QuestionAsked];
+
+  it('records the answer', () =>
+    given(...asked)
+      .when(answer)
+      .then(sample.QuestionAnswered));
+
+  it('records the first one, once', () => {
+    const answered = [...asked, sample.QuestionAnswered];
+    given(...answered)
+      .when(answer)
+      .thenNothing();
+    given(...answered)
+      .when({ ...answer, text: 'all of it' })
+      .thenRefused('question_answered');
+    given(...answered, sample.QuestionAsked)
+      .when({ ...answer, text: 'all of it' })
+      .thenRefused('question_answered');
+  });
+
+  it('is refused to everybody but the requester', () => {
+    for (const by of [alice, { ...agent, issuer: 'https://other.test' }]) {
+      given(...asked)
+        .when({ ...answer, by })
+        .thenRefused('access_request_unknown');
+    }
+    given().when(answer).thenRefused('access_request_unknown');
+  });
+
+  it('is refused where nobody asked, and where nobody waits', () => {
+    given(requested).when(answer).thenRefused('question_unknown');
+    given(...asked, sample.AccessRequestLapsed)
+      .when(answer)
+      .thenRefused('access_request_final');
+  });
 });

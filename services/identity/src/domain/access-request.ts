@@ -7,6 +7,13 @@ import {
   type Principal,
 } from '@drawbridge/contracts';
 
+export interface AnswerQuestion {
+  readonly type: 'AnswerQuestion';
+  readonly by: Principal;
+  readonly questionId: string;
+  readonly text: string;
+}
+
 export type AccessRequestCommand =
   | {
       readonly type: 'RequestAccess';
@@ -15,7 +22,8 @@ export type AccessRequestCommand =
       /** SHA-256 of the request in canonical form. */
       readonly digest: string;
     }
-  | { readonly type: 'WithdrawAccess'; readonly by: Principal };
+  | { readonly type: 'WithdrawAccess'; readonly by: Principal }
+  | AnswerQuestion;
 
 /** What identity must know of a request to decide: whose it is, what was asked, whether it can still be undone. */
 export type AccessRequest =
@@ -24,6 +32,8 @@ export type AccessRequest =
       readonly status: 'open' | 'withdrawn' | 'ended';
       readonly requester: string;
       readonly digest: string;
+      /** Questions of approvers by id, each with its answer. */
+      readonly questions: ReadonlyMap<string, string | undefined>;
     };
 
 /**
@@ -31,13 +41,19 @@ export type AccessRequest =
  * `access_request_final`: it was denied, rejected, lapsed, expired or revoked before.
  */
 export type AccessRequestRefusal =
-  'idempotency_key_reused' | 'access_request_unknown' | 'access_request_final';
+  | 'idempotency_key_reused'
+  | 'access_request_unknown'
+  | 'access_request_final'
+  | 'question_unknown'
+  | 'question_answered';
 export class AccessRequestRefused extends AppError<AccessRequestRefusal> {}
 
 /** What an event means for the requester's right to withdraw. */
 const statusAfter: Readonly<Record<AccessEventType, 'open' | 'withdrawn' | 'ended'>> = {
   AccessRequested: 'open',
   AccessRequestWithdrawn: 'withdrawn',
+  QuestionAsked: 'open',
+  QuestionAnswered: 'open',
   AccessRequestValidated: 'open',
   AccessRequestDenied: 'ended',
   ApprovalRequested: 'open',
@@ -65,19 +81,33 @@ export const accessRequest: Decider<AccessRequest, AccessRequestCommand, AccessE
         return requestAccess(command, state);
       case 'WithdrawAccess':
         return withdrawAccess(command, state);
+      case 'AnswerQuestion':
+        return answerQuestion(command, state);
     }
   },
 
   evolve(state, event) {
     if (event.type === 'AccessRequested') {
       const { requester, digest } = event.data;
-      return { status: 'open', requester: principalId(requester), digest };
+      return { status: 'open', requester: principalId(requester), digest, questions: new Map() };
     }
     // A withdrawn or ended request stays so, whatever another service had under way.
     if (state.status !== 'open') return state;
-    return { ...state, status: statusAfter[event.type] };
+    return { ...state, status: statusAfter[event.type], questions: questionsAfter(state, event) };
   },
 };
+
+function questionsAfter(
+  { questions }: { readonly questions: ReadonlyMap<string, string | undefined> },
+  event: AccessEvent,
+): ReadonlyMap<string, string | undefined> {
+  if (event.type === 'QuestionAsked' && !questions.has(event.data.questionId)) {
+    return new Map([...questions, [event.data.questionId, undefined]]);
+  }
+  if (event.type !== 'QuestionAnswered') return questions;
+  const { questionId, text } = event.data;
+  return new Map([...questions, [questionId, questions.get(questionId) ?? text]]);
+}
 
 function requestAccess(
   { requester, request, digest }: Extract<AccessRequestCommand, { type: 'RequestAccess' }>,
@@ -97,13 +127,40 @@ function withdrawAccess(
   { by }: Extract<AccessRequestCommand, { type: 'WithdrawAccess' }>,
   state: AccessRequest,
 ): AccessEvent | undefined {
-  if (state.status === 'absent' || state.requester !== principalId(by)) {
-    throw new AccessRequestRefused('access_request_unknown', 'you have no such access request');
-  }
+  requireOwn(state, by);
   if (state.status === 'withdrawn') return undefined;
   if (state.status === 'ended') {
     const message = 'the access request has ended already: there is nothing left to withdraw';
     throw new AccessRequestRefused('access_request_final', message);
   }
   return { type: 'AccessRequestWithdrawn', data: { by } };
+}
+
+function answerQuestion(
+  { by, questionId, text }: AnswerQuestion,
+  state: AccessRequest,
+): AccessEvent | undefined {
+  const { status, questions } = requireOwn(state, by);
+  if (!questions.has(questionId)) {
+    throw new AccessRequestRefused('question_unknown', 'nobody has asked this about your request');
+  }
+  const answer = questions.get(questionId);
+  if (answer === text) return undefined;
+  if (answer !== undefined) {
+    const message = 'the question is answered already: approvers may have read that answer';
+    throw new AccessRequestRefused('question_answered', message);
+  }
+  if (status !== 'open') {
+    const message = 'the access request has ended already: nobody waits for the answer';
+    throw new AccessRequestRefused('access_request_final', message);
+  }
+  return { type: 'QuestionAnswered', data: { questionId, by, text } };
+}
+
+function requireOwn(
+  state: AccessRequest,
+  by: Principal,
+): Exclude<AccessRequest, { status: 'absent' }> {
+  if (state.status !== 'absent' && state.requester === principalId(by)) return state;
+  throw new AccessRequestRefused('access_request_unknown', 'you have no such access request');
 }

@@ -12,7 +12,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { AccessRequestInput, type AccessRequestView } from '@drawbridge/contracts';
+import { AccessRequestInput, AnswerInput, type AccessRequestView } from '@drawbridge/contracts';
 import { requestIdOf, ValidBody, ValidPath, ValidQuery } from '@drawbridge/runtime';
 import type { Call } from '../access-requests.js';
 import { IdenticalRequestOpen, IngressRefused } from '../ingress-refused.js';
@@ -80,6 +80,17 @@ export class AccessRequestsController {
     const view = await awaitView(this.ingress, exchange, query);
     if (isNotModified(exchange, view)) response.setHeader('ETag', etagOf(view)).status(304).end();
     else answer(response, view);
+  }
+
+  @Post(':id/answers')
+  async answerQuestion(
+    @Param(ValidPath(RequestPath)) { id }: RequestPath,
+    @Body(ValidBody(AnswerInput)) body: AnswerInput,
+    @Res() response: Response,
+  ): Promise<void> {
+    await requireCurrent(this.ingress);
+    const view = await this.ingress.requests.answer(id, body, callOf(response.req));
+    answer(response.status(200), view);
   }
 
   @Delete(':id')

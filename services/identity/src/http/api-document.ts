@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   AccessRequestInput,
+  AnswerInput,
   AccessRequestView,
   DrawbridgeDiscovery,
   Principal,
@@ -49,6 +50,7 @@ export function apiDocument(server: string): object {
 function schemas(): Record<SchemaName, object> {
   const incoming = z.registry<{ id: string }>();
   incoming.add(AccessRequestInput, { id: 'AccessRequestInput' });
+  incoming.add(AnswerInput, { id: 'AnswerInput' });
   const outgoing = z.registry<{ id: string }>();
   outgoing.add(AccessRequestView, { id: 'AccessRequestView' });
   outgoing.add(AccessRequestList, { id: 'AccessRequestList' });

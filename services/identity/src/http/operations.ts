@@ -1,6 +1,7 @@
 /** Names of the schemas in `api-document.ts`. */
 export type SchemaName =
   | 'AccessRequestInput'
+  | 'AnswerInput'
   | 'AccessRequestView'
   | 'AccessRequestList'
   | 'Principal'
@@ -180,6 +181,32 @@ export const operations: readonly Operation[] = [
       400: ['path_invalid', 'query_invalid', 'request_malformed'],
       404: ['access_request_unknown'],
       429: ['too_many_waiters'],
+      503: ['access_requests_unavailable', 'event_store_unavailable'],
+    },
+  },
+  {
+    id: 'answerQuestion',
+    method: 'post',
+    path: '/v1/access-requests/{id}/answers',
+    summary: 'Answer what an approver asked about your access request',
+    authenticated: true,
+    parameters: [id],
+    body: 'AnswerInput',
+    successes: [
+      {
+        status: 200,
+        description: 'It is answered, now or since earlier',
+        schema: 'AccessRequestView',
+        headers: ['ETag'],
+      },
+    ],
+    errors: {
+      400: ['path_invalid', 'request_malformed', 'body_malformed', 'body_invalid'],
+      403: ['answer_not_allowed'],
+      404: ['access_request_unknown', 'question_unknown'],
+      409: ['question_answered', 'access_request_final', 'append_conflict'],
+      413: ['body_too_large'],
+      415: ['content_type_unsupported'],
       503: ['access_requests_unavailable', 'event_store_unavailable'],
     },
   },

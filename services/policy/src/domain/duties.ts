@@ -81,6 +81,8 @@ const dues: {
   ApprovalVoided: () => 'as_before',
   ApprovalReminded: () => 'as_before',
   ApprovalEscalated: () => 'as_before',
+  QuestionAsked: () => 'as_before',
+  QuestionAnswered: () => 'as_before',
   AccessRequestApproved: (_, at) => issueSoon(at),
   GrantIssued: ({ endsAt }) => ({ command: 'expire', atMs: Date.parse(endsAt) }),
   AccessRequestWithdrawn: () => undefined,

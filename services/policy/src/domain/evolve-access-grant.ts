@@ -79,6 +79,8 @@ const changes: Changes = {
   // Nobody's say depends on it.
   ApprovalReminded: (state) => state,
   ApprovalEscalated: (state, data, at) => say(state, { type: 'ApprovalEscalated', data }, at),
+  QuestionAsked: (state) => state,
+  QuestionAnswered: (state) => state,
   AccessRequestApproved: (state) =>
     state.status === 'pending' ? { ...state, isApproved: true } : state,
   AccessRequestRejected: closeUnlessGranted,

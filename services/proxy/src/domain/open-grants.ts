@@ -69,6 +69,8 @@ const endedByEvent: Readonly<Record<AccessEventType, GrantEndReason | undefined>
   ApprovalVoided: undefined,
   ApprovalReminded: undefined,
   ApprovalEscalated: undefined,
+  QuestionAsked: undefined,
+  QuestionAnswered: undefined,
   AccessRequestApproved: undefined,
   AccessRequestRejected: undefined,
   AccessRequestLapsed: undefined,
