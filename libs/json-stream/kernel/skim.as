@@ -42,12 +42,15 @@ const IF_NOT_LABELLED: i32 = 256;
 
 let tree: i32 = 0;
 let shortBytes: i32 = 0;
+/** Place in the table of the function that knows of longer strings; 0: nobody does. */
+let longer: i32 = 0;
 /** The string that was read last has an escape, or something that is no ASCII. */
 let isSimple: bool = true;
 
-export function use(at: i32, short: i32): void {
+export function use(at: i32, short: i32, knows: i32): void {
   tree = at;
   shortBytes = short;
+  longer = knows;
 }
 
 @inline
@@ -78,11 +81,12 @@ function endOfString(from: i32, end: i32): i32 {
   return 0;
 }
 
-/** Whether a string is short, and holds nothing that a rule could look for. */
+/** Whether a string holds nothing that a rule could look for. */
 @inline
 function isPlain(from: i32, stop: i32): bool {
   const length = stop - from;
-  return length <= shortBytes && !holds(from, length, PLAIN_LOW, PLAIN_HIGH);
+  if (length <= shortBytes) return !holds(from, length, PLAIN_LOW, PLAIN_HIGH);
+  return longer != 0 && call_indirect<i32>(longer, from, length) == 0;
 }
 
 /** Whether one of up to 16 bytes is among those of two tables, see src/skimmer.ts. */
@@ -191,11 +195,18 @@ export function skim(from: i32, end: i32, limit: i32): i32 {
       if (next != 0) {
         const flags = flagsOf(next);
         if ((flags & TELL_STRING) != 0) {
-          let stays = (flags & PLAIN_STAYS) != 0 && isSimple && isPlain(at + 1, stop - 1);
+          let stays = (flags & PLAIN_STAYS) != 0 && isSimple;
+          // What a label says is looked for in short ones only.
+          if ((flags & LABEL) != 0 && stop - at - 2 > shortBytes) stays = false;
           // In an array nothing has a name; a name from an earlier chunk is known to others.
           if (stays && (flags & IF_NOT_NAMED) != 0 && isObject) {
             stays = keyAt != 0 && keyDepth == depth && !mayName(keyAt, keyEnd);
           }
+          // Last of what costs nothing: a longer one is looked through.
+          if (stays && (flags & IF_NOT_LABELLED) != 0) {
+            stays = labelAt != 0 && labelDepth == depth && saysNothing;
+          }
+          if (stays) stays = isPlain(at + 1, stop - 1);
           if (stays && (flags & LABEL) != 0) {
             // Of a second one others say whether there may be one: also of one behind what they were told of, in a
             // container that was open then. And of one further out they have to be told first.
@@ -208,10 +219,7 @@ export function skim(from: i32, end: i32, limit: i32): i32 {
               isUsed = 0;
             }
           }
-          if (stays && (flags & IF_NOT_LABELLED) != 0) {
-            stays = labelAt != 0 && labelDepth == depth && saysNothing;
-            if (stays) isUsed = 1;
-          }
+          if (stays && (flags & IF_NOT_LABELLED) != 0) isUsed = 1;
           if (!stays) {
             stringEnd = stop;
             break;

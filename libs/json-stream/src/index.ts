@@ -4,6 +4,7 @@ export {
   MAX_VALUE_BYTES,
   textOf,
   type Digest,
+  type LongerValues,
   type Rewrite,
   type Scalar,
   type ShortValues,
@@ -11,3 +12,5 @@ export {
 export type { Field, Path, Rule, Verdict } from './rule.js';
 export { ruleTree, type RuleNode } from './rule-tree.js';
 export type { Slice } from './text-buffer.js';
+export { LISTENER_AT } from './skim-memory.js';
+export { skimMemory, type SharedMemory } from './skimmer.js';

@@ -38,6 +38,17 @@ export interface ShortValues {
   readonly names: Uint8Array;
   /** ASCII, small letters and capitals: a `label` without any of them does not say what a value is. */
   readonly labels: string;
+  /** Knows of longer strings whether they say nothing either. @default all of them are told */
+  readonly longer?: LongerValues;
+}
+
+/** A program in the memory of the skimmer. */
+export interface LongerValues {
+  /**
+   * An exported function of WebAssembly: is given where a string of ASCII without escapes stands, and how long it is;
+   * 0 when it says nothing. It may write into the memory from {@link LISTENER_AT} on, and nowhere else.
+   */
+  readonly mayHold: (at: number, bytes: number) => number;
 }
 
 /** What stands in place of a value. All functions must be pure. */

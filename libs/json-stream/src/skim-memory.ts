@@ -16,6 +16,8 @@ export const TREES = 16;
 export const CHUNK_AT: number = TREES_AT + TREES * TREE_BYTES;
 /** As much as fits behind it, and one read more beyond its end. */
 export const MAX_CHUNK_BYTES = 1_048_576;
+/** From here on the memory is that of whoever says which longer values stay: 786 432 bytes. */
+export const LISTENER_AT = 3_407_872;
 
 /** Fields of what it says and is told, in words of four bytes from {@link OUT_AT} on. */
 export const OUT = {

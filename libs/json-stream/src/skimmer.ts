@@ -1,5 +1,5 @@
 import { lower } from './key-match.js';
-import type { ShortValues } from './rewrite.js';
+import type { LongerValues, ShortValues } from './rewrite.js';
 import { scalarTables } from './scalar-states.js';
 import type { SkimTable } from './skim-table.js';
 import { skimProgram } from './skim-program.js';
@@ -23,9 +23,19 @@ import {
   TREES_AT,
 } from './skim-memory.js';
 
+/** The memory of a program, which others may share. */
+export interface SharedMemory {
+  readonly buffer: ArrayBuffer;
+}
+
 interface Program {
-  readonly memory: { readonly buffer: ArrayBuffer };
-  readonly use: (treeAt: number, shortBytes: number) => void;
+  readonly memory: SharedMemory;
+  /** Of functions that it may call. */
+  readonly table: {
+    grow(by: number): number;
+    set(place: number, function_: LongerValues['mayHold']): void;
+  };
+  readonly use: (treeAt: number, shortBytes: number, longer: number) => void;
   readonly skim: (from: number, end: number, limit: number) => number;
 }
 
@@ -42,6 +52,7 @@ export class Skimmer {
   #nextTree = 0;
   #table: SkimTable | undefined;
   #short: ShortValues | undefined;
+  readonly #longer = new Map<LongerValues, number>();
   #isBusy = false;
 
   constructor(program: Program) {
@@ -53,6 +64,10 @@ export class Skimmer {
     this.#bytes.set(lower, LOWER_AT);
     this.#bytes.set(scalarTables.table, SCALARS_AT);
     this.#bytes.set(scalarTables.ending, SCALAR_ENDS_AT);
+  }
+
+  get memory(): SharedMemory {
+    return this.#program.memory;
   }
 
   /** @returns whether it can be used for this chunk, until {@link leave} */
@@ -81,7 +96,19 @@ export class Skimmer {
     const { short } = table;
     if (short !== undefined && short !== this.#short) this.#useShort(short);
     this.#table = table;
-    this.#program.use(TREES_AT + slot * TREE_BYTES, short?.maxBytes ?? 0);
+    const longer = short?.longer === undefined ? 0 : this.#placeOf(short.longer);
+    this.#program.use(TREES_AT + slot * TREE_BYTES, short?.maxBytes ?? 0, longer);
+  }
+
+  /** @returns where it stands in the table of the program; never 0 */
+  #placeOf(longer: LongerValues): number {
+    const known = this.#longer.get(longer);
+    if (known !== undefined) return known;
+    const { table } = this.#program;
+    const place = table.grow(1);
+    table.set(place, longer.mayHold);
+    this.#longer.set(longer, place);
+    return place;
   }
 
   #useShort(short: ShortValues): void {
@@ -157,3 +184,6 @@ export const skimmer: Skimmer = new Skimmer(
   // What our own program exports: see kernel/skim.as.
   exports as Program,
 );
+
+/** Where it has its chunk: what looks into values where they stand has it too. */
+export const skimMemory: SharedMemory = skimmer.memory;

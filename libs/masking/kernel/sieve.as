@@ -3,12 +3,12 @@
  * src/text-sieve.ts, which calls it and looks at each of them again. It may say too much, never too little.
  */
 
-// Places in memory, as in src/sieve-memory.ts.
-const CLASSES: i32 = 256;
-const FIRSTS: i32 = 65536;
-const ENDINGS: i32 = 131072;
-const OUT: i32 = 196608;
-const TEXT: i32 = 262400;
+// Places in the memory that it shares with the skimmer of documents, as in src/sieve-memory.ts.
+const CLASSES: i32 = 3408128;
+const FIRSTS: i32 = 3473408;
+const ENDINGS: i32 = 3538944;
+const OUT: i32 = 3604480;
+const TEXT: i32 = 3670272;
 
 const MAX_PLACES: i32 = 16384;
 const MAX_HELD: i32 = 16384;
@@ -29,9 +29,11 @@ const DIGIT: i32 = 2;
 const GAP: i32 = 16;
 
 let count: i32 = 0;
+/** Where the text begins. */
+let begin: i32 = 0;
 
 function say(at: i32, what: i32): void {
-  if (count < MAX_PLACES) store<i32>(OUT + count * 4, ((at - TEXT) << 2) | what);
+  if (count < MAX_PLACES) store<i32>(OUT + count * 4, ((at - begin) << 2) | what);
   count += 1;
 }
 
@@ -110,8 +112,8 @@ function run(from: i32, stop: i32): void {
     let first = inside & ~((all << 1) | before);
     before = all >> 15;
     while (first !== 0) {
-      const begin = at + ctz(first);
-      if (load<u8>(FIRSTS + ((byteAt(begin) << 8) | byteAt(begin + 1))) !== 0) say(begin, KNOWN);
+      const place = at + ctz(first);
+      if (load<u8>(FIRSTS + ((byteAt(place) << 8) | byteAt(place + 1))) !== 0) say(place, KNOWN);
       first &= first - 1;
     }
   }
@@ -131,55 +133,76 @@ function numbers(from: i32, stop: i32): void {
   }
 }
 
+/** Classes of bytes, one bit each: rows of + - /, digits, capitals (two), small letters (two), = :, and @. */
+const ROW_SIGNS: i8 = 1;
+const ROW_DIGITS: i8 = 2;
+const ROW_CAPITALS: i8 = 4;
+const ROW_CAPITALS_MARK: i8 = 8;
+const ROWS_SMALL: i8 = 48;
+const ROWS_TOKEN: i8 = 63;
+
 @inline
-function both(text: v128, next: v128, first: i8, second: i8): v128 {
-  return v128.and(
-    i8x16.eq(text, i8x16.splat(first)),
-    i8x16.eq(next, i8x16.splat(second)),
-  );
+function low(text: v128): v128 {
+  return v128.and(text, i8x16.splat(15));
 }
 
-/** All beginnings with a letter more than the two that are looked for are told apart by it. */
+@inline
+function high(text: v128): v128 {
+  return i8x16.shr_u(text, 4);
+}
+
+/** By the lower and the higher four bits. */
+@inline
+function classesOf(text: v128): v128 {
+  const below = i8x16(-86, 62, 62, 62, 62, 62, 62, 62, 62, 62, 124, 21, 20, 85, 20, 29);
+  const above = i8x16(0, 0, 1, 66, -124, 8, 16, 32, 0, 0, 0, 0, 0, 0, 0, 0);
+  return v128.and(i8x16.swizzle(below, low(text)), i8x16.swizzle(above, high(text)));
+}
+
+/**
+ * All beginnings with a letter more than the two that are looked for are told apart by it. One bit each, of the letter and
+ * the next one: `yJ`, `ya`, `xo`, `xa`, `EG`, `G.`, `hv`, `8s`.
+ */
 @inline
 function beginnings(text: v128, next: v128): v128 {
-  const y = v128.and(
-    i8x16.eq(text, i8x16.splat(0x79)),
-    v128.or(i8x16.eq(next, i8x16.splat(0x4a)), i8x16.eq(next, i8x16.splat(0x61))),
+  const firstLow = i8x16(0, 0, 0, 0, 0, 16, 0, 32, -52, 3, 0, 0, 0, 0, 0, 0);
+  const firstHigh = i8x16(0, 0, 0, -128, 48, 0, 64, 15, 0, 0, 0, 0, 0, 0, 0, 0);
+  const nextLow = i8x16(0, 10, 0, -128, 0, 0, 64, 16, 0, 0, 1, 0, 0, 0, 32, 4);
+  const nextHigh = i8x16(0, 0, 32, 0, 17, 0, 14, -64, 0, 0, 0, 0, 0, 0, 0, 0);
+  const first = v128.and(
+    i8x16.swizzle(firstLow, low(text)),
+    i8x16.swizzle(firstHigh, high(text)),
   );
-  const x = v128.and(
-    i8x16.eq(text, i8x16.splat(0x78)),
-    v128.or(i8x16.eq(next, i8x16.splat(0x6f)), i8x16.eq(next, i8x16.splat(0x61))),
-  );
-  const capitals = v128.or(both(text, next, 0x45, 0x47), both(text, next, 0x47, 0x2e));
-  const small = v128.or(both(text, next, 0x68, 0x76), both(text, next, 0x38, 0x73));
-  return v128.or(v128.or(x, y), v128.or(capitals, small));
+  const second = v128.and(i8x16.swizzle(nextLow, low(next)), i8x16.swizzle(nextHigh, high(next)));
+  return i8x16.ne(v128.and(first, second), i8x16.splat(0));
 }
 
 @inline
-function signs(text: v128): v128 {
-  const labels = v128.or(i8x16.eq(text, i8x16.splat(0x3d)), i8x16.eq(text, i8x16.splat(0x3a)));
-  return v128.or(labels, i8x16.eq(text, i8x16.splat(0x40)));
+function isDigit(byte: i32): i32 {
+  return i32(<u32>(byte - 0x30) < 10);
+}
+
+/** Digits, and gaps before them. */
+@inline
+function inNumbers(at: i32, text: v128, classes: v128): i32 {
+  const digits = i8x16.bitmask(i8x16.eq(classes, i8x16.splat(ROW_DIGITS)));
+  const blanks = v128.or(i8x16.eq(text, i8x16.splat(0x20)), i8x16.eq(text, i8x16.splat(0x2d)));
+  return digits | (i8x16.bitmask(blanks) & ((digits >> 1) | (isDigit(byteAt(at + 16)) << 15)));
 }
 
 @inline
-function inTokens(text: v128): i32 {
-  // By the lower and the higher four bits: rows of + - /, digits, capitals (two), small letters (two).
-  const low = i8x16(42, 62, 62, 62, 62, 62, 62, 62, 62, 62, 60, 21, 20, 21, 20, 29);
-  const high = i8x16(0, 0, 1, 2, 4, 8, 16, 32, 0, 0, 0, 0, 0, 0, 0, 0);
-  const below = i8x16.swizzle(low, v128.and(text, i8x16.splat(15)));
-  const above = i8x16.swizzle(high, i8x16.shr_u(text, 4));
-  return i8x16.bitmask(i8x16.ne(v128.and(below, above), i8x16.splat(0)));
+function has(classes: v128, rows: i8): bool {
+  return v128.any_true(v128.and(classes, i8x16.splat(rows)));
 }
 
-@inline
-function digits(text: v128): v128 {
-  return i8x16.lt_u(i8x16.sub(text, i8x16.splat(0x30)), i8x16.splat(10));
-}
-
-@inline
-function inNumbers(text: v128, next: v128): i32 {
-  const gaps = v128.or(i8x16.eq(text, i8x16.splat(0x20)), i8x16.eq(text, i8x16.splat(0x2d)));
-  return i8x16.bitmask(v128.or(digits(text), v128.and(gaps, digits(next))));
+/** @param classes - of all that is in it, and perhaps of more */
+function runOf(from: i32, stop: i32, classes: v128): void {
+  const isMixed =
+    has(classes, ROW_DIGITS) && has(classes, ROW_CAPITALS) && has(classes, ROWS_SMALL);
+  // One word: a known token could begin only where it does.
+  const isWord = !has(classes, ROW_SIGNS | ROW_CAPITALS_MARK);
+  if (isMixed || !isWord || stop - from >= MAX_HELD) run(from, stop);
+  else if (load<u8>(FIRSTS + ((byteAt(from) << 8) | byteAt(from + 1))) !== 0) say(from, KNOWN);
 }
 
 /** Numbers that neither begin nor end beyond sixteen bytes: as many bits in a row as a card's number has bytes. */
@@ -197,27 +220,54 @@ function inside(at: i32, bits: i32): void {
 
 /** @returns how many places it has said */
 export function sieve(length: i32): i32 {
+  lookThrough(TEXT, length);
+  memory.fill(TEXT, 0, length);
+  return count;
+}
+
+/**
+ * Whether there may be anything in a value of a document, where that stands: what it is may also be said by the bracket
+ * with which it begins, behind spaces.
+ */
+export function mayHold(from: i32, length: i32): i32 {
+  const first = byteAt(from);
+  if (first === 0x7b || first === 0x5b || first === 0x20) return 1;
+  lookThrough(from, length);
+  return count;
+}
+
+/** What stands before and behind the text may be anything that is no part of a word. */
+function lookThrough(from: i32, length: i32): void {
   count = 0;
-  const end = TEXT + length;
+  begin = from;
+  const end = from + length;
   // Bytes in a row up to here that may be of a token, or of a number.
   let letters: i32 = 0;
   let numeric: i32 = 0;
-  for (let at = TEXT; at < end; at += 16) {
+  let seen = i8x16.splat(0);
+  for (let at = from; at < end; at += 16) {
     const text = v128.load(at);
     const next = v128.load(at, 1);
-    let found = i8x16.bitmask(v128.or(signs(text), beginnings(text, next)));
+    const within = end - at < 16 ? (1 << (end - at)) - 1 : 0xffff;
+    const classes = classesOf(text);
+    // `@` by its highest bit, `=` and `:` by the one below.
+    const marks = v128.or(v128.or(classes, i8x16.add(classes, classes)), beginnings(text, next));
+    let found = i8x16.bitmask(marks) & within;
     while (found !== 0) {
       look(at + ctz(found));
       found &= found - 1;
     }
-    const token = inTokens(text);
+    const tokens = v128.and(classes, i8x16.splat(ROWS_TOKEN));
+    const token = i8x16.bitmask(i8x16.ne(tokens, i8x16.splat(0))) & within;
+    seen = v128.or(seen, classes);
     if (token === 0xffff) letters += 16;
     else {
       const more = ctz(~token);
-      if (letters + more >= SHORTEST_RUN) run(at - letters, at + more);
+      if (letters + more >= SHORTEST_RUN) runOf(at - letters, at + more, seen);
       letters = clz(~(token << 16));
+      seen = classes;
     }
-    const number = inNumbers(text, next);
+    const number = inNumbers(at, text, classes) & within;
     if (number === 0xffff) numeric += 16;
     else {
       const more = ctz(~number);
@@ -226,8 +276,6 @@ export function sieve(length: i32): i32 {
       numeric = clz(~(number << 16));
     }
   }
-  if (letters >= SHORTEST_RUN) run(end - letters, end);
+  if (letters >= SHORTEST_RUN) runOf(end - letters, end, seen);
   if (numeric >= SHORTEST_CARD) numbers(end - numeric, end);
-  memory.fill(TEXT, 0, length);
-  return count;
 }

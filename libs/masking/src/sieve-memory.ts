@@ -1,9 +1,11 @@
+import { LISTENER_AT } from '@drawbridge/json-stream';
+
 /** Where things stand in the memory of kernel/sieve.as, which says the same in its own words. */
-export const CLASSES_AT = 256;
-export const FIRSTS_AT = 65_536;
-export const ENDINGS_AT = 131_072;
-export const OUT_AT = 196_608;
-export const TEXT_AT = 262_400;
+export const CLASSES_AT: number = LISTENER_AT + 256;
+export const FIRSTS_AT: number = LISTENER_AT + 65_536;
+export const ENDINGS_AT: number = LISTENER_AT + 131_072;
+export const OUT_AT: number = LISTENER_AT + 196_608;
+export const TEXT_AT: number = LISTENER_AT + 262_400;
 /** As many as there is room for. */
 export const MAX_PLACES = 16_384;
 /** As much as fits behind it, and sixteen bytes read beyond its end. */

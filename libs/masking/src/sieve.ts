@@ -1,4 +1,4 @@
-import type { Slice } from '@drawbridge/json-stream';
+import { skimMemory, type LongerValues, type Slice } from '@drawbridge/json-stream';
 import { longTokens } from './known-tokens.js';
 import { secretEndings } from './secret-name.js';
 import {
@@ -19,8 +19,7 @@ export const GAPS = '"\'\\ ';
 const SHORT_BYTES = 48;
 
 /** What kernel/sieve.as exports. */
-interface Program {
-  readonly memory: { readonly buffer: ArrayBuffer };
+interface Program extends LongerValues {
   readonly sieve: (length: number) => number;
 }
 
@@ -31,7 +30,7 @@ class Sieve {
   readonly #text: Uint8Array;
 
   constructor(private readonly program: Program) {
-    const { buffer } = program.memory;
+    const { buffer } = skimMemory;
     const bytes = new Uint8Array(buffer);
     for (let byte = 0; byte < 256; byte += 1) {
       const isGap = GAPS.includes(String.fromCharCode(byte));
@@ -66,15 +65,18 @@ const endsName = (before: number, last: number): boolean =>
 /** The types of Node leave it out. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
+  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
 };
 
 const { exports } = new WebAssembly.Instance(
   new WebAssembly.Module(Buffer.from(sieveProgram, 'base64')),
+  { env: { memory: skimMemory } },
 );
+// What our own program exports.
+const program = exports as Program;
 
 /** The one of this process: who calls it has it alone until it returns. */
-export const sieve: Sieve = new Sieve(
-  // What our own program exports.
-  exports as Program,
-);
+export const sieve: Sieve = new Sieve(program);
+
+/** The same for values of documents, where these stand. */
+export const longerValues: LongerValues = program;

@@ -37,6 +37,11 @@ const secrets = [
   'pwd   :x',
   '4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1',
   random,
+  // Of half of the letters each: the sieve tells them apart by halves.
+  'Mz4Kq7Bx2Gv9Jp5Dy8Ew3Fs6Cu1Ht0Ar',
+  'Mc4Kh7Bb2Gk9Jd5Df8Le3Fg6Ca1Hi0Am',
+  // What is longer than anything held is cut there, and the rest begins anew.
+  `${'x'.repeat(16_384)}AKIA${'A'.repeat(16)}`,
   'eyJa..',
   'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIx.dozj',
   'password=x',

@@ -55,6 +55,8 @@ const container = {
   own: CANARY,
 };
 const pod = {
+  apiVersion: CANARY,
+  kind: CANARY,
   metadata: {
     ...metadata,
     labels: { a: CANARY },
@@ -115,6 +117,8 @@ const podSpec = [
   'spec.tolerations[].operator',
 ];
 const podFields = [
+  'apiVersion',
+  'kind',
   ...meta,
   ...podSpec,
   'status.phase',

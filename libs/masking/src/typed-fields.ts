@@ -15,6 +15,8 @@ type Reason = 'time' | 'quantity' | 'word' | 'name' | 'address' | 'measured';
 
 type Fields = readonly (readonly [reason: Reason, ...paths: string[]])[];
 
+/** What the API server says of every object, and takes of none but as it says it. */
+const objectType: Fields = [['word', 'apiVersion', 'kind']];
 const objectMeta: Fields = [
   ['time', 'metadata.creationTimestamp', 'metadata.deletionTimestamp'],
   ['name', 'metadata.name', 'metadata.generateName', 'metadata.namespace'],
@@ -140,7 +142,7 @@ export const isTyped = ({ apiGroup, resource, subresource }: MaskTarget): boolea
 export function typedFieldRules(target: MaskTarget): readonly Rule[] {
   const own = isTyped(target) ? types[`${target.resource}.${target.apiGroup}`] : undefined;
   if (own === undefined) return [];
-  const paths = [...objectMeta, ...own].flatMap(([, ...each]) => each.map(pathOf));
+  const paths = [...objectType, ...objectMeta, ...own].flatMap(([, ...each]) => each.map(pathOf));
   return places.flatMap((place) =>
     paths.map((path): Rule => ({ path: [...place, ...path], leave: true })),
   );

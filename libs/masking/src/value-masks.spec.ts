@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isSecretName, secretEndings, secretWords } from './secret-name.js';
+import { MaskKeys } from './mask-keys.js';
+import { Masker } from './masker.js';
 import { TextDetectors } from './text-detectors.js';
 import { knownTokens } from './known-tokens.js';
 import { shortValues } from './value-masks.js';
@@ -21,6 +23,60 @@ const short = fc
   )
   .map((text) => Array.from(text, (each) => (without.includes(each) ? '-' : each)).join(''))
   .map((text) => text.slice(0, maxBytes));
+
+const masker = new Masker({ keys: new MaskKeys(Buffer.alloc(32, 7)) });
+const pods = { apiGroup: '', resource: 'pods', subresource: '' };
+const json = { contentType: 'application/json', contentEncoding: '', isStream: false };
+const maskedIn = (body: string): number => {
+  const mask = masker.body(pods, json);
+  mask.push(Buffer.from(body));
+  mask.end();
+  return mask.masked;
+};
+/** Of every length and at every place in sixteen bytes, with something behind it that is none of it. */
+const longer = fc.record({
+  before: fc.string({ maxLength: 20, unit: fc.constantFrom('x', ' ', '-', '7') }),
+  piece: fc.oneof(
+    fc.constantFrom(
+      ...knownTokens.map(({ prefix, min }) => `${prefix}${'A'.repeat(min)}`),
+      ...[
+        '4111 1111 1111 1111',
+        'q8Zr2LmX0vTy7Kb4NwPs9Hd3Ge6Fa1Uc',
+        'password=hunter2',
+        '://u:p@h',
+      ],
+      ...['checkout:1.4.2', '2026-11-22T07:37:27Z', '10.0.0.17', '0.4111111111111111', 'me@x'],
+    ),
+    fc.string({ maxLength: 40, unit: fc.constantFrom(...Array.from('=:@.-/_+ x1Ay8sG')) }),
+  ),
+  behind: fc.string({ maxLength: 20, unit: fc.constantFrom('x', ' ', '.', '7') }),
+  next: fc.constantFrom('"', '","b":"=', '","1111 1111":"', '" , "token":"'),
+});
+
+describe('T13 values that are looked through where they stand', () => {
+  it('are masked if detectors find something in them, whatever stands beside them', () => {
+    fc.assert(
+      fc.property(longer, ({ before, piece, behind, next }) => {
+        const text = `${before}${piece}${behind}`;
+        const { found } = detectors.stages[0]?.scan(slice(text), true) ?? { found: [] };
+        const rest = next === '"' ? '' : '"';
+        const own = maskedIn(`{"spec":{"a":"${text}${next}${rest}}}`);
+        const beside = maskedIn(`{"spec":{"a":"${next}${rest}}}`);
+        expect(own - beside).toBe(found.length > 0 ? 1 : 0);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+});
+
+describe('T13 values that may be documents', () => {
+  it.each(['[nobody can read this', '{nobody can read this', '   {nobody can read it'])(
+    'are not left to those who look for secrets: %j',
+    (text) => {
+      expect(maskedIn(`{"metadata":{"annotations":{"a":"${text}"}}}`)).toBe(1);
+    },
+  );
+});
 
 describe('T13 values that nobody is asked about', () => {
   it('hold nothing that detectors find', () => {

@@ -10,6 +10,7 @@ import type { MaskKey } from './mask-keys.js';
 import { placeholder } from './placeholder.js';
 import { PlaceholderForm } from './placeholder-form.js';
 import { secretEndings, secretLetters } from './secret-name.js';
+import { longerValues } from './sieve.js';
 import { AT, classOf, LABEL_END } from './text-class.js';
 import { TableColumns } from './table-columns.js';
 import type { TextDetectors } from './text-detectors.js';
@@ -30,6 +31,7 @@ export const shortValues: ShortValues = {
   without: '=:@\\[{',
   names: secretEndings,
   labels: secretLetters,
+  longer: longerValues,
 };
 /** With a backslash as well: behind it anything may stand. */
 const special = Uint8Array.from(classOf, (kind, byte) =>
