@@ -3,7 +3,12 @@ import { registerApprovals } from './commands/approvals.js';
 import { registerAudit } from './commands/audit.js';
 import { registerBridges } from './commands/bridges.js';
 import type { Registrar } from './commands/command-context.js';
-import { registerApprove, registerDeny, registerTakeBack } from './commands/decide.js';
+import {
+  registerApprove,
+  registerDeny,
+  registerRevoke,
+  registerTakeBack,
+} from './commands/decide.js';
 import { registerGrants } from './commands/grants.js';
 import { registerHolds } from './commands/holds.js';
 import { registerKubeconfig } from './commands/kubeconfig.js';
@@ -26,7 +31,7 @@ const registrations = [
   ...[registerRequest, registerStatus, registerList, registerWithdraw, registerAnswer],
   registerKubeconfig,
   ...[registerApprovals, registerApprove, registerDeny, registerTakeBack, registerAsk],
-  ...[registerGrants, registerHolds, registerBridges, registerAudit],
+  ...[registerRevoke, registerGrants, registerHolds, registerBridges, registerAudit],
   registerPolicy,
 ];
 

@@ -38,6 +38,7 @@ export const writerOf: Readonly<Record<AccessEventType, ServiceName>> = {
   AccessRequestApproved: 'approval',
   AccessRequestRejected: 'approval',
   AccessRequestLapsed: 'approval',
+  RevocationOrdered: 'approval',
   GrantIssued: 'policy',
   GrantRevoked: 'policy',
   GrantExpired: 'policy',

@@ -42,4 +42,6 @@ export const approvalEvents = [
   event('AccessRequestApproved', { approvers: z.array(Principal).min(1) }),
   event('AccessRequestRejected', { by: Principal, reason: z.string().optional() }),
   event('AccessRequestLapsed', { decideBy: Instant }),
+  /** A human ends the grant; gateways go by it already. */
+  event('RevocationOrdered', { by: Principal, via: z.enum(['slack', 'http']), reason: z.string() }),
 ] as const;

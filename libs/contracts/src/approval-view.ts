@@ -23,6 +23,10 @@ export type ApproveInput = z.infer<typeof ApproveInput>;
 export const DenyInput = z.strictObject({ reason: remark.optional() });
 export type DenyInput = z.infer<typeof DenyInput>;
 
+/** Body of `POST /v1/access-requests/{id}/revoke`. The agent reads the reason. */
+export const RevokeInput = z.strictObject({ reason: remark });
+export type RevokeInput = z.infer<typeof RevokeInput>;
+
 /** One step of an approval, as it stands. */
 export const ApprovalStepView = z.strictObject({
   name: z.string(),

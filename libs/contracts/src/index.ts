@@ -41,6 +41,7 @@ export {
   ApprovalView,
   ApproveInput,
   DenyInput,
+  RevokeInput,
   WaitingApprovals,
 } from './approval-view.js';
 export { ClusterIdentity } from './cluster-identity.js';

@@ -6,11 +6,13 @@ import { ApprovalsController } from './http/approvals.controller.js';
 import { BridgesController } from './http/bridges.controller.js';
 import { GrantsController } from './http/grants.controller.js';
 import { HoldsController } from './http/holds.controller.js';
+import { RevocationsController } from './http/revocations.controller.js';
 import { AccessApprovals } from './nats/access-approvals.js';
 import { Bridges } from './nats/bridges.js';
 import { DecisionsController } from './nats/decisions.controller.js';
 import { HeldCommands } from './nats/held-commands.js';
 import { OpenGrants } from './nats/open-grants.js';
+import { Revocations } from './nats/revocations.js';
 import { WaitingHolds } from './nats/waiting-holds.js';
 import { WaitingRequests } from './nats/waiting-requests.js';
 import { CardBoard } from './slack/card-board.js';
@@ -28,6 +30,7 @@ export interface ApprovalParts {
   readonly holds: HeldCommands;
   readonly waitingHolds: WaitingHolds;
   readonly bridges: Bridges;
+  readonly revocations: Revocations;
   readonly verifier: TokenVerifier;
   /** Absent without Slack. */
   readonly slack: Pick<SlackParts, 'board' | 'holdBoard' | 'nudges'> | undefined;
@@ -36,8 +39,18 @@ export interface ApprovalParts {
 @Module({})
 export class ApprovalModule {
   static with(parts: ApprovalParts): DynamicModule {
-    const { approvals, waiting, grants, clock, holds, waitingHolds, bridges, verifier, slack } =
-      parts;
+    const {
+      approvals,
+      waiting,
+      grants,
+      clock,
+      holds,
+      waitingHolds,
+      bridges,
+      revocations,
+      verifier,
+      slack,
+    } = parts;
     return {
       module: ApprovalModule,
       controllers: [
@@ -45,6 +58,7 @@ export class ApprovalModule {
         GrantsController,
         HoldsController,
         BridgesController,
+        RevocationsController,
         DecisionsController,
         ...(slack === undefined ? [] : [CardsController, HoldCardsController, NudgesController]),
       ],
@@ -56,6 +70,7 @@ export class ApprovalModule {
         { provide: HeldCommands, useValue: holds },
         { provide: WaitingHolds, useValue: waitingHolds },
         { provide: Bridges, useValue: bridges },
+        { provide: Revocations, useValue: revocations },
         { provide: TokenVerifier, useValue: verifier },
         ...(slack === undefined
           ? []

@@ -29,7 +29,7 @@ export const ApprovalConfig = z
       .pipe(z.array(text.describe('expected group names with commas between')))
       .optional()
       .describe(
-        'Humans in one of these groups may raise all bridges, and release any. Default: nobody',
+        'Humans in one of these groups may raise all bridges, release any, and revoke any grant. Default: nobody',
       ),
     CONFIG_DIR: text
       .optional()

@@ -24,6 +24,8 @@ import type { StopRefusal } from '@drawbridge/stops';
 import { ApprovalModule } from './approval.module.js';
 import { slackSettings, type ApprovalConfig } from './config.js';
 import type { ApprovalRefusal } from './domain/approval-refused.js';
+import { isAdminOf } from './domain/is-admin.js';
+import type { RevocationRefusal } from './domain/revocation.js';
 import { followPeople } from './follow-people.js';
 import { eventTransport } from './nats/event-transport.js';
 import { DECISIONS } from './nats/decisions.controller.js';
@@ -66,7 +68,9 @@ const statuses: StatusTable = {
   hold_not_open: 409,
   hold_too_late: 409,
   admins_only: 403,
-} satisfies Record<ApprovalRefusal | HoldDecisionRefusal | StopRefusal, number>;
+  revocation_not_allowed: 403,
+  grant_not_open: 409,
+} satisfies Record<ApprovalRefusal | HoldDecisionRefusal | StopRefusal | RevocationRefusal, number>;
 
 const decisionFeed = {
   stream: ACCESS_STREAM,
@@ -84,15 +88,10 @@ export async function startApproval(
     const requests = startRequests(connection, { clock, logger }, closers);
     const trust = await followTrust(connection, closers);
     const heldParts = startHolds(connection, { clock, logger, trust }, closers);
-    const { ADMIN_GROUPS: adminGroups = [] } = config;
-    const orders = { grants: requests.grants, adminGroups, clock, logger };
-    const parts = {
-      ...requests,
-      ...heldParts,
-      ...startBridges(connection, orders, closers),
-      clock,
-    };
-    const { approvals, history, holds } = parts;
+    const isAdmin = isAdminOf(config.ADMIN_GROUPS ?? []);
+    const orders = { grants: requests.grants, isAdmin, clock, logger };
+    const bridgeParts = startBridges(connection, orders, closers);
+    const parts = { ...requests, ...heldParts, ...bridgeParts, clock };
 
     const people = await peopleNow(config, logger, closers);
     const verifier = new OnCallVerifier({ trust, people, clock });
@@ -100,16 +99,8 @@ export async function startApproval(
     const isDisabled = (human: Principal) => disables(trust(), human);
     const environment = { connection, clock, logger, ackWaitMs, slackTimeoutMs };
     const settings = slackSettings(config);
-    const slack =
-      settings &&
-      (await startSlack(settings, {
-        ...environment,
-        approvals,
-        history,
-        holds,
-        isDisabled,
-        people,
-      }));
+    const forSlack = { ...environment, ...parts, isDisabled, people };
+    const slack = settings === undefined ? undefined : await startSlack(settings, forSlack);
 
     const module = ApprovalModule.with({ ...parts, verifier, slack });
     const decisions = eventTransport(connection, { ...decisionFeed, logger, ackWaitMs });

@@ -1,4 +1,5 @@
 import {
+  ApprovalView,
   BridgesView,
   Problem,
   RaisedView,
@@ -133,6 +134,64 @@ describe('somebody who approves there', () => {
     await raise('all');
     expect(await codeOf(release('all', { as: alice }))).toBe('403 admins_only');
     await release('all');
+  });
+});
+
+describe('the grant of one request', () => {
+  const revoke = (id: string, options: Call = {}) =>
+    call('POST', `/v1/access-requests/${id}/revoke`, { body: { reason: 'over' }, ...options });
+
+  it.each<{ who: string; as: Principal }>([
+    { who: 'an eligible approver', as: alice },
+    { who: 'the owner of the agent', as: dana },
+    { who: 'an administrator', as: frank },
+  ])('is revoked by $who, once', async ({ as }) => {
+    const requestId = await granted();
+    const { status, json } = await revoke(requestId, { as });
+    expect(status).toBe(200);
+    expect(ApprovalView.parse(json).id).toBe(requestId);
+    expect((await revoke(requestId, { as: alice })).status).toBe(200);
+    const orders = (await world.history(requestId)).filter(
+      ({ event }) => event.type === 'RevocationOrdered',
+    );
+    expect(orders).toMatchObject([
+      {
+        actor: { kind: 'human', id: `https://idp.corp.test#${as.subject}` },
+        event: { data: { by: as, via: 'http', reason: 'over' } },
+      },
+    ]);
+  });
+
+  it.each<{ who: string; options: Call; code: string }>([
+    { who: 'a human of another group', options: { as: erin }, code: '403 revocation_not_allowed' },
+    { who: 'the agent', options: { as: agent }, code: '403 approver_not_human' },
+    {
+      who: 'an agent of the groups',
+      options: { as: { ...agent, groups: ['platform', 'sre-oncall'] } },
+      code: '403 approver_not_human',
+    },
+    {
+      who: 'a stranger',
+      options: { token: { stranger: true } },
+      code: '401 token_signature_invalid',
+    },
+    { who: 'somebody without a reason', options: { body: {} }, code: '400 body_invalid' },
+  ])('is not revoked by $who', async ({ options, code }) => {
+    const requestId = await granted();
+    expect(await codeOf(revoke(requestId, options))).toBe(code);
+    expect((await world.history(requestId)).map(({ event }) => event.type)).not.toContain(
+      'RevocationOrdered',
+    );
+  });
+
+  it('is not revoked when there is none', async () => {
+    expect(await codeOf(revoke('0198f0a4-0000-7000-8000-00000000dead'))).toBe(
+      '404 approval_unknown',
+    );
+    expect(await codeOf(revoke('x'))).toBe('404 approval_unknown');
+    const waiting = await world.ask();
+    expect(await codeOf(revoke(waiting))).toBe('409 grant_not_open');
+    expect(await codeOf(revoke(waiting, { as: erin }))).toBe('403 revocation_not_allowed');
   });
 });
 

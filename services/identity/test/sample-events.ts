@@ -98,6 +98,10 @@ export const sample: {
     type: 'GrantIssued',
     data: { grantId, policy, grantee: agent, terms, approvers: [alice], startsAt: at, endsAt },
   },
+  RevocationOrdered: {
+    type: 'RevocationOrdered',
+    data: { by: alice, via: 'http', reason: 'not needed' },
+  },
   GrantRevoked: { type: 'GrantRevoked', data: { grantId, reason: 'policy changed' } },
   GrantExpired: { type: 'GrantExpired', data: { grantId, endsAt } },
   GrantEnded: { type: 'GrantEnded', data: { grantId, cause: 'used_up' } },

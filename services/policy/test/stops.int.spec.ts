@@ -38,6 +38,25 @@ const release = (target: StopTarget) =>
   append(target, { type: 'BridgesReleased', data: { ...said, reason: 'over' } });
 const story = ['AccessRequested', 'AccessRequestValidated'] as const;
 
+describe('an order to revoke', () => {
+  it('is obeyed once, in the name of who gave it first', async () => {
+    await world.policy();
+    await world.policy();
+    const requestId = await world.ask({ scope: viewScope });
+    await world.until(requestId, ...story, 'GrantIssued');
+    const reason = 'not needed any more';
+    await world.append(requestId, { type: 'RevocationOrdered', data: { ...said, reason } });
+    await world.until(requestId, ...story, 'GrantIssued', 'RevocationOrdered', 'GrantRevoked');
+    const { grantId } = await world.eventOf(requestId, 'GrantIssued');
+    expect(await world.eventOf(requestId, 'GrantRevoked')).toStrictEqual({
+      grantId,
+      by: alice,
+      reason,
+      cause: 'ordered',
+    });
+  });
+});
+
 describe('raised bridges', () => {
   it('take back what is open, deny what is asked and approved, and are released', async () => {
     await world.policy();

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Principal, StopEvent, StopTarget } from '@drawbridge/contracts';
-import { stopEventStore } from '@drawbridge/jetstream';
+import { accessEventStore, stopEventStore } from '@drawbridge/jetstream';
 import { uuidV7, type RunningService } from '@drawbridge/runtime';
 import { disabledKeyOf, stopKeyOf } from '@drawbridge/stops';
 import { eventually } from '@drawbridge/testing';
@@ -221,6 +221,33 @@ describe('when some bridges are raised', () => {
       await gateway.grant({ subject });
       expect((await get(subject, podsOf('prod'))).status).toBe(200);
     });
+  });
+});
+
+describe('an order to revoke', () => {
+  it('ends the live streams and calls of this grant, before policy has recorded an end, and no others', async () => {
+    const [one, other] = [await agent(), await agent()];
+    const live = watch(one.subject);
+    await eventually(() =>
+      expect(open.filter(({ writableEnded }) => !writableEnded).length).toBe(1),
+    );
+    const store = accessEventStore(gateway.bus, 'approval');
+    const { position } = await store.load(one.requestId);
+    const at = new Date();
+    await store.append({
+      aggregateId: one.requestId,
+      position,
+      event: { type: 'RevocationOrdered', data: { by: alice, via: 'http', reason: 'over' } },
+      metadata: {
+        id: uuidV7(at),
+        causationId: 'test',
+        actor: { kind: 'human', id: 'alice' },
+        at: at.toISOString(),
+      },
+    });
+    expect(causeOf((await live).body)).toBe('grant_revoked');
+    expect(statusOf(await get(one.subject, podsOf('prod'))).cause).toBe('grant_revoked');
+    expect((await get(other.subject, podsOf('prod'))).status).toBe(200);
   });
 });
 

@@ -1,4 +1,9 @@
-import { ApprovalView, type ApproveInput, type DenyInput } from '@drawbridge/contracts';
+import {
+  ApprovalView,
+  type ApproveInput,
+  type DenyInput,
+  type RevokeInput,
+} from '@drawbridge/contracts';
 import { CliError } from '../cli-error.js';
 import { parseDuration } from '../input/duration.js';
 import { exitCode, type ExitCode } from '../exit-code.js';
@@ -101,10 +106,29 @@ export function registerDeny(registrar: Registrar): void {
   );
 }
 
+/** `drawbridge revoke` */
+export function registerRevoke(registrar: Registrar): void {
+  const command = registrar.program
+    .command('revoke')
+    .summary('end the grant of an access request')
+    .description(
+      'Ends an open grant at once, its streams too. For those who may approve it or have, for the owner or sponsor of its agent, and for administrators.',
+    )
+    .argument('<id>', 'access request, as "drawbridge grants" lists it')
+    .requiredOption('-r, --reason <text>', 'recorded, and told to the agent')
+    .addHelpText('after', examples(['drawbridge revoke <id> -r "the incident is over"']));
+  sharedOptions(command).action(
+    action(registrar, (context, shown) => {
+      const { reason } = shown.opts<RevokeInput>();
+      return decide(context, { id: shown.args[0], verb: 'revoke', body: { reason } });
+    }),
+  );
+}
+
 interface Decision {
   readonly id: string | undefined;
-  readonly verb: 'approve' | 'deny' | 'take-back';
-  readonly body: ApproveInput | DenyInput;
+  readonly verb: 'approve' | 'deny' | 'take-back' | 'revoke';
+  readonly body: ApproveInput | DenyInput | RevokeInput;
 }
 
 async function decide(

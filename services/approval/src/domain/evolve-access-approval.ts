@@ -25,6 +25,7 @@ const outcomeOf: Readonly<Record<AccessEventType, ClosedOutcome | undefined>> = 
   AccessRequestRejected: 'rejected',
   AccessRequestLapsed: 'lapsed',
   // Only a request without an approval gets here; nothing is left for humans to decide.
+  RevocationOrdered: 'unneeded',
   GrantIssued: 'unneeded',
   GrantRevoked: 'unneeded',
   GrantExpired: 'unneeded',

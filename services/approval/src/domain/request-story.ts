@@ -193,6 +193,8 @@ const changes: {
     terms,
     grant: { id: grantId, startsAt, endsAt },
   }),
+  // What it comes to follows at once.
+  RevocationOrdered: () => ({}),
   GrantRevoked: ({ by, reason }, { story, at }) =>
     endGrant(story, 'revoked', endedBy(by, at, reason)),
   GrantExpired: ({ endsAt }, { story }) => endGrant(story, 'expired', { at: endsAt }),

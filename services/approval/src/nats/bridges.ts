@@ -34,7 +34,7 @@ export interface BridgesOptions {
   readonly store: EventStore<StopEvent>;
   readonly stops: Pick<Stops, 'inForce'>;
   readonly grants: Pick<OpenGrants, 'goingOn' | 'list'>;
-  readonly adminGroups: readonly string[];
+  readonly isAdmin: (human: Principal) => boolean;
   readonly clock: Clock;
 }
 
@@ -50,7 +50,7 @@ export class Bridges {
     const { by, via, target, reason, keep } = order;
     const { grants, clock } = this.options;
     const openGrants = grants.list(clock()).filter((story) => isThere(story, target)).length;
-    const mayRaise = this.isAdmin(by) || approvesThere(by, target, grants.goingOn);
+    const mayRaise = this.options.isAdmin(by) || approvesThere(by, target, grants.goingOn);
     const stop = await this.#handle(order, {
       type: 'RaiseBridges',
       by,
@@ -71,7 +71,7 @@ export class Bridges {
       by,
       via,
       reason,
-      isAdmin: this.isAdmin(by),
+      isAdmin: this.options.isAdmin(by),
     });
     // What is followed may not know it yet.
     const released = stopKeyOf(order.target);
@@ -81,10 +81,6 @@ export class Bridges {
   /** What is raised at the moment, and stays so. */
   status(): BridgesView {
     return { items: this.#inForce(() => true) };
-  }
-
-  isAdmin({ kind, groups }: Principal): boolean {
-    return kind === 'human' && groups.some((group) => this.options.adminGroups.includes(group));
   }
 
   #inForce(isMeant: (stop: Stop) => boolean): StopView[] {

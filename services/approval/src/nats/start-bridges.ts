@@ -1,24 +1,28 @@
 import type { LoggerService } from '@nestjs/common';
 import {
   followStopEvents,
+  accessEventStore,
   stopEventStore,
   type EventFollower,
   type JetStreamConnection,
 } from '@drawbridge/jetstream';
+import type { Principal } from '@drawbridge/contracts';
 import type { Clock } from '@drawbridge/kernel';
 import type { Closers } from '@drawbridge/runtime';
 import { Stops } from '@drawbridge/stops';
 import { Bridges } from './bridges.js';
+import { Revocations } from './revocations.js';
 import type { OpenGrants } from './open-grants.js';
 
 export interface BridgeParts {
   readonly bridges: Bridges;
+  readonly revocations: Revocations;
   readonly stopFollower: EventFollower;
 }
 
 export interface BridgeSurroundings {
   readonly grants: OpenGrants;
-  readonly adminGroups: readonly string[];
+  readonly isAdmin: (human: Principal) => boolean;
   readonly clock: Clock;
   readonly logger: LoggerService;
 }
@@ -26,7 +30,7 @@ export interface BridgeSurroundings {
 /** Follows what is raised, and takes orders about it. */
 export function startBridges(
   connection: JetStreamConnection,
-  { grants, adminGroups, clock, logger }: BridgeSurroundings,
+  { grants, isAdmin, clock, logger }: BridgeSurroundings,
   closers: Closers,
 ): BridgeParts {
   const stops = new Stops();
@@ -39,5 +43,11 @@ export function startBridges(
   });
   closers.add(() => stopFollower.close());
   const store = stopEventStore(connection, 'approval');
-  return { bridges: new Bridges({ store, stops, grants, adminGroups, clock }), stopFollower };
+  const bridges = new Bridges({ store, stops, grants, isAdmin, clock });
+  const requests = accessEventStore(connection, 'approval');
+  return {
+    bridges,
+    stopFollower,
+    revocations: new Revocations({ store: requests, isAdmin, clock }),
+  };
 }

@@ -122,6 +122,8 @@ const changes: Changes = {
     policy,
     terms,
   }),
+  // The end that it orders follows at once.
+  RevocationOrdered: () => ({}),
   GrantRevoked: ({ reason }, { grant }, at) => ({
     status: 'revoked',
     refusal: { code: 'grant_revoked', message: reason },

@@ -66,6 +66,7 @@ const statusAfter: Readonly<Record<AccessEventType, 'open' | 'withdrawn' | 'ende
   AccessRequestRejected: 'ended',
   AccessRequestLapsed: 'ended',
   GrantIssued: 'open',
+  RevocationOrdered: 'open',
   GrantRevoked: 'ended',
   GrantExpired: 'ended',
   GrantEnded: 'ended',

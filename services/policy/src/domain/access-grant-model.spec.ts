@@ -292,7 +292,7 @@ describe('whatever happens, in whatever order', () => {
       }),
       { numRuns: 5_000 },
     );
-    expect(stopped).toBeGreaterThan(200);
+    expect(stopped).toBeGreaterThan(50);
   });
 
   it('an expiry is recorded only when the time has come', () => {

@@ -31,5 +31,7 @@ export type AccessGrant =
       readonly issuedAt: string;
       readonly endsAt: string;
       readonly withdrawnBy?: Principal;
+      /** The first who ordered its end. */
+      readonly ordered?: { readonly by: Principal; readonly reason: string };
     } & FixedRequest)
   | { readonly status: 'closed' };

@@ -198,7 +198,9 @@ function deny({ policy }: Pending, { code, message, suggestion }: Denial): Acces
   };
 }
 
-function decideTakeBack({ grantId, withdrawnBy }: Granted): AccessEvent | undefined {
+function decideTakeBack({ grantId, withdrawnBy, ordered }: Granted): AccessEvent | undefined {
+  if (ordered !== undefined)
+    return { type: 'GrantRevoked', data: { grantId, ...ordered, cause: 'ordered' } };
   if (withdrawnBy === undefined) return undefined;
   const reason = 'the requester withdrew the request';
   return { type: 'GrantRevoked', data: { grantId, by: withdrawnBy, reason, cause: 'withdrawn' } };

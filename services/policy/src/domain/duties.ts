@@ -89,6 +89,7 @@ const dues: {
   AccessRequestDenied: () => undefined,
   AccessRequestRejected: () => undefined,
   AccessRequestLapsed: () => undefined,
+  RevocationOrdered: () => 'as_before',
   GrantRevoked: () => undefined,
   GrantExpired: () => undefined,
   GrantEnded: () => undefined,

@@ -91,6 +91,10 @@ const changes: Changes = {
     const fixed = { requester, request, policy, terms, approval, ...(standing && { standing }) };
     return { status: 'granted', ...fixed, grantId, issuedAt, endsAt };
   },
+  RevocationOrdered: (state, { by, reason }) =>
+    state.status === 'granted' && state.ordered === undefined
+      ? { ...state, ordered: { by, reason } }
+      : state,
   GrantRevoked: () => closed,
   GrantExpired: () => closed,
   GrantEnded: () => closed,

@@ -27,6 +27,11 @@ export class AccessEventsController {
     return this.commands.issue(occasionOf(event));
   }
 
+  @EventPattern('RevocationOrdered')
+  onRevocationOrdered(@Payload() event: Recorded): Promise<void> {
+    return this.commands.takeBack(occasionOf(event));
+  }
+
   @EventPattern('AccessRequestWithdrawn')
   onWithdrawn(@Payload() event: Recorded): Promise<void> {
     return this.commands.takeBack(occasionOf(event));

@@ -59,6 +59,7 @@ const endedByEvent: Readonly<Record<AccessEventType, GrantEndReason | undefined>
   GrantExpired: 'grant_expired',
   GrantRevoked: 'grant_revoked',
   AccessRequestWithdrawn: 'grant_withdrawn',
+  RevocationOrdered: 'grant_revoked',
   GrantIssued: undefined,
   AccessRequested: undefined,
   AccessRequestValidated: undefined,

@@ -1,0 +1,121 @@
+import {
+  approverGroupsOf,
+  type AccessEvent,
+  type AccessEventData,
+  type AccessEventType,
+  type ApprovalRequirement,
+  type Principal,
+} from '@drawbridge/contracts';
+import { AppError, type Decider } from '@drawbridge/kernel';
+import { isSameHuman, likenessTo } from '@drawbridge/scope';
+
+/** Why a grant is not revoked. Closed list; each stands in `docs/errors.md`. */
+export type RevocationRefusal = 'approval_unknown' | 'revocation_not_allowed' | 'grant_not_open';
+
+/** A human's order is refused; nothing was appended. The message may be shown to that human. */
+export class RevocationRefused extends AppError<RevocationRefusal> {}
+
+/** `at` is when the command was accepted: UTC, RFC 3339. */
+export interface OrderRevocation {
+  readonly type: 'OrderRevocation';
+  readonly by: Principal;
+  readonly via: 'slack' | 'http';
+  readonly reason: string;
+  /** Judged by who calls, since it is a matter of configuration. */
+  readonly isAdmin: boolean;
+  readonly at: string;
+}
+
+/** What matters of a request to whoever wants to end what came of it. */
+export interface RevocableGrant {
+  readonly requester?: Principal;
+  readonly approval: ApprovalRequirement;
+  /** Absent while there is none, and when it has ended. */
+  readonly grant?: { readonly endsAt: string; readonly approvers: readonly Principal[] };
+  readonly isOrdered: boolean;
+}
+
+const initial: RevocableGrant = { approval: { type: 'none' }, isOrdered: false };
+
+/**
+ * Whether the grant of a request is to end: one order is enough, whoever of those who may gives it. What is
+ * appended ends it at the gateway already; policy records the end.
+ */
+export const revocation: Decider<RevocableGrant, OrderRevocation, AccessEvent> = {
+  initial,
+  evolve,
+  decide: ({ by, via, reason, isAdmin, at }, state) => {
+    if (state.requester === undefined) {
+      throw new RevocationRefused('approval_unknown', 'there is no access request with this id');
+    }
+    if (!isAdmin && !mayRevoke(by, state)) throw notAllowed();
+    if (state.grant === undefined || Date.parse(at) >= Date.parse(state.grant.endsAt)) {
+      throw new RevocationRefused('grant_not_open', 'no grant of this request is open');
+    }
+    if (state.isOrdered) return undefined;
+    return { type: 'RevocationOrdered', data: { by, via, reason } };
+  },
+};
+
+const notAllowed = (): RevocationRefused =>
+  new RevocationRefused(
+    'revocation_not_allowed',
+    'a grant is revoked by those who may approve it or have, by the owner or sponsor of its agent, or by an administrator',
+  );
+
+/** Nobody gets anything by it, so that the owner may, and in doubt who somebody is, they are not. */
+function mayRevoke(human: Principal, { requester, approval, grant }: RevocableGrant): boolean {
+  if (human.kind !== 'human') return false;
+  const groups = approverGroupsOf(approval);
+  return (
+    human.groups.some((group) => groups.includes(group)) ||
+    (grant?.approvers.some((approver) => isSameHuman(approver, human)) ?? false) ||
+    [requester?.owner, requester?.sponsor].some((name) => likenessTo(human, name ?? '') === 'same')
+  );
+}
+
+/** Whether an event ends the grant; every type is listed, so that a new one must be judged. */
+const endsGrant: Readonly<Record<AccessEventType, boolean>> = {
+  AccessRequested: false,
+  AccessRequestValidated: false,
+  AccessRequestDenied: false,
+  ApprovalRequested: false,
+  ApprovalGiven: false,
+  ApprovalDenied: false,
+  ApprovalVoided: false,
+  ApprovalReminded: false,
+  ApprovalEscalated: false,
+  QuestionAsked: false,
+  QuestionAnswered: false,
+  AccessRequestApproved: false,
+  AccessRequestRejected: false,
+  AccessRequestLapsed: false,
+  GrantIssued: false,
+  RevocationOrdered: false,
+  AccessRequestWithdrawn: true,
+  GrantRevoked: true,
+  GrantExpired: true,
+  GrantEnded: true,
+};
+
+function evolve(state: RevocableGrant, event: AccessEvent): RevocableGrant {
+  if (endsGrant[event.type]) return withoutGrant(state);
+  if (event.type === 'AccessRequested') return { ...state, requester: event.data.requester };
+  if (event.type === 'AccessRequestValidated') {
+    const { requester, approval } = event.data;
+    return { ...state, requester, approval };
+  }
+  if (event.type === 'GrantIssued') return issued(state, event.data);
+  return event.type === 'RevocationOrdered' ? { ...state, isOrdered: true } : state;
+}
+
+function issued(
+  state: RevocableGrant,
+  { endsAt, approvers }: AccessEventData<'GrantIssued'>,
+): RevocableGrant {
+  return { ...state, grant: { endsAt, approvers } };
+}
+
+function withoutGrant({ grant, ...state }: RevocableGrant): RevocableGrant {
+  return grant === undefined ? state : { ...state };
+}
