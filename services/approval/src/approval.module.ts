@@ -16,6 +16,7 @@ import { Revocations } from './nats/revocations.js';
 import { WaitingHolds } from './nats/waiting-holds.js';
 import { WaitingRequests } from './nats/waiting-requests.js';
 import { CardBoard } from './slack/card-board.js';
+import { CardThread } from './slack/card-thread.js';
 import { CardsController } from './slack/cards.controller.js';
 import { HOLD_BOARD, HoldCardsController } from './slack/hold-cards.controller.js';
 import { NudgesController } from './slack/nudges.controller.js';
@@ -33,7 +34,7 @@ export interface ApprovalParts {
   readonly revocations: Revocations;
   readonly verifier: TokenVerifier;
   /** Absent without Slack. */
-  readonly slack: Pick<SlackParts, 'board' | 'holdBoard' | 'nudges'> | undefined;
+  readonly slack: Pick<SlackParts, 'board' | 'thread' | 'holdBoard' | 'nudges'> | undefined;
 }
 
 @Module({})
@@ -77,6 +78,7 @@ export class ApprovalModule {
           : [
               { provide: CardBoard, useValue: slack.board },
               { provide: Nudges, useValue: slack.nudges },
+              { provide: CardThread, useValue: slack.thread },
               { provide: HOLD_BOARD, useValue: slack.holdBoard },
             ]),
       ],

@@ -44,14 +44,16 @@ export class CardBoard<Story extends Told> {
   /**
    * Makes the card show the request as it is now. Harmless when repeated or run twice at once.
    *
+   * @returns whether humans are asked about it, so that there is a card
    * @throws SlackUnavailable, EventStoreError
    */
-  async show(requestId: string): Promise<void> {
+  async show(requestId: string): Promise<boolean> {
     const story = await this.options.story(requestId);
-    if (story === undefined || !this.options.isAsked(story)) return;
+    if (story === undefined || !this.options.isAsked(story)) return false;
     const place = await this.options.memory.find(requestId);
     const shown: Shown<Story> = place === undefined ? await this.#post(story) : { place };
     await this.#converge(requestId, shown);
+    return true;
   }
 
   /** Where the card is, also when nobody could remember it after posting. */
@@ -63,8 +65,8 @@ export class CardBoard<Story extends Told> {
   }
 
   #find(story: Story): Promise<string | undefined> {
-    const { render, since, workspace } = this.options;
-    return workspace.find(render(story).metadata, since(story));
+    const { channel, render, since, workspace } = this.options;
+    return workspace.find(channel, render(story).metadata, since(story));
   }
 
   async #post(story: Story): Promise<Shown<Story>> {
@@ -73,7 +75,10 @@ export class CardBoard<Story extends Told> {
     const claim = await memory.claim(story.id, claimant);
     if (!isClaim(claim)) return { place: claim };
     const found = claim.first ? undefined : await this.#find(story);
-    const place = { channel, ts: found ?? (await workspace.post(this.options.render(story))) };
+    const place = {
+      channel,
+      ts: found ?? (await workspace.post(channel, this.options.render(story))),
+    };
     await memory.remember(story.id, place, claim);
     return found === undefined ? { place, written: story } : { place };
   }
@@ -86,7 +91,7 @@ export class CardBoard<Story extends Told> {
     for (let last = written; ;) {
       const newest = await this.options.story(requestId);
       if (newest === undefined || newest.revision === last?.revision) return;
-      await this.options.workspace.update(place.ts, this.options.render(newest));
+      await this.options.workspace.update(place, this.options.render(newest));
       last = newest;
     }
   }

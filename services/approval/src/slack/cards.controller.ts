@@ -4,6 +4,8 @@ import type { AccessEvent, AccessEventType } from '@drawbridge/contracts';
 import type { RecordedEvent } from '@drawbridge/kernel';
 import type { RequestStory } from '../domain/request-story.js';
 import { CardBoard } from './card-board.js';
+import { CardThread } from './card-thread.js';
+import { noteOf } from './thread-notes.js';
 
 /** Transport of the handlers that call Slack, so that Slack's troubles delay no decision. */
 export const CARDS = Symbol('cards');
@@ -28,10 +30,15 @@ const shownEvents: readonly AccessEventType[] = [
 /** Keeps the cards in Slack true. */
 @Controller()
 export class CardsController {
-  constructor(@Inject(CardBoard) private readonly board: CardBoard<RequestStory>) {}
+  constructor(
+    @Inject(CardBoard) private readonly board: CardBoard<RequestStory>,
+    @Inject(CardThread) private readonly thread: CardThread<RequestStory>,
+  ) {}
 
   @EventPattern(shownEvents, CARDS)
-  show(@Payload() { aggregateId }: RecordedEvent<AccessEvent>): Promise<void> {
-    return this.board.show(aggregateId);
+  async show(@Payload() recorded: RecordedEvent<AccessEvent>): Promise<void> {
+    const isAsked = await this.board.show(recorded.aggregateId);
+    const note = isAsked ? noteOf(recorded) : undefined;
+    if (note !== undefined) await this.thread.say(note);
   }
 }

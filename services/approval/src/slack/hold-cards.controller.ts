@@ -16,7 +16,7 @@ export class HoldCardsController {
   constructor(@Inject(HOLD_BOARD) private readonly board: CardBoard<HoldStory>) {}
 
   @EventPattern(Object.keys(holdWriterOf), HOLD_CARDS)
-  show(@Payload() { aggregateId }: RecordedEvent<HoldEvent>): Promise<void> {
-    return this.board.show(aggregateId);
+  async show(@Payload() { aggregateId }: RecordedEvent<HoldEvent>): Promise<void> {
+    await this.board.show(aggregateId);
   }
 }

@@ -17,7 +17,7 @@ import type { SlackDecisions, Told } from './slack-decisions.js';
 /** Takes the decisions on one kind of card, and brings such a card up to date. */
 export interface CardDesk<Decisions> {
   readonly decisions: Decisions;
-  readonly refresh: (id: string) => Promise<void>;
+  readonly refresh: (id: string) => Promise<unknown>;
 }
 
 /** Listens to what is pressed on the cards of access requests, and in their dialogs. */

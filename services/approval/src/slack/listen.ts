@@ -16,7 +16,7 @@ export interface Taking<Taken extends Envelope> {
   /** What it is about. */
   readonly idOf: (taken: Taken) => string;
   /** Brings the card up to date on which somebody pressed something that should be gone. */
-  readonly refresh: (id: string) => Promise<void>;
+  readonly refresh: (id: string) => Promise<unknown>;
   /** @throws what they are told */
   readonly take: (taken: Taken, causationId: string) => Promise<Told>;
 }

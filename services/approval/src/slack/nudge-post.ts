@@ -3,12 +3,10 @@ import { withOnCall, type People } from '@drawbridge/people';
 import { groupsOf, openSteps, whyNotCounted, type StepProgress } from '@drawbridge/scope';
 import type { RequestStory } from '../domain/request-story.js';
 import { stepsOf } from '../domain/steps-of.js';
-import type { Card } from './card.js';
-import { neutralMrkdwn, neutralText } from './neutral-text.js';
+import type { ThreadNote } from './card-thread.js';
+import { neutralText } from './neutral-text.js';
 import { bold, instant, lines, text, type Inline } from './rich-text.js';
 
-/** `event_type` of the metadata by which a post is found again. */
-export const NUDGE_METADATA = 'drawbridge_nudge';
 /** A notification of everybody is one of nobody. */
 const MAX_MENTIONS = 5;
 
@@ -32,9 +30,9 @@ export interface Mentionable {
  */
 export function renderNudge(
   story: RequestStory,
-  { event, id }: { readonly event: Nudge; readonly id: string },
+  event: Nudge,
   mentionable: Mentionable,
-): Card | undefined {
+): Pick<ThreadNote, 'text' | 'blocks'> | undefined {
   const progress = waitingStep(story, event);
   const step = stepsOf(story).find(({ name }) => name === event.data.step);
   if (progress === undefined || step === undefined) return undefined;
@@ -45,14 +43,13 @@ export function renderNudge(
     story.decideBy === undefined ? [] : [text('. Decide by '), instant(story.decideBy)];
   const mentions = mentionsOf(story, { progress, event, mentionable });
   return {
-    text: neutralMrkdwn(summary, 300),
+    text: summary,
     blocks: [
       lines([
         [bold(`${title}: `), text(neutralText(`${step.name} misses ${words}`, 300)), ...deadline],
         ...(mentions.length === 0 ? [] : [mentions]),
       ]),
     ],
-    metadata: { event_type: NUDGE_METADATA, event_payload: { event_id: id } },
   };
 }
 

@@ -19,7 +19,7 @@ export interface Asked {
   readonly id: string;
   readonly decide: (causationId: string) => Promise<Told>;
   /** Brings a card up to date on which somebody pressed a button that should be gone. */
-  readonly refresh: (id: string) => Promise<void>;
+  readonly refresh: (id: string) => Promise<unknown>;
 }
 
 export interface SlackAnswersOptions {

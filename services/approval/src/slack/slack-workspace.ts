@@ -8,6 +8,7 @@ import {
 import type { types } from '@slack/bolt';
 import { z } from 'zod';
 import type { Clock } from '@drawbridge/kernel';
+import type { CardPlace } from './card-memory.js';
 import type { Card } from './card.js';
 import { SlackUnavailable } from './slack-unavailable.js';
 
@@ -16,7 +17,12 @@ const HISTORY_PAGES = 10;
 /** Clocks of Slack and of ours differ. */
 const HISTORY_SLACK_SECONDS = 300;
 /** Answers to an update that no other attempt can change: the message or the right to edit it is gone. */
-const GONE = new Set(['message_not_found', 'edit_window_closed', 'cant_update_message']);
+const GONE = new Set([
+  'message_not_found',
+  'thread_not_found',
+  'edit_window_closed',
+  'cant_update_message',
+]);
 
 export interface SlackWorkspaceOptions {
   readonly apiUrl: string;
@@ -77,21 +83,26 @@ export class SlackWorkspace {
   }
 
   /** Posts the card and returns the timestamp that names the message. */
-  post(card: Card): Promise<string> {
-    return this.#post(card);
+  post(channel: string, card: Card): Promise<string> {
+    return this.#post({ channel }, card);
   }
 
-  /** Posts below another message, and returns the timestamp that names the reply. */
-  reply(thread: string, card: Card): Promise<string> {
-    return this.#post(card, { thread_ts: thread });
+  /** Posts below another message, and returns the timestamp that names the reply; `undefined` when that one is gone. */
+  async reply({ channel, ts }: CardPlace, card: Card): Promise<string | undefined> {
+    try {
+      return await this.#post({ channel, thread_ts: ts }, card);
+    } catch (error) {
+      if (GONE.has(platformError(error) ?? '')) return undefined;
+      throw error;
+    }
   }
 
   async #post(
+    to: { readonly channel: string; readonly thread_ts?: string },
     { text, blocks, metadata }: Card,
-    below: { readonly thread_ts?: string } = {},
   ): Promise<string> {
     await this.#requireOwnWorkspace();
-    const message = { channel: this.options.channel, text, blocks, metadata, ...literal, ...below };
+    const message = { text, blocks, metadata, ...literal, ...to };
     const { ts } = await this.#call('chat.postMessage', () =>
       this.#client.chat.postMessage(message),
     );
@@ -101,8 +112,8 @@ export class SlackWorkspace {
   }
 
   /** Shows this card in place of the one before. A message that is gone is left alone. */
-  async update(ts: string, { text, blocks, metadata }: Card): Promise<void> {
-    const message = { channel: this.options.channel, ts, text, blocks, metadata };
+  async update({ channel, ts }: CardPlace, { text, blocks, metadata }: Card): Promise<void> {
+    const message = { channel, ts, text, blocks, metadata };
     try {
       await this.#call('chat.update', () =>
         this.#client.chat.update({ ...message, parse: 'none' }),
@@ -112,14 +123,14 @@ export class SlackWorkspace {
     }
   }
 
-  /** Timestamp of our own message with this metadata, posted at or after `since`. */
-  find(wanted: types.MessageMetadata, since: string): Promise<string | undefined> {
+  /** Timestamp of our own message with this metadata in a channel, posted at or after `since`. */
+  find(channel: string, wanted: types.MessageMetadata, since: string): Promise<string | undefined> {
     const oldest = String(Math.floor(Date.parse(since) / 1000) - HISTORY_SLACK_SECONDS);
-    return this.#findOn((cursor) => this.#history(oldest, cursor), wanted);
+    return this.#findOn((cursor) => this.#history({ channel, oldest }, cursor), wanted);
   }
 
   /** Timestamp of our own message with this metadata below another one. */
-  findReply(thread: string, wanted: types.MessageMetadata): Promise<string | undefined> {
+  findReply(thread: CardPlace, wanted: types.MessageMetadata): Promise<string | undefined> {
     return this.#findOn((cursor) => this.#replies(thread, cursor), wanted);
   }
 
@@ -170,11 +181,11 @@ export class SlackWorkspace {
     return this.#bot;
   }
 
-  async #replies(thread: string, cursor?: string): Promise<HistoryPage> {
+  async #replies({ channel, ts }: CardPlace, cursor?: string): Promise<HistoryPage> {
     const answer = await this.#call('conversations.replies', () =>
       this.#client.conversations.replies({
-        channel: this.options.channel,
-        ts: thread,
+        channel,
+        ts,
         include_all_metadata: true,
         limit: HISTORY_PAGE,
         ...(cursor === undefined ? {} : { cursor }),
@@ -183,10 +194,13 @@ export class SlackWorkspace {
     return HistoryPage.parse(answer);
   }
 
-  async #history(oldest: string, cursor?: string): Promise<HistoryPage> {
+  async #history(
+    { channel, oldest }: { readonly channel: string; readonly oldest: string },
+    cursor?: string,
+  ): Promise<HistoryPage> {
     const answer = await this.#call('conversations.history', () =>
       this.#client.conversations.history({
-        channel: this.options.channel,
+        channel,
         oldest,
         include_all_metadata: true,
         limit: HISTORY_PAGE,

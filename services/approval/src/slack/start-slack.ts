@@ -19,6 +19,7 @@ import type { RequestStory } from '../domain/request-story.js';
 import type { HeldCommands } from '../nats/held-commands.js';
 import { CardBoard, type CardBoardOptions, type CardSubject, type Told } from './card-board.js';
 import { CardMemory } from './card-memory.js';
+import { CardThread } from './card-thread.js';
 import { renderCard } from './card.js';
 import { CARDS } from './cards.controller.js';
 import { renderHoldCard } from './hold-card.js';
@@ -49,6 +50,7 @@ export interface SlackSurroundings {
 /** The parts of the service that exist only with Slack. */
 export interface SlackParts {
   readonly board: CardBoard<RequestStory>;
+  readonly thread: CardThread<RequestStory>;
   readonly holdBoard: CardBoard<HoldStory>;
   readonly nudges: Nudges;
   /** To be mounted before any body is read. */
@@ -80,7 +82,7 @@ export async function startSlack(
   const places = { ...turn, workspace, memory };
   const boards = boardsOf(settings, surroundings, places);
   const story = (requestId: string) => surroundings.approvals.story(requestId);
-  const nudging = { ...places, board: boards.board, story, people, isDisabled, teamId };
+  const nudging = { thread: boards.thread, story, people, isDisabled, teamId, clock };
   const peopleNow = () => slackPeople(people() ?? nobody, clock().toISOString());
   const known = { workspace, people: peopleNow, isDisabled, teamId };
   return {
@@ -91,7 +93,7 @@ export async function startSlack(
   };
 }
 
-type Boards = Pick<SlackParts, 'board' | 'holdBoard'>;
+type Boards = Pick<SlackParts, 'board' | 'holdBoard' | 'thread'>;
 
 function boardsOf(
   { channel }: SlackSettings,
@@ -100,13 +102,15 @@ function boardsOf(
 ): Boards {
   const boardOf = <Story extends Told>(subject: CardSubject<Story>) =>
     new CardBoard<Story>({ ...subject, ...places, channel });
+  const board = boardOf({
+    story: (requestId) => approvals.story(requestId),
+    isAsked: ({ decideBy }) => decideBy !== undefined,
+    render: (story) => renderCard(story, history.before(story)),
+    since: ({ validatedAt }) => validatedAt,
+  });
   return {
-    board: boardOf({
-      story: (requestId) => approvals.story(requestId),
-      isAsked: ({ decideBy }) => decideBy !== undefined,
-      render: (story) => renderCard(story, history.before(story)),
-      since: ({ validatedAt }) => validatedAt,
-    }),
+    board,
+    thread: new CardThread({ ...places, board }),
     holdBoard: boardOf({
       story: (holdId) => holds.story(holdId),
       isAsked: () => true,

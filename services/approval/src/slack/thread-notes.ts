@@ -1,0 +1,77 @@
+import type { AccessEvent, AccessEventData, AccessEventType } from '@drawbridge/contracts';
+import type { RecordedEvent } from '@drawbridge/kernel';
+import { personWords } from './card-facts.js';
+import type { ThreadNote } from './card-thread.js';
+import { neutralText } from './neutral-text.js';
+import { bold, durationWords, instant, lines, text, type Inline } from './rich-text.js';
+
+type Notes = {
+  readonly [Type in AccessEventType]?: (data: AccessEventData<Type>) => Inline[] | undefined;
+};
+
+const used: Readonly<Record<AccessEventData<'GrantEnded'>['cause'], string>> = {
+  used_up: 'The grant is used up.',
+};
+
+/** What is said in the thread: what became of the request and of its grant, and that somebody gave less. */
+const notes: Notes = {
+  ApprovalGiven: ({ approver, narrow }) =>
+    narrow === undefined ? undefined : narrowedLine(personWords(approver), narrow),
+  GrantIssued: ({ endsAt, approvers }) => [
+    bold('Granted'),
+    text(` by ${approvers.map(personWords).join(' and ')}, until `),
+    instant(endsAt),
+  ],
+  AccessRequestDenied: ({ message }) => [bold('Denied by policy'), ...quoted(message)],
+  AccessRequestRejected: ({ by, reason }) => [
+    bold('Denied'),
+    text(` by ${personWords(by)}`),
+    ...quoted(reason),
+  ],
+  AccessRequestLapsed: () => [bold('Lapsed'), text(': nobody decided in time')],
+  AccessRequestWithdrawn: ({ by }) => [bold('Withdrawn'), text(` by ${personWords(by)}`)],
+  GrantRevoked: ({ by, reason }) => [
+    bold('The grant was revoked'),
+    text(by === undefined ? '' : ` by ${personWords(by)}`),
+    ...quoted(reason),
+  ],
+  GrantExpired: () => [bold('The grant has expired.')],
+  GrantEnded: ({ cause }) => [bold(used[cause])],
+};
+
+/** What is to be said of an event in the thread of its card; `undefined` when the card says enough. */
+export function noteOf(recorded: RecordedEvent<AccessEvent>): ThreadNote | undefined {
+  const { id, aggregateId, event } = recorded;
+  const line = noteBy(event)?.filter((part) => part.type !== 'text' || part.text !== '');
+  if (line === undefined) return undefined;
+  const words = line.map((part) => {
+    if (part.type === 'text') return part.text;
+    return part.type === 'date' ? (part.fallback ?? '') : '';
+  });
+  return { id: aggregateId, eventId: id, text: words.join(''), blocks: [lines([line])] };
+}
+
+function noteBy<Type extends AccessEventType>({
+  type,
+  data,
+}: {
+  readonly type: Type;
+  readonly data: AccessEventData<Type>;
+}): Inline[] | undefined {
+  return notes[type]?.(data);
+}
+
+function narrowedLine(
+  who: string,
+  { durationSeconds, rules }: NonNullable<AccessEventData<'ApprovalGiven'>['narrow']>,
+): Inline[] {
+  const less = [
+    ...(durationSeconds === undefined ? [] : [durationWords(durationSeconds)]),
+    ...(rules === undefined ? [] : ['fewer rules']),
+  ];
+  const next = '. Whoever approves next decides on what the card says now.';
+  return [bold(who), text(` gives less: ${less.join(' and ')}${next}`)];
+}
+
+const quoted = (words: string | undefined): Inline[] =>
+  words === undefined ? [] : [text(`: ${neutralText(words, 500)}`)];
