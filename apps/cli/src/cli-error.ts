@@ -19,6 +19,7 @@ export type CliErrorCode =
   | 'kubeconfig_exists'
   | 'kubeconfig_invalid'
   | 'policy_invalid'
+  | 'certificate_not_issued'
   | 'interrupted';
 
 const exitCodes: Readonly<Record<CliErrorCode, ExitCode>> = {
@@ -38,6 +39,7 @@ const exitCodes: Readonly<Record<CliErrorCode, ExitCode>> = {
   kubeconfig_exists: exitCode.error,
   kubeconfig_invalid: exitCode.error,
   policy_invalid: exitCode.usage,
+  certificate_not_issued: exitCode.error,
   interrupted: exitCode.error,
 };
 

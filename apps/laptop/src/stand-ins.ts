@@ -121,6 +121,7 @@ async function pointServicesAt({ state, cluster }: StandInOptions, around: Aroun
   const { nats, identityProvider, slack, addresses } = around;
   const authority = await createCertificateAuthority('Drawbridge laptop CA');
   const gateway = await authority.issueServer(['localhost', '127.0.0.1']);
+  const clients = await createCertificateAuthority('Drawbridge laptop agents CA');
   state.directory('secrets');
   const configDirectory = state.directory('config');
   writeDemoConfiguration({
@@ -137,6 +138,8 @@ async function pointServicesAt({ state, cluster }: StandInOptions, around: Aroun
     gatewayCertificateAuthorityFile: state.write('gateway-ca.pem', authority.certificate),
     gatewayCertificateFile: state.write('secrets/gateway.crt', gateway.certificate),
     gatewayKeyFile: state.write('secrets/gateway.key', gateway.key),
+    clientAuthorityFile: state.write('agents-ca.pem', clients.certificate),
+    clientAuthorityKeyFile: state.write('secrets/agents-ca.key', await clients.exportKey()),
     maskKeysFile: state.write('secrets/mask-keys', randomBytes(32).toString('base64')),
     slack: {
       apiUrl: slack.apiUrl,

@@ -18,6 +18,9 @@ export interface Surroundings {
   readonly gatewayCertificateAuthorityFile: string;
   readonly gatewayCertificateFile: string;
   readonly gatewayKeyFile: string;
+  /** Of the authority that issues client certificates to agents. */
+  readonly clientAuthorityFile: string;
+  readonly clientAuthorityKeyFile: string;
   readonly maskKeysFile: string;
   readonly slack: {
     readonly apiUrl: string;
@@ -103,6 +106,8 @@ export function serviceEnvironments(
       HTTPS_PORT: new URL(addresses.gateway).port,
       TLS_CERT_FILE: around.gatewayCertificateFile,
       TLS_KEY_FILE: around.gatewayKeyFile,
+      CLIENT_CA_CERT_FILE: around.clientAuthorityFile,
+      CLIENT_CA_KEY_FILE: around.clientAuthorityKeyFile,
       MASK_KEYS_FILE: around.maskKeysFile,
     },
     audit: { ...http(addresses.audit), AUDITOR_GROUPS: 'auditors' },

@@ -9,6 +9,10 @@ export const ConnectionName = z
   .max(63)
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'expected a DNS label');
 export const RequestId = z.uuid();
+export const KeyThumbprint = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{43}$/, 'expected a SHA-256 in base64url')
+  .describe("SHA-256 of the SubjectPublicKeyInfo of the agent's own P-256 key, in base64url");
 
 /** Body of `POST /v1/access-requests`. */
 export const AccessRequestInput = z.strictObject({
@@ -18,6 +22,7 @@ export const AccessRequestInput = z.strictObject({
   reason: oneLine(1000),
   ticket: oneLine(64).optional(),
   limits: GrantLimits.optional(),
+  keyThumbprint: KeyThumbprint.optional(),
 });
 export type AccessRequestInput = z.infer<typeof AccessRequestInput>;
 
@@ -32,6 +37,7 @@ export const AccessTerms = z.strictObject({
   reason: z.string(),
   ticket: z.string().optional(),
   limits: GrantLimits.optional(),
+  keyThumbprint: KeyThumbprint.optional(),
 });
 export type AccessTerms = z.infer<typeof AccessTerms>;
 

@@ -103,7 +103,7 @@ export const PolicyDocument = document(
     limits: z
       .strictObject({
         require: z
-          .array(z.enum(['maxCalls', 'maxChanges']))
+          .array(z.enum(['maxCalls', 'maxChanges', 'key']))
           .default([])
           .describe('Limits that a request must name itself'),
         maxCalls: z

@@ -18,6 +18,18 @@ export const ProxyConfig = z.object({
   HTTPS_PORT: port(8443).describe('0 takes any free port'),
   TLS_CERT_FILE: z.string().min(1).describe('PEM certificate chain; read again when it changes'),
   TLS_KEY_FILE: z.string().min(1).describe('PEM key of TLS_CERT_FILE'),
+  CLIENT_CA_CERT_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "PEM certificate of the authority that issues client certificates for grants that are bound to an agent's key; the gateway's own, and the same for all replicas. Default: none are issued, and such grants cannot be used",
+    ),
+  CLIENT_CA_KEY_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('PEM key of CLIENT_CA_CERT_FILE, of curve P-256'),
   MASK_KEYS_FILE: z
     .string()
     .min(1)

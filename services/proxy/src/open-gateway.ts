@@ -4,6 +4,7 @@ import { connectJetStream, requireStreams, type JetStreamConnection } from '@dra
 import type { Clock } from '@drawbridge/kernel';
 import { natsOptions, type Closers } from '@drawbridge/runtime';
 import { TokenVerifier } from '@drawbridge/token';
+import { readClientAuthority, type ClientAuthority } from './certificates/client-authority.js';
 import type { Uses } from './chain/count-use.js';
 import { handlerChain } from './chain/handler-chain.js';
 import { hostsOf, type ProxyConfig } from './config.js';
@@ -246,9 +247,12 @@ async function openDataPath(
   const { config, logger, clock, live, follower, trust, seat, connectors } = parts;
   const files = { certFile: config.TLS_CERT_FILE, keyFile: config.TLS_KEY_FILE };
   const certificate = await readServerCertificate(files);
+  const authority = await clientAuthorityOf(config);
+  const clientAuthority = authority && { clientAuthority: authority.certificate };
   const isReady = () => follower.isCurrent() && trust.bundle !== undefined;
   const gateway = gatewayServer({
     certificate,
+    ...clientAuthority,
     clock,
     logger,
     ticketKeys:
@@ -261,6 +265,7 @@ async function openDataPath(
     protocols: connectors.protocols,
     handle: handlerChain({
       ...parts,
+      authority,
       recorder,
       readiness: { isReady, isDraining: draining },
       verifier: new TokenVerifier(
@@ -285,10 +290,17 @@ async function openDataPath(
     host: config.HTTPS_HOST,
     port: seat?.port ?? config.HTTPS_PORT,
     reusePort: seat !== undefined,
-    followed: { files, certificate, logger },
+    followed: { files, certificate, ...clientAuthority, logger },
     live,
   });
   return dataPath;
+}
+
+/** @throws `client_authority_invalid` */
+async function clientAuthorityOf(config: ProxyConfig): Promise<ClientAuthority | undefined> {
+  const { CLIENT_CA_CERT_FILE: certFile, CLIENT_CA_KEY_FILE: keyFile } = config;
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  return readClientAuthority({ certFile: certFile ?? '', keyFile: keyFile ?? '' });
 }
 
 interface DataPathParts {

@@ -117,6 +117,7 @@ export interface GrantOptions {
   readonly subject?: string;
   readonly seconds?: number;
   readonly limits?: GrantLimits;
+  readonly keyThumbprint?: string;
 }
 export interface IssuedGrant {
   readonly grantId: string;
@@ -160,6 +161,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const keyFile = join(directory, 'tls.key');
   await writeFile(certificateFile, pair.certificate);
   await writeFile(keyFile, pair.key);
+  const clients = await createCertificateAuthority('agents');
+  const clientAuthority = {
+    CLIENT_CA_CERT_FILE: join(directory, 'clients-ca.crt'),
+    CLIENT_CA_KEY_FILE: join(directory, 'clients-ca.key'),
+  };
+  await writeFile(clientAuthority.CLIENT_CA_CERT_FILE, clients.certificate);
+  await writeFile(clientAuthority.CLIENT_CA_KEY_FILE, await clients.exportKey(), { mode: 0o600 });
   const maskKeysFile = join(directory, 'mask-keys');
   await writeFile(maskKeysFile, randomBytes(32).toString('base64'), { mode: 0o600 });
   const issuer = new TestIssuer();
@@ -194,6 +202,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     TLS_CERT_FILE: certificateFile,
     TLS_KEY_FILE: keyFile,
     MASK_KEYS_FILE: maskKeysFile,
+    ...clientAuthority,
     ...options.variables,
   };
   const config = ProxyConfig.parse(settings);
@@ -258,6 +267,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       subject = 'agent-oncall',
       seconds = 600,
       limits,
+      keyThumbprint,
     } = {}) => {
       const [grantId, requestId] = [randomUUID(), randomUUID()];
       const now = Date.now();
@@ -274,6 +284,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
             durationSeconds: Math.max(1, Math.round(seconds)),
             reason: 'test',
             ...(limits !== undefined && { limits }),
+            ...(keyThumbprint !== undefined && { keyThumbprint }),
           },
           approvers: [],
           startsAt: new Date(now).toISOString(),

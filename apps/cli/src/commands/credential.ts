@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { currentToken } from '../login/current-token.js';
-import { profilePaths } from '../profile/profile-paths.js';
+import { profilePaths, type ProfilePaths } from '../profile/profile-paths.js';
 import { MARGIN_MS } from '../profile/token-cache.js';
 import type { Terminal } from '../terminal.js';
 
@@ -12,9 +13,16 @@ export async function credential(terminal: Terminal, args: readonly string[]): P
   const at = args.indexOf('--profile');
   const paths = profilePaths(terminal, at === -1 ? undefined : args[at + 1]);
   const { accessToken, expiresAt = expiryOf(accessToken) } = await currentToken(terminal, paths);
+  const shown = await certificateOf({ terminal, paths, token: accessToken });
+  const renewals = [
+    ...(expiresAt === undefined ? [] : [renewalOf(expiresAt)]),
+    ...(shown === undefined ? [] : [toSeconds(shown.expiresAt)]),
+  ];
+  const [renewal] = renewals.toSorted();
   const status = {
     token: accessToken,
-    ...(expiresAt === undefined ? {} : { expirationTimestamp: renewalOf(expiresAt) }),
+    ...(shown && { clientCertificateData: shown.certificate, clientKeyData: shown.key }),
+    ...(renewal === undefined ? {} : { expirationTimestamp: renewal }),
   };
   const answer = {
     apiVersion: 'client.authentication.k8s.io/v1',
@@ -36,6 +44,35 @@ function expiryOf(token: string): string | undefined {
   }
 }
 
-/** When kubectl is to ask again: while the token still serves. Kubernetes' times have no fraction. */
+/** When kubectl is to ask again: while the token still serves. */
 const renewalOf = (expiresAt: string): string =>
-  new Date(new Date(expiresAt).getTime() - MARGIN_MS).toISOString().replace(/\.\d+Z$/, 'Z');
+  toSeconds(new Date(new Date(expiresAt).getTime() - MARGIN_MS).toISOString());
+
+/** Kubernetes' times have no fraction. */
+const toSeconds = (instant: string): string => instant.replace(/\.\d+Z$/, 'Z');
+
+interface Wish {
+  readonly terminal: Terminal;
+  readonly paths: ProfilePaths;
+  readonly token: string;
+}
+
+/**
+ * What a profile shows that has bound a grant to its key; others are asked nothing. Without a certificate a token is
+ * still good for every other grant, so kubectl gets that.
+ */
+async function certificateOf({ terminal, paths, token }: Wish) {
+  if (!existsSync(paths.key)) return undefined;
+  try {
+    const { readAgentKey, pemOf } = await import('../profile/agent-key.js');
+    const { grantCertificate } = await import('../login/grant-certificate.js');
+    const key = await readAgentKey(paths);
+    if (key === undefined) return undefined;
+    const found = await grantCertificate({ terminal, profile: paths.name, key, token });
+    return found && { ...found, key: pemOf(key.key) };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    terminal.note(`drawbridge: no client certificate: ${why}\n`);
+    return undefined;
+  }
+}

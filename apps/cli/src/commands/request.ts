@@ -6,6 +6,7 @@ import { exitCode, type ExitCode } from '../exit-code.js';
 import { parseDuration } from '../input/duration.js';
 import { parseLimits, type LimitOptions } from '../input/limit-arguments.js';
 import { parseScope } from '../input/scope-arguments.js';
+import { ownAgentKey } from '../profile/agent-key.js';
 import { requestText } from '../output/request-text.js';
 import {
   action,
@@ -26,6 +27,7 @@ interface RequestOptions extends SharedOptions, LimitOptions {
   readonly duration: string;
   readonly reason: string;
   readonly ticket?: string;
+  readonly bindKey?: true;
   readonly idempotencyKey?: string;
   readonly wait?: string | true;
 }
@@ -59,6 +61,7 @@ export function registerRequest(registrar: Registrar): void {
     .option('--max-calls <count>', 'grant that may be used for so many calls only, reads too')
     .option('--max-changes <count>', 'grant that may be used for so many changes only')
     .option('--one-shot', 'grant for one change, which ends behind it')
+    .option('--bind-key', 'grant that nobody can use without the key of this profile')
     .option('--idempotency-key <key>', 'the same key makes the same request; default: a new one')
     .option('-w, --wait [time]', 'wait for the decision, at most this long')
     .addHelpText(
@@ -76,7 +79,11 @@ export function registerRequest(registrar: Registrar): void {
 async function request(context: CommandContext, command: Command): Promise<ExitCode> {
   const options = command.opts<RequestOptions>();
   const waitSeconds = parseWait(options.wait);
-  const body = inputOf(options, command.args);
+  const key = options.bindKey === true ? await ownAgentKey(context.paths) : undefined;
+  const body = {
+    ...inputOf(options, command.args),
+    ...(key !== undefined && { keyThumbprint: key.thumbprint }),
+  };
   const api = await context.ingress();
   const made = await api.call({
     method: 'POST',

@@ -37,6 +37,7 @@ export function approvalText(view: ApprovalView, now: Date): string {
       ['connection', `${terms.connection} (${terms.environment})`],
       ['for', showDuration(terms.durationSeconds)],
       ['limits', limitsText(terms)],
+      ['bound to', terms.keyThumbprint && 'the key of its agent'],
       ['why', terms.reason],
       ['ticket', terms.ticket],
       ['risk', [risk.level, ...risk.reasons].join('; ')],

@@ -22,6 +22,7 @@ export function requestText(view: AccessRequestView, now: Date): string {
       ['scope', scopeText(request.scope)],
       ['duration', durationText(view)],
       ['limits', limitsText(view.terms ?? request)],
+      ['bound to', (view.terms ?? request).keyThumbprint && 'the key of its agent'],
       ['reason', request.reason],
       ['ticket', request.ticket],
       ['policy', view.policy?.name],

@@ -9,6 +9,10 @@ export interface ProfilePaths {
   readonly name: string;
   readonly profile: string;
   readonly token: string;
+  /** Private key that grants can be bound to. */
+  readonly key: string;
+  /** Client certificate for it. */
+  readonly certificate: string;
 }
 
 /**
@@ -29,5 +33,7 @@ export function profilePaths({ env }: Pick<Terminal, 'env'>, name?: string): Pro
     name: chosen,
     profile: join(directory, `${chosen}.profile.json`),
     token: join(directory, `${chosen}.token.json`),
+    key: join(directory, `${chosen}.key.pem`),
+    certificate: join(directory, `${chosen}.certificate.json`),
   };
 }

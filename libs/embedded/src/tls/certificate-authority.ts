@@ -31,11 +31,13 @@ export interface CertificateAuthority {
   readonly certificate: string;
   /** A server certificate for these DNS names and IP addresses, valid for a week. */
   issueServer(hosts: readonly string[]): Promise<KeyPair>;
+  /** Its key (PKCS #8, PEM), for a service that issues certificates itself. */
+  exportKey(): Promise<string>;
   /** A client certificate whose subject Kubernetes reads as a user and its groups, valid for a week. */
   issueClient(user: string, groups: readonly string[]): Promise<KeyPair>;
 }
 
-/** Makes a certificate authority in memory; its key is never written anywhere. */
+/** Makes a certificate authority in memory; its key is written nowhere, unless whoever asks for it does so. */
 export async function createCertificateAuthority(name: string): Promise<CertificateAuthority> {
   const keys = await generateKeys();
   const issuer = `CN=${name}`;
@@ -64,6 +66,7 @@ export async function createCertificateAuthority(name: string): Promise<Certific
   };
   return {
     certificate: authority.toString('pem'),
+    exportKey: () => privateKeyPem(keys),
     issueServer: (hosts) => issue([{ CN: [hosts[0] ?? name] }], serverExtensions(hosts)),
     issueClient: (user, groups) =>
       issue([...groups.map((group) => ({ O: [group] })), { CN: [user] }], clientExtensions()),

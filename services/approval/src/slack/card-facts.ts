@@ -75,8 +75,11 @@ const whereWords = ({ terms: { connection, environment } }: RequestStory): strin
   neutralText(`${connection} (${environment})`, LINE_LENGTH);
 
 /** How often it may be used, where that is limited. */
-const limitWords = ({ terms: { limits } }: RequestStory): string =>
-  limits === undefined ? '' : `, ${describeLimits(limits)}`;
+const limitWords = ({ terms: { limits, keyThumbprint } }: RequestStory): string =>
+  [
+    ...(limits === undefined ? [] : [`, ${describeLimits(limits)}`]),
+    ...(keyThumbprint === undefined ? [] : [', bound to the key of its agent']),
+  ].join('');
 
 function whyWords({ terms: { reason, ticket } }: RequestStory): string {
   const words = neutralText(reason, REASON_LENGTH);

@@ -168,7 +168,7 @@ function requireTicket(policy: Policy, { request }: Asked, allowance: Allowance)
 }
 
 function limitUse(policy: Policy, { request }: Asked, allowance: Allowance): Allowance | Denial {
-  const missing = missingLimit(policy, request.limits);
+  const missing = missingLimit(policy, request);
   if (missing !== undefined) return missing;
   const { limits, cut } = limitGrant(policy, request);
   const cuts = cut === undefined ? allowance.cuts : [...allowance.cuts, cut];

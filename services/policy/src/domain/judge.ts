@@ -121,5 +121,6 @@ function toTerms(
     reason: request.reason,
     ...(request.ticket !== undefined && { ticket: request.ticket }),
     ...(allowance.limits !== undefined && { limits: allowance.limits }),
+    ...(request.keyThumbprint !== undefined && { keyThumbprint: request.keyThumbprint }),
   };
 }

@@ -54,6 +54,19 @@ describe('limits', () => {
     expect(verdict(wanted, { maxChanges: 1 })).toHaveProperty('validated');
   });
 
+  it('may be that the grant is bound to a key', () => {
+    const set = policySet({ ...oncall, limits: { require: ['key'] } });
+    const keyThumbprint = '3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
+    expect(judge({ requester: agent, request }, set)).toMatchObject({
+      denial: {
+        code: 'limit_required',
+        message: 'policy "production-oncall" wants a grant that is bound to your own key',
+      },
+    });
+    const bound = judge({ requester: agent, request: { ...request, keyThumbprint } }, set);
+    expect(bound).toMatchObject({ validated: { terms: { keyThumbprint }, cuts: [] } });
+  });
+
   it('that became stricter end a grant that has not got them', () => {
     const stricter = {
       ...policySet({ ...oncall, limits: { require: [], maxCalls: 5 } }),

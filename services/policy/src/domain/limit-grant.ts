@@ -10,15 +10,24 @@ export interface PolicyLimits {
   readonly maxCalls?: number;
 }
 
-export type RequiredLimit = 'maxCalls' | 'maxChanges';
+export type RequiredLimit = 'maxCalls' | 'maxChanges' | 'key';
+
+type Asked = Pick<AccessRequestInput, 'limits' | 'keyThumbprint'>;
+
+const isNamed = (limit: RequiredLimit, { limits, keyThumbprint }: Asked): boolean =>
+  (limit === 'key' ? keyThumbprint : limits?.[limit]) !== undefined;
 
 /** Why a request does not name the limits that the policy wants named. */
-export function missingLimit(
-  { name, limits }: Policy,
-  asked: GrantLimits = {},
-): Denial | undefined {
-  const missing = limits?.require.find((limit) => asked[limit] === undefined);
+export function missingLimit({ name, limits }: Policy, asked: Asked): Denial | undefined {
+  const missing = limits?.require.find((limit) => !isNamed(limit, asked));
   if (missing === undefined) return undefined;
+  if (missing === 'key') {
+    return {
+      code: 'limit_required',
+      message: `policy "${name}" wants a grant that is bound to your own key`,
+      suggestion: 'Ask with --bind-key, or name the keyThumbprint of a key of yours.',
+    };
+  }
   return {
     code: 'limit_required',
     message: `policy "${name}" wants a grant that names ${missing}`,

@@ -44,10 +44,11 @@ function allowed(call: Connected, decision: Decision & { effect: 'allow' }): All
 
 function decide(grants: Pick<OpenGrants, 'of'>, clock: Clock, call: Connected): Decision {
   const { agent, connection, kube } = call;
+  const client = call.request.connection;
   try {
     const found = grants.of(agent, connection);
     const { groups } = agent;
-    return authorize({ request: kube, grants: found, connection, groups, now: clock() });
+    return authorize({ request: kube, grants: found, connection, groups, client, now: clock() });
   } catch (cause) {
     throw new CallRefused('evaluation_failed', 'the call could not be judged', { cause });
   }

@@ -2,6 +2,8 @@ import type { LoggerService } from '@nestjs/common';
 import type { Clock } from '@drawbridge/kernel';
 import type { AgentLimits } from '../limits/agent-limits.js';
 import { Tarpit } from '../limits/tarpit.js';
+import { issueCertificate } from '../certificates/issue-certificate.js';
+import type { ClientAuthority } from '../certificates/client-authority.js';
 import { CallGuard } from '../guard/call-guard.js';
 import { watchSession } from '../guard/watch-session.js';
 import { findFacts } from '../guard/find-facts.js';
@@ -48,7 +50,8 @@ export interface ChainParts {
   readonly verifier: Verifier;
   readonly connections: Pick<KubeConnections, 'get'>;
   readonly limits: AgentLimits;
-  readonly grants: Pick<OpenGrants, 'of'>;
+  readonly authority: ClientAuthority | undefined;
+  readonly grants: Pick<OpenGrants, 'of' | 'withId'>;
   readonly guardrails: Pick<GuardrailsInForce, 'rails' | 'connection'>;
   readonly holds: Holds;
   readonly uses: Uses;
@@ -100,6 +103,7 @@ export function handlerChain(parts: ChainParts): Handler<Exchange> {
   });
   const words = recordWords((connection) => maskers.of(connection));
   return Chain.of(answerRefusals({ log, logger, isConnection, words, tarpit: new Tarpit() }))
+    .then(issueCertificate(parts))
     .then(receive(parts.hosts))
     .then(parse())
     .then(requireReady(parts.readiness))

@@ -34,12 +34,14 @@ interface Given {
   readonly lastEnded?: EndedGrant;
   readonly at?: Date;
   readonly groups?: readonly string[];
+  readonly key?: string;
 }
-function decide(call: string, { open = [], lastEnded, at = now, groups = [] }: Given) {
+function decide(call: string, { open = [], lastEnded, at = now, groups = [], key }: Given) {
+  const client = { shownKey: key };
   const [method = '', target = ''] = call.split(' ');
   const grants = lastEnded === undefined ? { open } : { open, lastEnded };
   const request = parseKubeRequest(method, target);
-  return authorize({ request, grants, connection: 'prod-eks', groups, now: at });
+  return authorize({ request, grants, connection: 'prod-eks', groups, client, now: at });
 }
 const deployments = '/apis/apps/v1/namespaces/payments/deployments';
 
@@ -54,6 +56,48 @@ describe('a call in the scope of a grant', () => {
       effect: 'allow',
       reason: 'in_scope',
       grant: { grantId: 'grant-1' },
+    });
+  });
+});
+
+describe('a grant that is bound to a key', () => {
+  const bound = grant([restart], { grantId: 'bound', keyThumbprint: 'own' });
+  const call = `GET ${deployments}/checkout`;
+
+  it('is open to who shows it', () =>
+    expect(decide(call, { open: [bound], key: 'own' })).toMatchObject({ effect: 'allow' }));
+
+  it.each([
+    [undefined, 'grant_key_required'],
+    ['another', 'grant_key_wrong'],
+  ])('is closed to who shows %s, whatever is called', (key, reason) => {
+    for (const each of [call, `GET /version`, `GET ${deployments}`]) {
+      const decision = decide(each, { open: [bound], ...(key !== undefined && { key }) });
+      expect(decision).toMatchObject({ effect: 'deny', reason, grant: { grantId: 'bound' } });
+    }
+  });
+
+  it('lends nothing to another grant, and takes nothing from it', () => {
+    const free = grant([{ ...restart, resourceNames: ['other'] }], { grantId: 'free' });
+    expect(decide(call, { open: [bound, free] })).toMatchObject({ reason: 'not_in_scope' });
+    expect(decide(`GET ${deployments}/other`, { open: [bound, free] })).toMatchObject({
+      effect: 'allow',
+      grant: { grantId: 'free' },
+    });
+  });
+
+  it('asks nobody for a key while no grant is bound to one', () => {
+    const client = {
+      get shownKey(): never {
+        throw new Error('read');
+      },
+    };
+    const request = parseKubeRequest('GET', `${deployments}/checkout`);
+    const caller = { connection: 'prod-eks', groups: [], client, now };
+    const open = [grant([restart])];
+    expect(authorize({ request, grants: { open }, ...caller })).toMatchObject({ effect: 'allow' });
+    expect(authorize({ request, grants: { open: [] }, ...caller })).toMatchObject({
+      reason: 'no_grant',
     });
   });
 });

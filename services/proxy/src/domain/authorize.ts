@@ -11,6 +11,8 @@ import { isSelfReview } from './self-review.js';
 export type DenyReason =
   | 'no_grant'
   | 'grant_group_lost'
+  | 'grant_key_required'
+  | 'grant_key_wrong'
   | GrantEndReason
   | 'not_in_scope'
   | 'verb_unknown'
@@ -47,6 +49,8 @@ export interface Caller {
   readonly connection: string;
   /** The groups that the caller's token names now. */
   readonly groups: readonly string[];
+  /** The connection that the call came on, for the key that was shown on it. */
+  readonly client: { readonly shownKey: string | undefined };
   readonly now: Date;
 }
 
@@ -70,7 +74,8 @@ export function authorize(question: Question): Decision {
   const { request } = question;
   const open = openNow(question);
   const anyGrant = endingLast(open);
-  if (anyGrant === undefined) return groupLost(question) ?? noGrant(question);
+  if (anyGrant === undefined)
+    return keyMissing(question) ?? groupLost(question) ?? noGrant(question);
   if (request.kind === 'nonResource') return authorizePath(request, anyGrant);
   if (isSelfReview(request)) return authorizeReview(request, anyGrant);
   const never = neverAllowed(request);
@@ -97,13 +102,24 @@ function authorizeByRules(
 export function openNow(caller: Caller): readonly OpenGrant[] {
   const { open } = caller.grants;
   for (const grant of open) {
-    if (!isUsable(grant, caller)) return open.filter((other) => isUsable(other, caller));
+    if (!isUsableBy(grant, caller)) return open.filter((other) => isUsableBy(other, caller));
   }
   return open;
 }
 
-function isUsable(grant: OpenGrant, { now, groups }: Caller): boolean {
-  return isOpen(grant, now.getTime()) && isStillCovered(grant, groups);
+function isUsableBy(grant: OpenGrant, caller: Caller): boolean {
+  const { keyThumbprint } = grant;
+  return isUsable(grant, caller, keyThumbprint && caller.client.shownKey);
+}
+
+/** @param key - the key that was shown; looked at only when the grant is bound to one */
+export function isUsable(
+  grant: OpenGrant,
+  { now, groups }: Pick<Caller, 'now' | 'groups'>,
+  key: string | undefined,
+): boolean {
+  if (!isOpen(grant, now.getTime()) || !isStillCovered(grant, groups)) return false;
+  return grant.keyThumbprint === undefined || grant.keyThumbprint === key;
 }
 
 function isOpen(grant: OpenGrant, time: number): boolean {
@@ -121,6 +137,18 @@ export function endingLast(open: readonly OpenGrant[]): OpenGrant | undefined {
     if (last !== undefined && grant.endsAtMs > last.endsAtMs) last = grant;
   }
   return last;
+}
+
+/** A token alone, stolen or not, opens nothing that is bound to a key. */
+function keyMissing({ grants, now, groups, client }: Question): Denial | undefined {
+  const grant = grants.open.find((one) => isUsable(one, { now, groups }, one.keyThumbprint));
+  if (grant === undefined) return undefined;
+  const [reason, shown] =
+    client.shownKey === undefined
+      ? (['grant_key_required', 'no client certificate of this gateway was shown'] as const)
+      : (['grant_key_wrong', 'the certificate that was shown is for another key'] as const);
+  const message = `grant ${grant.grantId} is bound to the key of its agent, and ${shown}: let "drawbridge kubeconfig" set kubectl up, or ask POST /grants/${grant.grantId}/certificate`;
+  return { ...deny(reason, message), grant };
 }
 
 function groupLost({ grants, now }: Question): Denial | undefined {

@@ -37,6 +37,8 @@ export type CallRefusal =
   | 'proxy_draining'
   | 'record_unavailable'
   | 'grant_use_uncounted'
+  | 'csr_invalid'
+  | 'client_authority_missing'
   | 'hold_unavailable'
   | 'credential_unavailable'
   | 'connector_unavailable'
@@ -66,6 +68,8 @@ export const refusalStatus: Readonly<Record<CallRefusal, number>> = {
   grant_withdrawn: 403,
   grant_used_up: 403,
   bridges_raised: 403,
+  grant_key_required: 403,
+  grant_key_wrong: 403,
   not_in_scope: 403,
   path_not_allowed: 403,
   proxy_subresource_refused: 403,
@@ -86,6 +90,7 @@ export const refusalStatus: Readonly<Record<CallRefusal, number>> = {
   body_too_large: 413,
   review_type_unsupported: 415,
   expectation_failed: 417,
+  csr_invalid: 422,
   masked_value_read: 422,
   masked_value_written: 422,
   host_unknown: 421,
@@ -103,6 +108,7 @@ export const refusalStatus: Readonly<Record<CallRefusal, number>> = {
   proxy_draining: 503,
   record_unavailable: 503,
   grant_use_uncounted: 503,
+  client_authority_missing: 503,
   hold_unavailable: 503,
   credential_unavailable: 503,
   connector_unavailable: 503,

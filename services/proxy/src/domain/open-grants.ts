@@ -29,6 +29,8 @@ export interface OpenGrant {
   readonly approvers: readonly string[];
   /** How often it may be used; absent: as often as its agent wants. */
   readonly limits?: GrantLimits;
+  /** Only who shows this key may use it; absent: whoever has the agent's token. */
+  readonly keyThumbprint?: string;
   /** When it was issued, which is what stops are compared with. Milliseconds since 1970, as all instants here: they are compared on every call. */
   readonly issuedAtMs: number;
   readonly startsAtMs: number;
@@ -164,6 +166,11 @@ export class OpenGrants {
     return this.#byRequest.get(accessRequestId)?.grantId === grantId;
   }
 
+  /** The open grant of this id. Looks through all: not for the way of a call. */
+  withId(grantId: string): OpenGrant | undefined {
+    return [...this.#byRequest.values()].find((grant) => grant.grantId === grantId);
+  }
+
   /** From now on other grants of its agent come first. */
   putLast(grant: OpenGrant): void {
     const key = keyOf(grant, grant.connection);
@@ -221,10 +228,18 @@ function openGrantOf(
     rules: data.terms.rules,
     ...(data.requiredGroups !== undefined && { requiredGroups: data.requiredGroups }),
     ...purposeOf(data),
-    ...(data.terms.limits !== undefined && { limits: data.terms.limits }),
+    ...boundsOf(data),
     issuedAtMs: Date.parse(issuedAt),
     startsAtMs: Date.parse(data.startsAt),
     endsAtMs: Date.parse(data.endsAt),
+  };
+}
+
+/** What takes power away. */
+function boundsOf({ terms: { limits, keyThumbprint } }: AccessEventData<'GrantIssued'>) {
+  return {
+    ...(limits !== undefined && { limits }),
+    ...(keyThumbprint !== undefined && { keyThumbprint }),
   };
 }
 

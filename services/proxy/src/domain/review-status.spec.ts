@@ -26,6 +26,7 @@ const callerWith = (...open: OpenGrant[]): Caller => ({
   grants: { open },
   connection: 'prod',
   groups: [],
+  client: { shownKey: undefined },
   now,
 });
 

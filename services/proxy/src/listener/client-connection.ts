@@ -6,8 +6,22 @@ export class ClientConnection {
   /** What the token of the last call came to: mostly it is also that of the next one. */
   readonly tokens = new TokenMemo();
   #headers: RequestHeaders | undefined;
+  #shownKey: string | undefined | typeof unread = unread;
 
-  constructor(readonly remoteAddress: string) {}
+  /** @param readKey - what key the client has shown, see {@link ClientConnection.shownKey} */
+  constructor(
+    readonly remoteAddress: string,
+    private readonly readKey: () => string | undefined = () => undefined,
+  ) {}
+
+  /**
+   * Thumbprint of the client's own key, if it has shown one. Read once, and only when a grant is looked at that is
+   * bound to a key: it costs more than all other checks of a call.
+   */
+  get shownKey(): string | undefined {
+    if (this.#shownKey === unread) this.#shownKey = this.readKey();
+    return this.#shownKey;
+  }
 
   /**
    * Reads the headers of a request: once, for as long as all requests on the connection have the same ones.
@@ -27,6 +41,8 @@ export class ClientConnection {
     this.#headers = undefined;
   }
 }
+
+const unread = Symbol('unread');
 
 function isSame(one: readonly string[], other: readonly string[]): boolean {
   if (one.length !== other.length) return false;

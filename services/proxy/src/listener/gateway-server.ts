@@ -18,6 +18,8 @@ export interface GatewayOptions {
   readonly clock: Clock;
   readonly logger: LoggerService;
   readonly connections: ConnectionCounter;
+  /** PEM; whoever has a certificate of it may show it. */
+  readonly clientAuthority?: string;
   /** 48 bytes, the same for all workers: a session begun with one is resumed with another. */
   readonly ticketKeys: Buffer;
   /** Further protocols on the same port, by the name that a client chooses in its handshake. */
@@ -59,6 +61,7 @@ export function gatewayServer(options: GatewayOptions): GatewayServer {
     IncomingMessage: Http1Message,
     ServerResponse: Http1Response,
     ...options.certificate,
+    ...clientCertificates(options.clientAuthority),
     minVersion: 'TLSv1.2',
     ciphers: CIPHERS,
     ticketKeys: options.ticketKeys,
@@ -97,6 +100,10 @@ export function gatewayServer(options: GatewayOptions): GatewayServer {
   });
   return { server, drain, endConnections };
 }
+
+/** Asked for, never demanded: most clients have none, and only a grant that is bound to a key wants one. */
+const clientCertificates = (ca: string | undefined) =>
+  ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: false };
 
 /** Node's own listener, which speaks HTTP/1.1, gets only the connections that chose no other protocol. */
 function byProtocol(

@@ -1,6 +1,7 @@
 import type { TLSSocket } from 'node:tls';
 import { ClientConnection } from './client-connection.js';
 import type { Http1Answer } from './http1-exchange.js';
+import { shownKey } from './shown-key.js';
 
 const LOOK_MS = 5_000;
 /** How often an answer may be found written and not sent before its client counts as gone: for a minute. */
@@ -17,7 +18,7 @@ export class Http1Connection extends ClientConnection {
   #owed = 0;
 
   constructor(readonly socket: TLSSocket) {
-    super(socket.remoteAddress ?? '');
+    super(socket.remoteAddress ?? '', () => shownKey(socket));
   }
 
   /** The newest answer that is owed: the last one to be sent. */

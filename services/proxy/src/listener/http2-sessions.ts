@@ -6,6 +6,7 @@ import {
 } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import { ClientConnection } from './client-connection.js';
+import { shownKey } from './shown-key.js';
 import { Http2Answer, Http2Request } from './http2-exchange.js';
 
 /** What a client may have and do on one session. */
@@ -112,7 +113,7 @@ export class Http2Sessions {
     const now = performance.now();
     const known: Session = {
       session,
-      connection: new ClientConnection(socket.remoteAddress ?? ''),
+      connection: new ClientConnection(socket.remoteAddress ?? '', () => shownKey(socket)),
       calls: new Set(),
       agedAtMs: now + this.limits.maxAgeMs * (1 - AGE_SPREAD * Math.random()),
       idleSinceMs: now,

@@ -48,6 +48,8 @@ export interface FollowedCertificate {
   readonly files: CertificateFiles;
   /** What the server uses now. */
   readonly certificate: ServerCertificate;
+  /** PEM of the authority whose client certificates are believed. */
+  readonly clientAuthority?: string;
   readonly logger: LoggerService;
 }
 
@@ -59,7 +61,7 @@ export interface FollowedCertificate {
  */
 export function followServerCertificate(
   server: Server,
-  { files, certificate, logger }: FollowedCertificate,
+  { files, certificate, clientAuthority: ca, logger }: FollowedCertificate,
 ): () => void {
   let current = certificate.cert;
   const look = async () => {
@@ -67,7 +69,8 @@ export function followServerCertificate(
     if (cert === current) return;
     current = cert;
     // A new context would have ticket keys of its own, and no session could be resumed.
-    server.setSecureContext({ cert, key, ticketKeys: server.getTicketKeys() });
+    const kept = { ticketKeys: server.getTicketKeys(), ...(ca !== undefined && { ca }) };
+    server.setSecureContext({ cert, key, ...kept });
     logger.log({ msg: 'TLS certificate renewed' });
   };
   const timer = setInterval(() => {
