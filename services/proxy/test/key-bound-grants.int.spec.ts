@@ -318,25 +318,40 @@ function overSession(token: string, tls: ConnectionOptions) {
 }
 
 describe('who asks for a certificate', () => {
-  it.each<[string, Call, number, string]>([
-    ['without a token', { token: '' }, 401, 'token_missing'],
-    ['with rubbish', { body: 'rubbish' }, 422, 'csr_invalid'],
-    ['with nothing', { body: '' }, 422, 'csr_invalid'],
-    [
-      'with a certificate',
-      { body: '-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----' },
-      422,
-      'csr_invalid',
-    ],
-    ['with too much', { body: 'x'.repeat(8_193) }, 413, 'body_too_large'],
-    ['by GET', { method: 'GET', body: '' }, 405, 'method_not_supported'],
-    ['as a stranger', { token: 'stranger' }, 403, 'no_grant'],
-  ])('%s gets none', async (_, more, status, code) => {
-    const one = await agent();
-    const token =
-      more.token === 'stranger' ? gateway.issuer.token({ sub: 'stranger' }) : more.token;
-    const changed = { ...more, ...(token !== undefined && { token }) };
-    expect(await ask(one, changed)).toMatchObject({ status, code });
+  interface Asked {
+    readonly how: string;
+    readonly more: Call;
+    readonly refused: { readonly status: number; readonly code: string };
+  }
+  const unreadable = { status: 422, code: 'csr_invalid' };
+  const otherPem = '-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----';
+  it.each<Asked>([
+    {
+      how: 'without a token',
+      more: { token: '' },
+      refused: { status: 401, code: 'token_missing' },
+    },
+    { how: 'with rubbish', more: { body: 'rubbish' }, refused: unreadable },
+    { how: 'with nothing', more: { body: '' }, refused: unreadable },
+    { how: 'with a certificate', more: { body: otherPem }, refused: unreadable },
+    {
+      how: 'with too much',
+      more: { body: 'x'.repeat(8_193) },
+      refused: { status: 413, code: 'body_too_large' },
+    },
+    {
+      how: 'by GET',
+      more: { method: 'GET', body: '' },
+      refused: { status: 405, code: 'method_not_supported' },
+    },
+  ])('$how gets none', async ({ more, refused }) => {
+    expect(await ask(await agent(), more)).toMatchObject(refused);
+  });
+
+  it('as a stranger gets none', async () => {
+    const token = gateway.issuer.token({ sub: 'stranger' });
+    const refused = { status: 403, code: 'no_grant' };
+    expect(await ask(await agent(), { token })).toMatchObject(refused);
   });
 
   it('gets none for a grant that is bound to no key, or does not exist', async () => {

@@ -74,8 +74,7 @@ export function authorize(question: Question): Decision {
   const { request } = question;
   const open = openNow(question);
   const anyGrant = endingLast(open);
-  if (anyGrant === undefined)
-    return keyMissing(question) ?? groupLost(question) ?? noGrant(question);
+  if (anyGrant === undefined) return whyNone(question);
   if (request.kind === 'nonResource') return authorizePath(request, anyGrant);
   if (isSelfReview(request)) return authorizeReview(request, anyGrant);
   const never = neverAllowed(request);
@@ -138,6 +137,9 @@ export function endingLast(open: readonly OpenGrant[]): OpenGrant | undefined {
   }
   return last;
 }
+
+const whyNone = (question: Question): Decision =>
+  keyMissing(question) ?? groupLost(question) ?? noGrant(question);
 
 /** A token alone, stolen or not, opens nothing that is bound to a key. */
 function keyMissing({ grants, now, groups, client }: Question): Denial | undefined {
