@@ -19,6 +19,7 @@ const streams = [
   'KV_drawbridge_trust',
   'KV_drawbridge_slack_cards',
   'KV_drawbridge_open_requests',
+  'KV_drawbridge_rates',
 ];
 
 /**
@@ -32,7 +33,7 @@ const writes = {
     '$KV.drawbridge_trust.bundle',
     '$KV.drawbridge_open_requests.*',
   ],
-  policy: ['drawbridge.access.*'],
+  policy: ['drawbridge.access.*', '$KV.drawbridge_rates.>'],
   approval: [
     'drawbridge.access.*',
     'drawbridge.holds.*',
@@ -55,7 +56,7 @@ const consumes = {
 /** Streams whose messages are read one by one: histories, keys, and how far audit is behind. */
 const reads = {
   identity: ['ACCESS', 'STOPS', 'KV_drawbridge_trust', 'KV_drawbridge_open_requests'],
-  policy: ['ACCESS', 'STOPS', 'USES', 'KV_drawbridge_trust'],
+  policy: ['ACCESS', 'STOPS', 'USES', 'KV_drawbridge_trust', 'KV_drawbridge_rates'],
   approval: ['ACCESS', 'HOLDS', 'STOPS', 'KV_drawbridge_trust', 'KV_drawbridge_slack_cards'],
   proxy: ['ACCESS', 'HOLDS', 'STOPS', 'USES', 'COMMANDS', 'KV_drawbridge_trust'],
   audit: ['ACCESS', 'HOLDS', 'STOPS', 'COMMANDS', 'KV_drawbridge_trust'],

@@ -1,9 +1,11 @@
 import { ConfigurationDocument } from '@drawbridge/contracts';
 import { checkActions } from './check-actions.js';
 import { checkAddresses } from './check-addresses.js';
+import { checkAutoApprove } from './check-auto-approve.js';
 import { checkGuardrails } from './check-guardrails.js';
 import { checkIdentities } from './check-identities.js';
 import { checkPolicies } from './check-policies.js';
+import { checkRisks } from './check-risks.js';
 import { checkSchedules } from './check-schedules.js';
 import { ConfigurationError } from './configuration-error.js';
 import { configurationVersion } from './configuration-version.js';
@@ -19,7 +21,7 @@ export const allKinds: readonly ConfigurationKind[] = ConfigurationDocument.opti
 );
 const checks: readonly Check[] = [
   ...[checkIdentities, checkAddresses, checkActions, checkPolicies],
-  ...[checkGuardrails, checkSchedules],
+  ...[checkGuardrails, checkSchedules, checkAutoApprove, checkRisks],
 ];
 
 /** Files as they were read; `problems` are those of reading and of YAML. */
@@ -103,7 +105,7 @@ function toConfiguration(
     ...document,
     source: entry.parsed.source,
   });
-  const unchanged = <Kind extends 'Human' | 'Action' | 'Policy' | 'Guardrail' | 'Schedule'>(
+  const unchanged = <Kind extends Exclude<ConfigurationKind, 'Issuer' | 'Connection'>>(
     kind: Kind,
   ) => entriesOf(entries, kind).map((entry) => locate(entry.document, entry));
   return {
@@ -116,6 +118,7 @@ function toConfiguration(
     policies: unchanged('Policy'),
     guardrails: unchanged('Guardrail'),
     schedules: unchanged('Schedule'),
+    risks: unchanged('Risk'),
     version: configurationVersion(entries.map(({ document }) => document)),
     warnings,
   };

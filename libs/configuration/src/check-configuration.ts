@@ -40,6 +40,7 @@ function countDocuments(configuration: Configuration): Record<ConfigurationKind,
     Policy: configuration.policies.length,
     Guardrail: configuration.guardrails.length,
     Schedule: configuration.schedules.length,
+    Risk: configuration.risks.length,
   };
 }
 

@@ -6,6 +6,7 @@ import type {
   HumanDocument,
   IssuerDocument,
   PolicyDocument,
+  RiskDocument,
   ScheduleDocument,
 } from '@drawbridge/contracts';
 
@@ -32,6 +33,7 @@ export interface Configuration {
   /** In the order of their files, expressions and patterns checked. */
   readonly guardrails: readonly Located<GuardrailDocument>[];
   readonly schedules: readonly Located<ScheduleDocument>[];
+  readonly risks: readonly Located<RiskDocument>[];
   /**
    * First 12 hex digits of the SHA-256 of what the documents say. Layout, comments, order and file names do
    * not change it; defaults that are written out do not either.

@@ -151,6 +151,7 @@ describe('checking a directory', () => {
         Policy: 3,
         Guardrail: 1,
         Schedule: 0,
+        Risk: 0,
       },
     });
   });

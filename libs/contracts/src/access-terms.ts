@@ -58,8 +58,31 @@ export const Cut = z.strictObject({
 });
 export type Cut = z.infer<typeof Cut>;
 
+/** What adds to the score of a risk, and how much. */
+export const RiskFactor = z.strictObject({
+  points: z.int().min(0).max(100),
+  reason: z.string(),
+  by: z.enum(['rule', 'history']),
+});
+export type RiskFactor = z.infer<typeof RiskFactor>;
+
 export const Risk = z.strictObject({
   level: z.enum(['low', 'medium', 'high']),
   reasons: z.array(z.string()),
+  /** The points of all factors together, at most 100. */
+  score: z.int().min(0).max(100).optional(),
+  /** In the order of `reasons`. */
+  factors: z.array(RiskFactor).optional(),
 });
 export type Risk = z.infer<typeof Risk>;
+
+/** One condition under which nobody would have had to be asked, as it was found. */
+export const ConditionFact = z.strictObject({
+  /** Name of the rule that has the condition. */
+  rule: z.string(),
+  condition: z.string(),
+  wanted: z.string(),
+  found: z.string(),
+  isMet: z.boolean(),
+});
+export type ConditionFact = z.infer<typeof ConditionFact>;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   AccessRequestInput,
   AccessTerms,
+  ConditionFact,
   Cut,
   Instant,
   PolicyReference,
@@ -43,6 +44,8 @@ export const AccessRequestView = z.strictObject({
   terms: AccessTerms.optional(),
   cuts: z.array(Cut).optional(),
   risk: Risk.optional(),
+  autoApproved: z.string().optional(),
+  facts: z.array(ConditionFact).optional(),
   approval: ApprovalRequirement.optional(),
   decideBy: Instant.optional(),
   approvals: z.array(z.strictObject({ approver: z.string(), via: z.string(), at: Instant })),

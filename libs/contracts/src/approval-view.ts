@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { AccessTerms, Cut, Instant, PolicyReference, RequestId, Risk } from './access-terms.js';
+import {
+  AccessTerms,
+  ConditionFact,
+  Cut,
+  Instant,
+  PolicyReference,
+  RequestId,
+  Risk,
+} from './access-terms.js';
 import { AccessStatus } from './access-view.js';
 import { ApprovalRequirement } from './approval-requirement.js';
 import { oneLine } from './one-line.js';
@@ -56,6 +64,8 @@ export const ApprovalView = z.strictObject({
   plainWords: z.array(z.string()),
   cuts: z.array(Cut),
   risk: Risk,
+  /** Why a human is asked although the policy has rules for asking nobody. */
+  facts: z.array(ConditionFact).optional(),
   policy: PolicyReference,
   /** How often an approver has narrowed the terms; `terms` are the narrowed ones. */
   termsVersion: z.int().min(0).optional(),

@@ -6,6 +6,7 @@ import { GuardrailSpec } from './guardrail.js';
 import { HumanDocument } from './human-document.js';
 import { IssuerDocument } from './issuer-document.js';
 import { PolicyDocument } from './policy-document.js';
+import { RiskDocument } from './risk-document.js';
 import { ScheduleDocument } from './schedule-document.js';
 
 /**
@@ -23,5 +24,6 @@ export const ConfigurationDocument = z.discriminatedUnion('kind', [
   PolicyDocument,
   GuardrailDocument,
   ScheduleDocument,
+  RiskDocument,
 ]);
 export type ConfigurationDocument = z.infer<typeof ConfigurationDocument>;

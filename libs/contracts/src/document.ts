@@ -32,7 +32,8 @@ export const document = <Kind extends string, Spec extends z.ZodType>(
     spec,
   });
 
-function isTimeZone(name: string): boolean {
+/** Whether a time zone is known here. */
+export function isTimeZone(name: string): boolean {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).format(0) !== '';
   } catch {

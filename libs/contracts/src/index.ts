@@ -7,12 +7,14 @@ export {
 export {
   AccessRequestInput,
   AccessTerms,
+  ConditionFact,
   ConnectionName,
   Cut,
   Instant,
   PolicyReference,
   RequestId,
   Risk,
+  RiskFactor,
 } from './access-terms.js';
 export { AccessRequestView, AccessStatus, DrawbridgeDiscovery, Problem } from './access-view.js';
 export {
@@ -63,8 +65,11 @@ export { ConfigurationDocument, GuardrailDocument } from './configuration.js';
 export { ConnectionDocument } from './connection-document.js';
 export { AnswerInput, MAX_QUESTIONS, QuestionInput, QuestionView } from './question.js';
 export { GrantView, OpenGrantsView } from './grant-view.js';
+export { isTimeZone } from './document.js';
 export { HumanDocument } from './human-document.js';
 export { IssuerDocument } from './issuer-document.js';
+export { AutoApproveRule } from './auto-approve.js';
+export { RiskDocument } from './risk-document.js';
 export { PolicyDocument } from './policy-document.js';
 export {
   onCallGroup,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AutoApproveRule } from './auto-approve.js';
 import { ConnectionName } from './access-terms.js';
 import { document, label, pattern } from './document.js';
 import { Rules } from './scope.js';
@@ -115,6 +116,13 @@ export const PolicyDocument = document(
       })
       .optional()
       .describe('How often a grant may be used'),
+    autoApprove: z
+      .array(AutoApproveRule)
+      .max(20)
+      .default([])
+      .describe(
+        'Tried in their order before `approval`; the first whose conditions hold asks nobody',
+      ),
     approval: z.discriminatedUnion('type', [
       z.strictObject({ type: z.literal('none') }),
       z.strictObject({

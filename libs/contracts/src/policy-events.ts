@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AccessTerms, Cut, Instant, PolicyReference, Risk } from './access-terms.js';
+import { AccessTerms, ConditionFact, Cut, Instant, PolicyReference, Risk } from './access-terms.js';
 import { ApprovalRequirement } from './approval-requirement.js';
 import { event } from './define-event.js';
 import { Principal } from './principal.js';
@@ -13,6 +13,10 @@ export const policyEvents = [
     cuts: z.array(Cut),
     approval: ApprovalRequirement,
     risk: Risk,
+    /** The rule by which nobody is asked, where the policy would ask somebody. */
+    autoApproved: z.string().optional(),
+    /** What was found of the conditions under which nobody is asked. */
+    facts: z.array(ConditionFact).optional(),
   }),
   event('AccessRequestDenied', {
     policy: PolicyReference.optional(),

@@ -9,6 +9,7 @@ export const PARKED_STREAM = 'PARKED';
 export const TRUST_BUCKET = 'drawbridge_trust';
 export const SLACK_CARDS_BUCKET = 'drawbridge_slack_cards';
 export const OPEN_REQUESTS_BUCKET = 'drawbridge_open_requests';
+export const RATES_BUCKET = 'drawbridge_rates';
 
 const NANOS_PER_SECOND = 1_000_000_000;
 const nanos = (seconds: number): number => seconds * NANOS_PER_SECOND;
@@ -107,4 +108,5 @@ export const streamDefinitions = ({
   bucket(TRUST_BUCKET, 8, replicas),
   bucket(SLACK_CARDS_BUCKET, 1, replicas),
   bucket(OPEN_REQUESTS_BUCKET, 1, replicas),
+  bucket(RATES_BUCKET, 1, replicas),
 ];

@@ -28,6 +28,7 @@ import {
   requireStreams,
   guardedBucket,
   OPEN_REQUESTS_BUCKET,
+  RATES_BUCKET,
   SLACK_CARDS_BUCKET,
   stopEventStore,
   type JetStreamConnection,
@@ -284,6 +285,15 @@ describe('what each service needs', () => {
     await cards.put('request', 'card');
     expect((await cards.get('request'))?.string()).toBe('card');
     await cards.delete('request');
+  });
+
+  it('policy counts what needs nobody, and nobody else does', async () => {
+    const rates = await new Kvm(as('policy').jetstream).open(RATES_BUCKET);
+    await rates.put('policy.rule.who', '[]');
+    expect((await rates.get('policy.rule.who'))?.string()).toBe('[]');
+    for (const user of ['identity', 'approval', 'proxy', 'audit'] as const) {
+      await refusedRequest(user, '$KV.drawbridge_rates.policy.rule.who', '[]');
+    }
   });
 
   it('identity counts open requests, by compare-and-set', async () => {

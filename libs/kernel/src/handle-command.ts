@@ -45,7 +45,7 @@ export async function handleCommand<State, Command, Event>(
 ): Promise<Handled<State, Event>> {
   for (let attempt = 1; ; attempt += 1) {
     const { state, position } =
-      attempt === 1 && known !== undefined ? known : await load(store, decider, aggregateId);
+      attempt === 1 && known !== undefined ? known : await loadState(store, decider, aggregateId);
     const event = decider.decide(command, state);
     if (event === undefined) return { state, position };
     try {
@@ -58,8 +58,9 @@ export async function handleCommand<State, Command, Event>(
   }
 }
 
-async function load<State, Command, Event>(
-  store: EventStore<Event>,
+/** The fold of what is recorded of an aggregate, for whoever has to know it before there is a command. */
+export async function loadState<State, Command, Event>(
+  store: Pick<EventStore<Event>, 'load'>,
   decider: Decider<State, Command, Event>,
   aggregateId: string,
 ): Promise<Known<State>> {

@@ -13,4 +13,10 @@ export {
   type History,
   type RecordedEvent,
 } from './event-store.js';
-export { handleCommand, type CommandEnvelope, type Handled, type Known } from './handle-command.js';
+export {
+  handleCommand,
+  loadState,
+  type CommandEnvelope,
+  type Handled,
+  type Known,
+} from './handle-command.js';

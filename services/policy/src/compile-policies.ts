@@ -7,7 +7,7 @@ type PolicySpec = Configuration['policies'][number]['spec'];
 
 /** Makes of a configuration what decides: names resolved, patterns compiled, policies in the order of their names. */
 export function compilePolicies(configuration: Configuration): PolicySet {
-  const { version, connections, actions, policies, humans, schedules } = configuration;
+  const { version, connections, actions, policies, humans, schedules, risks } = configuration;
   return {
     version,
     connections: connections.map(({ metadata, spec }) => ({
@@ -23,6 +23,7 @@ export function compilePolicies(configuration: Configuration): PolicySet {
       .map(({ metadata, spec }) => compilePolicy(metadata.name, spec))
       // By code unit and not by locale: every replica must ask them in the same order.
       .toSorted((one, other) => (one.name < other.name ? -1 : 1)),
+    riskRules: risks.flatMap(({ spec }) => spec.rules),
     ...(humans.length > 0 && { people: peopleOf(humans, schedules) }),
   };
 }
@@ -40,6 +41,7 @@ function compilePolicy(name: string, spec: PolicySpec): Policy {
     whenTooWide: spec.whenTooWide,
     reason: { minLength: reason?.minLength ?? 1, ...compileText(reason?.pattern) },
     ticket: { required: ticket?.required ?? false, ...compileText(ticket?.pattern) },
+    autoApprove: spec.autoApprove,
     approval: compileApproval(spec.approval),
     ...compileLimits(spec.limits),
   };

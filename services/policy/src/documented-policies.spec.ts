@@ -62,6 +62,7 @@ describe('docs/policies.md', () => {
       'production-release',
       'production-scale',
       'staging-debug',
+      'staging-restarts',
     ]);
   });
 

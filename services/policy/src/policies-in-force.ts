@@ -45,7 +45,7 @@ export async function followPolicies({
     for (const warning of configuration.warnings) logger.warn({ msg: formatProblem(warning) });
   };
   const watcher = await watchConfiguration(directory, {
-    only: ['Action', 'Connection', 'Policy', 'Human', 'Schedule'],
+    only: ['Action', 'Connection', 'Policy', 'Human', 'Schedule', 'Risk'],
     onChange: (configuration) => {
       take(configuration);
       onChange();

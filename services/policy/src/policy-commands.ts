@@ -3,6 +3,7 @@ import type { LoggerService } from '@nestjs/common';
 import type { AccessEvent, Principal, UseEvent } from '@drawbridge/contracts';
 import {
   handleCommand,
+  loadState,
   type Clock,
   type EventStore,
   type Handled,
@@ -13,8 +14,10 @@ import type { StopsNow } from '@drawbridge/stops';
 import { useOf } from '@drawbridge/uses';
 import type { AccessGrant } from './domain/access-grant-state.js';
 import { accessGrant, type AccessGrantCommand } from './domain/access-grant.js';
-import type { Circumstances } from './domain/circumstances.js';
+import type { Circumstances, RequesterHistory } from './domain/circumstances.js';
 import type { PolicySet } from './domain/policy-set.js';
+import type { Places } from './facts/places.js';
+import { withPlaces } from './facts/with-places.js';
 
 /** Namespace of the ids of grants (RFC 9562, version 5): one request can only ever have this one grant. */
 const GRANT_IDS = '6f2a1f0e-5d0c-5b3a-9a57-0c0a7d1d6b0e';
@@ -29,6 +32,12 @@ export interface PolicyCommandsOptions {
   readonly isDisabled: (human: Principal) => boolean;
   /** @throws when they are not known: then nothing is decided that they could forbid */
   readonly stops: () => StopsNow;
+  /** What a requester did before; `undefined` while that is not known. */
+  readonly history: (
+    requester: Principal,
+    asked: { readonly requestId: string; readonly connection: string; readonly at: string },
+  ) => RequesterHistory | undefined;
+  readonly places: Pick<Places, 'take'>;
   readonly clock: Clock;
   readonly logger: LoggerService;
 }
@@ -47,9 +56,10 @@ export class PolicyCommands {
   /** Where nobody has to approve, the grant follows at once; the event of the verdict brings the same after a kill. */
   async judge(occasion: Occasion): Promise<void> {
     const policies = this.options.policies();
-    const circumstances = this.#circumstances();
+    const before = await loadState(this.options.store, accessGrant, occasion.requestId);
+    const circumstances = await this.#circumstancesOf(before.state, occasion, policies);
     const command = { type: 'JudgeRequest', policies, circumstances } as const;
-    const { appended, ...known } = await this.#decide(occasion, command);
+    const { appended, ...known } = await this.#decide(occasion, command, before);
     if (appended?.event.type !== 'AccessRequestValidated') return;
     if (appended.event.data.approval.type !== 'none') return;
     await this.#issue({ ...occasion, causationId: appended.id }, known);
@@ -82,6 +92,23 @@ export class PolicyCommands {
     const { events } = await this.options.uses.load(grantId);
     const use = useOf(events.map(({ event }) => event));
     await this.#handle(occasion, { type: 'EndUsedUp', use, at: this.#now() });
+  }
+
+  /** Asks for places one by one, since which rule wants one depends on whether the rule before it got one. */
+  async #circumstancesOf(
+    state: AccessGrant,
+    { requestId }: Occasion,
+    policies: PolicySet,
+  ): Promise<Circumstances> {
+    const now = this.#circumstances();
+    if (state.status !== 'requested') return now;
+    const { requester, request } = state;
+    const asked = { requestId, connection: request.connection, at: now.at };
+    const history = this.options.history(requester, asked);
+    const known = { ...now, ...(history && { history }) };
+    return withPlaces({ plea: state, policies, known }, (limit) =>
+      this.options.places.take(limit, requestId),
+    );
   }
 
   #circumstances(): Circumstances {

@@ -2,6 +2,8 @@ import type { LoggerService } from '@nestjs/common';
 import type { Principal, TrustBundle } from '@drawbridge/contracts';
 import {
   ACCESS_STREAM,
+  guardedBucket,
+  RATES_BUCKET,
   accessEventStore,
   connectJetStream,
   followTrustBundle,
@@ -21,6 +23,8 @@ import {
   type RunningService,
 } from '@drawbridge/runtime';
 import type { PolicyConfig } from './config.js';
+import { RequestHistory } from './domain/request-history.js';
+import { Places } from './facts/places.js';
 import { GrantClock } from './nats/grant-clock.js';
 import { StopsInForce } from './nats/stops-in-force.js';
 import { followPolicies, type PoliciesInForce } from './policies-in-force.js';
@@ -55,17 +59,23 @@ export async function startPolicy(
     });
     closers.add(() => stops.close());
     await stops.caughtUp;
-    const store = accessEventStore(connection, 'policy');
+    const history = new RequestHistory();
     const commands = new PolicyCommands({
-      store,
+      store: accessEventStore(connection, 'policy'),
       uses: useEventStore(connection, 'policy'),
       policies: () => policies.current(),
       isDisabled: await followDisabled(connection, closers),
+      history: (requester, asked) =>
+        started.grantClock?.isCurrent === true ? history.of(requester, asked) : undefined,
+      places: new Places(guardedBucket(connection, RATES_BUCKET), clock),
       stops: () => stops.now(),
       clock,
       logger,
     });
-    const grantClock = new GrantClock({ connection, commands, stops, clock, logger });
+    const grantClock = new GrantClock({
+      ...{ connection, commands, stops, clock, logger },
+      onEvent: (recorded) => history.apply(recorded),
+    });
     started.grantClock = grantClock;
     closers.add(() => grantClock.close());
 

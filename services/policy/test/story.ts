@@ -4,6 +4,7 @@ import type {
   AccessEventType,
   AccessRequestInput,
   ApprovalRequirement,
+  HumanDocument,
   Principal,
   Rule,
   StepsRequirement,
@@ -32,6 +33,13 @@ const human = (name: string): Principal => ({
 export const [alice, bob, dana] = [human('alice'), human('bob'), human('dana')] as const;
 
 export const at = '2026-01-05T09:00:00.000Z';
+/** The document that makes somebody known. */
+export const documentOf = ({ issuer, subject, email = '', groups }: Principal): HumanDocument => ({
+  apiVersion: 'drawbridge.dev/v1alpha1',
+  kind: 'Human',
+  metadata: { name: subject, labels: {} },
+  spec: { issuer, subject, email, groups, slack: { team: 'T', user: subject } },
+});
 /** When nothing is out of the ordinary. */
 export const calm = (when: string = at): Circumstances => ({
   at: when,
@@ -76,6 +84,7 @@ export const oncall: Policy = {
     required: true,
     pattern: { source: '^INC-\\d+$', matches: (text) => /^INC-\d+$/.test(text) },
   },
+  autoApprove: [],
   approval: oneHuman,
 };
 
@@ -89,6 +98,7 @@ export const policySet = (...policies: readonly Policy[]): PolicySet => ({
     { name: 'rollout-restart', parameters: ['namespace', 'deployment'], rules: restartRules },
     { name: 'view', parameters: ['namespace'], rules: viewRules },
   ],
+  riskRules: [],
   policies,
 });
 
@@ -142,7 +152,12 @@ export const validated = (
     terms,
     cuts: [],
     approval: oneHuman,
-    risk: { level: 'medium', reasons: ['changes in environment "production"'] },
+    risk: {
+      level: 'medium',
+      reasons: ['changes in environment "production"'],
+      score: 30,
+      factors: [{ points: 30, reason: 'changes in environment "production"', by: 'rule' }],
+    },
     ...more,
   },
 });

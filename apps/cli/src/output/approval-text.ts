@@ -1,5 +1,6 @@
 import type { ApprovalStepView, ApprovalView, WaitingApprovals } from '@drawbridge/contracts';
 import { showDuration } from '../input/duration.js';
+import { factTexts, riskText } from './fact-text.js';
 import { neutralise } from './neutralise.js';
 import { questionLines } from './question-text.js';
 import { limitsText, requirementText } from './request-text.js';
@@ -40,13 +41,14 @@ export function approvalText(view: ApprovalView, now: Date): string {
       ['bound to', terms.keyThumbprint && 'the key of its agent'],
       ['why', terms.reason],
       ['ticket', terms.ticket],
-      ['risk', [risk.level, ...risk.reasons].join('; ')],
+      ['risk', riskText(risk)],
       ['policy', `${policy.name} (${policy.version})`],
       ['needs', requirementText(approval)],
       ['left', status === 'pending' ? leftText(view, now) : undefined],
     ]),
     ...view.plainWords.map((words) => `  may: ${neutralise(words)}\n`),
     ...(view.approval?.type === 'steps' ? (view.steps ?? []).map(stepText) : []),
+    ...factTexts(view.facts),
     ...approvals.map((given) => `  ${neutralise(givenText(given))}\n`),
     ...questionLines(view.questions),
   ].join('');

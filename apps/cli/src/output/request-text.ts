@@ -7,6 +7,7 @@ import type {
 } from '@drawbridge/contracts';
 import { describeLimits } from '@drawbridge/scope';
 import { showDuration } from '../input/duration.js';
+import { factTexts, riskText } from './fact-text.js';
 import { neutralise } from './neutralise.js';
 import { questionLines } from './question-text.js';
 import { fields, table } from './table.js';
@@ -26,7 +27,7 @@ export function requestText(view: AccessRequestView, now: Date): string {
       ['reason', request.reason],
       ['ticket', request.ticket],
       ['policy', view.policy?.name],
-      ['risk', view.risk && [view.risk.level, ...view.risk.reasons].join('; ')],
+      ['risk', view.risk && riskText(view.risk)],
       ['approvals', approvalsText(view)],
       ['grant', grantText(view)],
     ]),
@@ -35,6 +36,7 @@ export function requestText(view: AccessRequestView, now: Date): string {
         `  cut: ${neutralise(`${field}: asked for ${asked}, allowed ${granted}: ${why}`)}\n`,
     ),
     ...questionLines(view.questions),
+    ...factTexts(view.facts),
     refusalText(view),
   ].join('');
 }

@@ -5,6 +5,7 @@ import {
   type AccessEventType,
   type AccessStatus,
   type AccessTerms,
+  type ConditionFact,
   type Cut,
   type PolicyReference,
   type Principal,
@@ -70,6 +71,8 @@ export interface RequestStory {
   readonly terms: AccessTerms;
   readonly cuts: readonly Cut[];
   readonly risk: Risk;
+  /** What was found of the conditions under which nobody would have been asked. */
+  readonly facts?: readonly ConditionFact[];
   readonly policy: PolicyReference;
   readonly validatedAt: string;
   readonly approval?: AskingRequirement;
@@ -122,13 +125,14 @@ function count(
 
 function begin(
   { aggregateId, sequence, at }: RecordedEvent<AccessEvent>,
-  { requester, terms, cuts, risk, policy }: AccessEventData<'AccessRequestValidated'>,
+  { requester, terms, cuts, risk, policy, facts }: AccessEventData<'AccessRequestValidated'>,
 ): RequestStory {
   const told = {
     requester,
     terms,
     cuts,
     risk,
+    ...(facts === undefined ? {} : { facts }),
     policy,
     validatedAt: at,
     approvals: [],

@@ -15,6 +15,7 @@ export function approvalView(story: RequestStory): ApprovalView {
     plainWords: describeRules(terms.rules),
     cuts: [...cuts],
     risk,
+    ...(story.facts === undefined ? {} : { facts: [...story.facts] }),
     policy,
     ...(standing === undefined ? {} : { termsVersion: standing.termsVersion }),
     ...(status === 'pending' ? { steps: stepViews(story) } : {}),

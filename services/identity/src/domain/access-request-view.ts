@@ -70,9 +70,14 @@ function changeOf<Type extends AccessEventType>(
 const changes: Changes = {
   AccessRequested: () => ({}),
   AccessRequestWithdrawn: () => ({ status: 'withdrawn' }),
-  AccessRequestValidated: ({ policy, terms, cuts, risk, approval }) => {
+  AccessRequestValidated: ({ autoApproved, facts, ...validated }) => {
+    const { policy, terms, cuts, risk, approval } = validated;
     const status = approval.type === 'none' ? 'approved' : 'pending';
-    return { policy, terms, cuts, risk, approval, status };
+    const found = {
+      ...(autoApproved === undefined ? {} : { autoApproved }),
+      ...(facts === undefined ? {} : { facts }),
+    };
+    return { policy, terms, cuts, risk, ...found, approval, status };
   },
   AccessRequestDenied: ({ policy, code, message, suggestion }) => ({
     status: 'denied',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { specify } from '@drawbridge/testing';
 import { peopleOf } from '@drawbridge/people';
-import type { HumanDocument, Principal } from '@drawbridge/contracts';
+import type { Principal } from '@drawbridge/contracts';
 import {
   alice,
   approved,
@@ -10,6 +10,7 @@ import {
   calm,
   carol,
   dana,
+  documentOf,
   given as yes,
   grantId,
   issued,
@@ -25,12 +26,6 @@ import type { Circumstances } from './circumstances.js';
 import { judge } from './judge.js';
 import type { PolicySet } from './policy-set.js';
 
-const documentOf = ({ issuer, subject, email = '', groups }: Principal): HumanDocument => ({
-  apiVersion: 'drawbridge.dev/v1alpha1',
-  kind: 'Human',
-  metadata: { name: subject, labels: {} },
-  spec: { issuer, subject, email, groups, slack: { team: 'T', user: subject } },
-});
 const people = (...humans: readonly Principal[]) => peopleOf(humans.map(documentOf), []);
 const { given } = specify(accessGrant);
 const knowing = (...humans: readonly Principal[]): PolicySet => ({

@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AccessTerms, Rule } from '@drawbridge/contracts';
-import { terms as storyTerms } from '../../test/story.js';
-import { assessRisk } from './assess-risk.js';
+import { agent, calm, terms as storyTerms } from '../../test/story.js';
+import { assessRisk, type RiskOf } from './assess-risk.js';
+import type { RiskRule } from './policy-set.js';
 
 const terms = (rule: Partial<Rule>, more: Partial<AccessTerms> = {}): AccessTerms => ({
   ...storyTerms,
@@ -11,6 +13,9 @@ const terms = (rule: Partial<Rule>, more: Partial<AccessTerms> = {}): AccessTerm
   ],
   ...more,
 });
+
+const assess = (asked: AccessTerms, more: Partial<RiskOf> = {}) =>
+  assessRisk({ terms: asked, requester: agent, rules: [], ...more });
 
 describe('the risk', () => {
   it.each<[Partial<Rule>, Partial<AccessTerms>, string, string[]]>([
@@ -95,11 +100,102 @@ describe('the risk', () => {
       ],
     ],
   ])('of %j, %j is %s', (...[rule, more, level, reasons]) => {
-    expect(assessRisk(terms(rule, more))).toStrictEqual({ level, reasons });
+    expect(assess(terms(rule, more))).toMatchObject({ level, reasons });
   });
 
   it('is that of the most dangerous rule', () => {
     const rules = [...terms({}).rules, ...terms({ resources: ['secrets'] }).rules];
-    expect(assessRisk({ ...storyTerms, rules }).level).toBe('high');
+    expect(assess({ ...storyTerms, rules }).level).toBe('high');
   });
+});
+
+describe('the score', () => {
+  const calmTerms = terms({});
+  const scoreOf = (asked: AccessTerms, more: Partial<RiskOf> = {}) => {
+    const { score, factors = [], level } = assess(asked, more);
+    expect(factors.reduce((sum, { points }) => sum + points, 0)).toBeGreaterThanOrEqual(score ?? 0);
+    return { score, level };
+  };
+
+  it('is the worst reason, and a little for each further one', () => {
+    expect(scoreOf(calmTerms)).toStrictEqual({ score: 0, level: 'low' });
+    expect(scoreOf({ ...calmTerms, environment: 'prod' })).toStrictEqual({
+      score: 5,
+      level: 'low',
+    });
+    expect(scoreOf({ ...calmTerms, environment: 'prod', durationSeconds: 3601 })).toStrictEqual({
+      score: 35,
+      level: 'medium',
+    });
+    expect(scoreOf(terms({ resources: ['secrets'], namespaces: ['*'] }))).toStrictEqual({
+      score: 65,
+      level: 'high',
+    });
+  });
+
+  const rule = (when: RiskRule['when'], points = 30): RiskRule => ({
+    name: 'r',
+    points,
+    reason: 'because',
+    when,
+  });
+  it.each<[RiskRule['when'], boolean]>([
+    [{ verbs: ['get', 'delete'] }, true],
+    [{ verbs: ['delete'] }, false],
+    [{ resources: ['pods'] }, true],
+    [{ resources: ['pods/exec'] }, false],
+    [{ namespaces: ['payments'] }, true],
+    [{ namespaces: ['default'] }, false],
+    [{ environments: ['staging'] }, true],
+    [{ environments: ['production'] }, false],
+    [{ connections: ['prod-eks'] }, true],
+    [{ connections: ['other'] }, false],
+    [{ agents: ['agent-oncall'] }, true],
+    [{ agents: ['agent-reader'] }, false],
+    [{ outside: { timeZone: 'UTC', hours: '10:00-17:00' } }, true],
+    [{ outside: { timeZone: 'UTC', hours: '09:00-17:00' } }, false],
+    [{ verbs: ['get'], environments: ['production'] }, false],
+  ])('gets the points of a Risk document when %j: %s', (when, isMeant) => {
+    const { score, factors } = assess(calmTerms, { rules: [rule(when)], circumstances: calm() });
+    expect([score, factors]).toStrictEqual(
+      isMeant ? [30, [{ points: 30, reason: 'because', by: 'rule' }]] : [0, []],
+    );
+  });
+
+  it('needs one rule of the request that allows all that a document names', () => {
+    const [read] = calmTerms.rules;
+    const two = [
+      { ...read!, verbs: ['delete'], resources: ['configmaps'] },
+      { ...read!, resources: ['pods'] },
+    ];
+    const dangerous = rule({ verbs: ['delete'], resources: ['pods'] });
+    expect(scoreOf({ ...calmTerms, rules: two }, { rules: [dangerous] })).toStrictEqual(
+      scoreOf({ ...calmTerms, rules: two }),
+    );
+    const wild = [{ ...read!, verbs: ['*'], resources: ['*/exec'] }];
+    const exec = rule({ resources: ['pods/exec'] }, 1);
+    const without = scoreOf({ ...calmTerms, rules: wild }).score ?? 0;
+    expect(scoreOf({ ...calmTerms, rules: wild }, { rules: [exec] }).score).toBe(without + 1);
+  });
+
+  it('grows with what the requester did before, and ends at 100', () => {
+    const history = { isFirstHere: true, requestsInLastHour: 3, deniedInLastDay: 1 };
+    const circumstances = { ...calm(), history };
+    expect(assess(calmTerms, { circumstances })).toMatchObject({ score: 25, level: 'low' });
+    const rules = [rule({ verbs: ['get'] }, 90)];
+    expect(scoreOf(calmTerms, { circumstances, rules })).toStrictEqual({
+      score: 100,
+      level: 'high',
+    });
+  });
+
+  it('is never less with one more rule', () =>
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 100 })), fc.nat(100), (points, more) => {
+        const rules = points.map((one) => rule({ verbs: ['get'] }, one));
+        const before = scoreOf(calmTerms, { rules }).score ?? 0;
+        const after = scoreOf(calmTerms, { rules: [...rules, rule({ verbs: ['get'] }, more)] });
+        expect(after.score).toBeGreaterThanOrEqual(before);
+      }),
+    ));
 });

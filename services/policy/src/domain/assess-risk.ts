@@ -1,5 +1,8 @@
-import type { AccessTerms, Risk, Rule } from '@drawbridge/contracts';
+import type { AccessTerms, Principal, Risk, RiskFactor, Rule } from '@drawbridge/contracts';
 import { describeRule } from '@drawbridge/scope';
+import type { Circumstances } from './circumstances.js';
+import type { RiskRule } from './policy-set.js';
+import { historyFactors, isMeant } from './risk-rules.js';
 
 type Level = Risk['level'];
 const levels: readonly Level[] = ['low', 'medium', 'high'];
@@ -59,8 +62,43 @@ const risksOfRules: readonly RiskOfRule[] = [
   },
 ];
 
-/** How dangerous the terms are, by rules that anybody can check, each with what it found. */
-export function assessRisk(terms: AccessTerms): Risk {
+/** Points of a built-in reason; further ones of whatever level only add a little. */
+const pointsOf: Readonly<Record<Level, number>> = { low: 5, medium: 30, high: 60 };
+const FURTHER_POINTS = 5;
+const MAX_SCORE = 100;
+
+/** What is asked, by whom and when. */
+export interface RiskOf {
+  readonly terms: AccessTerms;
+  readonly requester: Principal;
+  readonly rules: readonly RiskRule[];
+  /** Without it nothing is said about hours, and nothing about the requester's history. */
+  readonly circumstances?: Pick<Circumstances, 'at' | 'history'> | undefined;
+}
+
+/**
+ * How dangerous a request is, by rules that anybody can check, each with what it found and the points that it adds.
+ * Nothing takes points away. The level follows from the score: from 30 it is medium, from 60 high.
+ */
+export function assessRisk(asked: RiskOf): Risk {
+  const factors = [
+    ...builtIn(asked.terms),
+    ...asked.rules
+      .filter((rule) => isMeant(rule, asked))
+      .map(({ points, reason }) => {
+        return { points, reason, by: 'rule' as const };
+      }),
+    ...historyFactors(asked.circumstances?.history),
+  ];
+  const sum = factors.reduce((total, { points }) => total + points, 0);
+  const score = Math.min(MAX_SCORE, sum);
+  return { level: levelOf(score), reasons: factors.map(({ reason }) => reason), score, factors };
+}
+
+const levelOf = (score: number): Level =>
+  score >= pointsOf.high ? 'high' : score >= pointsOf.medium ? 'medium' : 'low';
+
+function builtIn(terms: AccessTerms): RiskFactor[] {
   const found = [
     ...risksOfRules.flatMap(({ level, reason, applies }) => {
       const rule = terms.rules.find(applies);
@@ -68,8 +106,13 @@ export function assessRisk(terms: AccessTerms): Risk {
     }),
     ...risksOfTerms(terms),
   ];
-  const worst = Math.max(0, ...found.map(({ level }) => levels.indexOf(level)));
-  return { level: levels[worst] ?? 'high', reasons: found.map(({ reason }) => reason) };
+  const worst = levels.findLast((level) => found.some((one) => one.level === level)) ?? 'low';
+  const first = found.findIndex(({ level }) => level === worst);
+  return found.map(({ reason }, index) => ({
+    points: index === first ? pointsOf[worst] : FURTHER_POINTS,
+    reason,
+    by: 'rule',
+  }));
 }
 
 function risksOfTerms({ environment, rules, durationSeconds }: AccessTerms) {

@@ -1,4 +1,11 @@
-import type { AccessRequestInput, Cut, GrantLimits, Principal, Rule } from '@drawbridge/contracts';
+import type {
+  AccessRequestInput,
+  ApprovalRequirement,
+  Cut,
+  GrantLimits,
+  Principal,
+  Rule,
+} from '@drawbridge/contracts';
 import {
   cutToNamespaces,
   describeRule,
@@ -7,6 +14,7 @@ import {
   namespacesOutside,
   partOutside,
 } from '@drawbridge/scope';
+import type { AutoApproval } from './conditions.js';
 import { isDenial, quoteAny, type Denial } from './denial.js';
 import { limitGrant, missingLimit } from './limit-grant.js';
 import type { Policy } from './policy-set.js';
@@ -23,6 +31,8 @@ export interface Asked {
   readonly action?: string;
   /** Absent: whether anybody can approve is not asked. */
   readonly known?: Known;
+  /** Whether a policy asks nobody for this after all; absent: none does. */
+  readonly autoApproval?: (policy: Policy, allowance: Allowance) => AutoApproval;
 }
 
 /** What one policy would grant. */
@@ -31,6 +41,8 @@ export interface Allowance {
   readonly durationSeconds: number;
   readonly limits?: GrantLimits;
   readonly cuts: readonly Cut[];
+  /** What became of the conditions under which nobody is asked; absent where there are none. */
+  readonly auto?: AutoApproval;
 }
 
 /** A no from one policy; the more checks were passed, the closer the request was. */
@@ -49,6 +61,7 @@ const checks: readonly Check[] = [
   requireReason,
   requireTicket,
   limitUse,
+  tryAutoApproval,
   requireOwner,
   requireApprovers,
 ];
@@ -175,11 +188,19 @@ function limitUse(policy: Policy, { request }: Asked, allowance: Allowance): All
   return { ...allowance, ...(limits !== undefined && { limits }), cuts };
 }
 
+function tryAutoApproval(policy: Policy, { autoApproval }: Asked, allowance: Allowance) {
+  if (policy.approval.type === 'none' || autoApproval === undefined) return allowance;
+  return { ...allowance, auto: autoApproval(policy, allowance) };
+}
+
+/** While a place is still to be asked for, it is taken to be there: the judgement is repeated when that is known. */
+const asksNobody = ({ type }: ApprovalRequirement, { auto }: Allowance): boolean =>
+  type === 'none' || auto?.rule !== undefined || auto?.wants !== undefined;
+
 /** Where the owner may not approve, somebody must be known to be it. */
 function requireOwner({ name, approval }: Policy, { requester }: Asked, allowance: Allowance) {
-  if (approval.type === 'none' || !approval.excludeOwner || hasKnownOwner(requester)) {
-    return allowance;
-  }
+  if (approval.type === 'none' || asksNobody(approval, allowance)) return allowance;
+  if (!approval.excludeOwner || hasKnownOwner(requester)) return allowance;
   return {
     code: 'owner_unknown',
     message: `policy "${name}" wants an approver who is not your owner, and you have no known owner`,
@@ -188,6 +209,6 @@ function requireOwner({ name, approval }: Policy, { requester }: Asked, allowanc
 }
 
 function requireApprovers(policy: Policy, { requester, known }: Asked, allowance: Allowance) {
-  if (known === undefined) return allowance;
+  if (known === undefined || asksNobody(policy.approval, allowance)) return allowance;
   return whyNobodyApproves(policy, requester, known) ?? allowance;
 }

@@ -9,4 +9,29 @@ export interface Circumstances {
   readonly isDisabled: (human: Principal) => boolean;
   /** Raised bridges and disabled agents. */
   readonly stops: StopsNow;
+  /** Absent while the history of requests is not known. */
+  readonly history?: RequesterHistory;
+  /** Places that were asked for, by {@link rateKey}; absent: nobody asked. */
+  readonly places?: ReadonlyMap<string, Place>;
 }
+
+/** What a requester did before, other requests than the one that is judged. */
+export interface RequesterHistory {
+  readonly isFirstHere: boolean;
+  readonly requestsInLastHour: number;
+  readonly deniedInLastDay: number;
+}
+
+/** Whether one more is possible in these 60 minutes; `unknown` counts as no. */
+export type Place = 'free' | 'taken' | 'unknown';
+
+/** A limit of so many in an hour, of one rule of one policy and for one requester. */
+export interface RateLimit {
+  readonly policy: string;
+  readonly rule: string;
+  readonly requester: Principal;
+  readonly perHour: number;
+}
+
+export const rateKey = ({ policy, rule }: Pick<RateLimit, 'policy' | 'rule'>): string =>
+  `${policy}.${rule}`;

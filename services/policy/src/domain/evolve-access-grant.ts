@@ -47,7 +47,11 @@ const changes: Changes = {
       : state,
   AccessRequestWithdrawn: (state, { by }) =>
     state.status === 'granted' ? { ...state, withdrawnBy: by } : closed,
-  AccessRequestValidated: (state, { policy, requester, terms, approval }, at) =>
+  AccessRequestValidated: (
+    state,
+    { policy, requester, terms, approval, risk, autoApproved },
+    at,
+  ) =>
     state.status === 'requested'
       ? {
           status: 'pending',
@@ -56,6 +60,8 @@ const changes: Changes = {
           requester,
           terms,
           approval,
+          risk,
+          ...(autoApproved !== undefined && { autoApproved }),
           validatedAt: at,
           isAsked: false,
           isApproved: false,
@@ -87,9 +93,17 @@ const changes: Changes = {
   AccessRequestLapsed: closeUnlessGranted,
   GrantIssued: (state, { grantId, endsAt }, issuedAt) => {
     if (state.status !== 'pending') return state;
-    const { requester, request, policy, terms, approval, standing } = state;
-    const fixed = { requester, request, policy, terms, approval, ...(standing && { standing }) };
-    return { status: 'granted', ...fixed, grantId, issuedAt, endsAt };
+    const { requester, request, policy, terms, approval, risk, standing, autoApproved } = state;
+    const fixed = { requester, request, policy, terms, approval, risk };
+    return {
+      status: 'granted',
+      ...fixed,
+      ...(standing && { standing }),
+      ...(autoApproved !== undefined && { autoApproved }),
+      grantId,
+      issuedAt,
+      endsAt,
+    };
   },
   RevocationOrdered: (state, { by, reason }) =>
     state.status === 'granted' && state.ordered === undefined

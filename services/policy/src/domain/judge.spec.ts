@@ -2,7 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AccessRequestInput, Principal, Rule } from '@drawbridge/contracts';
 import { allows, within } from '@drawbridge/scope';
-import { agent, alice, oncall, oneHuman, policySet, request, terms } from '../../test/story.js';
+import {
+  agent,
+  alice,
+  oncall,
+  oneHuman,
+  policySet,
+  request,
+  terms,
+  validated,
+} from '../../test/story.js';
 import type { DenialCode } from './denial.js';
 import { judge } from './judge.js';
 import type { Policy } from './policy-set.js';
@@ -332,7 +341,7 @@ describe('a request that is allowed', () => {
         terms,
         cuts: [],
         approval: oneHuman,
-        risk: { level: 'medium', reasons: ['changes in environment "production"'] },
+        risk: validated().data.risk,
       },
     });
   });

@@ -5,9 +5,10 @@ import type {
   PolicyReference,
   Principal,
 } from '@drawbridge/contracts';
-import { assessRisk } from './assess-risk.js';
+import { assessRisk, type RiskOf } from './assess-risk.js';
 import { assess, type Allowance, type Asked, type Shortfall } from './assess.js';
-import type { Circumstances } from './circumstances.js';
+import type { Circumstances, RateLimit } from './circumstances.js';
+import { autoApproval } from './conditions.js';
 import { isDenial, type Denial } from './denial.js';
 import { findPolicies } from './find-policies.js';
 import type { Connection, Policy, PolicySet } from './policy-set.js';
@@ -17,10 +18,16 @@ import { resolveScope, type ResolvedScope } from './resolve-scope.js';
 export interface Plea {
   readonly request: AccessRequestInput;
   readonly requester: Principal;
+  /** The rule by which nobody was asked when it was judged. */
+  readonly autoApproved?: string | undefined;
 }
 
+/** `wants`: a place is to be asked for, and the judgement to be repeated with what came of it; until then there is none. */
 export type Verdict =
-  | { readonly validated: AccessEventData<'AccessRequestValidated'> }
+  | {
+      readonly validated: Validated;
+      readonly wants?: RateLimit;
+    }
   | { readonly denial: Denial; readonly policy?: PolicyReference };
 
 /**
@@ -35,12 +42,7 @@ export function judge(plea: Plea, set: PolicySet, circumstances?: Circumstances)
   if (isDenial(found)) return { denial: found };
   const scope = resolveScope(plea.request.scope, found.policies, set);
   if (isDenial(scope)) return { denial: scope };
-  const { people } = set;
-  const isKnown = circumstances !== undefined && people !== undefined;
-  const asked = {
-    ...askedOf(plea, scope),
-    ...(isKnown && { known: { ...circumstances, people } }),
-  };
+  const asked = askedNow(plea, { scope, connection: found.connection, set, circumstances });
   const answers = scope.policies.map((policy) => ({ policy, answer: assess(policy, asked) }));
   const allowed = answers.flatMap(({ policy, answer }) =>
     'cuts' in answer ? [{ policy, allowance: answer }] : [],
@@ -48,15 +50,62 @@ export function judge(plea: Plea, set: PolicySet, circumstances?: Circumstances)
   const chosen = allowed.find(({ allowance }) => allowance.cuts.length === 0) ?? allowed[0];
   if (chosen === undefined) return closest(answers, set);
   const { policy, allowance } = chosen;
+  const { requester } = plea;
   const terms = toTerms(plea.request, { scope, allowance, connection: found.connection });
+  const wants = allowance.auto?.wants;
   return {
     validated: {
       policy: { name: policy.name, version: set.version },
-      requester: plea.requester,
+      requester,
       terms,
       cuts: [...allowance.cuts],
-      approval: policy.approval,
-      risk: assessRisk(terms),
+      risk: riskOf({ terms, requester }, set, circumstances),
+      ...approvalBy(policy, allowance),
+    },
+    ...(wants !== undefined && { wants }),
+  };
+}
+
+type Validated = AccessEventData<'AccessRequestValidated'>;
+
+/** Who is asked, and by which rule nobody is. */
+function approvalBy(
+  { approval }: Policy,
+  { auto }: Allowance,
+): Pick<Validated, 'approval' | 'autoApproved' | 'facts'> {
+  if (auto === undefined || (auto.rule === undefined && auto.facts.length === 0)) {
+    return { approval };
+  }
+  const facts = [...auto.facts];
+  return auto.rule === undefined
+    ? { approval, facts }
+    : { approval: { type: 'none' }, autoApproved: auto.rule, facts };
+}
+
+const riskOf = (
+  asked: Pick<RiskOf, 'terms' | 'requester'>,
+  { riskRules: rules }: PolicySet,
+  circumstances: Circumstances | undefined,
+) => assessRisk({ ...asked, rules, circumstances });
+
+interface Surroundings extends Pick<Granted, 'scope' | 'connection'> {
+  readonly set: PolicySet;
+  readonly circumstances: Circumstances | undefined;
+}
+
+/** What is asked, with what is known of people and conditions now; that is nothing without circumstances. */
+function askedNow(plea: Plea, { scope, connection, set, circumstances }: Surroundings): Asked {
+  const asked = askedOf(plea, scope);
+  if (circumstances === undefined) return asked;
+  const { people } = set;
+  const { requester, request } = plea;
+  return {
+    ...asked,
+    ...(people && { known: { ...circumstances, people } }),
+    autoApproval: (policy, allowance) => {
+      const terms = toTerms(request, { scope, allowance, connection });
+      const risk = riskOf({ terms, requester }, set, circumstances);
+      return autoApproval({ policy, terms, requester, risk, people, circumstances });
     },
   };
 }
@@ -76,7 +125,12 @@ export function judgeBy(
     const message = `policy "${policyName}" no longer covers this request`;
     return { code: 'policy_changed', message };
   }
-  const allowance = assess(policy, askedOf(plea, scope));
+  const { autoApproved: rule } = plea;
+  const asked = askedOf(plea, scope);
+  const allowance = assess(
+    policy,
+    rule === undefined ? asked : { ...asked, autoApproval: () => ({ rule, facts: [] }) },
+  );
   if ('denial' in allowance) return allowance.denial;
   return {
     policy,

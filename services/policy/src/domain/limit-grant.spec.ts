@@ -74,8 +74,9 @@ describe('limits', () => {
     };
     const before = verdict({ require: [], maxCalls: 10 });
     if (!('validated' in before)) throw new Error('not validated');
-    const { terms, policy } = before.validated;
-    const fixed = { requester: agent, request, policy, terms, approval: { type: 'none' as const } };
+    const { terms, policy, risk } = before.validated;
+    const approval = { type: 'none' as const };
+    const fixed = { requester: agent, request, policy, terms, approval, risk };
     expect(whyNotAllowed(fixed, stricter)).toContain('now wants stricter limits');
     const within = { ...fixed, terms: { ...terms, limits: { maxCalls: 5 } } };
     expect(whyNotAllowed(within, stricter)).not.toContain('stricter limits');

@@ -1,5 +1,11 @@
 import type { People } from '@drawbridge/people';
-import type { ApprovalRequirement, Principal, Rule } from '@drawbridge/contracts';
+import type {
+  ApprovalRequirement,
+  AutoApproveRule,
+  Principal,
+  RiskDocument,
+  Rule,
+} from '@drawbridge/contracts';
 import type { PolicyLimits } from './limit-grant.js';
 
 /** Everything that decides about a request, at one moment. */
@@ -12,7 +18,12 @@ export interface PolicySet {
   readonly policies: readonly Policy[];
   /** Absent: no document tells who the people are, so nothing is said about them. */
   readonly people?: People;
+  /** What adds to the built-in score. */
+  readonly riskRules: readonly RiskRule[];
 }
+
+/** A condition of a `Risk` document. */
+export type RiskRule = RiskDocument['spec']['rules'][number];
 
 export interface Connection {
   readonly name: string;
@@ -52,6 +63,8 @@ export interface Policy {
   readonly whenTooWide: 'cut' | 'refuse';
   readonly reason: { readonly minLength: number; readonly pattern?: TextPattern };
   readonly ticket: { readonly required: boolean; readonly pattern?: TextPattern };
+  /** Tried before `approval`. */
+  readonly autoApprove: readonly AutoApproveRule[];
   readonly approval: ApprovalRequirement;
   readonly limits?: PolicyLimits;
 }

@@ -4,6 +4,7 @@ import type {
   ApprovalRequirement,
   PolicyReference,
   Principal,
+  Risk,
 } from '@drawbridge/contracts';
 import {
   beginApproval,
@@ -16,7 +17,7 @@ import {
 } from '@drawbridge/scope';
 import { isDenial } from './denial.js';
 import { judgeBy } from './judge.js';
-import type { PolicySet } from './policy-set.js';
+import type { Policy, PolicySet } from './policy-set.js';
 
 /** A request with the terms that were fixed for it, and the humans who said yes so far. */
 export interface FixedRequest {
@@ -26,6 +27,9 @@ export interface FixedRequest {
   /** As validated, or as approvers have narrowed them since. */
   readonly terms: AccessTerms;
   readonly approval: ApprovalRequirement;
+  /** The rule by which nobody was asked. */
+  readonly autoApproved?: string;
+  readonly risk: Risk;
   /** What counts of what humans said, by the rule of the service that asked them; absent when nobody is asked. */
   readonly standing?: Standing;
 }
@@ -53,7 +57,7 @@ export function whyNotAllowed(fixed: FixedRequest, set: PolicySet): string | und
   if (!limitsWithin(fixed.terms.limits, terms.limits)) {
     return `policy "${name}" now wants stricter limits`;
   }
-  if (!wouldApprove(policy.approval, fixed)) {
+  if (!wouldApprove(policy, fixed)) {
     return `policy "${name}" now wants other approvals`;
   }
   return undefined;
@@ -66,12 +70,11 @@ const escalationsOf = ({ steps }: Standing): readonly ApprovalFact[] =>
   );
 
 /** Whether the same people would be enough for another requirement too, and nobody's no would stop it. */
-function wouldApprove(
-  approval: ApprovalRequirement,
-  { requester, standing, terms }: FixedRequest,
-): boolean {
+function wouldApprove(policy: Policy, fixed: FixedRequest): boolean {
+  const { approval } = policy;
+  const { requester, standing, terms } = fixed;
   if (approval.type === 'none') return true;
-  if (standing === undefined) return false;
+  if (standing === undefined) return stillAsksNobody(policy, fixed);
   const asked = beginApproval({ approval, requester, terms, at: standing.asked.at });
   const { approvals, denials } = standing;
   const said: readonly ApprovalFact[] = [
@@ -84,4 +87,22 @@ function wouldApprove(
     ...denials.map((approver) => ({ type: 'denied' as const, approver, at: standing.asked.at })),
   ];
   return outcomeOf(facts.reduce(continueStanding, asked)) === 'approved';
+}
+
+/** Whether the rule is still there and still about this; what was so when it decided need not be so any more. */
+function stillAsksNobody(
+  { autoApprove }: Policy,
+  { autoApproved, terms, risk }: FixedRequest,
+): boolean {
+  const rule = autoApprove.find(({ name }) => name === autoApproved);
+  if (rule === undefined || terms.action === undefined) return false;
+  const { environments, maxDurationSeconds = Infinity, risk: limit } = rule.when;
+  const isRiskTaken =
+    limit === undefined || (risk.score !== undefined && risk.score <= limit.atMost);
+  return (
+    rule.actions.includes(terms.action) &&
+    (environments?.includes(terms.environment) ?? true) &&
+    terms.durationSeconds <= maxDurationSeconds &&
+    isRiskTaken
+  );
 }

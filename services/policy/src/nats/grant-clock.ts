@@ -17,6 +17,8 @@ export interface GrantClockOptions {
   readonly connection: JetStreamConnection;
   readonly commands: Pick<PolicyCommands, Duty['command'] | 'recheck'>;
   readonly stops: Pick<StopsInForce, 'isOver'>;
+  /** Told of every event that the clock goes by. */
+  readonly onEvent: (recorded: RecordedEvent<AccessEvent>) => void;
   readonly clock: Clock;
   readonly logger: LoggerService;
 }
@@ -42,7 +44,10 @@ export class GrantClock {
     const act = (requestId: string) => this.#act(requestId);
     this.#schedule = new DueSchedule({ act, clock, logger });
     this.#follower = followAccessEvents(options.connection, {
-      onEvent: (recorded) => this.#take(recorded),
+      onEvent: (recorded) => {
+        options.onEvent(recorded);
+        this.#take(recorded);
+      },
       onUnreadable: ({ aggregateId, sequence }) => {
         logger.error({ msg: 'event passed over: unreadable', aggregateId, sequence });
       },

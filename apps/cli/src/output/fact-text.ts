@@ -1,0 +1,13 @@
+import type { ConditionFact, Risk } from '@drawbridge/contracts';
+import { neutralise } from './neutralise.js';
+
+/** The level with its score and reasons. */
+export const riskText = ({ level, score, reasons }: Risk): string =>
+  [score === undefined ? level : `${level} (${score} of 100)`, ...reasons].join('; ');
+
+/** What was found of the conditions under which nobody is asked, a line each. */
+export const factTexts = (facts: readonly ConditionFact[] = []): string[] =>
+  facts.map(({ rule, condition, wanted, found, isMet }) => {
+    const words = `${rule}: ${condition} is ${found}, wanted: ${wanted}`;
+    return `  condition ${isMet ? 'met' : 'not met'}: ${neutralise(words)}\n`;
+  });
