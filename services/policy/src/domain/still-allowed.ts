@@ -97,12 +97,13 @@ function stillAsksNobody(
   const rule = autoApprove.find(({ name }) => name === autoApproved);
   if (rule === undefined || terms.action === undefined) return false;
   const { environments, maxDurationSeconds = Infinity, risk: limit } = rule.when;
-  const isRiskTaken =
-    limit === undefined || (risk.score !== undefined && risk.score <= limit.atMost);
   return (
     rule.actions.includes(terms.action) &&
     (environments?.includes(terms.environment) ?? true) &&
     terms.durationSeconds <= maxDurationSeconds &&
-    isRiskTaken
+    takesRisk(limit, risk)
   );
 }
+
+const takesRisk = (limit: { atMost: number } | undefined, { score }: Risk): boolean =>
+  limit === undefined || (score !== undefined && score <= limit.atMost);
