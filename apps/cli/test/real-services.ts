@@ -68,7 +68,10 @@ export async function startRealServices(policies?: string): Promise<RealServices
 
   const common = { NATS_URL: nats.servers, HTTP_PORT: '0', CONFIG_DIR: join(directory, 'config') };
   const logger = createLogger('test', { level: 'fatal' });
-  const approval = await startApproval(loadConfig(ApprovalConfig, { ...common }), { logger });
+  const approval = await startApproval(
+    loadConfig(ApprovalConfig, { ...common, ADMIN_GROUPS: 'sre-oncall' }),
+    { logger },
+  );
   closers.push(() => approval.close());
   const audit = await startAudit(
     loadConfig(AuditConfig, { ...common, AUDITOR_GROUPS: 'auditors' }),
