@@ -1,8 +1,9 @@
+import type { AccessEvent } from '@drawbridge/contracts';
 import type { DemoSlackUser, DemoSlackView, Forgery, Submission } from '@drawbridge/embedded';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startWorld, type Replica, type World } from './approval-world.js';
-import { grantIssued, stepsOf, terms } from './sample-events.js';
+import { lettersOf, startWorld, type Replica, type World } from './approval-world.js';
+import { agent, grantIssued, stepsOf, terms } from './sample-events.js';
 
 /** What else can be pressed on a card: the exact rules, giving less, taking back. */
 let world: World;
@@ -179,6 +180,52 @@ describe('giving less', () => {
     const late = await world.slack.submitModal({ user: 'bob', ...submission });
     expect(late.body).toContain('another approver gave less');
     expect((await typesOf(requestId)).filter((type) => type === 'ApprovalGiven')).toHaveLength(1);
+  });
+});
+
+describe('asking', () => {
+  const answered = (questionId: string): AccessEvent => ({
+    type: 'QuestionAnswered',
+    data: { questionId, by: agent, text: 'Since <!here> 09:00' },
+  });
+  const askedBy = async (requestId: string, text: string, forge: Forgery = {}) => {
+    const view = await open(requestId, { user: 'bob', actionId: 'drawbridge_ask' });
+    const values = { drawbridge_reason: { reason: text } };
+    const callbackUrl = service.slackUrl;
+    return world.slack.submitModal({ user: 'bob', view, values, callbackUrl, forge });
+  };
+  const thread = async (requestId: string) =>
+    (await world.slack.replies(await world.card(requestId))).map((reply) => lettersOf(reply));
+
+  it('reaches the agent, and the thread tells question and answer', async () => {
+    const requestId = await ask();
+    const { sent } = await askedBy(requestId, 'since *when*?');
+    const asked = await world.eventOf(requestId, 'QuestionAsked');
+    expect(asked.event.data).toMatchObject({ text: 'since *when*?', via: 'slack' });
+    if (asked.event.type !== 'QuestionAsked') throw new Error('another event');
+    await world.append(requestId, answered(asked.event.data.questionId));
+    await expect
+      .poll(() => thread(requestId), { timeout: 60_000 })
+      .toEqual([
+        expect.stringContaining('bob@corp.test asks: since *when*?'),
+        expect.stringContaining('agent-oncall answers: Since <!here> 09:00'),
+      ]);
+    const other = await world.start();
+    await world.slack.replay({ ...sent, url: other.slackUrl });
+    expect((await typesOf(requestId)).filter((type) => type === 'QuestionAsked')).toHaveLength(1);
+    await other.close();
+  });
+
+  it('asks nothing without a question, and not for who may not decide', async () => {
+    const requestId = await ask();
+    expect((await askedBy(requestId, '  ')).body).toContain('there is no question');
+    const before = world.slack.openedViews().length;
+    await press(requestId, { user: 'erin', actionId: 'drawbridge_ask' });
+    await told('erin', 'none of the groups');
+    expect(world.slack.openedViews()).toHaveLength(before);
+    const forged = await askedBy(requestId, 'x', { signingSecret: 'guess' });
+    expect(forged.status).toBe(401);
+    expect(await typesOf(requestId)).not.toContain('QuestionAsked');
   });
 });
 

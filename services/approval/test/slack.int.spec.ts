@@ -43,6 +43,7 @@ describe('asking humans in Slack', () => {
     expect(buttonsOf(card)).toStrictEqual([
       'drawbridge_approve',
       'drawbridge_deny',
+      'drawbridge_ask',
       'drawbridge_more',
     ]);
     expect(lettersOf(card)).toContain('readiness probe failing · ticket INC-4211');
@@ -83,7 +84,7 @@ describe('asking humans in Slack', () => {
     const requestId = await world.ask({ count: 2 });
     await click(requestId, 'alice');
     const card = await world.card(requestId, '1 of 2 approvals');
-    expect(buttonsOf(card)).toHaveLength(3);
+    expect(buttonsOf(card)).toHaveLength(4);
     await click(requestId, 'bob');
     const approved = await world.eventOf(requestId, 'AccessRequestApproved');
     expect(approved.event.data).toStrictEqual({ approvers: [alice, bob] });

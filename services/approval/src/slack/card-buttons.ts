@@ -9,6 +9,7 @@ import { plain } from './rich-text.js';
 export const APPROVE_ACTION = 'drawbridge_approve';
 export const DENY_ACTION = 'drawbridge_deny';
 export const NARROW_ACTION = 'drawbridge_narrow';
+export const ASK_ACTION = 'drawbridge_ask';
 export const RULES_ACTION = 'drawbridge_rules';
 /** The menu behind the three dots. */
 export const MORE_ACTION = 'drawbridge_more';
@@ -34,6 +35,7 @@ function openElements(story: RequestStory, summary: string): Element[] {
     ...(isApprovable ? [approveButton(story, summary)] : []),
     denyButton(story),
     ...(isApprovable && isNarrowable(story) ? [narrowButton(story)] : []),
+    askButton(story),
     moreMenu(story),
   ];
 }
@@ -68,6 +70,13 @@ const narrowButton = (story: RequestStory): types.Button => ({
   type: 'button',
   action_id: NARROW_ACTION,
   text: plain('Narrow…'),
+  value: cardValueOf(story),
+});
+
+const askButton = (story: RequestStory): types.Button => ({
+  type: 'button',
+  action_id: ASK_ACTION,
+  text: plain('Ask…'),
   value: cardValueOf(story),
 });
 

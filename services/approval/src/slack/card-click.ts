@@ -2,6 +2,7 @@ import { HoldId } from '@drawbridge/contracts';
 import { z } from 'zod';
 import {
   APPROVE_ACTION,
+  ASK_ACTION,
   DENY_ACTION,
   MORE_ACTION,
   MORE_RULES,
@@ -14,7 +15,7 @@ import { APPROVE_HOLD_ACTION, DENY_HOLD_ACTION } from './hold-card.js';
 import { Envelope, pressed } from './interaction.js';
 
 const button = z.looseObject({
-  action_id: z.enum([APPROVE_ACTION, DENY_ACTION, NARROW_ACTION, RULES_ACTION]),
+  action_id: z.enum([APPROVE_ACTION, DENY_ACTION, NARROW_ACTION, ASK_ACTION, RULES_ACTION]),
   value: CardValue,
 });
 

@@ -79,7 +79,7 @@ describe('the card of a request that is asked in steps', () => {
   it('keeps its buttons under denials that are too few', () => {
     const two = stepsOf({ denyThreshold: 2 });
     const past = [accessRequested, validated(two), approvalRequested(two)];
-    expect(values(...past, deniedBy(bob, 'no'))).toHaveLength(4);
+    expect(values(...past, deniedBy(bob, 'no'))).toHaveLength(5);
     expect(readable(...past, deniedBy(bob, 'no'))).toContain('1 of 2 denials that end it');
     expect(values(...past, deniedBy(bob), deniedBy(carol))).toEqual([ruleButton]);
   });
@@ -94,8 +94,8 @@ describe('the card of a request that is asked in steps', () => {
 describe('the value of a button', () => {
   it('names what the card showed', () => {
     const shown = `${requestId}|0|on-call`;
-    // Approve, Deny and Narrow; the menu holds it behind the name of each entry.
-    expect(values(...asked)).toEqual([shown, shown, shown, undefined]);
+    // Approve, Deny, Narrow and Ask; the menu holds it behind the name of each entry.
+    expect(values(...asked)).toEqual([shown, shown, shown, shown, undefined]);
     const narrow = { durationSeconds: 300 };
     const [value] = values(...asked, givenBy(alice, { ...onCall, narrow }));
     expect(CardValue.parse(value)).toEqual({ requestId, seen: 1, step: 'lead' });

@@ -80,6 +80,7 @@ describe('the card of a request that waits', () => {
     expect(buttons(...pending())).toStrictEqual([
       'drawbridge_approve',
       'drawbridge_deny',
+      'drawbridge_ask',
       'drawbridge_more',
     ]);
     expect(card).toContain('Approve this access?');
@@ -125,7 +126,11 @@ describe('the card of a request that waits', () => {
     };
     const rules = Array.from({ length: 3 }, () => rule);
     const shownOf = pending({ rules });
-    expect(buttons(...shownOf)).toStrictEqual(['drawbridge_deny', 'drawbridge_more']);
+    expect(buttons(...shownOf)).toStrictEqual([
+      'drawbridge_deny',
+      'drawbridge_ask',
+      'drawbridge_more',
+    ]);
     expect(readable(...shownOf)).toContain('use the CLI');
     expect(readableView(rulesView(story(...shownOf)))).toContain('use the CLI');
   });
@@ -271,7 +276,7 @@ describe('the card after the outcome', () => {
       approvalRequested(humansOf(2)),
       approvedBy(alice),
     ];
-    expect(buttons(...past)).toHaveLength(3);
+    expect(buttons(...past)).toHaveLength(4);
     expect(readable(...past)).toContain('Take back my approval');
     expect(readable(...past)).toContain('1 of 2 approvals from sre-oncall');
   });

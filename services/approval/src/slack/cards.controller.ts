@@ -25,6 +25,8 @@ const shownEvents: readonly AccessEventType[] = [
   'GrantRevoked',
   'GrantExpired',
   'GrantEnded',
+  'QuestionAsked',
+  'QuestionAnswered',
 ];
 
 /** Keeps the cards in Slack true. */

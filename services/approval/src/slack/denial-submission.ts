@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  ASK_VIEW,
   DENY_HOLD_VIEW,
   DENY_VIEW,
   DenyHoldMetadata,
@@ -28,6 +29,18 @@ export const DenySubmission = Envelope.extend({
 });
 export type DenySubmission = z.infer<typeof DenySubmission>;
 
+/** The dialog that asks what to ask the requester, submitted. */
+export const AskSubmission = Envelope.extend({
+  type: z.literal('view_submission'),
+  trigger_id: z.string().min(1).max(256),
+  view: z.looseObject({
+    callback_id: z.literal(ASK_VIEW),
+    private_metadata: metadataText.pipe(DenyMetadata),
+    state,
+  }),
+});
+export type AskSubmission = z.infer<typeof AskSubmission>;
+
 /** The same for a held call. */
 export const DenyHoldSubmission = Envelope.extend({
   type: z.literal('view_submission'),
@@ -39,6 +52,8 @@ export const DenyHoldSubmission = Envelope.extend({
 });
 export type DenyHoldSubmission = z.infer<typeof DenyHoldSubmission>;
 
-/** The reason that was typed in: one line of plain text, absent when there is none. */
-export const reasonOf = ({ view }: DenySubmission | DenyHoldSubmission): string | undefined =>
+/** The text that was typed in: one line of plain text, absent when there is none. */
+export const reasonOf = ({
+  view,
+}: DenySubmission | DenyHoldSubmission | AskSubmission): string | undefined =>
   typedLine(view.state.values[REASON_BLOCK][REASON_INPUT].value);

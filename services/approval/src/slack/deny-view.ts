@@ -8,6 +8,7 @@ import { neutralText } from './neutral-text.js';
 import { lines, plain, text } from './rich-text.js';
 
 export const DENY_VIEW = 'drawbridge_deny_reason';
+export const ASK_VIEW = 'drawbridge_ask';
 export const DENY_HOLD_VIEW = 'drawbridge_hold_deny_reason';
 export const REASON_BLOCK = 'drawbridge_reason';
 export const REASON_INPUT = 'reason';
@@ -28,6 +29,24 @@ export function denyAccessView(story: RequestStory, from: DenyMetadata): types.M
   const about = `${personWords(requester)}: ${whatWords(story)} on ${terms.connection}`;
   const title = 'Deny access';
   return denyView({ callbackId: DENY_VIEW, title, about, from: JSON.stringify(from) });
+}
+
+/** The dialog that asks what to ask the requester. */
+export function askView(story: RequestStory, from: DenyMetadata): types.ModalView {
+  const { requester, terms } = story;
+  const about = `${personWords(requester)}: ${whatWords(story)} on ${terms.connection}`;
+  return {
+    type: 'modal',
+    callback_id: ASK_VIEW,
+    private_metadata: JSON.stringify(from),
+    title: plain('Ask'),
+    submit: plain('Ask'),
+    close: plain('Go back'),
+    blocks: [
+      lines([[text(about)], [text('The answer comes in the thread of the card.')]]),
+      textInput('What do you want to know?', false),
+    ],
+  };
 }
 
 /** The dialog that asks why a held call is denied. */
@@ -54,20 +73,14 @@ function denyView({ callbackId, title, about, from }: DenyView): types.ModalView
     title: plain(title),
     submit: plain('Deny'),
     close: plain('Go back'),
-    blocks: [
-      lines([[text(about)]]),
-      {
-        type: 'input',
-        block_id: REASON_BLOCK,
-        optional: true,
-        label: plain('Why? The requester reads this.'),
-        element: {
-          type: 'plain_text_input',
-          action_id: REASON_INPUT,
-          multiline: true,
-          max_length: 500,
-        },
-      },
-    ],
+    blocks: [lines([[text(about)]]), textInput('Why? The requester reads this.', true)],
   };
 }
+
+const textInput = (label: string, optional: boolean): types.InputBlock => ({
+  type: 'input',
+  block_id: REASON_BLOCK,
+  optional,
+  label: plain(label),
+  element: { type: 'plain_text_input', action_id: REASON_INPUT, multiline: true, max_length: 500 },
+});

@@ -1,5 +1,6 @@
 import {
   APPROVE_ACTION,
+  ASK_ACTION,
   DENY_ACTION,
   MORE_ACTION,
   MORE_TAKE_BACK,
@@ -7,8 +8,8 @@ import {
   RULES_ACTION,
 } from './card-buttons.js';
 import { CardClick } from './card-click.js';
-import { DENY_VIEW } from './deny-view.js';
-import { DenySubmission } from './denial-submission.js';
+import { ASK_VIEW, DENY_VIEW } from './deny-view.js';
+import { AskSubmission, DenySubmission } from './denial-submission.js';
 import { onPress, onSubmit, type Listening, type Taking } from './listen.js';
 import { NARROW_VIEW } from './narrow-view.js';
 import { NarrowSubmission } from './narrow-submission.js';
@@ -36,6 +37,7 @@ export function listenToRequests(
   pressed(APPROVE_ACTION, (click, cause) => decisions.approve(click, cause));
   pressed(DENY_ACTION, (click, cause) => decisions.askReason(click, cause));
   pressed(NARROW_ACTION, (click) => decisions.askNarrowing(click));
+  pressed(ASK_ACTION, (click, cause) => decisions.askQuestion(click, cause));
   pressed(RULES_ACTION, (click) => decisions.showRules(click));
   pressed(MORE_ACTION, (click, cause) => {
     const [action] = click.actions;
@@ -43,6 +45,7 @@ export function listenToRequests(
     return isTakingBack ? decisions.takeBack(click, cause) : decisions.showRules(click);
   });
   onSubmit(listening, { dialog: DENY_VIEW }, denial({ decisions, refresh }));
+  onSubmit(listening, { dialog: ASK_VIEW }, question({ decisions, refresh }));
   const field = ({ view }: NarrowSubmission) => view.state.values.field;
   onSubmit(
     listening,
@@ -61,4 +64,11 @@ const denial = ({ decisions, refresh }: CardDesk<SlackDecisions>): Taking<DenySu
   idOf: ({ view }) => view.private_metadata.requestId,
   refresh,
   take: (submission, cause) => decisions.deny(submission, cause),
+});
+
+const question = ({ decisions, refresh }: CardDesk<SlackDecisions>): Taking<AskSubmission> => ({
+  read: (body) => AskSubmission.parse(body),
+  idOf: ({ view }) => view.private_metadata.requestId,
+  refresh,
+  take: (submission, cause) => decisions.ask(submission, cause),
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CardClick, HoldClick } from './card-click.js';
-import { DenyHoldSubmission, DenySubmission } from './denial-submission.js';
+import { AskSubmission, DenyHoldSubmission, DenySubmission } from './denial-submission.js';
 import { NarrowSubmission } from './narrow-submission.js';
 
 /** An interaction that is ours to answer. */
@@ -8,6 +8,7 @@ export const OurInteraction = z.union([
   CardClick,
   DenySubmission,
   NarrowSubmission,
+  AskSubmission,
   HoldClick,
   DenyHoldSubmission,
 ]);

@@ -8,13 +8,14 @@ import { isNarrowable } from './card-buttons.js';
 import type { CardClick } from './card-click.js';
 import type { CardPlace } from './card-memory.js';
 import { placeOf, requireSamePlace } from './card-place.js';
-import { denyAccessView } from './deny-view.js';
-import { reasonOf, type DenySubmission } from './denial-submission.js';
+import { askView, denyAccessView } from './deny-view.js';
+import { reasonOf, type AskSubmission, type DenySubmission } from './denial-submission.js';
 import { isShownWhole } from './exact-rules.js';
 import type { Envelope } from './interaction.js';
 import { narrowView } from './narrow-view.js';
 import type { NarrowSubmission } from './narrow-submission.js';
 import { openDialog } from './open-dialog.js';
+import { questionIdOf } from './question-id.js';
 import { rulesView } from './rules-view.js';
 import { slackHuman, type KnownPeople } from './slack-human.js';
 import { SlackRefused } from './slack-refused.js';
@@ -98,6 +99,28 @@ export class SlackDecisions {
       isLess ? { ...approving, narrow } : approving,
     );
     return result === 'recorded' ? undefined : 'You had approved this request already.';
+  }
+
+  /** Opens the dialog that asks what to ask; whoever may say no may. */
+  async askQuestion(click: CardClick, causationId: string): Promise<Told> {
+    const place = placeOf(click);
+    const { requestId } = click.actions[0].value;
+    const { story, decision } = await this.#judge(click, place, { requestId, causationId });
+    await this.options.approvals.checkDenial(decision);
+    const view = askView(story, { requestId, ...place });
+    await openDialog(this.options.workspace, click.trigger_id, view);
+    return undefined;
+  }
+
+  async ask(submission: AskSubmission, causationId: string): Promise<Told> {
+    const { requestId, channel, ts } = submission.view.private_metadata;
+    const pointer = { requestId, causationId };
+    const { decision } = await this.#judge(submission, { channel, ts }, pointer);
+    const text = reasonOf(submission);
+    if (text === undefined) throw new SlackRefused('slack_question_empty', 'there is no question');
+    const questionId = questionIdOf('dialog', submission.trigger_id);
+    await this.options.approvals.ask({ ...decision, questionId, text });
+    return undefined;
   }
 
   async takeBack(click: CardClick, causationId: string): Promise<Told> {

@@ -7,6 +7,7 @@ export type SlackRefusal =
   | 'slack_card_outdated'
   | 'slack_card_incomplete'
   | 'slack_narrowing_empty'
+  | 'slack_question_empty'
   | 'slack_dialog_failed';
 
 /** A click is refused; the message is told to who clicked. */

@@ -3,6 +3,7 @@ import type { RecordedEvent } from '@drawbridge/kernel';
 import { personWords } from './card-facts.js';
 import type { ThreadNote } from './card-thread.js';
 import { neutralText } from './neutral-text.js';
+import { isTypedInThread } from './question-id.js';
 import { bold, durationWords, instant, lines, text, type Inline } from './rich-text.js';
 
 type Notes = {
@@ -17,6 +18,16 @@ const used: Readonly<Record<AccessEventData<'GrantEnded'>['cause'], string>> = {
 const notes: Notes = {
   ApprovalGiven: ({ approver, narrow }) =>
     narrow === undefined ? undefined : narrowedLine(personWords(approver), narrow),
+  // What was typed in the thread stands there.
+  QuestionAsked: ({ questionId, by, text: words }) =>
+    isTypedInThread(questionId)
+      ? undefined
+      : [bold(personWords(by)), text(' asks'), ...quoted(words)],
+  QuestionAnswered: ({ by, text: words }) => [
+    bold(personWords(by)),
+    text(' answers'),
+    ...quoted(words, 1000),
+  ],
   GrantIssued: ({ endsAt, approvers }) => [
     bold('Granted'),
     text(` by ${approvers.map(personWords).join(' and ')}, until `),
@@ -73,5 +84,5 @@ function narrowedLine(
   return [bold(who), text(` gives less: ${less.join(' and ')}${next}`)];
 }
 
-const quoted = (words: string | undefined): Inline[] =>
-  words === undefined ? [] : [text(`: ${neutralText(words, 500)}`)];
+const quoted = (words: string | undefined, maxLength = 500): Inline[] =>
+  words === undefined ? [] : [text(`: ${neutralText(words, maxLength)}`)];
