@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { registerAgents } from './commands/agents.js';
 import { registerApprovals } from './commands/approvals.js';
 import { registerAudit } from './commands/audit.js';
 import { registerBridges } from './commands/bridges.js';
@@ -31,7 +32,8 @@ const registrations = [
   ...[registerRequest, registerStatus, registerList, registerWithdraw, registerAnswer],
   registerKubeconfig,
   ...[registerApprovals, registerApprove, registerDeny, registerTakeBack, registerAsk],
-  ...[registerRevoke, registerGrants, registerHolds, registerBridges, registerAudit],
+  ...[registerRevoke, registerGrants, registerHolds, registerBridges, registerAgents],
+  registerAudit,
   registerPolicy,
 ];
 

@@ -90,6 +90,7 @@ export async function startRealServices(policies?: string): Promise<RealServices
       AUDIT_URL: audit.addresses['http'],
       GATEWAY_URL: GATEWAY,
       GATEWAY_CA_FILE: join(directory, 'gateway-ca.pem'),
+      ADMIN_GROUPS: 'auditors',
     }),
     { logger },
   );

@@ -151,3 +151,18 @@ describe('approval in steps, with the real services', () => {
     expect((await agent.drawbridge('status', id, '--wait')).code).toBe(5);
   });
 });
+
+describe('a disabled agent', () => {
+  it('is refused until an administrator enables it again', async () => {
+    const id = await ask('trolley');
+    const refused = await alice.drawbridge('agents', 'disable', 'agent-oncall', '-r', 'x');
+    expect(refused.stderr).toContain('admins_only');
+    const disabled = await bob.drawbridge('agents', 'disable', 'agent-oncall', '-r', 'runs wild');
+    expect(disabled.stdout).toMatch(/agent-oncall .* bob@corp.test +runs wild/);
+    expect((await agent.drawbridge('status', id)).stderr).toContain('token_subject_disabled');
+    expect((await bob.drawbridge('agents', 'list')).stdout).toContain('agent-oncall');
+    const enabled = await bob.drawbridge('agents', 'enable', 'agent-oncall', '-r', 'new secret');
+    expect(enabled.stdout).toBe('no agent is disabled\n');
+    expect((await agent.drawbridge('withdraw', id)).code).toBe(0);
+  });
+});

@@ -87,6 +87,7 @@ export function serviceEnvironments(
       GATEWAY_URL: addresses.gateway,
       GATEWAY_CA_FILE: around.gatewayCertificateAuthorityFile,
       READER_GROUPS: 'auditors',
+      ADMIN_GROUPS: 'sre-oncall',
     },
     policy: http(addresses.policy),
     approval: {

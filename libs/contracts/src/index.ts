@@ -64,6 +64,7 @@ export { ActionDocument } from './action-document.js';
 export { ConfigurationDocument, GuardrailDocument } from './configuration.js';
 export { ConnectionDocument } from './connection-document.js';
 export { AnswerInput, MAX_QUESTIONS, QuestionInput, QuestionView } from './question.js';
+export { AgentSwitchInput, DisabledAgentsView } from './disabled-agents-view.js';
 export { GrantView, OpenGrantsView } from './grant-view.js';
 export { isTimeZone } from './document.js';
 export { HumanDocument } from './human-document.js';

@@ -29,6 +29,9 @@ export const IdentityConfig = z.object({
   READER_GROUPS: names
     .default([])
     .describe('Humans in one of these groups may read every access request'),
+  ADMIN_GROUPS: names
+    .default([])
+    .describe('Humans in one of these groups may disable and enable agents. Default: nobody'),
   MAX_OPEN_REQUESTS: positive(20)
     .pipe(z.int().max(1000))
     .describe('Open access requests of one agent, at most 1000'),

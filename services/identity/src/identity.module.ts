@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AccessRequestsController } from './http/access-requests.controller.js';
+import { AgentsController } from './http/agents.controller.js';
 import { DiscoveryController } from './http/discovery.controller.js';
 import { INGRESS, type Ingress } from './http/ingress.js';
 import { MeController } from './http/me.controller.js';
@@ -11,7 +12,13 @@ export class IdentityModule {
   static of(ingress: Ingress): DynamicModule {
     return {
       module: IdentityModule,
-      controllers: [AccessRequestsController, MeController, TrustController, DiscoveryController],
+      controllers: [
+        AccessRequestsController,
+        AgentsController,
+        MeController,
+        TrustController,
+        DiscoveryController,
+      ],
       providers: [{ provide: INGRESS, useValue: ingress }],
     };
   }

@@ -1,4 +1,5 @@
 import { AppError } from '@drawbridge/kernel';
+import type { StopRefusal } from '@drawbridge/stops';
 import type { AccessRequestRefusal } from './domain/access-request.js';
 
 /** What the ingress refuses besides bad input, bad tokens and the rules of an access request. */
@@ -7,6 +8,8 @@ export type IngressRefusal =
   | 'withdrawal_not_allowed'
   | 'answer_not_allowed'
   | 'readers_only'
+  | 'agent_issuer_unknown'
+  | 'too_many_disabled_agents'
   | 'identical_request_open'
   | 'too_many_requests'
   | 'too_many_open_requests'
@@ -27,7 +30,9 @@ export class IdenticalRequestOpen extends IngressRefused {
 }
 
 /** HTTP status of every refusal of this service. */
-export const identityStatus: Readonly<Record<AccessRequestRefusal | IngressRefusal, number>> = {
+export const identityStatus: Readonly<
+  Record<AccessRequestRefusal | IngressRefusal | StopRefusal, number>
+> = {
   idempotency_key_invalid: 400,
   idempotency_key_reused: 422,
   access_request_unknown: 404,
@@ -37,6 +42,9 @@ export const identityStatus: Readonly<Record<AccessRequestRefusal | IngressRefus
   question_unknown: 404,
   question_answered: 409,
   readers_only: 403,
+  admins_only: 403,
+  agent_issuer_unknown: 422,
+  too_many_disabled_agents: 409,
   identical_request_open: 409,
   too_many_requests: 429,
   too_many_open_requests: 429,

@@ -1,6 +1,12 @@
-import { accessEventStore, guardedBucket, OPEN_REQUESTS_BUCKET } from '@drawbridge/jetstream';
+import {
+  accessEventStore,
+  guardedBucket,
+  OPEN_REQUESTS_BUCKET,
+  stopEventStore,
+} from '@drawbridge/jetstream';
 import { createHttpApp, startHttpApp, type Closers, type HealthChecks } from '@drawbridge/runtime';
 import { TokenVerifier } from '@drawbridge/token';
+import { Agents } from './agents.js';
 import { AccessRequests } from './access-requests.js';
 import { discover } from './discover.js';
 import { RateLimit } from './domain/rate-limit.js';
@@ -33,6 +39,7 @@ export async function startIngress(parts: Parts, closers: Closers): Promise<stri
   const address = { public: config.PUBLIC_URL ?? '' };
   const ingress: Ingress = {
     ...callersAndRequests(parts, views),
+    agents: agentsOf(parts),
     views,
     follower,
     discovery: () => discover(config, address.public, parts.trusting.watcher.current.issuers),
@@ -79,14 +86,27 @@ function callersAndRequests({ config, connection, clock, trusting }: Parts, view
   };
 }
 
+function agentsOf({ config, connection, clock, trusting }: Parts): Agents {
+  const { trust, disabled, applyDisabled } = trusting;
+  return new Agents({
+    store: stopEventStore(connection, 'identity'),
+    disabled,
+    isTrusted: (name) => trust.health().some(({ issuer }) => issuer === name),
+    onChange: applyDisabled,
+    adminGroups: config.ADMIN_GROUPS,
+    clock,
+  });
+}
+
 /** One issuer that cannot be read makes nobody unready: see `GET /v1/trust`. */
 function healthChecks(
-  { connection, trusting: { trust, publisher } }: Parts,
+  { connection, trusting: { trust, publisher, disabledFollower } }: Parts,
   follower: ViewFollower,
 ): HealthChecks {
   return {
     nats: () => connection.connected,
     accessRequests: () => follower.isCurrent(),
+    stops: () => disabledFollower.isCurrent(),
     trust: () => trust.health().some(({ keys }) => keys > 0),
     trustPublished: () => publisher.published,
   };

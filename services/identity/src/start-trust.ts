@@ -1,11 +1,17 @@
 import type { LoggerService } from '@nestjs/common';
 import type { TrustBundle } from '@drawbridge/contracts';
 import { watchConfiguration, type ConfigurationWatcher } from '@drawbridge/configuration';
-import { followTrustBundle, type JetStreamConnection } from '@drawbridge/jetstream';
+import {
+  followTrustBundle,
+  type EventFollower,
+  type JetStreamConnection,
+} from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
 import type { Closers } from '@drawbridge/runtime';
 import type { IdentityConfig } from './config.js';
+import { DisabledAgents } from './domain/disabled-agents.js';
 import { answerTrustRefresh } from './nats/answer-trust-refresh.js';
+import { followDisabled } from './nats/follow-disabled.js';
 import { TrustPublisher } from './nats/trust-publisher.js';
 import { fetchIssuerKeys } from './oidc/fetch-issuer-keys.js';
 import { Trust } from './oidc/trust.js';
@@ -23,6 +29,10 @@ export interface Trusting {
   readonly trust: Trust;
   readonly publisher: TrustPublisher;
   readonly watcher: ConfigurationWatcher;
+  readonly disabled: DisabledAgents;
+  /** To be called when what is disabled has changed. */
+  readonly applyDisabled: () => void;
+  readonly disabledFollower: EventFollower;
 }
 
 /** Reads, publishes and keeps the trust bundle. Resolves when every issuer has been tried once. */
@@ -50,11 +60,21 @@ export async function startTrust(base: Base, closers: Closers): Promise<Trusting
     former: published,
   });
   closers.add(() => trust.close());
+  const disabled = new DisabledAgents();
+  const applyDisabled = () => trust.disable(disabled.list);
+  const disabledFollower = followDisabled(connection, {
+    disabled,
+    onChange: applyDisabled,
+    logger,
+  });
+  closers.add(() => disabledFollower.close());
+  // Before anything is believed: who was disabled must not be believed for a moment by a new bundle.
+  await disabledFollower.caughtUp;
   const watcher = await watchIssuers(config.CONFIG_DIR, trust, logger);
   closers.add(() => watcher.close());
   await trust.configure(watcher.current.issuers);
   closers.add(answerTrustRefresh(connection, trust));
-  return { trust, publisher, watcher };
+  return { trust, publisher, watcher, disabled, applyDisabled, disabledFollower };
 }
 
 function watchIssuers(

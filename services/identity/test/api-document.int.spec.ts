@@ -4,11 +4,13 @@ import {
   AccessRequestInput,
   type AccessEvent,
   type AccessRequestView,
+  type StopEvent,
 } from '@drawbridge/contracts';
 import { EventStoreError } from '@drawbridge/kernel';
 import { eventually, InMemoryEventStore } from '@drawbridge/testing';
 import { RateLimit } from '../src/domain/rate-limit.js';
 import type { Ingress } from '../src/http/ingress.js';
+import { DisabledAgents } from '../src/domain/disabled-agents.js';
 import { IngressRefused } from '../src/ingress-refused.js';
 import { OpenWaits } from '../src/views/open-waits.js';
 import { DocumentedApi, type CheckedAnswer, type DocumentedOperation } from './documented-api.js';
@@ -22,14 +24,14 @@ import {
   oncall,
   validRequest,
 } from './identity-under-test.js';
-import { requestsOver, startIngressUnderTest } from './ingress-under-test.js';
-import { questionId, recorded, requestId, sample } from './sample-events.js';
+import { agentsOver, requestsOver, startIngressUnderTest } from './ingress-under-test.js';
+import { agent, human, questionId, recorded, requestId, sample } from './sample-events.js';
 
 let identity: IdentityUnderTest;
 let api: DocumentedApi;
 let token: string;
 beforeAll(async () => {
-  identity = await IdentityUnderTest.start({ MAX_OPEN_REQUESTS: '40' });
+  identity = await IdentityUnderTest.start({ MAX_OPEN_REQUESTS: '40', ADMIN_GROUPS: 'auditors' });
   api = new DocumentedApi((await identity.call('/openapi.json')).body);
   token = await identity.agentToken(oncall);
 });
@@ -50,11 +52,15 @@ const submit = async (options: Options = {}) => {
   });
   return body as AccessRequestView;
 };
+/** Somebody of the issuer of the samples. */
+const wild = { issuer: agent.issuer, subject: 'agent-wild', reason: 'runs wild' };
 const answer = { questionId, text: 'checkout alone' };
 /** What is sent to the operations that take a body. */
 const bodies: Readonly<Record<string, object>> = {
   submitAccessRequest: validRequest,
   answerQuestion: answer,
+  disableAgent: wild,
+  enableAgent: wild,
 };
 /** A target and options with which an operation can be called. */
 const exampleOf = ({ path: template, method, operationId }: DocumentedOperation) => ({
@@ -169,6 +175,11 @@ describe('answers are as documented', () => {
     await call('listAccessRequests', `${path}?limit=1`);
     await call('me', '/v1/me');
     await call('trustStatus', '/v1/trust', { token: await identity.humanToken(bob) });
+    const admin = { token: await identity.humanToken(bob) };
+    const trusted = { ...wild, issuer: identity.idp.issuer };
+    await call('disableAgent', '/v1/agents/disable', { ...admin, body: trusted });
+    await call('listDisabledAgents', '/v1/agents/disabled', admin);
+    await call('enableAgent', '/v1/agents/enable', { ...admin, body: trusted });
     await call('discover', '/.well-known/drawbridge');
     await call('describeApi', '/openapi.json');
   });
@@ -259,6 +270,21 @@ describe('answers are as documented', () => {
     await call('answerQuestion', `${path}/${ended.id}/answers`, { body: answer });
   });
 
+  it('of every refused switch of an agent', async () => {
+    const admin = await identity.humanToken(bob);
+    for (const name of ['disable', 'enable']) {
+      const post = (options: Options) =>
+        call(`${name}Agent`, `/v1/agents/${name}`, { token: admin, body: wild, ...options });
+      await post({ token });
+      await post({ body: '{' });
+      await post({ body: {} });
+      await post({ body: JSON.stringify('x'.repeat(70_000)) });
+      await post({ body: '{}', headers: { 'content-type': 'text/plain' } });
+    }
+    await call('disableAgent', '/v1/agents/disable', { token: admin, body: wild });
+    await call('listDisabledAgents', '/v1/agents/disabled');
+  });
+
   it('of every refused withdrawal', async () => {
     const { id } = await submit();
     const options = { method: 'DELETE' };
@@ -303,6 +329,24 @@ const failures: readonly {
     operations: ['findAccessRequest'],
   },
   {
+    what: 'a store of stops that always has something newer',
+    change: () => ({ ...asAdmin, agents: agentsOver({ store: brokenStops('append_conflict') }) }),
+    operations: ['disableAgent', 'enableAgent'],
+  },
+  {
+    what: 'a store of stops that does not answer',
+    change: () => ({
+      ...asAdmin,
+      agents: agentsOver({ store: brokenStops('event_store_unavailable') }),
+    }),
+    operations: ['disableAgent', 'enableAgent'],
+  },
+  {
+    what: 'more agents than can be disabled',
+    change: () => ({ ...asAdmin, agents: agentsOver({ disabled: manyDisabled() }) }),
+    operations: ['disableAgent'],
+  },
+  {
     what: 'views that are behind',
     change: () => ({ follower: { whenCurrent: () => Promise.resolve(false) } }),
     operations: [
@@ -344,6 +388,9 @@ const failures: readonly {
       'findAccessRequest',
       'answerQuestion',
       'withdrawAccessRequest',
+      'disableAgent',
+      'enableAgent',
+      'listDisabledAgents',
       'me',
       'trustStatus',
       'discover',
@@ -354,6 +401,45 @@ const failures: readonly {
 
 function bug(): never {
   throw new TypeError('secret detail of a bug');
+}
+
+const admin = human('bob', ['admins']);
+const asAdmin: Pick<Ingress, 'verifier'> = {
+  verifier: {
+    verify: () => Promise.resolve({ principal: admin, expiresAt: new Date(Date.now() + 600_000) }),
+  },
+};
+
+function brokenStops(code: 'append_conflict' | 'event_store_unavailable') {
+  const store = new InMemoryEventStore<StopEvent>();
+  const load = store.load.bind(store);
+  const { issuer, subject, reason } = wild;
+  const event: StopEvent = { type: 'AgentDisabled', data: { by: admin, issuer, subject, reason } };
+  let loads = 0;
+  store.append = () => Promise.reject(new EventStoreError(code, 'broken'));
+  // So that there is something to do for both: the agent is disabled only for who enables it.
+  store.load = async (id) => {
+    loads += 1;
+    const { position } = await load(id);
+    const isEnabling = loads > (code === 'append_conflict' ? 8 : 1);
+    return { position, events: isEnabling ? [stopAt(id, event, 1)] : [] };
+  };
+  return store;
+}
+
+const stopAt = (aggregateId: string, event: StopEvent, sequence: number) => ({
+  ...recorded(sample.AccessRequested, sequence),
+  aggregateId,
+  event,
+});
+
+function manyDisabled(): DisabledAgents {
+  const disabled = new DisabledAgents();
+  for (let index = 1; index <= 1_000; index += 1) {
+    const data = { by: admin, issuer: agent.issuer, subject: `agent-${index}`, reason: 'wild' };
+    disabled.take(stopAt(`d_${index}`, { type: 'AgentDisabled', data }, index));
+  }
+  return disabled;
 }
 
 function brokenStore(code: 'append_conflict' | 'event_store_unavailable') {

@@ -1,7 +1,9 @@
 import type { INestApplication } from '@nestjs/common';
 import { createHttpApp, createLogger, startHttpApp } from '@drawbridge/runtime';
 import { InMemoryEventStore } from '@drawbridge/testing';
-import type { AccessEvent } from '@drawbridge/contracts';
+import type { AccessEvent, StopEvent } from '@drawbridge/contracts';
+import { Agents, type AgentsOptions } from '../src/agents.js';
+import { DisabledAgents } from '../src/domain/disabled-agents.js';
 import { AccessRequests, type AccessRequestsOptions } from '../src/access-requests.js';
 import { RateLimit } from '../src/domain/rate-limit.js';
 import { apiDocument } from '../src/http/api-document.js';
@@ -40,6 +42,18 @@ export const requestsOver = (change: Partial<AccessRequestsOptions>): AccessRequ
     ...change,
   });
 
+/** The switch of agents over a store that a test may break; whoever is in `admins` may use it. */
+export const agentsOver = (change: Partial<AgentsOptions> = {}): Agents =>
+  new Agents({
+    store: new InMemoryEventStore<StopEvent>(),
+    disabled: new DisabledAgents(),
+    isTrusted: () => true,
+    onChange: () => undefined,
+    adminGroups: ['admins'],
+    clock: () => new Date(),
+    ...change,
+  });
+
 function honestIngress(): Ingress {
   const views = new AccessViews();
   const unlimited = { burst: 1_000_000, perMinute: 1_000_000 };
@@ -49,6 +63,7 @@ function honestIngress(): Ingress {
         Promise.resolve({ principal: agent, expiresAt: new Date(Date.now() + 600_000) }),
     },
     requests: requestsOver({ views }),
+    agents: agentsOver(),
     views,
     follower: { whenCurrent: () => Promise.resolve(true) },
     submissions: new RateLimit(unlimited),

@@ -7,6 +7,7 @@ import {
 } from '@drawbridge/contracts';
 import { CliError } from '../cli-error.js';
 import { exitCode } from '../exit-code.js';
+import { onlyIssuer } from '../input/only-issuer.js';
 import { bridgesTable, raisedText } from '../output/bridges-text.js';
 import {
   action,
@@ -129,12 +130,4 @@ async function targetOf(context: CommandContext, options: TargetOptions): Promis
   if (connection !== undefined) return { connection };
   if (agent === undefined) return 'all';
   return { agent: { issuer: issuer ?? (await onlyIssuer(context)), subject: agent } };
-}
-
-async function onlyIssuer(context: CommandContext): Promise<string> {
-  const { issuers } = await context.discovery();
-  const [only, ...others] = issuers;
-  if (only !== undefined && others.length === 0) return only.issuer;
-  const names = issuers.map(({ issuer }) => issuer).join(', ');
-  throw new CliError('usage_invalid', `--issuer is needed: there are ${names}`);
 }

@@ -15,13 +15,12 @@ import { evolve } from './evolve-access-approval.js';
 import { isOver } from './is-over.js';
 import { nudgeStep, type NudgeStep } from './nudge-step.js';
 
+type ByHumans = GiveApproval | DenyApproval | VoidApproval | AskQuestion;
+
 /** `at` is when the command was accepted: UTC, RFC 3339. */
 export type AccessApprovalCommand =
   | { readonly type: 'RequestApproval'; readonly at: string }
-  | GiveApproval
-  | DenyApproval
-  | VoidApproval
-  | AskQuestion
+  | ByHumans
   | { readonly type: 'CompleteApproval' }
   | { readonly type: 'RejectRequest' }
   | { readonly type: 'LapseRequest'; readonly at: string }
@@ -38,30 +37,45 @@ export type AccessApprovalCommand =
 export const accessApproval: Decider<AccessApproval, AccessApprovalCommand, AccessEvent> = {
   initial,
   evolve,
-  decide(command, state) {
-    switch (command.type) {
-      case 'RequestApproval':
-        return requestApproval(state, command.at);
-      case 'GiveApproval':
-        return giveApproval(state, command);
-      case 'DenyApproval':
-        return denyApproval(state, command);
-      case 'VoidApproval':
-        return voidApproval(state, command);
-      case 'AskQuestion':
-        return askQuestion(state, command);
-      case 'CompleteApproval':
-        return completeApproval(state);
-      case 'RejectRequest':
-        return rejectRequest(state);
-      case 'LapseRequest':
-        return lapseRequest(state, command.at);
-      case 'Remind':
-      case 'Escalate':
-        return nudgeStep(state, command);
-    }
-  },
+  decide: (command, state) =>
+    isByHuman(command) ? decideByHuman(state, command) : react(state, command),
 };
+
+const isByHuman = (command: AccessApprovalCommand): command is ByHumans =>
+  'approver' in command || 'by' in command;
+
+function decideByHuman(state: AccessApproval, command: ByHumans): AccessEvent | undefined {
+  switch (command.type) {
+    case 'GiveApproval':
+      return giveApproval(state, command);
+    case 'DenyApproval':
+      return denyApproval(state, command);
+    case 'VoidApproval':
+      return voidApproval(state, command);
+    case 'AskQuestion':
+      return askQuestion(state, command);
+  }
+}
+
+/** What no human says: it follows from an event, or from the time. */
+function react(
+  state: AccessApproval,
+  command: Exclude<AccessApprovalCommand, ByHumans>,
+): AccessEvent | undefined {
+  switch (command.type) {
+    case 'RequestApproval':
+      return requestApproval(state, command.at);
+    case 'CompleteApproval':
+      return completeApproval(state);
+    case 'RejectRequest':
+      return rejectRequest(state);
+    case 'LapseRequest':
+      return lapseRequest(state, command.at);
+    case 'Remind':
+    case 'Escalate':
+      return nudgeStep(state, command);
+  }
+}
 
 function requestApproval(state: AccessApproval, at: string): AccessEvent | undefined {
   if (state.status !== 'validated') return undefined;

@@ -1,9 +1,14 @@
 import type { IssuerDocument, TrustBundle, TrustedIssuer } from '@drawbridge/contracts';
 
-/** An issuer as verifiers need it: what the configuration says, with the keys it publishes. */
+/**
+ * An issuer as verifiers need it: what the configuration says, with the keys it publishes.
+ *
+ * @param disabled - subjects that are disabled beside those of the configuration
+ */
 export function trustedIssuer(
   { spec }: IssuerDocument,
   keys: TrustedIssuer['keys'],
+  disabled: readonly string[] = [],
 ): TrustedIssuer {
   const { maxTokenAgeSeconds, authorizedParties } = spec;
   return {
@@ -15,7 +20,7 @@ export function trustedIssuer(
     ...(authorizedParties === undefined ? {} : { authorizedParties }),
     claims: spec.claims,
     owners: spec.owners,
-    disabledSubjects: spec.disabledSubjects,
+    disabledSubjects: [...new Set([...spec.disabledSubjects, ...disabled])],
     keys,
   };
 }

@@ -13,11 +13,10 @@ import {
 } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { AccessRequestInput, AnswerInput, type AccessRequestView } from '@drawbridge/contracts';
-import { requestIdOf, ValidBody, ValidPath, ValidQuery } from '@drawbridge/runtime';
-import type { Call } from '../access-requests.js';
+import { ValidBody, ValidPath, ValidQuery } from '@drawbridge/runtime';
 import { IdenticalRequestOpen, IngressRefused } from '../ingress-refused.js';
 import { Authenticated } from './authenticated.js';
-import { callerOf } from './caller-of.js';
+import { callerOf, callOf } from './caller-of.js';
 import { countCall, INGRESS, requireCurrent, type Ingress } from './ingress.js';
 import { awaitView, isNotModified } from './long-poll.js';
 import { pageOf } from './page.js';
@@ -109,11 +108,6 @@ const pathOf = (id: string): string => `/v1/access-requests/${id}`;
 function answer(response: Response, view: AccessRequestView): void {
   response.setHeader('ETag', etagOf(view)).json(view);
 }
-
-const callOf = (request: Request): Call => ({
-  caller: callerOf(request).principal,
-  causationId: requestIdOf(request),
-});
 
 /** JSON is the default; a `HEAD` has no stream to follow. */
 const wantsEvents = (request: Request): boolean =>

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import {
   AccessRequestInput,
+  AgentSwitchInput,
   AnswerInput,
+  DisabledAgentsView,
   AccessRequestView,
   DrawbridgeDiscovery,
   Principal,
@@ -50,10 +52,12 @@ export function apiDocument(server: string): object {
 function schemas(): Record<SchemaName, object> {
   const incoming = z.registry<{ id: string }>();
   incoming.add(AccessRequestInput, { id: 'AccessRequestInput' });
+  incoming.add(AgentSwitchInput, { id: 'AgentSwitchInput' });
   incoming.add(AnswerInput, { id: 'AnswerInput' });
   const outgoing = z.registry<{ id: string }>();
   outgoing.add(AccessRequestView, { id: 'AccessRequestView' });
   outgoing.add(AccessRequestList, { id: 'AccessRequestList' });
+  outgoing.add(DisabledAgentsView, { id: 'DisabledAgentsView' });
   outgoing.add(Principal, { id: 'Principal' });
   outgoing.add(TrustStatus, { id: 'TrustStatus' });
   outgoing.add(DrawbridgeDiscovery, { id: 'DrawbridgeDiscovery' });

@@ -1,5 +1,7 @@
 import type { Request } from 'express';
+import { requestIdOf } from '@drawbridge/runtime';
 import type { VerifiedToken } from '@drawbridge/token';
+import type { Call } from '../access-requests.js';
 
 const callers = new WeakMap<Request, VerifiedToken>();
 
@@ -14,3 +16,9 @@ export function callerOf(request: Request): VerifiedToken {
   if (caller === undefined) throw new TypeError('the route is not guarded by Authenticated');
   return caller;
 }
+
+/** The same, for what a request makes happen. */
+export const callOf = (request: Request): Call => ({
+  caller: callerOf(request).principal,
+  causationId: requestIdOf(request),
+});

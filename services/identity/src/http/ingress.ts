@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import { principalId, type DrawbridgeDiscovery } from '@drawbridge/contracts';
 import type { Clock } from '@drawbridge/kernel';
 import type { TokenVerifier } from '@drawbridge/token';
+import type { Agents } from '../agents.js';
 import type { AccessRequests } from '../access-requests.js';
 import type { RateLimit } from '../domain/rate-limit.js';
 import { IngressRefused } from '../ingress-refused.js';
@@ -15,6 +16,7 @@ import { callerOf } from './caller-of.js';
 export interface Ingress {
   readonly verifier: Pick<TokenVerifier, 'verify'>;
   readonly requests: AccessRequests;
+  readonly agents: Agents;
   readonly views: AccessViews;
   readonly follower: Pick<ViewFollower, 'whenCurrent'>;
   readonly submissions: RateLimit;

@@ -2,6 +2,8 @@
 export type SchemaName =
   | 'AccessRequestInput'
   | 'AnswerInput'
+  | 'AgentSwitchInput'
+  | 'DisabledAgentsView'
   | 'AccessRequestView'
   | 'AccessRequestList'
   | 'Principal'
@@ -232,6 +234,50 @@ export const operations: readonly Operation[] = [
       409: ['access_request_final', 'append_conflict'],
       503: ['access_requests_unavailable', 'event_store_unavailable'],
     },
+  },
+  {
+    id: 'disableAgent',
+    method: 'post',
+    path: '/v1/agents/disable',
+    summary: 'Refuse every token of an agent from now on, and end its grants; for administrators',
+    authenticated: true,
+    body: 'AgentSwitchInput',
+    successes: [{ status: 200, description: 'Who is disabled now', schema: 'DisabledAgentsView' }],
+    errors: {
+      400: ['body_malformed', 'body_invalid'],
+      403: ['admins_only'],
+      409: ['too_many_disabled_agents', 'append_conflict'],
+      413: ['body_too_large'],
+      415: ['content_type_unsupported'],
+      422: ['agent_issuer_unknown'],
+      503: ['event_store_unavailable'],
+    },
+  },
+  {
+    id: 'enableAgent',
+    method: 'post',
+    path: '/v1/agents/enable',
+    summary: 'Believe the tokens of an agent again; for administrators',
+    authenticated: true,
+    body: 'AgentSwitchInput',
+    successes: [{ status: 200, description: 'Who is disabled now', schema: 'DisabledAgentsView' }],
+    errors: {
+      400: ['body_malformed', 'body_invalid'],
+      403: ['admins_only'],
+      409: ['append_conflict'],
+      413: ['body_too_large'],
+      415: ['content_type_unsupported'],
+      503: ['event_store_unavailable'],
+    },
+  },
+  {
+    id: 'listDisabledAgents',
+    method: 'get',
+    path: '/v1/agents/disabled',
+    summary: 'List the agents that are disabled; for administrators',
+    authenticated: true,
+    successes: [{ status: 200, description: 'Who is disabled now', schema: 'DisabledAgentsView' }],
+    errors: { 403: ['admins_only'] },
   },
   {
     id: 'me',

@@ -1,5 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
-import type { IssuerDocument, TrustBundle } from '@drawbridge/contracts';
+import type { IssuerDocument, StoppedAgent, TrustBundle } from '@drawbridge/contracts';
 import type { Clock } from '@drawbridge/kernel';
 import { isSameTrust, trustedIssuer } from '../domain/trusted-issuer.js';
 import { IssuerKeys, type IssuerKeysOptions } from './issuer-keys.js';
@@ -34,6 +34,7 @@ export class Trust {
   #bundle: TrustBundle | undefined;
   #askedAt = -Infinity;
   #refreshing: Promise<void> = Promise.resolve();
+  #disabled: readonly StoppedAgent[] = [];
 
   constructor(private readonly options: TrustOptions) {}
 
@@ -81,6 +82,13 @@ export class Trust {
     return this.#refreshing;
   }
 
+  /** Refuses every token of these agents from now on, and of no others beside those of the configuration. */
+  disable(agents: readonly StoppedAgent[]): void {
+    this.#disabled = agents;
+    // Before the first configuration there is nothing to believe, and nothing to publish.
+    if (this.#bundle !== undefined) this.#rebuild();
+  }
+
   /** Makes the next bundle newer than `revision`, which somebody else has published. */
   overtake(revision: number): void {
     if (this.#bundle === undefined || this.#bundle.revision > revision) return;
@@ -119,10 +127,16 @@ export class Trust {
   }
 
   #rebuild(): void {
-    const issuers = this.#issuers.map(({ document, keys }) => trustedIssuer(document, keys));
+    const issuers = this.#issuers.map(({ document, keys }) =>
+      trustedIssuer(document, keys, this.#disabledOf(document.spec.issuer)),
+    );
     if (this.#bundle !== undefined && isSameTrust(this.#bundle, { issuers })) return;
     const revision = Math.max(this.#bundle?.revision ?? 0, this.options.former?.revision ?? 0) + 1;
     this.#replace({ revision, publishedAt: '', issuers });
+  }
+
+  #disabledOf(name: string): readonly string[] {
+    return this.#disabled.flatMap(({ issuer, subject }) => (issuer === name ? [subject] : []));
   }
 
   #replace(bundle: TrustBundle): void {
