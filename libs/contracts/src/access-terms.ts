@@ -86,3 +86,11 @@ export const ConditionFact = z.strictObject({
   isMet: z.boolean(),
 });
 export type ConditionFact = z.infer<typeof ConditionFact>;
+
+/** Something narrower for which nobody would have to be asked. */
+export const Alternative = z.strictObject({
+  words: z.string(),
+  scope: RequestedScope,
+  durationSeconds: z.int().positive(),
+});
+export type Alternative = z.infer<typeof Alternative>;

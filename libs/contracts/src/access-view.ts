@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   AccessRequestInput,
   AccessTerms,
+  Alternative,
   ConditionFact,
   Cut,
   Instant,
@@ -46,6 +47,8 @@ export const AccessRequestView = z.strictObject({
   risk: Risk.optional(),
   autoApproved: z.string().optional(),
   facts: z.array(ConditionFact).optional(),
+  /** What to ask for instead, so that nobody has to be asked. */
+  alternative: Alternative.optional(),
   approval: ApprovalRequirement.optional(),
   decideBy: Instant.optional(),
   approvals: z.array(z.strictObject({ approver: z.string(), via: z.string(), at: Instant })),

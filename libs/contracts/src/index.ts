@@ -7,6 +7,7 @@ export {
 export {
   AccessRequestInput,
   AccessTerms,
+  Alternative,
   ConditionFact,
   ConnectionName,
   Cut,

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { AccessTerms, ConditionFact, Cut, Instant, PolicyReference, Risk } from './access-terms.js';
+import {
+  AccessTerms,
+  Alternative,
+  ConditionFact,
+  Cut,
+  Instant,
+  PolicyReference,
+  Risk,
+} from './access-terms.js';
 import { ApprovalRequirement } from './approval-requirement.js';
 import { event } from './define-event.js';
 import { Principal } from './principal.js';
@@ -17,6 +25,7 @@ export const policyEvents = [
     autoApproved: z.string().optional(),
     /** What was found of the conditions under which nobody is asked. */
     facts: z.array(ConditionFact).optional(),
+    alternative: Alternative.optional(),
   }),
   event('AccessRequestDenied', {
     policy: PolicyReference.optional(),
@@ -24,6 +33,7 @@ export const policyEvents = [
     message: z.string(),
     /** What to ask for instead, in words. */
     suggestion: z.string().optional(),
+    alternative: Alternative.optional(),
   }),
   event('GrantIssued', {
     grantId: z.uuid(),

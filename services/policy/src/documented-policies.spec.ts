@@ -9,6 +9,7 @@ import { AccessRequestInput, Principal } from '@drawbridge/contracts';
 import { loadConfiguration } from '@drawbridge/configuration';
 import { calm } from '../test/story.js';
 import { compilePolicies } from './compile-policies.js';
+import { alternativeTo } from './domain/alternative.js';
 import { judge } from './domain/judge.js';
 
 const page = readFileSync(
@@ -72,7 +73,10 @@ describe('docs/policies.md', () => {
 
   it.each(examples)('says truly what is answered to "$ask.reason"', async ({ by, ask, answer }) => {
     const requester = { ...by, issuer, subject: 'agent-oncall' };
-    const verdict = judge({ request: ask, requester }, await policies, calm());
-    expect(verdict).toMatchObject(answer);
+    const plea = { request: ask, requester };
+    const judged = { plea, set: await policies, circumstances: calm() };
+    const verdict = judge(plea, judged.set, judged.circumstances);
+    const alternative = alternativeTo(verdict, judged);
+    expect({ ...verdict, alternative }).toMatchObject(answer);
   });
 });

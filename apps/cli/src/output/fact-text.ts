@@ -1,4 +1,4 @@
-import type { ConditionFact, Risk } from '@drawbridge/contracts';
+import type { Alternative, ConditionFact, Risk } from '@drawbridge/contracts';
 import { neutralise } from './neutralise.js';
 
 /** The level with its score and reasons. */
@@ -11,3 +11,7 @@ export const factTexts = (facts: readonly ConditionFact[] = []): string[] =>
     const words = `${rule}: ${condition} is ${found}, wanted: ${wanted}`;
     return `  condition ${isMet ? 'met' : 'not met'}: ${neutralise(words)}\n`;
   });
+
+/** What would need nobody instead, as one line; nothing where there is no such thing. */
+export const alternativeTexts = (alternative: Alternative | undefined): string[] =>
+  alternative === undefined ? [] : [`  instead: ${neutralise(alternative.words)}\n`];

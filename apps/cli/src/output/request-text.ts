@@ -7,7 +7,7 @@ import type {
 } from '@drawbridge/contracts';
 import { describeLimits } from '@drawbridge/scope';
 import { showDuration } from '../input/duration.js';
-import { factTexts, riskText } from './fact-text.js';
+import { alternativeTexts, factTexts, riskText } from './fact-text.js';
 import { neutralise } from './neutralise.js';
 import { questionLines } from './question-text.js';
 import { fields, table } from './table.js';
@@ -37,6 +37,7 @@ export function requestText(view: AccessRequestView, now: Date): string {
     ),
     ...questionLines(view.questions),
     ...factTexts(view.facts),
+    ...alternativeTexts(view.alternative),
     refusalText(view),
   ].join('');
 }

@@ -70,19 +70,21 @@ function changeOf<Type extends AccessEventType>(
 const changes: Changes = {
   AccessRequested: () => ({}),
   AccessRequestWithdrawn: () => ({ status: 'withdrawn' }),
-  AccessRequestValidated: ({ autoApproved, facts, ...validated }) => {
+  AccessRequestValidated: ({ autoApproved, facts, alternative, ...validated }) => {
     const { policy, terms, cuts, risk, approval } = validated;
     const status = approval.type === 'none' ? 'approved' : 'pending';
     const found = {
       ...(autoApproved === undefined ? {} : { autoApproved }),
       ...(facts === undefined ? {} : { facts }),
+      ...(alternative === undefined ? {} : { alternative }),
     };
     return { policy, terms, cuts, risk, ...found, approval, status };
   },
-  AccessRequestDenied: ({ policy, code, message, suggestion }) => ({
+  AccessRequestDenied: ({ policy, code, message, suggestion, alternative }) => ({
     status: 'denied',
     refusal: { code, message, ...(suggestion === undefined ? {} : { suggestion }) },
     ...(policy === undefined ? {} : { policy }),
+    ...(alternative === undefined ? {} : { alternative }),
   }),
   ApprovalRequested: ({ approval, decideBy }) => ({ approval, decideBy, status: 'pending' }),
   ApprovalGiven: ({ approver, via }, { approvals }, at) => ({

@@ -3,6 +3,7 @@ import type { Decider } from '@drawbridge/kernel';
 import { whyLost } from '@drawbridge/people';
 import { continueStanding, isUsedUp, outcomeOf, type Used } from '@drawbridge/scope';
 import type { AccessGrant } from './access-grant-state.js';
+import { alternativeTo } from './alternative.js';
 import type { Circumstances } from './circumstances.js';
 import type { Denial } from './denial.js';
 import { evolve } from './evolve-access-grant.js';
@@ -99,9 +100,16 @@ function decideJudgement(
   // Humans are not asked for what nobody may have.
   if (stop !== undefined) return { type: 'AccessRequestDenied', data: stoppedDenial(stop) };
   const verdict = judge(state, policies, circumstances);
-  if ('validated' in verdict) return { type: 'AccessRequestValidated', data: verdict.validated };
+  const found = alternativeTo(verdict, { plea: state, set: policies, circumstances });
+  const alternative = found && { alternative: found };
+  if ('validated' in verdict) {
+    return { type: 'AccessRequestValidated', data: { ...verdict.validated, ...alternative } };
+  }
   const { denial, policy } = verdict;
-  return { type: 'AccessRequestDenied', data: { ...(policy && { policy }), ...denial } };
+  return {
+    type: 'AccessRequestDenied',
+    data: { ...(policy && { policy }), ...denial, ...alternative },
+  };
 }
 
 /**
