@@ -39,10 +39,10 @@ export interface Visitor {
   leave(): Promise<void>;
 }
 
-/** @param origin - the only one that pages may make requests to; all others fail and are complaints */
+/** @param origins - the only ones that pages may make requests to; all others fail and are complaints */
 export async function visit(
   browser: Browser,
-  origin: string,
+  origins: string | readonly string[],
   options: BrowserContextOptions = {},
 ): Promise<Visitor> {
   const context = await browser.newContext({ serviceWorkers: 'block', ...options });
@@ -50,7 +50,7 @@ export async function visit(
   const page = await context.newPage();
   await context.route('**/*', async (route) => {
     const url = new URL(route.request().url());
-    if (url.origin === origin || url.protocol === 'data:') return route.continue();
+    if ([origins].flat().includes(url.origin) || url.protocol === 'data:') return route.continue();
     complaints.push(`request to ${url.href}`);
     return route.abort();
   });

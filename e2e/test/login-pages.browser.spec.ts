@@ -292,7 +292,7 @@ describe('every page', () => {
       const controls = page.locator('button, input:not([type=hidden])');
       for (const control of await controls.all()) {
         const tree = await control.ariaSnapshot();
-        expect.soft(tree, name).toMatch(/^- (button|textbox|radio) "[^"]+"/);
+        expect.soft(tree, name).toMatch(/^- (button|textbox|radio|checkbox) "[^"]+"/);
       }
     }
     forgetExpected404();

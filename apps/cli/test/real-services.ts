@@ -5,6 +5,7 @@ import { ApprovalConfig, startApproval } from '@drawbridge/approval';
 import { AuditConfig, startAudit } from '@drawbridge/audit';
 import {
   DEMO_DEVICE_CLIENT,
+  DEMO_WEB_CLIENT,
   demoPeople,
   startDemoIdentityProvider,
   startEmbeddedClickHouse,
@@ -43,7 +44,10 @@ spec:
     groups: /groups
     email: /email
     owner: /owner
-  login: { deviceClientId: ${DEMO_DEVICE_CLIENT}, scope: openid }
+  login:
+    deviceClientId: ${DEMO_DEVICE_CLIENT}
+    scope: openid
+    web: { clientId: ${DEMO_WEB_CLIENT} }
 `;
 
 /** @param policies - YAML to go by; default: that of the examples */

@@ -21,6 +21,18 @@ spec:
     steps:
       - { name: on-call, groups: [sre-oncall] }
       - { name: audit, groups: [auditors] }
+---
+apiVersion: drawbridge.dev/v1alpha1
+kind: Policy
+metadata: { name: with-a-key }
+spec:
+  subjects: { groups: [oncall-agents] }
+  connections: { names: [prod-eks] }
+  namespaces: [payments]
+  actions: [scale]
+  maxDurationSeconds: 900
+  approval: { type: humans, groups: [sre-oncall] }
+  stepUp: { fromRisk: low, maxAgeSeconds: 300, acr: [phr] }
 `;
 
 let services: RealServices;
@@ -52,18 +64,20 @@ afterAll(async () => {
 
 async function logIn(who: Somebody, id: string): Promise<void> {
   const login = who.start('login', '--no-browser');
-  const code = await eventually(() => {
-    const found = /\b[A-Z]{4}-[A-Z]{4}\b/.exec(login.seen())?.[0];
-    if (found === undefined) throw new Error(`no code in: ${login.seen()}`);
-    return found;
-  });
-  await services.identityProvider.approveDevice(code, { id });
+  await services.identityProvider.approveDevice(await codeIn(login), { id });
   expect((await login.result).code).toBe(0);
 }
 
-async function ask(deployment = 'checkout'): Promise<string> {
+const codeIn = (command: Pick<ReturnType<Somebody['start']>, 'seen'>): Promise<string> =>
+  eventually(() => {
+    const found = /\b[A-Z]{4}-[A-Z]{4}\b/.exec(command.seen())?.[0];
+    if (found === undefined) throw new Error(`no code in: ${command.seen()}`);
+    return found;
+  });
+
+async function ask(deployment = 'checkout', action = 'rollout-restart'): Promise<string> {
   const { stdout } = await agent.drawbridge(
-    ...['request', `deployment/${deployment}`, '-c', 'prod-eks', '-a', 'rollout-restart'],
+    ...['request', `deployment/${deployment}`, '-c', 'prod-eks', '-a', action],
     ...['-n', 'payments', '-d', '15m', '-r', 'readiness probe failing', '-o', 'json'],
   );
   const { id } = AccessRequestView.parse(JSON.parse(stdout));
@@ -138,6 +152,27 @@ describe('approval in steps, with the real services', () => {
     const { stdout } = await alice.drawbridge('deny', id, '--reason', 'look at the node first');
     expect(stdout).toContain('answer: checkout alone');
     expect((await waiting.result).code).toBe(5);
+  });
+
+  it('logs an approver in again where policy wants that, and grants what was approved so', async () => {
+    const id = await ask('checkout', 'scale');
+    const approving = alice.start('approve', id, '-o', 'json');
+    const login = { id: 'human-alice', secondFactor: true };
+    await services.identityProvider.approveDevice(await codeIn(approving), login);
+    const { code, stdout } = await approving.result;
+    expect(code).toBe(0);
+    expect(ApprovalView.parse(JSON.parse(stdout)).approvals).toMatchObject([{ via: 'http' }]);
+    expect((await agent.drawbridge('status', id, '--wait')).code).toBe(0);
+  });
+
+  it('approves nothing with a login that stays too weak', async () => {
+    const id = await ask('cart', 'scale');
+    const approving = bob.start('approve', id);
+    await services.identityProvider.approveDevice(await codeIn(approving), { id: 'human-bob' });
+    const { code, stderr } = await approving.result;
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('step_up_too_weak');
+    expect((await bob.drawbridge('deny', id)).code).toBe(0);
   });
 
   it('opens a step again when its approval is taken back', async () => {

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { DEMO_DEVICE_CLIENT, demoPeople } from '@drawbridge/embedded';
+import { DEMO_DEVICE_CLIENT, DEMO_WEB_CLIENT, demoPeople } from '@drawbridge/embedded';
 
 /** How the gateway reaches the demo's cluster. PEM texts and a token, written to private files. */
 export interface ClusterAccess {
@@ -98,7 +98,11 @@ const issuerDocument = ({ issuer, issuerCertificateAuthority }: DemoConfiguratio
       email: '/email',
       owner: '/owner',
     },
-    login: { deviceClientId: DEMO_DEVICE_CLIENT, scope: 'openid' },
+    login: {
+      deviceClientId: DEMO_DEVICE_CLIENT,
+      scope: 'openid',
+      web: { clientId: DEMO_WEB_CLIENT },
+    },
   },
 });
 

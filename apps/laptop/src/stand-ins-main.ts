@@ -6,6 +6,7 @@ const options = {
   host: 'stand-ins',
   issuer: 'https://idp.localhost:7090',
   gatewayHost: 'localhost',
+  approvals: 'http://localhost:7081',
   ports: { identityProvider: 7090, slack: 7091, cluster: 6443, health: 8080 },
   secretsSeenAt: '/run/drawbridge',
 };

@@ -59,9 +59,11 @@ export async function startStandIns(options: StandInOptions): Promise<StandIns> 
     const { state } = options;
     const nats = await opened(startNats(state), (part) => part.stop());
     await declare(nats.url);
-    const identityProvider = await opened(startIdentityProvider(options), (part) => part.close());
-    const slack = await opened(startSlack(options), (part) => part.close());
     const addresses = await chooseAddresses(options.ports);
+    const identityProvider = await opened(startIdentityProvider(options, addresses), (part) =>
+      part.close(),
+    );
+    const slack = await opened(startSlack(options), (part) => part.close());
     const around = { nats, identityProvider, slack, addresses };
     const usual = await pointServicesAt(options, around);
     const environments = withSettings(usual, options.settings);
@@ -99,11 +101,12 @@ async function declare(servers: string): Promise<void> {
 
 const preferred = (ports: PortChoice, usual: number) => freePort(ports === 'usual' ? usual : 0);
 
-const startIdentityProvider = async ({ ports }: StandInOptions) =>
+const startIdentityProvider = async ({ ports }: StandInOptions, { approvals }: Addresses) =>
   startDemoIdentityProvider({
     host: '127.0.0.1',
     port: await preferred(ports, IDENTITY_PROVIDER_PORT),
     audience: DEMO_AUDIENCE,
+    webRedirectUris: [`${approvals}/v1/step-up/callback`],
     ...demoPeople,
   });
 

@@ -29,6 +29,7 @@ async function start(): Promise<ComposeStandIns> {
     host: 'localhost',
     issuer,
     gatewayHost: 'localhost',
+    approvals: 'http://localhost:7081',
     ports: { identityProvider, slack: 0, cluster: 0, health: 0 },
     secretsSeenAt: file('proxy'),
   });

@@ -38,6 +38,30 @@ describe('a configuration', () => {
     expect(issuers[0]?.spec.certificateAuthorityFile).toBe('/etc/drawbridge/clusters/idp.pem');
   });
 
+  describe('of fresh logins', () => {
+    const asking = (approval = '{type: humans, groups: [sre]}') =>
+      valid.policy('actions: [view]\nstepUp: {acr: [phr]}').replace('{type: none}', approval);
+    const web = (clientId: string) => `login: {deviceClientId: cli, web: {clientId: ${clientId}}}`;
+    const all = (issuer: string, policy = asking()) =>
+      problemsOf(documents(valid.issuer(issuer), valid.action(), valid.connection(), policy));
+
+    it('takes those that somebody can have', () => expect(all(web('w'))).toStrictEqual([]));
+
+    it.each([
+      ['nobody can have', '', asking(), 'no Issuer document has "login.web"'],
+      ['nobody is asked for', web('w'), asking('{type: none}'), 'nobody approves'],
+      ['would open the API', web('a'), asking(), 'would be taken as access tokens'],
+    ])('refuses those that %s', (...[, issuer, policy, words]) =>
+      expect(all(issuer, policy)).toStrictEqual([expect.stringContaining(words)]),
+    );
+
+    it('finds the secret beside the file that names it', () => {
+      const login = 'login: {deviceClientId: cli, web: {clientId: w, clientSecretFile: s}}';
+      const { issuers } = configurationOf({ '/etc/drawbridge/i.yaml': valid.issuer(login) });
+      expect(issuers[0]?.spec.login?.web?.clientSecretFile).toBe('/etc/drawbridge/s');
+    });
+  });
+
   it('gives a connection to its own cluster the address and authority of that', () => {
     const own = (credential: string, more = '') =>
       configurationOf({

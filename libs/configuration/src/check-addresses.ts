@@ -3,7 +3,10 @@ import { entriesOf, error, type Check, type Entry, type Finding } from './entry.
 
 /** Addresses that a token or a credential is sent to are what they seem, and hold no secret themselves. */
 export const checkAddresses: Check = ({ entries }) => [
-  ...entriesOf(entries, 'Issuer').flatMap(checkIssuer),
+  ...entriesOf(entries, 'Issuer').flatMap((entry) => [
+    ...checkIssuer(entry),
+    ...checkWebClient(entry),
+  ]),
   ...entriesOf(entries, 'Connection').flatMap(checkConnection),
 ];
 
@@ -20,6 +23,14 @@ function checkIssuer(entry: Entry<IssuerDocument>): Finding[] {
   }
   if (allowInsecureHttp) return findings;
   return [...findings, error(entry, path, 'http needs "allowInsecureHttp: true"')];
+}
+
+/** What proves a login to approval must not open the API, so that nobody who gets hold of it can call as its bearer. */
+function checkWebClient(entry: Entry<IssuerDocument>): Finding[] {
+  const { audiences, login } = entry.document.spec;
+  if (login?.web === undefined || !audiences.includes(login.web.clientId)) return [];
+  const message = 'is one of the "audiences": its ID tokens would be taken as access tokens';
+  return [error(entry, ['spec', 'login', 'web', 'clientId'], message)];
 }
 
 function checkConnection(entry: Entry<ConnectionDocument>): Finding[] {

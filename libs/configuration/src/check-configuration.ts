@@ -51,7 +51,10 @@ async function unreadableFiles({
   const named = [
     ...issuers.map(({ source, spec }) => ({
       source,
-      files: { certificateAuthorityFile: spec.certificateAuthorityFile },
+      files: {
+        certificateAuthorityFile: spec.certificateAuthorityFile,
+        'login.web.clientSecretFile': spec.login?.web?.clientSecretFile,
+      },
     })),
     ...connections.map(({ source, spec: { certificateAuthorityFile, credential } }) => ({
       source,

@@ -23,6 +23,7 @@ export const checkPolicies: Check = (checked) =>
     ...checkSubjects(entry, checked),
     ...checkApprovers(entry, checked),
     ...checkStepTimes(entry, checked),
+    ...checkStepUp(entry, checked),
   ]);
 
 type PolicyCheck = (entry: Entry<PolicyDocument>, checked: Checked) => readonly Finding[];
@@ -140,6 +141,18 @@ const checkStepTimes: PolicyCheck = (entry) => {
     });
     return [...reminder, ...escalations];
   });
+};
+
+const checkStepUp: PolicyCheck = (entry, { entries, kinds }) => {
+  const { stepUp, approval } = entry.document.spec;
+  if (stepUp === undefined) return [];
+  const path = ['spec', 'stepUp'];
+  if (approval.type === 'none') return [error(entry, path, 'nobody approves, so nobody logs in')];
+  if (!kinds.has('Issuer')) return [];
+  const canLogIn = entriesOf(entries, 'Issuer').some(
+    ({ document }) => document.spec.login?.web !== undefined,
+  );
+  return canLogIn ? [] : [error(entry, path, 'no Issuer document has "login.web"')];
 };
 
 function missing(

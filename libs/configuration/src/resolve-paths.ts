@@ -10,12 +10,24 @@ import type { Entry } from './entry.js';
 /** Where every cluster answers its own pods. */
 const IN_CLUSTER_SERVER = 'https://kubernetes.default.svc';
 
+type WebLogin = NonNullable<NonNullable<IssuerDocument['spec']['login']>['web']>;
+
 /** The document with its file paths made absolute, from the directory of the file that names them. */
 export function resolveIssuer({ document, parsed }: Entry<IssuerDocument>): IssuerDocument {
-  const { certificateAuthorityFile: file } = document.spec;
-  if (file === undefined) return document;
-  const certificateAuthorityFile = absolute(parsed.source.file, file);
-  return { ...document, spec: { ...document.spec, certificateAuthorityFile } };
+  const { certificateAuthorityFile: file, login } = document.spec;
+  const from = parsed.source.file;
+  return {
+    ...document,
+    spec: {
+      ...document.spec,
+      ...(file !== undefined && { certificateAuthorityFile: absolute(from, file) }),
+      ...(login?.web !== undefined && { login: { ...login, web: resolveWeb(login.web, from) } }),
+    },
+  };
+}
+
+function resolveWeb({ clientSecretFile: file, ...web }: WebLogin, from: string): WebLogin {
+  return { ...web, ...(file !== undefined && { clientSecretFile: absolute(from, file) }) };
 }
 
 /** As {@link resolveIssuer}; a connection to the cluster itself gets its address and authority. */

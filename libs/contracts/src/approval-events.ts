@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { Instant } from './access-terms.js';
 import { ApprovalRequirement, Narrowing } from './approval-requirement.js';
+import { StepUpProof } from './approval-steps.js';
 import { event } from './define-event.js';
 import { Principal } from './principal.js';
 
-const approver = { approver: Principal, via: z.enum(['slack', 'http']) };
+/** `step_up`: on our own page, after a fresh login. */
+export const ApprovedVia = z.enum(['slack', 'http', 'step_up']);
+export type ApprovedVia = z.infer<typeof ApprovedVia>;
 
 /** What only the approval service may append about an access request. */
 export const approvalEvents = [
@@ -14,7 +17,8 @@ export const approvalEvents = [
     decideBy: Instant,
   }),
   event('ApprovalGiven', {
-    ...approver,
+    approver: Principal,
+    via: ApprovedVia,
     comment: z.string().optional(),
     /** How often the terms had been narrowed when they were shown; absent: never. */
     seen: z.int().min(0).optional(),
@@ -22,8 +26,14 @@ export const approvalEvents = [
     step: z.string().optional(),
     /** Only under an approval in steps: who cannot read steps would not see that it takes something away. */
     narrow: Narrowing.optional(),
+    /** The login it was given with; only where the approval asks for a fresh one. */
+    proof: StepUpProof.optional(),
   }),
-  event('ApprovalDenied', { ...approver, reason: z.string().optional() }),
+  event('ApprovalDenied', {
+    approver: Principal,
+    via: z.enum(['slack', 'http']),
+    reason: z.string().optional(),
+  }),
   event('ApprovalVoided', {
     /** As in the approval that counts no more. */
     approver: Principal,

@@ -73,6 +73,8 @@ export const ApprovalView = z.strictObject({
   steps: z.array(ApprovalStepView).optional(),
   approval: ApprovalRequirement.optional(),
   decideBy: Instant.optional(),
+  /** Where an approver logs in afresh; only while that is wanted and possible. */
+  stepUpUrl: z.url().optional(),
   approvals: z.array(
     z.strictObject({
       /** E-mail address, or the subject of who has none. */

@@ -28,6 +28,7 @@ export {
   CommandOutcome,
 } from './audit-view.js';
 export { AnswerMasking, PortForwarding } from './answer-masking.js';
+export { ApprovedVia } from './approval-events.js';
 export { ApprovalRequirement } from './approval-requirement.js';
 export {
   ApprovalStep,

@@ -2,6 +2,19 @@ import { z } from 'zod';
 import { document, filePath, label } from './document.js';
 import { ClaimMapping, SigningAlgorithm } from './trust-bundle.js';
 
+/** Client with which approvers log in afresh on the pages of approval. Its ID tokens are for it alone. */
+const WebLogin = z
+  .strictObject({
+    clientId: z.string().min(1),
+    clientSecretFile: filePath.optional().describe('Absent: a public client'),
+    scope: z
+      .string()
+      .regex(/^openid( \S+)*$/, 'expected "openid" first')
+      .default('openid')
+      .describe('Must bring the claims of the mapping into the ID token'),
+  })
+  .describe('Redirect address: `<address of approval>/v1/step-up/callback`');
+
 /** An OIDC issuer whose tokens are believed, and how its claims are read. Read by identity. */
 export const IssuerDocument = document(
   'Issuer',
@@ -25,7 +38,11 @@ export const IssuerDocument = document(
       .default(false)
       .describe('Only for an issuer on a loopback address; refused for any other'),
     login: z
-      .strictObject({ deviceClientId: z.string().min(1), scope: z.string().default('openid') })
+      .strictObject({
+        deviceClientId: z.string().min(1),
+        scope: z.string().default('openid'),
+        web: WebLogin.optional(),
+      })
       .optional()
       .describe('Public client with which humans log in from a terminal'),
   }),

@@ -5,6 +5,32 @@ import { document, label, pattern } from './document.js';
 import { Rules } from './scope.js';
 
 const seconds = z.int().min(30).max(604_800);
+/** As `acr_values` and a challenge take it. */
+const loginWord = z
+  .string()
+  .max(200)
+  .regex(/^[!#-[\]-~]+$/, 'expected printable ASCII without spaces, quotes and backslashes');
+
+/** When an approval wants a fresh login of the approver, and how fresh and how strong it must be. */
+const StepUpOfPolicy = z.strictObject({
+  fromRisk: z
+    .enum(['low', 'medium', 'high'])
+    .default('high')
+    .describe('For requests of this risk and of any higher one'),
+  maxAgeSeconds: z.int().min(30).max(86_400).default(300).describe('How old the login may be'),
+  acr: z
+    .array(loginWord)
+    .min(1)
+    .max(10)
+    .optional()
+    .describe('`acr` of the login is one of these, or'),
+  amr: z
+    .array(loginWord)
+    .min(1)
+    .max(10)
+    .optional()
+    .describe('`amr` of the login holds one of these'),
+});
 
 /** Several steps of different humans; a step's name is shown to whoever decides. */
 const StepsOfPolicy = z
@@ -134,6 +160,7 @@ export const PolicyDocument = document(
       }),
       StepsOfPolicy,
     ]),
+    stepUp: StepUpOfPolicy.optional().describe('Fresh login of whoever approves; default: none'),
   }),
 );
 export type PolicyDocument = z.infer<typeof PolicyDocument>;

@@ -4,6 +4,7 @@ export {
 } from './clickhouse/start-embedded-clickhouse.js';
 export {
   DEMO_DEVICE_CLIENT,
+  DEMO_WEB_CLIENT,
   demoPeople,
   type DemoAgent,
   type DemoHuman,

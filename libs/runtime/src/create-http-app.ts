@@ -22,7 +22,7 @@ export interface HttpAppOptions {
   readonly statuses?: StatusTable;
   /** Event transports of the service, started with {@link startHttpApp}. */
   readonly transports?: readonly CustomTransportStrategy[];
-  /** Handlers that read the body themselves, by path prefix, e.g. a Slack receiver at `/slack`. */
+  /** Handlers that read the body themselves, by path prefix, e.g. a Slack receiver at `/slack`, or `readRawBody`. */
   readonly mounts?: Readonly<Record<string, RequestHandler>>;
   /** Larger bodies are refused with 413. @default 65536 */
   readonly bodyLimitBytes?: number;

@@ -10,6 +10,7 @@ export { ConfigInvalid, loadConfig, readSecretFile, type ConfigProblem } from '.
 export { outboundAddress } from './outbound-address.js';
 export { OutboundFailed, type OutboundFailure } from './outbound-failed.js';
 export { problemOf, type StatusTable } from './problem-of.js';
+export { readRawBody } from './read-json-body.js';
 export { requestIdOf } from './request-id.js';
 export { RequestRefused, type FieldError, type RequestRefusal } from './request-refused.js';
 export { requirePrincipal } from './require-principal.js';

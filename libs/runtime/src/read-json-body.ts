@@ -3,12 +3,30 @@ import { parseStrictJson, StrictJsonError } from '@drawbridge/token';
 import { RequestRefused } from './request-refused.js';
 
 /**
+ * Reads any body of at most `limitBytes` into `request.body` as a `Buffer`: for paths whose callers sign what they
+ * send, or send forms.
+ */
+export const readRawBody =
+  (limitBytes: number) =>
+  (request: Request, _response: Response, next: NextFunction): void => {
+    readBytes(request, limitBytes).then((body) => {
+      request.body = body;
+      next();
+    }, next);
+  };
+
+/**
  * Reads a JSON body of at most `limitBytes` into `request.body`. Anything else that has a body is refused:
- * another content type, a compressed body, text that is not UTF-8 JSON, an object with a repeated key.
+ * another content type, a compressed body, text that is not UTF-8 JSON, an object with a repeated key. What was
+ * read before as it is stays.
  */
 export const readJsonBody =
   (limitBytes: number) =>
   (request: Request, _response: Response, next: NextFunction): void => {
+    if (request.body instanceof Buffer) {
+      next();
+      return;
+    }
     readBody(request, limitBytes).then((body: unknown) => {
       request.body = body;
       next();
@@ -18,8 +36,6 @@ export const readJsonBody =
 async function readBody(request: Request, limitBytes: number): Promise<unknown> {
   if (!hasBody(request)) return undefined;
   refuseContentType(request);
-  const declared = Number(request.headers['content-length'] ?? 0);
-  if (declared > limitBytes) throw tooLarge(limitBytes);
   return parse(await readBytes(request, limitBytes));
 }
 
@@ -42,7 +58,9 @@ function refuseContentType({ headers }: Request): void {
   throw new RequestRefused('content_type_unsupported', message);
 }
 
-async function readBytes(request: Request, limitBytes: number): Promise<Uint8Array> {
+async function readBytes(request: Request, limitBytes: number): Promise<Buffer> {
+  const declared = Number(request.headers['content-length'] ?? 0);
+  if (declared > limitBytes) throw tooLarge(limitBytes);
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {

@@ -8,7 +8,8 @@ export function sendProblem(request: Request, response: Response, problem: Probl
     response.destroy();
     return;
   }
-  if (problem.status === 401) response.setHeader('WWW-Authenticate', challenge(problem));
+  if (problem.status === 401 && !response.hasHeader('WWW-Authenticate'))
+    response.setHeader('WWW-Authenticate', challenge(problem));
   if (problem.status === 503) response.setHeader('Retry-After', '1');
   // What is left of an unread body must not be read as the next request.
   if (!request.complete) response.setHeader('Connection', 'close');

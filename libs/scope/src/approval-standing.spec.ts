@@ -251,6 +251,11 @@ describe('a fresh login', () => {
       more: { proof: { ...proof, authTime: minute(60) } },
       code: 'step_up_too_old',
     },
+    {
+      what: 'one of another issuer',
+      more: { proof: { ...proof, issuer: 'https://evil.test' } },
+      code: 'step_up_required',
+    },
     { what: 'no instant', more: { proof: { ...proof, authTime: 'now' } }, code: 'step_up_too_old' },
     {
       what: 'a password',

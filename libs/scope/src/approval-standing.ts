@@ -79,7 +79,7 @@ const whyNotGiven: Judge<'given'> = (standing, fact) =>
   whyNotThisHuman(standing, fact.approver) ??
   whyNotThisStep(standing, fact) ??
   whyNotTheseTerms(standing, fact) ??
-  stepUpRefusal(standing.asked.requirement.stepUp, fact.proof, fact.at);
+  stepUpRefusal(standing.asked.requirement.stepUp, fact);
 
 function whyNotThisHuman(standing: Standing, approver: Principal): StepRefusal | undefined {
   const { parties, requirement } = standing.asked;
@@ -173,12 +173,13 @@ const isDue = ({ askedAt }: StepProgress, afterSeconds: number, at: string): boo
   askedAt !== undefined && Date.parse(at) >= Date.parse(askedAt) + afterSeconds * 1000;
 
 function give(standing: Standing, fact: FactOf<'given'>): Standing {
-  const { approver, at, via, step, narrow } = fact;
+  const { approver, at, via, step, narrow, proof } = fact;
   const approval = {
     approver,
     at,
     ...(via === undefined ? {} : { via }),
     ...(step === undefined ? {} : { step }),
+    ...(proof === undefined ? {} : { proof }),
   };
   const approvals = [...standing.approvals, approval];
   if (narrow === undefined || Object.keys(narrow).length === 0) return { ...standing, approvals };

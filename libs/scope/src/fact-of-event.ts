@@ -17,7 +17,7 @@ export function factOfEvent({ type, data }: AccessEvent, at: string): ApprovalFa
 
 /** Before there was narrowing nobody noted what was shown: it was the terms as they were validated. */
 function given(
-  { approver, via, seen = 0, step, narrow }: AccessEventData<'ApprovalGiven'>,
+  { approver, via, seen = 0, step, narrow, proof }: AccessEventData<'ApprovalGiven'>,
   at: string,
 ): ApprovalFact {
   return {
@@ -28,6 +28,7 @@ function given(
     seen,
     ...(step === undefined ? {} : { step }),
     ...(narrow === undefined ? {} : { narrow: narrowingOf(narrow) }),
+    ...(proof === undefined ? {} : { proof }),
   };
 }
 

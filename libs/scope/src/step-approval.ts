@@ -97,6 +97,8 @@ export interface CountedApproval {
   readonly via?: ApprovalVia;
   /** Only in a sequence. */
   readonly step?: string;
+  /** The fresh login, where one was wanted. */
+  readonly proof?: StepUpProof;
 }
 
 /** How an approval stands: the fold of what counted. Plain data, so that it can be kept and compared. */

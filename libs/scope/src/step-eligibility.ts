@@ -1,6 +1,6 @@
 import type { HumanStep, Principal, StepUp, StepUpProof } from '@drawbridge/contracts';
 import { isSameHuman, likenessTo, ownerRefusal } from './quorum.js';
-import type { Parties, StepProgress, StepRefusal } from './step-approval.js';
+import type { FactOf, Parties, StepProgress, StepRefusal } from './step-approval.js';
 
 /** How far the clock of an identity provider may be ahead of ours. */
 const SKEW_MS = 60_000;
@@ -36,11 +36,11 @@ export function isAskedIn({ groups }: Principal, { step, level }: StepProgress):
 /** Why a login is not good enough to approve with. */
 export function stepUpRefusal(
   wanted: StepUp | undefined,
-  proof: StepUpProof | undefined,
-  at: string,
+  { approver, proof, at }: FactOf<'given'>,
 ): StepRefusal | undefined {
   if (wanted === undefined) return undefined;
-  if (proof === undefined) return 'step_up_required';
+  // Only the issuer of whoever approves can say when they logged in.
+  if (proof?.issuer !== approver.issuer) return 'step_up_required';
   const ageMs = Date.parse(at) - Date.parse(proof.authTime);
   // Also for what is no instant at all.
   if (!(ageMs <= wanted.maxAgeSeconds * 1000 && ageMs >= -SKEW_MS)) return 'step_up_too_old';

@@ -1,3 +1,5 @@
+export { loginOf } from './login-of.js';
+export { principalOf } from './principal-of.js';
 export { claimsOf } from './claims-of.js';
 export { authorizationHeaders, hasTokenInQuery } from './bearer-token.js';
 export { parseStrictJson, StrictJsonError } from './parse-strict-json.js';

@@ -7,6 +7,8 @@ import { BridgesController } from './http/bridges.controller.js';
 import { GrantsController } from './http/grants.controller.js';
 import { HoldsController } from './http/holds.controller.js';
 import { RevocationsController } from './http/revocations.controller.js';
+import { ShownApprovals } from './http/shown-approvals.js';
+import { StepUpController } from './http/step-up.controller.js';
 import { AccessApprovals } from './nats/access-approvals.js';
 import { Bridges } from './nats/bridges.js';
 import { DecisionsController } from './nats/decisions.controller.js';
@@ -22,6 +24,7 @@ import { HOLD_BOARD, HoldCardsController } from './slack/hold-cards.controller.j
 import { NudgesController } from './slack/nudges.controller.js';
 import { Nudges } from './slack/nudges.js';
 import type { SlackParts } from './slack/start-slack.js';
+import { STEP_UP_DESK, type StepUpParts } from './step-up/start-step-up.js';
 
 export interface ApprovalParts {
   readonly approvals: AccessApprovals;
@@ -35,6 +38,7 @@ export interface ApprovalParts {
   readonly verifier: TokenVerifier;
   /** Absent without Slack. */
   readonly slack: Pick<SlackParts, 'board' | 'thread' | 'holdBoard' | 'nudges'> | undefined;
+  readonly stepUp: Pick<StepUpParts, 'desk' | 'linkOf'>;
 }
 
 @Module({})
@@ -51,6 +55,7 @@ export class ApprovalModule {
       revocations,
       verifier,
       slack,
+      stepUp,
     } = parts;
     return {
       module: ApprovalModule,
@@ -60,6 +65,7 @@ export class ApprovalModule {
         HoldsController,
         BridgesController,
         RevocationsController,
+        StepUpController,
         DecisionsController,
         ...(slack === undefined ? [] : [CardsController, HoldCardsController, NudgesController]),
       ],
@@ -73,6 +79,8 @@ export class ApprovalModule {
         { provide: Bridges, useValue: bridges },
         { provide: Revocations, useValue: revocations },
         { provide: TokenVerifier, useValue: verifier },
+        { provide: STEP_UP_DESK, useValue: stepUp.desk },
+        { provide: ShownApprovals, useValue: new ShownApprovals(waiting, stepUp.linkOf) },
         ...(slack === undefined
           ? []
           : [

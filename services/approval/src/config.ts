@@ -34,7 +34,12 @@ export const ApprovalConfig = z
     CONFIG_DIR: text
       .optional()
       .describe(
-        'Directory with the Human documents that map Slack accounts, and the Schedules of who is on call',
+        'Directory with the Human documents that map Slack accounts, the Schedules of who is on call, and the Issuers of fresh logins',
+      ),
+    STEP_UP_KEY_FILE: text
+      .optional()
+      .describe(
+        'File with 32 random bytes in base64; replicas that share it can each end a fresh login',
       ),
     SLACK_BOT_TOKEN_FILE: text.optional().describe('File that holds the bot token, xoxb-…'),
     SLACK_SIGNING_SECRET_FILE: text

@@ -34,6 +34,8 @@ import { startHolds, type HoldParts } from './nats/start-holds.js';
 import { startRequests, type RequestParts } from './nats/start-requests.js';
 import { OnCallVerifier } from './on-call-verifier.js';
 import { startSlack, type SlackParts } from './slack/start-slack.js';
+import { startStepUp } from './step-up/start-step-up.js';
+import type { StepUpFailure } from './step-up/step-up-failed.js';
 
 export interface ApprovalDependencies {
   readonly logger: LoggerService;
@@ -53,6 +55,13 @@ const statuses: StatusTable = {
   owner_unknown: 422,
   no_approval_required: 409,
   sponsor_approval: 403,
+  step_up_required: 401,
+  step_up_too_old: 401,
+  step_up_too_weak: 401,
+  step_up_not_possible: 503,
+  step_up_state_invalid: 400,
+  step_up_login_failed: 403,
+  issuer_unavailable: 503,
   approval_not_given: 409,
   seat_not_needed: 409,
   step_not_open: 409,
@@ -70,7 +79,10 @@ const statuses: StatusTable = {
   admins_only: 403,
   revocation_not_allowed: 403,
   grant_not_open: 409,
-} satisfies Record<ApprovalRefusal | HoldDecisionRefusal | StopRefusal | RevocationRefusal, number>;
+} satisfies Record<
+  ApprovalRefusal | HoldDecisionRefusal | StopRefusal | RevocationRefusal | StepUpFailure,
+  number
+>;
 
 const decisionFeed = {
   stream: ACCESS_STREAM,
@@ -98,11 +110,14 @@ export async function startApproval(
 
     const isDisabled = (human: Principal) => disables(trust(), human);
     const environment = { connection, clock, logger, ackWaitMs, slackTimeoutMs };
+    const login = { ...parts, trust, people, statuses, logger };
+    const stepUp = await startStepUp(config, login, closers);
     const settings = slackSettings(config);
-    const forSlack = { ...environment, ...parts, isDisabled, people };
+    const stepUpLink = stepUp.linkOf;
+    const forSlack = { ...environment, ...parts, isDisabled, people, stepUpLink };
     const slack = settings === undefined ? undefined : await startSlack(settings, forSlack);
 
-    const module = ApprovalModule.with({ ...parts, verifier, slack });
+    const module = ApprovalModule.with({ ...parts, verifier, slack, stepUp });
     const decisions = eventTransport(connection, { ...decisionFeed, logger, ackWaitMs });
     const app = await createHttpApp(module, {
       logger,
@@ -110,7 +125,7 @@ export async function startApproval(
       health: healthOf({ ...parts, connection, decisions }),
       figures: () => figuresOf(parts, decisions, slack),
       transports: [decisions, ...(slack?.transports ?? [])],
-      mounts: slack === undefined ? {} : { '/slack': slack.receiver },
+      mounts: { ...stepUp.mounts, ...(slack && { '/slack': slack.receiver }) },
     });
     closers.add(() => app.close());
     const { follower, holdFollower, stopFollower } = parts;

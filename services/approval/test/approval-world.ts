@@ -8,6 +8,7 @@ import type {
   AccessTerms,
   ApprovalRequirement,
   Principal,
+  TrustedIssuer,
 } from '@drawbridge/contracts';
 import { writerOf } from '@drawbridge/contracts';
 import { startDemoSlack, type DemoSlack, type DemoSlackMessage } from '@drawbridge/embedded';
@@ -55,7 +56,7 @@ export interface World {
   readonly tokens: DemoTokens;
   /** What all replicas logged. */
   readonly log: Line[];
-  start(options?: { readonly clock?: Clock; readonly slack?: boolean }): Promise<Replica>;
+  start(options?: ReplicaOptions): Promise<Replica>;
   /** Appends an event as the service that may; returns its request id. */
   append(requestId: string, ...events: AccessEvent[]): Promise<void>;
   /** A new request that policy has validated and that needs `count` humans. */
@@ -76,6 +77,20 @@ export interface World {
   stop(): Promise<void>;
 }
 
+export interface ReplicaOptions {
+  readonly clock?: Clock;
+  readonly slack?: boolean;
+  /** Variables beside the usual ones. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface WorldOptions {
+  /** Believed beside the usual one. */
+  readonly issuers?: readonly TrustedIssuer[];
+  /** In the configuration directory beside the humans. */
+  readonly documents?: readonly object[];
+}
+
 export interface AskOptions {
   readonly count?: number;
   /** Instead of `count` humans. */
@@ -89,13 +104,16 @@ export interface AskOptions {
 
 export const people = { alice, bob, dana, erin };
 
-export async function startWorld(): Promise<World> {
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const nats = await startNats();
   const connection = await connectJetStream({ servers: nats.servers, name: 'world' });
   await declareStreams(connection, { replicas: 1 });
-  const [slack, tokens] = await Promise.all([startDemoSlack(), makeDemoTokens(alice.issuer)]);
+  const [slack, made] = await Promise.all([startDemoSlack(), makeDemoTokens(alice.issuer)]);
+  const issuers = [...made.bundle.issuers, ...(options.issuers ?? [])];
+  const tokens = { ...made, bundle: { ...made.bundle, issuers } };
   await publishTrustBundle(connection, tokens.bundle);
   const directory = await writeConfiguration(slack);
+  await writeFile(join(directory, 'more.yaml'), yamlOf(options.documents ?? []));
   return new RealWorld({ nats, connection, slack, tokens, directory });
 }
 
@@ -127,9 +145,7 @@ class RealWorld implements World {
     this.#directory = directory;
   }
 
-  async start(
-    options: { readonly clock?: Clock; readonly slack?: boolean } = {},
-  ): Promise<Replica> {
+  async start(options: ReplicaOptions = {}): Promise<Replica> {
     const natsRelay = await startTcpRelay(Number(new URL(this.nats.servers).port));
     const slackRelay = await startTcpRelay(Number(new URL(this.slack.apiUrl).port));
     const service = await this.#startService(options, { natsRelay, slackRelay });
@@ -139,7 +155,7 @@ class RealWorld implements World {
   }
 
   #startService(
-    { clock, slack = true }: { readonly clock?: Clock; readonly slack?: boolean },
+    { clock, slack = true, env = {} }: ReplicaOptions,
     { natsRelay, slackRelay }: { readonly natsRelay: TcpRelay; readonly slackRelay: TcpRelay },
   ): Promise<RunningService> {
     const { slack: workspace } = this;
@@ -158,6 +174,7 @@ class RealWorld implements World {
             SLACK_API_URL: `http://127.0.0.1:${slackRelay.port}/api/`,
           }
         : {}),
+      ...env,
     });
     const dependencies = {
       logger: recordingLogger(this.log),
@@ -338,10 +355,12 @@ async function writeHumans(
       slack: { team: slack.teamId, user: slack.users[name as keyof typeof people] },
     },
   }));
-  // JSON is YAML.
-  const text = documents.map((document) => JSON.stringify(document)).join('\n---\n');
-  await writeFile(join(directory, 'humans.yaml'), text);
+  await writeFile(join(directory, 'humans.yaml'), yamlOf(documents));
 }
+
+/** JSON is YAML. */
+const yamlOf = (documents: readonly object[]): string =>
+  documents.map((document) => JSON.stringify(document)).join('\n---\n');
 
 function recordingLogger(lines: Line[]): LoggerService {
   const write = (level: string) => (message: unknown) => {

@@ -44,6 +44,7 @@ function compilePolicy(name: string, spec: PolicySpec): Policy {
     autoApprove: spec.autoApprove,
     approval: compileApproval(spec.approval),
     ...compileLimits(spec.limits),
+    ...compileStepUp(spec.stepUp),
   };
 }
 
@@ -59,6 +60,8 @@ function compileLimits(limits: PolicySpec['limits']): { limits?: PolicyLimits } 
   const { require, maxCalls } = limits;
   return { limits: { require, ...(maxCalls !== undefined && { maxCalls }) } };
 }
+
+const compileStepUp = (stepUp: PolicySpec['stepUp']) => (stepUp === undefined ? {} : { stepUp });
 
 function compileSubjects({ groups, kinds, issuers }: PolicySpec['subjects']): Policy['subjects'] {
   return { groups, kinds, ...(issuers !== undefined && { issuers }) };

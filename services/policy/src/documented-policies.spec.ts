@@ -58,6 +58,7 @@ describe('docs/policies.md', () => {
 
   it('holds a configuration that loads', async () => {
     expect((await policies).policies.map(({ name }) => name)).toStrictEqual([
+      'production-afresh',
       'production-night',
       'production-oncall',
       'production-release',

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { CliError } from '../cli-error.js';
 import { ApiRefused } from './api-refused.js';
 import type { Fetch } from './http-fetch.js';
+import { wantedLogin } from './wanted-login.js';
 
 const TIMEOUT_MS = 30_000;
 const MAX_ATTEMPTS = 4;
@@ -27,6 +28,12 @@ export interface ApiOptions {
   readonly interrupted: AbortSignal;
 }
 
+interface Exchanged {
+  readonly status: number;
+  readonly text: string;
+  readonly challenge: string | null;
+}
+
 /** Calls one of Drawbridge's HTTP APIs. Never follows a redirect: the token is for this address only. */
 export class ApiClient {
   constructor(private readonly options: ApiOptions) {}
@@ -49,14 +56,14 @@ export class ApiClient {
   }
 
   private async attempt<Schema extends z.ZodType>(call: ApiCall<Schema>): Promise<z.infer<Schema>> {
-    const { status, text } = await this.exchange(call);
+    const { status, text, challenge } = await this.exchange(call);
     const json = parseJson(text);
     if (status >= 200 && status < 300) {
       const answer = call.answer.safeParse(json);
       if (answer.success) return answer.data;
     } else {
       const problem = Problem.safeParse(json);
-      if (problem.success) throw new ApiRefused(problem.data);
+      if (problem.success) throw new ApiRefused(problem.data, wantedLogin(challenge));
     }
     const { host } = this.options.base;
     const message = `${host} answered ${status} with something that is not of Drawbridge's API`;
@@ -65,7 +72,7 @@ export class ApiClient {
     });
   }
 
-  private async exchange(call: ApiCall<z.ZodType>): Promise<{ status: number; text: string }> {
+  private async exchange(call: ApiCall<z.ZodType>): Promise<Exchanged> {
     const { base, fetch, interrupted } = this.options;
     const timeout = AbortSignal.timeout(TIMEOUT_MS + (call.waitMs ?? 0));
     try {
@@ -76,7 +83,8 @@ export class ApiClient {
         signal: AbortSignal.any([interrupted, timeout]),
         ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
       });
-      return { status: response.status, text: await response.text() };
+      const challenge = response.headers.get('www-authenticate');
+      return { status: response.status, text: await response.text(), challenge };
     } catch (cause) {
       if (interrupted.aborted) throw new CliError('interrupted', 'interrupted');
       throw new CliError(

@@ -7,6 +7,7 @@ import {
 import { CliError } from '../cli-error.js';
 import { parseDuration } from '../input/duration.js';
 import { exitCode, type ExitCode } from '../exit-code.js';
+import { withWantedLogin } from '../login/with-wanted-login.js';
 import { approvalText } from '../output/approval-text.js';
 import {
   action,
@@ -22,7 +23,7 @@ export function registerApprove(registrar: Registrar): void {
     .command('approve')
     .summary('say yes to an access request')
     .description(
-      'Approves an access request with your own login. You must be in one of its groups of approvers, and neither its requester nor, where policy says so, the owner of the agent.',
+      'Approves an access request with your own login. You must be in one of its groups of approvers, and neither its requester nor, where policy says so, the owner of the agent. Where policy wants a fresh login you are asked to log in again.',
     )
     .argument('<id>', 'access request, as "drawbridge approvals" lists it')
     .option('--comment <text>', 'recorded with your approval')
@@ -135,12 +136,14 @@ async function decide(
   context: CommandContext,
   { id = '', verb, body }: Decision,
 ): Promise<ExitCode> {
-  const api = await context.part('approvals');
-  const view = await api.call({
-    method: 'POST',
-    path: `/v1/access-requests/${encodeURIComponent(id)}/${verb}`,
-    body,
-    answer: ApprovalView,
+  const view = await withWantedLogin(context, async () => {
+    const api = await context.part('approvals');
+    return api.call({
+      method: 'POST',
+      path: `/v1/access-requests/${encodeURIComponent(id)}/${verb}`,
+      body,
+      answer: ApprovalView,
+    });
   });
   context.show(view, () => approvalText(view, context.now));
   return exitCode.ok;

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { WantedLogin } from '../api/wanted-login.js';
 import { CliError } from '../cli-error.js';
 import { neutralise } from '../output/neutralise.js';
 import type { Login, Profile } from '../profile/profile.js';
@@ -13,14 +14,16 @@ export interface BrowserLogin {
   readonly login: Extract<Login, { type: 'human' }>;
   /** Whether to open the address, where this machine can. */
   readonly browser: boolean;
+  /** Absent: any login will do. */
+  readonly wanted?: WantedLogin;
 }
 
 /** Shows address and code, waits until the human has logged in there, and caches the token. */
 export async function logInWithBrowser(
   { terminal, paths }: { terminal: Terminal; paths: ProfilePaths },
-  { profile, login, browser }: BrowserLogin,
+  { profile, login, browser, wanted }: BrowserLogin,
 ): Promise<string> {
-  const started = await startDeviceLogin(await openIdClient(terminal, profile, login));
+  const started = await startDeviceLogin(await openIdClient(terminal, profile, login), wanted);
   const { href } = started.verificationAddress;
   terminal.note(
     `Open ${neutralise(href)}\nand check that it shows the code ${neutralise(started.userCode)}\n`,

@@ -16,6 +16,7 @@ import {
 } from 'openid-client';
 import { safeAddress } from '../api/safe-address.js';
 import type { Fetch } from '../api/http-fetch.js';
+import type { WantedLogin } from '../api/wanted-login.js';
 import { CliError } from '../cli-error.js';
 import type { CachedToken } from '../profile/token-cache.js';
 
@@ -47,11 +48,18 @@ export interface DeviceLogin {
   token(signal: AbortSignal): Promise<CachedToken>;
 }
 
-/** Device authorization (RFC 8628): how a human logs in from a terminal. */
-export async function startDeviceLogin(client: OpenIdClient): Promise<DeviceLogin> {
+/**
+ * Device authorization (RFC 8628): how a human logs in from a terminal.
+ *
+ * @param wanted - a login that proves who they are now, and how
+ */
+export async function startDeviceLogin(
+  client: OpenIdClient,
+  wanted?: WantedLogin,
+): Promise<DeviceLogin> {
   const configuration = await configurationOf(client);
   const started = await failing(client, () =>
-    initiateDeviceAuthorization(configuration, scopeOf(client)),
+    initiateDeviceAuthorization(configuration, { ...scopeOf(client), ...freshness(wanted) }),
   );
   const address = started.verification_uri_complete ?? started.verification_uri;
   return {
@@ -73,6 +81,17 @@ export async function refresh(client: OpenIdClient, refreshToken: string): Promi
 
 const scopeOf = ({ scope }: OpenIdClient): Record<string, string> =>
   scope === undefined ? {} : { scope };
+
+/** As in an authorization request of OpenID Connect. */
+function freshness(wanted: WantedLogin | undefined): Record<string, string> {
+  if (wanted === undefined) return {};
+  const { maxAgeSeconds, acrValues } = wanted;
+  return {
+    prompt: 'login',
+    ...(maxAgeSeconds === undefined ? {} : { max_age: String(maxAgeSeconds) }),
+    ...(acrValues === undefined ? {} : { acr_values: acrValues }),
+  };
+}
 
 async function configurationOf(
   client: OpenIdClient,

@@ -44,6 +44,7 @@ export function approvalText(view: ApprovalView, now: Date): string {
       ['risk', riskText(risk)],
       ['policy', `${policy.name} (${policy.version})`],
       ['needs', requirementText(approval)],
+      ['log in', view.stepUpUrl === undefined ? undefined : 'afresh, when you approve'],
       ['left', status === 'pending' ? leftText(view, now) : undefined],
     ]),
     ...view.plainWords.map((words) => `  may: ${neutralise(words)}\n`),

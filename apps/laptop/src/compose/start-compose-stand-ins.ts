@@ -27,6 +27,8 @@ export interface ComposeStandInOptions {
   readonly issuer: string;
   /** Name under which agents reach the gateway. */
   readonly gatewayHost: string;
+  /** Where browsers reach approval. */
+  readonly approvals: string;
   readonly ports: {
     readonly identityProvider: number;
     readonly slack: number;
@@ -83,6 +85,7 @@ async function startParts(options: ComposeStandInOptions, closers: Closers): Pro
     publicUrl: options.issuer,
     tls: { key: certificate.key, cert: certificate.certificate },
     audience: DEMO_AUDIENCE,
+    webRedirectUris: [`${options.approvals}/v1/step-up/callback`],
     ...demoPeople,
   });
   closers.add(() => identityProvider.close());

@@ -3,6 +3,12 @@ import type { DemoHuman } from './demo-people.js';
 /** Enough for the longest honest chain of redirects of one form. */
 const MAX_REDIRECTS = 5;
 
+/** Who logs in, and how. */
+export interface DeviceApprover extends Pick<DemoHuman, 'id'> {
+  /** @default false */
+  readonly secondFactor?: boolean;
+}
+
 /**
  * Logs a human in for a device code as a browser would: the same pages, forms, cookies and redirects.
  *
@@ -12,13 +18,16 @@ const MAX_REDIRECTS = 5;
 export async function approveDevice(
   verificationUri: string,
   userCode: string,
-  human: Pick<DemoHuman, 'id'>,
+  human: DeviceApprover,
 ): Promise<void> {
   const browser = new Browser();
   const codePage = await browser.open(verificationUri);
   const confirmPage = await browser.submit(codePage, { user_code: userCode });
   const peoplePage = await browser.submit(confirmPage, {});
-  const donePage = await browser.submit(peoplePage, { human: human.id });
+  const donePage = await browser.submit(peoplePage, {
+    human: human.id,
+    ...(human.secondFactor === true ? { second_factor: 'yes' } : {}),
+  });
   if (!donePage.html.includes('<h1>Done</h1>')) throw unexpected(donePage);
 }
 

@@ -5,8 +5,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { JWTPayload } from 'jose';
 import { Provider } from 'oidc-provider';
-import { approveDevice } from './approve-device.js';
-import type { DemoHuman } from './demo-people.js';
+import { approveDevice, type DeviceApprover } from './approve-device.js';
 import { memoryAdapter } from './memory-adapter.js';
 import { showLinkedCode } from './device-pages.js';
 import { pageHeaders } from './page-frame.js';
@@ -24,6 +23,8 @@ export interface DemoIdentityProviderOptions extends Pick<DemoIdentities, 'agent
   readonly tokenTtlSeconds?: number;
   /** Name of the humans' client, as the login page shows it; default: Drawbridge CLI. */
   readonly deviceClientName?: string;
+  /** Where a login in a browser may lead back to; default: nowhere. */
+  readonly webRedirectUris?: readonly string[];
   /** PEM; default: plain HTTP, which a trust configuration allows on loopback addresses only. */
   readonly tls?: { readonly key: string; readonly cert: string };
   /** Issuer as others see it; default: `http(s)://<host>:<port>`. */
@@ -36,7 +37,7 @@ export interface DemoIdentityProvider {
   /** Signs with a new key from now on. With `forget` the former keys are no longer published. */
   rotateKeys(options?: { readonly forget?: boolean }): Promise<void>;
   /** Logs `human` in for a device code, through the real pages and forms. */
-  approveDevice(userCode: string, human: Pick<DemoHuman, 'id'>): Promise<void>;
+  approveDevice(userCode: string, human: DeviceApprover): Promise<void>;
   /** Any claims under the current key: for tests of what a genuine issuer could still get wrong. */
   sign(claims: JWTPayload, header?: { readonly typ?: string }): Promise<string>;
   close(): Promise<void>;
@@ -44,7 +45,7 @@ export interface DemoIdentityProvider {
 
 /**
  * Starts an OpenID provider with the given people: client credentials for agents, the device flow for
- * humans, RS256 access tokens (`at+jwt`). A stand-in: nobody has a password, nothing is kept.
+ * humans, the code flow for a login in a browser, RS256 access tokens (`at+jwt`). A stand-in: nobody has a password, nothing is kept.
  */
 export async function startDemoIdentityProvider(
   options: DemoIdentityProviderOptions,
@@ -91,6 +92,7 @@ class RotatingProvider {
       ...options,
       tokenTtlSeconds: options.tokenTtlSeconds ?? 3600,
       deviceClientName: options.deviceClientName ?? 'Drawbridge CLI',
+      webRedirectUris: options.webRedirectUris ?? [],
     };
   }
 
@@ -117,7 +119,8 @@ class RotatingProvider {
 
   handle(request: IncomingMessage, response: ServerResponse): void {
     const provider = this.#provider;
-    response.setHeaders(new Map(Object.entries(pageHeaders)));
+    const headers = pageHeaders(this.#identities.webRedirectUris);
+    response.setHeaders(new Map(Object.entries(headers)));
     if (provider === undefined) {
       response.writeHead(503).end();
     } else if (request.url?.startsWith('/interaction/') === true) {

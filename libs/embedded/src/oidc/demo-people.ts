@@ -18,6 +18,9 @@ export interface DemoHuman {
   readonly groups: readonly string[];
 }
 
+/** Public client with which approvers log in afresh in a browser. */
+export const DEMO_WEB_CLIENT = 'drawbridge-approvals';
+
 /** Public client with which the demo's humans log in from a terminal. */
 export const DEMO_DEVICE_CLIENT = 'drawbridge-cli';
 

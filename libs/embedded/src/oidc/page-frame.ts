@@ -53,16 +53,18 @@ export function framePage({ title, mood = 'ask', body }: PageContent): string {
 /**
  * Sent with every answer. The pages need their own style and their own forms, so nothing else is allowed:
  * no script, nothing of another origin, no framing.
+ *
+ * @param clients - where the answer to a form may lead back to
  */
-export const pageHeaders: Readonly<Record<string, string>> = {
+export const pageHeaders = (clients: readonly string[]): Readonly<Record<string, string>> => ({
   'content-security-policy': [
     "default-src 'none'",
     `style-src 'sha256-${createHash('sha256').update(pageStyle).digest('base64')}'`,
     'img-src data:',
-    "form-action 'self'",
+    ['form-action', "'self'", ...clients.map((client) => new URL(client).origin)].join(' '),
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; '),
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'same-origin',
-};
+});

@@ -44,6 +44,8 @@ legend { padding: 0; margin-bottom: .6rem; font-weight: 600; }
 .person input { flex: none; width: 1.1rem; height: 1.1rem; margin: 0; accent-color: var(--accent); }
 .person b { display: block; line-height: 1.3; font-weight: 600; }
 .person small { display: block; line-height: 1.4; }
+.factor { display: flex; gap: .6rem; align-items: center; margin-top: .8rem; }
+.factor input { width: 1.1rem; height: 1.1rem; margin: 0; accent-color: var(--accent); }
 button { width: 100%; min-height: 2.9rem; margin-top: .9rem; padding: .5rem 1rem; border: 1px solid transparent; border-radius: 8px;
   font: inherit; font-weight: 600; color: var(--on-accent); background: var(--accent); cursor: pointer; }
 button:hover { filter: brightness(1.08); }

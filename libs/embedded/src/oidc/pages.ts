@@ -83,6 +83,10 @@ export function peoplePage(
         <legend>Log in as</legend>
         ${humans.map((human, index) => personChoice(human, index === 0))}
       </fieldset>
+      <label class="factor">
+        <input type="checkbox" name="second_factor" value="yes" />
+        With a security key
+      </label>
       <button type="submit">Log in</button>
       <button type="submit" class="quiet" name="cancel" value="yes">Cancel</button>
     </form>`;

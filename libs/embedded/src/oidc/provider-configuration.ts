@@ -5,7 +5,13 @@ import {
   type KoaContextWithOIDC,
   type JWKS,
 } from 'oidc-provider';
-import { DEMO_DEVICE_CLIENT, type DemoAgent, type DemoHuman } from './demo-people.js';
+import {
+  DEMO_DEVICE_CLIENT,
+  DEMO_WEB_CLIENT,
+  type DemoAgent,
+  type DemoHuman,
+} from './demo-people.js';
+import { loginClasses } from './sign-in.js';
 import { deviceFlow } from './device-pages.js';
 import { endedPage } from './pages.js';
 
@@ -22,6 +28,8 @@ export interface DemoIdentities {
   readonly tokenTtlSeconds: number;
   /** Name of the humans' client, as the login page shows it. */
   readonly deviceClientName: string;
+  /** Where a login in a browser may lead back to. */
+  readonly webRedirectUris: readonly string[];
 }
 
 export interface ProviderSecrets {
@@ -42,7 +50,8 @@ export function providerConfiguration(
     clients: clients(identities),
     clientDefaults: { grant_types: [], response_types: [], redirect_uris: [] },
     scopes: ['openid', SCOPE],
-    claims: { openid: ['sub', 'email', 'groups', 'principal_type'] },
+    acrValues: loginClasses,
+    claims: { openid: ['sub', 'email', 'groups', 'principal_type', 'amr'] },
     conformIdTokenClaims: false,
     cookies: { keys: [cookieKey] },
     ttl: {
@@ -59,7 +68,7 @@ export function providerConfiguration(
       const human = humans.find(({ id }) => id === sub);
       return human && { accountId: sub, claims: () => ({ sub, ...humanClaims(human) }) };
     },
-    extraTokenClaims: (_, token) => claimsOf(identities, token),
+    extraTokenClaims: (ctx, token) => ({ ...claimsOf(identities, token), ...loginOf(ctx) }),
     // Sessions end with the login; tokens go on.
     expiresWithSession: () => false,
     interactions: { policy: askEveryTime(), url: (_, { uid }) => `/interaction/${uid}` },
@@ -74,6 +83,7 @@ export function providerConfiguration(
 function clients({
   agents,
   deviceClientName,
+  webRedirectUris,
 }: DemoIdentities): NonNullable<Configuration['clients']> {
   return [
     ...agents.flatMap(({ id, secret }) => ({
@@ -89,8 +99,19 @@ function clients({
       grant_types: [DEVICE_CODE],
       scope: `openid ${SCOPE}`,
     },
+    ...(webRedirectUris.length === 0 ? [] : [webClient(webRedirectUris)]),
   ];
 }
+
+const webClient = (redirectUris: readonly string[]) => ({
+  client_id: DEMO_WEB_CLIENT,
+  client_name: 'Drawbridge approvals',
+  token_endpoint_auth_method: 'none' as const,
+  grant_types: ['authorization_code'],
+  response_types: ['code' as const],
+  redirect_uris: [...redirectUris],
+  scope: 'openid',
+});
 
 function features({ audience, tokenTtlSeconds }: DemoIdentities): Configuration['features'] {
   return {
@@ -112,7 +133,10 @@ function features({ audience, tokenTtlSeconds }: DemoIdentities): Configuration[
   };
 }
 
-/** Asks who is there at every login, so that one browser can play several people. */
+/**
+ * Asks who is there at every login from a terminal, so that one browser can play several people. In a browser a
+ * session lasts as anywhere, and whoever wants a fresh login has to ask for it.
+ */
 function askEveryTime(): interactionPolicy.DefaultPolicy {
   const policy = interactionPolicy.base();
   policy.remove('consent');
@@ -122,7 +146,7 @@ function askEveryTime(): interactionPolicy.DefaultPolicy {
       new interactionPolicy.Check(
         'asked_every_time',
         'the demo asks who is logging in',
-        ({ oidc }) => oidc.result?.login === undefined,
+        ({ oidc }) => oidc.client?.clientId !== DEMO_WEB_CLIENT && oidc.result?.login === undefined,
       ),
     );
   return policy;
@@ -146,6 +170,13 @@ const humanClaims = ({ email, name, groups }: DemoHuman) => ({
   email,
   groups,
 });
+
+/** What RFC 9470 wants to know of a login, in the access tokens that come of it. */
+function loginOf({ oidc }: KoaContextWithOIDC) {
+  const { DeviceCode: code } = oidc.entities;
+  if (code?.authTime === undefined) return {};
+  return { auth_time: code.authTime, acr: code.acr, amr: code.amr };
+}
 
 function claimsOf(
   { agents, humans }: DemoIdentities,

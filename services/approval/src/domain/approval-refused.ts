@@ -1,20 +1,15 @@
+import type { StepUp } from '@drawbridge/contracts';
 import { AppError } from '@drawbridge/kernel';
 import type { StepRefusal } from '@drawbridge/scope';
 
-/**
- * What the rule of approvals says to a human. What is no news to them is no refusal, and no request asks for a
- * fresh login or is on somebody's behalf.
- */
+/** What the rule of approvals says to a human. What is no news to them is no refusal, and no request is on somebody's behalf. */
 export type HumanRefusal = Exclude<
   StepRefusal,
-  | 'already_approved'
-  | 'already_denied'
-  | 'too_early'
-  | 'behalf_approval'
-  | 'step_up_required'
-  | 'step_up_too_old'
-  | 'step_up_too_weak'
+  'already_approved' | 'already_denied' | 'too_early' | 'behalf_approval'
 >;
+
+/** What a login may lack with which somebody approves. */
+export type StepUpRefusal = 'step_up_required' | 'step_up_too_old' | 'step_up_too_weak';
 
 /** Why a decision of a human was not taken. Closed list; each stands in `docs/errors.md`. */
 export type ApprovalRefusal =
@@ -26,6 +21,16 @@ export type ApprovalRefusal =
 
 /** A human's decision is refused; nothing was appended. The message may be shown to that human. */
 export class ApprovalRefused extends AppError<ApprovalRefusal> {}
+
+/** Whoever approves has to log in again, as the request wants it. */
+export class StepUpRefused extends ApprovalRefused {
+  constructor(
+    code: StepUpRefusal,
+    readonly wanted: StepUp,
+  ) {
+    super(code, explanations[code]);
+  }
+}
 
 const explanations: Readonly<Record<HumanRefusal, string>> = {
   approver_not_human: 'only a human may decide; this is the token of an agent',
@@ -46,6 +51,11 @@ const explanations: Readonly<Record<HumanRefusal, string>> = {
     'an approver may take away from the terms, but neither add to them nor take all',
   narrowing_not_possible:
     'this request can only be approved as it is, or denied; its policy does not ask in steps',
+  step_up_required:
+    'who approves this request must have logged in just before; log in again and approve with that login',
+  step_up_too_old: 'your login is too old to approve this request with; log in again',
+  step_up_too_weak:
+    'your login was not strong enough to approve this request with; log in again with a second factor',
 };
 
 /** The refusal of one human, in words for that human. */
@@ -56,3 +66,7 @@ export function refusedApprover(code: HumanRefusal): ApprovalRefused {
 /** Whether there are words for it. */
 export const isForHumans = (code: StepRefusal): code is HumanRefusal =>
   Object.hasOwn(explanations, code);
+
+/** Whether it is about the login, not about the human. */
+export const isStepUp = (code: StepRefusal): code is StepUpRefusal =>
+  code === 'step_up_required' || code === 'step_up_too_old' || code === 'step_up_too_weak';

@@ -1,7 +1,6 @@
-import type { AccessEvent, Principal } from '@drawbridge/contracts';
+import type { AccessEvent, ApprovedVia, Principal, StepUpProof } from '@drawbridge/contracts';
 import {
   isSameHuman,
-  openSteps,
   whyNotCounted,
   type ApprovedTerms,
   type FactOf,
@@ -13,9 +12,12 @@ import { isOver } from './is-over.js';
 import {
   ApprovalRefused,
   isForHumans,
+  isStepUp,
   refusedApprover,
+  StepUpRefused,
   type HumanRefusal,
 } from './approval-refused.js';
+import { openStepOf } from './steps-of.js';
 
 /** What the history of one request may hold of this. */
 const MAX_TAKEN_BACK = 10;
@@ -23,12 +25,12 @@ const MAX_TAKEN_BACK = 10;
 /** `at` is when the command was accepted: UTC, RFC 3339. */
 interface ByHuman {
   readonly approver: Principal;
-  readonly via: 'slack' | 'http';
   readonly at: string;
 }
 
 export interface GiveApproval extends ByHuman {
   readonly type: 'GiveApproval';
+  readonly via: ApprovedVia;
   readonly comment?: string;
   /** Version of the terms that were shown. @default 0 */
   readonly seen?: number;
@@ -36,10 +38,13 @@ export interface GiveApproval extends ByHuman {
   readonly step?: string;
   /** What is to be granted instead, where it is less. */
   readonly narrow?: Partial<ApprovedTerms>;
+  /** What the login proved with which it is given. */
+  readonly proof?: StepUpProof;
 }
 
 export interface DenyApproval extends ByHuman {
   readonly type: 'DenyApproval';
+  readonly via: 'slack' | 'http';
   readonly reason?: string;
 }
 
@@ -60,7 +65,7 @@ export function giveApproval(
   const fact = givenOf(command, standing);
   const refusal = whyNotCounted(standing, fact);
   if (refusal === 'already_approved') return undefined;
-  if (refusal !== undefined) throw refusedApprover(asHumanRefusal(refusal));
+  if (refusal !== undefined) throw refusedApproval(refusal, standing);
   requireInTime(decideBy, command.at);
   const { approver, via, comment } = command;
   return {
@@ -123,7 +128,7 @@ function requireFew(state: AccessApproval): void {
 }
 
 function givenOf(command: GiveApproval, standing?: Standing): FactOf<'given'> {
-  const { approver, at, seen = 0, narrow } = command;
+  const { approver, at, seen = 0, narrow, proof } = command;
   const step = command.step ?? openStepOf(standing);
   return {
     type: 'given',
@@ -132,16 +137,18 @@ function givenOf(command: GiveApproval, standing?: Standing): FactOf<'given'> {
     seen,
     ...(step === undefined ? {} : { step }),
     ...(narrow === undefined ? {} : { narrow }),
+    ...(standing?.asked.requirement.stepUp === undefined || proof === undefined ? {} : { proof }),
   };
 }
 
-/** In a sequence there is one; otherwise steps are not named. */
-function openStepOf(standing: Standing | undefined): string | undefined {
-  if (standing?.asked.requirement.order !== 'sequential') return undefined;
-  return openSteps(standing)[0]?.step.name;
+/** Whoever only has to log in again is told how. */
+function refusedApproval(refusal: StepRefusal, { asked }: Standing): ApprovalRefused {
+  const { stepUp } = asked.requirement;
+  if (stepUp !== undefined && isStepUp(refusal)) return new StepUpRefused(refusal, stepUp);
+  return refusedApprover(asHumanRefusal(refusal));
 }
 
-function notedOf({ seen, step, narrow = {} }: FactOf<'given'>) {
+function notedOf({ seen, step, narrow = {}, proof }: FactOf<'given'>) {
   const { rules, durationSeconds } = narrow;
   const less = {
     ...(rules === undefined ? {} : { rules: [...rules] }),
@@ -151,6 +158,7 @@ function notedOf({ seen, step, narrow = {} }: FactOf<'given'>) {
     seen,
     ...(step === undefined ? {} : { step }),
     ...(Object.keys(less).length === 0 ? {} : { narrow: less }),
+    ...(proof === undefined ? {} : { proof }),
   };
 }
 

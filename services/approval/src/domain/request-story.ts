@@ -6,6 +6,7 @@ import {
   type AccessStatus,
   type AccessTerms,
   type ConditionFact,
+  type ApprovedVia,
   type Cut,
   type PolicyReference,
   type Principal,
@@ -22,7 +23,7 @@ import {
 
 export interface GivenApproval {
   readonly approver: Principal;
-  readonly via: 'slack' | 'http';
+  readonly via: ApprovedVia;
   readonly at: string;
   readonly comment?: string | undefined;
   readonly step?: string | undefined;

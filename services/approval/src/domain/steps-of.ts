@@ -1,4 +1,4 @@
-import { groupsOf, missingOf, openSteps } from '@drawbridge/scope';
+import { groupsOf, missingOf, openSteps, type Standing } from '@drawbridge/scope';
 import type { RequestStory } from './request-story.js';
 
 /** One step as it stands, for whoever looks at it. */
@@ -14,6 +14,19 @@ export interface StepStory {
   readonly reminders: number;
   /** How many further sets of groups may decide it by now. */
   readonly escalations: number;
+}
+
+/** In a sequence the step that is asked; otherwise steps are not named. */
+export function openStepOf(standing: Standing | undefined): string | undefined {
+  if (standing?.asked.requirement.order !== 'sequential') return undefined;
+  return openSteps(standing)[0]?.step.name;
+}
+
+/** Who is still asked, in words; `undefined` when nobody is. */
+export function waitingWords(story: RequestStory): string | undefined {
+  const open = story.status === 'pending' ? stepsOf(story).filter(({ isOpen }) => isOpen) : [];
+  const words = open.map(({ missing, groups }) => `${missing} of ${groups.join(' or ')}`);
+  return words.length === 0 ? undefined : words.join(', ');
 }
 
 /** The steps of a request that humans were asked about, in their order. */

@@ -3,8 +3,12 @@ import { describeRules } from '@drawbridge/scope';
 import { stepsOf } from '../domain/steps-of.js';
 import type { GivenApproval, RequestStory, StoryQuestion } from '../domain/request-story.js';
 
-/** A story as the API shows it. */
-export function approvalView(story: RequestStory): ApprovalView {
+/**
+ * A story as the API shows it.
+ *
+ * @param logIn - where to approve it with a fresh login
+ */
+export function approvalView(story: RequestStory, logIn?: string): ApprovalView {
   const { id, status, revision, requester, terms, cuts, risk, policy, standing } = story;
   return {
     id,
@@ -21,10 +25,14 @@ export function approvalView(story: RequestStory): ApprovalView {
     ...(status === 'pending' ? { steps: stepViews(story) } : {}),
     ...(story.approval === undefined ? {} : { approval: story.approval }),
     ...(story.decideBy === undefined ? {} : { decideBy: story.decideBy }),
+    ...(logIn !== undefined && wantsLogIn(story) ? { stepUpUrl: logIn } : {}),
     approvals: story.approvals.map(approvalOf),
     ...(story.questions.length === 0 ? {} : { questions: story.questions.map(questionOf) }),
   };
 }
+
+const wantsLogIn = ({ status, approval }: RequestStory): boolean =>
+  status === 'pending' && approval?.type === 'steps' && approval.stepUp !== undefined;
 
 const stepViews = (story: RequestStory): ApprovalStepView[] =>
   stepsOf(story).map(({ groups, reminders, escalations, ...step }) => ({

@@ -10,15 +10,16 @@ import {
   type WaitingApprovals,
 } from '@drawbridge/contracts';
 import { requestIdOf, ValidBody, ValidQuery } from '@drawbridge/runtime';
-import { narrowingOf, openSteps, whyNotCounted } from '@drawbridge/scope';
+import { narrowingOf, whyNotCounted } from '@drawbridge/scope';
 import { TokenVerifier } from '@drawbridge/token';
 import type { Request } from 'express';
 import type { RequestStory } from '../domain/request-story.js';
-import { ApprovalRefused } from '../domain/approval-refused.js';
+import { ApprovalRefused, isStepUp } from '../domain/approval-refused.js';
+import { openStepOf } from '../domain/steps-of.js';
 import { AccessApprovals, type Decision } from '../nats/access-approvals.js';
-import { WaitingRequests } from '../nats/waiting-requests.js';
-import { approvalView } from './approval-view.js';
-import { requireHuman } from './require-human.js';
+import { requireHuman, requireHumanToken } from './require-human.js';
+import { challenging, proofOf } from './step-up-challenge.js';
+import { ShownApprovals } from './shown-approvals.js';
 import { WaitingQuery } from './waiting-query.js';
 
 const waitingQuery = ValidQuery(WaitingQuery);
@@ -34,15 +35,18 @@ export class ApprovalsController {
   constructor(
     @Inject(TokenVerifier) private readonly verifier: TokenVerifier,
     @Inject(AccessApprovals) private readonly approvals: AccessApprovals,
-    @Inject(WaitingRequests) private readonly waiting: WaitingRequests,
+    @Inject(ShownApprovals) private readonly shown: ShownApprovals,
   ) {}
 
   @Get('approvals')
   async list(@Req() request: Request, @Query() query: unknown): Promise<WaitingApprovals> {
     const human = await requireHuman(request, this.verifier);
     const { limit } = waitingQuery.transform(query, fromQuery);
-    const items = this.waiting.list().filter((story) => mayDecide(story, human));
-    return { items: items.slice(0, limit).map(approvalView), total: items.length };
+    const items = this.shown.list().filter((story) => mayDecide(story, human));
+    return {
+      items: items.slice(0, limit).map((story) => this.shown.view(story)),
+      total: items.length,
+    };
   }
 
   @Post('access-requests/:id/approve')
@@ -52,11 +56,16 @@ export class ApprovalsController {
     @Param('id') id: string,
     @Body() body: unknown,
   ): Promise<ApprovalView> {
-    const decision = await this.decision(request, id);
+    const token = await requireHumanToken(request, this.verifier);
+    const decision = decisionOf(request, id, token.principal);
     const { comment, seen, step, ...less } = approveBody.transform(body, fromBody);
     const narrow = narrowingOf(less);
-    const given = { ...decision, remark: comment, seen, step };
-    await this.approvals.approve(Object.keys(narrow).length === 0 ? given : { ...given, narrow });
+    const proof = proofOf(token);
+    const given = { ...decision, remark: comment, seen, step, proof };
+    const isNarrowed = Object.keys(narrow).length > 0;
+    await challenging(request.res, () =>
+      this.approvals.approve(isNarrowed ? { ...given, narrow } : given),
+    );
     return this.view(decision);
   }
 
@@ -97,23 +106,25 @@ export class ApprovalsController {
   }
 
   private async decision(request: Request, id: string): Promise<Decision> {
-    const approver = await requireHuman(request, this.verifier);
-    if (!RequestId.safeParse(id).success) throw unknownRequest();
-    return { requestId: id, approver, via: 'http', causationId: requestIdOf(request) };
+    return decisionOf(request, id, await requireHuman(request, this.verifier));
   }
 
   private async view({ requestId }: Decision): Promise<ApprovalView> {
     const story = await this.approvals.story(requestId);
     if (story === undefined) throw unknownRequest();
-    return approvalView(story);
+    return this.shown.view(story);
   }
+}
+
+function decisionOf(request: Request, id: string, approver: Principal): Decision {
+  if (!RequestId.safeParse(id).success) throw unknownRequest();
+  return { requestId: id, approver, via: 'http', causationId: requestIdOf(request) };
 }
 
 /** Whether an approval of theirs would count now, as far as that is a question of who they are. */
 function mayDecide({ standing }: RequestStory, human: Principal): boolean {
   if (standing === undefined) return false;
-  const isSequence = standing.asked.requirement.order === 'sequential';
-  const step = isSequence ? openSteps(standing)[0]?.step.name : undefined;
+  const step = openStepOf(standing);
   const { termsVersion: seen, asked } = standing;
   const refusal = whyNotCounted(standing, {
     type: 'given',
@@ -122,7 +133,8 @@ function mayDecide({ standing }: RequestStory, human: Principal): boolean {
     seen,
     ...(step === undefined ? {} : { step }),
   });
-  return refusal === undefined;
+  // Whoever only has to log in again may.
+  return refusal === undefined || isStepUp(refusal);
 }
 
 const unknownRequest = (): ApprovalRefused =>

@@ -1,6 +1,6 @@
 import type { Principal } from '@drawbridge/contracts';
 import { requirePrincipal } from '@drawbridge/runtime';
-import type { TokenVerifier } from '@drawbridge/token';
+import type { TokenVerifier, VerifiedToken } from '@drawbridge/token';
 import type { Request } from 'express';
 import { refusedApprover } from '../domain/approval-refused.js';
 
@@ -10,7 +10,15 @@ import { refusedApprover } from '../domain/approval-refused.js';
  * @throws `TokenRefused`; `approver_not_human`
  */
 export async function requireHuman(request: Request, verifier: TokenVerifier): Promise<Principal> {
-  const { principal } = await requirePrincipal(request, verifier);
-  if (principal.kind !== 'human') throw refusedApprover('approver_not_human');
-  return principal;
+  return (await requireHumanToken(request, verifier)).principal;
+}
+
+/** The same, with what the token says of the login it came of. */
+export async function requireHumanToken(
+  request: Request,
+  verifier: TokenVerifier,
+): Promise<VerifiedToken> {
+  const verified = await requirePrincipal(request, verifier);
+  if (verified.principal.kind !== 'human') throw refusedApprover('approver_not_human');
+  return verified;
 }

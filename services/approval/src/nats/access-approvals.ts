@@ -2,7 +2,9 @@ import {
   principalId,
   type AccessEvent,
   type AccessEventType,
+  type ApprovedVia,
   type Principal,
+  type StepUpProof,
 } from '@drawbridge/contracts';
 import {
   handleCommand,
@@ -27,7 +29,7 @@ const service: Actor = { kind: 'service', id: 'approval' };
 export interface Decision {
   readonly requestId: string;
   readonly approver: Principal;
-  readonly via: 'slack' | 'http';
+  readonly via: Exclude<ApprovedVia, 'step_up'>;
   /** A comment on an approval, the reason of a denial. */
   readonly remark?: string | undefined;
   /** Id of the incoming request. */
@@ -35,10 +37,13 @@ export interface Decision {
 }
 
 /** An approval as it reaches us: also of what, as far as that was shown. */
-export interface Approving extends Decision {
+export interface Approving extends Omit<Decision, 'via'> {
+  readonly via: ApprovedVia;
   readonly seen?: number | undefined;
   readonly step?: string | undefined;
   readonly narrow?: Partial<ApprovedTerms> | undefined;
+  /** The login it is given with. */
+  readonly proof?: StepUpProof | undefined;
 }
 
 /** What a human wants to know of the requester. */
@@ -96,21 +101,22 @@ export class AccessApprovals {
   }
 
   /**
-   * Refuses what {@link approve} would refuse now, and records nothing.
-   *
-   * @throws ApprovalRefused, EventStoreError
-   */
-  checkApproval(decision: Approving): Promise<void> {
-    return this.#check(decision, this.#approval(decision));
-  }
-
-  /**
    * Refuses what {@link deny} would refuse now, and records nothing.
    *
    * @throws ApprovalRefused, EventStoreError
    */
-  checkDenial(decision: Decision): Promise<void> {
-    return this.#check(decision, this.#denial(decision));
+  async checkDenial(decision: Decision): Promise<void> {
+    await this.#check(decision, this.#denial(decision));
+  }
+
+  /**
+   * Refuses what {@link approve} would refuse now, and records nothing.
+   *
+   * @throws ApprovalRefused, EventStoreError
+   */
+  async checkApproval(decision: Approving): Promise<DecisionResult> {
+    const event = await this.#check(decision, this.#approval(decision));
+    return event === undefined ? 'unchanged' : 'recorded';
   }
 
   /** What an event of the request, or its deadline, makes necessary. Harmless when repeated. */
@@ -136,22 +142,27 @@ export class AccessApprovals {
     return tellStory(events);
   }
 
-  async #check({ requestId }: Decision, command: AccessApprovalCommand): Promise<void> {
+  async #check(
+    { requestId }: Pick<Decision, 'requestId'>,
+    command: AccessApprovalCommand,
+  ): Promise<AccessEvent | undefined> {
     const { events } = await this.store.load(requestId);
     const state = events.reduce<AccessApproval>(
       (folded, { event, at }) => accessApproval.evolve(folded, event, at),
       accessApproval.initial,
     );
-    accessApproval.decide(command, state);
+    return accessApproval.decide(command, state);
   }
 
-  #approval({ approver, via, remark, seen, step, narrow }: Approving): AccessApprovalCommand {
+  #approval(approving: Approving): AccessApprovalCommand {
+    const { approver, via, remark, seen, step, narrow, proof } = approving;
     const at = this.clock().toISOString();
     const shown = {
       ...(remark === undefined ? {} : { comment: remark }),
       ...(seen === undefined ? {} : { seen }),
       ...(step === undefined ? {} : { step }),
       ...(narrow === undefined ? {} : { narrow }),
+      ...(proof === undefined ? {} : { proof }),
     };
     return { type: 'GiveApproval', approver, via, ...shown, at };
   }
@@ -162,7 +173,10 @@ export class AccessApprovals {
     return { type: 'DenyApproval', approver, via, ...reason, at };
   }
 
-  async #decide(decision: Decision, command: AccessApprovalCommand): Promise<DecisionResult> {
+  async #decide(
+    decision: Omit<Decision, 'via'>,
+    command: AccessApprovalCommand,
+  ): Promise<DecisionResult> {
     const { requestId, causationId, approver } = decision;
     const actor: Actor = { kind: approver.kind, id: principalId(approver) };
     const cause = { requestId, causationId, actor, now: this.clock() };

@@ -8,6 +8,8 @@ import { plain } from './rich-text.js';
 
 export const APPROVE_ACTION = 'drawbridge_approve';
 export const DENY_ACTION = 'drawbridge_deny';
+/** A link, which Slack tells of when it is followed. */
+export const LOG_IN_ACTION = 'drawbridge_approve_log_in';
 export const NARROW_ACTION = 'drawbridge_narrow';
 export const ASK_ACTION = 'drawbridge_ask';
 export const RULES_ACTION = 'drawbridge_rules';
@@ -20,15 +22,27 @@ export const MORE_TAKE_BACK = 'take_back';
 type Element = types.Button | types.Overflow;
 
 /** What can be pressed on a card: the decisions while it is open, and always what the exact rules are. */
-export function cardButtons(
-  story: RequestStory,
-  { isOpen, summary }: { readonly isOpen: boolean; readonly summary: string },
-): types.ActionsBlock {
-  const elements = isOpen ? openElements(story, summary) : [rulesButton(story)];
+export function cardButtons(story: RequestStory, shown: ShownCard): types.ActionsBlock {
+  const elements = shown.isOpen ? openElements(story, shown) : [rulesButton(story)];
   return { type: 'actions', block_id: 'drawbridge_decision', elements };
 }
 
-function openElements(story: RequestStory, summary: string): Element[] {
+interface ShownCard {
+  readonly isOpen: boolean;
+  readonly summary: string;
+  /** Where to approve it with a fresh login. */
+  readonly logIn?: string | undefined;
+}
+
+/** Whoever only has the account in Slack must not be able to approve. */
+export const wantsLogIn = ({ approval }: RequestStory): boolean =>
+  approval?.type === 'steps' && approval.stepUp !== undefined;
+
+function openElements(story: RequestStory, { summary, logIn }: ShownCard): Element[] {
+  if (wantsLogIn(story)) {
+    const link = logIn === undefined ? [] : [logInButton(logIn)];
+    return [...link, denyButton(story), moreMenu(story)];
+  }
   // What cannot be shown whole must not be approved from here.
   const isApprovable = isShownWhole(story.terms.rules);
   return [
@@ -42,7 +56,7 @@ function openElements(story: RequestStory, summary: string): Element[] {
 
 /** Where a request is not asked in steps, who reads no steps would not see that somebody gave less. */
 export const isNarrowable = ({ approval, terms }: RequestStory): boolean =>
-  approval?.type === 'steps' && canNarrow(terms);
+  approval?.type === 'steps' && approval.stepUp === undefined && canNarrow(terms);
 
 const approveButton = (story: RequestStory, summary: string): types.Button => ({
   type: 'button',
@@ -56,6 +70,14 @@ const approveButton = (story: RequestStory, summary: string): types.Button => ({
     confirm: plain('Approve'),
     deny: plain('Go back'),
   },
+});
+
+const logInButton = (url: string): types.Button => ({
+  type: 'button',
+  action_id: LOG_IN_ACTION,
+  style: 'primary',
+  text: plain('Approve (log in)'),
+  url,
 });
 
 const denyButton = (story: RequestStory): types.Button => ({

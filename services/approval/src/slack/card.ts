@@ -2,7 +2,7 @@ import type { types } from '@slack/bolt';
 import { outcomeOf } from '@drawbridge/scope';
 import type { AgentPast } from '../domain/agent-history.js';
 import type { RequestStory } from '../domain/request-story.js';
-import { cardButtons } from './card-buttons.js';
+import { cardButtons, wantsLogIn } from './card-buttons.js';
 import { factLines, issuerWords, personWords, whatWords } from './card-facts.js';
 import { outcomeLines, titleOf } from './card-outcome.js';
 import { waitingFor } from './card-steps.js';
@@ -26,8 +26,9 @@ export interface Card {
  * the outcome afterwards. The same story always gives the same card.
  *
  * @param past - what the agent asked for before; absent when it is not known
+ * @param logIn - where to approve it with a fresh login; absent where that is not possible
  */
-export function renderCard(story: RequestStory, past?: AgentPast): Card {
+export function renderCard(story: RequestStory, past?: AgentPast, logIn?: string): Card {
   const isOpen = isDecidable(story);
   return {
     text: neutralMrkdwn(`${titleOf(story)}: ${summaryOf(story)}`, 300),
@@ -36,7 +37,7 @@ export function renderCard(story: RequestStory, past?: AgentPast): Card {
       ...outcomeBlocks(story),
       lines(factLines(story, past)),
       ...waitingBlocks(story, isOpen),
-      cardButtons(story, { isOpen, summary: summaryOf(story) }),
+      cardButtons(story, { isOpen, summary: summaryOf(story), logIn }),
       smallPrint(neutralText(referenceOf(story), 300)),
     ],
     metadata: { event_type: CARD_METADATA, event_payload: { request_id: story.id } },
@@ -70,7 +71,10 @@ function waitingBlocks(story: RequestStory, isOpen: boolean): types.KnownBlock[]
   const { decideBy, terms } = story;
   if (!isOpen || decideBy === undefined) return [];
   const note = `All ${terms.rules.length} rules are too long for Slack. To read and approve them, use the CLI.`;
-  const notes = isShownWhole(terms.rules) ? [] : [[bold(note)]];
+  const notes = [
+    ...(isShownWhole(terms.rules) ? [] : [[bold(note)]]),
+    ...(wantsLogIn(story) ? [[bold('Approving needs a fresh login.')]] : []),
+  ];
   return [lines([...notes, ...waitingFor(story, [text('. Decide by '), instant(decideBy)])])];
 }
 

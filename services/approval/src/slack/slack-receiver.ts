@@ -3,6 +3,7 @@ import { App, ExpressReceiver } from '@slack/bolt';
 import type { Logger } from '@slack/web-api';
 import express, { type Router } from 'express';
 import type { Clock } from '@drawbridge/kernel';
+import { LOG_IN_ACTION } from './card-buttons.js';
 import { listenToHolds } from './listen-to-holds.js';
 import { listenToRequests, type CardDesk } from './listen-to-requests.js';
 import { requestGuard } from './request-guard.js';
@@ -45,6 +46,8 @@ export function slackReceiver(options: SlackReceiverOptions): Router {
   const answers = new SlackAnswers(options);
   listenToRequests({ app, answers }, options.requests);
   listenToHolds({ app, answers }, options.holds);
+  // It decides nothing here; the page that it leads to does.
+  app.action(LOG_IN_ACTION, ({ ack }) => ack());
   const router = express.Router();
   router.post('/events', requestGuard(options));
   router.use(receiver.router);

@@ -17,6 +17,7 @@ import type { AgentHistory } from '../domain/agent-history.js';
 import type { HoldStory } from '../domain/hold-story.js';
 import type { RequestStory } from '../domain/request-story.js';
 import type { HeldCommands } from '../nats/held-commands.js';
+import type { StepUpLinks } from '../step-up/start-step-up.js';
 import { CardBoard, type CardBoardOptions, type CardSubject, type Told } from './card-board.js';
 import { CardMemory } from './card-memory.js';
 import { CardThread } from './card-thread.js';
@@ -41,6 +42,7 @@ export interface SlackSurroundings {
   readonly isDisabled: (human: Principal) => boolean;
   /** By the configuration in force. */
   readonly people: () => People | undefined;
+  readonly stepUpLink: StepUpLinks;
   readonly clock: Clock;
   readonly logger: LoggerService;
   readonly ackWaitMs: number | undefined;
@@ -97,7 +99,7 @@ type Boards = Pick<SlackParts, 'board' | 'holdBoard' | 'thread'>;
 
 function boardsOf(
   { channel }: SlackSettings,
-  { approvals, history, holds }: SlackSurroundings,
+  { approvals, history, holds, stepUpLink }: SlackSurroundings,
   places: Omit<CardBoardOptions<Told>, keyof CardSubject<Told> | 'channel'>,
 ): Boards {
   const boardOf = <Story extends Told>(subject: CardSubject<Story>) =>
@@ -105,7 +107,7 @@ function boardsOf(
   const board = boardOf({
     story: (requestId) => approvals.story(requestId),
     isAsked: ({ decideBy }) => decideBy !== undefined,
-    render: (story) => renderCard(story, history.before(story)),
+    render: (story) => renderCard(story, history.before(story), stepUpLink(story.id)),
     since: ({ validatedAt }) => validatedAt,
   });
   return {

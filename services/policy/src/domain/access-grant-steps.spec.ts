@@ -106,6 +106,40 @@ describe('a grant that is asked in steps', () => {
       grantOf(...asked(), yes(alice, onCall), yes(carol, lead), approved(alice, carol)),
     ).toMatchObject({ grantId, terms, approvers: [alice, carol] }));
 
+  /** What becomes of it when alice approved with this login, under policies that want another kind. */
+  const withLogin = (login: object | undefined, acr: string[], version = '1') => {
+    const wanted = { maxAgeSeconds: 300, acr: ['phr'] };
+    const proof = { issuer: alice.issuer, authTime: at, acr: 'phr' };
+    const past = [
+      ...asked({ stepUp: wanted }),
+      yes(alice, { ...onCall, ...(login && { proof: { ...proof, ...login } }) }),
+      yes(carol, { ...lead, proof }),
+      approved(alice, carol),
+    ];
+    const state = past.reduce(
+      (folded, event) => accessGrant.evolve(folded, event, at),
+      accessGrant.initial,
+    );
+    const stepUp = { fromRisk: 'low', ...wanted, acr } as const;
+    const policies = policySet({ ...oncall, approval: twoSteps(), stepUp });
+    return accessGrant.decide(issue({ ...policies, version }), state);
+  };
+
+  it.each([
+    ['no login', undefined],
+    ['an old login', { authTime: '2000-01-01T00:00:00.000Z' }],
+    ['a weak login', { acr: 'pwd' }],
+    ['a login at another issuer', { issuer: 'https://evil.test' }],
+  ])('counts approvals again that want a fresh login: not with %s', (_what, login) =>
+    expect(withLogin(login, ['phr'])).toMatchObject({ data: { code: 'approval_incomplete' } }),
+  );
+
+  it('is issued by policies for which the logins would do, whatever changed in them', () => {
+    expect(withLogin({}, ['phr'])?.type).toBe('GrantIssued');
+    expect(withLogin({}, ['phr', 'other'], 'another')?.type).toBe('GrantIssued');
+    expect(withLogin({}, ['phrh'], 'another')).toMatchObject({ data: { code: 'policy_changed' } });
+  });
+
   it('waits until it is reported as approved', () =>
     given(...asked(), yes(alice, onCall), yes(carol, lead))
       .when(issue())

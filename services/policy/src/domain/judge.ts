@@ -2,6 +2,7 @@ import type {
   AccessEventData,
   AccessRequestInput,
   AccessTerms,
+  ApprovalRequirement,
   PolicyReference,
   Principal,
 } from '@drawbridge/contracts';
@@ -12,6 +13,7 @@ import { autoApproval } from './conditions.js';
 import { isDenial, type Denial } from './denial.js';
 import { findPolicies } from './find-policies.js';
 import type { Connection, Policy, PolicySet } from './policy-set.js';
+import { requiredApproval } from './required-approval.js';
 import { resolveScope, type ResolvedScope } from './resolve-scope.js';
 
 /** What was asked for, by whom. */
@@ -53,14 +55,15 @@ export function judge(plea: Plea, set: PolicySet, circumstances?: Circumstances)
   const { requester } = plea;
   const terms = toTerms(plea.request, { scope, allowance, connection: found.connection });
   const wants = allowance.auto?.wants;
+  const risk = riskOf({ terms, requester }, set, circumstances);
   return {
     validated: {
       policy: { name: policy.name, version: set.version },
       requester,
       terms,
       cuts: [...allowance.cuts],
-      risk: riskOf({ terms, requester }, set, circumstances),
-      ...approvalBy(policy, allowance),
+      risk,
+      ...approvalBy(requiredApproval(policy, risk), allowance),
     },
     ...(wants !== undefined && { wants }),
   };
@@ -70,7 +73,7 @@ type Validated = AccessEventData<'AccessRequestValidated'>;
 
 /** Who is asked, and by which rule nobody is. */
 function approvalBy(
-  { approval }: Policy,
+  approval: ApprovalRequirement,
   { auto }: Allowance,
 ): Pick<Validated, 'approval' | 'autoApproved' | 'facts'> {
   if (auto === undefined || (auto.rule === undefined && auto.facts.length === 0)) {

@@ -3,8 +3,10 @@ import type {
   ApprovalRequirement,
   AutoApproveRule,
   Principal,
+  Risk,
   RiskDocument,
   Rule,
+  StepUp,
 } from '@drawbridge/contracts';
 import type { PolicyLimits } from './limit-grant.js';
 
@@ -63,6 +65,8 @@ export interface Policy {
   readonly whenTooWide: 'cut' | 'refuse';
   readonly reason: { readonly minLength: number; readonly pattern?: TextPattern };
   readonly ticket: { readonly required: boolean; readonly pattern?: TextPattern };
+  /** A fresh login of whoever approves, from this risk on. */
+  readonly stepUp?: StepUp & { readonly fromRisk: Risk['level'] };
   /** Tried before `approval`. */
   readonly autoApprove: readonly AutoApproveRule[];
   readonly approval: ApprovalRequirement;

@@ -18,6 +18,7 @@ import {
 import { isDenial } from './denial.js';
 import { judgeBy } from './judge.js';
 import type { Policy, PolicySet } from './policy-set.js';
+import { requiredApproval } from './required-approval.js';
 
 /** A request with the terms that were fixed for it, and the humans who said yes so far. */
 export interface FixedRequest {
@@ -71,7 +72,7 @@ const escalationsOf = ({ steps }: Standing): readonly ApprovalFact[] =>
 
 /** Whether the same people would be enough for another requirement too, and nobody's no would stop it. */
 function wouldApprove(policy: Policy, fixed: FixedRequest): boolean {
-  const { approval } = policy;
+  const approval = requiredApproval(policy, fixed.risk);
   const { requester, standing, terms } = fixed;
   if (approval.type === 'none') return true;
   if (standing === undefined) return stillAsksNobody(policy, fixed);
