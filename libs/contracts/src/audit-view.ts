@@ -106,6 +106,15 @@ export const AuditHoldEvent = AuditEvent.omit({ accessRequestId: true }).extend(
 });
 export type AuditHoldEvent = z.infer<typeof AuditHoldEvent>;
 
+/** One event of a stop as `GET /v1/audit/stops` shows it. */
+export const AuditStopEvent = AuditEvent.omit({ accessRequestId: true }).extend({
+  /** Position in the stream STOPS. */
+  sequence: z.int(),
+  /** What it is about: `all`, `c_<connection>`, `a_` or `d_` and a hash of the agent. */
+  key: z.string(),
+});
+export type AuditStopEvent = z.infer<typeof AuditStopEvent>;
+
 const page = <Item extends z.ZodType>(item: Item) =>
   z.strictObject({
     items: z.array(item),
@@ -118,3 +127,5 @@ export const AuditEventPage = page(AuditEvent);
 export type AuditEventPage = z.infer<typeof AuditEventPage>;
 export const AuditHoldEventPage = page(AuditHoldEvent);
 export type AuditHoldEventPage = z.infer<typeof AuditHoldEventPage>;
+export const AuditStopEventPage = page(AuditStopEvent);
+export type AuditStopEventPage = z.infer<typeof AuditStopEventPage>;

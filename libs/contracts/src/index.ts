@@ -25,6 +25,8 @@ export {
   AuditEventPage,
   AuditHoldEvent,
   AuditHoldEventPage,
+  AuditStopEvent,
+  AuditStopEventPage,
   CommandOutcome,
 } from './audit-view.js';
 export { AnswerMasking, PortForwarding } from './answer-masking.js';

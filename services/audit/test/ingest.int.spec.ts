@@ -71,7 +71,7 @@ describe('the ingest', () => {
         code: 200,
         status: 'ready',
         checks: { nats: true, clickhouse: true, ingest: true },
-        figures: { eventsLag: 0, commandsLag: 0, holdsLag: 0, parked: 0 },
+        figures: { eventsLag: 0, commandsLag: 0, holdsLag: 0, stopsLag: 0, parked: 0 },
       }),
     );
   });

@@ -1,10 +1,10 @@
-import { AuditCommand, AuditEvent, AuditHoldEvent } from '@drawbridge/contracts';
+import { AuditCommand, AuditEvent, AuditHoldEvent, AuditStopEvent } from '@drawbridge/contracts';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { CliError } from '../cli-error.js';
 import { exitCode, type ExitCode } from '../exit-code.js';
 import { parseInstant } from '../input/duration.js';
-import { commandTable, eventTable, holdEventTable } from '../output/audit-text.js';
+import { commandTable, eventTable, holdEventTable, stopEventTable } from '../output/audit-text.js';
 import { neutralJson } from '../output/neutralise.js';
 import {
   action,
@@ -59,14 +59,22 @@ const holdSubject: Subject<AuditHoldEvent> = {
   table: holdEventTable,
 };
 
-/** `drawbridge audit commands`, `drawbridge audit holds` and `drawbridge audit events` */
+const stopSubject: Subject<AuditStopEvent> = {
+  path: '/v1/audit/stops',
+  filters: ['agent', 'connection', 'type', 'actor'],
+  item: AuditStopEvent,
+  table: stopEventTable,
+};
+
+/** `drawbridge audit commands`, `holds`, `stops` and `events` */
 export function registerAudit(registrar: Registrar): void {
   const group = registrar.program
     .command('audit')
-    .summary('read the record: commands, holds and events')
+    .summary('read the record: commands, holds, stops and events')
     .description('Reads the record. For humans in a group of auditors.');
   registerCommands(registrar, group);
   registerHolds(registrar, group);
+  registerStops(registrar, group);
   registerEvents(registrar, group);
 }
 
@@ -121,6 +129,21 @@ function registerHolds(registrar: Registrar, group: Command): void {
   );
 }
 
+function registerStops(registrar: Registrar, group: Command): void {
+  const stops = pageOptions(
+    group
+      .command('stops')
+      .summary('raised bridges and disabled agents')
+      .description('Lists who raised and released bridges, disabled and enabled agents, and why.'),
+  )
+    .option('--type <types>', 'BridgesRaised, BridgesReleased, AgentDisabled, AgentEnabled')
+    .option('--actor <id>', 'who did it: <issuer>#<subject>')
+    .addHelpText('after', examples(['drawbridge audit stops --since 7d']));
+  sharedOptions(stops, outputs).action(
+    action(registrar, (context) => read(context, stopSubject, stops.opts())),
+  );
+}
+
 function registerEvents(registrar: Registrar, group: Command): void {
   const events = filterOptions(
     group
@@ -139,11 +162,12 @@ function registerEvents(registrar: Registrar, group: Command): void {
 const outputs = ['table', 'json', 'jsonl'];
 
 const filterOptions = (command: Command): Command =>
+  pageOptions(command).option('--request <id>', 'access request').option('--grant <id>');
+
+const pageOptions = (command: Command): Command =>
   command
     .option('--since <time>', 'from then on: a time, or how long ago, e.g. 2h')
     .option('--until <time>', 'before then')
-    .option('--request <id>', 'access request')
-    .option('--grant <id>')
     .option('--agent <subject>', 'subject, or <issuer>#<subject>')
     .option('-c, --connection <names>', 'lists may be given with commas')
     .option('--limit <count>', `how many, at most ${MAX_LIMIT}`, '50')

@@ -1,8 +1,10 @@
 import {
   HoldEvent,
+  StopEvent,
   type AuditCommand,
   type AuditEvent,
   type AuditHoldEvent,
+  type AuditStopEvent,
 } from '@drawbridge/contracts';
 import { table } from './table.js';
 
@@ -56,6 +58,35 @@ export const holdEventTable = (events: readonly AuditHoldEvent[]): string =>
     ['TIME', 'HOLD', 'TYPE', 'ACTOR', 'RULE', 'CALL'],
     events.map((event) => [event.at, event.holdId, event.type, actorOf(event), ...heldOf(event)]),
   );
+
+/** Events of stops, one line each. */
+export const stopEventTable = (events: readonly AuditStopEvent[]): string =>
+  table(
+    ['TIME', 'TYPE', 'WHAT', 'ACTOR', 'REASON'],
+    events.map((event) => [
+      event.at,
+      event.type,
+      stoppedBy(event),
+      actorOf(event),
+      reasonOf(event),
+    ]),
+  );
+
+/** What it is about; a release has only its key to say so. */
+function stoppedBy({ key, type, data }: AuditStopEvent): string {
+  const parsed = StopEvent.safeParse({ type, data });
+  if (parsed.success && 'subject' in parsed.data.data) return `agent ${parsed.data.data.subject}`;
+  if (key === 'all') return 'all bridges';
+  if (key.startsWith('c_')) return `connection ${key.slice(2)}`;
+  if (!parsed.success || parsed.data.type !== 'BridgesRaised') return key;
+  const { target } = parsed.data.data;
+  return typeof target === 'object' && 'agent' in target ? `agent ${target.agent.subject}` : key;
+}
+
+function reasonOf({ type, data }: AuditStopEvent): string | undefined {
+  const parsed = StopEvent.safeParse({ type, data });
+  return parsed.success ? parsed.data.data.reason : undefined;
+}
 
 /** The rule and the call of an event that names them. */
 function heldOf({ type, data }: AuditHoldEvent): readonly (string | undefined)[] {

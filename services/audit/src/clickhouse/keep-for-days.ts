@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Schema } from './apply-migrations.js';
 
-const times = { events: 'at', commands: 'received_at', holds: 'at' } as const;
+const times = { events: 'at', commands: 'received_at', holds: 'at', stops: 'at' } as const;
 const CreateQuery = z.array(z.object({ text: z.string() })).length(1);
 
 /** Sets how long rows are kept. Nothing is altered when it is so already; a shorter time deletes. */

@@ -121,6 +121,25 @@ const holdColumns = {
   data: eventColumns.data,
 } as const;
 
+const stopColumns = {
+  sequence: eventColumns.sequence,
+  id: eventColumns.id,
+  type: eventColumns.type,
+  schema_version: eventColumns.schema_version,
+  stop_key: eventColumns.aggregate_id,
+  correlation_id: eventColumns.correlation_id,
+  causation_id: eventColumns.causation_id,
+  actor_kind: eventColumns.actor_kind,
+  actor_id: eventColumns.actor_id,
+  at: eventColumns.at,
+  hash: eventColumns.hash,
+  previous_hash: eventColumns.previous_hash,
+  connection: eventColumns.connection,
+  agent_issuer: eventColumns.agent_issuer,
+  agent_subject: eventColumns.agent_subject,
+  data: eventColumns.data,
+} as const;
+
 const listOf = (columns: Readonly<Record<string, string>>): string =>
   Object.entries(columns)
     .map(([name, type]) => `    ${name} ${type}`)
@@ -182,6 +201,17 @@ PARTITION BY toYYYYMM(at)
 ORDER BY (at, sequence)
 SETTINGS ${deduplication}`;
 
+const stops = (database: Identifier): string => `
+CREATE TABLE IF NOT EXISTS ${database}.stops
+(
+${listOf(stopColumns)},
+    ${index('stop_key')}
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(at)
+ORDER BY (at, sequence)
+SETTINGS ${deduplication}`;
+
 /** Forward only: what has been released is never edited, a change is a new entry at the end. */
 export const migrations: readonly Migration[] = [
   { version: 1, name: 'events', statements: (database) => [events(database)] },
@@ -189,6 +219,7 @@ export const migrations: readonly Migration[] = [
   { version: 3, name: 'guardrails', statements: guards },
   { version: 4, name: 'holds', statements: (database) => [holds(database)] },
   { version: 5, name: 'sessions', statements: sessions },
+  { version: 6, name: 'stops', statements: (database) => [stops(database)] },
 ];
 
 /** What must hold after the last migration, because one row per event and command rests on it. */
@@ -210,5 +241,11 @@ export const expectedTables = {
     sortingKey: 'at, sequence',
     partitionKey: 'toYYYYMM(at)',
     columns: Object.keys(holdColumns),
+  },
+  stops: {
+    engine: 'ReplacingMergeTree',
+    sortingKey: 'at, sequence',
+    partitionKey: 'toYYYYMM(at)',
+    columns: Object.keys(stopColumns),
   },
 } as const;

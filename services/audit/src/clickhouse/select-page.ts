@@ -9,7 +9,7 @@ export interface AuditStore {
 }
 
 /** One for each stream that is copied. */
-export type AuditTable = 'events' | 'commands' | 'holds';
+export type AuditTable = 'events' | 'commands' | 'holds' | 'stops';
 
 /** A place between two rows: the sorting key of the row before it. */
 export type Position = readonly [at: string, id: string];

@@ -97,6 +97,19 @@ export const EventFilter = z.strictObject({
 });
 export type EventFilter = z.infer<typeof EventFilter>;
 
+/** Query of `GET /v1/audit/stops`. `agent` and `connection` select what was raised by name, releases included. */
+export const StopFilter = z.strictObject({
+  since: shared.since,
+  until: shared.until,
+  agent: shared.agent,
+  connection: shared.connection,
+  type: words.optional(),
+  /** Who caused it: `<issuer>#<subject>`. */
+  actor: word.optional(),
+  ...paging,
+});
+export type StopFilter = z.infer<typeof StopFilter>;
+
 /** Query of `GET /v1/audit/holds`. All but `type` and `actor` select whole holds. */
 export const HoldFilter = z.strictObject({
   ...shared,

@@ -1,11 +1,17 @@
-import type { AuditCommandPage, AuditEventPage, AuditHoldEventPage } from '@drawbridge/contracts';
+import type {
+  AuditCommandPage,
+  AuditEventPage,
+  AuditHoldEventPage,
+  AuditStopEventPage,
+} from '@drawbridge/contracts';
 import { AuditQueryError } from '../clickhouse/audit-query-error.js';
 import { clickHouseTime } from '../clickhouse/condition.js';
 import { selectCommands } from '../clickhouse/select-commands.js';
 import { selectEvents } from '../clickhouse/select-events.js';
 import { selectHolds } from '../clickhouse/select-holds.js';
+import { selectStops } from '../clickhouse/select-stops.js';
 import type { AuditStore, Position } from '../clickhouse/select-page.js';
-import type { CommandFilter, EventFilter, HoldFilter } from './audit-filter.js';
+import type { CommandFilter, EventFilter, HoldFilter, StopFilter } from './audit-filter.js';
 import { cursorAfter, positionOf } from './cursor.js';
 
 const MAX_CONCURRENT = 4;
@@ -40,8 +46,16 @@ export class AuditQueries {
     });
   }
 
+  /** @throws AuditQueryError, RequestRefused for a bad cursor */
+  stops(filter: StopFilter): Promise<AuditStopEventPage> {
+    return this.#page(filter, {
+      select: (after) => selectStops(this.store, filter, after),
+      positionOf: ({ at, sequence }) => [clickHouseTime(at), String(sequence)],
+    });
+  }
+
   async #page<Item>(
-    filter: CommandFilter | EventFilter | HoldFilter,
+    filter: CommandFilter | EventFilter | HoldFilter | StopFilter,
     { select, positionOf: placeOf }: Source<Item>,
   ): Promise<{ items: Item[]; nextCursor?: string }> {
     const after = positionOf(filter);

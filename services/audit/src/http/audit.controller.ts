@@ -1,8 +1,13 @@
 import { Controller, Get, Inject, Req } from '@nestjs/common';
-import type { AuditCommandPage, AuditEventPage, AuditHoldEventPage } from '@drawbridge/contracts';
+import type {
+  AuditCommandPage,
+  AuditEventPage,
+  AuditHoldEventPage,
+  AuditStopEventPage,
+} from '@drawbridge/contracts';
 import { ValidQuery } from '@drawbridge/runtime';
 import type { Request } from 'express';
-import { CommandFilter, EventFilter, HoldFilter } from './audit-filter.js';
+import { CommandFilter, EventFilter, HoldFilter, StopFilter } from './audit-filter.js';
 import { AuditQueries } from './audit-queries.js';
 import { requireAuditor, type Auditors } from './require-auditor.js';
 
@@ -33,9 +38,16 @@ export class AuditController {
     await requireAuditor(request, this.auditors);
     return this.queries.holds(holdFilter.transform(request.query, fromQuery));
   }
+
+  @Get('stops')
+  async stops(@Req() request: Request): Promise<AuditStopEventPage> {
+    await requireAuditor(request, this.auditors);
+    return this.queries.stops(stopFilter.transform(request.query, fromQuery));
+  }
 }
 
 const fromQuery = { type: 'query' } as const;
 const commandFilter = ValidQuery(CommandFilter);
 const eventFilter = ValidQuery(EventFilter);
 const holdFilter = ValidQuery(HoldFilter);
+const stopFilter = ValidQuery(StopFilter);

@@ -3,6 +3,7 @@ import {
   ACCESS_STREAM,
   COMMANDS_STREAM,
   HOLDS_STREAM,
+  STOPS_STREAM,
   countParked,
   parkMessage,
   type JetStreamConnection,
@@ -13,9 +14,10 @@ import type { AuditStore, AuditTable } from '../clickhouse/select-page.js';
 import { commandRow } from '../domain/command-row.js';
 import { eventRow } from '../domain/event-row.js';
 import { holdRow } from '../domain/hold-row.js';
+import { stopRow } from '../domain/stop-row.js';
 import { BatchFeed } from './batch-feed.js';
 import { readCommand } from './read-command.js';
-import { readEvent, readHoldEvent } from './read-event.js';
+import { readEvent, readHoldEvent, readStopEvent } from './read-event.js';
 import { recordBatch, type Recording } from './record-batch.js';
 import { recordsOf, wholeMessage, type Source } from './source.js';
 
@@ -40,11 +42,12 @@ export interface IngestDependencies {
   readonly limits?: IngestLimits;
 }
 
-/** Copies the streams ACCESS, HOLDS and COMMANDS into ClickHouse. */
+/** Copies the streams ACCESS, HOLDS, STOPS and COMMANDS into ClickHouse. */
 export class Ingest {
   readonly #events: BatchFeed;
   readonly #commands: BatchFeed;
   readonly #holds: BatchFeed;
+  readonly #stops: BatchFeed;
   #parked = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -61,34 +64,41 @@ export class Ingest {
       sourcesOf: wholeMessage,
       rowOf: ({ message }) => holdRow(readHoldEvent(message)),
     });
+    this.#stops = this.#feed(STOPS_STREAM, 'stops', {
+      sourcesOf: wholeMessage,
+      rowOf: ({ message }) => stopRow(readStopEvent(message)),
+    });
   }
 
   async start(): Promise<void> {
     await this.#countParked();
-    await this.#events.start();
-    await this.#commands.start();
-    await this.#holds.start();
+    for (const feed of this.#feeds) await feed.start();
     this.#timer = setInterval(() => void this.#countParked(), PARKED_REFRESH_MS).unref();
   }
 
   /** Stores what it holds, if ClickHouse takes it, and stops. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await Promise.all([this.#events, this.#commands, this.#holds].map((feed) => feed.close()));
+    await Promise.all(this.#feeds.map((feed) => feed.close()));
   }
 
   get healthy(): boolean {
-    return this.#events.healthy && this.#commands.healthy && this.#holds.healthy;
+    return this.#feeds.every(({ healthy }) => healthy);
   }
 
   /** How far behind it is, and how many messages wait on PARKED for a person. */
-  figures(): Record<'eventsLag' | 'commandsLag' | 'holdsLag' | 'parked', number> {
+  figures(): Record<'eventsLag' | 'commandsLag' | 'holdsLag' | 'stopsLag' | 'parked', number> {
     return {
       eventsLag: this.#events.lag,
       commandsLag: this.#commands.lag,
       holdsLag: this.#holds.lag,
+      stopsLag: this.#stops.lag,
       parked: this.#parked,
     };
+  }
+
+  get #feeds(): readonly BatchFeed[] {
+    return [this.#events, this.#commands, this.#holds, this.#stops];
   }
 
   #feed(

@@ -3,6 +3,7 @@ import {
   EventEnvelope,
   HOLDS_SUBJECT_PREFIX,
   sha256Hex,
+  STOPS_SUBJECT_PREFIX,
 } from '@drawbridge/jetstream';
 import type { JsMsg } from '@nats-io/jetstream';
 import { RecordRefused } from '../domain/record-refused.js';
@@ -25,6 +26,14 @@ export const readEvent = (message: EventMessage): StoredEvent =>
  */
 export const readHoldEvent = (message: EventMessage): StoredEvent =>
   readFrom(HOLDS_SUBJECT_PREFIX, message);
+
+/**
+ * The same of an event of a stop.
+ *
+ * @throws RecordRefused `record_unreadable`
+ */
+export const readStopEvent = (message: EventMessage): StoredEvent =>
+  readFrom(STOPS_SUBJECT_PREFIX, message);
 
 type EventMessage = Pick<JsMsg, 'seq' | 'subject' | 'data'>;
 

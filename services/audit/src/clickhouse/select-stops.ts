@@ -1,0 +1,44 @@
+import type { AuditStopEvent } from '@drawbridge/contracts';
+import { z } from 'zod';
+import type { StopFilter } from '../http/audit-filter.js';
+import { given, inTime, isAgent, isOneOf, type Condition } from './condition.js';
+import { RecordedRow, recordedOf } from './recorded-row.js';
+import { selectPage, type AuditStore, type Position } from './select-page.js';
+
+const Row = RecordedRow.extend({ stop_key: z.string() });
+type Row = z.infer<typeof Row>;
+
+/** Reads one page of events of stops, and one row more when there is a next page. */
+export async function selectStops(
+  store: AuditStore,
+  filter: StopFilter,
+  after: Position | undefined,
+): Promise<AuditStopEvent[]> {
+  const rows = await selectPage(store, {
+    table: 'stops',
+    columns: Object.keys(Row.shape).join(', '),
+    key: { time: 'at', id: 'sequence', idType: 'UInt64' },
+    conditions: conditionsOf(store, filter),
+    order: filter.order,
+    limit: filter.limit,
+    after,
+  });
+  return z.array(Row).parse(rows).map(eventOf);
+}
+
+function conditionsOf({ database }: AuditStore, filter: StopFilter): readonly Condition[] {
+  // A release does not say what it releases: the stop that it ends does.
+  const ofStops = ({ sql, parameters }: Condition): Condition => ({
+    sql: `stop_key IN (SELECT stop_key FROM ${database}.stops WHERE ${sql})`,
+    parameters,
+  });
+  return [
+    ...inTime('at', filter),
+    ...given(filter.agent, (agent) => ofStops(isAgent(agent))),
+    ...given(filter.connection, (names) => ofStops(isOneOf('connection', names))),
+    ...given(filter.type, (types) => isOneOf('type', types)),
+    ...given(filter.actor, (actor) => isOneOf('actor_id', [actor])),
+  ];
+}
+
+const eventOf = (row: Row): AuditStopEvent => ({ ...recordedOf(row), key: row.stop_key });
