@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { RequestId } from './access-terms.js';
+import { Instant, RequestId } from './access-terms.js';
 import { event } from './define-event.js';
 import type { ServiceName } from './service-name.js';
 
 const ofGrant = { grantId: z.uuid(), accessRequestId: RequestId, commandId: z.uuid() };
 
 /**
- * Facts about the use of one grant that has limits, oldest first. Subject: `drawbridge.uses.<grantId>`. A stream
+ * Facts about the use of one grant, oldest first. Subject: `drawbridge.uses.<grantId>`. A stream
  * beside ACCESS, since whoever may publish there could write `GrantIssued`: see {@link useWriterOf}.
  */
 export const UseEvent = z.discriminatedUnion('type', [
@@ -14,6 +14,8 @@ export const UseEvent = z.discriminatedUnion('type', [
   event('CallCounted', { ...ofGrant, isChange: z.boolean() }),
   /** A counted call is over. Of a call whose gateway was killed it is missing. */
   event('CallFinished', ofGrant),
+  /** A token that was issued behind the grant names none of the groups that the grant is for. */
+  event('GrantGroupLost', { ...ofGrant, tokenIssuedAt: Instant }),
 ]);
 export type UseEvent = z.infer<typeof UseEvent>;
 export type UseEventType = UseEvent['type'];
@@ -24,4 +26,5 @@ export type UseEventData<Type extends UseEventType> = Extract<UseEvent, { type: 
 export const useWriterOf: Readonly<Record<UseEventType, ServiceName>> = {
   CallCounted: 'proxy',
   CallFinished: 'proxy',
+  GrantGroupLost: 'proxy',
 };

@@ -5,4 +5,9 @@ export {
   type GrantUse,
   type GrantUseCommand,
 } from './domain/grant-use.js';
-export { UseCounter, type LimitedCall, type UseCounterOptions } from './use-counter.js';
+export {
+  UseCounter,
+  type CallOfGrant,
+  type LimitedCall,
+  type UseCounterOptions,
+} from './use-counter.js';

@@ -25,16 +25,20 @@ export interface UseCounterOptions {
   readonly newId: (at: Date) => string;
 }
 
-/** A call that is about to be made under a grant with limits. */
-export interface LimitedCall {
+/** A call under a grant. */
+export interface CallOfGrant {
   readonly grant: {
     readonly grantId: string;
     readonly accessRequestId: string;
     readonly issuer: string;
     readonly subject: string;
   };
-  readonly limits: GrantLimits;
   readonly commandId: string;
+}
+
+/** A call that is about to be made under a grant with limits. */
+export interface LimitedCall extends CallOfGrant {
+  readonly limits: GrantLimits;
   readonly isChange: boolean;
 }
 
@@ -66,11 +70,17 @@ export class UseCounter {
   }
 
   /** Notes that a counted call is over. */
-  async finish(call: LimitedCall): Promise<void> {
+  async finish(call: CallOfGrant): Promise<void> {
     await this.#inTurn(call, { type: 'FinishCall', ...idsOf(call) });
   }
 
-  async #inTurn(call: LimitedCall, command: GrantUseCommand): Promise<GrantUse> {
+  /** Notes once that the token of a call, issued behind the grant, names none of the grant's groups. */
+  async groupLost(call: CallOfGrant, tokenIssuedAt: Date): Promise<void> {
+    const lost = { type: 'LoseGroup', tokenIssuedAt: tokenIssuedAt.toISOString() } as const;
+    await this.#inTurn(call, { ...lost, ...idsOf(call) });
+  }
+
+  async #inTurn(call: CallOfGrant, command: GrantUseCommand): Promise<GrantUse> {
     const lane = this.#laneOf(command.grantId);
     const { failures } = lane;
     const turn = lane.tail.then(() => {
@@ -81,7 +91,7 @@ export class UseCounter {
     return turn;
   }
 
-  async #handle(lane: Lane, call: LimitedCall, command: GrantUseCommand): Promise<GrantUse> {
+  async #handle(lane: Lane, call: CallOfGrant, command: GrantUseCommand): Promise<GrantUse> {
     if (command.type === 'CountCall') grantUse.decide(command, lane.use);
     try {
       return await this.#decide(lane, call, command);
@@ -92,7 +102,7 @@ export class UseCounter {
     }
   }
 
-  async #decide(lane: Lane, call: LimitedCall, command: GrantUseCommand): Promise<GrantUse> {
+  async #decide(lane: Lane, call: CallOfGrant, command: GrantUseCommand): Promise<GrantUse> {
     const { store } = this.options;
     const aggregateId = command.grantId;
     for (let race = 0; race < MAX_RACES; race += 1) {
@@ -111,7 +121,7 @@ export class UseCounter {
     throw uncounted();
   }
 
-  #metadata({ commandId, grant: { issuer, subject } }: LimitedCall): EventMetadata {
+  #metadata({ commandId, grant: { issuer, subject } }: CallOfGrant): EventMetadata {
     const { clock, newId } = this.options;
     const at = clock();
     const actor = { kind: 'agent' as const, id: principalId({ issuer, subject }) };
@@ -132,7 +142,7 @@ export class UseCounter {
   }
 }
 
-const idsOf = ({ grant: { grantId, accessRequestId }, commandId }: LimitedCall) => ({
+const idsOf = ({ grant: { grantId, accessRequestId }, commandId }: CallOfGrant) => ({
   grantId,
   accessRequestId,
   commandId,

@@ -116,6 +116,14 @@ export class PolicyCommands {
     return { at: this.#now(), isDisabled, stops: stops() };
   }
 
+  /** Takes back the grant of an agent that has left the groups that it is for. */
+  takeFromLeaver({
+    tokenIssuedAt,
+    ...occasion
+  }: Occasion & { tokenIssuedAt: string }): Promise<void> {
+    return this.#handle(occasion, { type: 'TakeFromLeaver', tokenIssuedAt, at: this.#now() });
+  }
+
   #now(): string {
     return this.options.clock().toISOString();
   }

@@ -257,6 +257,25 @@ describe('a grant', () => {
     expect(Date.parse(expired?.at ?? '')).toBeGreaterThanOrEqual(Date.parse(endsAt));
   });
 
+  it('whose agent has left its groups is taken back, by a token that is younger only', async () => {
+    await world.policy();
+    const requestId = await world.ask({ scope: viewScope });
+    await eventually(async () => expect(await world.types(requestId)).toContain('GrantIssued'));
+    const { grantId } = await world.eventOf(requestId, 'GrantIssued');
+    const lose = async (id: string, tokenIssuedAt: string) =>
+      world.use({
+        type: 'GrantGroupLost',
+        data: { grantId: id, accessRequestId: requestId, commandId: randomUUID(), tokenIssuedAt },
+      });
+    await lose(randomUUID(), new Date(0).toISOString());
+    await lose(grantId, new Date(Date.now() + 60_000).toISOString());
+    await eventually(async () =>
+      expect(await world.eventOf(requestId, 'GrantRevoked')).toMatchObject({
+        cause: 'group_lost',
+      }),
+    );
+  });
+
   it('that is used up ends when the last of its calls is over, and at the start too', async () => {
     const limits = { maxCalls: 2 };
     const used = async () => {

@@ -5,6 +5,7 @@ import type { Clock } from '@drawbridge/kernel';
 import { natsOptions, type Closers } from '@drawbridge/runtime';
 import { TokenVerifier } from '@drawbridge/token';
 import { readClientAuthority, type ClientAuthority } from './certificates/client-authority.js';
+import type { LostGroups } from './chain/authorize-call.js';
 import type { Uses } from './chain/count-use.js';
 import { handlerChain } from './chain/handler-chain.js';
 import { hostsOf, type ProxyConfig } from './config.js';
@@ -113,7 +114,7 @@ interface Base {
 }
 
 interface Known {
-  readonly uses: Uses;
+  readonly uses: Uses & LostGroups;
   readonly grants: OpenGrants;
   readonly guardrails: GuardrailsInForce;
   readonly holds: Holds;
@@ -164,7 +165,7 @@ async function follow(base: Base, closers: Closers): Promise<Known> {
   closers.add(close);
   const busLostCutMs = config.BUS_LOST_CUT_SECONDS * 1_000;
   closers.add(startSweeper({ grants, live, connections: kept, isCurrent, busLostCutMs, clock }));
-  const uses = openUses({ ...base, grants }, closers);
+  const uses = openUses({ ...base, grants, live }, closers);
   return { grants, uses, ...made, follower, trust };
 }
 

@@ -118,6 +118,11 @@ export interface GrantOptions {
   readonly seconds?: number;
   readonly limits?: GrantLimits;
   readonly keyThumbprint?: string;
+  readonly requiredGroups?: readonly string[];
+  /** How long ago it was issued. */
+  readonly ageSeconds?: number;
+  /** When it opens, from now on. @default at once */
+  readonly startsInSeconds?: number;
 }
 export interface IssuedGrant {
   readonly grantId: string;
@@ -211,8 +216,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     (() => startProxy(config, { logger, environment: options.environment ?? {} }));
   const start = () => launch(settings);
 
-  const append = async (store: EventStore<AccessEvent>, requestId: string, event: AccessEvent) => {
-    const at = new Date();
+  const append = async (
+    store: EventStore<AccessEvent>,
+    requestId: string,
+    { event, at = new Date() }: { readonly event: AccessEvent; readonly at?: Date },
+  ) => {
     const { position } = await store.load(requestId);
     await store.append({
       aggregateId: requestId,
@@ -260,7 +268,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       });
     },
     append: (requestId, event) =>
-      append(event.type === 'AccessRequestWithdrawn' ? identity : policy, requestId, event),
+      append(event.type === 'AccessRequestWithdrawn' ? identity : policy, requestId, { event }),
     grant: async ({
       rules = [everything],
       connection = options.connections[0]?.name ?? 'prod',
@@ -268,10 +276,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       seconds = 600,
       limits,
       keyThumbprint,
+      requiredGroups,
+      ageSeconds = 0,
+      startsInSeconds = -ageSeconds,
     } = {}) => {
       const [grantId, requestId] = [randomUUID(), randomUUID()];
       const now = Date.now();
-      await append(policy, requestId, {
+      const issued: AccessEvent = {
         type: 'GrantIssued',
         data: {
           grantId,
@@ -287,10 +298,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
             ...(keyThumbprint !== undefined && { keyThumbprint }),
           },
           approvers: [],
-          startsAt: new Date(now).toISOString(),
+          ...(requiredGroups !== undefined && { requiredGroups: [...requiredGroups] }),
+          startsAt: new Date(now + startsInSeconds * 1_000).toISOString(),
           endsAt: new Date(now + seconds * 1_000).toISOString(),
         },
-      });
+      };
+      await append(policy, requestId, { event: issued, at: new Date(now - ageSeconds * 1_000) });
       return { grantId, requestId };
     },
     writeConnections,

@@ -8,6 +8,8 @@ export interface TokenClaims {
   readonly lifeSeconds?: number;
   readonly kid?: string;
   readonly groups?: readonly string[];
+  /** How long ago it was issued. */
+  readonly ageSeconds?: number;
 }
 
 /** An OIDC issuer reduced to what a verifier sees of it: its keys and the tokens they sign. */
@@ -28,8 +30,9 @@ export class TestIssuer {
     lifeSeconds = 3_600,
     kid = 'first',
     groups = [],
+    ageSeconds = 0,
   }: TokenClaims = {}): string {
-    const now = Math.floor(Date.now() / 1000);
+    const now = Math.floor(Date.now() / 1000) - ageSeconds;
     const claims = {
       iss: this.issuer,
       sub,

@@ -55,6 +55,23 @@ describe('the end of a call', () => {
   });
 });
 
+describe('a group that was lost', () => {
+  const tokenIssuedAt = '2026-01-05T09:00:00.000Z';
+  const lose = { type: 'LoseGroup' as const, ...grant, commandId: first, tokenIssuedAt };
+  const lost: UseEvent = {
+    type: 'GrantGroupLost',
+    data: { ...grant, commandId: first, tokenIssuedAt },
+  };
+
+  it('is recorded once, and changes no count', () => {
+    given(counted(first)).when(lose).then(lost);
+    given(lost)
+      .when({ ...lose, commandId: second })
+      .thenNothing();
+    expect(useOf([counted(first), lost])).toMatchObject({ calls: 1, groupLostBy: tokenIssuedAt });
+  });
+});
+
 describe('the use of a grant', () => {
   it('is what was counted, however often it is told', () => {
     const use = useOf([counted(first, true), counted(first, true), counted(second)]);

@@ -11,6 +11,8 @@ export interface GrantUse extends Used {
   readonly counted: ReadonlySet<string>;
   /** Those that are not over, as far as is known. */
   readonly running: ReadonlySet<string>;
+  /** Issued behind the grant, and without its groups. */
+  readonly groupLostBy?: string;
 }
 
 interface UseOfGrant {
@@ -25,7 +27,8 @@ export type GrantUseCommand =
       readonly limits: GrantLimits;
       readonly isChange: boolean;
     } & UseOfGrant)
-  | ({ readonly type: 'FinishCall' } & UseOfGrant);
+  | ({ readonly type: 'FinishCall' } & UseOfGrant)
+  | ({ readonly type: 'LoseGroup'; readonly tokenIssuedAt: string } & UseOfGrant);
 
 /**
  * How often a grant with limits may still be used.
@@ -41,6 +44,11 @@ export const grantUse: Decider<GrantUse, GrantUseCommand, UseEvent> = {
     if (command.type === 'FinishCall') {
       return use.running.has(commandId) ? { type: 'CallFinished', data } : undefined;
     }
+    if (command.type === 'LoseGroup') {
+      if (use.groupLostBy !== undefined) return undefined;
+      const { tokenIssuedAt } = command;
+      return { type: 'GrantGroupLost', data: { ...data, tokenIssuedAt } };
+    }
     if (use.counted.has(commandId)) return undefined;
     const exceeded = limitExceeded(command.limits, use, command.isChange);
     if (exceeded === undefined) {
@@ -50,9 +58,11 @@ export const grantUse: Decider<GrantUse, GrantUseCommand, UseEvent> = {
     throw new UseRefused('grant_used_up', message);
   },
   evolve(use, { type, data }) {
+    if (type === 'GrantGroupLost') return { ...use, groupLostBy: data.tokenIssuedAt };
     if (type === 'CallFinished') return { ...use, running: without(use.running, data.commandId) };
     if (use.counted.has(data.commandId)) return use;
     return {
+      ...use,
       calls: use.calls + 1,
       changes: use.changes + Number(data.isChange),
       counted: new Set(use.counted).add(data.commandId),

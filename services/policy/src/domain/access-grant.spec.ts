@@ -27,6 +27,7 @@ import { accessGrant, type AccessGrantCommand } from './access-grant.js';
 import type { Policy, PolicySet } from './policy-set.js';
 
 const { given } = specify(accessGrant, at);
+const { given: givenAt } = specify(accessGrant, at);
 const policies = policySet(oncall);
 const judge = { type: 'JudgeRequest', policies, circumstances: calm() } as const;
 const issue = { type: 'IssueGrant', grantId, policies, circumstances: calm() } as const;
@@ -433,6 +434,30 @@ describe('expiring a grant', () => {
       .when(command)
       .thenNothing(),
   );
+});
+
+describe('a grant whose agent has left the groups that it is for', () => {
+  const leave = (tokenIssuedAt: string, when = at) =>
+    ({ type: 'TakeFromLeaver', tokenIssuedAt, at: when }) as const;
+  const reason = 'the agent is no longer a member of the groups that the grant is for';
+  const behind = new Date(Date.parse(at) + 1_000).toISOString();
+
+  it('is taken back', () =>
+    givenAt(...granted)
+      .when(leave(behind))
+      .then({ type: 'GrantRevoked', data: { grantId, reason, cause: 'group_lost' } }));
+
+  it('stays when the token is no younger, when it is over, and when there is none', () => {
+    givenAt(...granted)
+      .when(leave(at))
+      .thenNothing();
+    givenAt(...granted)
+      .when(leave(behind, endsAt))
+      .thenNothing();
+    given(...ready)
+      .when(leave(behind))
+      .thenNothing();
+  });
 });
 
 describe('a grant that is used up', () => {

@@ -44,7 +44,8 @@ export type AccessGrantCommand =
       readonly type: 'EndUsedUp';
       readonly use: Used & { readonly running: ReadonlySet<string> };
       readonly at: string;
-    };
+    }
+  | { readonly type: 'TakeFromLeaver'; readonly tokenIssuedAt: string; readonly at: string };
 
 type CommandOf<Type> = Extract<AccessGrantCommand, { type: Type }>;
 type Pending = Extract<AccessGrant, { status: 'pending' }>;
@@ -77,6 +78,8 @@ const deciders: {
   RecheckGrant: (state, command) =>
     isOpen(state, command.circumstances.at) ? decideRecheck(state, command) : undefined,
   ExpireGrant: (state, { at }) => decideExpiry(state, at),
+  TakeFromLeaver: (state, command) =>
+    isOpen(state, command.at) ? decideLeaver(state, command) : undefined,
   EndUsedUp: (state, command) =>
     isOpen(state, command.at) ? decideUsedUp(state, command) : undefined,
 };
@@ -233,6 +236,16 @@ function decideExpiry(state: AccessGrant, at: string): AccessEvent | undefined {
   if (state.status !== 'granted' || isOpen(state, at)) return undefined;
   const { grantId, endsAt } = state;
   return { type: 'GrantExpired', data: { grantId, endsAt } };
+}
+
+/** The identity provider has said behind the grant that its agent is in none of the groups that it is for. */
+function decideLeaver(
+  { grantId, issuedAt }: Granted,
+  { tokenIssuedAt }: CommandOf<'TakeFromLeaver'>,
+): AccessEvent | undefined {
+  if (Date.parse(tokenIssuedAt) <= Date.parse(issuedAt)) return undefined;
+  const reason = 'the agent is no longer a member of the groups that the grant is for';
+  return { type: 'GrantRevoked', data: { grantId, reason, cause: 'group_lost' } };
 }
 
 /** A grant that allows nothing more ends when the last of its calls is over: ending it cuts them. */

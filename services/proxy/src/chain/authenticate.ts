@@ -8,6 +8,7 @@ import type { Parsed } from './parse.js';
 export interface Authenticated extends Parsed {
   readonly agent: Principal;
   readonly tokenExpiresAt: Date;
+  readonly tokenIssuedAt: Date | undefined;
 }
 
 /** The part of `TokenVerifier` that is needed here. */
@@ -23,9 +24,14 @@ export interface Verifier {
 export const authenticate =
   (verifier: Verifier): Step<Parsed, Authenticated> =>
   (next) => {
-    const goOn = (call: Parsed, { principal, expiresAt }: VerifiedToken) => {
+    const goOn = (call: Parsed, { principal, expiresAt, issuedAt }: VerifiedToken) => {
       call.facts.agent = principal;
-      return next({ ...call, agent: principal, tokenExpiresAt: expiresAt });
+      return next({
+        ...call,
+        agent: principal,
+        tokenExpiresAt: expiresAt,
+        tokenIssuedAt: issuedAt,
+      });
     };
     return (call) => {
       const authorization = authorizationOf(call);

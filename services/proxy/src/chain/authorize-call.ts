@@ -1,5 +1,6 @@
 import type { Clock } from '@drawbridge/kernel';
-import { authorize, type Decision } from '../domain/authorize.js';
+import type { CallOfGrant } from '@drawbridge/uses';
+import { authorize, isStillCovered, type Decision } from '../domain/authorize.js';
 import { CallRefused } from '../domain/call-refused.js';
 import { filterCall, type CallFilter } from '../filter/filter-call.js';
 import type { OpenGrant, OpenGrants } from '../domain/open-grants.js';
@@ -13,12 +14,42 @@ export interface Allowed extends Connected {
   readonly filter?: CallFilter;
 }
 
+export interface AuthorizeParts {
+  readonly grants: Pick<OpenGrants, 'of'>;
+  readonly clock: Clock;
+  readonly lostGroups: LostGroups;
+}
+
+/** Who is told that the identity provider no longer counts an agent among those whom a grant is for. */
+export interface LostGroups {
+  /** Never fails and never waits; more than once for the same grant is as good as once. */
+  groupLost(call: CallOfGrant & { readonly grant: OpenGrant }, tokenIssuedAt: Date): void;
+}
+
+/** A token that is older than the grant says nothing: the agent may have been let into the group meanwhile. */
+function noteLostGroups(
+  lost: LostGroups,
+  open: readonly OpenGrant[],
+  { agent, commandId, tokenIssuedAt }: Connected,
+): void {
+  if (tokenIssuedAt === undefined) return;
+  for (const grant of open) {
+    if (isStillCovered(grant, agent.groups)) continue;
+    if (tokenIssuedAt.getTime() > grant.issuedAtMs)
+      lost.groupLost({ grant, commandId }, tokenIssuedAt);
+  }
+}
+
 /** Asks whether one open grant allows the call. A failure to decide is a no. */
 export const authorizeCall =
-  (grants: Pick<OpenGrants, 'of'>, clock: Clock): Step<Connected, Allowed> =>
+  ({ grants, clock, lostGroups }: AuthorizeParts): Step<Connected, Allowed> =>
   (next) =>
   (call) => {
-    const decision = decide(grants, clock, call);
+    const { decision, open } = decide(grants, clock, call);
+    // Of one grant that allows the call nothing was lost.
+    if (decision.effect === 'deny' || open.length > 1) {
+      noteLostGroups(lostGroups, open, call);
+    }
     if (decision.grant !== undefined) call.facts.grant = decision.grant;
     if (decision.effect === 'deny') throw new CallRefused(decision.reason, decision.message);
     return next(allowed(call, decision));
@@ -26,7 +57,7 @@ export const authorizeCall =
 
 /** Asks once more, of a call that has waited. @throws {@link CallRefused} when its grant does not allow it now */
 export function authorizeAgain(grants: Pick<OpenGrants, 'of'>, clock: Clock, call: Allowed): void {
-  const { effect, reason, message, grant } = decide(grants, clock, call);
+  const { effect, reason, message, grant } = decide(grants, clock, call).decision;
   if (effect === 'deny') throw new CallRefused(reason, message);
   if (grant !== call.grant) throw new CallRefused('no_grant', 'the grant of this call has ended');
 }
@@ -42,13 +73,20 @@ function allowed(call: Connected, decision: Decision & { effect: 'allow' }): All
   return { ...call, grant, decision, filter: filterCall(kube, request.rawHeaders, onlyNames) };
 }
 
-function decide(grants: Pick<OpenGrants, 'of'>, clock: Clock, call: Connected): Decision {
+interface Judged {
+  readonly decision: Decision;
+  /** All that are open to this agent here, whatever they allow. */
+  readonly open: readonly OpenGrant[];
+}
+
+function decide(grants: Pick<OpenGrants, 'of'>, clock: Clock, call: Connected): Judged {
   const { agent, connection, kube } = call;
   const client = call.request.connection;
   try {
     const found = grants.of(agent, connection);
     const { groups } = agent;
-    return authorize({ request: kube, grants: found, connection, groups, client, now: clock() });
+    const caller = { grants: found, connection, groups, client, now: clock() };
+    return { decision: authorize({ request: kube, ...caller }), open: found.open };
   } catch (cause) {
     throw new CallRefused('evaluation_failed', 'the call could not be judged', { cause });
   }

@@ -27,7 +27,7 @@ import {
   type Authenticated,
   type Verifier,
 } from './authenticate.js';
-import { authorizeAgain, authorizeCall, type Allowed } from './authorize-call.js';
+import { authorizeAgain, authorizeCall, type Allowed, type LostGroups } from './authorize-call.js';
 import { Chain } from './chain.js';
 import { checkBody, checkPatch } from './check-body.js';
 import { countUse, type Uses } from './count-use.js';
@@ -54,7 +54,7 @@ export interface ChainParts {
   readonly grants: Pick<OpenGrants, 'of' | 'withId'>;
   readonly guardrails: Pick<GuardrailsInForce, 'rails' | 'connection'>;
   readonly holds: Holds;
-  readonly uses: Uses;
+  readonly uses: Uses & LostGroups;
   readonly live: LiveCalls;
   readonly maskers: Maskers;
   readonly identities: Pick<IdentityModes, 'assume'>;
@@ -111,7 +111,7 @@ export function handlerChain(parts: ChainParts): Handler<Exchange> {
     .then(admit({ limits: parts.limits, recheck }))
     .then(findConnection(parts.connections))
     .then(answerReviews(parts))
-    .then(authorizeCall(parts.grants, parts.clock))
+    .then(authorizeCall({ ...parts, lostGroups: parts.uses }))
     .then(negotiateChannel(maskers))
     .then(checkPatch({ recheck: stillAllowed, connections }))
     .then(guardCall(guarding))

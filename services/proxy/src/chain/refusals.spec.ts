@@ -137,6 +137,7 @@ const connected = (): Connected => ({
   kube: parseKubeRequest('GET', '/api/v1/pods'),
   agent: { kind: 'agent', issuer: 'https://idp.test', subject: 'a', groups: [] },
   tokenExpiresAt: now,
+  tokenIssuedAt: now,
   // No step that is tested here reaches for the cluster.
   upstream: undefined as never,
 });
@@ -149,10 +150,8 @@ describe('T15 a decision that fails', () => {
       },
     };
     let passed = false;
-    const handle = authorizeCall(
-      broken,
-      clock,
-    )(() => {
+    const lostGroups = { groupLost: () => undefined };
+    const handle = authorizeCall({ grants: broken, clock, lostGroups })(() => {
       passed = true;
       return Promise.resolve(done);
     });

@@ -299,11 +299,19 @@ describe('without an open grant', () => {
     });
   });
 
-  it('a start further ahead than clocks differ does not open it', () => {
-    const open = [grant([restart], { startsAtMs: now.getTime() + 10_001 })];
-    expect(decide(call, { open })).toMatchObject({ reason: 'no_grant' });
-    const skewed = [grant([restart], { startsAtMs: now.getTime() + 10_000 })];
-    expect(decide(call, { open: skewed })).toMatchObject({ reason: 'in_scope' });
+  const later = (startsIn: number, issuedIn: number) =>
+    grant([restart], {
+      startsAtMs: now.getTime() + startsIn,
+      issuedAtMs: now.getTime() + issuedIn,
+    });
+
+  it.each([
+    ['for now, by a clock that is ahead of ours', later(10_000, 10_000), 'in_scope'],
+    ['for now, further ahead than clocks differ', later(10_001, 10_001), 'grant_not_started'],
+    ['for later, and it is not yet then', later(1, -60_000), 'grant_not_started'],
+    ['for later, and it is then', later(0, -60_000), 'in_scope'],
+  ])('issued %s: %s', (_, one, reason) => {
+    expect(decide(call, { open: [one] })).toMatchObject({ reason });
   });
 
   it('not even discovery is allowed', () => {

@@ -11,6 +11,7 @@ import { isSelfReview } from './self-review.js';
 export type DenyReason =
   | 'no_grant'
   | 'grant_group_lost'
+  | 'grant_not_started'
   | 'grant_key_required'
   | 'grant_key_wrong'
   | GrantEndReason
@@ -122,10 +123,15 @@ export function isUsable(
 }
 
 function isOpen(grant: OpenGrant, time: number): boolean {
-  return time < grant.endsAtMs && time >= grant.startsAtMs - START_TOLERANCE_MS;
+  return time < grant.endsAtMs && time >= opensAtMs(grant);
 }
 
-function isStillCovered({ requiredGroups }: OpenGrant, groups: readonly string[]): boolean {
+/** A grant that was issued for later opens to the second; one for now must not wait for our clock to be as far. */
+const opensAtMs = ({ startsAtMs, issuedAtMs }: OpenGrant): number =>
+  startsAtMs > issuedAtMs ? startsAtMs : startsAtMs - START_TOLERANCE_MS;
+
+/** Whether who is in these groups may still use it. */
+export function isStillCovered({ requiredGroups }: OpenGrant, groups: readonly string[]): boolean {
   return requiredGroups?.some((group) => groups.includes(group)) ?? true;
 }
 
@@ -139,7 +145,7 @@ export function endingLast(open: readonly OpenGrant[]): OpenGrant | undefined {
 }
 
 const whyNone = (question: Question): Decision =>
-  keyMissing(question) ?? groupLost(question) ?? noGrant(question);
+  keyMissing(question) ?? groupLost(question) ?? notStarted(question) ?? noGrant(question);
 
 /** A token alone, stolen or not, opens nothing that is bound to a key. */
 function keyMissing({ grants, now, groups, client }: Question): Denial | undefined {
@@ -159,6 +165,15 @@ function groupLost({ grants, now }: Question): Denial | undefined {
   const needed = grant.requiredGroups?.join(' or ') ?? '';
   const message = `grant ${grant.grantId} is for members of ${needed}, and your token no longer says that you are one`;
   return { ...deny('grant_group_lost', message), grant };
+}
+
+function notStarted({ grants, now, groups }: Question): Denial | undefined {
+  const grant = grants.open.find(
+    (one) => one.endsAtMs > now.getTime() && isStillCovered(one, groups),
+  );
+  if (grant === undefined) return undefined;
+  const message = `grant ${grant.grantId} opens at ${new Date(grant.startsAtMs).toISOString()}`;
+  return { ...deny('grant_not_started', message), grant };
 }
 
 function noGrant({ request, grants, connection, now }: Question): Decision {

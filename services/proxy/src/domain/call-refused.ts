@@ -64,6 +64,7 @@ export const refusalStatus: Readonly<Record<CallRefusal, number>> = {
   no_grant: 403,
   grant_expired: 403,
   grant_group_lost: 403,
+  grant_not_started: 403,
   grant_revoked: 403,
   grant_withdrawn: 403,
   grant_used_up: 403,

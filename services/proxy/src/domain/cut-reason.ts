@@ -3,6 +3,7 @@ import type { GrantEndReason } from './open-grants.js';
 /** Why the gateway ended an answer that had begun. Codes that a refusal of the next call has too. */
 export type CutReason =
   | GrantEndReason
+  | 'grant_group_lost'
   | 'token_expired'
   | 'token_issuer_unknown'
   | 'token_subject_disabled'
@@ -17,6 +18,7 @@ export const cuts: Readonly<Record<CutReason, { statusCode: number; message: str
   grant_expired: { statusCode: 403, message: 'your grant ended; ask for a new one' },
   grant_revoked: { statusCode: 403, message: 'your grant was revoked' },
   grant_withdrawn: { statusCode: 403, message: 'the access request was withdrawn' },
+  grant_group_lost: { statusCode: 403, message: 'you are no member of the group any more' },
   grant_used_up: { statusCode: 403, message: 'your grant was used as often as it allowed' },
   bridges_raised: {
     statusCode: 403,

@@ -3,8 +3,10 @@ import { useEventStore, type JetStreamConnection } from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
 import { uuidV7, type Closers } from '@drawbridge/runtime';
 import { UseCounter, UseRefused } from '@drawbridge/uses';
-import type { CountedCall, Uses } from '../chain/count-use.js';
-import type { OpenGrants } from '../domain/open-grants.js';
+import type { LostGroups } from '../chain/authorize-call.js';
+import type { Uses } from '../chain/count-use.js';
+import type { OpenGrant, OpenGrants } from '../domain/open-grants.js';
+import type { LiveCalls } from '../streams/live-calls.js';
 
 const RETRY_MS = 1_000;
 
@@ -13,15 +15,17 @@ export interface UsesBase {
   readonly clock: Clock;
   readonly logger: LoggerService;
   readonly grants: Pick<OpenGrants, 'putLast' | 'isOpen'>;
+  readonly live: Pick<LiveCalls, 'cutGrant'>;
 }
 
 /** Opens the count of calls under grants with limits. */
-export function openUses(base: UsesBase, closers: Closers): Uses {
-  const { connection, clock, grants } = base;
+export function openUses(base: UsesBase, closers: Closers): Uses & LostGroups {
+  const { connection, clock, grants, live } = base;
+  const lost = new WeakSet<OpenGrant>();
   const store = useEventStore(connection, 'proxy');
   const counter = new UseCounter({ store, clock, newId: uuidV7 });
-  const finishing = new Finishing(base, counter);
-  closers.add(() => finishing.close());
+  const noting = new Noting(base);
+  closers.add(() => noting.close());
   return {
     count: async (call) => {
       try {
@@ -34,22 +38,26 @@ export function openUses(base: UsesBase, closers: Closers): Uses {
         throw error;
       }
     },
-    finish: (call) => finishing.add(call),
+    finish: (call) => noting.add(call, () => counter.finish(call)),
+    groupLost: (call, tokenIssuedAt) => {
+      if (lost.has(call.grant)) return;
+      lost.add(call.grant);
+      // Streams that were opened with an older token; those of other workers end when policy has taken the grant back.
+      live.cutGrant(call.grant.grantId, 'grant_group_lost');
+      noting.add(call, () => counter.groupLost(call, tokenIssuedAt));
+    },
   };
 }
 
-/** Ends of calls that are not noted yet. */
-class Finishing {
+/** What is not noted yet, and nobody waits for. */
+class Noting {
   readonly #running = new Set<Promise<void>>();
   #isClosing = false;
 
-  constructor(
-    private readonly base: Pick<UsesBase, 'logger' | 'grants'>,
-    private readonly counter: Pick<UseCounter, 'finish'>,
-  ) {}
+  constructor(private readonly base: Pick<UsesBase, 'logger' | 'grants'>) {}
 
-  add(call: CountedCall): void {
-    const running = this.#finish(call).finally(() => this.#running.delete(running));
+  add(call: OfGrant, note: () => Promise<void>): void {
+    const running = this.#note(call, note).finally(() => this.#running.delete(running));
     this.#running.add(running);
   }
 
@@ -60,19 +68,23 @@ class Finishing {
   }
 
   /** Until it is noted or nobody can use the grant any more. */
-  async #finish(call: CountedCall): Promise<void> {
+  async #note({ grant }: OfGrant, note: () => Promise<void>): Promise<void> {
     for (;;) {
       try {
-        await this.counter.finish(call);
+        await note();
         return;
       } catch (error) {
-        const { grantId } = call.grant;
-        this.base.logger.warn({ msg: 'end of a counted call not noted yet', grantId, err: error });
-        if (this.#isClosing || !this.base.grants.isOpen(call.grant)) return;
+        const { grantId } = grant;
+        this.base.logger.warn({ msg: 'use of a grant not noted yet', grantId, err: error });
+        if (this.#isClosing || !this.base.grants.isOpen(grant)) return;
         await delay(RETRY_MS);
       }
     }
   }
+}
+
+interface OfGrant {
+  readonly grant: OpenGrant;
 }
 
 const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
