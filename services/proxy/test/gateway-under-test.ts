@@ -269,41 +269,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
     append: (requestId, event) =>
       append(event.type === 'AccessRequestWithdrawn' ? identity : policy, requestId, { event }),
-    grant: async ({
-      rules = [everything],
-      connection = options.connections[0]?.name ?? 'prod',
-      subject = 'agent-oncall',
-      seconds = 600,
-      limits,
-      keyThumbprint,
-      requiredGroups,
-      ageSeconds = 0,
-      startsInSeconds = -ageSeconds,
-    } = {}) => {
+    grant: async (grant = {}) => {
       const [grantId, requestId] = [randomUUID(), randomUUID()];
-      const now = Date.now();
-      const issued: AccessEvent = {
-        type: 'GrantIssued',
-        data: {
-          grantId,
-          policy: { name: 'test', version: 'test' },
-          grantee: { kind: 'agent', issuer: issuer.issuer, subject, groups: [] },
-          terms: {
-            connection,
-            environment: 'test',
-            rules: [...rules],
-            durationSeconds: Math.max(1, Math.round(seconds)),
-            reason: 'test',
-            ...(limits !== undefined && { limits }),
-            ...(keyThumbprint !== undefined && { keyThumbprint }),
-          },
-          approvers: [],
-          ...(requiredGroups !== undefined && { requiredGroups: [...requiredGroups] }),
-          startsAt: new Date(now + startsInSeconds * 1_000).toISOString(),
-          endsAt: new Date(now + seconds * 1_000).toISOString(),
-        },
-      };
-      await append(policy, requestId, { event: issued, at: new Date(now - ageSeconds * 1_000) });
+      const [{ name } = { name: 'prod' }] = options.connections;
+      const event = issuedGrant(grantId, issuer, { connection: name, ...grant });
+      const at = new Date(Date.now() - (grant.ageSeconds ?? 0) * 1_000);
+      await append(policy, requestId, { event, at });
       return { grantId, requestId };
     },
     writeConnections,
@@ -321,6 +292,38 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await ready(gateway);
   }
   return gateway;
+}
+
+function issuedGrant(
+  grantId: string,
+  { issuer }: TestIssuer,
+  grant: GrantOptions & { readonly connection: string },
+): AccessEvent {
+  const { rules = [everything], connection, subject = 'agent-oncall', seconds = 600 } = grant;
+  const { limits, keyThumbprint, requiredGroups, ageSeconds = 0 } = grant;
+  const now = Date.now();
+  const startsInSeconds = grant.startsInSeconds ?? -ageSeconds;
+  return {
+    type: 'GrantIssued',
+    data: {
+      grantId,
+      policy: { name: 'test', version: 'test' },
+      grantee: { kind: 'agent', issuer, subject, groups: [] },
+      terms: {
+        connection,
+        environment: 'test',
+        rules: [...rules],
+        durationSeconds: Math.max(1, Math.round(seconds)),
+        reason: 'test',
+        ...(limits !== undefined && { limits }),
+        ...(keyThumbprint !== undefined && { keyThumbprint }),
+      },
+      approvers: [],
+      ...(requiredGroups !== undefined && { requiredGroups: [...requiredGroups] }),
+      startsAt: new Date(now + startsInSeconds * 1_000).toISOString(),
+      endsAt: new Date(now + seconds * 1_000).toISOString(),
+    },
+  };
 }
 
 async function ready(gateway: Gateway): Promise<void> {

@@ -27,7 +27,6 @@ import { accessGrant, type AccessGrantCommand } from './access-grant.js';
 import type { Policy, PolicySet } from './policy-set.js';
 
 const { given } = specify(accessGrant, at);
-const { given: givenAt } = specify(accessGrant, at);
 const policies = policySet(oncall);
 const judge = { type: 'JudgeRequest', policies, circumstances: calm() } as const;
 const issue = { type: 'IssueGrant', grantId, policies, circumstances: calm() } as const;
@@ -443,15 +442,15 @@ describe('a grant whose agent has left the groups that it is for', () => {
   const behind = new Date(Date.parse(at) + 1_000).toISOString();
 
   it('is taken back', () =>
-    givenAt(...granted)
+    given(...granted)
       .when(leave(behind))
       .then({ type: 'GrantRevoked', data: { grantId, reason, cause: 'group_lost' } }));
 
   it('stays when the token is no younger, when it is over, and when there is none', () => {
-    givenAt(...granted)
+    given(...granted)
       .when(leave(at))
       .thenNothing();
-    givenAt(...granted)
+    given(...granted)
       .when(leave(behind, endsAt))
       .thenNothing();
     given(...ready)
