@@ -24,6 +24,18 @@ export const commonConfig = {
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 };
 
+/** Of a service that goes by the time of day; spread like {@link commonConfig}. */
+export const clockConfig = {
+  MAX_CLOCK_SKEW_MS: z
+    .string()
+    .regex(/^\d{2,14}$/, 'expected milliseconds')
+    .transform(Number)
+    .default(2_000)
+    .describe(
+      'By how much the clock may differ from the one of the NATS server; with more the service is not ready and decides nothing',
+    ),
+};
+
 /** A TCP port variable. */
 export function port(defaultPort: number) {
   return z

@@ -1,6 +1,6 @@
 export { boundedFetch, type BoundedFetchOptions } from './bounded-fetch.js';
 export { closeOnFailure, Closers } from './closers.js';
-export { commonConfig, natsOptions, port, type NatsConfig } from './common-config.js';
+export { clockConfig, commonConfig, natsOptions, port, type NatsConfig } from './common-config.js';
 export { createHttpApp, startHttpApp, type HttpAppOptions } from './create-http-app.js';
 export { createLogger, type LoggerOptions } from './create-logger.js';
 export { DueList, type Due } from './due-list.js';

@@ -1,4 +1,4 @@
-import { commonConfig } from '@drawbridge/runtime';
+import { clockConfig, commonConfig } from '@drawbridge/runtime';
 import { z } from 'zod';
 
 const text = z.string().min(1);
@@ -23,6 +23,7 @@ const withSlack = [
 export const ApprovalConfig = z
   .object({
     ...commonConfig,
+    ...clockConfig,
     ADMIN_GROUPS: z
       .string()
       .transform((names) => names.split(',').map((group) => group.trim()))

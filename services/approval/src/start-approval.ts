@@ -2,7 +2,9 @@ import type { LoggerService } from '@nestjs/common';
 import type { Principal, TrustBundle } from '@drawbridge/contracts';
 import {
   ACCESS_STREAM,
+  ClockWatch,
   connectJetStream,
+  type ClockSkewed,
   followTrustBundle,
   requireStreams,
   type JetStreamConnection,
@@ -79,8 +81,14 @@ const statuses: StatusTable = {
   admins_only: 403,
   revocation_not_allowed: 403,
   grant_not_open: 409,
+  clock_skewed: 503,
 } satisfies Record<
-  ApprovalRefusal | HoldDecisionRefusal | StopRefusal | RevocationRefusal | StepUpFailure,
+  | ApprovalRefusal
+  | HoldDecisionRefusal
+  | StopRefusal
+  | RevocationRefusal
+  | StepUpFailure
+  | ClockSkewed['code'],
   number
 >;
 
@@ -96,14 +104,14 @@ export async function startApproval(
   { logger, clock = () => new Date(), ackWaitMs, slackTimeoutMs = 8_000 }: ApprovalDependencies,
 ): Promise<RunningService> {
   return closeOnFailure(async (closers) => {
-    const connection = await connect(config, closers);
-    const requests = startRequests(connection, { clock, logger }, closers);
+    const { connection, watch } = await connect(config, { clock, logger }, closers);
+    const requests = startRequests(connection, { clock, watch, logger }, closers);
     const trust = await followTrust(connection, closers);
-    const heldParts = startHolds(connection, { clock, logger, trust }, closers);
+    const heldParts = startHolds(connection, { clock, watch, logger, trust }, closers);
     const isAdmin = isAdminOf(config.ADMIN_GROUPS ?? []);
     const orders = { grants: requests.grants, isAdmin, clock, logger };
     const bridgeParts = startBridges(connection, orders, closers);
-    const parts = { ...requests, ...heldParts, ...bridgeParts, clock };
+    const parts = { ...requests, ...heldParts, ...bridgeParts, clock, watch };
 
     const people = await peopleNow(config, logger, closers);
     const verifier = new OnCallVerifier({ trust, people, clock });
@@ -141,11 +149,23 @@ export async function startApproval(
   });
 }
 
-async function connect(config: ApprovalConfig, closers: Closers): Promise<JetStreamConnection> {
+interface Connected {
+  readonly connection: JetStreamConnection;
+  readonly watch: ClockWatch;
+}
+
+async function connect(
+  config: ApprovalConfig,
+  { clock, logger }: { readonly clock: Clock; readonly logger: LoggerService },
+  closers: Closers,
+): Promise<Connected> {
   const connection = await connectJetStream({ name: 'approval', ...natsOptions(config) });
   closers.add(() => connection.close());
   await requireStreams(connection);
-  return connection;
+  const maxSkewMs = config.MAX_CLOCK_SKEW_MS;
+  const watch = await ClockWatch.start({ connection, clock, maxSkewMs, logger });
+  closers.add(() => watch.close());
+  return { connection, watch };
 }
 
 /** @returns what gives the newest trust bundle */
@@ -182,6 +202,7 @@ type Followers = Pick<
 >;
 
 interface HealthParts extends Followers {
+  readonly watch: ClockWatch;
   readonly connection: JetStreamConnection;
   readonly decisions: JetStreamStrategy;
 }
@@ -189,21 +210,27 @@ interface HealthParts extends Followers {
 /** Slack's health is not ours: without it decisions still come over HTTP. */
 const healthOf = ({
   connection,
+  watch,
   follower,
   holdFollower,
   stopFollower,
   decisions,
 }: HealthParts) => ({
   nats: () => connection.connected,
+  clock: () => watch.isRight,
   requests: () => follower.isCurrent(),
   holds: () => holdFollower.isCurrent(),
   stops: () => stopFollower.isCurrent(),
   events: () => decisions.health().connected,
 });
 
+interface FiguredParts extends Pick<RequestParts & HoldParts, 'waiting' | 'waitingHolds'> {
+  readonly watch: ClockWatch;
+}
+
 /** How much waits: for humans, for us, for Slack, and for a person who looks at parked events. */
 function figuresOf(
-  { waiting, waitingHolds }: Pick<RequestParts & HoldParts, 'waiting' | 'waitingHolds'>,
+  { waiting, waitingHolds, watch }: FiguredParts,
   decisions: JetStreamStrategy,
   slack: SlackParts | undefined,
 ): Readonly<Record<string, number>> {
@@ -211,6 +238,7 @@ function figuresOf(
   const cards = (slack?.transports ?? []).map((transport) => transport.health());
   const pendingCards = cards.reduce((sum, { pending, inFlight }) => sum + pending + inFlight, 0);
   return {
+    clockOffsetMs: watch.offsetMs,
     waitingRequests: waiting.size,
     waitingHolds: waitingHolds.open().length,
     pendingEvents: events.pending + events.inFlight,

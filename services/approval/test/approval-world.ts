@@ -162,6 +162,8 @@ class RealWorld implements World {
     const config = ApprovalConfig.parse({
       NATS_URL: `nats://127.0.0.1:${natsRelay.port}`,
       HTTP_PORT: '0',
+      // Tests set the clock to where they need it.
+      MAX_CLOCK_SKEW_MS: '100000000000',
       ADMIN_GROUPS: 'platform, root',
       ...(slack
         ? {

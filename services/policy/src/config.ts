@@ -1,9 +1,10 @@
-import { commonConfig } from '@drawbridge/runtime';
+import { clockConfig, commonConfig } from '@drawbridge/runtime';
 import { z } from 'zod';
 
 /** What policy reads from the environment. */
 export const PolicyConfig = z.object({
   ...commonConfig,
+  ...clockConfig,
   CONFIG_DIR: z
     .string()
     .min(1)

@@ -1,14 +1,16 @@
 import type { LoggerService } from '@nestjs/common';
-import type { Principal, TrustBundle } from '@drawbridge/contracts';
+import type { AccessEvent, Principal, TrustBundle } from '@drawbridge/contracts';
 import {
   ACCESS_STREAM,
   guardedBucket,
   RATES_BUCKET,
   accessEventStore,
+  ClockWatch,
   connectJetStream,
   followTrustBundle,
   JetStreamStrategy,
   requireStreams,
+  storeInTime,
   USES_STREAM,
   useEventStore,
   type JetStreamConnection,
@@ -50,9 +52,7 @@ export async function startPolicy(
     });
     closers.add(() => policies.close());
 
-    const connection = await connectJetStream({ name: 'policy', ...natsOptions(config) });
-    closers.add(() => connection.close());
-    await requireStreams(connection);
+    const { connection, watch } = await connect(config, { clock, logger }, closers);
     const stops = new StopsInForce(connection, {
       logger,
       onStop: () => started.grantClock?.recheck(),
@@ -61,7 +61,7 @@ export async function startPolicy(
     await stops.caughtUp;
     const history = new RequestHistory();
     const commands = new PolicyCommands({
-      store: accessEventStore(connection, 'policy'),
+      store: storeInTime(accessEventStore(connection, 'policy'), watch, endsGrant),
       uses: useEventStore(connection, 'policy'),
       policies: () => policies.current(),
       isDisabled: await followDisabled(connection, closers),
@@ -86,7 +86,7 @@ export async function startPolicy(
       logger,
       transports: [strategy, uses],
       bodyLimitBytes: 0,
-      ...healthOf({ connection, policies, stops, strategy, uses, grantClock }),
+      ...healthOf({ connection, watch, policies, stops, strategy, uses, grantClock }),
     });
     closers.add(() => app.close());
     const http = await startHttpApp(app, { host: config.HTTP_HOST, port: config.HTTP_PORT });
@@ -97,6 +97,29 @@ export async function startPolicy(
     };
   });
 }
+
+interface Connected {
+  readonly connection: JetStreamConnection;
+  readonly watch: ClockWatch;
+}
+
+async function connect(
+  config: PolicyConfig,
+  { clock, logger }: { readonly clock: Clock; readonly logger: LoggerService },
+  closers: Closers,
+): Promise<Connected> {
+  const connection = await connectJetStream({ name: 'policy', ...natsOptions(config) });
+  closers.add(() => connection.close());
+  await requireStreams(connection);
+  const maxSkewMs = config.MAX_CLOCK_SKEW_MS;
+  const watch = await ClockWatch.start({ connection, clock, maxSkewMs, logger });
+  closers.add(() => watch.close());
+  return { connection, watch };
+}
+
+/** It is never too early for it. */
+const endsGrant = ({ type }: AccessEvent): boolean =>
+  type === 'GrantRevoked' || type === 'GrantEnded';
 
 /** Without a trust bundle nobody is known to be disabled, and nobody's token is believed either. */
 async function followDisabled(
@@ -113,6 +136,7 @@ async function followDisabled(
 }
 
 interface Parts {
+  readonly watch: ClockWatch;
   readonly connection: JetStreamConnection;
   readonly policies: PoliciesInForce;
   readonly stops: StopsInForce;
@@ -121,9 +145,10 @@ interface Parts {
   readonly grantClock: GrantClock;
 }
 
-const healthOf = ({ connection, policies, stops, strategy, uses, grantClock }: Parts) => ({
+const healthOf = ({ connection, watch, policies, stops, strategy, uses, grantClock }: Parts) => ({
   health: {
     nats: () => connection.connected,
+    clock: () => watch.isRight,
     events: () => strategy.health().connected && uses.health().connected,
     grants: () => grantClock.isCurrent,
     stops: () => stops.isCurrent(),
@@ -131,6 +156,11 @@ const healthOf = ({ connection, policies, stops, strategy, uses, grantClock }: P
   },
   figures: () => {
     const { pending, parked } = strategy.health();
-    return { openGrants: grantClock.openGrants, pendingEvents: pending, parkedEvents: parked };
+    return {
+      openGrants: grantClock.openGrants,
+      pendingEvents: pending,
+      parkedEvents: parked,
+      clockOffsetMs: watch.offsetMs,
+    };
   },
 });

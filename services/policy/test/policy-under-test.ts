@@ -110,10 +110,17 @@ export class PolicyWorld {
     return { NATS_URL: this.nats.servers, CONFIG_DIR: this.directory, HTTP_PORT: '0' };
   }
 
-  async policy(more: Partial<PolicyDependencies> = {}): Promise<RunningService> {
+  /** @param maxSkewMs - a test that sets the clock mostly needs it as it is */
+  async policy(
+    more: Partial<PolicyDependencies> = {},
+    maxSkewMs = 100_000_000_000,
+  ): Promise<RunningService> {
     const note = (message: unknown) => void this.logged.push(message);
     const logger: LoggerService = { log: note, warn: note, error: note, debug: note };
-    const config = loadConfig(PolicyConfig, this.environment());
+    const config = loadConfig(PolicyConfig, {
+      ...this.environment(),
+      MAX_CLOCK_SKEW_MS: String(maxSkewMs),
+    });
     const service = await startPolicy(config, { logger, ...more });
     const close = async () => {
       this.#running.delete(running);

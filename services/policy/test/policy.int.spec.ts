@@ -317,6 +317,39 @@ describe('a grant', () => {
   });
 });
 
+describe('a replica whose clock is wrong', () => {
+  it('is not ready and grants nothing, while the other one goes on; what ends a grant it records', async () => {
+    const requestId = await world.ask({ scope: viewScope });
+    const seconds = 3;
+    const ahead = await world.policy(
+      { clock: () => new Date(Date.now() + seconds * 1_000) },
+      // What answers take on a slow machine counts in its favour; 3 s are certainly more than this.
+      1_000,
+    );
+    await eventually(async () =>
+      expect(await readyOf(ahead)).toMatchObject({ status: 503, checks: { clock: false } }),
+    );
+    await eventually(() =>
+      expect(world.logged).toContainEqual(expect.objectContaining({ code: 'clock_skewed' })),
+    );
+    expect(await world.types(requestId)).toStrictEqual(['AccessRequested']);
+    expect(world.logged).toContainEqual(
+      expect.objectContaining({ msg: 'clock differs too much from the one of NATS' }),
+    );
+    const right = await world.policy({}, 20_000);
+    expect(await readyOf(right)).toMatchObject({ status: 200, checks: { clock: true } });
+    const granted = ['AccessRequested', 'AccessRequestValidated', 'GrantIssued'] as const;
+    await eventually(async () => expect(await world.types(requestId)).toStrictEqual(granted), {
+      timeoutMs: 90_000,
+    });
+    await right.close();
+    await world.append(requestId, withdrawn);
+    await eventually(async () => expect(await world.types(requestId)).toContain('GrantRevoked'), {
+      timeoutMs: 90_000,
+    });
+  });
+});
+
 describe('delivery', () => {
   it('of every event once more changes nothing', async () => {
     const first = await world.policy();

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { commonConfig, port } from '@drawbridge/runtime';
+import { clockConfig, commonConfig, port } from '@drawbridge/runtime';
 
 const count = (defaultCount: number, max = 1_000_000) =>
   z
@@ -13,6 +13,7 @@ const count = (defaultCount: number, max = 1_000_000) =>
 /** Environment of the proxy. */
 export const ProxyConfig = z.object({
   ...commonConfig,
+  ...clockConfig,
   CONFIG_DIR: z.string().min(1).describe('Directory with the Connection and Guardrail documents'),
   HTTPS_HOST: z.string().min(1).default('127.0.0.1').describe('Address of the gateway itself'),
   HTTPS_PORT: port(8443).describe('0 takes any free port'),

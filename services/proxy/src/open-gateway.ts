@@ -1,6 +1,11 @@
 import type { LoggerService } from '@nestjs/common';
 import { watchConfiguration, type Configuration } from '@drawbridge/configuration';
-import { connectJetStream, requireStreams, type JetStreamConnection } from '@drawbridge/jetstream';
+import {
+  ClockWatch,
+  connectJetStream,
+  requireStreams,
+  type JetStreamConnection,
+} from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
 import { natsOptions, type Closers } from '@drawbridge/runtime';
 import { TokenVerifier } from '@drawbridge/token';
@@ -38,6 +43,8 @@ import type { WorkerSeat } from './workers/worker-seat.js';
 
 /** How long records may take to reach the bus when the gateway stops. */
 const FLUSH_MS = 5_000;
+/** How long a wrong clock is borne before calls are refused: until then grants end by the later time. */
+const CLOCK_WRONG_MS = 10_000;
 
 export interface GatewayDependencies {
   readonly logger: LoggerService;
@@ -58,7 +65,7 @@ export interface Gateway {
   readonly figures: () => Readonly<Record<string, number>>;
 }
 
-export const gatewayChecks = ['nats', 'grants', 'trust', 'recording', 'serving'] as const;
+export const gatewayChecks = ['nats', 'clock', 'grants', 'trust', 'recording', 'serving'] as const;
 export type GatewayCheck = (typeof gatewayChecks)[number];
 
 /**
@@ -76,7 +83,10 @@ export async function openGateway(
   closers.add(() => connection.close());
   await requireStreams(connection);
   const base = { config, connection, logger, clock, environment, seat: dependencies.seat };
-  const parts = { ...base, ...(await follow(base, closers)) };
+  const maxSkewMs = config.MAX_CLOCK_SKEW_MS;
+  const watch = await ClockWatch.start({ connection, clock, maxSkewMs, logger });
+  closers.add(() => watch.close());
+  const parts = { ...base, watch, ...(await follow({ ...base, watch }, closers)) };
   const { follower, trust } = parts;
   const recorder = dependencies.recorder ?? openRecorder(connection, logger);
   closers.add(async () => {
@@ -90,6 +100,7 @@ export async function openGateway(
   });
   const checks = {
     nats: () => connection.connected,
+    clock: () => parts.watch.isRight,
     grants: () => follower.isCurrent(),
     trust: () => trust.bundle !== undefined,
     recording: () => recorder.healthy,
@@ -100,6 +111,7 @@ export async function openGateway(
     ...parts.connections.figures(),
     ...parts.connectors.figures(),
     callsHeld: parts.holds.room.size,
+    clockOffsetMs: parts.watch.offsetMs,
   });
   return { dataPath, checks, figures };
 }
@@ -111,6 +123,10 @@ interface Base {
   readonly clock: Clock;
   readonly environment: Environment;
   readonly seat: WorkerSeat | undefined;
+}
+
+interface Watched {
+  readonly watch: ClockWatch;
 }
 
 interface Known {
@@ -129,8 +145,8 @@ interface Known {
 }
 
 /** Opens everything that decisions are made of: clusters, grants, trust; and what ends live calls. */
-async function follow(base: Base, closers: Closers): Promise<Known> {
-  const { config, connection, logger, clock } = base;
+async function follow(base: Base & Watched, closers: Closers): Promise<Known> {
+  const { config, connection, logger, watch } = base;
   const live = new LiveCalls();
   const hosts = new GatewayHosts(hostsOf(config));
   const connectors = new Connectors({ connection, logger });
@@ -164,6 +180,8 @@ async function follow(base: Base, closers: Closers): Promise<Known> {
   believed.trust = trust;
   closers.add(close);
   const busLostCutMs = config.BUS_LOST_CUT_SECONDS * 1_000;
+  // By the later time, so that a grant ends at the earlier one.
+  const clock = () => watch.latest();
   closers.add(startSweeper({ grants, live, connections: kept, isCurrent, busLostCutMs, clock }));
   const uses = openUses({ ...base, grants, live }, closers);
   return { grants, uses, ...made, follower, trust };
@@ -242,15 +260,16 @@ async function followConfiguration(
 }
 
 async function openDataPath(
-  parts: Base & Known,
+  parts: Base & Known & Watched,
   { recorder, closers, draining }: DataPathParts,
 ): Promise<DataPath> {
-  const { config, logger, clock, live, follower, trust, seat, connectors } = parts;
+  const { config, logger, clock, live, follower, trust, seat, connectors, watch } = parts;
   const files = { certFile: config.TLS_CERT_FILE, keyFile: config.TLS_KEY_FILE };
   const certificate = await readServerCertificate(files);
   const authority = await clientAuthorityOf(config);
   const clientAuthority = authority && { clientAuthority: authority.certificate };
   const isReady = () => follower.isCurrent() && trust.bundle !== undefined;
+  const isClockWrong = () => watch.wrongForMs > CLOCK_WRONG_MS;
   const gateway = gatewayServer({
     certificate,
     ...clientAuthority,
@@ -268,7 +287,8 @@ async function openDataPath(
       ...parts,
       authority,
       recorder,
-      readiness: { isReady, isDraining: draining },
+      latest: () => watch.latest(),
+      readiness: { isReady, isClockWrong, isDraining: draining },
       verifier: new TokenVerifier(
         () => trust.bundle,
         clock,

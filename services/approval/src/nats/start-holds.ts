@@ -4,6 +4,8 @@ import { disabledBy, HOLDS_MATTER_MS } from '@drawbridge/holds';
 import {
   followHoldEvents,
   holdEventStore,
+  storeInTime,
+  type ClockWatch,
   type EventFollower,
   type JetStreamConnection,
 } from '@drawbridge/jetstream';
@@ -22,6 +24,8 @@ export interface HoldParts {
 
 export interface HoldSurroundings {
   readonly clock: Clock;
+  /** Whether it is right. */
+  readonly watch: ClockWatch;
   readonly logger: LoggerService;
   /** Whom to believe at the moment. */
   readonly trust: () => TrustBundle | undefined;
@@ -30,11 +34,11 @@ export interface HoldSurroundings {
 /** Follows the held calls, to end those whose time is over. */
 export function startHolds(
   connection: JetStreamConnection,
-  { clock, logger, trust }: HoldSurroundings,
+  { clock, watch, logger, trust }: HoldSurroundings,
   closers: Closers,
 ): HoldParts {
   const holds = new HeldCommands({
-    store: holdEventStore(connection, 'approval'),
+    store: storeInTime(holdEventStore(connection, 'approval'), watch),
     clock,
     logger,
     disabled: () => disabledBy(trust()),

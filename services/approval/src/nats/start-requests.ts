@@ -1,5 +1,10 @@
 import type { LoggerService } from '@nestjs/common';
-import { accessEventStore, type JetStreamConnection } from '@drawbridge/jetstream';
+import {
+  accessEventStore,
+  storeInTime,
+  type ClockWatch,
+  type JetStreamConnection,
+} from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
 import type { PeopleNow } from '@drawbridge/people';
 import type { Closers } from '@drawbridge/runtime';
@@ -14,13 +19,21 @@ export interface RequestParts extends FollowedRequests {
   readonly startRequestTimers: (people: () => PeopleNow) => void;
 }
 
+export interface RequestSurroundings {
+  readonly clock: Clock;
+  /** Whether it is right. */
+  readonly watch: ClockWatch;
+  readonly logger: LoggerService;
+}
+
 /** Follows the access requests, to do what is due about those that wait. */
 export function startRequests(
   connection: JetStreamConnection,
-  { clock, logger }: { readonly clock: Clock; readonly logger: LoggerService },
+  { clock, watch, logger }: RequestSurroundings,
   closers: Closers,
 ): RequestParts {
-  const approvals = new AccessApprovals(accessEventStore(connection, 'approval'), clock);
+  const store = storeInTime(accessEventStore(connection, 'approval'), watch);
+  const approvals = new AccessApprovals(store, clock);
   const timers = new RequestTimers({ approvals, clock, logger });
   closers.add(() => timers.close());
   const lostSays = new LostSayWatch({ approvals, clock, logger });

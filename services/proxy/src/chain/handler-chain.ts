@@ -60,6 +60,8 @@ export interface ChainParts {
   readonly identities: Pick<IdentityModes, 'assume'>;
   readonly recorder: Recorder & RefusalLog;
   readonly clock: Clock;
+  /** The later of our time and the one of NATS: what ends by it, ends at the earlier of both. */
+  readonly latest: Clock;
   readonly logger: LoggerService;
 }
 
@@ -81,7 +83,7 @@ export function handlerChain(parts: ChainParts): Handler<Exchange> {
   };
   const stillAllowed = async (call: Allowed) => {
     await recheck(call);
-    authorizeAgain(parts.grants, parts.clock, call);
+    authorizeAgain(parts.grants, parts.latest, call);
   };
   const guard = new CallGuard({
     inForce: parts.guardrails,
@@ -111,7 +113,7 @@ export function handlerChain(parts: ChainParts): Handler<Exchange> {
     .then(admit({ limits: parts.limits, recheck }))
     .then(findConnection(parts.connections))
     .then(answerReviews(parts))
-    .then(authorizeCall({ ...parts, lostGroups: parts.uses }))
+    .then(authorizeCall({ ...parts, clock: parts.latest, lostGroups: parts.uses }))
     .then(negotiateChannel(maskers))
     .then(checkPatch({ recheck: stillAllowed, connections }))
     .then(guardCall(guarding))

@@ -4,6 +4,8 @@ import type { Exchange, Step } from './exchange.js';
 export interface Readiness {
   /** All grants and the trust bundle are here and current, within about two seconds. */
   isReady(): boolean;
+  /** The clock has differed from the one of NATS for too long. */
+  isClockWrong(): boolean;
   /** The gateway is on its way down. */
   isDraining(): boolean;
 }
@@ -17,7 +19,7 @@ export const requireReady =
     return next(call);
   };
 
-/** @throws {@link CallRefused} `proxy_draining` or `proxy_not_ready` */
+/** @throws {@link CallRefused} `proxy_draining`, `proxy_not_ready` or `clock_skewed` */
 export function checkReady(readiness: Readiness): void {
   if (readiness.isDraining()) {
     throw new CallRefused('proxy_draining', 'the gateway is stopping; connect again');
@@ -26,6 +28,12 @@ export function checkReady(readiness: Readiness): void {
     throw new CallRefused(
       'proxy_not_ready',
       'the gateway does not know all grants at the moment; try again in a few seconds',
+    );
+  }
+  if (readiness.isClockWrong()) {
+    throw new CallRefused(
+      'clock_skewed',
+      'the clock of this gateway is wrong, so it cannot tell which grants are open; try again, or another replica',
     );
   }
 }

@@ -33,6 +33,7 @@ export type CallRefusal =
   | 'binding_unavailable'
   | 'too_many_requests'
   | 'too_many_calls'
+  | 'clock_skewed'
   | 'proxy_not_ready'
   | 'proxy_draining'
   | 'record_unavailable'
@@ -105,6 +106,7 @@ export const refusalStatus: Readonly<Record<CallRefusal, number>> = {
   upstream_unreachable: 502,
   upstream_redirect: 502,
   upstream_credential_refused: 502,
+  clock_skewed: 503,
   proxy_not_ready: 503,
   proxy_draining: 503,
   record_unavailable: 503,

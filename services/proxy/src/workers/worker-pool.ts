@@ -103,7 +103,7 @@ export class WorkerPool implements GatewayPort {
     const sums: Record<string, number> = {};
     for (const { worker } of this.#seats) {
       for (const [name, value] of Object.entries(worker?.figures ?? {})) {
-        sums[name] = (sums[name] ?? 0) + value;
+        sums[name] = name === OFFSET ? farther(sums[name], value) : (sums[name] ?? 0) + value;
       }
     }
     return sums;
@@ -189,3 +189,8 @@ export class WorkerPool implements GatewayPort {
     }
   }
 }
+
+/** No amount: all workers have the same clock, and the one that sees it worst tells. */
+const OFFSET = 'clockOffsetMs';
+const farther = (known = 0, value: number): number =>
+  Math.abs(value) > Math.abs(known) ? value : known;
