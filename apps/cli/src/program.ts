@@ -18,6 +18,7 @@ import { registerLogin } from './commands/login.js';
 import { registerLogout } from './commands/logout.js';
 import { registerPolicy } from './commands/policy.js';
 import { registerAnswer, registerAsk } from './commands/questions.js';
+import { registerRun } from './commands/run.js';
 import { registerRequest } from './commands/request.js';
 import { registerStatus } from './commands/status.js';
 import { registerWhoami } from './commands/whoami.js';
@@ -30,7 +31,7 @@ import type { Terminal } from './terminal.js';
 const registrations = [
   ...[registerLogin, registerLogout, registerWhoami],
   ...[registerRequest, registerStatus, registerList, registerWithdraw, registerAnswer],
-  registerKubeconfig,
+  ...[registerRun, registerKubeconfig],
   ...[registerApprovals, registerApprove, registerDeny, registerTakeBack, registerAsk],
   ...[registerRevoke, registerGrants, registerHolds, registerBridges, registerAgents],
   registerAudit,

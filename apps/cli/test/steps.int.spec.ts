@@ -187,6 +187,31 @@ describe('approval in steps, with the real services', () => {
   });
 });
 
+describe('a run of an agent', () => {
+  it('takes what was asked for in it along when it ends', async () => {
+    const { stdout } = await agent.drawbridge(
+      ...['request', 'deployment/wagon', '-c', 'prod-eks', '-a', 'rollout-restart'],
+      ...[
+        '-n',
+        'payments',
+        '-d',
+        '15m',
+        '-r',
+        'nightly job',
+        '--run-id',
+        'nightly-1',
+        '-o',
+        'json',
+      ],
+    );
+    const { id } = AccessRequestView.parse(JSON.parse(stdout));
+    expect((await agent.drawbridge('run', 'end', 'nightly-1')).stdout).toBe('ended: 1\n');
+    const { stdout: text } = await agent.drawbridge('status', id);
+    expect(text).toMatch(/withdrawn[^]*run +nightly-1/);
+    expect((await agent.drawbridge('run', 'end', 'a b')).code).toBe(2);
+  });
+});
+
 describe('a disabled agent', () => {
   it('is refused until an administrator enables it again', async () => {
     const id = await ask('trolley');

@@ -14,6 +14,14 @@ export const KeyThumbprint = z
   .regex(/^[A-Za-z0-9_-]{43}$/, 'expected a SHA-256 in base64url')
   .describe("SHA-256 of the SubjectPublicKeyInfo of the agent's own P-256 key, in base64url");
 
+/** A name that an agent gives to one run of itself, so that all it asked for can end with it. */
+export const RunId = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._:@+=-]{0,127}$/,
+    'expected 1 to 128 letters, digits or . _ : @ + = -',
+  );
+
 /** Body of `POST /v1/access-requests`. */
 export const AccessRequestInput = z.strictObject({
   connection: ConnectionName,
@@ -21,6 +29,7 @@ export const AccessRequestInput = z.strictObject({
   durationSeconds: z.int().min(30).max(86_400).describe('How long the grant should be open'),
   reason: oneLine(1000),
   ticket: oneLine(64).optional(),
+  runId: RunId.optional(),
   limits: GrantLimits.optional(),
   keyThumbprint: KeyThumbprint.optional(),
 });

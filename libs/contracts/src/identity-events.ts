@@ -11,6 +11,10 @@ export const identityEvents = [
     /** SHA-256 of the request; a repeated idempotency key must bring the same one. */
     digest: z.string(),
   }),
-  event('AccessRequestWithdrawn', { by: Principal }),
+  event('AccessRequestWithdrawn', {
+    by: Principal,
+    /** It ended with this run of the agent. */
+    runId: z.string().optional(),
+  }),
   event('QuestionAnswered', { questionId: z.uuid(), by: Principal, text: z.string() }),
 ] as const;

@@ -16,6 +16,7 @@ export {
   RequestId,
   Risk,
   RiskFactor,
+  RunId,
 } from './access-terms.js';
 export { AccessRequestView, AccessStatus, DrawbridgeDiscovery, Problem } from './access-view.js';
 export {

@@ -115,6 +115,19 @@ export class AccessRequests {
   }
 
   /**
+   * Withdraws everything of the caller's that is open and belongs to this run of theirs. Harmless when repeated.
+   *
+   * @returns how many requests ended by that
+   * @throws `access_requests_unavailable`, `EventStoreError`
+   */
+  async endRun(runId: string, call: Call): Promise<number> {
+    const { caller } = call;
+    const ids = await this.#open.idsOf(principalId(caller));
+    const ended = await Promise.all(ids.map((id) => this.#endIfOf(runId, id, call)));
+    return ended.filter(Boolean).length;
+  }
+
+  /**
    * Tells an approver what they asked. Harmless when repeated.
    *
    * @throws `access_request_unknown`, `answer_not_allowed`, `question_unknown`, `question_answered`,
@@ -133,6 +146,25 @@ export class AccessRequests {
     }
     await this.#handle(id, { type: 'AnswerQuestion', by: caller, questionId, text }, call);
     return this.#reload(id);
+  }
+
+  async #endIfOf(runId: string, id: string, call: Call): Promise<boolean> {
+    const view = this.options.views.get(id) ?? (await this.#read(id));
+    if (view?.request.runId !== runId) return false;
+    try {
+      const isEnded = await this.#handle(
+        id,
+        { type: 'WithdrawAccess', by: call.caller, runId },
+        call,
+      );
+      if (isEnded) await this.#reload(id);
+      return isEnded;
+    } catch (error) {
+      // It ended by itself meanwhile.
+      if (error instanceof AccessRequestRefused && error.code === 'access_request_final')
+        return false;
+      throw error;
+    }
   }
 
   /** @returns whether an event was appended */

@@ -4,6 +4,7 @@ import { AgentsController } from './http/agents.controller.js';
 import { DiscoveryController } from './http/discovery.controller.js';
 import { INGRESS, type Ingress } from './http/ingress.js';
 import { MeController } from './http/me.controller.js';
+import { RunsController } from './http/runs.controller.js';
 import { TrustController } from './http/trust.controller.js';
 
 /** The HTTP ingress over its parts. */
@@ -15,6 +16,7 @@ export class IdentityModule {
       controllers: [
         AccessRequestsController,
         AgentsController,
+        RunsController,
         MeController,
         TrustController,
         DiscoveryController,

@@ -58,8 +58,19 @@ export class OpenRequests {
     }
   }
 
+  /**
+   * The requester's requests that may be open, those included that the views of this replica have not seen yet.
+   *
+   * @throws `access_requests_unavailable`
+   */
+  async idsOf(requester: string): Promise<readonly string[]> {
+    const { value } = await this.#guarded((bucket) => bucket.read(keyOf(requester)));
+    const listed = this.#withOpenViews(readReservations(value), requester);
+    return [...new Set(listed.map(({ id }) => id))];
+  }
+
   async #reserve(asking: Asking): Promise<void> {
-    const key = createHash('sha256').update(asking.requester).digest('hex');
+    const key = keyOf(asking.requester);
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
       const { value, revision } = await this.#guarded((bucket) => bucket.read(key));
       const wanted = await this.#withMine(readReservations(value), asking);
@@ -133,6 +144,8 @@ export class OpenRequests {
     return isFinal(asOf(view, this.options.clock())) ? 'ended' : 'open';
   }
 }
+
+const keyOf = (requester: string): string => createHash('sha256').update(requester).digest('hex');
 
 const unavailable = (cause?: unknown): IngressRefused =>
   new IngressRefused(

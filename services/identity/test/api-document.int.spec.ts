@@ -11,6 +11,7 @@ import { eventually, InMemoryEventStore } from '@drawbridge/testing';
 import { RateLimit } from '../src/domain/rate-limit.js';
 import type { Ingress } from '../src/http/ingress.js';
 import { DisabledAgents } from '../src/domain/disabled-agents.js';
+import { AccessViews } from '../src/views/access-views.js';
 import { IngressRefused } from '../src/ingress-refused.js';
 import { OpenWaits } from '../src/views/open-waits.js';
 import { DocumentedApi, type CheckedAnswer, type DocumentedOperation } from './documented-api.js';
@@ -64,7 +65,7 @@ const bodies: Readonly<Record<string, object>> = {
 };
 /** A target and options with which an operation can be called. */
 const exampleOf = ({ path: template, method, operationId }: DocumentedOperation) => ({
-  target: template.replace('{id}', requestId),
+  target: template.replace('{id}', requestId).replace('{runId}', 'nightly'),
   options: {
     method: method.toUpperCase(),
     ...(method === 'post' ? { body: bodies[operationId] ?? {} } : {}),
@@ -180,6 +181,7 @@ describe('answers are as documented', () => {
     await call('disableAgent', '/v1/agents/disable', { ...admin, body: trusted });
     await call('listDisabledAgents', '/v1/agents/disabled', admin);
     await call('enableAgent', '/v1/agents/enable', { ...admin, body: trusted });
+    await call('endRun', '/v1/runs/nightly/end', { method: 'POST' });
     await call('discover', '/.well-known/drawbridge');
     await call('describeApi', '/openapi.json');
   });
@@ -285,6 +287,12 @@ describe('answers are as documented', () => {
     await call('listDisabledAgents', '/v1/agents/disabled');
   });
 
+  it('of every refused end of a run', async () => {
+    const post = { method: 'POST' };
+    await call('endRun', '/v1/runs/-/end', post);
+    await call('endRun', '/v1/runs/%zz/end', post);
+  });
+
   it('of every refused withdrawal', async () => {
     const { id } = await submit();
     const options = { method: 'DELETE' };
@@ -315,13 +323,17 @@ const failures: readonly {
 }[] = [
   {
     what: 'a store that always has something newer',
-    change: () => ({ requests: requestsOver({ store: brokenStore('append_conflict') }) }),
-    operations: ['submitAccessRequest', 'withdrawAccessRequest', 'answerQuestion'],
+    change: () => ({
+      requests: requestsOver({ store: brokenStore('append_conflict'), views: withRun() }),
+    }),
+    operations: ['submitAccessRequest', 'withdrawAccessRequest', 'answerQuestion', 'endRun'],
   },
   {
     what: 'a store that does not answer',
-    change: () => ({ requests: requestsOver({ store: brokenStore('event_store_unavailable') }) }),
-    operations: ['submitAccessRequest', 'withdrawAccessRequest', 'answerQuestion'],
+    change: () => ({
+      requests: requestsOver({ store: brokenStore('event_store_unavailable'), views: withRun() }),
+    }),
+    operations: ['submitAccessRequest', 'withdrawAccessRequest', 'answerQuestion', 'endRun'],
   },
   {
     what: 'a store that cannot be read',
@@ -354,6 +366,7 @@ const failures: readonly {
       'listAccessRequests',
       'findAccessRequest',
       'answerQuestion',
+      'endRun',
       'withdrawAccessRequest',
     ],
   },
@@ -387,6 +400,7 @@ const failures: readonly {
       'listAccessRequests',
       'findAccessRequest',
       'answerQuestion',
+      'endRun',
       'withdrawAccessRequest',
       'disableAgent',
       'enableAgent',
@@ -440,6 +454,15 @@ function manyDisabled(): DisabledAgents {
     disabled.take(stopAt(`d_${index}`, { type: 'AgentDisabled', data }, index));
   }
   return disabled;
+}
+
+/** Views with an open request of the run that examples end. */
+function withRun(): AccessViews {
+  const views = new AccessViews();
+  const { data } = sample.AccessRequested;
+  const request = { ...data.request, connection: 'staging', runId: 'nightly' };
+  views.fold(recorded({ type: 'AccessRequested', data: { ...data, request } }, 1));
+  return views;
 }
 
 function brokenStore(code: 'append_conflict' | 'event_store_unavailable') {

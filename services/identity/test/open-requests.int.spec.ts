@@ -15,7 +15,7 @@ import { uuidV7 } from '@drawbridge/runtime';
 import { AccessRequests } from '../src/access-requests.js';
 import { followViews } from '../src/nats/follow-views.js';
 import { AccessViews } from '../src/views/access-views.js';
-import { IdentityUnderTest, oncall, requestOf } from './identity-under-test.js';
+import { dana, IdentityUnderTest, oncall, reader, requestOf } from './identity-under-test.js';
 import { agent, request, sample } from './sample-events.js';
 
 const path = '/v1/access-requests';
@@ -70,6 +70,74 @@ describe('two replicas', () => {
     expect((await ask(0, 'one-more')).status).toBe(201);
     expect((await ask(1, 'too-many')).status).toBe(429);
   });
+});
+
+describe('the end of a run', () => {
+  let one: IdentityUnderTest;
+  let other: IdentityUnderTest;
+  let token: string;
+  beforeAll(async () => {
+    one = await IdentityUnderTest.start();
+    other = await one.replica();
+    token = await one.agentToken(oncall);
+  });
+  afterAll(async () => {
+    await other.halt();
+    await one.stop();
+  });
+  const ask = async (deployment: string, runId?: string, as = token) => {
+    const body = { ...requestOf(deployment), ...(runId === undefined ? {} : { runId }) };
+    const answer = await one.call(path, { token: as, body });
+    expect(answer.status).toBe(201);
+    return (answer.body as AccessRequestView).id;
+  };
+  const end = (runId: string, at = other, as = token) =>
+    at.call(`/v1/runs/${encodeURIComponent(runId)}/end`, { token: as, method: 'POST' });
+  const statusOf = async (id: string) =>
+    ((await one.call(`${path}/${id}`, { token })).body as AccessRequestView).status;
+
+  it('ends all that was asked for in it, at whichever replica, and nothing else', async () => {
+    const waiting = await ask('waiting', 'nightly-1');
+    const granted = await ask('open', 'nightly-1');
+    const { data } = sample.GrantIssued;
+    const endsAt = new Date(Date.now() + 600_000).toISOString();
+    await one.append(granted, { type: 'GrantIssued', data: { ...data, endsAt } });
+    const denied = await ask('denied', 'nightly-1');
+    await one.append(denied, sample.AccessRequestDenied);
+    const kept = [await ask('of-none'), await ask('of-another', 'nightly-2')];
+    const last = await ask('just-now', 'nightly-1');
+    expect((await end('nightly-1')).body).toStrictEqual({ ended: 3 });
+    const { events } = await accessEventStore(one.connection, 'audit').load(granted);
+    expect(events.at(-1)?.event).toMatchObject({
+      type: 'AccessRequestWithdrawn',
+      data: { runId: 'nightly-1', by: { subject: oncall.id } },
+    });
+    for (const id of [waiting, granted, last]) {
+      await eventually(async () => expect(await statusOf(id)).toBe('withdrawn'));
+    }
+    expect(await statusOf(denied)).toBe('denied');
+    for (const id of kept) expect(await statusOf(id)).toBe('requested');
+    expect((await end('nightly-1')).body).toStrictEqual({ ended: 0 });
+    expect((await end('nightly-1', one)).body).toStrictEqual({ ended: 0 });
+  });
+
+  it('is for the agent of the run alone', async () => {
+    const id = await ask('mine', 'nightly-3');
+    const theirs = await one.agentToken(reader);
+    const owner = await one.humanToken(dana);
+    expect((await end('nightly-3', one, theirs)).body).toStrictEqual({ ended: 0 });
+    expect((await end('nightly-3', one, owner)).body).toStrictEqual({ ended: 0 });
+    expect(await statusOf(id)).toBe('requested');
+  });
+
+  it.each(['', ' ', 'a b', '-a', 'a/b', 'a\u202eb', 'x'.repeat(129)])(
+    'is not named %j',
+    async (runId) => {
+      const body = { ...requestOf('named'), runId };
+      expect((await one.call(path, { token, body })).status).toBe(400);
+      expect([400, 404]).toContain((await end(runId)).status);
+    },
+  );
 });
 
 describe('an identical request', () => {

@@ -27,6 +27,7 @@ interface RequestOptions extends SharedOptions, LimitOptions {
   readonly duration: string;
   readonly reason: string;
   readonly ticket?: string;
+  readonly runId?: string;
   readonly bindKey?: true;
   readonly idempotencyKey?: string;
   readonly wait?: string | true;
@@ -62,6 +63,7 @@ export function registerRequest(registrar: Registrar): void {
     .option('--max-changes <count>', 'grant that may be used for so many changes only')
     .option('--one-shot', 'grant for one change, which ends behind it')
     .option('--bind-key', 'grant that nobody can use without the key of this profile')
+    .option('--run-id <id>', 'run of the agent; "drawbridge run end" ends all that it asked for')
     .option('--idempotency-key <key>', 'the same key makes the same request; default: a new one')
     .option('-w, --wait [time]', 'wait for the decision, at most this long')
     .addHelpText(
@@ -118,6 +120,7 @@ function inputOf(options: RequestOptions, targets: readonly string[]): AccessReq
     durationSeconds: parseDuration(options.duration, '--duration'),
     reason: options.reason,
     ...(options.ticket === undefined ? {} : { ticket: options.ticket }),
+    ...(options.runId === undefined ? {} : { runId: options.runId }),
     ...(limits === undefined ? {} : { limits }),
   });
   if (input.success) return input.data;
@@ -127,5 +130,10 @@ function inputOf(options: RequestOptions, targets: readonly string[]): AccessReq
   throw new CliError('usage_invalid', problems.join('; '));
 }
 
-const optionOf = (field: string): string =>
-  `--${field === 'durationSeconds' ? 'duration' : field === 'scope' ? 'action' : field}`;
+const optionNames: Readonly<Record<string, string>> = {
+  durationSeconds: 'duration',
+  scope: 'action',
+  runId: 'run-id',
+};
+
+const optionOf = (field: string): string => `--${optionNames[field] ?? field}`;

@@ -26,6 +26,7 @@ export function requestText(view: AccessRequestView, now: Date): string {
       ['bound to', (view.terms ?? request).keyThumbprint && 'the key of its agent'],
       ['reason', request.reason],
       ['ticket', request.ticket],
+      ['run', request.runId],
       ['policy', view.policy?.name],
       ['risk', view.risk && riskText(view.risk)],
       ['approvals', approvalsText(view)],

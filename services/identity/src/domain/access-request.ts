@@ -22,7 +22,12 @@ export type AccessRequestCommand =
       /** SHA-256 of the request in canonical form. */
       readonly digest: string;
     }
-  | { readonly type: 'WithdrawAccess'; readonly by: Principal }
+  | {
+      readonly type: 'WithdrawAccess';
+      readonly by: Principal;
+      /** The run of the agent that ends. */
+      readonly runId?: string;
+    }
   | AnswerQuestion;
 
 /** What identity must know of a request to decide: whose it is, what was asked, whether it can still be undone. */
@@ -125,7 +130,7 @@ function requestAccess(
 }
 
 function withdrawAccess(
-  { by }: Extract<AccessRequestCommand, { type: 'WithdrawAccess' }>,
+  { by, runId }: Extract<AccessRequestCommand, { type: 'WithdrawAccess' }>,
   state: AccessRequest,
 ): AccessEvent | undefined {
   requireOwn(state, by);
@@ -134,7 +139,10 @@ function withdrawAccess(
     const message = 'the access request has ended already: there is nothing left to withdraw';
     throw new AccessRequestRefused('access_request_final', message);
   }
-  return { type: 'AccessRequestWithdrawn', data: { by } };
+  return {
+    type: 'AccessRequestWithdrawn',
+    data: { by, ...(runId === undefined ? {} : { runId }) },
+  };
 }
 
 function answerQuestion(

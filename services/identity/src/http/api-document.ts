@@ -17,7 +17,7 @@ import {
   type Success,
 } from './operations.js';
 import { TrustStatus } from '../trust-status.js';
-import { AccessRequestList } from './schemas.js';
+import { AccessRequestList, EndedRun } from './schemas.js';
 
 const ref = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` });
 const problemContent = { 'application/problem+json': { schema: ref('Problem') } };
@@ -58,6 +58,7 @@ function schemas(): Record<SchemaName, object> {
   outgoing.add(AccessRequestView, { id: 'AccessRequestView' });
   outgoing.add(AccessRequestList, { id: 'AccessRequestList' });
   outgoing.add(DisabledAgentsView, { id: 'DisabledAgentsView' });
+  outgoing.add(EndedRun, { id: 'EndedRun' });
   outgoing.add(Principal, { id: 'Principal' });
   outgoing.add(TrustStatus, { id: 'TrustStatus' });
   outgoing.add(DrawbridgeDiscovery, { id: 'DrawbridgeDiscovery' });

@@ -2,6 +2,7 @@
 export type SchemaName =
   | 'AccessRequestInput'
   | 'AnswerInput'
+  | 'EndedRun'
   | 'AgentSwitchInput'
   | 'DisabledAgentsView'
   | 'AccessRequestView'
@@ -232,6 +233,34 @@ export const operations: readonly Operation[] = [
       403: ['withdrawal_not_allowed'],
       404: ['access_request_unknown'],
       409: ['access_request_final', 'append_conflict'],
+      503: ['access_requests_unavailable', 'event_store_unavailable'],
+    },
+  },
+  {
+    id: 'endRun',
+    method: 'post',
+    path: '/v1/runs/{runId}/end',
+    summary: 'Withdraw what you asked for in this run of yours, and give its grants back',
+    authenticated: true,
+    parameters: [
+      {
+        name: 'runId',
+        in: 'path',
+        required: true,
+        description: '`runId` of the requests',
+        schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._:@+=-]{0,127}$' },
+      },
+    ],
+    successes: [
+      {
+        status: 200,
+        description: 'What was open has ended, now or since earlier',
+        schema: 'EndedRun',
+      },
+    ],
+    errors: {
+      400: ['path_invalid', 'request_malformed'],
+      409: ['append_conflict'],
       503: ['access_requests_unavailable', 'event_store_unavailable'],
     },
   },

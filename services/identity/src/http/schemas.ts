@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AccessRequestView, AccessStatus, RequestId } from '@drawbridge/contracts';
+import { AccessRequestView, AccessStatus, RequestId, RunId } from '@drawbridge/contracts';
 
 /** `GET /v1/access-requests`. */
 export const AccessRequestList = z.strictObject({
@@ -11,6 +11,16 @@ export type AccessRequestList = z.infer<typeof AccessRequestList>;
 
 export const RequestPath = z.strictObject({ id: RequestId });
 export type RequestPath = z.infer<typeof RequestPath>;
+
+export const RunPath = z.strictObject({ runId: RunId });
+export type RunPath = z.infer<typeof RunPath>;
+
+/** `POST /v1/runs/:runId/end`. */
+export const EndedRun = z.strictObject({
+  /** How many open requests and grants ended by it. */
+  ended: z.int().min(0),
+});
+export type EndedRun = z.infer<typeof EndedRun>;
 
 const MAX_WAIT_SECONDS = 60;
 
