@@ -83,7 +83,8 @@ const durables = {
   identity: ['identity'],
   policy: ['policy'],
   // Slack apart from the decisions, which go on while it is down.
-  approval: ['approval', 'approval-slack'],
+  // Webhooks have a consumer each, and one name for what none of them took.
+  approval: ['approval', 'approval-slack', 'approval-webhooks'],
   proxy: ['proxy'],
   audit: ['audit'],
 };

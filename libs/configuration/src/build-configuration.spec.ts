@@ -38,6 +38,38 @@ describe('a configuration', () => {
     expect(issuers[0]?.spec.certificateAuthorityFile).toBe('/etc/drawbridge/clusters/idp.pem');
   });
 
+  describe('of webhooks', () => {
+    const webhook = (url: string, more = '') =>
+      `apiVersion: drawbridge.dev/v1alpha1\nkind: Webhook\nmetadata: {name: w}\nspec:\n  url: ${url}\n  for: all\n  secretFile: secrets/w\n${more}`;
+
+    it('resolves the files beside the one that names them', () => {
+      const text = webhook('https://hooks.corp.test/a', '  formerSecretFile: /abs/before\n');
+      const { webhooks } = configurationOf({ '/etc/drawbridge/w.yaml': text });
+      expect(webhooks[0]?.spec).toMatchObject({
+        secretFile: '/etc/drawbridge/secrets/w',
+        formerSecretFile: '/abs/before',
+        for: 'all',
+      });
+    });
+
+    it.each([
+      ['http://hooks.corp.test', '', 'http is for a loopback address only'],
+      ['http://127.0.0.1:1', '', 'http needs "allowInsecureHttp: true"'],
+      ['https://user:secret@hooks.corp.test', '', 'must hold no user and no password'],
+      ['https://hooks.corp.test/?token=secret', '', 'must hold no query and no fragment'],
+      ['https://hooks.corp.test', '  events: [GrantForged]\n', 'events'],
+      ['https://hooks.corp.test', '  for: {agents: []}\n', 'for'],
+    ])('refuses the address %s %s', (...[url, more, words]) => {
+      const text = webhook(url, more).replace(
+        '  for: all\n',
+        more.includes('for:') ? '' : '  for: all\n',
+      );
+      const problems = problemsOf(text).join('\n');
+      expect(problems).toContain(words);
+      expect(problems).not.toContain('secret@');
+    });
+  });
+
   describe('of fresh logins', () => {
     const asking = (approval = '{type: humans, groups: [sre]}') =>
       valid.policy('actions: [view]\nstepUp: {acr: [phr]}').replace('{type: none}', approval);
@@ -93,7 +125,7 @@ describe('a configuration', () => {
 
   it('refuses an unknown kind whatever is asked for', () => {
     expect(problemsOf(documents(valid.human(), 'kind: Polici\n'), ['Human'])).toStrictEqual([
-      '10:7 kind: expected "Issuer" or "Human" or "Action" or "Connection" or "Policy" or "Guardrail" or "Schedule" or "Risk" (got "Polici")',
+      '10:7 kind: expected "Issuer" or "Human" or "Action" or "Connection" or "Policy" or "Guardrail" or "Schedule" or "Risk" or "Webhook" (got "Polici")',
     ]);
   });
 

@@ -12,7 +12,7 @@ import { configurationVersion } from './configuration-version.js';
 import type { Configuration, ConfigurationKind, ConfigurationProblem } from './configuration.js';
 import { entriesOf, type Check, type Entry, type Finding } from './entry.js';
 import type { ParsedDocument, ParsedFile } from './parse-documents.js';
-import { resolveConnection, resolveIssuer } from './resolve-paths.js';
+import { resolveConnection, resolveIssuer, resolveWebhook } from './resolve-paths.js';
 import { fieldOf, validateDocument } from './validate-document.js';
 
 /** Every kind of document. */
@@ -105,7 +105,7 @@ function toConfiguration(
     ...document,
     source: entry.parsed.source,
   });
-  const unchanged = <Kind extends Exclude<ConfigurationKind, 'Issuer' | 'Connection'>>(
+  const unchanged = <Kind extends Exclude<ConfigurationKind, 'Issuer' | 'Connection' | 'Webhook'>>(
     kind: Kind,
   ) => entriesOf(entries, kind).map((entry) => locate(entry.document, entry));
   return {
@@ -119,6 +119,7 @@ function toConfiguration(
     guardrails: unchanged('Guardrail'),
     schedules: unchanged('Schedule'),
     risks: unchanged('Risk'),
+    webhooks: entriesOf(entries, 'Webhook').map((entry) => locate(resolveWebhook(entry), entry)),
     version: configurationVersion(entries.map(({ document }) => document)),
     warnings,
   };

@@ -8,12 +8,25 @@ export const checkAddresses: Check = ({ entries }) => [
     ...checkWebClient(entry),
   ]),
   ...entriesOf(entries, 'Connection').flatMap(checkConnection),
+  ...entriesOf(entries, 'Webhook').flatMap((entry) =>
+    checkSecure(entry, ['spec', 'url'], entry.document.spec),
+  ),
 ];
 
 function checkIssuer(entry: Entry<IssuerDocument>): Finding[] {
   const { issuer, allowInsecureHttp } = entry.document.spec;
-  const url = new URL(issuer);
-  const path = ['spec', 'issuer'];
+  return checkSecure(entry, ['spec', 'issuer'], { url: issuer, allowInsecureHttp });
+}
+
+function checkSecure(
+  entry: Entry,
+  path: readonly string[],
+  {
+    url: address,
+    allowInsecureHttp,
+  }: { readonly url: string; readonly allowInsecureHttp: boolean },
+): Finding[] {
+  const url = new URL(address);
   const findings = checkPlain(entry, url, path);
   if (url.protocol === 'https:') return findings;
   if (url.protocol !== 'http:')

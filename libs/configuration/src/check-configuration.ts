@@ -41,12 +41,14 @@ function countDocuments(configuration: Configuration): Record<ConfigurationKind,
     Guardrail: configuration.guardrails.length,
     Schedule: configuration.schedules.length,
     Risk: configuration.risks.length,
+    Webhook: configuration.webhooks.length,
   };
 }
 
 async function unreadableFiles({
   issuers,
   connections,
+  webhooks,
 }: Configuration): Promise<ConfigurationProblem[]> {
   const named = [
     ...issuers.map(({ source, spec }) => ({
@@ -56,6 +58,10 @@ async function unreadableFiles({
         'login.web.clientSecretFile': spec.login?.web?.clientSecretFile,
       },
     })),
+    ...webhooks.map(({ source, spec }) => {
+      const { secretFile, formerSecretFile, certificateAuthorityFile } = spec;
+      return { source, files: { secretFile, formerSecretFile, certificateAuthorityFile } };
+    }),
     ...connections.map(({ source, spec: { certificateAuthorityFile, credential } }) => ({
       source,
       files: { certificateAuthorityFile, ...credentialFiles(credential) },

@@ -6,6 +6,7 @@ import type {
   HumanDocument,
   IssuerDocument,
   PolicyDocument,
+  WebhookDocument,
   RiskDocument,
   ScheduleDocument,
 } from '@drawbridge/contracts';
@@ -30,6 +31,7 @@ export interface Configuration {
   readonly actions: readonly Located<ActionDocument>[];
   readonly connections: readonly Located<ConnectionDocument>[];
   readonly policies: readonly Located<PolicyDocument>[];
+  readonly webhooks: readonly Located<WebhookDocument>[];
   /** In the order of their files, expressions and patterns checked. */
   readonly guardrails: readonly Located<GuardrailDocument>[];
   readonly schedules: readonly Located<ScheduleDocument>[];

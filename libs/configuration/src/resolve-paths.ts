@@ -4,6 +4,7 @@ import type {
   ConnectionDocument,
   IssuerDocument,
   MaterialSource,
+  WebhookDocument,
 } from '@drawbridge/contracts';
 import type { Entry } from './entry.js';
 
@@ -28,6 +29,21 @@ export function resolveIssuer({ document, parsed }: Entry<IssuerDocument>): Issu
 
 function resolveWeb({ clientSecretFile: file, ...web }: WebLogin, from: string): WebLogin {
   return { ...web, ...(file !== undefined && { clientSecretFile: absolute(from, file) }) };
+}
+
+/** As {@link resolveIssuer}. */
+export function resolveWebhook({ document, parsed }: Entry<WebhookDocument>): WebhookDocument {
+  const { secretFile, formerSecretFile: former, certificateAuthorityFile: ca } = document.spec;
+  const from = parsed.source.file;
+  return {
+    ...document,
+    spec: {
+      ...document.spec,
+      secretFile: absolute(from, secretFile),
+      ...(former !== undefined && { formerSecretFile: absolute(from, former) }),
+      ...(ca !== undefined && { certificateAuthorityFile: absolute(from, ca) }),
+    },
+  };
 }
 
 /** As {@link resolveIssuer}; a connection to the cluster itself gets its address and authority. */

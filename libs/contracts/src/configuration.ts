@@ -8,6 +8,7 @@ import { IssuerDocument } from './issuer-document.js';
 import { PolicyDocument } from './policy-document.js';
 import { RiskDocument } from './risk-document.js';
 import { ScheduleDocument } from './schedule-document.js';
+import { WebhookDocument } from './webhook-document.js';
 
 /**
  * Rules over calls that a grant allows: what is denied, held, masked or noted all the same. Read by the proxy.
@@ -25,5 +26,6 @@ export const ConfigurationDocument = z.discriminatedUnion('kind', [
   GuardrailDocument,
   ScheduleDocument,
   RiskDocument,
+  WebhookDocument,
 ]);
 export type ConfigurationDocument = z.infer<typeof ConfigurationDocument>;

@@ -119,3 +119,4 @@ export { StopEvent, StopTarget, StoppedAgent, stopWriterOf, type StopEventType }
 export { BridgesView, RaiseInput, RaisedView, ReleaseInput, StopView } from './stop-view.js';
 export type { ServiceName } from './service-name.js';
 export { UseEvent, useWriterOf, type UseEventData, type UseEventType } from './use.js';
+export { WebhookDocument } from './webhook-document.js';

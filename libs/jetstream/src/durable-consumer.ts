@@ -6,17 +6,19 @@ export interface Durable {
   readonly durable: string;
   /** How long the server waits for an acknowledgement or a sign of life before it delivers again. */
   readonly ackWaitMs: number;
+  /** Where a consumer begins that is made now. @default first */
+  readonly from?: 'first' | 'now';
 }
 
-/** The durable consumer of a service, made from the first message on if it is not there. */
+/** The durable consumer of a service, made if it is not there. */
 export async function durableConsumer(
   connection: JetStreamConnection,
-  { stream, durable, ackWaitMs }: Durable,
+  { stream, durable, ackWaitMs, from = 'first' }: Durable,
 ): Promise<Consumer> {
   await connection.manager.consumers.add(stream, {
     durable_name: durable,
     ack_policy: AckPolicy.Explicit,
-    deliver_policy: DeliverPolicy.All,
+    deliver_policy: from === 'first' ? DeliverPolicy.All : DeliverPolicy.New,
     ack_wait: ackWaitMs * 1_000_000,
     // A limit would silently discard a message.
     max_deliver: -1,

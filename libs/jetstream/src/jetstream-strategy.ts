@@ -27,6 +27,12 @@ export interface JetStreamStrategyOptions {
   readonly ackWaitMs?: number;
   /** Deliveries after which a message that cannot be handled is parked. @default Infinity */
   readonly parkAfter?: number;
+  /** Whether a handler that failed with this will never succeed: then the message is parked. @default never */
+  readonly isGivenUp?: (error: unknown) => boolean;
+  /** Under which name messages are parked. @default `durable` */
+  readonly parkedAs?: string;
+  /** Where a durable begins that is made now. @default first */
+  readonly from?: 'first' | 'now';
   /** How long `close` lets running handlers finish. @default 10000 */
   readonly drainMs?: number;
   readonly logger?: LoggerService;
@@ -61,6 +67,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     this.#feed = new DurableFeed(options.connection, {
       stream: options.stream,
       durable: options.durable,
+      from: options.from ?? 'first',
       concurrency: options.concurrency ?? 16,
       ackWaitMs: options.ackWaitMs ?? 10_000,
       oneBySubject: options.oneBySubject ?? true,
@@ -101,13 +108,16 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     throw new TypeError('JetStreamStrategy has no inner server');
   }
 
+  get #parkedAs(): string {
+    return this.#options.parkedAs ?? this.#options.durable;
+  }
+
   get #log(): LoggerService {
     return this.#options.logger ?? this.logger;
   }
 
   async #start(): Promise<void> {
-    const { connection, durable } = this.#options;
-    this.#parked = await countParked(connection, durable);
+    this.#parked = await countParked(this.#options.connection, this.#parkedAs);
     this.#countedAt = Date.now();
     await this.#feed.start();
   }
@@ -117,8 +127,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     const now = Date.now();
     if (now - this.#countedAt < COUNT_EVERY_MS) return;
     this.#countedAt = now;
-    const { connection, durable } = this.#options;
-    countParked(connection, durable).then(
+    countParked(this.#options.connection, this.#parkedAs).then(
       (parked) => (this.#parked = parked),
       () => undefined,
     );
@@ -134,7 +143,8 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     try {
       await this.#dispatch(decoded);
     } catch (error) {
-      if (message.info.deliveryCount < (this.#options.parkAfter ?? Infinity)) throw error;
+      const { parkAfter = Infinity, isGivenUp } = this.#options;
+      if (message.info.deliveryCount < parkAfter && isGivenUp?.(error) !== true) throw error;
       return this.#park(message, error);
     }
     this.#lastError = undefined;
@@ -151,7 +161,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
 
   async #park(message: JsMsg, error: unknown): Promise<'term'> {
     const code = failureCode(error);
-    await parkMessage(this.#options.connection, message, { durable: this.#options.durable, code });
+    await parkMessage(this.#options.connection, message, { durable: this.#parkedAs, code });
     this.#parked += 1;
     this.#lastError = code;
     const { stream } = message.info;

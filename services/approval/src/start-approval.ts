@@ -38,6 +38,7 @@ import { OnCallVerifier } from './on-call-verifier.js';
 import { startSlack, type SlackParts } from './slack/start-slack.js';
 import { startStepUp } from './step-up/start-step-up.js';
 import type { StepUpFailure } from './step-up/step-up-failed.js';
+import { startWebhooks } from './webhooks/start-webhooks.js';
 
 export interface ApprovalDependencies {
   readonly logger: LoggerService;
@@ -125,13 +126,16 @@ export async function startApproval(
     const forSlack = { ...environment, ...parts, isDisabled, people, stepUpLink };
     const slack = settings === undefined ? undefined : await startSlack(settings, forSlack);
 
+    const hooks = { ...environment, directory: config.CONFIG_DIR };
+    const webhooks = await startWebhooks(hooks, closers);
+
     const module = ApprovalModule.with({ ...parts, verifier, slack, stepUp });
     const decisions = eventTransport(connection, { ...decisionFeed, logger, ackWaitMs });
     const app = await createHttpApp(module, {
       logger,
       statuses,
       health: healthOf({ ...parts, connection, decisions }),
-      figures: () => figuresOf(parts, decisions, slack),
+      figures: () => ({ ...figuresOf(parts, decisions, slack), ...webhooks.figures() }),
       transports: [decisions, ...(slack?.transports ?? [])],
       mounts: { ...stepUp.mounts, ...(slack && { '/slack': slack.receiver }) },
     });

@@ -70,6 +70,8 @@ export interface World {
   regroup(groups: Partial<Record<keyof typeof people, readonly string[]>>): Promise<void>;
   /** Writes that this human alone is on call by the schedule `payments`. */
   putOnCall(human: Principal): Promise<void>;
+  /** Replaces the documents that the world was started with. */
+  configure(documents: readonly object[]): Promise<void>;
   /** Messages that show this request; one, when all is well. */
   cards(requestId: string): Promise<DemoSlackMessage[]>;
   /** Waits for the card, and until it says all of `words`. */
@@ -279,6 +281,10 @@ class RealWorld implements World {
       },
     };
     await writeFile(join(this.#directory, 'schedule.yaml'), JSON.stringify(schedule));
+  }
+
+  configure(documents: readonly object[]): Promise<void> {
+    return writeFile(join(this.#directory, 'more.yaml'), yamlOf(documents));
   }
 
   async cards(requestId: string): Promise<DemoSlackMessage[]> {

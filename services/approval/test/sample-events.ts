@@ -100,6 +100,12 @@ export const accessRequested: AccessEvent = {
   },
 };
 
+/** The same request of somebody else. */
+export const accessRequestedBy = (requester: Principal): AccessEvent => ({
+  ...accessRequested,
+  data: { ...accessRequested.data, requester },
+});
+
 export const validated = (
   approval: ApprovalRequirement = humansOf(1),
   requester: Principal = agent,

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { AccessEvent } from './access-event.js';
+import { document, filePath, label } from './document.js';
+
+const eventTypes = AccessEvent.options.map(({ shape }) => shape.type.value);
+
+/** Somebody's address that is told what happens to access requests. Read by approval. */
+export const WebhookDocument = document(
+  'Webhook',
+  label,
+  z.strictObject({
+    url: z.url({ protocol: /^https?$/ }).describe('Takes a POST; any 2xx is a yes'),
+    events: z.array(z.enum(eventTypes)).min(1).optional().describe('Default: all types'),
+    for: z
+      .union([
+        z.literal('all'),
+        z.strictObject({
+          agents: z
+            .array(z.strictObject({ issuer: z.string().min(1), subject: z.string().min(1) }))
+            .min(1)
+            .max(100),
+        }),
+      ])
+      .describe('Whose requests: of all, or of these agents'),
+    secretFile: filePath.describe('`whsec_` and 24 to 64 random bytes in base64'),
+    formerSecretFile: filePath
+      .optional()
+      .describe('While it is changed: every message is signed with both'),
+    certificateAuthorityFile: filePath.optional().describe('PEM; for an address with a private CA'),
+    allowInsecureHttp: z
+      .boolean()
+      .default(false)
+      .describe('Only for a loopback address; refused for any other'),
+  }),
+);
+export type WebhookDocument = z.infer<typeof WebhookDocument>;

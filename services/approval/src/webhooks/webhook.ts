@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises';
+import type { AccessEvent, Principal, WebhookDocument } from '@drawbridge/contracts';
+import { AppError, type Clock, type EventStore, type RecordedEvent } from '@drawbridge/kernel';
+import { boundedFetch } from '@drawbridge/runtime';
+import { signedHeaders, webhookKey } from './sign-message.js';
+
+const TIMEOUT_MS = 5_000;
+/** How long an address that takes nothing is tried. */
+const GIVE_UP_MS = 86_400_000;
+
+/** The receiver did not take a message: it comes again, or after a day is given up. */
+export class WebhookFailed extends AppError<
+  'webhook_refused' | 'webhook_given_up' | 'webhook_secret_unusable'
+> {}
+
+export const isGivenUp = (error: unknown): boolean =>
+  error instanceof WebhookFailed && error.code === 'webhook_given_up';
+
+export interface WebhookOptions {
+  readonly document: WebhookDocument;
+  readonly store: Pick<EventStore<AccessEvent>, 'load'>;
+  readonly clock: Clock;
+}
+
+/** One address, told of what happens to the requests that it is for. */
+export class Webhook {
+  constructor(private readonly options: WebhookOptions) {}
+
+  /** @throws WebhookFailed, EventStoreError */
+  async tell(recorded: RecordedEvent<AccessEvent>): Promise<void> {
+    const { events } = this.options.document.spec;
+    if (events !== undefined && !events.includes(recorded.event.type)) return;
+    if (!(await this.#isFor(recorded))) return;
+    try {
+      await this.#send(recorded);
+    } catch (error) {
+      const ageMs = this.options.clock().getTime() - Date.parse(recorded.at);
+      if (ageMs < GIVE_UP_MS) throw error;
+      const message = 'the receiver has not taken this for a day';
+      throw new WebhookFailed('webhook_given_up', message, { cause: error });
+    }
+  }
+
+  /** Secrets are read each time, so that one that changes is used at once. */
+  async #send({ id, at, event, aggregateId, sequence }: RecordedEvent<AccessEvent>) {
+    const { spec } = this.options.document;
+    const data = { accessRequestId: aggregateId, sequence, event: event.data };
+    const body = JSON.stringify({ type: event.type, timestamp: at, data });
+    const timestamp = Math.floor(this.options.clock().getTime() / 1000);
+    const files = [spec.secretFile, spec.formerSecretFile].filter((file) => file !== undefined);
+    const keys = await Promise.all(files.map(keyIn));
+    const authority = spec.certificateAuthorityFile;
+    const { status } = await boundedFetch(spec.url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...signedHeaders({ id, timestamp, body }, keys),
+      },
+      body,
+      timeoutMs: TIMEOUT_MS,
+      allowInsecureHttp: spec.allowInsecureHttp,
+      ...(authority && { certificateAuthority: await readFile(authority, 'utf8') }),
+    }).catch((cause: unknown) => {
+      throw refused(cause instanceof Error ? cause.message : 'no answer', cause);
+    });
+    if (status < 200 || status > 299) throw refused(`it answered ${status}`);
+  }
+
+  async #isFor({ aggregateId, event }: RecordedEvent<AccessEvent>): Promise<boolean> {
+    const { for: whose } = this.options.document.spec;
+    if (whose === 'all') return true;
+    const requester =
+      event.type === 'AccessRequested' ? event.data.requester : await this.#requester(aggregateId);
+    return whose.agents.some(
+      ({ issuer, subject }) => requester?.issuer === issuer && requester.subject === subject,
+    );
+  }
+
+  async #requester(requestId: string): Promise<Principal | undefined> {
+    const { events } = await this.options.store.load(requestId);
+    const asked = events.map(({ event }) => event).find(({ type }) => type === 'AccessRequested');
+    return asked?.type === 'AccessRequested' ? asked.data.requester : undefined;
+  }
+}
+
+const refused = (why: string, cause?: unknown): WebhookFailed =>
+  new WebhookFailed('webhook_refused', `the receiver did not take the message: ${why}`, { cause });
+
+async function keyIn(file: string): Promise<Buffer> {
+  const key = webhookKey((await readFile(file, 'utf8').catch(() => '')).trim());
+  if (key !== undefined) return key;
+  const message = `"${file}" holds no secret: expected "whsec_" and 24 to 64 bytes in base64`;
+  throw new WebhookFailed('webhook_secret_unusable', message);
+}
