@@ -8,6 +8,8 @@ export interface BenchOptions {
   readonly rounds: number;
   /** Of each load of each round. */
   readonly seconds: number;
+  /** Of the round that warms up, where a row is a closed loop; at least as long as the others. */
+  readonly warmUpSeconds: number;
   /** Where the results go as JSON. */
   readonly json: string;
   /** With the 500 MB list. */
@@ -25,6 +27,7 @@ Measures Drawbridge beside nginx, HAProxy, kubectl proxy and the bare upstream, 
   --rows A,B          only these rows: ${rows.join(', ')}
   --rounds N          measured rounds after one to warm up (default 7)
   --seconds S         of each load in each round (default 4)
+  --warm-up S         of the round before them, where a row is a closed loop (default 12)
   --quick             two rounds of a second: to see that it works
   --no-profile        not where the time goes inside Drawbridge
   --cpu-profile FILE  keep that profile, to look at it in a browser's developer tools
@@ -40,6 +43,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
       rows: { type: 'string', default: '' },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
+      'warm-up': { type: 'string' },
       quick: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: true },
       'cpu-profile': { type: 'string' },
@@ -52,6 +56,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     rows,
     rounds: whole('--rounds', values.rounds ?? (values.quick ? '2' : '7')),
     seconds: whole('--seconds', values.seconds ?? (values.quick ? '1' : '4')),
+    warmUpSeconds: whole('--warm-up', values['warm-up'] ?? (values.quick ? '1' : '12')),
     json: values.json,
     huge: !values.quick,
     profile: values.profile,
