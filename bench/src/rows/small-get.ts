@@ -19,7 +19,7 @@ export const oneConnection: Row = {
   name: 'one-connection',
   title: 'GET of 2 kB, one kept connection: added latency',
   run: (session) =>
-    closedLoop(session, { path: paths.pod, connections: 1 }, { connections: CONNECTIONS }),
+    closedLoop(session, { path: paths.pod, connections: 1, warmUpConnections: CONNECTIONS }),
 };
 
 /** A list as a controller or a curious agent fetches it. */
@@ -36,26 +36,29 @@ export const largeDocument: Row = {
   run: (session) => closedLoop(session, { path: paths.document, connections: 4 }),
 };
 
-type Load = Omit<ClosedLoad, 'seconds'>;
+interface Load extends Omit<ClosedLoad, 'seconds'> {
+  /** In the first round. @default connections */
+  readonly warmUpConnections?: number;
+}
 
-async function closedLoop(session: BenchSession, load: Load, warmUp?: Partial<Load>) {
-  const contests = session.targets.map((target) => closedContest(session, target, load, warmUp));
+async function closedLoop(session: BenchSession, load: Load) {
+  const contests = session.targets.map((target) => closedContest(session, target, load));
   return { samples: await interleave(contests, session.pace), notes: [] };
 }
 
 /**
- * A closed loop by wrk on one target. The first round is longer and may be another load: what V8 has not compiled yet
- * costs up to twice as much a call, and that takes some 100,000 small calls.
+ * A closed loop by wrk on one target. The first round is longer and may have more connections: what V8 has not
+ * compiled yet costs up to twice as much a call, and that takes some 100,000 small calls.
  */
 export function closedContest(
   session: BenchSession,
   target: Target,
-  load: Load,
-  warmUp: Partial<Load> = {},
+  { warmUpConnections, ...load }: Load,
 ): Contest {
   const generator = session.generator('wrk');
   const { seconds, warmUpSeconds } = session.options;
-  let next: ClosedLoad = { ...load, ...warmUp, seconds: Math.max(seconds, warmUpSeconds) };
+  const connections = warmUpConnections ?? load.connections;
+  let next: ClosedLoad = { ...load, connections, seconds: Math.max(seconds, warmUpSeconds) };
   return contest(target, () => {
     const now = next;
     next = { ...load, seconds };
