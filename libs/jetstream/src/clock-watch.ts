@@ -63,6 +63,12 @@ export class ClockWatch {
     return this.offsetMs > 0 ? new Date(ours.getTime() + this.offsetMs) : ours;
   }
 
+  /** The earlier of both: by it what is to begin, begins at the later of both. */
+  earliest(): Date {
+    const ours = this.options.clock();
+    return this.offsetMs < 0 ? new Date(ours.getTime() + this.offsetMs) : ours;
+  }
+
   /** @throws ClockSkewed */
   requireRight(): void {
     if (this.isRight) return;

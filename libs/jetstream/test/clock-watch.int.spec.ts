@@ -58,6 +58,8 @@ describe('the watch on a clock', () => {
     // What ends, ends at the earlier of both times.
     const latest = watched.latest().getTime();
     expect(Math.abs(latest - Math.max(Date.now(), clock.now().getTime()))).toBeLessThan(10_000);
+    const earliest = watched.earliest().getTime();
+    expect(Math.abs(earliest - Math.min(Date.now(), clock.now().getTime()))).toBeLessThan(10_000);
   });
 
   it('notices when one is set, and set right again', async () => {

@@ -288,6 +288,7 @@ async function openDataPath(
       authority,
       recorder,
       latest: () => watch.latest(),
+      earliest: () => watch.earliest(),
       readiness: { isReady, isClockWrong, isDraining: draining },
       verifier: new TokenVerifier(
         () => trust.bundle,

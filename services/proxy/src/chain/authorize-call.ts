@@ -14,9 +14,14 @@ export interface Allowed extends Connected {
   readonly filter?: CallFilter;
 }
 
-export interface AuthorizeParts {
+/** By what grants are judged: they end by the later of our time and the server's, and open by the earlier. */
+export interface JudgingParts {
   readonly grants: Pick<OpenGrants, 'of'>;
-  readonly clock: Clock;
+  readonly latest: Clock;
+  readonly earliest: Clock;
+}
+
+export interface AuthorizeParts extends JudgingParts {
   readonly lostGroups: LostGroups;
 }
 
@@ -42,10 +47,10 @@ function noteLostGroups(
 
 /** Asks whether one open grant allows the call. A failure to decide is a no. */
 export const authorizeCall =
-  ({ grants, clock, lostGroups }: AuthorizeParts): Step<Connected, Allowed> =>
+  ({ lostGroups, ...parts }: AuthorizeParts): Step<Connected, Allowed> =>
   (next) =>
   (call) => {
-    const { decision, open } = decide(grants, clock, call);
+    const { decision, open } = decide(parts, call);
     // Of one grant that allows the call nothing was lost.
     if (decision.effect === 'deny' || open.length > 1) {
       noteLostGroups(lostGroups, open, call);
@@ -56,8 +61,8 @@ export const authorizeCall =
   };
 
 /** Asks once more, of a call that has waited. @throws {@link CallRefused} when its grant does not allow it now */
-export function authorizeAgain(grants: Pick<OpenGrants, 'of'>, clock: Clock, call: Allowed): void {
-  const { effect, reason, message, grant } = decide(grants, clock, call).decision;
+export function authorizeAgain(parts: JudgingParts, call: Allowed): void {
+  const { effect, reason, message, grant } = decide(parts, call).decision;
   if (effect === 'deny') throw new CallRefused(reason, message);
   if (grant !== call.grant) throw new CallRefused('no_grant', 'the grant of this call has ended');
 }
@@ -79,13 +84,13 @@ interface Judged {
   readonly open: readonly OpenGrant[];
 }
 
-function decide(grants: Pick<OpenGrants, 'of'>, clock: Clock, call: Connected): Judged {
+function decide({ grants, latest, earliest }: JudgingParts, call: Connected): Judged {
   const { agent, connection, kube } = call;
   const client = call.request.connection;
   try {
     const found = grants.of(agent, connection);
     const { groups } = agent;
-    const caller = { grants: found, connection, groups, client, now: clock() };
+    const caller = { grants: found, connection, groups, client, now: latest(), earliest };
     return { decision: authorize({ request: kube, ...caller }), open: found.open };
   } catch (cause) {
     throw new CallRefused('evaluation_failed', 'the call could not be judged', { cause });

@@ -62,6 +62,8 @@ export interface ChainParts {
   readonly clock: Clock;
   /** The later of our time and the one of NATS: what ends by it, ends at the earlier of both. */
   readonly latest: Clock;
+  /** The earlier of both: by it a grant that was issued for later opens. */
+  readonly earliest: Clock;
   readonly logger: LoggerService;
 }
 
@@ -83,7 +85,7 @@ export function handlerChain(parts: ChainParts): Handler<Exchange> {
   };
   const stillAllowed = async (call: Allowed) => {
     await recheck(call);
-    authorizeAgain(parts.grants, parts.latest, call);
+    authorizeAgain(parts, call);
   };
   const guard = new CallGuard({
     inForce: parts.guardrails,
@@ -113,7 +115,7 @@ export function handlerChain(parts: ChainParts): Handler<Exchange> {
     .then(admit({ limits: parts.limits, recheck }))
     .then(findConnection(parts.connections))
     .then(answerReviews(parts))
-    .then(authorizeCall({ ...parts, clock: parts.latest, lostGroups: parts.uses }))
+    .then(authorizeCall({ ...parts, lostGroups: parts.uses }))
     .then(negotiateChannel(maskers))
     .then(checkPatch({ recheck: stillAllowed, connections }))
     .then(guardCall(guarding))

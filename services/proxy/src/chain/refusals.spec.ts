@@ -151,10 +151,12 @@ describe('T15 a decision that fails', () => {
     };
     let passed = false;
     const lostGroups = { groupLost: () => undefined };
-    const handle = authorizeCall({ grants: broken, clock, lostGroups })(() => {
-      passed = true;
-      return Promise.resolve(done);
-    });
+    const handle = authorizeCall({ grants: broken, latest: clock, earliest: clock, lostGroups })(
+      () => {
+        passed = true;
+        return Promise.resolve(done);
+      },
+    );
     await expect(async () => handle(connected())).rejects.toMatchObject({
       code: 'evaluation_failed',
     });

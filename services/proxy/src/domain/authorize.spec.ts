@@ -33,15 +33,19 @@ interface Given {
   readonly open?: readonly OpenGrant[];
   readonly lastEnded?: EndedGrant;
   readonly at?: Date;
+  readonly earliest?: () => Date;
   readonly groups?: readonly string[];
   readonly key?: string;
 }
-function decide(call: string, { open = [], lastEnded, at = now, groups = [], key }: Given) {
+function decide(
+  call: string,
+  { open = [], lastEnded, at = now, earliest, groups = [], key }: Given,
+) {
   const client = { shownKey: key };
   const [method = '', target = ''] = call.split(' ');
   const grants = lastEnded === undefined ? { open } : { open, lastEnded };
   const request = parseKubeRequest(method, target);
-  return authorize({ request, grants, connection: 'prod-eks', groups, client, now: at });
+  return authorize({ request, grants, connection: 'prod-eks', groups, client, now: at, earliest });
 }
 const deployments = '/apis/apps/v1/namespaces/payments/deployments';
 
@@ -312,6 +316,14 @@ describe('without an open grant', () => {
     ['for later, and it is then', later(0, -60_000), 'in_scope'],
   ])('issued %s: %s', (_, one, reason) => {
     expect(decide(call, { open: [one] })).toMatchObject({ reason });
+  });
+
+  it.each([
+    ['that was issued for later opens by the earlier one', later(0, -60_000), 'grant_not_started'],
+    ['that was issued for now is open', later(0, 0), 'in_scope'],
+  ])('while two clocks differ, a grant %s', (_, one, reason) => {
+    const earliest = () => new Date(now.getTime() - 1);
+    expect(decide(call, { open: [one], earliest })).toMatchObject({ reason });
   });
 
   it('not even discovery is allowed', () => {

@@ -1,3 +1,4 @@
+import type { Clock } from '@drawbridge/kernel';
 import { allows, describeRules, namesAllowed } from '@drawbridge/scope';
 import { accessAttributes, goesThroughProxy } from './access-attributes.js';
 import { describeCall } from './describe-call.js';
@@ -52,7 +53,10 @@ export interface Caller {
   readonly groups: readonly string[];
   /** The connection that the call came on, for the key that was shown on it. */
   readonly client: { readonly shownKey: string | undefined };
+  /** By it grants end. */
   readonly now: Date;
+  /** By it a grant that was issued for later opens. @default `now` */
+  readonly earliest?: Clock | undefined;
 }
 
 export interface Question extends Caller {
@@ -115,20 +119,25 @@ function isUsableBy(grant: OpenGrant, caller: Caller): boolean {
 /** @param key - the key that was shown; looked at only when the grant is bound to one */
 export function isUsable(
   grant: OpenGrant,
-  { now, groups }: Pick<Caller, 'now' | 'groups'>,
+  { groups, ...time }: Pick<Caller, 'now' | 'earliest' | 'groups'>,
   key: string | undefined,
 ): boolean {
-  if (!isOpen(grant, now.getTime()) || !isStillCovered(grant, groups)) return false;
+  if (!isOpen(grant, time) || !isStillCovered(grant, groups)) return false;
   return grant.keyThumbprint === undefined || grant.keyThumbprint === key;
 }
 
-function isOpen(grant: OpenGrant, time: number): boolean {
-  return time < grant.endsAtMs && time >= opensAtMs(grant);
+function isOpen(grant: OpenGrant, time: Pick<Caller, 'now' | 'earliest'>): boolean {
+  return time.now.getTime() < grant.endsAtMs && hasStarted(grant, time);
 }
 
 /** A grant that was issued for later opens to the second; one for now must not wait for our clock to be as far. */
-const opensAtMs = ({ startsAtMs, issuedAtMs }: OpenGrant): number =>
-  startsAtMs > issuedAtMs ? startsAtMs : startsAtMs - START_TOLERANCE_MS;
+function hasStarted(
+  { startsAtMs, issuedAtMs }: OpenGrant,
+  { now, earliest }: Pick<Caller, 'now' | 'earliest'>,
+): boolean {
+  if (startsAtMs <= issuedAtMs) return now.getTime() >= startsAtMs - START_TOLERANCE_MS;
+  return (earliest?.() ?? now).getTime() >= startsAtMs;
+}
 
 /** Whether who is in these groups may still use it. */
 export function isStillCovered({ requiredGroups }: OpenGrant, groups: readonly string[]): boolean {
@@ -148,8 +157,8 @@ const whyNone = (question: Question): Decision =>
   keyMissing(question) ?? groupLost(question) ?? notStarted(question) ?? noGrant(question);
 
 /** A token alone, stolen or not, opens nothing that is bound to a key. */
-function keyMissing({ grants, now, groups, client }: Question): Denial | undefined {
-  const grant = grants.open.find((one) => isUsable(one, { now, groups }, one.keyThumbprint));
+function keyMissing({ grants, client, ...caller }: Question): Denial | undefined {
+  const grant = grants.open.find((one) => isUsable(one, caller, one.keyThumbprint));
   if (grant === undefined) return undefined;
   const [reason, shown] =
     client.shownKey === undefined
@@ -159,8 +168,8 @@ function keyMissing({ grants, now, groups, client }: Question): Denial | undefin
   return { ...deny(reason, message), grant };
 }
 
-function groupLost({ grants, now }: Question): Denial | undefined {
-  const grant = grants.open.find((one) => isOpen(one, now.getTime()));
+function groupLost({ grants, ...time }: Question): Denial | undefined {
+  const grant = grants.open.find((one) => isOpen(one, time));
   if (grant === undefined) return undefined;
   const needed = grant.requiredGroups?.join(' or ') ?? '';
   const message = `grant ${grant.grantId} is for members of ${needed}, and your token no longer says that you are one`;

@@ -23,6 +23,8 @@ export interface ReviewParts {
   readonly clock: Clock;
   /** By which grants end. */
   readonly latest: Clock;
+  /** By which they open. */
+  readonly earliest: Clock;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface ReviewParts {
  * gateway's own credential. An agent without a grant is told no and why: that is an answer, not an error.
  */
 export const answerReviews =
-  ({ grants, recorder, clock, latest }: ReviewParts): Step<Connected, Connected> =>
+  ({ grants, recorder, clock, latest, earliest }: ReviewParts): Step<Connected, Connected> =>
   (next) => {
     const answerWithGrant = recordCall<AnsweredReview>(recorder, clock)(send);
     const answerReview = async (call: Connected, expected: ExpectedReview) => {
@@ -41,7 +43,7 @@ export const answerReviews =
       const found = grants.of(agent, connection);
       const client = call.request.connection;
       const { groups } = agent;
-      const caller: Caller = { grants: found, connection, groups, client, now: latest() };
+      const caller: Caller = { grants: found, connection, groups, client, now: latest(), earliest };
       const judged = judgeReview(review, agent, caller);
       const body = documentOf(expected, judged, caller.now);
       const grant = endingLast(openNow(caller));
