@@ -107,6 +107,12 @@ const othersDurables = (service) =>
 /** Proxies ask on it for keys that are not in the trust bundle yet; identity answers. */
 const TRUST_REFRESH = 'drawbridge.trust.refresh';
 
+/** Identity asks on it what policy would say to a request. */
+const EXPLAIN = 'drawbridge.policy.explain';
+
+/** Questions that a service answers, and nobody else hears. */
+const answered = { identity: [TRUST_REFRESH], policy: [EXPLAIN] };
+
 /** Gateways tell each other on it that they are there, for connectors to find them all. */
 const GATEWAYS = 'drawbridge.gateways';
 
@@ -149,11 +155,12 @@ const serviceUsers = services.map((service) =>
       ...consumes[service].flatMap(consumerCalls),
       ...(service === 'proxy' ? ['$JS.API.CONSUMER.INFO.COMMANDS.audit'] : []),
       ...(service === 'proxy' ? [TRUST_REFRESH, GATEWAYS] : []),
+      ...(service === 'identity' ? [EXPLAIN] : []),
       ...writes[service],
       ...durables[service].map((durable) => `drawbridge.parked.${durable}`),
     ],
     deny: othersDurables(service),
-    answers: service === 'identity' ? [TRUST_REFRESH] : [],
+    answers: answered[service] ?? [],
     hears: service === 'proxy' ? [GATEWAYS] : [],
   }),
 );

@@ -5,6 +5,7 @@ import {
   AccessRequestView,
   ApprovalView,
   AuditEventPage,
+  Explanation,
   Principal,
   type HoldEvent,
 } from '@drawbridge/contracts';
@@ -193,6 +194,25 @@ describe('asking for access', () => {
     const { id, status } = AccessRequestView.parse(JSON.parse(stdout));
     expect(status).toBe('pending');
     expect((await agent.drawbridge('withdraw', id)).code).toBe(0);
+  });
+
+  it('says what would become of a request, and makes none', async () => {
+    const told = await ask('--explain', '-o', 'json');
+    expect(told.code).toBe(0);
+    expect(Explanation.parse(JSON.parse(told.stdout))).toMatchObject({
+      verdict: 'validated',
+      requester: { subject: 'agent-oncall' },
+      approval: { type: 'humans' },
+    });
+    const text = await ask('--explain', '-d', '30s');
+    expect(text.stdout).toContain('it would be asked of humans');
+    const denied = await ask('--explain', '-t', 'none');
+    expect(denied).toMatchObject({ code: 4 });
+    expect(denied.stdout).toContain('it would be denied');
+    expect(denied.stdout).toContain('ticket_not_accepted');
+    const listed = await agent.drawbridge('list', '-o', 'json');
+    expect(listed.code).toBe(0);
+    expect(listed.stdout).not.toContain('"ticket": "none"');
   });
 
   it('makes one request of one idempotency key', async () => {

@@ -1,3 +1,4 @@
+export { EXPLAIN_SUBJECT } from './explain-subject.js';
 export { GATEWAYS_SUBJECT } from './gateways-subject.js';
 export { accessEventStore, holdEventStore, stopEventStore, useEventStore } from './event-store.js';
 export { ClockSkewed, ClockWatch, type ClockWatchOptions } from './clock-watch.js';

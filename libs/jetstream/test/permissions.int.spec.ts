@@ -287,6 +287,19 @@ describe('what each service needs', () => {
     await cards.delete('request');
   });
 
+  it('policy says to identity what would become of a request, and to nobody else', async () => {
+    const subscription = as('policy').nats.subscribe('drawbridge.policy.explain', {
+      callback: (_error, message) => void message.respond('denied'),
+    });
+    await as('policy').nats.flush();
+    const answer = await as('identity').nats.request('drawbridge.policy.explain', '{}');
+    expect(answer.string()).toBe('denied');
+    for (const user of ['approval', 'proxy', 'audit'] as const) {
+      await refusedRequest(user, 'drawbridge.policy.explain');
+    }
+    subscription.unsubscribe();
+  });
+
   it('policy counts what needs nobody, and nobody else does', async () => {
     const rates = await new Kvm(as('policy').jetstream).open(RATES_BUCKET);
     await rates.put('policy.rule.who', '[]');

@@ -15,7 +15,8 @@ export type IngressRefusal =
   | 'too_many_open_requests'
   | 'too_many_waiters'
   | 'access_requests_unavailable'
-  | 'discovery_unavailable';
+  | 'discovery_unavailable'
+  | 'policy_unavailable';
 
 export class IngressRefused extends AppError<IngressRefusal> {}
 
@@ -51,4 +52,5 @@ export const identityStatus: Readonly<
   too_many_waiters: 429,
   access_requests_unavailable: 503,
   discovery_unavailable: 503,
+  policy_unavailable: 503,
 };

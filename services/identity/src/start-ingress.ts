@@ -14,6 +14,7 @@ import { apiDocument } from './http/api-document.js';
 import type { Ingress } from './http/ingress.js';
 import { IdentityModule } from './identity.module.js';
 import { identityStatus } from './ingress-refused.js';
+import { askPolicy } from './nats/ask-policy.js';
 import { followViews, type ViewFollower } from './nats/follow-views.js';
 import type { Base, Trusting } from './start-trust.js';
 import { trustStatus } from './trust-status.js';
@@ -42,6 +43,7 @@ export async function startIngress(parts: Parts, closers: Closers): Promise<stri
     agents: agentsOf(parts),
     views,
     follower,
+    explain: askPolicy(connection),
     discovery: () => discover(config, address.public, parts.trusting.watcher.current.issuers),
     document: () => apiDocument(address.public),
     trust: () => trustStatus(parts.trusting),

@@ -6,6 +6,7 @@ import {
   type AccessRequestView,
   type StopEvent,
 } from '@drawbridge/contracts';
+import { EXPLAIN_SUBJECT } from '@drawbridge/jetstream';
 import { EventStoreError } from '@drawbridge/kernel';
 import { eventually, InMemoryEventStore } from '@drawbridge/testing';
 import { RateLimit } from '../src/domain/rate-limit.js';
@@ -59,6 +60,7 @@ const answer = { questionId, text: 'checkout alone' };
 /** What is sent to the operations that take a body. */
 const bodies: Readonly<Record<string, object>> = {
   submitAccessRequest: validRequest,
+  explainAccessRequest: validRequest,
   answerQuestion: answer,
   disableAgent: wild,
   enableAgent: wild,
@@ -250,6 +252,35 @@ describe('answers are as documented', () => {
     await call('trustStatus', '/v1/trust');
   });
 
+  it('of every explanation, refused or not, which is of the caller', async () => {
+    const eager = await signed({ sub: 'curious', groups: ['oncall-agents'] });
+    const post = (options: Options = {}) =>
+      call('explainAccessRequest', `${path}/explain`, {
+        ...{ method: 'POST', token: eager, body: validRequest },
+        ...options,
+      });
+    expect(await post()).toMatchObject({ status: 503, body: { code: 'policy_unavailable' } });
+    const asked: unknown[] = [];
+    let answered: unknown = { verdict: 'denied', code: 'x', message: 'no' };
+    const subscription = identity.connection.nats.subscribe(EXPLAIN_SUBJECT, {
+      callback: (_error, message) => {
+        asked.push(message.json());
+        message.respond(JSON.stringify(answered));
+      },
+    });
+    await identity.connection.nats.flush();
+    expect(await post()).toMatchObject({ status: 200, body: answered as object });
+    expect(asked).toMatchObject([{ requester: { subject: 'curious' }, request: validRequest }]);
+    answered = { verdict: 'validated' };
+    expect(await post()).toMatchObject({ status: 503, body: { code: 'policy_unavailable' } });
+    subscription.unsubscribe();
+    await post({ body: '{' });
+    await post({ body: {} });
+    await post({ body: { ...validRequest, requester: agent } });
+    await post({ body: JSON.stringify('x'.repeat(70_000)) });
+    await post({ body: '{}', headers: { 'content-type': 'text/plain' } });
+  });
+
   it('of every refused answer', async () => {
     const { id } = await submit();
     const target = `${path}/${id}/answers`;
@@ -397,6 +428,7 @@ const failures: readonly {
     }),
     operations: [
       'submitAccessRequest',
+      'explainAccessRequest',
       'listAccessRequests',
       'findAccessRequest',
       'answerQuestion',

@@ -66,6 +66,7 @@ function honestIngress(): Ingress {
     agents: agentsOver(),
     views,
     follower: { whenCurrent: () => Promise.resolve(true) },
+    explain: () => Promise.reject(new Error('not used')),
     submissions: new RateLimit(unlimited),
     calls: new RateLimit(unlimited),
     waits: new OpenWaits({ total: 10, perCaller: 10 }),

@@ -1,6 +1,12 @@
 import { v5 } from 'uuid';
 import type { LoggerService } from '@nestjs/common';
-import type { AccessEvent, Principal, UseEvent } from '@drawbridge/contracts';
+import type {
+  AccessEvent,
+  ExplainInput,
+  Explanation,
+  Principal,
+  UseEvent,
+} from '@drawbridge/contracts';
 import {
   handleCommand,
   loadState,
@@ -14,7 +20,7 @@ import type { StopsNow } from '@drawbridge/stops';
 import { useOf } from '@drawbridge/uses';
 import type { AccessGrant } from './domain/access-grant-state.js';
 import { accessGrant, type AccessGrantCommand } from './domain/access-grant.js';
-import type { Circumstances, RequesterHistory } from './domain/circumstances.js';
+import type { Circumstances, Place, RateLimit, RequesterHistory } from './domain/circumstances.js';
 import type { PolicySet } from './domain/policy-set.js';
 import type { Places } from './facts/places.js';
 import { withPlaces } from './facts/with-places.js';
@@ -37,7 +43,7 @@ export interface PolicyCommandsOptions {
     requester: Principal,
     asked: { readonly requestId: string; readonly connection: string; readonly at: string },
   ) => RequesterHistory | undefined;
-  readonly places: Pick<Places, 'take'>;
+  readonly places: Pick<Places, 'take' | 'look'>;
   readonly clock: Clock;
   readonly logger: LoggerService;
 }
@@ -49,6 +55,12 @@ interface Occasion {
   readonly causationId: string;
 }
 
+interface Surroundings {
+  readonly requestId: string;
+  readonly policies: PolicySet;
+  readonly ask: (limit: RateLimit) => Promise<Place>;
+}
+
 /** Everything that policy does to an access request. Each may be repeated, by any replica, at any time. */
 export class PolicyCommands {
   constructor(private readonly options: PolicyCommandsOptions) {}
@@ -57,12 +69,26 @@ export class PolicyCommands {
   async judge(occasion: Occasion): Promise<void> {
     const policies = this.options.policies();
     const before = await loadState(this.options.store, accessGrant, occasion.requestId);
-    const circumstances = await this.#circumstancesOf(before.state, occasion, policies);
+    const { requestId } = occasion;
+    const ask = (limit: RateLimit) => this.options.places.take(limit, requestId);
+    const circumstances = await this.#circumstancesOf(before.state, { requestId, policies, ask });
     const command = { type: 'JudgeRequest', policies, circumstances } as const;
     const { appended, ...known } = await this.#decide(occasion, command, before);
     if (appended?.event.type !== 'AccessRequestValidated') return;
     if (appended.event.data.approval.type !== 'none') return;
     await this.#issue({ ...occasion, causationId: appended.id }, known);
+  }
+
+  /** What {@link judge} would decide now, by the same rule; it takes no place and records nothing. */
+  async explain({ requester, request }: ExplainInput): Promise<Explanation> {
+    const policies = this.options.policies();
+    const state = { status: 'requested', requester, request, requestedAt: this.#now() } as const;
+    const ask = (limit: RateLimit) => this.options.places.look(limit);
+    const circumstances = await this.#circumstancesOf(state, { requestId: '', policies, ask });
+    const event = accessGrant.decide({ type: 'JudgeRequest', policies, circumstances }, state);
+    if (event?.type === 'AccessRequestValidated') return { verdict: 'validated', ...event.data };
+    if (event?.type === 'AccessRequestDenied') return { verdict: 'denied', ...event.data };
+    throw new Error('a new request is judged one way or the other');
   }
 
   async issue(occasion: Occasion): Promise<void> {
@@ -97,8 +123,7 @@ export class PolicyCommands {
   /** Asks for places one by one, since which rule wants one depends on whether the rule before it got one. */
   async #circumstancesOf(
     state: AccessGrant,
-    { requestId }: Occasion,
-    policies: PolicySet,
+    { requestId, policies, ask }: Surroundings,
   ): Promise<Circumstances> {
     const now = this.#circumstances();
     if (state.status !== 'requested') return now;
@@ -106,9 +131,7 @@ export class PolicyCommands {
     const asked = { requestId, connection: request.connection, at: now.at };
     const history = this.options.history(requester, asked);
     const known = { ...now, ...(history && { history }) };
-    return withPlaces({ plea: state, policies, known }, (limit) =>
-      this.options.places.take(limit, requestId),
-    );
+    return withPlaces({ plea: state, policies, known }, ask);
   }
 
   #circumstances(): Circumstances {

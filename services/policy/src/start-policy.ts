@@ -27,6 +27,7 @@ import {
 import type { PolicyConfig } from './config.js';
 import { RequestHistory } from './domain/request-history.js';
 import { Places } from './facts/places.js';
+import { answerExplain } from './nats/answer-explain.js';
 import { GrantClock } from './nats/grant-clock.js';
 import { StopsInForce } from './nats/stops-in-force.js';
 import { followPolicies, type PoliciesInForce } from './policies-in-force.js';
@@ -65,8 +66,7 @@ export async function startPolicy(
       uses: useEventStore(connection, 'policy'),
       policies: () => policies.current(),
       isDisabled: await followDisabled(connection, closers),
-      history: (requester, asked) =>
-        started.grantClock?.isCurrent === true ? history.of(requester, asked) : undefined,
+      history: (...asked) => (started.grantClock?.isCurrent ? history.of(...asked) : undefined),
       places: new Places(guardedBucket(connection, RATES_BUCKET), clock),
       stops: () => stops.now(),
       clock,
@@ -79,6 +79,7 @@ export async function startPolicy(
     started.grantClock = grantClock;
     closers.add(() => grantClock.close());
 
+    closers.add(answerExplain(connection, commands, logger));
     const consumer = { connection, durable: 'policy', logger };
     const strategy = new JetStreamStrategy({ ...consumer, stream: ACCESS_STREAM });
     const uses = new JetStreamStrategy({ ...consumer, stream: USES_STREAM });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { AccessRequestInput, AccessRequestView } from '@drawbridge/contracts';
+import { AccessRequestInput, AccessRequestView, Explanation } from '@drawbridge/contracts';
 import type { Command } from 'commander';
 import { CliError } from '../cli-error.js';
 import { exitCode, type ExitCode } from '../exit-code.js';
@@ -7,6 +7,7 @@ import { parseDuration } from '../input/duration.js';
 import { parseLimits, type LimitOptions } from '../input/limit-arguments.js';
 import { parseScope } from '../input/scope-arguments.js';
 import { ownAgentKey } from '../profile/agent-key.js';
+import { explanationText } from '../output/explanation-text.js';
 import { requestText } from '../output/request-text.js';
 import {
   action,
@@ -29,6 +30,7 @@ interface RequestOptions extends SharedOptions, LimitOptions {
   readonly ticket?: string;
   readonly runId?: string;
   readonly bindKey?: true;
+  readonly explain?: true;
   readonly idempotencyKey?: string;
   readonly wait?: string | true;
 }
@@ -64,6 +66,7 @@ export function registerRequest(registrar: Registrar): void {
     .option('--one-shot', 'grant for one change, which ends behind it')
     .option('--bind-key', 'grant that nobody can use without the key of this profile')
     .option('--run-id <id>', 'run of the agent; "drawbridge run end" ends all that it asked for')
+    .option('--explain', 'only say what would become of it; nothing is asked for')
     .option('--idempotency-key <key>', 'the same key makes the same request; default: a new one')
     .option('-w, --wait [time]', 'wait for the decision, at most this long')
     .addHelpText(
@@ -87,6 +90,12 @@ async function request(context: CommandContext, command: Command): Promise<ExitC
     ...(key !== undefined && { keyThumbprint: key.thumbprint }),
   };
   const api = await context.ingress();
+  if (options.explain === true) {
+    const path = '/v1/access-requests/explain';
+    const told = await api.call({ method: 'POST', path, body, answer: Explanation });
+    context.show(told, () => explanationText(told));
+    return told.verdict === 'validated' ? exitCode.ok : exitCode.denied;
+  }
   const made = await api.call({
     method: 'POST',
     path: '/v1/access-requests',

@@ -12,7 +12,12 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { AccessRequestInput, AnswerInput, type AccessRequestView } from '@drawbridge/contracts';
+import {
+  AccessRequestInput,
+  AnswerInput,
+  type AccessRequestView,
+  type Explanation,
+} from '@drawbridge/contracts';
 import { ValidBody, ValidPath, ValidQuery } from '@drawbridge/runtime';
 import { IdenticalRequestOpen, IngressRefused } from '../ingress-refused.js';
 import { Authenticated } from './authenticated.js';
@@ -53,6 +58,18 @@ export class AccessRequestsController {
       });
     response.location(pathOf(view.id)).status(created ? 201 : 200);
     answer(response, view);
+  }
+
+  /** Counts like a submission: it makes policy do the same work. */
+  @Post('explain')
+  async explain(
+    @Body(ValidBody(AccessRequestInput)) body: AccessRequestInput,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<Explanation> {
+    countCall(this.ingress.submissions, { request, response }, this.ingress.clock());
+    response.status(200);
+    return this.ingress.explain({ requester: callerOf(request).principal, request: body });
   }
 
   @Get()

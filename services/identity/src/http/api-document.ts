@@ -6,6 +6,7 @@ import {
   DisabledAgentsView,
   AccessRequestView,
   DrawbridgeDiscovery,
+  Explanation,
   Principal,
   Problem,
 } from '@drawbridge/contracts';
@@ -59,6 +60,7 @@ function schemas(): Record<SchemaName, object> {
   outgoing.add(AccessRequestList, { id: 'AccessRequestList' });
   outgoing.add(DisabledAgentsView, { id: 'DisabledAgentsView' });
   outgoing.add(EndedRun, { id: 'EndedRun' });
+  outgoing.add(Explanation, { id: 'Explanation' });
   outgoing.add(Principal, { id: 'Principal' });
   outgoing.add(TrustStatus, { id: 'TrustStatus' });
   outgoing.add(DrawbridgeDiscovery, { id: 'DrawbridgeDiscovery' });

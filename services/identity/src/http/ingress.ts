@@ -6,6 +6,7 @@ import type { Agents } from '../agents.js';
 import type { AccessRequests } from '../access-requests.js';
 import type { RateLimit } from '../domain/rate-limit.js';
 import { IngressRefused } from '../ingress-refused.js';
+import type { AskPolicy } from '../nats/ask-policy.js';
 import type { ViewFollower } from '../nats/follow-views.js';
 import type { TrustStatus } from '../trust-status.js';
 import type { AccessViews } from '../views/access-views.js';
@@ -19,6 +20,7 @@ export interface Ingress {
   readonly agents: Agents;
   readonly views: AccessViews;
   readonly follower: Pick<ViewFollower, 'whenCurrent'>;
+  readonly explain: AskPolicy;
   readonly submissions: RateLimit;
   readonly calls: RateLimit;
   readonly waits: OpenWaits;

@@ -7,6 +7,7 @@ export type SchemaName =
   | 'DisabledAgentsView'
   | 'AccessRequestView'
   | 'AccessRequestList'
+  | 'Explanation'
   | 'Principal'
   | 'TrustStatus'
   | 'DrawbridgeDiscovery'
@@ -185,6 +186,21 @@ export const operations: readonly Operation[] = [
       404: ['access_request_unknown'],
       429: ['too_many_waiters'],
       503: ['access_requests_unavailable', 'event_store_unavailable'],
+    },
+  },
+  {
+    id: 'explainAccessRequest',
+    method: 'post',
+    path: '/v1/access-requests/explain',
+    summary: 'Hear what would become of an access request, without making it',
+    authenticated: true,
+    body: 'AccessRequestInput',
+    successes: [{ status: 200, description: 'What policy would say now', schema: 'Explanation' }],
+    errors: {
+      400: ['body_malformed', 'body_invalid'],
+      413: ['body_too_large'],
+      415: ['content_type_unsupported'],
+      503: ['policy_unavailable'],
     },
   },
   {

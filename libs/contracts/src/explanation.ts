@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import {
+  AccessRequestInput,
+  AccessTerms,
+  Alternative,
+  ConditionFact,
+  Cut,
+  PolicyReference,
+  Risk,
+} from './access-terms.js';
+import { ApprovalRequirement } from './approval-requirement.js';
+import { Principal } from './principal.js';
+
+/** What identity asks policy: what it would say to this request now. */
+export const ExplainInput = z.strictObject({ requester: Principal, request: AccessRequestInput });
+export type ExplainInput = z.infer<typeof ExplainInput>;
+
+/** What policy would say to a request if it were made now. Nothing is recorded, nobody is asked. */
+export const Explanation = z.discriminatedUnion('verdict', [
+  z.strictObject({
+    verdict: z.literal('validated'),
+    policy: PolicyReference,
+    requester: Principal,
+    terms: AccessTerms,
+    cuts: z.array(Cut),
+    approval: ApprovalRequirement,
+    risk: Risk,
+    autoApproved: z.string().optional(),
+    facts: z.array(ConditionFact).optional(),
+    alternative: Alternative.optional(),
+  }),
+  z.strictObject({
+    verdict: z.literal('denied'),
+    policy: PolicyReference.optional(),
+    code: z.string(),
+    message: z.string(),
+    suggestion: z.string().optional(),
+    alternative: Alternative.optional(),
+  }),
+]);
+export type Explanation = z.infer<typeof Explanation>;
