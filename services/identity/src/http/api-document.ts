@@ -10,13 +10,8 @@ import {
   Principal,
   Problem,
 } from '@drawbridge/contracts';
-import {
-  authenticatedErrors,
-  operations,
-  type Operation,
-  type SchemaName,
-  type Success,
-} from './operations.js';
+import { authenticatedErrors, type Operation, type SchemaName, type Success } from './operation.js';
+import { operations } from './operations.js';
 import { TrustStatus } from '../trust-status.js';
 import { AccessRequestList, EndedRun } from './schemas.js';
 
