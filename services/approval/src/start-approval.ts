@@ -28,6 +28,7 @@ import { slackSettings, type ApprovalConfig } from './config.js';
 import type { ApprovalRefusal } from './domain/approval-refused.js';
 import { isAdminOf } from './domain/is-admin.js';
 import type { RevocationRefusal } from './domain/revocation.js';
+import type { TargetRefusal } from './domain/target-unknown.js';
 import { followPeople } from './follow-people.js';
 import { eventTransport } from './nats/event-transport.js';
 import { DECISIONS } from './nats/decisions.controller.js';
@@ -80,6 +81,7 @@ const statuses: StatusTable = {
   hold_not_open: 409,
   hold_too_late: 409,
   admins_only: 403,
+  connection_unknown: 404,
   revocation_not_allowed: 403,
   grant_not_open: 409,
   clock_skewed: 503,
@@ -87,6 +89,7 @@ const statuses: StatusTable = {
   | ApprovalRefusal
   | HoldDecisionRefusal
   | StopRefusal
+  | TargetRefusal
   | RevocationRefusal
   | StepUpFailure
   | ClockSkewed['code'],
@@ -110,8 +113,9 @@ export async function startApproval(
     const trust = await followTrust(connection, closers);
     const heldParts = startHolds(connection, { clock, watch, logger, trust }, closers);
     const isAdmin = isAdminOf(config.ADMIN_GROUPS ?? []);
-    const orders = { grants: requests.grants, isAdmin, clock, logger };
-    const bridgeParts = startBridges(connection, orders, closers);
+    const { CONFIG_DIR: directory } = config;
+    const orders = { grants: requests.grants, isAdmin, directory, clock, logger };
+    const bridgeParts = await startBridges(connection, orders, closers);
     const parts = { ...requests, ...heldParts, ...bridgeParts, clock, watch };
 
     const people = await peopleNow(config, logger, closers);

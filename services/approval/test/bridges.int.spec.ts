@@ -240,6 +240,48 @@ describe('nobody else', () => {
   });
 });
 
+const connectionOf = (name: string) => ({
+  apiVersion: 'drawbridge.dev/v1alpha1',
+  kind: 'Connection',
+  metadata: { name },
+  spec: {
+    environment: 'production',
+    server: 'https://k8s.corp.test',
+    credential: { type: 'bearerToken', file: 'not-here' },
+  },
+});
+
+describe('where the configuration is known', () => {
+  it('a connection that nobody knows is refused, unless something is open there', async () => {
+    await world.configure(['prod-eks', 'staging'].map(connectionOf));
+    const knowing = await world.start({ slack: true });
+    const raiseThere = async (connection: string) => {
+      const response = await fetch(`${knowing.url}/v1/bridges/raise`, {
+        method: 'POST',
+        headers: {
+          Authorization: await world.tokens.bearer(frank),
+          'Content-Type': 'application/json',
+        },
+        body: JSON.stringify(order({ connection }, { keep: false })),
+      });
+      return { status: response.status, json: await response.json() };
+    };
+    const refused = await raiseThere('prod-ekz');
+    expect(Problem.parse(refused.json)).toMatchObject({
+      status: 404,
+      code: 'connection_unknown',
+      detail: 'there is no connection "prod-ekz"; there are: prod-eks, staging',
+    });
+    expect(await history({ connection: 'prod-ekz' })).toStrictEqual([]);
+    expect((await raiseThere('staging')).status).toBe(200);
+    await world.configure([connectionOf('staging')]);
+    await granted();
+    await eventually(async () => expect((await raiseThere('elsewhere')).status).toBe(404));
+    await eventually(async () => expect((await raiseThere('prod-eks')).status).toBe(200));
+    await knowing.close();
+  });
+});
+
 describe('after a restart', () => {
   it('what is raised is known still', async () => {
     await raise({ connection: 'restarted' });

@@ -17,7 +17,9 @@ import {
   type Stop,
   type Stops,
 } from '@drawbridge/stops';
+import { TargetUnknown } from '../domain/target-unknown.js';
 import { approvesThere, isThere } from '../domain/stop-target.js';
+import type { ConnectionNames } from '../follow-connection-names.js';
 import type { OpenGrants } from './open-grants.js';
 
 /** What somebody says about bridges, before any rule is applied. */
@@ -35,6 +37,7 @@ export interface BridgesOptions {
   readonly stops: Pick<Stops, 'inForce'>;
   readonly grants: Pick<OpenGrants, 'goingOn' | 'list'>;
   readonly isAdmin: (human: Principal) => boolean;
+  readonly connectionNames: ConnectionNames;
   readonly clock: Clock;
 }
 
@@ -45,12 +48,13 @@ export interface BridgesOptions {
 export class Bridges {
   constructor(private readonly options: BridgesOptions) {}
 
-  /** @throws `admins_only`, EventStoreError */
+  /** @throws `admins_only`, `connection_unknown`, EventStoreError */
   async raise(order: BridgesOrder & { readonly keep: boolean }): Promise<RaisedView> {
     const { by, via, target, reason, keep } = order;
     const { grants, clock } = this.options;
     const openGrants = grants.list(clock()).filter((story) => isThere(story, target)).length;
     const mayRaise = this.options.isAdmin(by) || approvesThere(by, target, grants.goingOn);
+    if (mayRaise) this.#requireKnown(target);
     const stop = await this.#handle(order, {
       type: 'RaiseBridges',
       by,
@@ -81,6 +85,18 @@ export class Bridges {
   /** What is raised at the moment, and stays so. */
   status(): BridgesView {
     return { items: this.#inForce(() => true) };
+  }
+
+  /** Nothing is worse than bridges that were not raised because of a slip of the pen. */
+  #requireKnown(target: StopTarget): void {
+    const { connectionNames, grants } = this.options;
+    const names = connectionNames();
+    if (target === 'all' || !('connection' in target) || names === undefined) return;
+    const { connection } = target;
+    if (names.has(connection) || grants.goingOn.some((story) => isThere(story, target))) return;
+    const known = [...names].toSorted().join(', ');
+    const message = `there is no connection "${connection}"; there are: ${known}`;
+    throw new TargetUnknown('connection_unknown', message);
   }
 
   #inForce(isMeant: (stop: Stop) => boolean): StopView[] {

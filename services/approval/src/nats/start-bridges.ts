@@ -8,6 +8,7 @@ import {
 } from '@drawbridge/jetstream';
 import type { Principal } from '@drawbridge/contracts';
 import type { Clock } from '@drawbridge/kernel';
+import { followConnectionNames } from '../follow-connection-names.js';
 import type { Closers } from '@drawbridge/runtime';
 import { Stops } from '@drawbridge/stops';
 import { Bridges } from './bridges.js';
@@ -23,16 +24,18 @@ export interface BridgeParts {
 export interface BridgeSurroundings {
   readonly grants: OpenGrants;
   readonly isAdmin: (human: Principal) => boolean;
+  /** Of the configuration, to know which connections there are. */
+  readonly directory: string | undefined;
   readonly clock: Clock;
   readonly logger: LoggerService;
 }
 
 /** Follows what is raised, and takes orders about it. */
-export function startBridges(
+export async function startBridges(
   connection: JetStreamConnection,
-  { grants, isAdmin, clock, logger }: BridgeSurroundings,
+  { grants, isAdmin, directory, clock, logger }: BridgeSurroundings,
   closers: Closers,
-): BridgeParts {
+): Promise<BridgeParts> {
   const stops = new Stops();
   const stopFollower = followStopEvents(connection, {
     onEvent: (recorded) => void stops.take(recorded),
@@ -43,7 +46,8 @@ export function startBridges(
   });
   closers.add(() => stopFollower.close());
   const store = stopEventStore(connection, 'approval');
-  const bridges = new Bridges({ store, stops, grants, isAdmin, clock });
+  const connectionNames = await followConnectionNames(directory, logger, closers);
+  const bridges = new Bridges({ store, stops, grants, isAdmin, connectionNames, clock });
   const requests = accessEventStore(connection, 'approval');
   return {
     bridges,
