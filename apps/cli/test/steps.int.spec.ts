@@ -13,7 +13,7 @@ spec:
   subjects: { groups: [oncall-agents] }
   connections: { names: [prod-eks] }
   namespaces: [payments]
-  actions: [rollout-restart]
+  actions: [rollout-restart, view]
   maxDurationSeconds: 900
   approval:
     type: steps
@@ -184,6 +184,32 @@ describe('approval in steps, with the real services', () => {
     expect(back.stdout).toMatch(/counts no more since/);
     expect((await alice.drawbridge('deny', id)).code).toBe(0);
     expect((await agent.drawbridge('status', id, '--wait')).code).toBe(5);
+  });
+});
+
+describe('giving less', () => {
+  it('drops a rule by the number that was shown', async () => {
+    const { stdout } = await agent.drawbridge(
+      ...['request', '-c', 'prod-eks', '-a', 'view', '-n', 'payments'],
+      ...['-d', '15m', '-r', 'readiness probe failing', '-o', 'json'],
+    );
+    const { id } = AccessRequestView.parse(JSON.parse(stdout));
+    await eventually(async () =>
+      expect((await alice.drawbridge('approvals')).stdout).toContain(id),
+    );
+    const shown = await alice.drawbridge('approvals', id);
+    const rules = [...shown.stdout.matchAll(/^ {2}rule (\d+): /gm)];
+    expect(rules.length).toBeGreaterThan(1);
+    const none = await alice.drawbridge('approve', id, '--namespace', 'default');
+    expect(none).toMatchObject({ code: 2 });
+    const less = await alice.drawbridge('approve', id, '--drop-rule', '1', '-o', 'json');
+    const view = ApprovalView.parse(JSON.parse(less.stdout));
+    expect(view).toMatchObject({ termsVersion: 1 });
+    expect(view.terms.rules).toHaveLength(rules.length - 1);
+    const stale = await bob.drawbridge('approve', id, '--drop-rule', '1');
+    expect(stale.stderr).toContain('terms_changed');
+    expect((await agent.drawbridge('withdraw', id)).code).toBe(0);
+    expect((await alice.drawbridge('approvals', id)).stderr).toContain('does not wait for your');
   });
 });
 

@@ -6,6 +6,7 @@ import {
 } from '@drawbridge/contracts';
 import { CliError } from '../cli-error.js';
 import { parseDuration } from '../input/duration.js';
+import { narrowedRules, type RulesLess } from '../input/narrowed-rules.js';
 import { exitCode, type ExitCode } from '../exit-code.js';
 import { withWantedLogin } from '../login/with-wanted-login.js';
 import { approvalText } from '../output/approval-text.js';
@@ -16,6 +17,12 @@ import {
   type CommandContext,
   type Registrar,
 } from './command-context.js';
+import { waitingApproval } from './waiting-approval.js';
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  value,
+];
 
 /** `drawbridge approve` */
 export function registerApprove(registrar: Registrar): void {
@@ -28,6 +35,12 @@ export function registerApprove(registrar: Registrar): void {
     .argument('<id>', 'access request, as "drawbridge approvals" lists it')
     .option('--comment <text>', 'recorded with your approval')
     .option('--duration <time>', 'grant it for a shorter time, e.g. 5m')
+    .option(
+      '--drop-rule <number>',
+      'without this rule, see "drawbridge approvals <id>"; may be repeated',
+      collect,
+    )
+    .option('--namespace <name>', 'in this namespace only; may be repeated', collect)
     .option('--step <name>', 'the step that you mean; default: the one that is open')
     .option('--terms <version>', 'the version of the terms that you read, when it is not 0')
     .addHelpText(
@@ -35,17 +48,20 @@ export function registerApprove(registrar: Registrar): void {
       examples([
         'drawbridge approve <id> --comment "checked with the team"',
         'drawbridge approve <id> --duration 5m',
+        'drawbridge approve <id> --drop-rule 2 --namespace payments',
       ]),
     );
   sharedOptions(command).action(
-    action(registrar, (context, shown) => {
-      const body = approveInput(shown.opts<ApproveOptions>());
-      return decide(context, { id: shown.args[0], verb: 'approve', body });
+    action(registrar, async (context, shown) => {
+      const options = shown.opts<ApproveOptions>();
+      const [id = ''] = shown.args;
+      const body = { ...approveInput(options), ...(await rulesLeft(context, id, options)) };
+      return decide(context, { id, verb: 'approve', body });
     }),
   );
 }
 
-interface ApproveOptions {
+interface ApproveOptions extends RulesLess {
   readonly comment?: string;
   readonly duration?: string;
   readonly step?: string;
@@ -58,6 +74,17 @@ const approveInput = ({ comment, duration, step, terms }: ApproveOptions): Appro
   ...(step === undefined ? {} : { step }),
   ...(terms === undefined ? {} : { seen: versionOf(terms) }),
 });
+
+/** Taken from the terms of now; the server refuses when they are not those of `--terms`. */
+async function rulesLeft(
+  context: CommandContext,
+  id: string,
+  less: RulesLess,
+): Promise<Pick<ApproveInput, 'rules'>> {
+  if (less.dropRule === undefined && less.namespace === undefined) return {};
+  const { terms } = await waitingApproval(await context.part('approvals'), id);
+  return { rules: narrowedRules(terms.rules, less) };
+}
 
 function versionOf(terms: string): number {
   if (/^\d{1,3}$/.test(terms)) return Number(terms);

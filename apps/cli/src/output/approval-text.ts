@@ -3,7 +3,7 @@ import { showDuration } from '../input/duration.js';
 import { factTexts, riskText } from './fact-text.js';
 import { neutralise } from './neutralise.js';
 import { questionLines } from './question-text.js';
-import { limitsText, requirementText } from './request-text.js';
+import { limitsText, requirementText, ruleText } from './request-text.js';
 import { fields, table } from './table.js';
 
 /** What waits for a decision, one line each. */
@@ -48,6 +48,7 @@ export function approvalText(view: ApprovalView, now: Date): string {
       ['left', status === 'pending' ? leftText(view, now) : undefined],
     ]),
     ...view.plainWords.map((words) => `  may: ${neutralise(words)}\n`),
+    ...terms.rules.map((rule, index) => `  rule ${index + 1}: ${neutralise(ruleText(rule))}\n`),
     ...(view.approval?.type === 'steps' ? (view.steps ?? []).map(stepText) : []),
     ...factTexts(view.facts),
     ...approvals.map((given) => `  ${neutralise(givenText(given))}\n`),
@@ -55,10 +56,18 @@ export function approvalText(view: ApprovalView, now: Date): string {
   ].join('');
 }
 
-function stepText({ name, groups, count, missing, isOpen }: ApprovalStepView): string {
+function stepText(step: ApprovalStepView): string {
+  const { name, groups, count, missing, isOpen, reminders = 0, escalations = 0 } = step;
   const state = missing === 0 ? 'done' : isOpen ? 'open' : 'waits';
-  return `  step ${neutralise(`${name}: ${count - missing} of ${count} of ${groups.join(' or ')}, ${state}`)}\n`;
+  const nudged = [
+    ...(reminders === 0 ? [] : [`, reminded ${timesText(reminders)}`]),
+    ...(escalations === 0 ? [] : [`, escalated ${timesText(escalations)}`]),
+  ].join('');
+  const done = `${count - missing} of ${count} of ${groups.join(' or ')}`;
+  return `  step ${neutralise(`${name}: ${done}, ${state}${nudged}`)}\n`;
 }
+
+const timesText = (times: number): string => (times === 1 ? 'once' : `${times} times`);
 
 function givenText(given: ApprovalView['approvals'][number]): string {
   const { approver, via, at, comment, step, narrowed, voidedAt } = given;

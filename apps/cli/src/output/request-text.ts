@@ -82,7 +82,14 @@ function scopeText(scope: RequestedScope): string {
   return [scope.action, ...parameters].join(' ');
 }
 
-const ruleText = ({ verbs, apiGroups, resources, namespaces, resourceNames }: Rule): string =>
+/** One rule as it is, in one line. */
+export const ruleText = ({
+  verbs,
+  apiGroups,
+  resources,
+  namespaces,
+  resourceNames,
+}: Rule): string =>
   [
     `${verbs.join(',')} ${resources.join(',')}`,
     ...(apiGroups.every((group) => group === '')
