@@ -8,6 +8,8 @@ export const ParkedHeaders = {
   stream: 'Drawbridge-Stream',
   sequence: 'Drawbridge-Sequence',
   subject: 'Drawbridge-Subject',
+  /** Whose message it was; several may be parked under one name. */
+  consumer: 'Drawbridge-Consumer',
   code: 'Drawbridge-Error-Code',
   deliveries: 'Drawbridge-Deliveries',
   /** Of a message with many records: which, from 0. */
@@ -30,11 +32,12 @@ export async function parkMessage(
   message: JsMsg,
   { durable, code, line }: Parking,
 ): Promise<void> {
-  const { stream, deliveryCount } = message.info;
+  const { stream, consumer, deliveryCount } = message.info;
   const header = headers();
   header.set(ParkedHeaders.stream, stream);
   header.set(ParkedHeaders.sequence, String(message.seq));
   header.set(ParkedHeaders.subject, message.subject);
+  header.set(ParkedHeaders.consumer, consumer);
   header.set(ParkedHeaders.code, code);
   header.set(ParkedHeaders.deliveries, String(deliveryCount));
   if (line !== undefined) header.set(ParkedHeaders.line, String(line.index));
@@ -43,7 +46,7 @@ export async function parkMessage(
     subject: `drawbridge.parked.${durable}`,
     bytes: line?.bytes ?? message.data,
     options: {
-      msgID: `${durable}:${stream}:${message.seq}${part}`,
+      msgID: `${consumer}:${stream}:${message.seq}${part}`,
       headers: header,
       expect: { streamName: PARKED_STREAM },
     },

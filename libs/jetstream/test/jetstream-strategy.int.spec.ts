@@ -263,6 +263,7 @@ describe('poison', () => {
         'Drawbridge-Stream': 'ACCESS',
         'Drawbridge-Sequence': String(seq),
         'Drawbridge-Subject': subject,
+        'Drawbridge-Consumer': durable,
         'Drawbridge-Error-Code': 'unreadable_event',
         'Drawbridge-Deliveries': '1',
         // All of the message.

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { countParked } from '@drawbridge/jetstream';
+import { countParked, PARKED_STREAM, ParkedHeaders } from '@drawbridge/jetstream';
 import { uuidV7 } from '@drawbridge/runtime';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -66,6 +66,21 @@ const begun = ['AccessRequestValidated', 'AccessRequested', 'ApprovalRequested']
 const toldAt = (path: string, requestId: string) =>
   expect.poll(() => typesAt(path, requestId).toSorted());
 
+/** Waits until a webhook is taken over: it is told of what happens from then on. */
+const isTold = (name: string) =>
+  eventually(
+    async () => {
+      const id = await world.ask();
+      await eventually(
+        () => {
+          if (typesAt(`/${name}`, id).length < 3) throw new Error(`${name} is not told yet`);
+        },
+        { timeoutMs: 2_000 },
+      );
+    },
+    { timeoutMs: 60_000 },
+  );
+
 describe('a webhook', () => {
   it('is told what happens, once, signed with both secrets', async () => {
     const id = await world.ask();
@@ -125,37 +140,37 @@ describe('webhooks that change', () => {
     await toldAt('/all', before).toEqual(begun);
     const unusable = hook('unusable', { secretFile: join(directory, 'unusable') });
     await world.configure([...usual(), hook('new'), unusable]);
-    await eventually(
-      async () => {
-        const id = await world.ask();
-        await eventually(
-          () => {
-            if (typesAt('/new', id).length < 3) throw new Error('the new one is not told yet');
-          },
-          { timeoutMs: 2_000 },
-        );
-      },
-      { timeoutMs: 60_000 },
-    );
+    await isTold('new');
     expect(typesAt('/new', before)).toEqual([]);
     expect(receiver.calls('/unusable')).toBe(0);
   });
 });
 
 describe('a message that nobody takes for a day', () => {
-  it('is parked, and counted where it can be seen', async () => {
+  it('is parked for each that did not take it, and counted where it can be seen', async () => {
+    // Without the one whose secret is of no use.
+    await world.configure([...usual(), hook('after')]);
+    await isTold('after');
     receiver.answer('/broken', 503);
+    receiver.answer('/asked', 503);
     const id = await world.ask();
     await toldAt('/all', id).toEqual(begun);
     await expect.poll(() => receiver.calls('/broken')).toBeGreaterThan(0);
     clockOffsetMs = 25 * 3_600_000;
-    await expect.poll(() => countParked(world.connection, 'approval-webhooks')).toBeGreaterThan(0);
+    // Three events that the one should have taken, and one of them that the other should have.
+    await expect.poll(() => countParked(world.connection, 'approval-webhooks')).toBe(4);
+    const subject = 'drawbridge.parked.approval-webhooks';
+    const last = await world.connection.manager.streams.getMessage(PARKED_STREAM, {
+      last_by_subj: subject,
+    });
+    expect(last?.header.get(ParkedHeaders.consumer)).toMatch(/^approval-hook-(broken|asked)$/);
+    expect(last?.header.get(ParkedHeaders.code)).toBe('webhook_given_up');
     await expect
       .poll(async () => {
         const answer = await fetch(`${service.url}/readyz`);
         const { figures } = (await answer.json()) as { figures: Record<string, number> };
         return figures['deadLetters'];
       })
-      .toBeGreaterThan(0);
+      .toBe(4);
   });
 });
