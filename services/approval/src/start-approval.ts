@@ -130,6 +130,7 @@ export async function startApproval(
     const forSlack = { ...environment, ...parts, isDisabled, people, stepUpLink };
     const slack = settings === undefined ? undefined : await startSlack(settings, forSlack);
 
+    if (slack !== undefined) closers.add(() => slack.close());
     const hooks = { ...environment, directory: config.CONFIG_DIR };
     const webhooks = await startWebhooks(hooks, closers);
 

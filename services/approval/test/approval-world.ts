@@ -44,6 +44,8 @@ type Line = Readonly<Record<string, unknown>>;
 export interface Replica {
   readonly url: string;
   readonly slackUrl: string;
+  /** Where it reaches Slack. */
+  readonly slackOrigin: string;
   kill(): void;
   close(): Promise<void>;
 }
@@ -81,7 +83,10 @@ export interface World {
 
 export interface ReplicaOptions {
   readonly clock?: Clock;
+  /** @default true */
   readonly slack?: boolean;
+  /** @default 1000 */
+  readonly slackTimeoutMs?: number;
   /** Variables beside the usual ones. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -127,6 +132,11 @@ interface Parts {
   readonly directory: string;
 }
 
+interface Relays {
+  readonly natsRelay: TcpRelay;
+  readonly slackRelay: TcpRelay;
+}
+
 class RealWorld implements World {
   readonly nats: TestNats;
   readonly connection: JetStreamConnection;
@@ -151,13 +161,13 @@ class RealWorld implements World {
     const natsRelay = await startTcpRelay(Number(new URL(this.nats.servers).port));
     const slackRelay = await startTcpRelay(Number(new URL(this.slack.apiUrl).port));
     const service = await this.#startService(options, { natsRelay, slackRelay });
-    const replica = this.#replica(service, [natsRelay, slackRelay]);
+    const replica = this.#replica(service, { natsRelay, slackRelay });
     this.#replicas.add(replica);
     return replica;
   }
 
   #startService(
-    { clock, slack = true, env = {} }: ReplicaOptions,
+    { clock, slack = true, slackTimeoutMs = 1_000, env = {} }: ReplicaOptions,
     { natsRelay, slackRelay }: { readonly natsRelay: TcpRelay; readonly slackRelay: TcpRelay },
   ): Promise<RunningService> {
     const { slack: workspace } = this;
@@ -183,12 +193,13 @@ class RealWorld implements World {
     const dependencies = {
       logger: recordingLogger(this.log),
       ackWaitMs: 2_000,
-      slackTimeoutMs: 1_000,
+      slackTimeoutMs,
     };
     return startApproval(config, { ...dependencies, ...(clock === undefined ? {} : { clock }) });
   }
 
-  #replica(service: RunningService, relays: readonly TcpRelay[]): Replica {
+  #replica(service: RunningService, { natsRelay, slackRelay }: Relays): Replica {
+    const relays = [natsRelay, slackRelay];
     const url = service.addresses['http'] ?? '';
     const end = async () => {
       this.#replicas.delete(replica);
@@ -198,6 +209,7 @@ class RealWorld implements World {
     const replica: Replica = {
       url,
       slackUrl: `${url}/slack/events`,
+      slackOrigin: `http://127.0.0.1:${slackRelay.port}`,
       kill: () => {
         for (const relay of relays) relay.cut();
         // It reaches nothing any more; what it still tries to end in peace need not be waited for.

@@ -99,6 +99,8 @@ export interface DemoSlack {
   replies(message: Pick<DemoSlackMessage, 'ts'>): Promise<DemoSlackMessage[]>;
   /** What the app told this user alone, oldest first (the last 200 of all users). */
   ephemerals(user: DemoSlackUser): readonly EphemeralMessage[];
+  /** The home that the app shows this user. */
+  home(user: DemoSlackUser): DemoSlackView | undefined;
   /** Dialogs that the app opened, oldest first. */
   openedViews(): readonly DemoSlackView[];
   /** What the app sent that Slack does not take; empty when all is well. */
@@ -191,6 +193,10 @@ class Demo implements DemoSlack {
 
   ephemerals(user: DemoSlackUser): readonly EphemeralMessage[] {
     return this.#front.ephemerals.filter((message) => message.user === this.users[user]);
+  }
+
+  home(user: DemoSlackUser): DemoSlackView | undefined {
+    return this.#front.homes.get(this.users[user]);
   }
 
   openedViews(): readonly DemoSlackView[] {

@@ -7,7 +7,7 @@ const BOT_ID = 'B0DRAWBRDG';
 export const BOT_USER_ID = 'U0DRAWBRDG';
 export const CHANNEL = 'drawbridge-approvals';
 /** What the app manifest asks for; the emulator refuses calls beyond it. */
-const SCOPES = ['chat:write', 'channels:history', 'groups:history'];
+const SCOPES = ['chat:write', 'channels:history', 'groups:history', 'commands'];
 
 /** First name of a human of the demo, in lower case. */
 export type DemoSlackUser = 'alice' | 'bob' | 'dana' | 'erin';

@@ -54,6 +54,8 @@ export interface SlackFrontOptions {
 export class SlackFront {
   readonly ephemerals: EphemeralMessage[] = [];
   readonly opened: OpenedView[] = [];
+  /** By user. */
+  readonly homes = new Map<string, DemoSlackView>();
   readonly calls: string[] = [];
   /** What was refused because of Block Kit's limits, oldest first. */
   readonly problems: string[] = [];
@@ -165,19 +167,21 @@ export class SlackFront {
   }
 
   #remember(method: string, sent: URLSearchParams, answer: string): void {
-    const parsed = Answer.parse(JSON.parse(answer));
-    if (!parsed.ok) return;
-    if (method === 'chat.postEphemeral') {
-      const { text, blocks } = ResponseMessage.parse({
-        text: sent.get('text') ?? '',
-        blocks: parseJson(sent.get('blocks') ?? '[]'),
-      });
-      keep(this.ephemerals, { user: sent.get('user') ?? '', text, blocks });
-    }
-    if (method === 'views.open' && parsed.view !== undefined) {
-      keep(this.opened, { view: parsed.view });
-    }
+    const { ok, view } = Answer.parse(JSON.parse(answer));
+    if (!ok) return;
+    if (method === 'chat.postEphemeral') keep(this.ephemerals, ephemeralOf(sent));
+    if (view === undefined) return;
+    if (method === 'views.publish') this.homes.set(sent.get('user_id') ?? '', view);
+    if (method === 'views.open') keep(this.opened, { view });
   }
+}
+
+function ephemeralOf(sent: URLSearchParams): EphemeralMessage {
+  const { text, blocks } = ResponseMessage.parse({
+    text: sent.get('text') ?? '',
+    blocks: parseJson(sent.get('blocks') ?? '[]'),
+  });
+  return { user: sent.get('user') ?? '', text, blocks };
 }
 
 /** `chat.postMessage` of `POST /api/chat.postMessage`. */

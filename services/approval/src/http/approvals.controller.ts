@@ -10,12 +10,11 @@ import {
   type WaitingApprovals,
 } from '@drawbridge/contracts';
 import { requestIdOf, ValidBody, ValidQuery } from '@drawbridge/runtime';
-import { narrowingOf, whyNotCounted } from '@drawbridge/scope';
+import { narrowingOf } from '@drawbridge/scope';
 import { TokenVerifier } from '@drawbridge/token';
 import type { Request } from 'express';
-import type { RequestStory } from '../domain/request-story.js';
-import { ApprovalRefused, isStepUp } from '../domain/approval-refused.js';
-import { openStepOf } from '../domain/steps-of.js';
+import { ApprovalRefused } from '../domain/approval-refused.js';
+import { mayDecide } from '../domain/may-decide.js';
 import { AccessApprovals, type Decision } from '../nats/access-approvals.js';
 import { requireHuman, requireHumanToken } from './require-human.js';
 import { challenging, proofOf } from './step-up-challenge.js';
@@ -119,22 +118,6 @@ export class ApprovalsController {
 function decisionOf(request: Request, id: string, approver: Principal): Decision {
   if (!RequestId.safeParse(id).success) throw unknownRequest();
   return { requestId: id, approver, via: 'http', causationId: requestIdOf(request) };
-}
-
-/** Whether an approval of theirs would count now, as far as that is a question of who they are. */
-function mayDecide({ standing }: RequestStory, human: Principal): boolean {
-  if (standing === undefined) return false;
-  const step = openStepOf(standing);
-  const { termsVersion: seen, asked } = standing;
-  const refusal = whyNotCounted(standing, {
-    type: 'given',
-    approver: human,
-    at: asked.at,
-    seen,
-    ...(step === undefined ? {} : { step }),
-  });
-  // Whoever only has to log in again may.
-  return refusal === undefined || isStepUp(refusal);
 }
 
 const unknownRequest = (): ApprovalRefused =>

@@ -24,6 +24,22 @@ export class Revocations {
   constructor(private readonly options: RevocationsOptions) {}
 
   /**
+   * Refuses what {@link revoke} would refuse now, and records nothing.
+   *
+   * @throws RevocationRefused, EventStoreError
+   */
+  async check({ requestId, by }: Pick<RevocationOrder, 'requestId' | 'by'>): Promise<void> {
+    const { store, isAdmin, clock } = this.options;
+    const { events } = await store.load(requestId);
+    const state = events.reduce(
+      (folded, { event, at }) => revocation.evolve(folded, event, at),
+      revocation.initial,
+    );
+    const order = { by, via: 'http', reason: '', isAdmin: isAdmin(by) } as const;
+    revocation.decide({ type: 'OrderRevocation', ...order, at: clock().toISOString() }, state);
+  }
+
+  /**
    * `unchanged`: somebody had ordered it before.
    *
    * @throws RevocationRefused, EventStoreError

@@ -92,7 +92,8 @@ const riskMarks = {
   high: 'red_circle',
 } as const;
 
-function riskLine({ level, reasons }: Risk): Inline[] {
+/** How risky it is, with a mark, and the most telling reasons. */
+export function riskLine({ level, reasons }: Risk): Inline[] {
   const shown = reasons.slice(0, MAX_RISK_REASONS).map((reason) => neutralText(reason, 150));
   const more = reasons.length - shown.length;
   const words = [...shown, ...(more > 0 ? [`${more} more`] : [])].join('; ');

@@ -77,7 +77,8 @@ function denyView({ callbackId, title, about, from }: DenyView): types.ModalView
   };
 }
 
-const textInput = (label: string, optional: boolean): types.InputBlock => ({
+/** A field for one text. */
+export const textInput = (label: string, optional: boolean): types.InputBlock => ({
   type: 'input',
   block_id: REASON_BLOCK,
   optional,

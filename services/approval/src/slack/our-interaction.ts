@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CardClick, HoldClick } from './card-click.js';
 import { AskSubmission, DenyHoldSubmission, DenySubmission } from './denial-submission.js';
+import { RevokeClick, RevokeSubmission } from './revoke-view.js';
 import { NarrowSubmission } from './narrow-submission.js';
 
 /** An interaction that is ours to answer. */
@@ -9,6 +10,8 @@ export const OurInteraction = z.union([
   DenySubmission,
   NarrowSubmission,
   AskSubmission,
+  RevokeClick,
+  RevokeSubmission,
   HoldClick,
   DenyHoldSubmission,
 ]);

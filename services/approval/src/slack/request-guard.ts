@@ -2,8 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { LoggerService } from '@nestjs/common';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Clock } from '@drawbridge/kernel';
-import { Envelope } from './interaction.js';
-import { OurInteraction } from './our-interaction.js';
+import { receivedPayload, type Received } from './received-payload.js';
 import { ReplayCache } from './replay-cache.js';
 
 /** How far a request's time may be from ours, in either direction: what Slack recommends. */
@@ -76,29 +75,35 @@ function judge(request: Request, body: Buffer, judging: Judging): Verdict {
     return refuse(401, 'signature_invalid');
   if (Math.abs(now.getTime() / 1000 - Number(timestamp)) > WINDOW_SECONDS)
     return refuse(401, 'timestamp_outside_window');
-  return judgePayload(payloadOf(request, body), { ...judging, now, signature });
+  const received = receivedPayload(request.get('content-type') ?? '', body.toString('utf8'));
+  return received === undefined
+    ? refuse(400, 'payload_malformed')
+    : judgeReceived(received, { ...judging, now, signature });
 }
 
-function judgePayload(
-  payload: unknown,
+function judgeReceived(
+  { kind, origin, once, isOurs }: Received,
   judging: Judging & { readonly now: Date; readonly signature: string },
 ): Verdict {
-  const envelope = Envelope.safeParse(payload);
-  if (!envelope.success) return refuse(400, 'payload_malformed');
-  const { team, api_app_id: app } = envelope.data;
-  if (team.id !== judging.teamId) return refuse(403, 'wrong_workspace');
-  if (judging.appId !== undefined && app !== judging.appId) return refuse(403, 'wrong_app');
-  const keys = [`signature ${judging.signature}`, ...triggerKeys(envelope.data)];
-  const seen = judging.replays.take(keys, judging.now);
+  const foreign = origin === undefined ? undefined : whyForeign(origin, judging);
+  if (foreign !== undefined) return refuse(403, foreign);
+  const seen = judging.replays.take([`signature ${judging.signature}`, ...once], judging.now);
+  // Slack tells of an event again until it hears that we have it: then there is nothing to do.
+  if (seen === 'seen' && kind === 'event') return ignored;
   if (seen === 'seen') return refuse(409, 'interaction_replayed');
   if (seen !== 'new') return refuse(429, 'too_many_interactions');
-  const isOurs = OurInteraction.safeParse(payload).success;
-  return isOurs ? { pass: true } : { pass: false, status: 200, reason: 'ignored' };
+  return isOurs ? { pass: true } : ignored;
 }
 
-/** Slack uses a trigger for one interaction only. */
-const triggerKeys = (envelope: Envelope): string[] =>
-  typeof envelope['trigger_id'] === 'string' ? [`trigger ${envelope['trigger_id']}`] : [];
+function whyForeign(
+  { team, app }: NonNullable<Received['origin']>,
+  { teamId, appId }: Judging,
+): SlackRequestRefusalReason | undefined {
+  if (team !== teamId) return 'wrong_workspace';
+  return appId !== undefined && app !== appId ? 'wrong_app' : undefined;
+}
+
+const ignored: Verdict = { pass: false, status: 200, reason: 'ignored' };
 
 interface Signed {
   readonly body: Buffer;
@@ -112,17 +117,6 @@ function isSigned({ body, timestamp, signature }: Signed, signingSecret: string)
   const expected = Buffer.from(`v0=${hmac.digest('hex')}`);
   const actual = Buffer.from(signature);
   return actual.length === expected.length && timingSafeEqual(actual, expected);
-}
-
-function payloadOf(request: Request, body: Buffer): unknown {
-  if (request.get('content-type') !== 'application/x-www-form-urlencoded') return undefined;
-  const [payload, ...more] = new URLSearchParams(body.toString('utf8')).getAll('payload');
-  if (payload === undefined || more.length > 0) return undefined;
-  try {
-    return JSON.parse(payload) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 /** The whole body; `undefined` when it is larger than anything Slack sends. */

@@ -4,6 +4,7 @@ import { HoldRefused } from '@drawbridge/holds';
 import type { Clock } from '@drawbridge/kernel';
 import { uuidV7 } from '@drawbridge/runtime';
 import { ApprovalRefused } from '../domain/approval-refused.js';
+import { RevocationRefused } from '../domain/revocation.js';
 import { neutralMrkdwn } from './neutral-text.js';
 import type { Told } from './slack-decisions.js';
 import { SlackRefused } from './slack-refused.js';
@@ -53,6 +54,17 @@ export class SlackAnswers {
     await this.#tell(asked.user, await deciding);
   }
 
+  /** For what is answered in another way: what a refusal or failure says, and it is logged. */
+  explain(error: unknown): string {
+    this.#report(error);
+    return wordsFor(error);
+  }
+
+  /** Tells one user alone. */
+  tell(user: string, told: Told): Promise<void> {
+    return this.#tell(user, told);
+  }
+
   async #decide(asked: Asked): Promise<Told> {
     try {
       return await asked.decide(uuidV7(this.options.clock()));
@@ -83,8 +95,12 @@ export class SlackAnswers {
 }
 
 /** The human's affair; anything else is ours. */
-const isRefusal = (error: unknown): error is ApprovalRefused | HoldRefused | SlackRefused =>
-  error instanceof ApprovalRefused || error instanceof HoldRefused || error instanceof SlackRefused;
+const isRefusal = (error: unknown): error is Refusal =>
+  [ApprovalRefused, HoldRefused, RevocationRefused, SlackRefused].some(
+    (kind) => error instanceof kind,
+  );
+
+type Refusal = ApprovalRefused | HoldRefused | RevocationRefused | SlackRefused;
 
 const overCodes: ReadonlySet<string> = new Set([
   'request_not_pending',
@@ -97,7 +113,8 @@ const overCodes: ReadonlySet<string> = new Set([
 ]);
 const isOver = (error: unknown): boolean => isRefusal(error) && overCodes.has(error.code);
 
-const wordsFor = (error: unknown): string =>
+/** What somebody is told whose wish failed. */
+export const wordsFor = (error: unknown): string =>
   isRefusal(error)
     ? `Not taken: ${error.message}.`
     : 'Drawbridge cannot record decisions right now. The card shows what counts; please press again in a minute.';

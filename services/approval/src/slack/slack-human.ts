@@ -18,7 +18,7 @@ export interface KnownPeople {
  *
  * @throws SlackRefused
  */
-export function slackHuman({ user }: Envelope, known: KnownPeople): Principal {
+export function slackHuman({ user }: Pick<Envelope, 'user'>, known: KnownPeople): Principal {
   const { teamId, workspace, people, isDisabled } = known;
   const isGuest = user.team_id !== undefined && user.team_id !== teamId;
   const isBot = user.id === workspace.botUserId || user['is_bot'] === true;

@@ -4,6 +4,7 @@ import type { Logger } from '@slack/web-api';
 import express, { type Router } from 'express';
 import type { Clock } from '@drawbridge/kernel';
 import { LOG_IN_ACTION } from './card-buttons.js';
+import { listenToDesk, type DeskParts } from './listen-to-desk.js';
 import { listenToHolds } from './listen-to-holds.js';
 import { listenToRequests, type CardDesk } from './listen-to-requests.js';
 import { requestGuard } from './request-guard.js';
@@ -17,6 +18,7 @@ export interface SlackReceiverOptions extends SlackAnswersOptions {
   readonly appId?: string;
   readonly requests: CardDesk<SlackDecisions>;
   readonly holds: CardDesk<SlackHoldDecisions>;
+  readonly desk: DeskParts;
   readonly clock: Clock;
   readonly logger: LoggerService;
   readonly slackLogger: Logger;
@@ -48,6 +50,7 @@ export function slackReceiver(options: SlackReceiverOptions): Router {
   listenToHolds({ app, answers }, options.holds);
   // It decides nothing here; the page that it leads to does.
   app.action(LOG_IN_ACTION, ({ ack }) => ack());
+  listenToDesk({ app, answers }, options.desk);
   const router = express.Router();
   router.post('/events', requestGuard(options));
   router.use(receiver.router);

@@ -8,6 +8,7 @@ export type SlackRefusal =
   | 'slack_card_incomplete'
   | 'slack_narrowing_empty'
   | 'slack_question_empty'
+  | 'slack_reason_missing'
   | 'slack_dialog_failed';
 
 /** A click is refused; the message is told to who clicked. */

@@ -9,6 +9,7 @@ import type { types } from '@slack/bolt';
 import { z } from 'zod';
 import type { Clock } from '@drawbridge/kernel';
 import type { CardPlace } from './card-memory.js';
+import { BoundedMap } from './bounded-map.js';
 import type { Card } from './card.js';
 import { SlackUnavailable } from './slack-unavailable.js';
 
@@ -66,6 +67,8 @@ interface Bot {
 export class SlackWorkspace {
   readonly #client: WebClient;
   #bot: Bot | undefined;
+  /** By channel and timestamp; as many as cards are looked at in lists. */
+  readonly #links = new BoundedMap<string, string>(1_000);
   /** Until when (ms since epoch) Slack asks not to call a method again; its limits are per method. */
   readonly #notBefore = new Map<string, number>();
 
@@ -161,6 +164,54 @@ export class SlackWorkspace {
     await this.#call('views.open', () => this.#client.views.open({ trigger_id: triggerId, view }));
   }
 
+  /** Where a message can be opened. */
+  async linkTo({ channel, ts }: CardPlace): Promise<string | undefined> {
+    const known = this.#links.get(`${channel}/${ts}`);
+    if (known !== undefined) return known;
+    const { permalink } = await this.#call('chat.getPermalink', () =>
+      this.#client.chat.getPermalink({ channel, message_ts: ts }),
+    );
+    if (permalink !== undefined) this.#links.set(`${channel}/${ts}`, permalink);
+    return permalink;
+  }
+
+  /** Shows somebody their home. */
+  async publishHome(user: string, view: types.HomeView): Promise<void> {
+    await this.#call('views.publish', () => this.#client.views.publish({ user_id: user, view }));
+  }
+
+  /** The metadata of a message of ours in whose thread something was said; `undefined` for one of others. */
+  async metadataOf({ channel, ts }: CardPlace): Promise<Message['metadata']> {
+    const bot = await this.#requireOwnWorkspace();
+    const { messages } = await this.#replies({ channel, ts });
+    const parent = messages.find((message) => message.ts === ts);
+    return parent !== undefined && isBy(parent, bot) ? parent.metadata : undefined;
+  }
+
+  /**
+   * Answers a command later, at the address that Slack gave for it: only Slack's own is called.
+   *
+   * @throws SlackUnavailable
+   */
+  async respond(responseUrl: string, message: EphemeralAnswer): Promise<void> {
+    const isSlack =
+      new URL(responseUrl).origin === new URL(this.options.apiUrl).origin ||
+      new URL(responseUrl).origin === 'https://hooks.slack.com';
+    if (!isSlack) throw new SlackUnavailable('slack_refused', 'an answer would not go to Slack');
+    try {
+      const response = await fetch(responseUrl, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ response_type: 'ephemeral', ...message }),
+        redirect: 'error',
+        signal: AbortSignal.timeout(this.options.timeoutMs),
+      });
+      if (!response.ok) throw new Error(`answered with ${response.status}`);
+    } catch (cause) {
+      throw new SlackUnavailable('slack_unavailable', 'Slack took no answer', { cause });
+    }
+  }
+
   /** Our own user in the workspace; `undefined` until a call has told. */
   get botUserId(): string | undefined {
     return this.#bot?.userId;
@@ -233,12 +284,21 @@ const literal = {
   unfurl_media: false,
 } satisfies Partial<ChatPostMessageArguments>;
 
+/** What only one person sees. */
+export interface EphemeralAnswer {
+  readonly text: string;
+  readonly blocks?: readonly types.KnownBlock[];
+}
+
+const isBy = ({ user, bot_id: botId }: Message, bot: Bot): boolean =>
+  user === bot.userId || (botId !== undefined && botId === bot.botId);
+
 function isCard(
-  { user, bot_id: botId, metadata }: Message,
+  message: Message,
   { bot, wanted }: { readonly bot: Bot; readonly wanted: types.MessageMetadata },
 ): boolean {
-  const isOurs = user === bot.userId || (botId !== undefined && botId === bot.botId);
-  if (!isOurs || metadata?.event_type !== wanted.event_type) return false;
+  const { metadata } = message;
+  if (!isBy(message, bot) || metadata?.event_type !== wanted.event_type) return false;
   const known = metadata.event_payload;
   return Object.entries(wanted.event_payload).every(([field, value]) => known[field] === value);
 }

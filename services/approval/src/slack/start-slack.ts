@@ -16,6 +16,9 @@ import { eventTransport } from '../nats/event-transport.js';
 import type { AgentHistory } from '../domain/agent-history.js';
 import type { HoldStory } from '../domain/hold-story.js';
 import type { RequestStory } from '../domain/request-story.js';
+import type { OpenGrants } from '../nats/open-grants.js';
+import type { Revocations } from '../nats/revocations.js';
+import type { WaitingRequests } from '../nats/waiting-requests.js';
 import type { HeldCommands } from '../nats/held-commands.js';
 import type { StepUpLinks } from '../step-up/start-step-up.js';
 import { CardBoard, type CardBoardOptions, type CardSubject, type Told } from './card-board.js';
@@ -26,18 +29,25 @@ import { CARDS } from './cards.controller.js';
 import { renderHoldCard } from './hold-card.js';
 import { HOLD_CARDS } from './hold-cards.controller.js';
 import { Nudges } from './nudges.js';
+import type { DeskParts } from './listen-to-desk.js';
 import { SlackDecisions } from './slack-decisions.js';
+import { SlackDesk } from './slack-desk.js';
+import { SlackHome } from './slack-home.js';
 import { SlackHoldDecisions } from './slack-hold-decisions.js';
 import type { KnownPeople } from './slack-human.js';
 import { slackLogger } from './slack-logger.js';
 import { slackPeople } from './slack-people.js';
 import { slackReceiver } from './slack-receiver.js';
 import { SlackWorkspace } from './slack-workspace.js';
+import { ThreadQuestions } from './thread-questions.js';
 
 export interface SlackSurroundings {
   readonly connection: JetStreamConnection;
   readonly approvals: AccessApprovals;
   readonly history: AgentHistory;
+  readonly waiting: WaitingRequests;
+  readonly grants: OpenGrants;
+  readonly revocations: Revocations;
   readonly holds: HeldCommands;
   readonly isDisabled: (human: Principal) => boolean;
   /** By the configuration in force. */
@@ -58,6 +68,7 @@ export interface SlackParts {
   /** To be mounted before any body is read. */
   readonly receiver: Router;
   readonly transports: readonly JetStreamStrategy[];
+  close(): Promise<void>;
 }
 
 /** Puts the Slack side together. It does not call Slack: that may be down, and start later. */
@@ -87,11 +98,14 @@ export async function startSlack(
   const nudging = { thread: boards.thread, story, people, isDisabled, teamId, clock };
   const peopleNow = () => slackPeople(people() ?? nobody, clock().toISOString());
   const known = { workspace, people: peopleNow, isDisabled, teamId };
+  const desk = deskOf(surroundings, { ...boards, known, memory });
+  desk.home.start();
   return {
     ...boards,
     nudges: new Nudges(nudging),
-    receiver: receiverOf(settings, surroundings, { ...boards, known }),
+    receiver: receiverOf(settings, surroundings, { ...boards, known, desk }),
     transports: transportsOf(surroundings),
+    close: () => desk.home.close(),
   };
 }
 
@@ -128,10 +142,27 @@ interface ReceiverParts extends Boards {
   readonly known: KnownPeople & { readonly workspace: SlackWorkspace };
 }
 
+/** What Slack offers beside the cards: lists, orders, a home, questions in threads. */
+function deskOf(
+  surroundings: SlackSurroundings,
+  { board, known, memory }: ReceiverParts & { readonly memory: CardMemory },
+): DeskParts {
+  const { clock, logger } = surroundings;
+  const desk = new SlackDesk({ ...surroundings, ...known, memory });
+  const overview = (user: string, most: number) => desk.overview({ user: { id: user } }, most);
+  const { workspace } = known;
+  return {
+    desk,
+    workspace,
+    home: new SlackHome({ overview, workspace, clock, logger }),
+    questions: new ThreadQuestions({ ...surroundings, ...known, board }),
+  };
+}
+
 function receiverOf(
   settings: SlackSettings,
   { approvals, holds, clock, logger }: SlackSurroundings,
-  { board, holdBoard, known }: ReceiverParts,
+  { board, holdBoard, known, desk }: ReceiverParts & { readonly desk: DeskParts },
 ): Router {
   const { workspace } = known;
   return slackReceiver({
@@ -146,6 +177,7 @@ function receiverOf(
       decisions: new SlackHoldDecisions({ ...known, holds, board: holdBoard }),
       refresh: (holdId) => holdBoard.show(holdId),
     },
+    desk,
     tell: (user, text) => workspace.tell(user, text),
     clock,
     logger,

@@ -1,0 +1,64 @@
+import { onPress, onSubmit, type Listening } from './listen.js';
+import { REVOKE_ACTION } from './overview-blocks.js';
+import { REVOKE_VIEW, RevokeClick, RevokeSubmission } from './revoke-view.js';
+import { SlackCommands } from './slack-commands.js';
+import type { SlackDesk } from './slack-desk.js';
+import { HomeOpened, ThreadReply } from './slack-event.js';
+import type { SlackHome } from './slack-home.js';
+import type { SlackWorkspace } from './slack-workspace.js';
+import { COMMAND, SlashCommand } from './slash-command.js';
+import type { ThreadQuestions } from './thread-questions.js';
+
+/** What Slack offers beside the cards. */
+export interface DeskParts {
+  readonly desk: SlackDesk;
+  readonly workspace: Pick<SlackWorkspace, 'respond'>;
+  readonly home: SlackHome;
+  readonly questions: ThreadQuestions;
+}
+
+/** Listens to commands, the home, what is written in threads, and the lists' buttons. */
+export function listenToDesk(
+  listening: Listening,
+  { desk, workspace, home, questions }: DeskParts,
+): void {
+  const { app, answers } = listening;
+  const commands = new SlackCommands({ desk, answers, workspace });
+  app.command(COMMAND, async ({ body, ack }) => {
+    await commands.take(SlashCommand.parse(body), (answer) =>
+      ack(
+        answer === undefined
+          ? undefined
+          : { response_type: 'ephemeral', text: answer.text, blocks: [...(answer.blocks ?? [])] },
+      ),
+    );
+  });
+  app.event('app_home_opened', async ({ body }) => {
+    const opened = HomeOpened.safeParse(body);
+    if (opened.success) await home.open(opened.data.event.user);
+  });
+  app.event('message', async ({ body }) => {
+    const reply = ThreadReply.safeParse(body);
+    if (!reply.success) return;
+    const told = await questions.take(reply.data).catch((error: unknown) => answers.explain(error));
+    await answers.tell(reply.data.event.user, told);
+  });
+  // A list is not brought up to date: what became of it says the card, the home, or the next list.
+  const refresh = () => Promise.resolve();
+  onPress(listening, REVOKE_ACTION, {
+    read: (body) => RevokeClick.parse(body),
+    idOf: ({ actions: [{ value }] }) => value,
+    refresh,
+    take: (click) => desk.pressRevoke(click),
+  });
+  onSubmit(
+    listening,
+    { dialog: REVOKE_VIEW },
+    {
+      read: (body) => RevokeSubmission.parse(body),
+      idOf: ({ view }) => view.private_metadata.requestId,
+      refresh,
+      take: (submission, causationId) => desk.submitRevocation(submission, causationId),
+    },
+  );
+}

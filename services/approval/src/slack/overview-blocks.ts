@@ -1,0 +1,87 @@
+import type { types } from '@slack/bolt';
+import type { RequestStory } from '../domain/request-story.js';
+import type { GrantedStory } from '../nats/open-grants.js';
+import { personWords, riskLine, whatWords } from './card-facts.js';
+import { neutralText } from './neutral-text.js';
+import { bold, instant, lines, plain, text } from './rich-text.js';
+
+export const REVOKE_ACTION = 'drawbridge_revoke';
+/** Only a link; Slack tells of a press on it all the same. */
+const OPEN_ACTION = 'drawbridge_open_card';
+
+/** A request that waits for somebody, and where its card is, if that is known. */
+export interface WaitingItem {
+  readonly story: RequestStory;
+  readonly link?: string | undefined;
+}
+
+/** What one human can decide and what they may know of that is open. */
+export interface Overview {
+  readonly waiting: readonly WaitingItem[];
+  readonly waitingTotal: number;
+  readonly open: readonly GrantedStory[];
+  readonly openTotal: number;
+}
+
+/** An overview as blocks, for a message or a home. */
+export function overviewBlocks(overview: Overview): types.KnownBlock[] {
+  const { waiting, waitingTotal, open, openTotal } = overview;
+  return [
+    { type: 'header', text: plain(`Waits for you: ${waitingTotal}`) },
+    ...waiting.flatMap(waitingBlocks),
+    ...moreBlock(waitingTotal - waiting.length),
+    { type: 'header', text: plain(`Open now: ${openTotal}`) },
+    ...open.flatMap(openBlocks),
+    ...moreBlock(openTotal - open.length),
+  ];
+}
+
+function waitingBlocks({ story, link }: WaitingItem): types.KnownBlock[] {
+  const { terms, decideBy, id } = story;
+  return [
+    lines([
+      [bold(titleOf(story))],
+      riskLine(story.risk),
+      [text(neutralText(terms.reason, 150))],
+      ...(decideBy === undefined ? [] : [[text('Decide by '), instant(decideBy)]]),
+    ]),
+    ...(link === undefined ? [] : [actions(id, [linkButton(link)])]),
+  ];
+}
+
+function openBlocks(story: GrantedStory): types.KnownBlock[] {
+  return [
+    lines([[bold(titleOf(story))], [text('Until '), instant(story.grant.endsAt)]]),
+    actions(story.id, [
+      {
+        type: 'button',
+        action_id: REVOKE_ACTION,
+        style: 'danger',
+        text: plain('Revoke…'),
+        value: story.id,
+      },
+    ]),
+  ];
+}
+
+const titleOf = (story: RequestStory): string =>
+  neutralText(
+    `${personWords(story.requester)}: ${whatWords(story)} on ${story.terms.connection}`,
+    200,
+  );
+
+const actions = (id: string, elements: types.Button[]): types.ActionsBlock => ({
+  type: 'actions',
+  block_id: `drawbridge_${id}`,
+  elements,
+});
+
+const linkButton = (url: string): types.Button => ({
+  type: 'button',
+  action_id: OPEN_ACTION,
+  text: plain('Open the card'),
+  url,
+});
+
+const moreBlock = (count: number): types.KnownBlock[] =>
+  count > 0 ? [lines([[text(`And ${count} more: drawbridge approvals, drawbridge grants`)]])] : [];

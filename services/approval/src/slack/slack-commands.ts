@@ -1,0 +1,78 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { overviewBlocks, type Overview } from './overview-blocks.js';
+import { lines, text } from './rich-text.js';
+import { neutralMrkdwn, neutralText } from './neutral-text.js';
+import type { SlackAnswers } from './slack-answers.js';
+import type { SlackDesk } from './slack-desk.js';
+import { typedLine } from './interaction.js';
+import { typedBy, type SlashCommand } from './slash-command.js';
+import type { EphemeralAnswer, SlackWorkspace } from './slack-workspace.js';
+
+/** Slack shows an error after 3 s; from here on the answer comes at the address that Slack gave for it. */
+const ACKNOWLEDGE_MS = 2_000;
+/** Of each list; a message holds 50 blocks. */
+const MOST = 8;
+
+export interface SlackCommandsOptions {
+  readonly desk: Pick<SlackDesk, 'overview' | 'askRevocation' | 'revoke'>;
+  readonly answers: Pick<SlackAnswers, 'explain'>;
+  readonly workspace: Pick<SlackWorkspace, 'respond'>;
+}
+
+/** Answers `/drawbridge …`, to whoever typed it alone. */
+export class SlackCommands {
+  constructor(private readonly options: SlackCommandsOptions) {}
+
+  async take(
+    command: SlashCommand,
+    ack: (answer?: EphemeralAnswer) => Promise<void>,
+  ): Promise<void> {
+    const answering = this.#answer(command);
+    const late = Symbol('late');
+    const inTime = await Promise.race([answering, delay(ACKNOWLEDGE_MS, late)]);
+    if (inTime !== late) return ack(inTime);
+    await ack();
+    await this.options.workspace
+      .respond(command.response_url, await answering)
+      .catch((error: unknown) => void this.options.answers.explain(error));
+  }
+
+  async #answer(command: SlashCommand): Promise<EphemeralAnswer> {
+    try {
+      return await this.#do(command);
+    } catch (error) {
+      return said(this.options.answers.explain(error));
+    }
+  }
+
+  async #do(command: SlashCommand): Promise<EphemeralAnswer> {
+    const { desk } = this.options;
+    const who = typedBy(command);
+    const [what = '', requestId, ...words] = command.text.trim().split(/\s+/);
+    if (what === 'list') return listed(await desk.overview(who, MOST));
+    if (what !== 'revoke' || requestId === undefined) return said(HELP);
+    const reason = typedLine(words.join(' '));
+    if (reason === undefined) {
+      await desk.askRevocation(who, { requestId, triggerId: command.trigger_id });
+      return said('Say why in the dialog.');
+    }
+    await desk.revoke(who, { requestId, reason, causationId: command.trigger_id });
+    return said('Ordered: the grant ends now.');
+  }
+}
+
+const HELP = [
+  '/drawbridge list: what waits for you and what is open',
+  '/drawbridge revoke <request> [reason]: ends a grant at once',
+  '/drawbridge help: this',
+].join('\n');
+
+const listed = (overview: Overview): EphemeralAnswer => ({
+  text: `${overview.waitingTotal} wait for you, ${overview.openTotal} are open`,
+  blocks: overviewBlocks(overview),
+});
+
+const said = (words: string): EphemeralAnswer => ({
+  text: neutralMrkdwn(words, 500),
+  blocks: [lines(words.split('\n').map((line) => [text(neutralText(line, 300))]))],
+});
