@@ -1,5 +1,5 @@
 import type { AccessTerms } from '@drawbridge/contracts';
-import { narrowView, renderCard, rulesView } from '@drawbridge/approval/cards';
+import { narrowView, overviewBlocks, renderCard, rulesView } from '@drawbridge/approval/cards';
 import { SlackBlock, SlackView } from '@drawbridge/embedded';
 import { z } from 'zod';
 import { blocksHtml, viewHtml } from './block-kit-html.js';
@@ -64,7 +64,16 @@ export function pictures(): readonly Picture[] {
     card('revoked', renderCard(ended(), past)),
     dialog('exact-rules', rulesView(storyOf(inSteps))),
     dialog('narrow', narrowView(storyOf(inSteps), from)),
+    dialog('home', { type: 'home', blocks: overviewBlocks(overview()) }),
   ];
+}
+
+function overview() {
+  const link = 'https://corp.slack.example/archives/C0APPROVALS/p1';
+  const waiting = [{ story: storyOf({ changed: wide, isByRules: true, risk: highRisk }), link }];
+  const story = storyOf({}, given(alice), ...granted(alice));
+  const open = story.grant === undefined ? [] : [{ ...story, grant: story.grant, id: 'other' }];
+  return { waiting, waitingTotal: 1, open, openTotal: open.length };
 }
 
 const highRisk = {

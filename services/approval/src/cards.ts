@@ -6,4 +6,5 @@ export { renderCard } from './slack/card.js';
 export { denyAccessView } from './slack/deny-view.js';
 export { renderHoldCard } from './slack/hold-card.js';
 export { narrowView } from './slack/narrow-view.js';
+export { overviewBlocks, type Overview } from './slack/overview-blocks.js';
 export { rulesView } from './slack/rules-view.js';
