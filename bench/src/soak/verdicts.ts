@@ -69,15 +69,14 @@ const gone = [
   'EksCredential',
   'EksSession',
   'RoleSession',
-  'UpstreamCall',
   'Relay',
   'CutSwitch',
   'ChannelSession',
 ] as const;
 
 /**
- * Nothing is there any more after the last grant has ended, but for one connection of each worker: about once a
- * minute it looks for orphaned bindings, and keeps the connection for 20 seconds.
+ * Nothing is there any more after the last grant has ended, but for one connection of each worker, and a call on
+ * it: about once a minute it looks for orphaned bindings, and keeps the connection for 20 seconds.
  */
 export function emptiness(
   { census, files, figures, bindings }: Checkpoint,
@@ -89,6 +88,7 @@ export function emptiness(
     atMost(0, 'role or binding in the cluster', bindings),
     atMost(workers, 'socket to the cluster', clusterSockets(files)),
     atMost(workers, 'UpstreamSocket', census.alive['UpstreamSocket']),
+    atMost(workers, 'UpstreamCall', census.alive['UpstreamCall']),
     atMost(0, 'connection of an agent', files['agent established']),
     atMost(0, 'record that waits', figures['recordsWaiting']),
     atMost(0, 'record given up', figures['recordsGivenUp']),
