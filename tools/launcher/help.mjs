@@ -14,6 +14,7 @@ Work on it
   bench soak [OPTIONS]               a day of the gateway in minutes; nothing may be left behind
   bench masking [OPTIONS]            what masking costs, beside parsing; see ./drawbridge bench masking --help
   bench holds [OPTIONS]              from an approver's click to the forwarded call
+  bench life [OPTIONS]               from an approver's click to the usable grant, with 200 clicks at once
   bench record                       what recording costs, without the rest of the gateway
   help                               this text
 

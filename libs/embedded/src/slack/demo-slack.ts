@@ -111,6 +111,8 @@ export interface DemoSlack {
   command(command: Command): Promise<InteractionAnswer>;
   /** Tells the app of an event, and once more after each delay until it takes it. @returns all its answers */
   happen(happening: Happening): Promise<readonly InteractionAnswer[]>;
+  /** What {@link clickButton} would send, for whoever sends it later or from another process. */
+  signClick(click: Click): Promise<SignedRequest>;
   /** Presses a button of a message. */
   clickButton(click: Click): Promise<InteractionAnswer>;
   /** Submits a dialog. */
@@ -211,9 +213,13 @@ class Demo implements DemoSlack {
     this.#front.limits.set(limits);
   }
 
-  async clickButton({ user, callbackUrl, forge, ...pressed }: Click): Promise<InteractionAnswer> {
+  async signClick({ user, callbackUrl, forge, ...pressed }: Click): Promise<SignedRequest> {
     const payload = edited(blockActions(await this.#interaction(user), pressed), forge);
-    return this.#send(interactionRequest(callbackUrl, payload), forge);
+    return this.#sign(interactionRequest(callbackUrl, payload), forge);
+  }
+
+  async clickButton(click: Click): Promise<InteractionAnswer> {
+    return sendSigned(await this.signClick(click));
   }
 
   async submitModal(submission: Submission): Promise<InteractionAnswer> {
