@@ -1,6 +1,7 @@
 import type { AccessEvent, Principal } from '@drawbridge/contracts';
 import { withOnCall, type People } from '@drawbridge/people';
-import { groupsOf, openSteps, whyNotCounted, type StepProgress } from '@drawbridge/scope';
+import { groupsOf, openSteps, type StepProgress } from '@drawbridge/scope';
+import { mayDecide } from '../domain/may-decide.js';
 import type { RequestStory } from '../domain/request-story.js';
 import { stepsOf } from '../domain/steps-of.js';
 import type { ThreadNote } from './card-thread.js';
@@ -76,7 +77,7 @@ function mentionsOf(story: RequestStory, { progress, event, mentionable }: Asked
   const users = people.humans.flatMap(({ principal, slack }) => {
     if (slack?.team !== teamId || isDisabled(principal)) return [];
     const human = withOnCall(people, principal, at);
-    return isAsked(human, progress, event) && wouldCount(story, human, at) ? [slack.user] : [];
+    return isAsked(human, progress, event) && mayDecide(story, human) ? [slack.user] : [];
   });
   const named = users
     .slice(0, MAX_MENTIONS)
@@ -92,14 +93,4 @@ function isAsked({ groups }: Principal, { step, level }: StepProgress, event: Nu
       ? groupsOf(step, level)
       : (step.escalate?.[event.data.level]?.groups ?? []);
   return groups.some((group) => asked.includes(group));
-}
-
-function wouldCount({ standing }: RequestStory, approver: Principal, at: string): boolean {
-  if (standing === undefined) return false;
-  const isSequence = standing.asked.requirement.order === 'sequential';
-  const step = isSequence ? openSteps(standing)[0]?.step.name : undefined;
-  const given = { type: 'given', approver, at, seen: standing.termsVersion } as const;
-  return (
-    whyNotCounted(standing, { ...given, ...(step === undefined ? {} : { step }) }) === undefined
-  );
 }
