@@ -17,7 +17,9 @@ const raisedBy = (by: Principal, keep = true): StopEvent => ({
   data: { by, ...said, target: 'all', keep },
 });
 const released: StopEvent = { type: 'BridgesReleased', data: { by: alice, ...said } };
-const raise = (more: { by?: Principal; keep?: boolean; mayRaise?: boolean } = {}) =>
+const raise = (
+  more: { by?: Principal; keep?: boolean; mayRaise?: boolean; isAdmin?: boolean } = {},
+) =>
   ({
     type: 'RaiseBridges',
     by: alice,
@@ -25,6 +27,7 @@ const raise = (more: { by?: Principal; keep?: boolean; mayRaise?: boolean } = {}
     target: 'all',
     keep: true,
     mayRaise: true,
+    isAdmin: false,
     ...more,
   }) as const;
 const release = (by: Principal, isAdmin: boolean) =>
@@ -54,6 +57,20 @@ describe('bridges', () => {
     given(raisedBy(bob, false))
       .when(raise({ keep: false }))
       .then(raisedBy(alice, false));
+  });
+
+  it('of an approver are taken over by an administrator, so that nobody else gives power back', () => {
+    given(raisedBy(bob))
+      .when(raise({ isAdmin: true }))
+      .then(raisedBy(alice));
+    given(raisedBy(bob), raisedBy(alice)).when(release(bob, false)).thenRefused('admins_only');
+    given(raisedBy(alice))
+      .when(raise({ isAdmin: true }))
+      .thenNothing();
+    // What is kept raised is not made to last a moment only.
+    given(raisedBy(bob))
+      .when(raise({ isAdmin: true, keep: false }))
+      .thenNothing();
   });
 
   it('are released by an administrator or by who raised them', () => {

@@ -8,7 +8,7 @@ import {
 import type { Decider } from '@drawbridge/kernel';
 import { disabledKeyOf, stopKeyOf } from './stop-key.js';
 import { StopRefused } from './stop-refused.js';
-import { continueStop, noStop, type Stop } from './stop.js';
+import { continueStop, noStop, type InForce, type Stop } from './stop.js';
 
 interface ByHuman {
   readonly by: Principal;
@@ -23,6 +23,8 @@ export type BridgesCommand =
       readonly keep: boolean;
       /** Judged by who calls: an administrator, or somebody who approves there. */
       readonly mayRaise: boolean;
+      /** An administrator takes over what somebody else has raised. */
+      readonly isAdmin: boolean;
     })
   | (ByHuman & {
       readonly type: 'ReleaseBridges';
@@ -63,9 +65,12 @@ const foldOf = (key: string) => ({
 
 type CommandOf<Type> = Extract<BridgesCommand, { type: Type }>;
 
-/** Bridges that are kept raised are not raised once more: everything there has ended. */
+/**
+ * Bridges that are kept raised are not raised once more: everything there has ended. But whoever raised them may release
+ * them, so that an administrator who wants them raised as well must not depend on somebody who is none.
+ */
 function raise(
-  { by, via, reason, target, keep, mayRaise }: CommandOf<'RaiseBridges'>,
+  { by, via, reason, target, keep, mayRaise, isAdmin }: CommandOf<'RaiseBridges'>,
   { inForce }: Stop,
 ): StopEvent | undefined {
   if (!mayRaise) {
@@ -76,7 +81,8 @@ function raise(
         : 'only an administrator, or somebody who approves what is open there, may raise these bridges',
     );
   }
-  if (inForce !== undefined) return undefined;
+  const takesOver = isAdmin && keep && !isBy(inForce, by);
+  if (inForce !== undefined && !takesOver) return undefined;
   return { type: 'BridgesRaised', data: { by, via, reason, target, keep } };
 }
 
@@ -85,9 +91,7 @@ function release(
   { by, via, reason, isAdmin }: CommandOf<'ReleaseBridges'>,
   { inForce }: Stop,
 ): StopEvent | undefined {
-  // No likeness is enough: it gives power back.
-  const isOwn = inForce?.by !== undefined && principalId(inForce.by) === principalId(by);
-  if (!isAdmin && !isOwn) {
+  if (!isAdmin && !isBy(inForce, by)) {
     throw new StopRefused(
       'admins_only',
       'only an administrator, or who raised these bridges, may release them',
@@ -95,3 +99,7 @@ function release(
   }
   return inForce === undefined ? undefined : { type: 'BridgesReleased', data: { by, via, reason } };
 }
+
+/** No likeness is enough: it gives power back. */
+const isBy = (inForce: InForce | undefined, human: Principal): boolean =>
+  inForce?.by !== undefined && principalId(inForce.by) === principalId(human);

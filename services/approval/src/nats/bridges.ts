@@ -53,7 +53,8 @@ export class Bridges {
     const { by, via, target, reason, keep } = order;
     const { grants, clock } = this.options;
     const openGrants = grants.list(clock()).filter((story) => isThere(story, target)).length;
-    const mayRaise = this.options.isAdmin(by) || approvesThere(by, target, grants.goingOn);
+    const isAdmin = this.options.isAdmin(by);
+    const mayRaise = isAdmin || approvesThere(by, target, grants.goingOn);
     if (mayRaise) this.#requireKnown(target);
     const stop = await this.#handle(order, {
       type: 'RaiseBridges',
@@ -63,6 +64,7 @@ export class Bridges {
       reason,
       keep,
       mayRaise,
+      isAdmin,
     });
     return { ...viewOf(stop, target), keep: stop.inForce !== undefined, openGrants };
   }
