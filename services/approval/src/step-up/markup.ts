@@ -17,12 +17,12 @@ export function markup(strings: TemplateStringsArray, ...parts: readonly Part[])
   );
 }
 
-/** A text with its lines kept, e.g. for `<pre>`; what hides in it is spelled out as everywhere. */
+/** A text with its lines kept and none of them cut, e.g. for `<pre>`; what hides in it is spelled out as everywhere. */
 export const preformatted = (text: string): Markup =>
   new Markup(
     text
       .split('\n')
-      .map((line) => escape(neutralText(line, MAX_TEXT)))
+      .map((line) => escape(neutralText(line, Infinity)))
       .join('\n'),
   );
 
