@@ -275,8 +275,12 @@ describe('a yes on the page', () => {
     expect(await approvals()).toEqual([]);
   });
 
-  it('counts once, also when it was taken back since', async () => {
-    const browser = new Browser();
+  it.each([
+    ['there', () => service],
+    ['on another replica', () => other],
+  ])('counts once, also when it was taken back since, %s', async (_, again) => {
+    let at = service;
+    const browser = new Browser(() => at);
     const shown = await browser.logIn(alice);
     const { cookie } = browser;
     await browser.confirm(sealedOf(shown));
@@ -284,6 +288,7 @@ describe('a yes on the page', () => {
     const url = `${service.url}/v1/access-requests/${requestId}/take-back`;
     expect((await fetch(url, { method: 'POST', headers })).status).toBe(200);
     browser.cookie = cookie;
+    at = again();
     refused(await browser.confirm(sealedOf(shown)), 400, 'step_up_state_invalid');
     expect(await approvals()).toHaveLength(1);
   });

@@ -1,6 +1,7 @@
 import {
   approverGroupsOf,
   Principal,
+  principalId,
   StepUpProof,
   type StepUp as WantedLogin,
 } from '@drawbridge/contracts';
@@ -28,6 +29,8 @@ const Confirm = z.strictObject({
   proof: StepUpProof,
   seen: z.int(),
   step: z.string().optional(),
+  /** How often this human had approved it before: a yes of which a replica knows nothing is used up by that. */
+  before: z.int(),
   /** The same as in the cookie of the browser that logged in. */
   browser: z.string(),
 });
@@ -104,7 +107,8 @@ export class StepUp {
     if (story === undefined || result === 'unchanged') return 'known';
     const browser = newId();
     const { requestId, approver, proof, seen, step } = decision;
-    const confirm = { requestId, approver, proof, seen, ...(step && { step }), browser };
+    const before = approvalsBy(approver, story);
+    const confirm = { requestId, approver, proof, seen, ...(step && { step }), before, browser };
     return {
       story,
       approver,
@@ -129,7 +133,9 @@ export class StepUp {
     const confirm = await seal.open(confirmSealing, sealed);
     if (browser === undefined || confirm?.browser !== browser) throw stateInvalid();
     if (replays.take([browser], clock()) !== 'new') throw stateInvalid();
-    const { requestId, approver, proof, seen, step } = confirm;
+    const { requestId, approver, proof, seen, step, before } = confirm;
+    const story = await approvals.story(requestId);
+    if (approvalsBy(approver, story) !== before) throw stateInvalid();
     await approvals.approve({
       requestId,
       approver,
@@ -154,6 +160,11 @@ const notPossible = (): StepUpFailed =>
     'step_up_not_possible',
     'no identity provider is configured for logins on this page; approve with the CLI',
   );
+
+/** Those that were taken back among them. */
+const approvalsBy = (human: Principal, story: RequestStory | undefined): number =>
+  (story?.approvals ?? []).filter(({ approver }) => principalId(approver) === principalId(human))
+    .length;
 
 const wantedBy = (story: RequestStory | undefined): WantedLogin =>
   (story?.approval?.type === 'steps' ? story.approval.stepUp : undefined) ?? ANY_LOGIN;
