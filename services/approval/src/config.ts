@@ -35,7 +35,7 @@ export const ApprovalConfig = z
     CONFIG_DIR: text
       .optional()
       .describe(
-        'Directory with the Human documents that map Slack accounts, the Schedules of who is on call, and the Issuers of fresh logins',
+        'Directory with the Human documents that map Slack accounts, the Schedules of who is on call, the Issuers of fresh logins, the Webhooks, and the Connections, of which only the names are read',
       ),
     STEP_UP_KEY_FILE: text
       .optional()
