@@ -32,6 +32,26 @@ describe('who is on call', () => {
     expect(onCallWithin(weekly, '2026-03-01T07:30:00Z', 3600)).toStrictEqual([]);
   });
 
+  // On 25 October the clocks go back: three in Berlin is two again, at one in UTC.
+  it.each([1, 600, 1800, 3600, 7200])('names somebody for %d s while clocks go back', (seconds) => {
+    expect(onCallWithin(weekly, '2026-10-25T00:45:00Z', seconds)).toStrictEqual([
+      onCall(weekly, '2026-10-25T00:45:00Z'),
+    ]);
+  });
+
+  it('names who takes over in the hour that comes twice', () => {
+    const turn = { from: '2026-10-25T02:55', until: '2026-10-25T02:58', person: 'erin@corp.test' };
+    const early = {
+      from: '2026-10-25T02:05',
+      until: '2026-10-25T02:10',
+      person: 'carol@corp.test',
+    };
+    const schedule = { ...weekly, overrides: [turn, early] };
+    expect(onCallWithin(schedule, '2026-10-25T00:45:00Z', 1800)).toEqual(
+      expect.arrayContaining([turn.person, early.person]),
+    );
+  });
+
   it('names no fewer than looking every five minutes finds, and nobody else', () => {
     const local = fc
       .integer({ min: 0, max: 14 * 24 * 4 })

@@ -22,8 +22,11 @@ export function onCallWithin(
   seconds: number,
 ): readonly string[] {
   const { rotation, overrides, timeZone } = schedule;
-  const from = wallClockOf(timeZone, at);
-  const until = wallClockOf(timeZone, new Date(Date.parse(at) + seconds * 1000).toISOString());
+  const now = wallClockOf(timeZone, at);
+  const end = wallClockOf(timeZone, new Date(Date.parse(at) + seconds * 1000).toISOString());
+  // While clocks go back the wall shows an hour twice, and may end before it began: then the hour before counts too.
+  const from = Math.min(now, end - seconds * 1000);
+  const until = Math.max(now + seconds * 1000, end);
   const everyMs = rotation.everySeconds * 1000;
   const start = wallClockAt(rotation.start);
   const next = start + Math.max(0, Math.ceil((from - start) / everyMs)) * everyMs;
@@ -32,7 +35,9 @@ export function onCallWithin(
     (_, index) => next + index * everyMs,
   );
   const changes = overrides.flatMap((turn) => [wallClockAt(turn.from), wallClockAt(turn.until)]);
-  const moments = [from, ...handovers, ...changes].filter((wall) => wall >= from && wall <= until);
+  const moments = [from, now, ...handovers, ...changes].filter(
+    (wall) => wall >= from && wall <= until,
+  );
   const people = moments.flatMap((wall) => onCallByWall(schedule, wall) ?? []);
   return [...new Set(people)];
 }

@@ -22,6 +22,9 @@ describe('whoever is on call', () => {
 
   it('is nobody who only says so, or only has the address', () => {
     expect(withOnCall(people, human('bob', ['on-call:payments']), at).groups).toStrictEqual([]);
+    expect(withOnCall(undefined, human('bob', ['sre', 'on-call:payments']), at).groups).toEqual([
+      'sre',
+    ]);
     const namesake = { ...human('mallory'), email: 'alice@corp.test' };
     expect(onCallGroups(people, namesake, at)).toStrictEqual([]);
     const elsewhere = { ...human('alice'), issuer: `${issuer}/other` };

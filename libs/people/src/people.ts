@@ -49,10 +49,18 @@ export function onCallGroups(people: People, principal: Principal, at: string): 
     .map(({ name }) => onCallGroup(name));
 }
 
-/** Somebody with the groups that they are in at this instant and at no other. */
-export function withOnCall(people: People, principal: Principal, at: string): Principal {
+/**
+ * Somebody with the groups that they are in at this instant and at no other.
+ *
+ * @param people - `undefined` where no configuration says who they are: nobody is on call then, whatever a token says
+ */
+export function withOnCall(
+  people: People | undefined,
+  principal: Principal,
+  at: string,
+): Principal {
   const lasting = principal.groups.filter((group) => scheduleOfGroup(group) === undefined);
-  const onDuty = onCallGroups(people, principal, at);
+  const onDuty = people === undefined ? [] : onCallGroups(people, principal, at);
   const isUnchanged = onDuty.length === 0 && lasting.length === principal.groups.length;
   return isUnchanged ? principal : { ...principal, groups: [...lasting, ...onDuty] };
 }

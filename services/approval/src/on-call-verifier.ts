@@ -18,9 +18,7 @@ export class OnCallVerifier extends TokenVerifier {
 
   override async verify(...authorization: Parameters<TokenVerifier['verify']>) {
     const verified: VerifiedToken = await super.verify(...authorization);
-    const people = this.options.people();
-    if (people === undefined) return verified;
     const at = this.options.clock().toISOString();
-    return { ...verified, principal: withOnCall(people, verified.principal, at) };
+    return { ...verified, principal: withOnCall(this.options.people(), verified.principal, at) };
   }
 }

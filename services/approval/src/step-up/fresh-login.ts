@@ -87,9 +87,7 @@ export class FreshLogin {
     const trusted = this.#trusted(issuer);
     const principal = principalOf(claims, trusted);
     const now = this.options.clock();
-    const people = this.options.people();
-    const approver =
-      people === undefined ? principal : withOnCall(people, principal, now.toISOString());
+    const approver = withOnCall(this.options.people(), principal, now.toISOString());
     if (approver.kind !== 'human') throw refusedApprover('approver_not_human');
     const { authTime, acr, amr } = loginOf(claims, trusted, now);
     if (authTime === undefined)
