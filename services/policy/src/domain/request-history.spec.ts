@@ -60,4 +60,23 @@ describe('what a requester did before', () => {
     });
     expect(historyOf(...many).of(agent, ask).isFirstHere).toBe(false);
   });
+
+  it('remembers a no, however many requests come after it and whenever it comes', () => {
+    const many = Array.from({ length: 250 }, (_, index) => [
+      [String(index), ago(200), requested()] as const,
+      [String(index), ago(200), endings.AccessRequestWithdrawn] as const,
+    ]).flat();
+    const early = historyOf(
+      ['a', ago(300), requested()],
+      ['a', ago(290), endings.AccessRequestDenied],
+      ...many,
+    );
+    const late = historyOf(['a', ago(300), requested()], ...many, [
+      'a',
+      ago(100),
+      endings.AccessRequestDenied,
+    ]);
+    expect(early.of(agent, ask).deniedInLastDay).toBe(1);
+    expect(late.of(agent, ask).deniedInLastDay).toBe(1);
+  });
 });

@@ -20,6 +20,8 @@ interface Past {
   /** The newest last. */
   readonly requests: readonly PastRequest[];
   readonly connections: ReadonlySet<string>;
+  /** The newest no to a request that is not remembered any more: asking much must not make anybody forget it. */
+  readonly forgottenNoAtMs: number;
 }
 
 /** What each requester asked for before, folded from all requests. */
@@ -55,22 +57,27 @@ export class RequestHistory {
     // What is forgotten of a requester is older than anything that is remembered.
     const wasHere =
       (past?.connections.has(connection) ?? false) && past?.requests.length === MAX_REQUESTS;
+    const noes = [...others.map(({ deniedAtMs = 0 }) => deniedAtMs), past?.forgottenNoAtMs ?? 0];
     return {
       isFirstHere: !isHere && !wasHere,
       requestsInLastHour: others.filter(({ atMs }) => atMs > nowMs - HOUR_MS).length,
-      deniedInLastDay: others.filter(({ deniedAtMs = 0 }) => deniedAtMs > nowMs - DAY_MS).length,
+      deniedInLastDay: noes.filter((atMs) => atMs > nowMs - DAY_MS).length,
     };
   }
 
   #add(requester: string, request: PastRequest): void {
-    const { requests, connections } = this.#byRequester.get(requester) ?? {
+    const { requests, connections, forgottenNoAtMs } = this.#byRequester.get(requester) ?? {
       requests: [],
       connections: new Set<string>(),
+      forgottenNoAtMs: 0,
     };
+    const all = [...requests, request];
+    const forgotten = all.slice(0, -MAX_REQUESTS).map(({ deniedAtMs = 0 }) => deniedAtMs);
     this.#byRequester.delete(requester);
     this.#byRequester.set(requester, {
-      requests: [...requests, request].slice(-MAX_REQUESTS),
+      requests: all.slice(-MAX_REQUESTS),
       connections: new Set([...connections, request.connection]),
+      forgottenNoAtMs: Math.max(forgottenNoAtMs, ...forgotten),
     });
     const [oldest] = this.#byRequester.keys();
     if (this.#byRequester.size > MAX_REQUESTERS && oldest !== undefined) {
@@ -81,10 +88,15 @@ export class RequestHistory {
   #deny(requester: string, requestId: string, at: string): void {
     const past = this.#byRequester.get(requester);
     if (past === undefined) return;
+    const deniedAtMs = Date.parse(at);
+    const isRemembered = past.requests.some(({ id }) => id === requestId);
     const requests = past.requests.map((request) =>
-      request.id === requestId ? { ...request, deniedAtMs: Date.parse(at) } : request,
+      request.id === requestId ? { ...request, deniedAtMs } : request,
     );
-    this.#byRequester.set(requester, { ...past, requests });
+    const forgottenNoAtMs = isRemembered
+      ? past.forgottenNoAtMs
+      : Math.max(past.forgottenNoAtMs, deniedAtMs);
+    this.#byRequester.set(requester, { ...past, requests, forgottenNoAtMs });
   }
 }
 
