@@ -138,7 +138,28 @@ describe('the certificate of the gateway', () => {
     await writeFile(gateway.certificateFile, pair.certificate);
     expect(await fingerprint()).toBe(before);
     await writeFile(join(gateway.directory, 'tls.key'), pair.key);
+    expect(await handshakeOf(WEAK)).toBe('refused');
     await eventually(async () => expect(await fingerprint()).not.toBe(before));
+    // What a handshake may be is not a matter of the certificate.
+    expect(await handshakeOf(WEAK)).toBe('refused');
+    expect(await handshakeOf(STRONG)).toBe('finished');
     expect(gateway.log.join('')).not.toContain('PRIVATE KEY');
   });
 });
+
+/** Without AEAD. */
+const WEAK = 'ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256';
+const STRONG = 'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256';
+
+/** What becomes of a client of TLS 1.2 that offers these ciphers only. */
+function handshakeOf(ciphers: string): Promise<'finished' | 'refused'> {
+  const { port } = gateway.raw;
+  const options = { host: '127.0.0.1', port, rejectUnauthorized: false, ciphers };
+  return new Promise((resolve) => {
+    const socket = connect({ ...options, maxVersion: 'TLSv1.2' }, () => {
+      resolve('finished');
+      socket.destroy();
+    });
+    socket.on('error', () => resolve('refused'));
+  });
+}

@@ -11,6 +11,7 @@ import { limitConnections } from './connection-limits.js';
 import { Http2Sessions, type Http2Limits } from './http2-sessions.js';
 import { serveHttp1, type Http1Server, type TakeCall } from './serve-http1.js';
 import type { ServerCertificate } from './server-certificate.js';
+import { tlsTerms } from './tls-terms.js';
 
 export interface GatewayOptions {
   readonly certificate: ServerCertificate;
@@ -35,19 +36,6 @@ export interface GatewayServer {
   readonly endConnections: () => void;
 }
 
-/** Forward secrecy and AEAD only; of equals the one that costs least on machines with AES in hardware. */
-const CIPHERS = [
-  'TLS_AES_128_GCM_SHA256',
-  'TLS_AES_256_GCM_SHA384',
-  'TLS_CHACHA20_POLY1305_SHA256',
-  'ECDHE-ECDSA-AES128-GCM-SHA256',
-  'ECDHE-RSA-AES128-GCM-SHA256',
-  'ECDHE-ECDSA-AES256-GCM-SHA384',
-  'ECDHE-RSA-AES256-GCM-SHA384',
-  'ECDHE-ECDSA-CHACHA20-POLY1305',
-  'ECDHE-RSA-CHACHA20-POLY1305',
-].join(':');
-
 /** Longer than the 90 s for which Go clients keep idle connections, so that we are not the ones to close. */
 const KEEP_ALIVE_MS = 120_000;
 
@@ -62,11 +50,8 @@ export function gatewayServer(options: GatewayOptions): GatewayServer {
     ServerResponse: Http1Response,
     ...options.certificate,
     ...clientCertificates(options.clientAuthority),
-    minVersion: 'TLSv1.2',
-    ciphers: CIPHERS,
+    ...tlsTerms,
     ticketKeys: options.ticketKeys,
-    sessionIdContext: 'drawbridge',
-    sessionTimeout: 3_600,
     ALPNProtocols: ['h2', 'http/1.1', ...Object.keys(protocols)],
     handshakeTimeout: 10_000,
     headersTimeout: 15_000,

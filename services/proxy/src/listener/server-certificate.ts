@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:https';
 import type { LoggerService } from '@nestjs/common';
 import { AppError } from '@drawbridge/kernel';
+import { tlsTerms } from './tls-terms.js';
 
 const LOOK_MS = 2_000;
 
@@ -70,7 +71,7 @@ export function followServerCertificate(
     current = cert;
     // A new context would have ticket keys of its own, and no session could be resumed.
     const kept = { ticketKeys: server.getTicketKeys(), ...(ca !== undefined && { ca }) };
-    server.setSecureContext({ cert, key, ...kept });
+    server.setSecureContext({ ...tlsTerms, cert, key, ...kept });
     logger.log({ msg: 'TLS certificate renewed' });
   };
   const timer = setInterval(() => {
