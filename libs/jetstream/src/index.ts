@@ -13,6 +13,7 @@ export {
 export type { CommandEntry } from './group-commit.js';
 export { recordCommands } from './record-commands.js';
 export { connectJetStream, type JetStreamOptions } from './connect-jetstream.js';
+export { connectWatched, type WatchedConnection, type WatchedOptions } from './connect-watched.js';
 export { declareStreams, requireStreams } from './declare-streams.js';
 export { durableConsumer, type Durable } from './durable-consumer.js';
 export { EventEnvelope, sha256Hex } from './event-envelope.js';
@@ -32,6 +33,7 @@ export {
   type FollowOptions,
   type UnreadableEvent,
 } from './follow-events.js';
+export { followStops, type FollowStopsOptions, type StopFold } from './follow-stops.js';
 export { guardedBucket, type GuardedBucket, type GuardedValue } from './guarded-bucket.js';
 export { JetStreamConnection } from './jetstream-connection.js';
 export { JetStreamError, type JetStreamErrorCode } from './jetstream-error.js';

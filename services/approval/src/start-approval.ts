@@ -2,11 +2,10 @@ import type { LoggerService } from '@nestjs/common';
 import type { Principal, TrustBundle } from '@drawbridge/contracts';
 import {
   ACCESS_STREAM,
-  ClockWatch,
-  connectJetStream,
+  connectWatched,
+  type ClockWatch,
   type ClockSkewed,
   followTrustBundle,
-  requireStreams,
   type JetStreamConnection,
   type JetStreamStrategy,
 } from '@drawbridge/jetstream';
@@ -108,7 +107,9 @@ export async function startApproval(
   { logger, clock = () => new Date(), ackWaitMs, slackTimeoutMs = 8_000 }: ApprovalDependencies,
 ): Promise<RunningService> {
   return closeOnFailure(async (closers) => {
-    const { connection, watch } = await connect(config, { clock, logger }, closers);
+    const maxSkewMs = config.MAX_CLOCK_SKEW_MS;
+    const server = { name: 'approval', ...natsOptions(config), maxSkewMs, clock, logger };
+    const { connection, watch } = await connectWatched(server, closers);
     const requests = startRequests(connection, { clock, watch, logger }, closers);
     const trust = await followTrust(connection, closers);
     const heldParts = startHolds(connection, { clock, watch, logger, trust }, closers);
@@ -156,25 +157,6 @@ export async function startApproval(
       close: () => closers.close(),
     };
   });
-}
-
-interface Connected {
-  readonly connection: JetStreamConnection;
-  readonly watch: ClockWatch;
-}
-
-async function connect(
-  config: ApprovalConfig,
-  { clock, logger }: { readonly clock: Clock; readonly logger: LoggerService },
-  closers: Closers,
-): Promise<Connected> {
-  const connection = await connectJetStream({ name: 'approval', ...natsOptions(config) });
-  closers.add(() => connection.close());
-  await requireStreams(connection);
-  const maxSkewMs = config.MAX_CLOCK_SKEW_MS;
-  const watch = await ClockWatch.start({ connection, clock, maxSkewMs, logger });
-  closers.add(() => watch.close());
-  return { connection, watch };
 }
 
 /** @returns what gives the newest trust bundle */

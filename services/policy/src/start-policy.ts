@@ -5,11 +5,10 @@ import {
   guardedBucket,
   RATES_BUCKET,
   accessEventStore,
-  ClockWatch,
-  connectJetStream,
+  connectWatched,
+  type ClockWatch,
   followTrustBundle,
   JetStreamStrategy,
-  requireStreams,
   storeInTime,
   USES_STREAM,
   useEventStore,
@@ -53,7 +52,9 @@ export async function startPolicy(
     });
     closers.add(() => policies.close());
 
-    const { connection, watch } = await connect(config, { clock, logger }, closers);
+    const maxSkewMs = config.MAX_CLOCK_SKEW_MS;
+    const server = { name: 'policy', ...natsOptions(config), maxSkewMs, clock, logger };
+    const { connection, watch } = await connectWatched(server, closers);
     const stops = new StopsInForce(connection, {
       logger,
       onStop: () => started.grantClock?.recheck(),
@@ -97,25 +98,6 @@ export async function startPolicy(
       close: () => closers.close(),
     };
   });
-}
-
-interface Connected {
-  readonly connection: JetStreamConnection;
-  readonly watch: ClockWatch;
-}
-
-async function connect(
-  config: PolicyConfig,
-  { clock, logger }: { readonly clock: Clock; readonly logger: LoggerService },
-  closers: Closers,
-): Promise<Connected> {
-  const connection = await connectJetStream({ name: 'policy', ...natsOptions(config) });
-  closers.add(() => connection.close());
-  await requireStreams(connection);
-  const maxSkewMs = config.MAX_CLOCK_SKEW_MS;
-  const watch = await ClockWatch.start({ connection, clock, maxSkewMs, logger });
-  closers.add(() => watch.close());
-  return { connection, watch };
 }
 
 /** It is never too early for it. */

@@ -1,11 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { watchConfiguration, type Configuration } from '@drawbridge/configuration';
-import {
-  ClockWatch,
-  connectJetStream,
-  requireStreams,
-  type JetStreamConnection,
-} from '@drawbridge/jetstream';
+import { connectWatched, type ClockWatch, type JetStreamConnection } from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
 import { natsOptions, type Closers } from '@drawbridge/runtime';
 import { TokenVerifier } from '@drawbridge/token';
@@ -79,13 +74,10 @@ export async function openGateway(
   closers: Closers,
 ): Promise<Gateway> {
   const { logger, clock = () => new Date(), environment = {} } = dependencies;
-  const connection = await connectJetStream({ ...natsOptions(config), name: 'proxy' });
-  closers.add(() => connection.close());
-  await requireStreams(connection);
-  const base = { config, connection, logger, clock, environment, seat: dependencies.seat };
   const maxSkewMs = config.MAX_CLOCK_SKEW_MS;
-  const watch = await ClockWatch.start({ connection, clock, maxSkewMs, logger });
-  closers.add(() => watch.close());
+  const server = { name: 'proxy', ...natsOptions(config), maxSkewMs, clock, logger };
+  const { connection, watch } = await connectWatched(server, closers);
+  const base = { config, connection, logger, clock, environment, seat: dependencies.seat };
   const parts = { ...base, watch, ...(await follow({ ...base, watch }, closers)) };
   const { follower, trust } = parts;
   const recorder = dependencies.recorder ?? openRecorder(connection, logger);

@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import {
-  followStopEvents,
+  followStops,
   accessEventStore,
   stopEventStore,
   type EventFollower,
@@ -37,13 +37,7 @@ export async function startBridges(
   closers: Closers,
 ): Promise<BridgeParts> {
   const stops = new Stops();
-  const stopFollower = followStopEvents(connection, {
-    onEvent: (recorded) => void stops.take(recorded),
-    onUnreadable: ({ aggregateId, sequence, error }) => {
-      stops.takeUnreadable(aggregateId);
-      logger.error({ msg: 'unreadable stop', key: aggregateId, sequence, err: error });
-    },
-  });
+  const stopFollower = followStops(connection, { stops, logger });
   closers.add(() => stopFollower.close());
   const store = stopEventStore(connection, 'approval');
   const connectionNames = await followConnectionNames(directory, logger, closers);

@@ -1,7 +1,7 @@
-import type { LoggerService } from '@nestjs/common';
 import {
-  followStopEvents,
+  followStops,
   type EventFollower,
+  type FollowStopsOptions,
   type JetStreamConnection,
 } from '@drawbridge/jetstream';
 import type { AccessEvent } from '@drawbridge/contracts';
@@ -12,30 +12,13 @@ import { stopOver } from '../domain/stopped.js';
 /** `stops_unknown`: what is stopped cannot be told at the moment, so nothing is granted. */
 export class StopsUnknown extends AppError<'stops_unknown'> {}
 
-export interface StopsInForceOptions {
-  readonly logger: LoggerService;
-  /** Called after every stop: what is open may be covered now. */
-  readonly onStop: () => void;
-}
-
 /** Raised bridges and disabled agents, as policy knows them. */
 export class StopsInForce {
   readonly #stops = new Stops();
   readonly #follower: EventFollower;
 
-  constructor(connection: JetStreamConnection, { logger, onStop }: StopsInForceOptions) {
-    this.#follower = followStopEvents(connection, {
-      onEvent: (recorded) => {
-        this.#stops.take(recorded);
-        onStop();
-      },
-      // It could have been a stop: what cannot be read stops.
-      onUnreadable: ({ aggregateId, sequence, error }) => {
-        logger.error({ msg: 'unreadable stop', key: aggregateId, sequence, err: error });
-        this.#stops.takeUnreadable(aggregateId);
-        onStop();
-      },
-    });
+  constructor(connection: JetStreamConnection, options: Omit<FollowStopsOptions, 'stops'>) {
+    this.#follower = followStops(connection, { ...options, stops: this.#stops });
   }
 
   /** @throws {@link StopsUnknown} */

@@ -1,36 +1,19 @@
-import type { LoggerService } from '@nestjs/common';
 import {
-  followStopEvents,
+  followStops,
   type EventFollower,
+  type FollowStopsOptions,
   type JetStreamConnection,
 } from '@drawbridge/jetstream';
 import { isDisabling, Stops } from '@drawbridge/stops';
 import type { GrantEndReason, OpenGrant } from '../domain/open-grants.js';
-
-export interface StopsInForceOptions {
-  readonly logger: LoggerService;
-  /** Called after every stop: what is open may be covered now. */
-  readonly onStop: () => void;
-}
 
 /** Raised bridges and disabled agents, as the gateway knows them. */
 export class StopsInForce {
   readonly #stops = new Stops();
   readonly #follower: EventFollower;
 
-  constructor(connection: JetStreamConnection, { logger, onStop }: StopsInForceOptions) {
-    this.#follower = followStopEvents(connection, {
-      onEvent: (recorded) => {
-        this.#stops.take(recorded);
-        onStop();
-      },
-      // It could have been a stop: what cannot be read stops.
-      onUnreadable: ({ aggregateId, sequence, error }) => {
-        logger.error({ msg: 'unreadable stop', key: aggregateId, sequence, err: error });
-        this.#stops.takeUnreadable(aggregateId);
-        onStop();
-      },
-    });
+  constructor(connection: JetStreamConnection, options: Omit<FollowStopsOptions, 'stops'>) {
+    this.#follower = followStops(connection, { ...options, stops: this.#stops });
   }
 
   /** Why a grant is stopped, if it is. */
