@@ -124,15 +124,14 @@ function decideIssue(
   { grantId, policies, circumstances }: CommandOf<'IssueGrant'>,
 ): AccessEvent | undefined {
   const { policy, requester, terms, approval, standing } = state;
-  const { at, stops } = circumstances;
+  const { at } = circumstances;
   if (approval.type !== 'none') {
     if (!state.isApproved) return undefined;
     if (!isAgreed(state)) return deny(state, state.isVoided ? takenAway : incomplete);
     if (!isStillAgreed(state, policies, circumstances)) return deny(state, takenAway);
   }
-  const { connection } = terms;
-  const stop = stopOver(stops, { agent: requester, connection, issuedAt: at });
-  if (stop !== undefined) return deny(state, stoppedDenial(stop));
+  const notNow = whyNotNow(state, circumstances);
+  if (notNow !== undefined) return deny(state, notNow);
   const reason = whyNotAllowed(state, policies);
   if (reason !== undefined) {
     return deny(state, {
@@ -155,6 +154,17 @@ function decideIssue(
       endsAt,
     },
   };
+}
+
+function whyNotNow(
+  { requester, terms: { connection }, autoApproved, validatedAt }: Pending,
+  { stops, at }: Circumstances,
+): Denial | undefined {
+  const stop = stopOver(stops, { agent: requester, connection, issuedAt: at });
+  if (stop !== undefined) return stoppedDenial(stop);
+  // Hours, turns and numbers that were so when nobody had to be asked are not so for ever.
+  const isStale = autoApproved !== undefined && isTooLateToJudge(validatedAt, at);
+  return isStale ? judgedTooLate : undefined;
 }
 
 /** Ends a request that the approval service never took on; once it has, it lets it lapse itself. */

@@ -22,7 +22,7 @@ const past = [
   requested({}, { ...agent, owner: ' ' }),
   validated({ approval: { type: 'none' }, autoApproved: 'small' }),
 ];
-const decide = (now: readonly AutoApproveRule[], isGranted: boolean) => {
+const decide = (now: readonly AutoApproveRule[], isGranted: boolean, when?: string) => {
   const policies = {
     ...policySet({ ...oncall, autoApprove: [...now] }),
     version: 'version-two',
@@ -34,7 +34,7 @@ const decide = (now: readonly AutoApproveRule[], isGranted: boolean) => {
   return accessGrant.decide(
     isGranted
       ? { type: 'RecheckGrant', policies, circumstances: calm() }
-      : { type: 'IssueGrant', grantId, policies, circumstances: calm() },
+      : { type: 'IssueGrant', grantId, policies, circumstances: calm(when) },
     state,
   );
 };
@@ -60,5 +60,15 @@ describe('a request for which nobody was asked', () => {
       data: { code: 'policy_changed' },
     });
     expect(decide(now, true)).toMatchObject({ type: 'GrantRevoked' });
+  });
+
+  it('is not granted when its conditions held long ago', () => {
+    expect(decide([rule], false, '2026-01-05T09:09:59.999Z')).toMatchObject({
+      type: 'GrantIssued',
+    });
+    expect(decide([rule], false, '2026-01-05T09:10:00.000Z')).toMatchObject({
+      type: 'AccessRequestDenied',
+      data: { code: 'judged_too_late' },
+    });
   });
 });
