@@ -36,7 +36,6 @@ export { ApprovalRequirement } from './approval-requirement.js';
 export {
   ApprovalStep,
   approverGroupsOf,
-  Escalation,
   HumanStep,
   StepsRequirement,
   StepUp,

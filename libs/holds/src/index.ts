@@ -20,12 +20,7 @@ export {
   missingApprovals,
 } from './domain/hold-approver.js';
 export type { HoldRequest, HoldUsage } from './domain/hold-command.js';
-export {
-  DENIAL_SECONDS,
-  defaultHoldLimits,
-  MAX_HELD_CHARACTERS,
-  type HoldLimits,
-} from './domain/hold-limits.js';
+export { DENIAL_SECONDS, MAX_HELD_CHARACTERS, type HoldLimits } from './domain/hold-limits.js';
 export {
   heldCallStatuses,
   HoldRefused,

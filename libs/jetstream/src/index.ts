@@ -17,12 +17,7 @@ export { connectWatched, type WatchedConnection, type WatchedOptions } from './c
 export { declareStreams, requireStreams } from './declare-streams.js';
 export { durableConsumer, type Durable } from './durable-consumer.js';
 export { EventEnvelope, sha256Hex } from './event-envelope.js';
-export {
-  ACCESS_SUBJECT_PREFIX,
-  HOLDS_SUBJECT_PREFIX,
-  STOPS_SUBJECT_PREFIX,
-  USES_SUBJECT_PREFIX,
-} from './event-kind.js';
+export { ACCESS_SUBJECT_PREFIX, HOLDS_SUBJECT_PREFIX, STOPS_SUBJECT_PREFIX } from './event-kind.js';
 export {
   followAccessEvents,
   followHoldEvents,

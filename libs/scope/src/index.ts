@@ -21,7 +21,6 @@ export {
   hasKnownOwner,
   isSameHuman,
   likenessTo,
-  quorumReached,
   type ApproverRefusal,
 } from './quorum.js';
 export { partOutside, within, type PartOutside } from './within.js';

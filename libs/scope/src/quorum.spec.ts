@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ApprovalRequirement, Principal } from '@drawbridge/contracts';
-import {
-  approverRefusal,
-  countApprovers,
-  hasKnownOwner,
-  quorumReached,
-  type ApproverRefusal,
-} from './quorum.js';
+import { approverRefusal, countApprovers, hasKnownOwner, type ApproverRefusal } from './quorum.js';
 
 const issuer = 'https://id.corp.test';
 const human = (name: string, more: Partial<Principal> = {}): Principal => ({
@@ -141,6 +135,9 @@ describe('who may approve', () => {
   });
 });
 
+const isReached = (approvers: readonly Principal[], count: number) =>
+  countApprovers(approvers, need(count), agent()) >= count;
+
 describe('a quorum', () => {
   const aliceAdmin = human('alice.adm', { email: 'Alice@corp.test' });
   const robot: Principal = { ...bob, kind: 'agent' };
@@ -154,11 +151,7 @@ describe('a quorum', () => {
     { who: 'one who may and one who may not', approvers: [dana, alice], count: 2, reached: false },
     { who: 'an agent and a human', approvers: [robot, alice], count: 2, reached: false },
   ])('$who: $reached', ({ approvers, count, reached }) => {
-    expect(quorumReached(approvers, need(count), agent())).toBe(reached);
-  });
-
-  it('needs nobody where nobody is required', () => {
-    expect(quorumReached([], { type: 'none' }, agent())).toBe(true);
+    expect(isReached(approvers, count)).toBe(reached);
   });
 
   const account = fc.record({
@@ -181,9 +174,9 @@ describe('a quorum', () => {
       fc.array(account, { maxLength: 3 }),
       fc.integer({ min: 1, max: 3 }),
       (approvers, more, count) => {
-        const reached = quorumReached(approvers, need(count), agent());
-        expect(quorumReached(approvers.toReversed(), need(count), agent())).toBe(reached);
-        expect(quorumReached([...approvers, ...approvers], need(count), agent())).toBe(reached);
+        const reached = isReached(approvers, count);
+        expect(isReached(approvers.toReversed(), count)).toBe(reached);
+        expect(isReached([...approvers, ...approvers], count)).toBe(reached);
         const counted = countApprovers(approvers, need(count), agent());
         expect(counted).toBeLessThanOrEqual(
           new Set(approvers.map(({ email }) => email.toLowerCase())).size,

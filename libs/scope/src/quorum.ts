@@ -48,16 +48,6 @@ export function countApprovers(
   return groupByHuman(counted).length;
 }
 
-/** Whether enough of the right humans said yes. Without a requirement nobody has to. */
-export function quorumReached(
-  approvers: readonly Principal[],
-  requirement: PlainRequirement,
-  requester: Principal,
-): boolean {
-  if (requirement.type === 'none') return true;
-  return countApprovers(approvers, requirement, requester) >= requirement.count;
-}
-
 /** Whether an agent has somebody answerable for it; a human answers for themself. */
 export function hasKnownOwner(requester: Principal): boolean {
   return requester.kind === 'human' || normalize(requester.owner ?? '') !== '';

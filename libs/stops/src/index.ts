@@ -4,7 +4,7 @@ export {
   type AgentSwitchCommand,
   type BridgesCommand,
 } from './decide-stop.js';
-export { covers, noStop, RAISE_TOLERANCE_MS, type InForce, type Stop } from './stop.js';
+export { covers, noStop, type InForce, type Stop } from './stop.js';
 export { disabledKeyOf, stopKeyOf, targetOfKey, type StoppableGrant } from './stop-key.js';
 export { StopRefused, type StopRefusal } from './stop-refused.js';
 export { isDisabling, Stops, type StopsNow } from './stops.js';

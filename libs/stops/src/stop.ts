@@ -25,7 +25,7 @@ export interface Stop {
  * How far the clock of the service that issues may be ahead of the one that raises. A stop that is not kept ends
  * grants that look this much younger, so that none slips through because of a clock.
  */
-export const RAISE_TOLERANCE_MS = 2_000;
+const RAISE_TOLERANCE_MS = 2_000;
 
 export const noStop = (key: string): Stop => ({ key, endedUntilMs: -Infinity });
 

@@ -1,4 +1,4 @@
-import { defaultHoldLimits, HeldCalls, HoldDesk, HOLDS_MATTER_MS } from '@drawbridge/holds';
+import { HeldCalls, HoldDesk, HOLDS_MATTER_MS, type HoldLimits } from '@drawbridge/holds';
 import { followHoldEvents, holdEventStore, type EventFollower } from '@drawbridge/jetstream';
 import { uuidV7 } from '@drawbridge/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -23,6 +23,13 @@ afterAll(async () => {
   await world.stop();
 });
 
+const limits: HoldLimits = {
+  openPerAgent: 5,
+  perAgentAndHour: 30,
+  decideSeconds: 900,
+  approvalSeconds: 300,
+};
+
 async function startDesk(): Promise<HoldDesk> {
   const held = new HeldCalls();
   const follower = followHoldEvents(world.connection, {
@@ -33,7 +40,7 @@ async function startDesk(): Promise<HoldDesk> {
   await follower.caughtUp;
   const store = holdEventStore(world.connection, 'proxy');
   const clock = () => new Date();
-  return new HoldDesk({ store, held, clock, newId: uuidV7, limits: defaultHoldLimits });
+  return new HoldDesk({ store, held, clock, newId: uuidV7, limits });
 }
 
 const decide = async (holdId: string, verb: 'approve' | 'deny') => {

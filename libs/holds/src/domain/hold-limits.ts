@@ -10,13 +10,6 @@ export interface HoldLimits {
   readonly approvalSeconds: number;
 }
 
-export const defaultHoldLimits: HoldLimits = {
-  openPerAgent: 5,
-  perAgentAndHour: 30,
-  decideSeconds: 15 * 60,
-  approvalSeconds: 5 * 60,
-};
-
 /** How long the same call stays refused after a denial. */
 export const DENIAL_SECONDS = 10 * 60;
 
