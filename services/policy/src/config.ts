@@ -8,6 +8,8 @@ export const PolicyConfig = z.object({
   CONFIG_DIR: z
     .string()
     .min(1)
-    .describe('Directory of YAML documents; actions, connections, policies and people are read'),
+    .describe(
+      'Directory of YAML documents; actions, connections, policies, risks, people and schedules are read',
+    ),
 });
 export type PolicyConfig = z.infer<typeof PolicyConfig>;

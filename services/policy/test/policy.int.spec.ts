@@ -1,21 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Kvm } from '@nats-io/kv';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { AccessEvent, Explanation, type AccessRequestInput } from '@drawbridge/contracts';
-import {
-  accessEventStore,
-  guardedBucket,
-  RATES_BUCKET,
-  useEventStore,
-  EXPLAIN_SUBJECT,
-} from '@drawbridge/jetstream';
+import { AccessEvent } from '@drawbridge/contracts';
+import { accessEventStore, useEventStore } from '@drawbridge/jetstream';
 import type { RunningService } from '@drawbridge/runtime';
 import { Stops } from '@drawbridge/stops';
 import { eventually } from '@drawbridge/testing';
 import { compilePolicies } from '../src/compile-policies.js';
-import { Places } from '../src/facts/places.js';
 import { PolicyCommands } from '../src/policy-commands.js';
 import { loadConfiguration } from '@drawbridge/configuration';
 import { oncallSpec, PolicyWorld, viewScope } from './policy-under-test.js';
@@ -573,151 +565,5 @@ describe('what is written', () => {
       expect.objectContaining({ msg: 'GrantIssued', requestId, policy: 'production-oncall' }),
     );
     expect(JSON.stringify(world.logged)).not.toContain('reason-canary');
-  });
-});
-
-describe('a limit of so many in an hour', () => {
-  const limited = (perHour: number) =>
-    world.policies({
-      ...oncallSpec,
-      autoApprove: [{ name: 'small', actions: ['rollout-restart'], when: { perHour } }],
-    });
-  const rates = () => guardedBucket(world.connection, RATES_BUCKET);
-  const judged = async (requestIds: readonly string[]) => {
-    await eventually(
-      async () => {
-        for (const id of requestIds) {
-          expect(await world.types(id)).toContain('AccessRequestValidated');
-        }
-      },
-      { timeoutMs: 60_000 },
-    );
-    const verdicts = await Promise.all(
-      requestIds.map((id) => world.eventOf(id, 'AccessRequestValidated')),
-    );
-    return verdicts.filter(({ autoApproved }) => autoApproved === 'small');
-  };
-
-  it('holds for 50 requests at once and two replicas, and after both were replaced', async () => {
-    await world.configure(limited(5));
-    const replicas = [await world.policy(), await world.policy()];
-    const requestIds = await Promise.all(Array.from({ length: 50 }, () => world.ask()));
-    const letThrough = await judged(requestIds);
-    expect(letThrough).toHaveLength(5);
-    for (const verdict of letThrough) {
-      expect(verdict).toMatchObject({
-        approval: { type: 'none' },
-        facts: [{ condition: 'rate', wanted: 'at most 5 an hour', isMet: true }],
-      });
-    }
-    const grants = await Promise.all(requestIds.map((id) => world.types(id)));
-    expect(grants.filter((types) => types.includes('GrantIssued'))).toHaveLength(5);
-    for (const replica of replicas) await replica.close();
-    await world.policy();
-    expect(await judged([await world.ask()])).toHaveLength(0);
-  });
-
-  it('takes one place for one request, however often it is judged', async () => {
-    const places = new Places(rates(), () => new Date());
-    const limit = { policy: 'p', rule: 'r', requester: agent, perHour: 2 };
-    const take = (id: string) => places.take(limit, id);
-    expect(await places.look(limit)).toBe('free');
-    expect([await take('one'), await take('one'), await take('two'), await take('one')]).toEqual(
-      Array(4).fill('free'),
-    );
-    expect([await take('three'), await places.look(limit)]).toEqual(['taken', 'taken']);
-    expect(await places.take({ ...limit, requester: alice }, 'three')).toBe('free');
-  });
-
-  it('gives a place again after an hour', async () => {
-    let now = new Date('2026-01-05T09:00:00.000Z');
-    const places = new Places(rates(), () => now);
-    const limit = { policy: 'p', rule: 'hourly', requester: agent, perHour: 1 };
-    expect(await places.take(limit, 'one')).toBe('free');
-    now = new Date('2026-01-05T09:59:59.999Z');
-    expect(await places.take(limit, 'two')).toBe('taken');
-    now = new Date('2026-01-05T10:00:00.000Z');
-    expect(await places.take(limit, 'two')).toBe('free');
-  });
-
-  it('lets nobody through by what it cannot read', async () => {
-    const places = new Places(rates(), () => new Date());
-    const limit = { policy: 'p', rule: 'broken', requester: agent, perHour: 5 };
-    await places.take(limit, 'one');
-    const bucket = await new Kvm(world.connection.jetstream).open(RATES_BUCKET);
-    for await (const key of await bucket.keys('p.broken.>')) await bucket.put(key, 'nonsense');
-    expect([await places.take(limit, 'two'), await places.look(limit)]).toEqual([
-      'unknown',
-      'unknown',
-    ]);
-  });
-});
-
-describe('what would become of a request', () => {
-  const explain = async (request: AccessRequestInput) => {
-    const question = JSON.stringify({ requester: agent, request });
-    const { nats } = world.connection;
-    const answer = await nats.request(EXPLAIN_SUBJECT, question, { timeout: 20_000 });
-    return Explanation.parse(answer.json());
-  };
-
-  it.each<[string, Partial<AccessRequestInput>]>([
-    ['that humans are asked for', {}],
-    ['that needs nobody', { scope: viewScope }],
-    ['that is too long for the rule that needs nobody', { durationSeconds: 600 }],
-    ['that is denied', { scope: { action: 'view', parameters: { namespace: 'default' } } }],
-    ['that is nobody’s', { connection: 'nowhere' }],
-  ])('is what becomes of it: one %s', async (_what, more) => {
-    await world.configure(
-      world.policies({
-        ...oncallSpec,
-        autoApprove: [
-          {
-            name: 'short',
-            actions: ['rollout-restart'],
-            when: { maxDurationSeconds: 300, perHour: 100 },
-          },
-        ],
-      }),
-    );
-    await world.policy();
-    await world.settled();
-    const asked = { ...requested(more).data.request };
-    const { verdict, ...told } = await explain(asked);
-    const type = verdict === 'validated' ? 'AccessRequestValidated' : 'AccessRequestDenied';
-    const requestId = await world.ask(more);
-    await eventually(async () => expect(await world.types(requestId)).toContain(type));
-    const recorded = await world.eventOf(requestId, type);
-    const withoutRisk = (said: object) => ({ ...said, risk: undefined });
-    expect(withoutRisk(told)).toStrictEqual(withoutRisk(recorded));
-  });
-
-  it('takes no place and records nothing', async () => {
-    await world.configure(
-      world.policies({
-        ...oncallSpec,
-        autoApprove: [{ name: 'asked', actions: ['rollout-restart'], when: { perHour: 1 } }],
-      }),
-    );
-    await world.policy();
-    const { request } = requested().data;
-    for (let time = 0; time < 3; time += 1) {
-      expect(await explain(request)).toMatchObject({ autoApproved: 'asked' });
-    }
-    const requestId = await world.ask();
-    await world.until(requestId, 'AccessRequested', 'AccessRequestValidated', 'GrantIssued');
-    expect(await explain(request)).toMatchObject({
-      approval: { type: 'humans' },
-      facts: [{ condition: 'rate', isMet: false }],
-    });
-  });
-
-  it('is not said to what is no question', async () => {
-    await world.policy();
-    const { nats } = world.connection;
-    for (const question of ['', '{', '{}', JSON.stringify({ requester: agent, request: {} })]) {
-      await expect(nats.request(EXPLAIN_SUBJECT, question, { timeout: 500 })).rejects.toThrow();
-    }
-    expect(await explain(requested().data.request)).toHaveProperty('verdict', 'validated');
   });
 });
