@@ -79,4 +79,19 @@ describe('what a requester did before', () => {
     expect(early.of(agent, ask).deniedInLastDay).toBe(1);
     expect(late.of(agent, ask).deniedInLastDay).toBe(1);
   });
+
+  it('is bounded, however many connections somebody names', () => {
+    const many = Array.from({ length: 1_000 }, (_, index) => {
+      const connection = `c-${index}`;
+      return [String(index), at, requested({ connection })] as const;
+    });
+    const history = historyOf(...many);
+    const isFirst = (connection: string) => history.of(agent, { ...ask, connection }).isFirstHere;
+    expect(['c-0', 'c-700', 'c-900', 'c-999'].map(isFirst)).toStrictEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
 });

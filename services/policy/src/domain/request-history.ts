@@ -8,6 +8,8 @@ const DAY_MS = 24 * HOUR_MS;
 const MAX_REQUESTERS = 10_000;
 /** Requests of one requester that are remembered. */
 const MAX_REQUESTS = 200;
+/** Connections of one requester that are remembered: who asks can name as many as they like. */
+const MAX_CONNECTIONS = 200;
 
 interface PastRequest {
   readonly id: string;
@@ -19,7 +21,8 @@ interface PastRequest {
 interface Past {
   /** The newest last. */
   readonly requests: readonly PastRequest[];
-  readonly connections: ReadonlySet<string>;
+  /** The one asked for last comes last. Changed where it stands: a copy for each request would make a long history slow to read. */
+  readonly connections: Set<string>;
   /** The newest no to a request that is not remembered any more: asking much must not make anybody forget it. */
   readonly forgottenNoAtMs: number;
 }
@@ -73,10 +76,11 @@ export class RequestHistory {
     };
     const all = [...requests, request];
     const forgotten = all.slice(0, -MAX_REQUESTS).map(({ deniedAtMs = 0 }) => deniedAtMs);
+    putLast(connections, request.connection, MAX_CONNECTIONS);
     this.#byRequester.delete(requester);
     this.#byRequester.set(requester, {
       requests: all.slice(-MAX_REQUESTS),
-      connections: new Set([...connections, request.connection]),
+      connections,
       forgottenNoAtMs: Math.max(forgottenNoAtMs, ...forgotten),
     });
     const [oldest] = this.#byRequester.keys();
@@ -98,6 +102,14 @@ export class RequestHistory {
       : Math.max(past.forgottenNoAtMs, deniedAtMs);
     this.#byRequester.set(requester, { ...past, requests, forgottenNoAtMs });
   }
+}
+
+/** The one that was put last longest ago is forgotten when there are too many. */
+function putLast(words: Set<string>, word: string, most: number): void {
+  words.delete(word);
+  words.add(word);
+  const [oldest] = words;
+  if (words.size > most && oldest !== undefined) words.delete(oldest);
 }
 
 const isNo: ReadonlySet<string> = new Set(['AccessRequestDenied', 'AccessRequestRejected']);
