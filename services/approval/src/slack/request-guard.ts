@@ -15,6 +15,8 @@ export interface RequestGuardOptions {
   readonly teamId: string;
   /** When set, interactions of another app of the same workspace are refused. */
   readonly appId?: string;
+  /** Of what is remembered, of events and of all else. @default 10000 */
+  readonly capacity?: number;
   readonly clock: Clock;
   readonly logger: LoggerService;
 }
@@ -50,7 +52,9 @@ const refuse = (status: number, reason: SlackRequestRefusalReason): Verdict => (
  * same request any number of times. The raw body is left for Bolt in `request.rawBody`.
  */
 export function requestGuard(options: RequestGuardOptions): RequestHandler {
-  const replays = new ReplayCache(2 * WINDOW_SECONDS * 1000);
+  const remembering = () => new ReplayCache(2 * WINDOW_SECONDS * 1000, options.capacity);
+  // However much is said in channels, what people order is taken.
+  const replays = { events: remembering(), orders: remembering() };
   return async (request, response, next) => {
     const body = await readBody(request);
     const verdict =
@@ -63,7 +67,7 @@ export function requestGuard(options: RequestGuardOptions): RequestHandler {
 }
 
 interface Judging extends RequestGuardOptions {
-  readonly replays: ReplayCache;
+  readonly replays: Readonly<Record<'events' | 'orders', ReplayCache>>;
 }
 
 function judge(request: Request, body: Buffer, judging: Judging): Verdict {
@@ -82,12 +86,23 @@ function judge(request: Request, body: Buffer, judging: Judging): Verdict {
 }
 
 function judgeReceived(
-  { kind, origin, once, isOurs }: Received,
+  received: Received,
   judging: Judging & { readonly now: Date; readonly signature: string },
 ): Verdict {
+  const { kind, origin, isOurs } = received;
   const foreign = origin === undefined ? undefined : whyForeign(origin, judging);
   if (foreign !== undefined) return refuse(403, foreign);
-  const seen = judging.replays.take([`signature ${judging.signature}`, ...once], judging.now);
+  // Nothing comes of it, so there is nothing to remember: Slack tells of every message in our channels.
+  if (kind === 'event' && !isOurs) return ignored;
+  return judgeOnce(received, judging);
+}
+
+function judgeOnce(
+  { kind, once, isOurs }: Received,
+  { replays, now, signature }: Judging & { readonly now: Date; readonly signature: string },
+): Verdict {
+  const remembered = kind === 'event' ? replays.events : replays.orders;
+  const seen = remembered.take([`signature ${signature}`, ...once], now);
   // Slack tells of an event again until it hears that we have it: then there is nothing to do.
   if (seen === 'seen' && kind === 'event') return ignored;
   if (seen === 'seen') return refuse(409, 'interaction_replayed');
