@@ -1,0 +1,81 @@
+import { setImmediate } from 'node:timers/promises';
+import { Oracle } from './oracle.js';
+import { agents } from './people.js';
+import { calls, connections, policySets } from './policies.js';
+import { take, tryLate, type Step } from './steps.js';
+import { World, type Skews, type Which } from './world.js';
+
+const both: readonly Which[] = [0, 1];
+/** Longer than any time that is asked for or given. */
+const LONG_MS = 3_600_000;
+
+/**
+ * Lives one story and judges each of its steps; then nobody does anything any more, time goes by, everything is heard
+ * of and every message comes once more.
+ */
+export async function live({ skews, steps }: { skews: Skews; steps: readonly Step[] }) {
+  const world = new World(skews);
+  const oracle = new Oracle(policySets);
+  const judge = () => {
+    if (world.bus.bugs.length > 0) throw world.bus.bugs[0];
+    oracle.catchUp(world.bus.journal);
+  };
+  for (const one of steps) {
+    await take(world, one);
+    await setImmediate();
+    judge();
+  }
+  await drain(world, (round) => {
+    judge();
+    if (round === 1 && oracle.lingering.length > 0)
+      throw new Error(`I6: goes on: ${oracle.lingering.join(', ')}`);
+  });
+  const { unfinished } = oracle;
+  if (unfinished.length > 0) throw new Error(`I5: never ended: ${unfinished.join(', ')}`);
+  useAll(world);
+  judge();
+  return world;
+}
+
+async function drain(world: World, judge: (round: number) => void): Promise<void> {
+  const { bus } = world;
+  await bus.settle();
+  bus.waiting.push(...bus.past);
+  for (let round = 0; round < 6; round += 1) {
+    for (const which of both) hearAll(world, which);
+    // One that fails comes again in the next round.
+    for (let left = bus.waiting.length; left > 0; left -= 1) {
+      const delivery = bus.waiting.shift();
+      if (delivery !== undefined) world.deliver(round % 2 === 0 ? 0 : 1, delivery);
+      await bus.settle();
+    }
+    for (const which of both) {
+      hearAll(world, which);
+      world.begin('approval', which, () => world.approval[which].look());
+      world.begin('policy', which, () => world.policy[which].look());
+      await bus.settle();
+    }
+    if (round < 2) useAll(world);
+    await bus.settle();
+    judge(round);
+    // All that is known is done before more becomes due.
+    if (round > 0) bus.nowMs += LONG_MS;
+    if (round === 3) await tryLate(world);
+  }
+}
+
+function hearAll(world: World, which: Which): void {
+  const { policy, approval, gateway } = world;
+  for (const one of [policy[which], approval[which], gateway[which]]) one.hearAccess(Infinity);
+  for (const one of [policy[which], gateway[which]]) one.hearStops(Infinity);
+}
+
+/** Everybody tries everything everywhere. */
+function useAll(world: World): void {
+  const tried = both.flatMap((which) => agents.map((agent) => ({ which, agent })));
+  const all = connections.flatMap((connection) =>
+    calls.slice(0, 4).map((call) => ({ connection, ...call })),
+  );
+  for (const { which, agent } of tried)
+    for (const call of all) world.try(which, { agent, ...call });
+}

@@ -1,0 +1,167 @@
+import { writerOf, type AccessEvent, type AccessEventData } from '@drawbridge/contracts';
+import type { RecordedEvent } from '@drawbridge/kernel';
+import type { PolicySet } from '@drawbridge/policy/core';
+import { end, endsUse } from './end-oracle.js';
+import type { CallTried, Entry } from './journal.js';
+import { claim, isClosed, limitsLess, wantedBy, type AccessEntry, type Life } from './life.js';
+import { MAX_SKEW_MS } from './policies.js';
+import { covers, emailOf, isLess } from './quorum-oracle.js';
+import { hear } from './said-oracle.js';
+import { isStopped, type StopThen } from './stops-oracle.js';
+
+/**
+ * Judges what happened by the log alone, in its true order, and shares no code with what it judges: who counts is
+ * tried out, scopes are compared call by call, and stops by what was before what.
+ */
+export class Oracle {
+  readonly lives = new Map<string, Life>();
+  readonly #ofGrant = new Map<string, { readonly life: Life; readonly requestId: string }>();
+  readonly #access: RecordedEvent<AccessEvent>[] = [];
+  readonly #stops: StopThen[] = [];
+  readonly #disabledAt = new Map<string, number>();
+  #index = 0;
+
+  constructor(private readonly sets: readonly PolicySet[]) {}
+
+  /** Judges what has happened since. */
+  catchUp(journal: readonly Entry[]): void {
+    for (; this.#index < journal.length; this.#index += 1) {
+      const entry = journal[this.#index];
+      if (entry !== undefined) this.#take(entry);
+    }
+  }
+
+  /** Requests that have not come to an end (I5). */
+  get unfinished(): readonly string[] {
+    return [...this.lives]
+      .filter(([, { end, grant, isWithdrawn }]) => end === undefined && !(isWithdrawn && !grant))
+      .map(([id]) => id);
+  }
+
+  /** Grants that somebody has ended, and policy has not (I6). */
+  get lingering(): readonly string[] {
+    const isMeant = ({ grant, end, isOrdered, isWithdrawn }: Life) =>
+      grant !== undefined && end === undefined && (isOrdered || isWithdrawn);
+    return [...this.lives].filter(([, life]) => isMeant(life)).map(([id]) => id);
+  }
+
+  #take(entry: Entry): void {
+    if (entry.kind === 'access') this.#event(entry);
+    if (entry.kind === 'call') this.#call(entry);
+    if (entry.kind === 'forwarded') this.#forwarded(entry);
+    if (entry.kind === 'disabled') this.#disabledAt.set(entry.email, this.#index);
+    if (entry.kind !== 'stop') return;
+    const { recorded, acceptedMs } = entry;
+    this.#stops.push({ event: recorded.event, acceptedMs });
+  }
+
+  #event(entry: AccessEntry): void {
+    const { recorded, writer } = entry;
+    const { event, aggregateId: id } = recorded;
+    this.#access.push(recorded);
+    if (writer !== undefined) claim(writerOf[event.type] === writer, 'I8: a foreign writer', event);
+    if (event.type === 'AccessRequested') {
+      claim(!this.lives.has(id), 'I8: asked twice', event);
+      const counts = { calls: 0, changes: 0, askedAtMs: 0, decideByMs: Infinity };
+      this.lives.set(id, {
+        requested: event.data,
+        isWithdrawn: false,
+        isOrdered: false,
+        ...counts,
+      });
+      return;
+    }
+    const life = this.lives.get(id);
+    claim(life !== undefined, 'I8: about nothing', event);
+    hear(life, entry, this.sets);
+    this.#granted(life, entry);
+    end(life, entry);
+  }
+
+  /** I1, I4: what is granted, and by whose leave. */
+  #granted(life: Life, { recorded, decidedAt, stopsSeen, nowMs }: AccessEntry): void {
+    const { event, aggregateId: requestId, at } = recorded;
+    const { quorum } = life;
+    if (event.type !== 'GrantIssued') return;
+    const { data } = event;
+    claim(life.grant === undefined, 'I1: granted twice', event);
+    claim(!isClosed(life), 'I1: granted after the end', event);
+    claim(quorum?.isComplete === true, 'I1: granted without a quorum', event);
+    const counted = quorum.yes.map(({ email }) => email).toSorted();
+    claim(
+      JSON.stringify(data.approvers.map(emailOf).toSorted()) === JSON.stringify(counted),
+      'I1: other approvers',
+      event,
+    );
+    for (const email of counted)
+      claim((this.#disabledAt.get(email) ?? Infinity) >= decidedAt, 'I1: a disabled one', event);
+    for (const shown of quorum.versions)
+      claim(isLess(data.terms, shown), 'I4: more than was shown', event);
+    claim(isLess(data.terms, wantedBy(this.sets, life)), 'I4: more than was asked', event);
+    this.#byPolicy(life, data);
+    const seconds = (Date.parse(data.endsAt) - Date.parse(data.startsAt)) / 1000;
+    claim(seconds === data.terms.durationSeconds, 'I4: another time', event);
+    claim(data.startsAt <= data.endsAt && at >= data.startsAt, 'I4: begun later', event);
+    claim(limitsLess(life, data), 'I4: used more often', event);
+    const { subject } = data.grantee;
+    const { connection } = data.terms;
+    const heard = this.#stops.slice(0, stopsSeen);
+    const inForce = isStopped({ subject, connection, nowMs }, heard);
+    claim(!inForce, 'I7: granted under raised bridges', event);
+    life.grant = { data, nowMs };
+    this.#ofGrant.set(data.grantId, { life, requestId });
+  }
+
+  /** I1: the policies in force still allow it, and their people are still in their groups. */
+  #byPolicy({ requested, quorum }: Life, data: AccessEventData<'GrantIssued'>): void {
+    const set = this.sets.find(({ version }) => version === data.policy.version);
+    const policy = set?.policies.find(({ name }) => name === data.policy.name);
+    claim(policy !== undefined && set !== undefined, 'I1: by no policy', data);
+    claim(data.terms.durationSeconds <= policy.maxDurationSeconds, 'I1: longer than policy', data);
+    claim(policy.connections.names.includes(requested.request.connection), 'I1: elsewhere', data);
+    const asked = policy.approval.type === 'none' ? [] : (quorum?.yes ?? []);
+    for (const { subject, groups, via } of asked) {
+      if (via !== 'slack') continue;
+      const known = set.people?.humans.find(({ principal }) => principal.subject === subject);
+      const lost = groups.filter((group) => known?.principal.groups.includes(group) === false);
+      claim(lost.length === 0, 'I1: of somebody who has left', data);
+    }
+  }
+
+  /** I3, I7: what a gateway allows by what it has heard. */
+  #call(call: CallTried): void {
+    if (call.grantId === undefined) return;
+    const found = this.#ofGrant.get(call.grantId);
+    const grant = found?.life.grant;
+    claim(grant !== undefined && found !== undefined, 'I3: by no grant', call);
+    const { grantee, terms, startsAt, endsAt, requiredGroups = [] } = grant.data;
+    const { subject, connection, localMs, nowMs } = call;
+    claim(grantee.subject === subject && terms.connection === connection, "I3: another's", call);
+    const named = call.verb === 'list' ? { ...call, name: '' } : call;
+    claim(covers(terms.rules, named), 'I3: out of scope', call);
+    claim(localMs < Date.parse(endsAt), 'I3: after its end', call);
+    claim(nowMs < Date.parse(endsAt) + MAX_SKEW_MS, 'I3: after its true end', call);
+    claim(nowMs >= Date.parse(startsAt) - MAX_SKEW_MS, 'I3: before its begin', call);
+    claim(
+      requiredGroups.some((group) => call.groups.includes(group)),
+      'I3: no member',
+      call,
+    );
+    const over = this.#access
+      .slice(0, call.accessSeen)
+      .find(({ aggregateId, event }) => aggregateId === found.requestId && endsUse(event.type));
+    claim(over === undefined, 'I3, I7: after an end', call);
+    const heard = this.#stops.slice(0, call.stopsSeen);
+    claim(!isStopped({ ...grant, subject, connection }, heard), 'I7: under a stop', call);
+  }
+
+  /** I3: never more often than the grant says. */
+  #forwarded({ grantId, isChange }: Extract<Entry, { kind: 'forwarded' }>): void {
+    const life = this.#ofGrant.get(grantId)?.life;
+    claim(life?.grant !== undefined, 'I3: forwarded by no grant', grantId);
+    life.calls += 1;
+    life.changes += Number(isChange);
+    const { maxCalls = Infinity, maxChanges = Infinity } = life.grant.data.terms.limits ?? {};
+    claim(life.calls <= maxCalls && life.changes <= maxChanges, 'I3: too often', grantId);
+  }
+}

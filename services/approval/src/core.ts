@@ -1,0 +1,7 @@
+/** What decides here, without a server around it: for tests of several services at once. */
+export { lostSays } from './domain/lost-says.js';
+export type { RequestStory } from './domain/request-story.js';
+export { AccessApprovals } from './nats/access-approvals.js';
+export { RequestTimers } from './nats/request-timers.js';
+export { Revocations } from './nats/revocations.js';
+export { WaitingRequests } from './nats/waiting-requests.js';

@@ -1,0 +1,4 @@
+/** What decides here, without a server around it: for tests of several services at once. */
+export { authorize } from './domain/authorize.js';
+export { parseKubeRequest } from './domain/kube-request.js';
+export { OpenGrants, type OpenGrant } from './domain/open-grants.js';
