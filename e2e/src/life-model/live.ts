@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Oracle } from './oracle.js';
 import { agents } from './people.js';
 import { calls, connections, policySets } from './policies.js';
-import { take, tryLate, type Step } from './steps.js';
+import { endSome, take, tryLate, type Step } from './steps.js';
 import { World, type Skews, type Which } from './world.js';
 
 const both: readonly Which[] = [0, 1];
@@ -27,14 +27,18 @@ export async function live({ skews, steps }: { skews: Skews; steps: readonly Ste
   }
   await drain(world, (round) => {
     judge();
+    if (round > 2) requireEnds(oracle);
     if (round === 1 && oracle.lingering.length > 0)
       throw new Error(`I6: goes on: ${oracle.lingering.join(', ')}`);
   });
-  const { unfinished } = oracle;
-  if (unfinished.length > 0) throw new Error(`I5: never ended: ${unfinished.join(', ')}`);
+  requireEnds(oracle);
   useAll(world);
   judge();
   return world;
+}
+
+function requireEnds({ unfinished }: Oracle): void {
+  if (unfinished.length > 0) throw new Error(`I5: never ended: ${unfinished.join(', ')}`);
 }
 
 async function drain(world: World, judge: (round: number) => void): Promise<void> {
@@ -60,7 +64,9 @@ async function drain(world: World, judge: (round: number) => void): Promise<void
     judge(round);
     // All that is known is done before more becomes due.
     if (round > 0) bus.nowMs += LONG_MS;
+    if (round === 0) endSome(world);
     if (round === 3) await tryLate(world);
+    await bus.settle();
   }
 }
 

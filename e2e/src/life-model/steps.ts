@@ -125,7 +125,13 @@ const raise = (world: World, { which, n, m }: Choice): void => {
   const isOfNewest = newest?.event.type === 'GrantIssued' && m % 4 > 1;
   const target = isOfNewest ? aimedAt(newest.event.data, n) : stopTarget(n);
   const stop = { target, reason: targetName(target), by: admin, via: 'http' as const };
-  world.stop(which, { type: 'RaiseBridges', ...stop, keep: m % 3 !== 0, mayRaise: true });
+  world.stop(which, {
+    type: 'RaiseBridges',
+    ...stop,
+    keep: m % 3 !== 0,
+    mayRaise: true,
+    isAdmin: true,
+  });
 };
 
 const release = (world: World, { which, n }: Choice): void => {
@@ -284,6 +290,19 @@ const closings = new Set([
 /** Lets one step happen. */
 export async function take(world: World, { kind, which, n, m }: Step): Promise<void> {
   await acts[kind](world, { which: which === 0 ? 0 : 1, n, m });
+}
+
+/** Of the grants that are open some are revoked, some withdrawn, and some go on. */
+export function endSome(world: World): void {
+  const granted = world.bus.access.log.filter(({ event }) => event.type === 'GrantIssued');
+  const first = world.bus.journal.length;
+  for (const [offset, { aggregateId: requestId, event }] of granted.entries()) {
+    const index = first + offset;
+    if (event.type !== 'GrantIssued' || index % 3 === 2) continue;
+    const order = { requestId, by: admin, via: 'http' as const, reason: 'x', causationId: 'x' };
+    if (index % 3 === 1) world.withdraw(0, requestId, event.data.grantee);
+    else world.begin('approval', 1, () => world.approval[1].revocations.revoke(order));
+  }
 }
 
 /** What is tried when all is over: by the agent, by humans, and past every rule. */
