@@ -64,10 +64,19 @@ async function drain(world: World, judge: (round: number) => void): Promise<void
     judge(round);
     // All that is known is done before more becomes due.
     if (round > 0) bus.nowMs += LONG_MS;
-    if (round === 0) endSome(world);
-    if (round === 3) await tryLate(world);
-    await bus.settle();
+    await between(world, round);
   }
+}
+
+/** What people do in between. */
+async function between(world: World, round: number): Promise<void> {
+  if (round === 0) endSome(world);
+  if (round === 3) await tryLate(world);
+  await world.bus.settle();
+  if (round !== 0) return;
+  // Gateways go by the order, before policy has recorded any end.
+  for (const which of both) world.gateway[which].hearAccess(Infinity);
+  useAll(world);
 }
 
 function hearAll(world: World, which: Which): void {
