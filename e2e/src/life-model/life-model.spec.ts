@@ -72,6 +72,8 @@ it('no life of access goes wrong, whatever happens to it in whatever order', asy
     { numRuns: runs, seed, endOnFailure: process.env['LIFE_MODEL_SHRINK'] === undefined },
   );
   if (process.env['LIFE_MODEL_SHOW'] !== undefined) console.log(Object.fromEntries(counted));
+  // So few that what is rare need not happen.
+  if (runs < 300) return;
   for (const kind of kinds) expect(counted.get(`step ${kind}`), kind).toBeGreaterThan(0);
   for (const what of atAll) expect(counted.get(what) ?? 0, what).toBeGreaterThan(0);
   for (const [what, least] of Object.entries(atLeast))
