@@ -189,7 +189,8 @@ describe('a connection that is served by connectors', () => {
       await new Promise((resolve) => setTimeout(resolve, 300));
       expect(written).toBe(before);
     });
-    expect(written).toBeLessThan(24 * 1024 * 1024);
+    // Buffers of the kernel on three ways grow by chance; all of it would be 500 MB.
+    expect(written).toBeLessThan(40 * 1024 * 1024);
     // Others go on.
     const stalled = written;
     upstream.answer((_request, response) => response.end('{}'));
