@@ -1,17 +1,10 @@
 import type { LoggerService } from '@nestjs/common';
-import type { AccessEvent, Principal, TrustBundle } from '@drawbridge/contracts';
 import {
   ACCESS_STREAM,
-  guardedBucket,
-  RATES_BUCKET,
-  accessEventStore,
   connectWatched,
-  type ClockWatch,
-  followTrustBundle,
   JetStreamStrategy,
-  storeInTime,
   USES_STREAM,
-  useEventStore,
+  type ClockWatch,
   type JetStreamConnection,
 } from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
@@ -20,18 +13,13 @@ import {
   createHttpApp,
   natsOptions,
   startHttpApp,
-  type Closers,
   type RunningService,
 } from '@drawbridge/runtime';
 import type { PolicyConfig } from './config.js';
-import { RequestHistory } from './domain/request-history.js';
-import { Places } from './facts/places.js';
 import { answerExplain } from './nats/answer-explain.js';
-import { GrantClock } from './nats/grant-clock.js';
-import { StopsInForce } from './nats/stops-in-force.js';
 import { followPolicies, type PoliciesInForce } from './policies-in-force.js';
-import { PolicyCommands } from './policy-commands.js';
 import { PolicyModule } from './policy.module.js';
+import { startDeciding, type Deciding } from './start-deciding.js';
 
 export interface PolicyDependencies {
   readonly logger: LoggerService;
@@ -44,51 +32,29 @@ export async function startPolicy(
   { logger, clock = () => new Date() }: PolicyDependencies,
 ): Promise<RunningService> {
   return closeOnFailure(async (closers) => {
-    const started: { grantClock?: GrantClock } = {};
+    let recheck = (): void => undefined;
     const policies = await followPolicies({
       directory: config.CONFIG_DIR,
       logger,
-      onChange: () => started.grantClock?.recheck(),
+      onChange: () => recheck(),
     });
     closers.add(() => policies.close());
 
     const maxSkewMs = config.MAX_CLOCK_SKEW_MS;
     const server = { name: 'policy', ...natsOptions(config), maxSkewMs, clock, logger };
     const { connection, watch } = await connectWatched(server, closers);
-    const stops = new StopsInForce(connection, {
-      logger,
-      onStop: () => started.grantClock?.recheck(),
-    });
-    closers.add(() => stops.close());
-    await stops.caughtUp;
-    const history = new RequestHistory();
-    const commands = new PolicyCommands({
-      store: storeInTime(accessEventStore(connection, 'policy'), watch, endsGrant),
-      uses: useEventStore(connection, 'policy'),
-      policies: () => policies.current(),
-      isDisabled: await followDisabled(connection, closers),
-      history: (...asked) => (started.grantClock?.isCurrent ? history.of(...asked) : undefined),
-      places: new Places(guardedBucket(connection, RATES_BUCKET), clock),
-      stops: () => stops.now(),
-      clock,
-      logger,
-    });
-    const grantClock = new GrantClock({
-      ...{ connection, commands, stops, clock, logger },
-      onEvent: (recorded) => history.apply(recorded),
-    });
-    started.grantClock = grantClock;
-    closers.add(() => grantClock.close());
+    const deciding = await startDeciding({ connection, watch, policies, logger, clock }, closers);
+    recheck = () => deciding.grantClock.recheck();
 
-    closers.add(answerExplain(connection, commands, logger));
+    closers.add(answerExplain(connection, deciding.commands, logger));
     const consumer = { connection, durable: 'policy', logger };
     const strategy = new JetStreamStrategy({ ...consumer, stream: ACCESS_STREAM });
     const uses = new JetStreamStrategy({ ...consumer, stream: USES_STREAM });
-    const app = await createHttpApp(PolicyModule.with(commands), {
+    const app = await createHttpApp(PolicyModule.with(deciding.commands), {
       logger,
       transports: [strategy, uses],
       bodyLimitBytes: 0,
-      ...healthOf({ connection, watch, policies, stops, strategy, uses, grantClock }),
+      ...healthOf({ connection, watch, policies, strategy, uses, ...deciding }),
     });
     closers.add(() => app.close());
     const http = await startHttpApp(app, { host: config.HTTP_HOST, port: config.HTTP_PORT });
@@ -100,32 +66,12 @@ export async function startPolicy(
   });
 }
 
-/** It is never too early for it. */
-const endsGrant = ({ type }: AccessEvent): boolean =>
-  type === 'GrantRevoked' || type === 'GrantEnded';
-
-/** Without a trust bundle nobody is known to be disabled, and nobody's token is believed either. */
-async function followDisabled(
-  connection: JetStreamConnection,
-  closers: Closers,
-): Promise<(human: Principal) => boolean> {
-  let trust: TrustBundle | undefined;
-  const follower = await followTrustBundle(connection, (bundle) => (trust = bundle));
-  closers.add(() => follower.close());
-  return ({ issuer, subject }) =>
-    trust?.issuers.some(
-      (trusted) => trusted.issuer === issuer && trusted.disabledSubjects.includes(subject),
-    ) ?? false;
-}
-
-interface Parts {
+interface Parts extends Deciding {
   readonly watch: ClockWatch;
   readonly connection: JetStreamConnection;
   readonly policies: PoliciesInForce;
-  readonly stops: StopsInForce;
   readonly strategy: JetStreamStrategy;
   readonly uses: JetStreamStrategy;
-  readonly grantClock: GrantClock;
 }
 
 const healthOf = ({ connection, watch, policies, stops, strategy, uses, grantClock }: Parts) => ({

@@ -1,0 +1,86 @@
+import type { LoggerService } from '@nestjs/common';
+import type { AccessEvent, Principal, TrustBundle } from '@drawbridge/contracts';
+import {
+  accessEventStore,
+  followTrustBundle,
+  guardedBucket,
+  RATES_BUCKET,
+  storeInTime,
+  useEventStore,
+  type ClockWatch,
+  type JetStreamConnection,
+} from '@drawbridge/jetstream';
+import type { Clock } from '@drawbridge/kernel';
+import type { Closers } from '@drawbridge/runtime';
+import { RequestHistory } from './domain/request-history.js';
+import { Places } from './facts/places.js';
+import { GrantClock } from './nats/grant-clock.js';
+import { StopsInForce } from './nats/stops-in-force.js';
+import type { PoliciesInForce } from './policies-in-force.js';
+import { PolicyCommands } from './policy-commands.js';
+
+interface DecidingOn {
+  readonly connection: JetStreamConnection;
+  readonly watch: ClockWatch;
+  readonly policies: PoliciesInForce;
+  readonly logger: LoggerService;
+  readonly clock: Clock;
+}
+
+/** What decides, and when it looks again by itself. */
+export interface Deciding {
+  readonly commands: PolicyCommands;
+  readonly grantClock: GrantClock;
+  readonly stops: StopsInForce;
+}
+
+/** Starts what answers requests, and ends grants: by time, by a stop, by a change of the policies. */
+export async function startDeciding(
+  { connection, watch, policies, logger, clock }: DecidingOn,
+  closers: Closers,
+): Promise<Deciding> {
+  const started: { grantClock?: GrantClock } = {};
+  const stops = new StopsInForce(connection, {
+    logger,
+    onStop: () => started.grantClock?.recheck(),
+  });
+  closers.add(() => stops.close());
+  await stops.caughtUp;
+  const history = new RequestHistory();
+  const commands = new PolicyCommands({
+    store: storeInTime(accessEventStore(connection, 'policy'), watch, endsGrant),
+    uses: useEventStore(connection, 'policy'),
+    policies: () => policies.current(),
+    isDisabled: await followDisabled(connection, closers),
+    history: (...asked) => (started.grantClock?.isCurrent ? history.of(...asked) : undefined),
+    places: new Places(guardedBucket(connection, RATES_BUCKET), clock),
+    stops: () => stops.now(),
+    clock,
+    logger,
+  });
+  const grantClock = new GrantClock({
+    ...{ connection, commands, stops, clock, logger },
+    onEvent: (recorded) => history.apply(recorded),
+  });
+  started.grantClock = grantClock;
+  closers.add(() => grantClock.close());
+  return { commands, grantClock, stops };
+}
+
+/** It is never too early for it. */
+const endsGrant = ({ type }: AccessEvent): boolean =>
+  type === 'GrantRevoked' || type === 'GrantEnded';
+
+/** Without a trust bundle nobody is known to be disabled, and nobody's token is believed either. */
+async function followDisabled(
+  connection: JetStreamConnection,
+  closers: Closers,
+): Promise<(human: Principal) => boolean> {
+  let trust: TrustBundle | undefined;
+  const follower = await followTrustBundle(connection, (bundle) => (trust = bundle));
+  closers.add(() => follower.close());
+  return ({ issuer, subject }) =>
+    trust?.issuers.some(
+      (trusted) => trusted.issuer === issuer && trusted.disabledSubjects.includes(subject),
+    ) ?? false;
+}
