@@ -146,7 +146,7 @@ describe('checking a directory', () => {
       documents: {
         Issuer: 1,
         Human: 4,
-        Action: 5,
+        Action: 8,
         Connection: 1,
         Policy: 3,
         Guardrail: 1,

@@ -74,7 +74,7 @@ describe('the shipped example', () => {
     expect(judge({ request, requester: reader }, set)).toMatchObject({
       denial: {
         code: 'action_not_allowed',
-        suggestion: 'Ask for action "read-logs" or "view".',
+        suggestion: 'Ask for action "one-pod-logs", "read-logs" or "view".',
       },
     });
     for (const action of ['view', 'read-logs']) {
