@@ -20,6 +20,7 @@ const streams = [
   'KV_drawbridge_slack_cards',
   'KV_drawbridge_open_requests',
   'KV_drawbridge_rates',
+  'KV_drawbridge_activity',
 ];
 
 /**
@@ -40,7 +41,12 @@ const writes = {
     'drawbridge.stops.*',
     '$KV.drawbridge_slack_cards.>',
   ],
-  proxy: ['drawbridge.holds.*', 'drawbridge.uses.*', 'drawbridge.commands._batch.*'],
+  proxy: [
+    'drawbridge.holds.*',
+    'drawbridge.uses.*',
+    'drawbridge.commands._batch.*',
+    '$KV.drawbridge_activity.*',
+  ],
   audit: [],
 };
 
@@ -56,7 +62,14 @@ const consumes = {
 /** Streams whose messages are read one by one: histories, keys, and how far audit is behind. */
 const reads = {
   identity: ['ACCESS', 'STOPS', 'KV_drawbridge_trust', 'KV_drawbridge_open_requests'],
-  policy: ['ACCESS', 'STOPS', 'USES', 'KV_drawbridge_trust', 'KV_drawbridge_rates'],
+  policy: [
+    'ACCESS',
+    'STOPS',
+    'USES',
+    'KV_drawbridge_trust',
+    'KV_drawbridge_rates',
+    'KV_drawbridge_activity',
+  ],
   approval: ['ACCESS', 'HOLDS', 'STOPS', 'KV_drawbridge_trust', 'KV_drawbridge_slack_cards'],
   proxy: ['ACCESS', 'HOLDS', 'STOPS', 'USES', 'COMMANDS', 'KV_drawbridge_trust'],
   audit: ['ACCESS', 'HOLDS', 'STOPS', 'COMMANDS', 'KV_drawbridge_trust'],

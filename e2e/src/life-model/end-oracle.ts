@@ -26,6 +26,7 @@ const ends: Ends = {
     claim(localMs >= endsAtMs && nowMs >= endsAtMs - MAX_SKEW_MS, 'I6: expired early', event);
   },
   GrantEnded: ({ grant, calls, changes }, event) => {
+    claim(event.data.cause === 'used_up', 'I6: nothing here ends for want of use', event);
     const { maxCalls = Infinity, maxChanges = Infinity } = grant?.data.terms.limits ?? {};
     claim(calls >= maxCalls || changes >= maxChanges, 'I6: not used up', event);
   },

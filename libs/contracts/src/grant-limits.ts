@@ -2,7 +2,13 @@ import { z } from 'zod';
 
 const count = z.int().min(1).max(100);
 
-/** What a grant gives less of than time: how many calls, and how many of them may change something. */
+/** How long a grant may go unused. Not less: a gateway notes what is used only every few seconds. */
+export const IdleSeconds = z.int().min(30).max(86_400);
+
+/**
+ * What a grant gives less of than time: how many calls, how many of them may change something, and how long it may
+ * go without one.
+ */
 export const GrantLimits = z
   .strictObject({
     maxCalls: count.optional().describe('Calls on resources, reads too; discovery is free'),
@@ -13,9 +19,32 @@ export const GrantLimits = z
       .literal(true)
       .optional()
       .describe('The grant ends behind its last change, not only its last call'),
+    idleSeconds: IdleSeconds.optional().describe(
+      'The grant ends when no call was made or open for so long',
+    ),
   })
-  .refine(({ maxCalls, maxChanges }) => maxCalls !== undefined || maxChanges !== undefined, {
-    message: 'expected "maxCalls" or "maxChanges"',
+  .refine((limits) => isCounted(limits) || limits.idleSeconds !== undefined, {
+    message: 'expected "maxCalls", "maxChanges" or "idleSeconds"',
   })
-  .meta({ anyOf: [{ required: ['maxCalls'] }, { required: ['maxChanges'] }] });
+  .refine((limits) => limits.endWhenUsedUp === undefined || isCounted(limits), {
+    message: '"endWhenUsedUp" goes with "maxCalls" or "maxChanges"',
+  })
+  .meta({
+    anyOf: [
+      { required: ['maxCalls'] },
+      { required: ['maxChanges'] },
+      { required: ['idleSeconds'], not: { required: ['endWhenUsedUp'] } },
+    ],
+  });
 export type GrantLimits = z.infer<typeof GrantLimits>;
+
+/** Whether calls have to be counted to know when the limits are reached. */
+export function isCounted({
+  maxCalls,
+  maxChanges,
+}: {
+  readonly maxCalls?: number | undefined;
+  readonly maxChanges?: number | undefined;
+}): boolean {
+  return maxCalls !== undefined || maxChanges !== undefined;
+}

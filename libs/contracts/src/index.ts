@@ -92,7 +92,7 @@ export {
   GuardrailSpec,
   TimeWindow,
 } from './guardrail.js';
-export { GrantLimits } from './grant-limits.js';
+export { GrantLimits, IdleSeconds, isCounted } from './grant-limits.js';
 export {
   HeldCall,
   HoldApprovers,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AutoApproveRule } from './auto-approve.js';
 import { ConnectionName } from './access-terms.js';
+import { IdleSeconds } from './grant-limits.js';
 import { document, label, pattern } from './document.js';
 import { Rules } from './scope.js';
 
@@ -139,9 +140,12 @@ export const PolicyDocument = document(
           .max(100)
           .optional()
           .describe('Put on every grant that names no limit, or a higher one'),
+        idleSeconds: IdleSeconds.optional().describe(
+          'A grant ends when it was not used for so long; put on each that names no time, or a longer one',
+        ),
       })
       .optional()
-      .describe('How often a grant may be used'),
+      .describe('How often a grant may be used, and how long it may go unused'),
     autoApprove: z
       .array(AutoApproveRule)
       .max(20)

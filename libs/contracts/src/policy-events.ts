@@ -55,5 +55,5 @@ export const policyEvents = [
   }),
   event('GrantExpired', { grantId: z.uuid(), endsAt: Instant }),
   /** The grant is over before its time, as its own terms say. */
-  event('GrantEnded', { grantId: z.uuid(), cause: z.enum(['used_up']) }),
+  event('GrantEnded', { grantId: z.uuid(), cause: z.enum(['used_up', 'idle']) }),
 ] as const;

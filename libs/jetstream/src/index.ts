@@ -1,4 +1,5 @@
 export { EXPLAIN_SUBJECT } from './explain-subject.js';
+export { activityLog, lastActivity } from './grant-activity.js';
 export { GATEWAYS_SUBJECT } from './gateways-subject.js';
 export { accessEventStore, holdEventStore, stopEventStore, useEventStore } from './event-store.js';
 export { ClockSkewed, ClockWatch, type ClockWatchOptions } from './clock-watch.js';
@@ -40,6 +41,7 @@ export {
 export { countParked, parkMessage, ParkedHeaders, type Parking } from './park-message.js';
 export {
   ACCESS_STREAM,
+  ACTIVITY_BUCKET,
   COMMANDS_STREAM,
   HOLDS_STREAM,
   OPEN_REQUESTS_BUCKET,

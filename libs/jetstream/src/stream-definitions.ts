@@ -10,10 +10,13 @@ export const TRUST_BUCKET = 'drawbridge_trust';
 export const SLACK_CARDS_BUCKET = 'drawbridge_slack_cards';
 export const OPEN_REQUESTS_BUCKET = 'drawbridge_open_requests';
 export const RATES_BUCKET = 'drawbridge_rates';
+export const ACTIVITY_BUCKET = 'drawbridge_activity';
 
 const NANOS_PER_SECOND = 1_000_000_000;
 const nanos = (seconds: number): number => seconds * NANOS_PER_SECOND;
 const DAY_SECONDS = 86_400;
+/** No grant is open for longer than a day. */
+const ACTIVITY_SECONDS = 90_000;
 
 /** How long a record of a command stays, acknowledged by audit or not: docs/adr/0003. */
 export const COMMANDS_WINDOW_SECONDS = 30 * DAY_SECONDS;
@@ -109,4 +112,5 @@ export const streamDefinitions = ({
   bucket(SLACK_CARDS_BUCKET, 1, replicas),
   bucket(OPEN_REQUESTS_BUCKET, 1, replicas),
   bucket(RATES_BUCKET, 1, replicas),
+  { ...bucket(ACTIVITY_BUCKET, 1, replicas), max_age: nanos(ACTIVITY_SECONDS) },
 ];

@@ -12,6 +12,7 @@ import { Kvm } from '@nats-io/kv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   accessEventStore,
+  activityLog,
   commandLines,
   connectJetStream,
   declareStreams,
@@ -21,6 +22,7 @@ import {
   followTrustBundle,
   followStopEvents,
   holdEventStore,
+  lastActivity,
   useEventStore,
   JetStreamStrategy,
   publishTrustBundle,
@@ -309,6 +311,14 @@ describe('what each service needs', () => {
     }
   });
 
+  it('proxy notes what is used, and policy reads it', async () => {
+    const before = Date.now();
+    await activityLog(as('proxy'))('grant');
+    const used = await lastActivity(as('policy'))('grant');
+    expect(used).toBeGreaterThanOrEqual(before - 1_000);
+    expect(await lastActivity(as('policy'))('another')).toBeUndefined();
+  });
+
   it('identity counts open requests, by compare-and-set', async () => {
     const bucket = guardedBucket(as('identity'), OPEN_REQUESTS_BUCKET);
     const { revision } = await bucket.read('agent');
@@ -398,6 +408,11 @@ describe('what is for another service', () => {
     ['proxy', '$KV.drawbridge_trust.bundle'],
     ['audit', '$KV.drawbridge_trust.bundle'],
     ['proxy', '$KV.drawbridge_slack_cards.x'],
+    ['identity', '$KV.drawbridge_activity.x'],
+    ['policy', '$KV.drawbridge_activity.x'],
+    ['approval', '$KV.drawbridge_activity.x'],
+    ['audit', '$KV.drawbridge_activity.x'],
+    ['approval', '$JS.API.DIRECT.GET.KV_drawbridge_activity'],
     ['policy', '$KV.drawbridge_open_requests.x'],
     ['approval', '$JS.API.DIRECT.GET.KV_drawbridge_open_requests'],
     ['proxy', 'drawbridge.parked.audit'],

@@ -18,6 +18,7 @@ const names = [
   'ACCESS',
   'COMMANDS',
   'HOLDS',
+  'KV_drawbridge_activity',
   'KV_drawbridge_open_requests',
   'KV_drawbridge_rates',
   'KV_drawbridge_slack_cards',

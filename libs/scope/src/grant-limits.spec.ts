@@ -18,6 +18,7 @@ describe('the limits of a grant', () => {
     { limits: { maxChanges: 1, endWhenUsedUp: true }, after: used(9, 0), isOver: false },
     { limits: { maxChanges: 1, endWhenUsedUp: true }, after: used(1, 1), isOver: true },
     { limits: { maxCalls: 9, maxChanges: 1 }, after: used(1, 1), isOver: false },
+    { limits: { idleSeconds: 30 }, after: used(100, 100), isOver: false },
   ])('$limits after $after: used up $isOver', ({ limits, after, isOver }) =>
     expect(isUsedUp(limits, after)).toBe(isOver),
   );
@@ -42,6 +43,10 @@ describe('the limits of a grant', () => {
     [{ maxCalls: 2, maxChanges: 2 }, { maxChanges: 1 }, false],
     [{ maxChanges: 1 }, { maxChanges: 1, endWhenUsedUp: true }, false],
     [{ maxChanges: 1, endWhenUsedUp: true }, { maxChanges: 1, endWhenUsedUp: true }, true],
+    [{ idleSeconds: 60 }, { idleSeconds: 60 }, true],
+    [{ idleSeconds: 61 }, { idleSeconds: 60 }, false],
+    [{ maxCalls: 1 }, { idleSeconds: 60 }, false],
+    [undefined, { idleSeconds: 60 }, false],
   ])('%o within %o: %s', (inner, outer, isWithin) =>
     expect(limitsWithin(inner, outer)).toBe(isWithin),
   );
@@ -49,5 +54,7 @@ describe('the limits of a grant', () => {
   it.each<[GrantLimits, string]>([
     [{ maxCalls: 10, maxChanges: 1 }, 'at most 10 calls, 1 change'],
     [{ maxChanges: 1, endWhenUsedUp: true }, 'at most 1 change, and ends behind the last one'],
+    [{ idleSeconds: 900 }, 'ends after 900 s without a call'],
+    [{ maxCalls: 2, idleSeconds: 60 }, 'at most 2 calls; ends after 60 s without a call'],
   ])('%o in words', (limits, words) => expect(describeLimits(limits)).toBe(words));
 });

@@ -1,4 +1,4 @@
-import type { GrantLimits } from '@drawbridge/contracts';
+import { isCounted, type GrantLimits } from '@drawbridge/contracts';
 
 /** How often a grant was used. */
 export interface Used {
@@ -39,12 +39,21 @@ export function limitsWithin(
   return (
     isAtMost(inner?.maxCalls, outer.maxCalls) &&
     isAtMost(inner?.maxChanges, outer.maxChanges) &&
+    isAtMost(inner?.idleSeconds, outer.idleSeconds) &&
     (outer.endWhenUsedUp !== true || inner?.endWhenUsedUp === true)
   );
 }
 
-/** The limits in plain words, for people: `at most 10 calls, 1 change; ends behind the last one`. */
-export function describeLimits({ maxCalls, maxChanges, endWhenUsedUp }: GrantLimits): string {
+/** The limits in plain words, for people: `at most 10 calls, 1 change, and ends behind the last one`. */
+export function describeLimits(limits: GrantLimits): string {
+  const { idleSeconds } = limits;
+  return [
+    ...(isCounted(limits) ? [describeCounts(limits)] : []),
+    ...(idleSeconds === undefined ? [] : [`ends after ${idleSeconds} s without a call`]),
+  ].join('; ');
+}
+
+function describeCounts({ maxCalls, maxChanges, endWhenUsedUp }: GrantLimits): string {
   const most = [
     ...(maxCalls === undefined ? [] : [count(maxCalls, 'call')]),
     ...(maxChanges === undefined ? [] : [count(maxChanges, 'change')]),

@@ -57,8 +57,14 @@ function compileApproval(approval: PolicySpec['approval']): Policy['approval'] {
 
 function compileLimits(limits: PolicySpec['limits']): { limits?: PolicyLimits } {
   if (limits === undefined) return {};
-  const { require, maxCalls } = limits;
-  return { limits: { require, ...(maxCalls !== undefined && { maxCalls }) } };
+  const { require, maxCalls, idleSeconds } = limits;
+  return {
+    limits: {
+      require,
+      ...(maxCalls !== undefined && { maxCalls }),
+      ...(idleSeconds !== undefined && { idleSeconds }),
+    },
+  };
 }
 
 const compileStepUp = (stepUp: PolicySpec['stepUp']) => (stepUp === undefined ? {} : { stepUp });

@@ -120,6 +120,11 @@ export class PolicyCommands {
     await this.#handle(occasion, { type: 'EndUsedUp', use, at: this.#now() });
   }
 
+  /** Ends a grant that was not used for too long. */
+  endIdle({ lastUsedMs, ...occasion }: Occasion & { lastUsedMs: number | undefined }) {
+    return this.#handle(occasion, { type: 'EndIdle', lastUsedMs, at: this.#now() });
+  }
+
   /** Asks for places one by one, since which rule wants one depends on whether the rule before it got one. */
   async #circumstancesOf(
     state: AccessGrant,

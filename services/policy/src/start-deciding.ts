@@ -4,6 +4,7 @@ import {
   accessEventStore,
   followTrustBundle,
   guardedBucket,
+  lastActivity,
   RATES_BUCKET,
   storeInTime,
   useEventStore,
@@ -15,6 +16,7 @@ import type { Closers } from '@drawbridge/runtime';
 import { RequestHistory } from './domain/request-history.js';
 import { Places } from './facts/places.js';
 import { GrantClock } from './nats/grant-clock.js';
+import { IdleClock } from './nats/idle-clock.js';
 import { StopsInForce } from './nats/stops-in-force.js';
 import type { PoliciesInForce } from './policies-in-force.js';
 import { PolicyCommands } from './policy-commands.js';
@@ -58,18 +60,25 @@ export async function startDeciding(
     clock,
     logger,
   });
+  const lastUsed = lastActivity(connection);
+  const idleClock = new IdleClock({ commands, lastUsed, clock, logger });
+  closers.add(() => idleClock.close());
   const grantClock = new GrantClock({
     ...{ connection, commands, stops, clock, logger },
-    onEvent: (recorded) => history.apply(recorded),
+    onEvent: (recorded) => {
+      history.apply(recorded);
+      idleClock.apply(recorded);
+    },
+    onCaughtUp: () => idleClock.start(),
   });
   started.grantClock = grantClock;
   closers.add(() => grantClock.close());
   return { commands, grantClock, stops };
 }
 
-/** It is never too early for it. */
-const endsGrant = ({ type }: AccessEvent): boolean =>
-  type === 'GrantRevoked' || type === 'GrantEnded';
+/** It is never too early for it; but that a grant was not used for long is told by the clock. */
+const endsGrant = ({ type, data }: AccessEvent): boolean =>
+  type === 'GrantRevoked' || (type === 'GrantEnded' && data.cause !== 'idle');
 
 /** Without a trust bundle nobody is known to be disabled, and nobody's token is believed either. */
 async function followDisabled(

@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { watchConfiguration, type Configuration } from '@drawbridge/configuration';
-import type { ClockWatch, JetStreamConnection } from '@drawbridge/jetstream';
+import { activityLog, type ClockWatch, type JetStreamConnection } from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
 import type { Closers } from '@drawbridge/runtime';
 import type { LostGroups } from './chain/authorize-call.js';
@@ -19,6 +19,7 @@ import { instanceOf } from './identity-modes/instance.js';
 import { followMaskKeys, readMaskKeys } from './masking/mask-keys-file.js';
 import { Maskers } from './masking/maskers.js';
 import { followGrants, type GrantFollower } from './nats/follow-grants.js';
+import { GrantsInUse } from './nats/grants-in-use.js';
 import { openUses } from './nats/open-uses.js';
 import { Trust } from './nats/trust.js';
 import { LiveCalls } from './streams/live-calls.js';
@@ -44,6 +45,7 @@ export interface Watched {
 /** What its decisions are made of, always as it is now. */
 export interface Known {
   readonly uses: Uses & LostGroups;
+  readonly activity: GrantsInUse;
   readonly grants: OpenGrants;
   readonly guardrails: GuardrailsInForce;
   readonly holds: Holds;
@@ -68,8 +70,12 @@ export async function followKnown(base: Base & Watched, closers: Closers): Promi
   const grants = new OpenGrants();
   const believed: { trust?: Trust } = {};
   const holds = openHolds({ ...base, live, trust: () => believed.trust?.bundle }, closers);
+  const isOpen: OpenGrants['isOpen'] = (grant) => grants.isOpen(grant);
+  const activity = new GrantsInUse({ note: activityLog(connection), isOpen, logger });
+  closers.add(() => activity.close());
   const kept = {
     grantEnded: (grantId: string) => {
+      activity.grantEnded(grantId);
       connections.grantEnded(grantId);
       holds.room.grantEnded(grantId);
     },
@@ -79,7 +85,7 @@ export async function followKnown(base: Base & Watched, closers: Closers): Promi
   const isCurrent = () => follower.isCurrent();
   const identities = new IdentityModes({
     instance: await instanceOf(connection, config.INSTANCE),
-    isOpen: (grant) => grants.isOpen(grant),
+    isOpen,
     isCurrent,
     openUpstream: (document) => connections.openAsGateway(document),
     logger,
@@ -97,7 +103,7 @@ export async function followKnown(base: Base & Watched, closers: Closers): Promi
   const clock = () => watch.latest();
   closers.add(startSweeper({ grants, live, connections: kept, isCurrent, busLostCutMs, clock }));
   const uses = openUses({ ...base, grants, live }, closers);
-  return { grants, uses, ...made, follower, trust };
+  return { grants, uses, activity, ...made, follower, trust };
 }
 
 /** @throws `mask_keys_invalid` */
@@ -139,7 +145,7 @@ async function followConfiguration(
     connections,
     identities,
     connectors,
-  }: Omit<Known, 'grants' | 'uses' | 'follower' | 'trust'>,
+  }: Omit<Known, 'grants' | 'uses' | 'activity' | 'follower' | 'trust'>,
   closers: Closers,
 ): Promise<void> {
   const replace = (configuration: Configuration) => {

@@ -64,6 +64,7 @@ export function registerRequest(registrar: Registrar): void {
     .option('--max-calls <count>', 'grant that may be used for so many calls only, reads too')
     .option('--max-changes <count>', 'grant that may be used for so many changes only')
     .option('--one-shot', 'grant for one change, which ends behind it')
+    .option('--idle <time>', 'grant that ends when it is not used for so long, e.g. 15m')
     .option('--bind-key', 'grant that nobody can use without the key of this profile')
     .option('--run-id <id>', 'run of the agent; "drawbridge run end" ends all that it asked for')
     .option('--explain', 'only say what would become of it; nothing is asked for')

@@ -1,10 +1,13 @@
 import type { GrantLimits } from '@drawbridge/contracts';
 import { CliError } from '../cli-error.js';
+import { parseDuration } from './duration.js';
 
 export interface LimitOptions {
   readonly maxCalls?: string;
   readonly maxChanges?: string;
   readonly oneShot?: boolean;
+  /** How long the grant may go unused: `15m`, or seconds. */
+  readonly idle?: string;
 }
 
 /**
@@ -16,6 +19,7 @@ export function parseLimits({
   maxCalls,
   maxChanges,
   oneShot,
+  idle,
 }: LimitOptions): GrantLimits | undefined {
   if (oneShot === true && maxChanges !== undefined) {
     throw new CliError('usage_invalid', '--one-shot is one change; leave --max-changes out');
@@ -24,8 +28,15 @@ export function parseLimits({
     ...(maxCalls !== undefined && { maxCalls: parseCount(maxCalls, '--max-calls') }),
     ...(maxChanges !== undefined && { maxChanges: parseCount(maxChanges, '--max-changes') }),
     ...(oneShot === true && { maxChanges: 1, endWhenUsedUp: true as const }),
+    ...(idle !== undefined && { idleSeconds: parseIdle(idle) }),
   };
   return Object.keys(limits).length === 0 ? undefined : limits;
+}
+
+function parseIdle(text: string): number {
+  const seconds = parseDuration(text, '--idle');
+  if (seconds >= 30 && seconds <= 86_400) return seconds;
+  throw new CliError('usage_invalid', `--idle: expected 30s to 24h, not "${text}"`);
 }
 
 function parseCount(text: string, option: string): number {

@@ -203,8 +203,13 @@ const changes: {
   GrantRevoked: ({ by, reason }, { story, at }) =>
     endGrant(story, 'revoked', endedBy(by, at, reason)),
   GrantExpired: ({ endsAt }, { story }) => endGrant(story, 'expired', { at: endsAt }),
-  GrantEnded: (_, { story, at }) =>
-    endGrant(story, 'expired', { at, reason: 'used as often as it allowed' }),
+  GrantEnded: ({ cause }, { story, at }) =>
+    endGrant(story, 'expired', { at, reason: endedByTerms[cause] }),
+};
+
+const endedByTerms: Readonly<Record<AccessEventData<'GrantEnded'>['cause'], string>> = {
+  used_up: 'used as often as it allowed',
+  idle: 'not used for as long as it allowed',
 };
 
 const changeBy = <Type extends AccessEventType>(

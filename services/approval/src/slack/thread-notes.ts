@@ -12,6 +12,7 @@ type Notes = {
 
 const used: Readonly<Record<AccessEventData<'GrantEnded'>['cause'], string>> = {
   used_up: 'The grant is used up.',
+  idle: 'The grant ended because it was not used.',
 };
 
 /** What is said in the thread: what became of the request and of its grant, and that somebody gave less. */

@@ -114,6 +114,13 @@ describe('the view of an access request', () => {
     ['GrantEnded', { code: 'grant_used_up', message: 'the grant was used as often as it allowed' }],
   ])('says why after %s', (type, refusal) => expect(after(type)).toMatchObject({ refusal }));
 
+  it('says that its grant was not used', () => {
+    const { grantId } = sample.GrantIssued.data;
+    const unused: AccessEvent = { type: 'GrantEnded', data: { grantId, cause: 'idle' } };
+    const view = fold(sample.AccessRequested, sample.GrantIssued, unused);
+    expect(view).toMatchObject({ status: 'expired', refusal: { code: 'grant_idle' } });
+  });
+
   it('names no approval that was taken away', () => {
     expect(after('ApprovalGiven')?.approvals).toHaveLength(1);
     expect(after('ApprovalGiven', 'ApprovalVoided')).toMatchObject({ approvals: [] });

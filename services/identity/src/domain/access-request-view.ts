@@ -149,6 +149,11 @@ const endedEarly: Readonly<
   Record<AccessEventData<'GrantEnded'>['cause'], NonNullable<View['refusal']>>
 > = {
   used_up: { code: 'grant_used_up', message: 'the grant was used as often as it allowed' },
+  idle: {
+    code: 'grant_idle',
+    message: 'the grant was not used for as long as it allowed',
+    suggestion: 'Ask again when you need it.',
+  },
 };
 
 const endOf = (grant: View['grant'], endedAt: string): Change =>

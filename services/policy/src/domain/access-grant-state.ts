@@ -29,6 +29,7 @@ export type AccessGrant =
       readonly status: 'granted';
       readonly grantId: string;
       readonly issuedAt: string;
+      readonly startsAt: string;
       readonly endsAt: string;
       readonly withdrawnBy?: Principal;
       /** The first who ordered its end. */

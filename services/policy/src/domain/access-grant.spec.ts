@@ -497,6 +497,48 @@ describe('a grant that is used up', () => {
   );
 });
 
+describe('a grant that may not go unused', () => {
+  const limits: GrantLimits = { idleSeconds: 80 };
+  const idle = [
+    requested({ limits }),
+    validated({ terms: { ...terms, limits } }),
+    yes(alice),
+    approved(alice),
+    issued({ terms: { ...terms, limits } }),
+  ];
+  const startsMs = Date.parse(at);
+  /** Seconds behind the start. */
+  const look = (seconds: number, lastUsed?: number) => ({
+    type: 'EndIdle' as const,
+    lastUsedMs: lastUsed === undefined ? undefined : startsMs + lastUsed * 1_000,
+    at: new Date(startsMs + seconds * 1_000).toISOString(),
+  });
+  const ended: AccessEvent = { type: 'GrantEnded', data: { grantId, cause: 'idle' } };
+
+  it.each<[string, AccessGrantCommand]>([
+    ['was never used', look(100)],
+    ['was used long ago', look(150, 50)],
+    ['was noted before it began', look(100, -500)],
+  ])('ends a quarter late when it %s', (_, command) =>
+    given(...idle)
+      .when(command)
+      .then(ended),
+  );
+
+  it.each<{ when: string; past: AccessEvent[]; command: AccessGrantCommand }>([
+    { when: 'a quarter is missing', past: idle, command: look(99.9) },
+    { when: 'it was used', past: idle, command: look(149.9, 50) },
+    { when: 'it is used in the future', past: idle, command: look(150, 9_000) },
+    { when: 'it may go unused', past: granted, command: look(800) },
+    { when: 'it has ended', past: [...idle, endings.GrantRevoked], command: look(100) },
+    { when: 'it is over', past: idle, command: look(900) },
+  ])('does nothing when $when', ({ past, command }) =>
+    given(...past)
+      .when(command)
+      .thenNothing(),
+  );
+});
+
 describe('the state', () => {
   it('holds no date and no function, so that it can be stored', () => {
     const state = given(...granted).state();

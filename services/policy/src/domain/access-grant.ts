@@ -7,6 +7,7 @@ import { alternativeTo } from './alternative.js';
 import type { Circumstances } from './circumstances.js';
 import type { Denial } from './denial.js';
 import { evolve } from './evolve-access-grant.js';
+import { idleEndMs } from './idle-end.js';
 import { judge } from './judge.js';
 import type { PolicySet } from './policy-set.js';
 import { whyNotAllowed } from './still-allowed.js';
@@ -45,6 +46,12 @@ export type AccessGrantCommand =
       readonly use: Used & { readonly running: ReadonlySet<string> };
       readonly at: string;
     }
+  | {
+      readonly type: 'EndIdle';
+      /** Absent: it was never used, as far as anybody knows. */
+      readonly lastUsedMs: number | undefined;
+      readonly at: string;
+    }
   | { readonly type: 'TakeFromLeaver'; readonly tokenIssuedAt: string; readonly at: string };
 
 type CommandOf<Type> = Extract<AccessGrantCommand, { type: Type }>;
@@ -80,6 +87,7 @@ const deciders: {
   ExpireGrant: (state, { at }) => decideExpiry(state, at),
   TakeFromLeaver: (state, command) =>
     isOpen(state, command.at) ? decideLeaver(state, command) : undefined,
+  EndIdle: (state, command) => (isOpen(state, command.at) ? decideIdle(state, command) : undefined),
   EndUsedUp: (state, command) =>
     isOpen(state, command.at) ? decideUsedUp(state, command) : undefined,
 };
@@ -265,6 +273,17 @@ function decideUsedUp(
 ): AccessEvent | undefined {
   if (limits === undefined || !isUsedUp(limits, use) || use.running.size > 0) return undefined;
   return { type: 'GrantEnded', data: { grantId, cause: 'used_up' } };
+}
+
+/** Ends a grant that nobody used for as long as it may go unused. */
+function decideIdle(
+  { grantId, startsAt, terms: { limits } }: Granted,
+  { lastUsedMs, at }: CommandOf<'EndIdle'>,
+): AccessEvent | undefined {
+  const idleSeconds = limits?.idleSeconds;
+  if (idleSeconds === undefined) return undefined;
+  if (Date.parse(at) < idleEndMs({ startsAt, idleSeconds }, lastUsedMs)) return undefined;
+  return { type: 'GrantEnded', data: { grantId, cause: 'idle' } };
 }
 
 /** From `endsAt` on a grant is over, whether that is recorded or not. */

@@ -183,9 +183,12 @@ function requireTicket(policy: Policy, { request }: Asked, allowance: Allowance)
 function limitUse(policy: Policy, { request }: Asked, allowance: Allowance): Allowance | Denial {
   const missing = missingLimit(policy, request);
   if (missing !== undefined) return missing;
-  const { limits, cut } = limitGrant(policy, request);
-  const cuts = cut === undefined ? allowance.cuts : [...allowance.cuts, cut];
-  return { ...allowance, ...(limits !== undefined && { limits }), cuts };
+  const { limits, cuts } = limitGrant(policy, request);
+  return {
+    ...allowance,
+    ...(limits !== undefined && { limits }),
+    cuts: [...allowance.cuts, ...cuts],
+  };
 }
 
 function tryAutoApproval(policy: Policy, { autoApproval }: Asked, allowance: Allowance) {

@@ -91,7 +91,7 @@ const changes: Changes = {
     state.status === 'pending' ? { ...state, isApproved: true } : state,
   AccessRequestRejected: closeUnlessGranted,
   AccessRequestLapsed: closeUnlessGranted,
-  GrantIssued: (state, { grantId, endsAt }, issuedAt) => {
+  GrantIssued: (state, { grantId, startsAt, endsAt }, issuedAt) => {
     if (state.status !== 'pending') return state;
     const { requester, request, policy, terms, approval, risk, standing, autoApproved } = state;
     const fixed = { requester, request, policy, terms, approval, risk };
@@ -102,6 +102,7 @@ const changes: Changes = {
       ...(autoApproved !== undefined && { autoApproved }),
       grantId,
       issuedAt,
+      startsAt,
       endsAt,
     };
   },

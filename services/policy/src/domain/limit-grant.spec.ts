@@ -42,6 +42,33 @@ describe('limits', () => {
     });
   });
 
+  it('end a grant that is not used, also one that names a longer time or none', () => {
+    const ceiling: PolicyLimits = { require: [], maxCalls: 10, idleSeconds: 600 };
+    expect(verdict(ceiling)).toMatchObject({
+      validated: {
+        terms: { limits: { maxCalls: 10, idleSeconds: 600 } },
+        cuts: [
+          { field: 'limits.maxCalls', asked: 'any number', granted: '10' },
+          {
+            field: 'limits.idleSeconds',
+            asked: 'any time',
+            granted: '600',
+            why: 'policy "production-oncall" ends what is not used for 600 s',
+          },
+        ],
+      },
+    });
+    expect(verdict(ceiling, { maxCalls: 3, idleSeconds: 601 })).toMatchObject({
+      validated: {
+        terms: { limits: { maxCalls: 3, idleSeconds: 600 } },
+        cuts: [{ field: 'limits.idleSeconds', asked: '601', granted: '600' }],
+      },
+    });
+    expect(verdict(ceiling, { maxCalls: 3, idleSeconds: 60 })).toMatchObject({
+      validated: { terms: { limits: { maxCalls: 3, idleSeconds: 60 } }, cuts: [] },
+    });
+  });
+
   it('have to be named where the policy wants it', () => {
     const wanted: PolicyLimits = { require: ['maxChanges'], maxCalls: 10 };
     expect(verdict(wanted, { maxCalls: 1 })).toMatchObject({

@@ -8,6 +8,8 @@ export interface PolicyLimits {
   readonly require: readonly RequiredLimit[];
   /** No grant may be used more often; put on a request that names no limit, or a higher one. */
   readonly maxCalls?: number;
+  /** No grant may go unused for longer. */
+  readonly idleSeconds?: number;
 }
 
 export type RequiredLimit = 'maxCalls' | 'maxChanges' | 'key';
@@ -39,16 +41,34 @@ export function missingLimit({ name, limits }: Policy, asked: Asked): Denial | u
 export function limitGrant(
   { name, limits: ceiling }: Policy,
   { limits: asked }: Pick<AccessRequestInput, 'limits'>,
-): { readonly limits?: GrantLimits; readonly cut?: Cut } {
-  const maxCalls = ceiling?.maxCalls;
-  if (maxCalls === undefined || (asked?.maxCalls ?? Infinity) <= maxCalls) {
-    return asked === undefined ? {} : { limits: asked };
-  }
-  const cut = {
-    field: 'limits.maxCalls',
-    asked: String(asked?.maxCalls ?? 'any number'),
-    granted: String(maxCalls),
-    why: `policy "${name}" allows at most ${maxCalls} calls`,
-  };
-  return { limits: { ...asked, maxCalls }, cut };
+): { readonly limits?: GrantLimits; readonly cuts: readonly Cut[] } {
+  const put = ceilings.filter(({ field }) => {
+    const most = ceiling?.[field];
+    return most !== undefined && (asked?.[field] ?? Infinity) > most;
+  });
+  if (put.length === 0) return asked === undefined ? { cuts: [] } : { limits: asked, cuts: [] };
+  const limits = put.reduce<GrantLimits>(
+    (before, { field }) => ({ ...before, [field]: ceiling?.[field] }),
+    { ...asked },
+  );
+  const cuts = put.map(({ field, without, words }) => ({
+    field: `limits.${field}`,
+    asked: String(asked?.[field] ?? without),
+    granted: String(limits[field]),
+    why: `policy "${name}" ${words(String(limits[field]))}`,
+  }));
+  return { limits, cuts };
 }
+
+const ceilings = [
+  {
+    field: 'maxCalls',
+    without: 'any number',
+    words: (most: string) => `allows at most ${most} calls`,
+  },
+  {
+    field: 'idleSeconds',
+    without: 'any time',
+    words: (most: string) => `ends what is not used for ${most} s`,
+  },
+] as const;

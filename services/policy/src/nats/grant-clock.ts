@@ -19,6 +19,8 @@ export interface GrantClockOptions {
   readonly stops: Pick<StopsInForce, 'isOver'>;
   /** Told of every event that the clock goes by. */
   readonly onEvent: (recorded: RecordedEvent<AccessEvent>) => void;
+  /** Called once it was told of all that there are. */
+  readonly onCaughtUp: () => void;
   readonly clock: Clock;
   readonly logger: LoggerService;
 }
@@ -56,6 +58,7 @@ export class GrantClock {
     void this.#follower.caughtUp.then(() => {
       this.#isReady = true;
       this.#schedule.start();
+      options.onCaughtUp();
       this.recheck();
     });
   }

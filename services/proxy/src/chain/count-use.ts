@@ -51,6 +51,8 @@ function limitedCall({
   const { limits } = grant;
   if (limits === undefined || kube.kind === 'nonResource') return undefined;
   const isChange = channel !== undefined || !reads.has(kube.verb);
-  if (limits.maxCalls === undefined && !isChange) return undefined;
+  if (limits.maxCalls === undefined && (limits.maxChanges === undefined || !isChange)) {
+    return undefined;
+  }
   return { grant, limits, commandId, isChange };
 }

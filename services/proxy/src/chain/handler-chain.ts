@@ -36,6 +36,7 @@ import { findConnection } from './find-connection.js';
 import { forward } from './forward.js';
 import { guardCall, judgeAgain } from './guard-call.js';
 import { holdCall } from './hold-call.js';
+import { beginActivity, requireNoted, type Activity } from './note-activity.js';
 import { negotiateChannel } from './negotiate-channel.js';
 import { openChannel } from './open-channel.js';
 import { parse } from './parse.js';
@@ -55,6 +56,7 @@ export interface ChainParts {
   readonly guardrails: Pick<GuardrailsInForce, 'rails' | 'connection'>;
   readonly holds: Holds;
   readonly uses: Uses & LostGroups;
+  readonly activity: Activity;
   readonly live: LiveCalls;
   readonly maskers: Maskers;
   readonly identities: Pick<IdentityModes, 'assume'>;
@@ -120,9 +122,11 @@ export function handlerChain(parts: ChainParts): Handler<Exchange> {
     .then(checkPatch({ recheck: stillAllowed, connections }))
     .then(guardCall(guarding))
     .then(checkBody())
+    .then(beginActivity(parts.activity))
     .then(holdCall({ park: (call) => parkCall(holding, call), history: parts.holds.history }))
     .then(trackLive(parts.live))
     .then(assumeIdentity(parts.identities))
+    .then(requireNoted(parts.activity))
     .then(countUse(parts.uses))
     .then(recordCall(parts.recorder, parts.clock))
     .end((call) => (call.channel === undefined ? plain(call) : open(call.channel)(call)));

@@ -201,6 +201,7 @@ function noGrant({ request, grants, connection, now }: Question): Decision {
     grant_revoked: 'was revoked',
     grant_withdrawn: 'was withdrawn',
     grant_used_up: 'was used as often as it allowed',
+    grant_idle: 'ended because it was not used',
     bridges_raised: 'ended because the bridges were raised',
   };
   const message = `grant ${grant.grantId} ${how[reason]}. Ask for a new one: ${line}`;

@@ -38,6 +38,7 @@ export type CallRefusal =
   | 'proxy_draining'
   | 'record_unavailable'
   | 'grant_use_uncounted'
+  | 'grant_use_unnoted'
   | 'csr_invalid'
   | 'client_authority_missing'
   | 'hold_unavailable'
@@ -69,6 +70,7 @@ export const refusalStatus: Readonly<Record<CallRefusal, number>> = {
   grant_revoked: 403,
   grant_withdrawn: 403,
   grant_used_up: 403,
+  grant_idle: 403,
   bridges_raised: 403,
   grant_key_required: 403,
   grant_key_wrong: 403,
@@ -111,6 +113,7 @@ export const refusalStatus: Readonly<Record<CallRefusal, number>> = {
   proxy_draining: 503,
   record_unavailable: 503,
   grant_use_uncounted: 503,
+  grant_use_unnoted: 503,
   client_authority_missing: 503,
   hold_unavailable: 503,
   credential_unavailable: 503,

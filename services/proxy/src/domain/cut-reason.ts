@@ -20,6 +20,7 @@ export const cuts: Readonly<Record<CutReason, { statusCode: number; message: str
   grant_withdrawn: { statusCode: 403, message: 'the access request was withdrawn' },
   grant_group_lost: { statusCode: 403, message: 'you are no member of the group any more' },
   grant_used_up: { statusCode: 403, message: 'your grant was used as often as it allowed' },
+  grant_idle: { statusCode: 403, message: 'your grant ended because it was not used' },
   bridges_raised: {
     statusCode: 403,
     message: 'the bridges were raised: every grant there ended; ask again when they are released',

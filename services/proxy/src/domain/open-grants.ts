@@ -1,10 +1,11 @@
-import type {
-  AccessEvent,
-  AccessEventData,
-  AccessEventType,
-  GrantLimits,
-  Principal,
-  Rule,
+import {
+  isCounted,
+  type AccessEvent,
+  type AccessEventData,
+  type AccessEventType,
+  type GrantLimits,
+  type Principal,
+  type Rule,
 } from '@drawbridge/contracts';
 import type { RecordedEvent } from '@drawbridge/kernel';
 
@@ -27,7 +28,7 @@ export interface OpenGrant {
   readonly ticket?: string;
   /** E-mail address or subject of each human who approved. */
   readonly approvers: readonly string[];
-  /** How often it may be used; absent: as often as its agent wants. */
+  /** How often it may be used, and how long it may go unused; absent: as its agent wants. */
   readonly limits?: GrantLimits;
   /** Only who shows this key may use it; absent: whoever has the agent's token. */
   readonly keyThumbprint?: string;
@@ -38,7 +39,12 @@ export interface OpenGrant {
 }
 
 export type GrantEndReason =
-  'grant_expired' | 'grant_revoked' | 'grant_withdrawn' | 'grant_used_up' | 'bridges_raised';
+  | 'grant_expired'
+  | 'grant_revoked'
+  | 'grant_withdrawn'
+  | 'grant_used_up'
+  | 'grant_idle'
+  | 'bridges_raised';
 
 /** Why a grant may not be used whatever its own events say, if so. */
 export type StopOf = (grant: OpenGrant) => GrantEndReason | undefined;
@@ -55,9 +61,15 @@ export interface GrantsOfAgent {
   readonly lastEnded?: EndedGrant;
 }
 
+const endedByTerms: Readonly<Record<AccessEventData<'GrantEnded'>['cause'], GrantEndReason>> = {
+  used_up: 'grant_used_up',
+  idle: 'grant_idle',
+};
+
 /** What each event means for the grant of its request; a new event type must say so here. */
-const endedByEvent: Readonly<Record<AccessEventType, GrantEndReason | undefined>> = {
-  GrantEnded: 'grant_used_up',
+const endedByEvent: Readonly<
+  Record<Exclude<AccessEventType, 'GrantEnded'>, GrantEndReason | undefined>
+> = {
   GrantExpired: 'grant_expired',
   GrantRevoked: 'grant_revoked',
   AccessRequestWithdrawn: 'grant_withdrawn',
@@ -109,7 +121,8 @@ export class OpenGrants {
       this.#open(grant);
       return this.#stop(grant, stopOf(grant));
     }
-    const reason = endedByEvent[event.type];
+    const reason =
+      event.type === 'GrantEnded' ? endedByTerms[event.data.cause] : endedByEvent[event.type];
     return reason === undefined ? undefined : this.end(aggregateId, reason);
   }
 
@@ -196,7 +209,7 @@ export class OpenGrants {
     const key = keyOf(grant, grant.connection);
     const known = this.#byAgent.get(key) ?? [];
     // One that may be used at will is used before one that may not.
-    const last = grant.limits === undefined ? known.filter(({ limits }) => limits) : [];
+    const last = hasCount(grant) ? [] : known.filter(hasCount);
     const first = known.filter((other) => !last.includes(other));
     this.#byAgent.set(key, [...first, grant, ...last]);
   }
@@ -208,6 +221,8 @@ export class OpenGrants {
     if (this.#ended.size > MAX_ENDED && oldest !== undefined) this.#ended.delete(oldest);
   }
 }
+
+const hasCount = ({ limits }: OpenGrant): boolean => limits !== undefined && isCounted(limits);
 
 /** Issuer, subject and connection as one text that no other three can give. */
 function keyOf({ issuer, subject }: Grantee, connection: string): string {
