@@ -1,4 +1,5 @@
 import type { StopEvent } from '@drawbridge/contracts';
+import { MAX_SKEW_MS } from './policies.js';
 
 /** A stop, and when by the true time. */
 export interface StopThen {
@@ -13,13 +14,10 @@ interface Grant {
   readonly nowMs: number;
 }
 
-/**
- * Two clocks may be this far apart, one ahead of the true time and one behind it. Stops and grants are compared by
- * the clocks of their writers, with two seconds in favour of a stop that is not kept: a grant of the last seconds
- * before a stop that is over within seconds may stay open.
- */
-const APART_MS = 4_000;
-const TOLERATED_MS = 2_000;
+/** Two clocks may be this far apart, one ahead of the true time and one behind it. */
+const APART_MS = 2 * MAX_SKEW_MS;
+/** Policy may be so late to hear of a stop, and what it issues meanwhile ends all the same. */
+const HEARD_WITHIN_MS = 1_000;
 
 /** Whether what was heard of stops forbids a grant. Goes by the true time, which nobody in the product can see. */
 export const isStopped = (grant: Grant, heard: readonly StopThen[]): boolean =>
@@ -30,15 +28,20 @@ export const isStopped = (grant: Grant, heard: readonly StopThen[]): boolean =>
     ),
   );
 
-function isUnder(grant: Grant, heard: readonly StopThen[]): boolean {
+/**
+ * What was granted before a stop never opens again, whatever the clocks say. What policy grants while it has not heard
+ * of a stop for longer opens at a release, unless it is older by more than clocks may differ.
+ */
+function isUnder({ nowMs }: Grant, heard: readonly StopThen[]): boolean {
   let inForce = false;
-  const isOlder = (thanMs: number) => grant.nowMs + APART_MS < thanMs;
   for (const { event, acceptedMs } of heard) {
     if (event.type === 'BridgesReleased' || event.type === 'AgentEnabled') {
-      if (inForce && isOlder(acceptedMs)) return true;
+      if (inForce && nowMs + APART_MS < acceptedMs) return true;
       inForce = false;
-    } else if (event.type === 'AgentDisabled' || event.data.keep) inForce = true;
-    else if (isOlder(acceptedMs + TOLERATED_MS)) return true;
+      continue;
+    }
+    if (nowMs < acceptedMs + HEARD_WITHIN_MS) return true;
+    inForce ||= event.type === 'AgentDisabled' || event.data.keep;
   }
   return inForce;
 }

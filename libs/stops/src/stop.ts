@@ -22,10 +22,11 @@ export interface Stop {
 }
 
 /**
- * How far the clock of the service that issues may be ahead of the one that raises. A stop that is not kept ends
- * grants that look this much younger, so that none slips through because of a clock.
+ * How far the clock of the service that issues may be ahead of the one that raises: each may be two seconds off, and a
+ * second is for how that is measured and how long a stop takes to be heard of. A stop ends grants that look this much
+ * younger, also when it is released before then, so that none slips through because of a clock.
  */
-const RAISE_TOLERANCE_MS = 2_000;
+const RAISE_TOLERANCE_MS = 5_000;
 
 export const noStop = (key: string): Stop => ({ key, endedUntilMs: -Infinity });
 
@@ -67,10 +68,18 @@ type Raised = Extract<StopEvent, { type: 'BridgesRaised' }>['data'] & { readonly
 function raise(stop: Stop, { by, reason, target, keep, at }: Raised): Stop {
   const raised = { at, by, reason, target };
   if (keep) return stopWith(stop, raised);
-  return { ...stop, last: raised, endedUntilMs: later(stop, Date.parse(at) + RAISE_TOLERANCE_MS) };
+  return { ...stop, last: raised, endedUntilMs: endedBy(stop, raised) };
 }
 
-const stopWith = (stop: Stop, inForce: InForce): Stop => ({ ...stop, inForce, last: inForce });
+const stopWith = (stop: Stop, inForce: InForce): Stop => ({
+  ...stop,
+  inForce,
+  last: inForce,
+  endedUntilMs: endedBy(stop, inForce),
+});
+
+const endedBy = (stop: Stop, { at }: InForce): number =>
+  at === undefined ? stop.endedUntilMs : later(stop, Date.parse(at) + RAISE_TOLERANCE_MS);
 
 function release({ key, inForce, ...before }: Stop, at: string): Stop {
   if (inForce === undefined) return { key, ...before };

@@ -71,6 +71,12 @@ describe('bridges that are kept raised', () => {
     expect(stops.inForce).toStrictEqual([]);
   });
 
+  it('are released within seconds, and give nothing back of what two clocks disagree about', () => {
+    const stops = stopsOf(raised('all', 10), released('all', 11));
+    expect(stops.over(grantOf(14.999))).toBeDefined();
+    expect(stops.over(grantOf(15))).toBeUndefined();
+  });
+
   it('are still raised by one target when another is released', () => {
     const prod = { connection: 'prod-eks' };
     const stops = stopsOf(raised('all', 10), raised(prod, 11), released('all', 20));
@@ -80,11 +86,11 @@ describe('bridges that are kept raised', () => {
 });
 
 describe('bridges that are raised for a moment', () => {
-  it('end what was open, two seconds of clocks included, and nothing later', () => {
+  it('end what was open, five seconds of clocks included, and nothing later', () => {
     const stops = stopsOf(raised('all', 10, false));
     expect(stops.over(grantOf(10))).toBeDefined();
-    expect(stops.over(grantOf(11.999))).toBeDefined();
-    expect(stops.over(grantOf(12))).toBeUndefined();
+    expect(stops.over(grantOf(14.999))).toBeDefined();
+    expect(stops.over(grantOf(15))).toBeUndefined();
     expect(stops.inForce).toStrictEqual([]);
   });
 

@@ -8,7 +8,7 @@ import { accessEventStore, stopEventStore } from '@drawbridge/jetstream';
 import { uuidV7, type RunningService } from '@drawbridge/runtime';
 import { disabledKeyOf, stopKeyOf } from '@drawbridge/stops';
 import { eventually } from '@drawbridge/testing';
-import { startGateway, statusOf, type Gateway } from './gateway-under-test.js';
+import { startGateway, statusOf, type Gateway, type GrantOptions } from './gateway-under-test.js';
 import { startRecordingUpstream, type RecordingUpstream } from './recording-upstream.js';
 
 const podsOf = (connection: string) => `/connections/${connection}/api/v1/namespaces/payments/pods`;
@@ -50,11 +50,18 @@ const alice: Principal = {
   groups: ['platform'],
 };
 
+/** The time of the story, some minutes ago: it stands still but for what tests let pass. */
+let storyMs = Date.now() - 200_000;
+const pass = (seconds: number): void => {
+  storyMs += seconds * 1_000;
+};
+const ageSeconds = (): number => (Date.now() - storyMs) / 1_000;
+
 async function stop(key: string, event: StopEvent): Promise<void> {
   const writer = event.type.startsWith('Agent') ? 'identity' : 'approval';
   const store = stopEventStore(gateway.bus, writer);
   const { position } = await store.load(key);
-  const at = new Date();
+  const at = new Date(storyMs);
   await store.append({
     aggregateId: key,
     position,
@@ -73,11 +80,19 @@ const raise = (target: StopTarget, keep = true) =>
     type: 'BridgesRaised',
     data: { by: alice, via: 'http', reason: 'incident', target, keep },
   });
-const release = (target: StopTarget) =>
-  stop(stopKeyOf(target), {
-    type: 'BridgesReleased',
-    data: { by: alice, via: 'http', reason: 'over' },
-  });
+const releasedNow: StopEvent = {
+  type: 'BridgesReleased',
+  data: { by: alice, via: 'http', reason: 'over' },
+};
+/** A stop ends what looks a little younger than it, because clocks may differ. */
+const release = async (target: StopTarget) => {
+  pass(6);
+  await stop(stopKeyOf(target), releasedNow);
+  pass(1);
+};
+
+const grant = (options: Omit<GrantOptions, 'ageSeconds'>) =>
+  gateway.grant({ ...options, ageSeconds: ageSeconds() });
 
 const get = (subject: string, path: string) =>
   gateway.call(path, { token: gateway.issuer.token({ sub: subject }) });
@@ -87,7 +102,7 @@ let agents = 0;
 async function agent(on = 'prod') {
   agents += 1;
   const subject = `stopped-${String(agents)}`;
-  const granted = await gateway.grant({ subject, connection: on });
+  const granted = await grant({ subject, connection: on });
   await eventually(async () => {
     expect((await get(subject, podsOf(on))).status).toBe(200);
   });
@@ -121,7 +136,7 @@ describe('when all bridges are raised', () => {
     expect(refused.status).toBe(403);
     expect(statusOf(refused).cause).toBe('bridges_raised');
 
-    const late = await gateway.grant({ subject: one.subject });
+    const late = await grant({ subject: one.subject });
     await eventually(async () => {
       const answer = await get(one.subject, podsOf('prod'));
       expect(statusOf(answer).message).toContain(late.grantId);
@@ -138,7 +153,7 @@ describe('when all bridges are raised', () => {
     const replica = await gateway.startReplica();
     const before = await agent();
     const subjects = Array.from({ length: 50 }, (_, index) => `racing-${String(index)}`);
-    const grants = subjects.map((subject) => gateway.grant({ subject }));
+    const grants = subjects.map((subject) => grant({ subject }));
     await Promise.all([raise('all'), ...grants]);
     const addresses = [gateway.address, localhostOf(replica)];
     await eventually(async () => {
@@ -160,6 +175,28 @@ describe('when all bridges are raised', () => {
     const again = await Promise.all(subjects.map((subject) => get(subject, podsOf('prod'))));
     expect(again.filter(({ status }) => status !== 403)).toStrictEqual([]);
     await agent();
+  });
+
+  it('and released within a second, what was issued before by a clock that is ahead stays closed', async () => {
+    const before = { subject: 'ahead-of-time', ageSeconds: ageSeconds() - 4 };
+    await gateway.grant(before);
+    await eventually(async () => {
+      expect((await get(before.subject, podsOf('prod'))).status).toBe(200);
+    });
+    await raise('all');
+    await eventually(async () => {
+      expect((await get(before.subject, podsOf('prod'))).status).toBe(403);
+    });
+    pass(1);
+    await stop('all', releasedNow);
+    const after = { subject: 'later', ageSeconds: ageSeconds() - 5 };
+    await gateway.grant(after);
+    await eventually(async () => {
+      expect((await get(after.subject, podsOf('prod'))).status).toBe(200);
+    });
+    const refused = await get(before.subject, podsOf('prod'));
+    expect(statusOf(refused).cause).toBe('bridges_raised');
+    pass(6);
   });
 });
 
@@ -215,10 +252,18 @@ describe('when some bridges are raised', () => {
     );
     await raise({ connection: 'prod' }, false);
     expect(causeOf((await live).body)).toBe('bridges_raised');
-    // Two seconds of clocks that differ belong to the moment.
+    const { subject } = one;
+    // The seconds by which clocks may differ belong to the moment.
+    pass(4);
+    const within = await grant({ subject });
     await eventually(async () => {
-      const { subject } = one;
-      await gateway.grant({ subject });
+      const answer = await get(subject, podsOf('prod'));
+      expect(statusOf(answer).message).toContain(within.grantId);
+      expect(statusOf(answer).cause).toBe('bridges_raised');
+    });
+    pass(2);
+    await grant({ subject });
+    await eventually(async () => {
       expect((await get(subject, podsOf('prod'))).status).toBe(200);
     });
   });
