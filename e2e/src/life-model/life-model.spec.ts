@@ -18,7 +18,8 @@ import type { World } from './world.js';
  * early (I2). Approval: late decisions (I2), lapses what is decided (I6), never lapses (I5), completes without a quorum
  * (I1). Identity: withdraws what has ended (I6). Gateway: heeds no order (I3), opens what is stopped (I7), goes on
  * behind its time (I3), without the groups (I3), on another connection (I3), by rules of two grants together (I3).
- * Stops: what was released is forgotten (I7).
+ * Stops: what was released is forgotten (I7), two seconds are enough for clocks (I7), a release gives back what was granted
+ * before (I7).
  * Uses: one call more (I3), a lost race that is not counted (I3). Kernel: a lost race that is not decided anew (I6).
  *
  * More runs: `LIFE_MODEL_RUNS`; others: `LIFE_MODEL_SEED`; what happened: `LIFE_MODEL_SHOW=1`; the smallest story

@@ -252,7 +252,7 @@ describe('whatever happens, in whatever order', () => {
         expect(events.indexOf(grant)).toBeLessThan(events.indexOf(end));
         expect(end.data.grantId).toBe(grant.data.grantId);
       }),
-      { numRuns: 5_000 },
+      { numRuns: 8_000 },
     );
     expect(ended).toBeGreaterThan(200);
   });

@@ -87,9 +87,9 @@ describe('when they were raised for a moment only', () => {
 
   it('a grant of before ends, one of later does not', () => {
     const { recheck } = commandsWith(stops);
-    const before = accessGrant.decide(recheck, stateAt('2026-01-05T08:59:59.000Z'));
+    const before = accessGrant.decide(recheck, stateAt('2026-01-05T09:00:04.999Z'));
     expect(before).toMatchObject({ type: 'GrantRevoked', data: { cause: 'stop' } });
-    const later = accessGrant.decide(recheck, stateAt('2026-01-05T09:00:02.001Z'));
+    const later = accessGrant.decide(recheck, stateAt('2026-01-05T09:00:05.000Z'));
     expect(later).toBeUndefined();
   });
 });
