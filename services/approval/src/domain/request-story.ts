@@ -5,6 +5,7 @@ import {
   type AccessEventType,
   type AccessStatus,
   type AccessTerms,
+  type Alternative,
   type ConditionFact,
   type ApprovedVia,
   type Cut,
@@ -74,6 +75,8 @@ export interface RequestStory {
   readonly risk: Risk;
   /** What was found of the conditions under which nobody would have been asked. */
   readonly facts?: readonly ConditionFact[];
+  /** Something narrower for which nobody would have been asked. */
+  readonly alternative?: Alternative;
   readonly policy: PolicyReference;
   readonly validatedAt: string;
   readonly approval?: AskingRequirement;
@@ -126,14 +129,16 @@ function count(
 
 function begin(
   { aggregateId, sequence, at }: RecordedEvent<AccessEvent>,
-  { requester, terms, cuts, risk, policy, facts }: AccessEventData<'AccessRequestValidated'>,
+  data: AccessEventData<'AccessRequestValidated'>,
 ): RequestStory {
+  const { requester, terms, cuts, risk, policy, facts, alternative } = data;
   const told = {
     requester,
     terms,
     cuts,
     risk,
     ...(facts === undefined ? {} : { facts }),
+    ...(alternative === undefined ? {} : { alternative }),
     policy,
     validatedAt: at,
     approvals: [],

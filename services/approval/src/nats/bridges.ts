@@ -11,6 +11,7 @@ import { handleCommand, type Clock, type EventStore } from '@drawbridge/kernel';
 import { uuidV7 } from '@drawbridge/runtime';
 import {
   bridgesOf,
+  noStop,
   stopKeyOf,
   targetOfKey,
   type BridgesCommand,
@@ -32,6 +33,11 @@ export interface BridgesOrder {
   readonly causationId: string;
 }
 
+/** What somebody is about to order. */
+export interface CheckedOrder extends Pick<BridgesOrder, 'by' | 'target'> {
+  readonly order: 'raise' | 'release';
+}
+
 export interface BridgesOptions {
   readonly store: EventStore<StopEvent>;
   readonly stops: Pick<Stops, 'inForce'>;
@@ -48,13 +54,36 @@ export interface BridgesOptions {
 export class Bridges {
   constructor(private readonly options: BridgesOptions) {}
 
+  /**
+   * Refuses what {@link raise} or {@link release} would refuse now, and records nothing.
+   *
+   * @returns how many open grants a raise would end
+   * @throws `admins_only`, `connection_unknown`
+   */
+  check({ order, by, target }: CheckedOrder): number {
+    const { grants, clock } = this.options;
+    const key = stopKeyOf(target);
+    const inForce = this.options.stops.inForce.find((stop) => stop.key === key);
+    const [isAdmin, mayRaise] = [this.options.isAdmin(by), this.#mayRaise(by, target)];
+    if (order === 'raise' && mayRaise) this.#requireKnown(target);
+    const said = { by, via: 'slack', reason: '', target, isAdmin } as const;
+    bridgesOf(target).decide(
+      order === 'raise'
+        ? { type: 'RaiseBridges', ...said, keep: true, mayRaise }
+        : { type: 'ReleaseBridges', ...said },
+      inForce ?? noStop(key),
+      clock().toISOString(),
+    );
+    return grants.list(clock()).filter((story) => isThere(story, target)).length;
+  }
+
   /** @throws `admins_only`, `connection_unknown`, EventStoreError */
   async raise(order: BridgesOrder & { readonly keep: boolean }): Promise<RaisedView> {
     const { by, via, target, reason, keep } = order;
     const { grants, clock } = this.options;
     const openGrants = grants.list(clock()).filter((story) => isThere(story, target)).length;
     const isAdmin = this.options.isAdmin(by);
-    const mayRaise = isAdmin || approvesThere(by, target, grants.goingOn);
+    const mayRaise = this.#mayRaise(by, target);
     if (mayRaise) this.#requireKnown(target);
     const stop = await this.#handle(order, {
       type: 'RaiseBridges',
@@ -87,6 +116,10 @@ export class Bridges {
   /** What is raised at the moment, and stays so. */
   status(): BridgesView {
     return { items: this.#inForce(() => true) };
+  }
+
+  #mayRaise(by: Principal, target: StopTarget): boolean {
+    return this.options.isAdmin(by) || approvesThere(by, target, this.options.grants.goingOn);
   }
 
   /** Nothing is worse than bridges that were not raised because of a slip of the pen. */

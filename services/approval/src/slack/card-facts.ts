@@ -1,7 +1,8 @@
-import type { Principal, Risk } from '@drawbridge/contracts';
+import type { Principal, Risk, RiskFactor } from '@drawbridge/contracts';
 import { blastRadius, describeLimits, summarizeRules } from '@drawbridge/scope';
 import type { AgentPast } from '../domain/agent-history.js';
 import type { RequestStory } from '../domain/request-story.js';
+import { conditionLines } from './card-conditions.js';
 import { neutralText } from './neutral-text.js';
 import { bold, durationWords, emoji, text, type Inline } from './rich-text.js';
 
@@ -22,6 +23,7 @@ export function factLines(story: RequestStory, past: AgentPast | undefined): Inl
     ...doesLines(story),
     [bold('Reach: '), text(neutralText(blastRadius(terms.rules).join(' · '), LINE_LENGTH))],
     riskLine(risk),
+    ...conditionLines(story),
     [bold('Why: '), text(whyWords(story))],
     [bold('Where: '), text(whereWords(story))],
     [bold('For: '), text(`${durationWords(terms.durationSeconds)}${limitWords(story)}`)],
@@ -93,7 +95,9 @@ const riskMarks = {
 } as const;
 
 /** How risky it is, with a mark, and the most telling reasons. */
-export function riskLine({ level, reasons }: Risk): Inline[] {
+export function riskLine(risk: Risk): Inline[] {
+  const { level, score } = risk;
+  const reasons = reasonsOf(risk);
   const shown = reasons.slice(0, MAX_RISK_REASONS).map((reason) => neutralText(reason, 150));
   const more = reasons.length - shown.length;
   const words = [...shown, ...(more > 0 ? [`${more} more`] : [])].join('; ');
@@ -101,8 +105,16 @@ export function riskLine({ level, reasons }: Risk): Inline[] {
     bold('Risk: '),
     emoji(riskMarks[level]),
     bold(` ${level}`),
+    ...(score === undefined ? [] : [text(`, ${score} of 100`)]),
     ...(words === '' ? [] : [text(` (${words})`)]),
   ];
+}
+
+/** The most telling first. */
+function reasonsOf({ reasons, factors }: Risk): readonly string[] {
+  if (factors === undefined) return reasons;
+  const byPoints = (one: RiskFactor, other: RiskFactor) => other.points - one.points;
+  return factors.toSorted(byPoints).map(({ reason }) => reason);
 }
 
 function pastWords({ count, granted, denied, isMore }: AgentPast): string {

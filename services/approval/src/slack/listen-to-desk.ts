@@ -1,17 +1,21 @@
+import { BRIDGES_VIEW, BridgesSubmission } from './bridges-view.js';
 import { onPress, onSubmit, type Listening } from './listen.js';
 import { REVOKE_ACTION } from './overview-blocks.js';
 import { REVOKE_VIEW, RevokeClick, RevokeSubmission } from './revoke-view.js';
+import type { SlackBridges } from './slack-bridges.js';
 import { SlackCommands } from './slack-commands.js';
 import type { SlackDesk } from './slack-desk.js';
 import { HomeOpened, ThreadReply } from './slack-event.js';
 import type { SlackHome } from './slack-home.js';
 import type { SlackWorkspace } from './slack-workspace.js';
 import { COMMAND, SlashCommand } from './slash-command.js';
+import { targetWords } from './stop-words.js';
 import type { ThreadQuestions } from './thread-questions.js';
 
 /** What Slack offers beside the cards. */
 export interface DeskParts {
   readonly desk: SlackDesk;
+  readonly bridges: SlackBridges;
   readonly workspace: Pick<SlackWorkspace, 'respond'>;
   readonly home: SlackHome;
   readonly questions: ThreadQuestions;
@@ -20,10 +24,10 @@ export interface DeskParts {
 /** Listens to commands, the home, what is written in threads, and the lists' buttons. */
 export function listenToDesk(
   listening: Listening,
-  { desk, workspace, home, questions }: DeskParts,
+  { desk, bridges, workspace, home, questions }: DeskParts,
 ): void {
   const { app, answers } = listening;
-  const commands = new SlackCommands({ desk, answers, workspace });
+  const commands = new SlackCommands({ desk, bridges, answers, workspace });
   app.command(COMMAND, async ({ body, ack }) => {
     await commands.take(SlashCommand.parse(body), (answer) =>
       ack(
@@ -59,6 +63,16 @@ export function listenToDesk(
       idOf: ({ view }) => view.private_metadata.requestId,
       refresh,
       take: (submission, causationId) => desk.submitRevocation(submission, causationId),
+    },
+  );
+  onSubmit(
+    listening,
+    { dialog: BRIDGES_VIEW },
+    {
+      read: (body) => BridgesSubmission.parse(body),
+      idOf: ({ view }) => targetWords(view.private_metadata.target),
+      refresh,
+      take: (submission, causationId) => bridges.submit(submission, causationId),
     },
   );
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BridgesSubmission } from './bridges-view.js';
 import { CardClick, HoldClick } from './card-click.js';
 import { AskSubmission, DenyHoldSubmission, DenySubmission } from './denial-submission.js';
 import { RevokeClick, RevokeSubmission } from './revoke-view.js';
@@ -12,6 +13,7 @@ export const OurInteraction = z.union([
   AskSubmission,
   RevokeClick,
   RevokeSubmission,
+  BridgesSubmission,
   HoldClick,
   DenyHoldSubmission,
 ]);

@@ -2,9 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { LoggerService } from '@nestjs/common';
 import { HoldRefused } from '@drawbridge/holds';
 import type { Clock } from '@drawbridge/kernel';
+import { StopRefused } from '@drawbridge/stops';
 import { uuidV7 } from '@drawbridge/runtime';
 import { ApprovalRefused } from '../domain/approval-refused.js';
 import { RevocationRefused } from '../domain/revocation.js';
+import { TargetUnknown } from '../domain/target-unknown.js';
 import { neutralMrkdwn } from './neutral-text.js';
 import type { Told } from './slack-decisions.js';
 import { SlackRefused } from './slack-refused.js';
@@ -96,11 +98,12 @@ export class SlackAnswers {
 
 /** The human's affair; anything else is ours. */
 const isRefusal = (error: unknown): error is Refusal =>
-  [ApprovalRefused, HoldRefused, RevocationRefused, SlackRefused].some(
-    (kind) => error instanceof kind,
-  );
+  refusals.some((kind) => error instanceof kind);
 
-type Refusal = ApprovalRefused | HoldRefused | RevocationRefused | SlackRefused;
+const refusals = [
+  ...[ApprovalRefused, HoldRefused, RevocationRefused, SlackRefused, StopRefused, TargetUnknown],
+] as const;
+type Refusal = InstanceType<(typeof refusals)[number]>;
 
 const overCodes: ReadonlySet<string> = new Set([
   'request_not_pending',

@@ -3,6 +3,7 @@ import { overviewBlocks, type Overview } from './overview-blocks.js';
 import { lines, text } from './rich-text.js';
 import { neutralMrkdwn, neutralText } from './neutral-text.js';
 import type { SlackAnswers } from './slack-answers.js';
+import type { SlackBridges } from './slack-bridges.js';
 import type { SlackDesk } from './slack-desk.js';
 import { typedLine } from './interaction.js';
 import { typedBy, type SlashCommand } from './slash-command.js';
@@ -15,6 +16,7 @@ const MOST = 8;
 
 export interface SlackCommandsOptions {
   readonly desk: Pick<SlackDesk, 'overview' | 'askRevocation' | 'revoke'>;
+  readonly bridges: Pick<SlackBridges, 'ask'>;
   readonly answers: Pick<SlackAnswers, 'explain'>;
   readonly workspace: Pick<SlackWorkspace, 'respond'>;
 }
@@ -48,8 +50,14 @@ export class SlackCommands {
   async #do(command: SlashCommand): Promise<EphemeralAnswer> {
     const { desk } = this.options;
     const who = typedBy(command);
-    const [what = '', requestId, ...words] = command.text.trim().split(/\s+/);
+    const [what = '', ...rest] = command.text.trim().split(/\s+/);
+    const [requestId, ...words] = rest;
     if (what === 'list') return listed(await desk.overview(who, MOST));
+    if ((what === 'raise' || what === 'release') && requestId !== undefined) {
+      const triggerId = command.trigger_id;
+      await this.options.bridges.ask(who, { order: what, words: rest, triggerId });
+      return said('Say why in the dialog.');
+    }
     if (what !== 'revoke' || requestId === undefined) return said(HELP);
     const reason = typedLine(words.join(' '));
     if (reason === undefined) {
@@ -64,6 +72,8 @@ export class SlackCommands {
 const HELP = [
   '/drawbridge list: what waits for you and what is open',
   '/drawbridge revoke <request> [reason]: ends a grant at once',
+  '/drawbridge raise <all | connection | agent subject>: ends all that is open there, and grants nothing until a release',
+  '/drawbridge release <all | connection | agent subject>: grants again',
   '/drawbridge help: this',
 ].join('\n');
 

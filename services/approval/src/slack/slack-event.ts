@@ -28,6 +28,8 @@ export const ThreadReply = EventEnvelope.extend({
     channel: id,
     ts: id,
     thread_ts: id,
+    /** Who wrote the first message of the thread. */
+    parent_user_id: id.optional(),
     text: z.string().min(1).max(40_000),
     subtype: z.undefined().optional(),
     bot_id: z.undefined().optional(),

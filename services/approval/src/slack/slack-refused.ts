@@ -9,6 +9,7 @@ export type SlackRefusal =
   | 'slack_narrowing_empty'
   | 'slack_question_empty'
   | 'slack_reason_missing'
+  | 'slack_target_unclear'
   | 'slack_dialog_failed';
 
 /** A click is refused; the message is told to who clicked. */

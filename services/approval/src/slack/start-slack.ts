@@ -17,6 +17,7 @@ import type { AgentHistory } from '../domain/agent-history.js';
 import type { HoldStory } from '../domain/hold-story.js';
 import type { RequestStory } from '../domain/request-story.js';
 import type { OpenGrants } from '../nats/open-grants.js';
+import type { Bridges } from '../nats/bridges.js';
 import type { Revocations } from '../nats/revocations.js';
 import type { WaitingRequests } from '../nats/waiting-requests.js';
 import type { HeldCommands } from '../nats/held-commands.js';
@@ -30,6 +31,7 @@ import { renderHoldCard } from './hold-card.js';
 import { HOLD_CARDS } from './hold-cards.controller.js';
 import { Nudges } from './nudges.js';
 import type { DeskParts } from './listen-to-desk.js';
+import { SlackBridges } from './slack-bridges.js';
 import { SlackDecisions } from './slack-decisions.js';
 import { SlackDesk } from './slack-desk.js';
 import { SlackHome } from './slack-home.js';
@@ -48,6 +50,7 @@ export interface SlackSurroundings {
   readonly waiting: WaitingRequests;
   readonly grants: OpenGrants;
   readonly revocations: Revocations;
+  readonly bridges: Bridges;
   readonly holds: HeldCommands;
   readonly isDisabled: (human: Principal) => boolean;
   /** By the configuration in force. */
@@ -153,6 +156,7 @@ function deskOf(
   const { workspace } = known;
   return {
     desk,
+    bridges: new SlackBridges({ ...surroundings, ...known }),
     workspace,
     home: new SlackHome({ overview, workspace, clock, logger }),
     questions: new ThreadQuestions({ ...surroundings, ...known, board }),

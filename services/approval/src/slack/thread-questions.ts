@@ -1,9 +1,12 @@
+import type { LoggerService } from '@nestjs/common';
 import { RequestId } from '@drawbridge/contracts';
 import { uuidV7 } from '@drawbridge/runtime';
 import type { Clock } from '@drawbridge/kernel';
 import type { RequestStory } from '../domain/request-story.js';
 import type { AccessApprovals } from '../nats/access-approvals.js';
+import { BoundedMap } from './bounded-map.js';
 import type { CardBoard } from './card-board.js';
+import type { CardPlace } from './card-memory.js';
 import { requireSamePlace } from './card-place.js';
 import { CARD_METADATA } from './card.js';
 import { typedLine } from './interaction.js';
@@ -14,15 +17,25 @@ import type { SlackWorkspace } from './slack-workspace.js';
 import type { Told } from './slack-decisions.js';
 import { personWords } from './card-facts.js';
 
+/** Threads of which is remembered what they are about. */
+const MAX_THREADS = 10_000;
+
 export interface ThreadQuestionsOptions extends KnownPeople {
   readonly approvals: Pick<AccessApprovals, 'story' | 'ask'>;
   readonly board: Pick<CardBoard<RequestStory>, 'locate'>;
   readonly workspace: Pick<SlackWorkspace, 'metadataOf' | 'botUserId'>;
   readonly clock: Clock;
+  readonly logger: LoggerService;
 }
 
-/** Takes what people write below a card that waits as a question to the agent. */
+/**
+ * Takes what people write below a card that waits as a question to the agent. Slack tells of every message in the
+ * channels that we are in: of threads that others began it is not asked, and of every other thread once.
+ */
 export class ThreadQuestions {
+  /** What each thread is about: a request, or nothing of ours. */
+  readonly #threads = new BoundedMap<string, string | 'others'>(MAX_THREADS);
+
   constructor(private readonly options: ThreadQuestionsOptions) {}
 
   /**
@@ -31,11 +44,13 @@ export class ThreadQuestions {
    */
   async take({ event, event_id: eventId }: ThreadReply): Promise<Told> {
     const place = { channel: event.channel, ts: event.thread_ts };
-    const story = await this.#storyAt(place);
+    const requestId = await this.#requestAt(place, event.parent_user_id);
+    if (requestId === undefined) return undefined;
+    const { board, approvals, clock } = this.options;
+    const story = await approvals.story(requestId);
     const text = typedLine(plainText(event.text));
     // Below a card that is decided people may talk as they like.
     if (story?.status !== 'pending' || text === undefined) return undefined;
-    const { board, approvals, clock } = this.options;
     requireSamePlace(place, await board.locate(story));
     const approver = slackHuman(writtenBy(event), this.options);
     const questionId = questionIdOf('thread', eventId);
@@ -45,11 +60,28 @@ export class ThreadQuestions {
     return `${personWords(story.requester)} is asked; the answer comes in this thread.`;
   }
 
-  async #storyAt(place: Parameters<SlackWorkspace['metadataOf']>[0]) {
+  /** The request that a thread is about, as far as Slack tells. */
+  async #requestAt(place: CardPlace, begunBy: string | undefined): Promise<string | undefined> {
+    const { botUserId } = this.options.workspace;
+    const isOurs = begunBy !== undefined && begunBy === botUserId;
+    if (begunBy !== undefined && botUserId !== undefined && !isOurs) return undefined;
+    const key = `${place.channel}/${place.ts}`;
+    try {
+      const known = this.#threads.get(key) ?? (await this.#askFor(place));
+      this.#threads.set(key, known);
+      return known === 'others' ? undefined : known;
+    } catch (error) {
+      if (isOurs) throw error;
+      // It may be anybody's talk: better to miss a question while Slack is down than to disturb that.
+      this.options.logger.warn({ msg: 'thread not looked at', err: error });
+      return undefined;
+    }
+  }
+
+  async #askFor(place: CardPlace): Promise<string> {
     const metadata = await this.options.workspace.metadataOf(place);
-    if (metadata?.event_type !== CARD_METADATA) return undefined;
-    const { data } = RequestId.safeParse(metadata.event_payload['request_id']);
-    return data === undefined ? undefined : this.options.approvals.story(data);
+    if (metadata?.event_type !== CARD_METADATA) return 'others';
+    return RequestId.safeParse(metadata.event_payload['request_id']).data ?? 'others';
   }
 }
 

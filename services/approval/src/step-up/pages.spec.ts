@@ -15,4 +15,14 @@ describe('the page on which an access is approved', () => {
     const exact = /<pre>([^<]*)<\/pre>/.exec(page)?.[1] ?? '';
     expect(exact).toContain('the-last-of-all');
   });
+
+  it('says how often it may be used, and that it is bound to a key', () => {
+    const keyThumbprint = 'k'.repeat(43);
+    const changed = { limits: { maxChanges: 1, endWhenUsedUp: true as const }, keyThumbprint };
+    const story = tellStory(recordedAll([validated(humansOf(1), agent, changed)]));
+    if (story === undefined) throw new Error('no story');
+    const page = confirmPage({ story, approver: alice, sealed: 'sealed' });
+    expect(page).toContain('at most 1 change, and ends behind the last one');
+    expect(page).toContain(keyThumbprint);
+  });
 });

@@ -1,5 +1,5 @@
-import type { Principal, Rule } from '@drawbridge/contracts';
-import { describeRules } from '@drawbridge/scope';
+import type { Principal, Risk, Rule } from '@drawbridge/contracts';
+import { describeLimits, describeRules } from '@drawbridge/scope';
 import type { RequestStory } from '../domain/request-story.js';
 import { waitingWords } from '../domain/steps-of.js';
 import { durationWords } from '../slack/rich-text.js';
@@ -72,25 +72,32 @@ export function issuersPage(requestId: string, issuers: readonly string[]): stri
   return renderPage({ title: 'Who are you?', mood: 'ask', body });
 }
 
-function facts({ requester, terms, risk, cuts }: RequestStory): Markup {
-  const { connection, environment, durationSeconds, reason, ticket } = terms;
+function facts({ requester, terms, risk, cuts, alternative }: RequestStory): Markup {
+  const { connection, environment, durationSeconds, reason, ticket, limits, keyThumbprint } = terms;
   const rows: readonly (readonly [string, string | Markup])[] = [
     ['Who', requesterWords(requester)],
     ...describeRules(terms.rules).map((line, index) => [index === 0 ? 'What' : '', line] as const),
     ['Where', `${connection} (${environment})`],
     ['For', `${durationWords(durationSeconds)}, from the approval on`],
+    ...(limits === undefined ? [] : [['Use', describeLimits(limits)] as const]),
+    ...(keyThumbprint === undefined
+      ? []
+      : [['Key', `of no use without the agent’s own, SHA-256 ${keyThumbprint}`] as const]),
     ['Why', reason],
     ...(ticket === undefined ? [] : [['Ticket', ticket] as const]),
     [
       'Risk',
-      markup`<span class="risk-${risk.level}">${risk.level}</span> ${risk.reasons.join('; ')}`,
+      markup`<span class="risk-${risk.level}">${risk.level}</span>${scoreWords(risk)} ${risk.reasons.join('; ')}`,
     ],
+    ...(alternative === undefined ? [] : [['Instead', alternative.words] as const]),
     ...cuts.map(
       ({ asked, granted, why }) => ['Cut', `from ${asked} to ${granted} (${why})`] as const,
     ),
   ];
   return markup`<dl>${rows.map(([name, value]) => markup`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
 }
+
+const scoreWords = ({ score }: Risk): string => (score === undefined ? '' : `, ${score} of 100:`);
 
 function requesterWords({ kind, subject, issuer, owner, email }: Principal): string {
   const who = email === undefined ? subject : `${subject} (${email})`;
