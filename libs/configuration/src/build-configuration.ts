@@ -6,6 +6,7 @@ import { checkGuardrails } from './check-guardrails.js';
 import { checkIdentities } from './check-identities.js';
 import { checkPolicies } from './check-policies.js';
 import { checkRisks } from './check-risks.js';
+import { checkRouting } from './check-routing.js';
 import { checkSchedules } from './check-schedules.js';
 import { ConfigurationError } from './configuration-error.js';
 import { configurationVersion } from './configuration-version.js';
@@ -21,7 +22,7 @@ export const allKinds: readonly ConfigurationKind[] = ConfigurationDocument.opti
 );
 const checks: readonly Check[] = [
   ...[checkIdentities, checkAddresses, checkActions, checkPolicies],
-  ...[checkGuardrails, checkSchedules, checkAutoApprove, checkRisks],
+  ...[checkGuardrails, checkSchedules, checkAutoApprove, checkRisks, checkRouting],
 ];
 
 /** Files as they were read; `problems` are those of reading and of YAML. */
@@ -119,6 +120,7 @@ function toConfiguration(
     guardrails: unchanged('Guardrail'),
     schedules: unchanged('Schedule'),
     risks: unchanged('Risk'),
+    routings: unchanged('Routing'),
     webhooks: entriesOf(entries, 'Webhook').map((entry) => locate(resolveWebhook(entry), entry)),
     version: configurationVersion(entries.map(({ document }) => document)),
     warnings,

@@ -42,6 +42,7 @@ function countDocuments(configuration: Configuration): Record<ConfigurationKind,
     Schedule: configuration.schedules.length,
     Risk: configuration.risks.length,
     Webhook: configuration.webhooks.length,
+    Routing: configuration.routings.length,
   };
 }
 

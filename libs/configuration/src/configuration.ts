@@ -8,6 +8,7 @@ import type {
   PolicyDocument,
   WebhookDocument,
   RiskDocument,
+  RoutingDocument,
   ScheduleDocument,
 } from '@drawbridge/contracts';
 
@@ -36,6 +37,7 @@ export interface Configuration {
   readonly guardrails: readonly Located<GuardrailDocument>[];
   readonly schedules: readonly Located<ScheduleDocument>[];
   readonly risks: readonly Located<RiskDocument>[];
+  readonly routings: readonly Located<RoutingDocument>[];
   /**
    * First 12 hex digits of the SHA-256 of what the documents say. Layout, comments, order and file names do
    * not change it; defaults that are written out do not either.

@@ -7,6 +7,7 @@ import { HumanDocument } from './human-document.js';
 import { IssuerDocument } from './issuer-document.js';
 import { PolicyDocument } from './policy-document.js';
 import { RiskDocument } from './risk-document.js';
+import { RoutingDocument } from './routing-document.js';
 import { ScheduleDocument } from './schedule-document.js';
 import { WebhookDocument } from './webhook-document.js';
 
@@ -27,5 +28,6 @@ export const ConfigurationDocument = z.discriminatedUnion('kind', [
   ScheduleDocument,
   RiskDocument,
   WebhookDocument,
+  RoutingDocument,
 ]);
 export type ConfigurationDocument = z.infer<typeof ConfigurationDocument>;

@@ -77,6 +77,7 @@ export { IssuerDocument } from './issuer-document.js';
 export { AutoApproveRule } from './auto-approve.js';
 export { RiskDocument } from './risk-document.js';
 export { PolicyDocument } from './policy-document.js';
+export { RoutingDocument, SlackRoute } from './routing-document.js';
 export {
   onCallGroup,
   ScheduleDocument,

@@ -309,8 +309,16 @@ describe('a click on something that is not the card', () => {
     { what: 'another message', forge: () => at({ message_ts: '1700000000.000100' }) },
     { what: 'another channel', forge: () => at({ channel_id: 'C0ELSEWHERE' }) },
   ])('is refused: $what', async ({ forge }) => {
+    const direct = await world.slack.directId('alice');
+    const before = (await world.slack.messages(direct)).length;
     await press({ forge: forge() });
-    await told('alice', 'this is not the current card');
+    // Where we are not, nobody can be told; then they are directly.
+    await eventually(async () => {
+      const texts = (await world.slack.messages(direct)).map(({ text }) => text);
+      const hers = world.slack.ephemerals('alice').slice(heard.alice);
+      const said = [...texts.slice(0, texts.length - before), ...hers.map(({ text }) => text)];
+      expect(said).toContainEqual(expect.stringContaining('this is not the current card'));
+    });
     await stillWorks();
   });
 

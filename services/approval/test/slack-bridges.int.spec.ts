@@ -38,14 +38,11 @@ const dialogOf = (user: DemoSlackUser, text: string): Promise<DemoSlackView> =>
     if (view === undefined) throw new Error(body);
     return view;
   });
-const submit = (user: DemoSlackUser, view: DemoSlackView, reason?: string, forge: Forgery = {}) =>
-  world.slack.submitModal({
-    user,
-    view,
-    values: reason === undefined ? {} : { drawbridge_reason: { reason } },
-    callbackUrl: service.slackUrl,
-    forge,
-  });
+const submit = (user: DemoSlackUser, view: DemoSlackView, how: { reason?: string } & Forgery) => {
+  const { reason, ...forge } = how;
+  const values = reason === undefined ? {} : { drawbridge_reason: { reason } };
+  return world.slack.submitModal({ user, view, values, callbackUrl: service.slackUrl, forge });
+};
 const told = (user: DemoSlackUser, words: string) =>
   expect
     .poll(() => world.slack.ephemerals(user).map(({ text }) => text), { timeout: 45_000 })
@@ -57,15 +54,20 @@ describe('/drawbridge raise', () => {
     expect(JSON.stringify(view.blocks)).toContain('Raise all bridges');
     expect(JSON.stringify(view.blocks)).toContain('0 open grants end at once');
     expect(await typesOf('all')).toStrictEqual([]);
-    expect((await submit('erin', view)).body).toBe('');
+    expect((await submit('erin', view, {})).body).toBe('');
     const [raised] = await stopsOf('all');
     expect(raised).toMatchObject({
       type: 'BridgesRaised',
-      data: { by: { subject: erin.subject }, via: 'slack', reason: 'an agent runs wild', keep: true },
+      data: {
+        by: { subject: erin.subject },
+        via: 'slack',
+        reason: 'an agent runs wild',
+        keep: true,
+      },
     });
     await told('erin', 'Raised: all bridges');
     const release = await dialogOf('erin', 'release all');
-    expect((await submit('erin', release, 'mended')).body).toBe('');
+    expect((await submit('erin', release, { reason: 'mended' })).body).toBe('');
     expect(await typesOf('all')).toStrictEqual(['BridgesRaised', 'BridgesReleased']);
     await told('erin', 'Released: all bridges');
   });
@@ -74,10 +76,14 @@ describe('/drawbridge raise', () => {
     const requestId = await world.ask();
     await world.card(requestId, 'Decide by');
     const target = { connection: 'prod-eks' };
-    expect((await submit('alice', await dialogOf('alice', 'raise prod-eks'), 'stop')).body).toBe('');
+    expect(
+      (await submit('alice', await dialogOf('alice', 'raise prod-eks'), { reason: 'stop' })).body,
+    ).toBe('');
     await eventually(async () => expect(await typesOf(target)).toStrictEqual(['BridgesRaised']));
     expect((await typing('bob', 'release prod-eks')).body).toContain('Not taken');
-    expect((await submit('alice', await dialogOf('alice', 'release prod-eks'), 'on')).body).toBe('');
+    expect(
+      (await submit('alice', await dialogOf('alice', 'release prod-eks'), { reason: 'on' })).body,
+    ).toBe('');
     expect(await typesOf(target)).toStrictEqual(['BridgesRaised', 'BridgesReleased']);
     expect((await stopsOf(target))[0]).toMatchObject({ data: { by: { subject: alice.subject } } });
   });
@@ -97,16 +103,23 @@ describe('/drawbridge raise', () => {
 
   it('is refused in the dialog for who may not, whatever it says', async () => {
     const view = await dialogOf('erin', 'raise all');
-    expect((await submit('alice', view, 'mine')).body).toContain('Not taken');
+    expect((await submit('alice', view, { reason: 'mine' })).body).toContain('Not taken');
     const stranger: Forgery = {
       edit: (payload) => ({ ...payload, user: { id: 'U0STRANGER' } }),
     };
-    expect((await submit('erin', view, 'mine', stranger)).body).toContain('belongs to nobody');
-    expect((await submit('erin', view)).body).toContain('there is no reason');
+    expect((await submit('erin', view, { reason: 'mine', ...stranger })).body).toContain(
+      'belongs to nobody',
+    );
+    expect((await submit('erin', view, {})).body).toContain('there is no reason');
     const before = await typesOf('all');
     const forged = { ...view, private_metadata: '{"order":"raise","target":{"namespace":"x"}}' };
-    expect(await submit('erin', forged, 'mine')).toMatchObject({ status: 200, body: '' });
-    expect((await submit('erin', view, 'mine', { signingSecret: 'guess' })).status).toBe(401);
+    expect(await submit('erin', forged, { reason: 'mine' })).toMatchObject({
+      status: 200,
+      body: '',
+    });
+    expect((await submit('erin', view, { reason: 'mine', signingSecret: 'guess' })).status).toBe(
+      401,
+    );
     expect(await typesOf('all')).toStrictEqual(before);
   });
 });

@@ -90,13 +90,17 @@ export interface DemoSlack {
   readonly teamId: string;
   readonly appId: string;
   readonly channelId: string;
+  /** Another channel, of a team. */
+  readonly teamChannelId: string;
   readonly users: Readonly<Record<DemoSlackUser, string>>;
   /** Web API methods called by the app, oldest first (the last 200). */
   readonly calls: readonly string[];
   /** The messages of the approval channel (or another one), newest first. */
   messages(channelId?: string): Promise<DemoSlackMessage[]>;
-  /** What stands in the thread below a message, oldest first. */
-  replies(message: Pick<DemoSlackMessage, 'ts'>): Promise<DemoSlackMessage[]>;
+  /** Id of the conversation that only the app and this user have. */
+  directId(user: DemoSlackUser): Promise<string>;
+  /** What stands in the thread below a message (of the approval channel or another one), oldest first. */
+  replies(message: Pick<DemoSlackMessage, 'ts'>, channelId?: string): Promise<DemoSlackMessage[]>;
   /** What the app told this user alone, oldest first (the last 200 of all users). */
   ephemerals(user: DemoSlackUser): readonly EphemeralMessage[];
   /** The home that the app shows this user. */
@@ -160,6 +164,7 @@ class Demo implements DemoSlack {
   readonly teamId: string;
   readonly appId = APP_ID;
   readonly channelId: string;
+  readonly teamChannelId: string;
   readonly users: Readonly<Record<DemoSlackUser, string>>;
   readonly close: () => Promise<void>;
   readonly #front: SlackFront;
@@ -170,6 +175,7 @@ class Demo implements DemoSlack {
     this.botToken = botToken;
     this.teamId = directory.teamId;
     this.channelId = directory.channelId;
+    this.teamChannelId = directory.teamChannelId;
     this.users = directory.users;
     this.close = close;
     this.#front = front;
@@ -185,8 +191,16 @@ class Demo implements DemoSlack {
     return z.array(DemoSlackMessage).parse(answer.messages);
   }
 
-  async replies({ ts }: Pick<DemoSlackMessage, 'ts'>): Promise<DemoSlackMessage[]> {
-    const answer = await this.#client.conversations.replies({ channel: this.channelId, ts });
+  async directId(user: DemoSlackUser): Promise<string> {
+    const { channel } = await this.#client.conversations.open({ users: this.users[user] });
+    return z.string().parse(channel?.id);
+  }
+
+  async replies(
+    { ts }: Pick<DemoSlackMessage, 'ts'>,
+    channel = this.channelId,
+  ): Promise<DemoSlackMessage[]> {
+    const answer = await this.#client.conversations.replies({ channel, ts });
     return z
       .array(DemoSlackMessage)
       .parse(answer.messages)

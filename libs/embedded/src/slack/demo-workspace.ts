@@ -6,8 +6,13 @@ export const APP_ID = 'A0DRAWBRDG';
 const BOT_ID = 'B0DRAWBRDG';
 export const BOT_USER_ID = 'U0DRAWBRDG';
 export const CHANNEL = 'drawbridge-approvals';
+/** Of a team, to route cards to. */
+const TEAM_CHANNEL = 'payments-approvals';
 /** What the app manifest asks for; the emulator refuses calls beyond it. */
-const SCOPES = ['chat:write', 'channels:history', 'groups:history', 'commands'];
+const SCOPES = [
+  ...['chat:write', 'commands', 'channels:history', 'groups:history'],
+  ...['im:write', 'im:history'],
+];
 
 /** First name of a human of the demo, in lower case. */
 export type DemoSlackUser = 'alice' | 'bob' | 'dana' | 'erin';
@@ -25,7 +30,10 @@ export function workspaceSeed(botToken: string, directoryToken: string) {
         real_name: name,
         email,
       })),
-      channels: [{ name: CHANNEL, topic: 'Agents ask, humans decide' }],
+      channels: [
+        { name: CHANNEL, topic: 'Agents ask, humans decide' },
+        { name: TEAM_CHANNEL, topic: 'What agents ask of payments' },
+      ],
       oauth_apps: [
         {
           app_id: APP_ID,
@@ -59,6 +67,7 @@ export function workspaceSeed(botToken: string, directoryToken: string) {
 export interface Directory {
   readonly teamId: string;
   readonly channelId: string;
+  readonly teamChannelId: string;
   readonly users: Readonly<Record<DemoSlackUser, string>>;
 }
 
@@ -70,11 +79,14 @@ export async function readDirectory(emulatorUrl: string, token: string): Promise
     web.conversations.list(),
     web.users.list({}),
   ]);
+  const channelId = (wanted: string) =>
+    required(channels.channels?.find(({ name }) => name === wanted)?.id, wanted);
   const userId = (name: DemoSlackUser) =>
     required(users.members?.find((member) => member.name === name)?.id, name);
   return {
     teamId: required(auth.team_id, 'team'),
-    channelId: required(channels.channels?.find(({ name }) => name === CHANNEL)?.id, CHANNEL),
+    channelId: channelId(CHANNEL),
+    teamChannelId: channelId(TEAM_CHANNEL),
     users: {
       alice: userId('alice'),
       bob: userId('bob'),

@@ -30,11 +30,13 @@ export type Fault =
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
     }
+  /** Slack says no, with 200 and this error. */
+  | { readonly type: 'refuse'; readonly error: string }
   | { readonly type: 'hang' }
   | { readonly type: 'lost_answer' };
 
-/** Decides for each Web API method called whether and how it fails. */
-export type FaultPlan = (method: string) => Fault | undefined;
+/** Decides for each Web API method called, and what was sent with it, whether and how it fails. */
+export type FaultPlan = (method: string, sent: URLSearchParams) => Fault | undefined;
 
 export interface SlackFrontOptions {
   readonly host: string;
@@ -111,12 +113,12 @@ export class SlackFront {
     { body, response }: { readonly body: string; readonly response: ServerResponse },
   ): Promise<void> {
     keep(this.calls, method);
-    const fault = this.plan(method) ?? this.#tooManyCalls(method);
+    const sent = new URLSearchParams(body);
+    const fault = this.plan(method, sent) ?? this.#tooManyCalls(method);
     if (fault !== undefined && fault.type !== 'lost_answer') {
-      if (fault.type === 'answer') response.writeHead(fault.status, fault.headers).end();
+      fail(fault, response);
       return;
     }
-    const sent = new URLSearchParams(body);
     const answer = this.#refusal(method, sent) ?? (await this.#forward(request, body));
     this.#remember(method, sent, answer);
     if (fault !== undefined) return;
@@ -174,6 +176,13 @@ export class SlackFront {
     if (method === 'views.publish') this.homes.set(sent.get('user_id') ?? '', view);
     if (method === 'views.open') keep(this.opened, { view });
   }
+}
+
+function fail(fault: Exclude<Fault, { type: 'lost_answer' }>, response: ServerResponse): void {
+  if (fault.type === 'answer') response.writeHead(fault.status, fault.headers).end();
+  if (fault.type !== 'refuse') return;
+  const answer = JSON.stringify({ ok: false, error: fault.error });
+  response.writeHead(200, { 'Content-Type': 'application/json' }).end(answer);
 }
 
 function ephemeralOf(sent: URLSearchParams): EphemeralMessage {

@@ -72,7 +72,6 @@ export class Bridges {
         ? { type: 'RaiseBridges', ...said, keep: true, mayRaise }
         : { type: 'ReleaseBridges', ...said },
       inForce ?? noStop(key),
-      clock().toISOString(),
     );
     return grants.list(clock()).filter((story) => isThere(story, target)).length;
   }

@@ -27,8 +27,6 @@ interface Asked extends BridgesMetadata {
 export function bridgesView({ order, target, openGrants, reason }: Asked): types.ModalView {
   const what = neutralText(targetWords(target), 300);
   const isRaise = order === 'raise';
-  const input = textInput('Why? Whoever asks for access reads this.', false);
-  const initial = reason === undefined ? {} : { initial_value: reason };
   return {
     type: 'modal',
     callback_id: BRIDGES_VIEW,
@@ -41,7 +39,7 @@ export function bridgesView({ order, target, openGrants, reason }: Asked): types
         [bold(`${isRaise ? 'Raise' : 'Release'} ${what}`)],
         [text(isRaise ? endsWords(openGrants) : releasedWords)],
       ]),
-      { ...input, element: { ...input.element, ...initial } },
+      textInput('Why? Whoever asks for access reads this.', false, reason),
     ],
   };
 }

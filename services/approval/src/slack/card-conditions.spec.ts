@@ -46,7 +46,7 @@ describe('what a card says of conditions', () => {
 
   it('says what would need nobody', () => {
     const words = 'narrow it to namespace payments, and it needs no human';
-    const alternative = { words, scope: { action: 'view' }, durationSeconds: 600 };
+    const alternative = { words, scope: { action: 'view', parameters: {} }, durationSeconds: 600 };
     expect(read({ alternative })).toContain(`Instead: ${words}`);
   });
 });

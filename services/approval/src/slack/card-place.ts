@@ -9,12 +9,12 @@ export const placeOf = ({ container }: PressedMessage): CardPlace => ({
 });
 
 /**
- * A click counts only from the very message that we posted.
+ * A click counts only from a message that we posted for it.
  *
  * @throws SlackRefused `slack_card_outdated`
  */
-export function requireSamePlace(from: CardPlace, place: CardPlace | undefined): void {
-  if (place?.channel === from.channel && place.ts === from.ts) return;
+export function requireSamePlace(from: CardPlace, places: readonly CardPlace[]): void {
+  if (places.some(({ channel, ts }) => channel === from.channel && ts === from.ts)) return;
   const message = 'this is not the current card of the request; use the newest one';
   throw new SlackRefused('slack_card_outdated', message);
 }

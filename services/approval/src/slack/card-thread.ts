@@ -2,7 +2,13 @@ import type { Clock } from '@drawbridge/kernel';
 import type { types } from '@slack/bolt';
 import type { Card } from './card.js';
 import type { CardBoard, Told } from './card-board.js';
-import { isClaim, type CardMemory, type CardPlace } from './card-memory.js';
+import {
+  directKey,
+  isClaim,
+  type CardMemory,
+  type CardPlace,
+  type KnownCard,
+} from './card-memory.js';
 import { neutralMrkdwn } from './neutral-text.js';
 import { SlackUnavailable } from './slack-unavailable.js';
 import type { SlackWorkspace } from './slack-workspace.js';
@@ -45,21 +51,33 @@ export class CardThread<Story extends Told> {
    * @throws SlackUnavailable, EventStoreError
    */
   async say(note: ThreadNote): Promise<void> {
-    const card = await this.#cardOf(note.id);
-    const { memory, clock, instance, holdMs } = this.options;
+    const { place, direct } = await this.#cardOf(note.id);
     const key = `${note.id}.${note.eventId}`;
-    const claim = await memory.claim(key, { by: instance, now: clock(), holdMs });
-    if (!isClaim(claim)) return;
-    const ts = await this.#post(card, note, claim.first);
-    await memory.remember(key, { channel: card.channel, ts }, claim);
+    if (place !== undefined) await this.#sayAt(place, { note, key });
+    for (const user of direct) {
+      const card = await this.options.memory.find(directKey(note.id, user));
+      if (card !== undefined) await this.#sayAt(card, { note, key: directKey(key, user) });
+    }
   }
 
-  async #cardOf(id: string): Promise<CardPlace> {
+  async #sayAt(
+    card: CardPlace,
+    { note, key }: { readonly note: ThreadNote; readonly key: string },
+  ): Promise<void> {
+    const { memory, clock, instance, holdMs } = this.options;
+    const { channel } = card;
+    const claim = await memory.claim(key, { by: instance, now: clock(), holdMs, channel });
+    if (!isClaim(claim)) return;
+    const ts = await this.#post(card, note, claim.first);
+    await memory.remember(key, { channel, ts }, claim);
+  }
+
+  async #cardOf(id: string): Promise<KnownCard> {
     const { memory, board } = this.options;
-    const known = await memory.find(id);
+    const known = await memory.known(id);
     if (known !== undefined) return known;
     await board.show(id);
-    const posted = await memory.find(id);
+    const posted = await memory.known(id);
     if (posted !== undefined) return posted;
     throw new SlackUnavailable('slack_card_busy', 'there is no card to speak below yet');
   }

@@ -77,11 +77,21 @@ function denyView({ callbackId, title, about, from }: DenyView): types.ModalView
   };
 }
 
-/** A field for one text. */
-export const textInput = (label: string, optional: boolean): types.InputBlock => ({
+/** A field for one text, with what stands in it at first. */
+export const textInput = (
+  label: string,
+  optional: boolean,
+  initial?: string,
+): types.InputBlock => ({
   type: 'input',
   block_id: REASON_BLOCK,
   optional,
   label: plain(label),
-  element: { type: 'plain_text_input', action_id: REASON_INPUT, multiline: true, max_length: 500 },
+  element: {
+    type: 'plain_text_input',
+    action_id: REASON_INPUT,
+    multiline: true,
+    max_length: 500,
+    ...(initial === undefined ? {} : { initial_value: initial }),
+  },
 });

@@ -43,3 +43,17 @@ export function typedLine(typed: string | null | undefined): string | undefined 
     .slice(0, 500);
   return line === '' ? undefined : line;
 }
+
+const InChannel = z.union([
+  z
+    .looseObject({ container: z.looseObject({ channel_id: id }) })
+    .transform(({ container }) => container.channel_id),
+  z
+    .looseObject({ view: z.looseObject({ private_metadata: z.looseObject({ channel: id }) }) })
+    .transform(({ view }) => view.private_metadata.channel),
+]);
+
+/** The channel in which something was pressed, or where the button was that opened a dialog. */
+export function channelOf(taken: Envelope): string | undefined {
+  return InChannel.safeParse(taken).data;
+}

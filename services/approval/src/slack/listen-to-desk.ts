@@ -45,7 +45,7 @@ export function listenToDesk(
     const reply = ThreadReply.safeParse(body);
     if (!reply.success) return;
     const told = await questions.take(reply.data).catch((error: unknown) => answers.explain(error));
-    await answers.tell(reply.data.event.user, told);
+    await answers.tell(reply.data.event, told);
   });
   // A list is not brought up to date: what became of it says the card, the home, or the next list.
   const refresh = () => Promise.resolve();

@@ -1,6 +1,6 @@
 import type { App } from '@slack/bolt';
 import { REASON_BLOCK } from './deny-view.js';
-import type { Envelope } from './interaction.js';
+import { channelOf, type Envelope } from './interaction.js';
 import type { SlackAnswers } from './slack-answers.js';
 import type { Told } from './slack-decisions.js';
 
@@ -30,7 +30,8 @@ export function onPress<Taken extends Envelope>(
   app.action(action, async ({ body, ack }) => {
     const taken = read(body);
     const decide = (causationId: string) => take(taken, causationId);
-    await answers.toClick({ user: taken.user.id, id: idOf(taken), refresh, decide }, ack);
+    const asked = { user: taken.user.id, channel: channelOf(taken), id: idOf(taken) };
+    await answers.toClick({ ...asked, refresh, decide }, ack);
   });
 }
 
@@ -43,7 +44,13 @@ export function onSubmit<Taken extends Envelope>(
   app.view({ callback_id: dialog, type: 'view_submission' }, async ({ body, ack }) => {
     const taken = read(body);
     const decide = (causationId: string) => take(taken, causationId);
-    const asked = { user: taken.user.id, id: idOf(taken), refresh, decide };
+    const asked = {
+      user: taken.user.id,
+      channel: channelOf(taken),
+      id: idOf(taken),
+      refresh,
+      decide,
+    };
     await answers.toSubmission(asked, (told) => ack(dialogAnswer(told, field(taken))));
   });
 }

@@ -18,6 +18,8 @@ const ACKNOWLEDGE_MS = 2_000;
 export interface Asked {
   /** Who clicked. */
   readonly user: string;
+  /** Where; absent where there is no channel. */
+  readonly channel?: string | undefined;
   /** Of the access request or the hold, for the log. */
   readonly id: string;
   readonly decide: (causationId: string) => Promise<Told>;
@@ -27,7 +29,7 @@ export interface Asked {
 
 export interface SlackAnswersOptions {
   /** Tells one user alone. */
-  readonly tell: (user: string, text: string) => Promise<void>;
+  readonly tell: (user: string, text: string, channel?: string) => Promise<void>;
   readonly clock: Clock;
   readonly logger: LoggerService;
 }
@@ -40,7 +42,7 @@ export class SlackAnswers {
     const deciding = this.#decide(asked);
     await Promise.race([deciding, delay(ACKNOWLEDGE_MS)]);
     await ack();
-    await this.#tell(asked.user, await deciding);
+    await this.#tell(asked, await deciding);
   }
 
   /** What went wrong is shown in the dialog when it is known in time, otherwise as a message. */
@@ -53,7 +55,7 @@ export class SlackAnswers {
       return;
     }
     await ack(undefined);
-    await this.#tell(asked.user, await deciding);
+    await this.#tell(asked, await deciding);
   }
 
   /** For what is answered in another way: what a refusal or failure says, and it is logged. */
@@ -63,8 +65,8 @@ export class SlackAnswers {
   }
 
   /** Tells one user alone. */
-  tell(user: string, told: Told): Promise<void> {
-    return this.#tell(user, told);
+  tell(to: Pick<Asked, 'user' | 'channel'>, told: Told): Promise<void> {
+    return this.#tell(to, told);
   }
 
   async #decide(asked: Asked): Promise<Told> {
@@ -83,9 +85,10 @@ export class SlackAnswers {
     });
   }
 
-  async #tell(user: string, told: Told): Promise<void> {
+  async #tell({ user, channel }: Pick<Asked, 'user' | 'channel'>, told: Told): Promise<void> {
     if (told === undefined) return;
-    await this.options.tell(user, neutralMrkdwn(told, 500)).catch((error: unknown) => {
+    const words = neutralMrkdwn(told, 500);
+    await this.options.tell(user, words, channel).catch((error: unknown) => {
       this.options.logger.warn({ msg: 'answer to a click not delivered', err: error });
     });
   }

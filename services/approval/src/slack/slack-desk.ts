@@ -8,7 +8,7 @@ import type { AccessApprovals } from '../nats/access-approvals.js';
 import type { OpenGrants } from '../nats/open-grants.js';
 import type { Revocations } from '../nats/revocations.js';
 import type { WaitingRequests } from '../nats/waiting-requests.js';
-import type { CardMemory } from './card-memory.js';
+import { directKey, type CardMemory } from './card-memory.js';
 import { REASON_BLOCK, REASON_INPUT } from './deny-view.js';
 import { typedLine } from './interaction.js';
 import { openDialog } from './open-dialog.js';
@@ -42,7 +42,7 @@ export class SlackDesk {
     const mine = waiting.list().filter((story) => mayDecide(story, human));
     const open = grants.list(clock()).filter((story) => maySeeGrant(human, story));
     return {
-      waiting: await Promise.all(mine.slice(0, most).map((story) => this.#withLink(story))),
+      waiting: await Promise.all(mine.slice(0, most).map((story) => this.#withLink(story, who))),
       waitingTotal: mine.length,
       open: open.slice(0, most),
       openTotal: open.length,
@@ -93,8 +93,10 @@ export class SlackDesk {
   }
 
   /** Without a link when Slack does not tell: the list is worth more than the way to the card. */
-  async #withLink(story: RequestStory): Promise<WaitingItem> {
-    const place = await this.options.memory.find(story.id);
+  async #withLink(story: RequestStory, { user }: Who): Promise<WaitingItem> {
+    const { memory } = this.options;
+    const place =
+      (await memory.find(story.id)) ?? (await memory.find(directKey(story.id, user.id)));
     if (place === undefined) return { story };
     return { story, link: await this.options.workspace.linkTo(place).catch(() => undefined) };
   }

@@ -1,5 +1,4 @@
 import {
-  WebAPIPlatformError,
   WebAPIRateLimitedError,
   type Logger,
   type ChatPostMessageArguments,
@@ -11,6 +10,7 @@ import type { Clock } from '@drawbridge/kernel';
 import type { CardPlace } from './card-memory.js';
 import { BoundedMap } from './bounded-map.js';
 import type { Card } from './card.js';
+import { isNoPlace, platformError } from './no-place.js';
 import { SlackUnavailable } from './slack-unavailable.js';
 
 const HISTORY_PAGE = 200;
@@ -23,6 +23,7 @@ const GONE = new Set([
   'thread_not_found',
   'edit_window_closed',
   'cant_update_message',
+  'is_archived',
 ]);
 
 export interface SlackWorkspaceOptions {
@@ -69,6 +70,8 @@ export class SlackWorkspace {
   #bot: Bot | undefined;
   /** By channel and timestamp; as many as cards are looked at in lists. */
   readonly #links = new BoundedMap<string, string>(1_000);
+  /** By user. */
+  readonly #direct = new BoundedMap<string, string>(1_000);
   /** Until when (ms since epoch) Slack asks not to call a method again; its limits are per method. */
   readonly #notBefore = new Map<string, number>();
 
@@ -154,10 +157,30 @@ export class SlackWorkspace {
     return undefined;
   }
 
-  /** Tells one user alone, in the channel of the cards. */
-  async tell(user: string, text: string): Promise<void> {
-    const message = { channel: this.options.channel, user, text, ...literal };
-    await this.#call('chat.postEphemeral', () => this.#client.chat.postEphemeral(message));
+  /** Tells one user alone: where they are, in the channel of last resort, or directly when they are not there. */
+  async tell(user: string, text: string, channel = this.options.channel): Promise<void> {
+    const message = { channel, user, text, ...literal };
+    try {
+      await this.#call('chat.postEphemeral', () => this.#client.chat.postEphemeral(message));
+    } catch (error) {
+      if (!isNoPlace(error) && platformError(error) !== 'user_not_in_channel') throw error;
+      const direct = { channel: await this.openDirect(user), text, ...literal };
+      await this.#call('chat.postMessage', () => this.#client.chat.postMessage(direct));
+    }
+  }
+
+  /** The channel in which only we and one person are. */
+  async openDirect(user: string): Promise<string> {
+    const known = this.#direct.get(user);
+    if (known !== undefined) return known;
+    await this.#requireOwnWorkspace();
+    const { channel } = await this.#call('conversations.open', () =>
+      this.#client.conversations.open({ users: user }),
+    );
+    if (channel?.id === undefined)
+      throw new SlackUnavailable('slack_unavailable', 'Slack opened no conversation');
+    this.#direct.set(user, channel.id);
+    return channel.id;
   }
 
   async openDialog(triggerId: string, view: types.ModalView): Promise<void> {
@@ -309,11 +332,6 @@ function translate(error: unknown): SlackUnavailable {
     return new SlackUnavailable('slack_refused', `Slack refused: ${said}`, { cause: error });
   }
   return new SlackUnavailable('slack_unavailable', 'Slack cannot be reached', { cause: error });
-}
-
-function platformError(error: unknown): string | undefined {
-  const cause = error instanceof SlackUnavailable ? error.cause : error;
-  return cause instanceof WebAPIPlatformError ? cause.data.error : undefined;
 }
 
 /** Failures of Slack itself that it reports as an answer. */

@@ -22,6 +22,7 @@ import type { Revocations } from '../nats/revocations.js';
 import type { WaitingRequests } from '../nats/waiting-requests.js';
 import type { HeldCommands } from '../nats/held-commands.js';
 import type { StepUpLinks } from '../step-up/start-step-up.js';
+import { decidersOf, holdDecidersOf } from './card-audience.js';
 import { CardBoard, type CardBoardOptions, type CardSubject, type Told } from './card-board.js';
 import { CardMemory } from './card-memory.js';
 import { CardThread } from './card-thread.js';
@@ -29,6 +30,7 @@ import { renderCard } from './card.js';
 import { CARDS } from './cards.controller.js';
 import { renderHoldCard } from './hold-card.js';
 import { HOLD_CARDS } from './hold-cards.controller.js';
+import { RoutingFollower } from './follow-routing.js';
 import { Nudges } from './nudges.js';
 import type { DeskParts } from './listen-to-desk.js';
 import { SlackBridges } from './slack-bridges.js';
@@ -95,7 +97,9 @@ export async function startSlack(
     // Two calls and a write, with some room.
     holdMs: 2.5 * slackTimeoutMs,
   };
-  const places = { ...turn, workspace, memory };
+  const routing = new RoutingFollower(settings.configDirectory, logger);
+  await routing.start();
+  const places = { ...turn, workspace, memory, logger, routing: () => routing.current };
   const boards = boardsOf(settings, surroundings, places);
   const story = (requestId: string) => surroundings.approvals.story(requestId);
   const nudging = { thread: boards.thread, story, people, isDisabled, teamId, clock };
@@ -108,24 +112,33 @@ export async function startSlack(
     nudges: new Nudges(nudging),
     receiver: receiverOf(settings, surroundings, { ...boards, known, desk }),
     transports: transportsOf(surroundings),
-    close: () => desk.home.close(),
+    close: async () => {
+      await desk.home.close();
+      await routing.close();
+    },
   };
 }
 
 type Boards = Pick<SlackParts, 'board' | 'holdBoard' | 'thread'>;
 
 function boardsOf(
-  { channel }: SlackSettings,
-  { approvals, history, holds, stepUpLink }: SlackSurroundings,
+  { channel, teamId }: SlackSettings,
+  { approvals, history, holds, stepUpLink, people, isDisabled, clock }: SlackSurroundings,
   places: Omit<CardBoardOptions<Told>, keyof CardSubject<Told> | 'channel'>,
 ): Boards {
   const boardOf = <Story extends Told>(subject: CardSubject<Story>) =>
     new CardBoard<Story>({ ...subject, ...places, channel });
+  const reachable = () => {
+    const at = clock().toISOString();
+    return { people: people() ?? nobody, teamId, isDisabled, at };
+  };
   const board = boardOf({
     story: (requestId) => approvals.story(requestId),
     isAsked: ({ decideBy }) => decideBy !== undefined,
     render: (story) => renderCard(story, history.before(story), stepUpLink(story.id)),
     since: ({ validatedAt }) => validatedAt,
+    routed: ({ terms, risk }) => ({ ...terms, risk: risk.level }),
+    deciders: (story) => decidersOf(story, reachable()),
   });
   return {
     board,
@@ -135,6 +148,8 @@ function boardsOf(
       isAsked: () => true,
       render: renderHoldCard,
       since: ({ heldAt }) => heldAt,
+      routed: ({ held: { call, environment } }) => ({ connection: call.connection, environment }),
+      deciders: (story) => holdDecidersOf(story, reachable()),
     }),
   };
 }
@@ -182,7 +197,7 @@ function receiverOf(
       refresh: (holdId) => holdBoard.show(holdId),
     },
     desk,
-    tell: (user, text) => workspace.tell(user, text),
+    tell: (user, text, channel) => workspace.tell(user, text, channel),
     clock,
     logger,
     slackLogger: slackLogger(logger),

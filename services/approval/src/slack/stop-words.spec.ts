@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  agent,
-  humansOf,
-  recordedAll,
-  validated,
-} from '../../test/sample-events.js';
+import { agent, humansOf, recordedAll, validated } from '../../test/sample-events.js';
 import { tellStory } from '../domain/request-story.js';
 import { stopTargetOf, targetLength, targetWords } from './stop-words.js';
 
@@ -28,9 +23,17 @@ describe('which bridges somebody means', () => {
     expect(targetLength(text.split(' '))).toBe(length);
   });
 
-  it.each(['', 'ALL', 'Prod!', 'agent', 'agent nobody-known', 'agent #', 'agent x#y', 'agent https://a.test#'])(
-    'not "%s"',
-    (text) => expect(() => meant(text)).toThrowError(expect.objectContaining({ code: 'slack_target_unclear' })),
+  it.each([
+    '',
+    'ALL',
+    'Prod!',
+    'agent',
+    'agent nobody-known',
+    'agent #',
+    'agent x#y',
+    'agent https://a.test#',
+  ])('not "%s"', (text) =>
+    expect(() => meant(text)).toThrow(expect.objectContaining({ code: 'slack_target_unclear' })),
   );
 
   it('not one of two agents of the same name', () => {

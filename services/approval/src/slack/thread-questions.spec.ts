@@ -1,5 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
-import { alice, approvalRequested, recordedAll, requestId, validated } from '../../test/sample-events.js';
+import {
+  alice,
+  approvalRequested,
+  recordedAll,
+  requestId,
+  validated,
+} from '../../test/sample-events.js';
 import { tellStory } from '../domain/request-story.js';
 import { peopleOf } from '@drawbridge/people';
 import { CARD_METADATA } from './card.js';
@@ -37,7 +43,7 @@ function world(about: 'card' | 'others' | 'down') {
   const people = slackPeople(peopleOf([human], []), '2026-01-05T09:00:00.000Z');
   const questions = new ThreadQuestions({
     approvals: { story: () => Promise.resolve(story), ask },
-    board: { locate: () => Promise.resolve(place) },
+    board: { locate: () => Promise.resolve([place]) },
     workspace: { metadataOf, botUserId: 'UBOT' },
     people: () => people,
     isDisabled: () => false,

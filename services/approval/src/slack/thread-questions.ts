@@ -20,6 +20,9 @@ import { personWords } from './card-facts.js';
 /** Threads of which is remembered what they are about. */
 const MAX_THREADS = 10_000;
 
+/** Instead of a request: a thread about something else. */
+const OTHERS = 'others';
+
 export interface ThreadQuestionsOptions extends KnownPeople {
   readonly approvals: Pick<AccessApprovals, 'story' | 'ask'>;
   readonly board: Pick<CardBoard<RequestStory>, 'locate'>;
@@ -33,8 +36,8 @@ export interface ThreadQuestionsOptions extends KnownPeople {
  * channels that we are in: of threads that others began it is not asked, and of every other thread once.
  */
 export class ThreadQuestions {
-  /** What each thread is about: a request, or nothing of ours. */
-  readonly #threads = new BoundedMap<string, string | 'others'>(MAX_THREADS);
+  /** What each thread is about: a request, or {@link OTHERS}. */
+  readonly #threads = new BoundedMap<string, string>(MAX_THREADS);
 
   constructor(private readonly options: ThreadQuestionsOptions) {}
 
@@ -69,7 +72,7 @@ export class ThreadQuestions {
     try {
       const known = this.#threads.get(key) ?? (await this.#askFor(place));
       this.#threads.set(key, known);
-      return known === 'others' ? undefined : known;
+      return known === OTHERS ? undefined : known;
     } catch (error) {
       if (isOurs) throw error;
       // It may be anybody's talk: better to miss a question while Slack is down than to disturb that.
@@ -80,8 +83,8 @@ export class ThreadQuestions {
 
   async #askFor(place: CardPlace): Promise<string> {
     const metadata = await this.options.workspace.metadataOf(place);
-    if (metadata?.event_type !== CARD_METADATA) return 'others';
-    return RequestId.safeParse(metadata.event_payload['request_id']).data ?? 'others';
+    if (metadata?.event_type !== CARD_METADATA) return OTHERS;
+    return RequestId.safeParse(metadata.event_payload['request_id']).data ?? OTHERS;
   }
 }
 
