@@ -62,9 +62,9 @@ export class GatewayReplica {
     if (!isReady || request.kind !== 'resource') return;
     const now = this.replica.clock();
     const grants = this.#grants.of(agent, connection);
-    const { groups, subject } = agent;
+    const { groups, subject, run } = agent;
     const client = { shownKey: undefined };
-    const decision = authorize({ request, grants, connection, groups, client, now });
+    const decision = authorize({ request, grants, connection, groups, run, client, now });
     const { verb, resource, namespace, name } = request;
     const isAllowed = decision.effect === 'allow';
     bus.journal.push({

@@ -32,6 +32,9 @@ export const AccessRequestInput = z.strictObject({
   runId: RunId.optional(),
   limits: GrantLimits.optional(),
   keyThumbprint: KeyThumbprint.optional(),
+  startAt: Instant.optional().describe(
+    'When the grant should open; default: when it is issued. With the duration it fixes when it ends',
+  ),
 });
 export type AccessRequestInput = z.infer<typeof AccessRequestInput>;
 
@@ -47,6 +50,10 @@ export const AccessTerms = z.strictObject({
   ticket: z.string().optional(),
   limits: GrantLimits.optional(),
   keyThumbprint: KeyThumbprint.optional(),
+  /** Only a token of this run of the agent may use it; absent: no token said which run asked. */
+  runId: RunId.optional(),
+  /** The grant opens no earlier, and ends `durationSeconds` behind it, whenever it is approved. */
+  startAt: Instant.optional(),
 });
 export type AccessTerms = z.infer<typeof AccessTerms>;
 

@@ -128,6 +128,10 @@ export const PolicyDocument = document(
     ticket: z
       .strictObject({ required: z.boolean().default(true), pattern: pattern.optional() })
       .optional(),
+    start: z
+      .strictObject({ maxAheadSeconds: seconds.describe('How far ahead a grant may begin') })
+      .optional()
+      .describe('Grants that begin later than they are asked for; default: none'),
     limits: z
       .strictObject({
         require: z

@@ -13,6 +13,8 @@ export const Principal = z.strictObject({
   owner: z.string().min(1).max(320).optional(),
   /** Who vouches for an agent beside its owner; may never approve for it, whatever a policy says. */
   sponsor: z.string().min(1).max(320).optional(),
+  /** The one run of an agent that the token was made for, where the issuer tells. */
+  run: z.string().min(1).max(128).optional(),
 });
 export type Principal = z.infer<typeof Principal>;
 

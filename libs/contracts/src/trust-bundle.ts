@@ -25,6 +25,9 @@ export const ClaimMapping = z.strictObject({
   sponsor: ClaimPointer.optional().describe(
     'who vouches for an agent beside its owner: an e-mail address or subject; never approves for it',
   ),
+  run: ClaimPointer.optional().describe(
+    'the run of the agent that a token was made for; a grant that names a run is used by tokens of that run only',
+  ),
 });
 export type ClaimMapping = z.infer<typeof ClaimMapping>;
 

@@ -13,6 +13,7 @@ export {
   limitsWithin,
   type Used,
 } from './grant-limits.js';
+export { grantWindow, windowEndMs } from './grant-window.js';
 export { intersectRules } from './intersect-rules.js';
 export { factOfEvent, narrowingOf } from './fact-of-event.js';
 export {

@@ -16,6 +16,7 @@ const trusted = (overrides: Record<string, unknown> = {}) =>
       email: '/email',
       owner: '/owner',
       sponsor: '/sponsor',
+      run: '/run_id',
     },
     keys: [],
     ...overrides,
@@ -39,6 +40,16 @@ const refusalOf = (claims: object, trust = trusted()): TokenRefusal | undefined 
 };
 
 describe('the principal of a token', () => {
+  it('names the run that a token is for, and never guesses one', () => {
+    expect(principalOf({ ...agent, run_id: 'nightly-1' }, trusted())).toMatchObject({
+      run: 'nightly-1',
+    });
+    expect(principalOf(agent, trusted())).not.toHaveProperty('run');
+    expect(refusalOf({ ...agent, run_id: ' ' })).toBe('token_claims_invalid');
+    expect(refusalOf({ ...agent, run_id: 4711 })).toBe('token_claims_invalid');
+    expect(refusalOf({ ...agent, run_id: 'x'.repeat(129) })).toBe('token_claims_invalid');
+  });
+
   it('names the sponsor of an agent, and of nobody else', () => {
     const sponsor = 'sam@corp.test';
     expect(principalOf({ ...agent, sponsor }, trusted())).toMatchObject({ sponsor });

@@ -11,7 +11,7 @@ const UNSAFE = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u;
  * Reads the bearer out of the claims of a verified token, as the issuer's mapping says.
  *
  * Nothing is guessed: a claim of another type, blank text, control or text-direction characters and more
- * than 500 groups refuse the token. Reserved groups are passed over. Missing `groups`, `email` and `sponsor` mean none. A missing `owner` refuses an
+ * than 500 groups refuse the token. Reserved groups are passed over. Missing `groups`, `email`, `sponsor` and `run` mean none. A missing `owner` refuses an
  * agent where the mapping has one, because "the owner may not approve" could not be upheld; so does an
  * e-mail address that the issuer says is unverified, as anybody could have typed it.
  *
@@ -26,6 +26,7 @@ export function principalOf(claims: Claims, issuer: TrustedIssuer): Principal {
   const email = emailOf(claims, issuer);
   const owner = kind === 'agent' ? ownerOf(claims, issuer, subject) : undefined;
   const sponsor = kind === 'agent' ? sponsorOf(claims, issuer) : undefined;
+  const run = runOf(claims, issuer);
   return {
     kind,
     issuer: issuer.issuer,
@@ -34,6 +35,7 @@ export function principalOf(claims: Claims, issuer: TrustedIssuer): Principal {
     ...(email === undefined ? {} : { email }),
     ...(owner === undefined ? {} : { owner }),
     ...(sponsor === undefined ? {} : { sponsor }),
+    ...(run === undefined ? {} : { run }),
   };
 }
 
@@ -77,6 +79,12 @@ function sponsorOf(claims: Claims, { claims: { sponsor } }: TrustedIssuer): stri
   const value = sponsor === undefined ? undefined : valueAt(claims, sponsor);
   if (sponsor === undefined || value === undefined) return undefined;
   return text(value, { claim: sponsor, max: 320 });
+}
+
+function runOf(claims: Claims, { claims: { run } }: TrustedIssuer): string | undefined {
+  const value = run === undefined ? undefined : valueAt(claims, run);
+  if (run === undefined || value === undefined) return undefined;
+  return text(value, { claim: run, max: 128 });
 }
 
 /** The value at a JSON pointer (RFC 6901); own properties of objects only, so never a prototype's. */

@@ -17,6 +17,8 @@ export interface VerifiedToken extends TokenLogin {
   readonly expiresAt: Date;
   /** `jti`, when the issuer sets one. */
   readonly tokenId?: string;
+  /** The issuer tells which run of an agent a token is for, so that one that does not say is of none. */
+  readonly mapsRun?: true;
 }
 
 /**
@@ -46,7 +48,13 @@ export async function verifyToken(
   await checkSignature(token, issuer);
   const expiresAt = checkClaims(claims, issuer, now);
   const principal = rememberClaims(principalOf(claims, issuer), claims);
-  return { principal, expiresAt, ...tokenIdOf(claims), ...loginOf(claims, issuer, now) };
+  return {
+    principal,
+    expiresAt,
+    ...tokenIdOf(claims),
+    ...loginOf(claims, issuer, now),
+    ...(issuer.claims.run !== undefined && { mapsRun: true }),
+  };
 }
 
 const keySets = new WeakMap<TrustedIssuer, LocalJWKSet>();

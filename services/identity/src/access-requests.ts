@@ -25,6 +25,7 @@ import { mayRead } from './domain/may-read.js';
 import { digestOf, requestIdFor } from './idempotent-request.js';
 import { IngressRefused } from './ingress-refused.js';
 import { OpenRequests } from './open-requests.js';
+import { requireStart } from './require-start.js';
 import type { AccessViews } from './views/access-views.js';
 
 export interface AccessRequestsOptions {
@@ -58,7 +59,7 @@ export class AccessRequests {
    * Records what the caller asks for. A repeated idempotency key with the same request changes nothing.
    *
    * @returns `created: false` when the key had been used for this very request before
-   * @throws `idempotency_key_reused`, `identical_request_open`, `too_many_open_requests`, `EventStoreError`
+   * @throws `start_invalid`, `idempotency_key_reused`, `identical_request_open`, `too_many_open_requests`, `EventStoreError`
    */
   async submit(
     request: AccessRequestInput,
@@ -77,6 +78,7 @@ export class AccessRequests {
     } as const;
     const known = this.options.views.get(id) ?? (await this.#read(id));
     if (known === undefined) {
+      requireStart(request, this.options.clock());
       await this.#open.reserve({ id, requester: principalId(caller), request });
     }
     const created = await this.#handle(id, command, { caller, causationId });

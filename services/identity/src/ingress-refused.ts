@@ -10,6 +10,8 @@ export type IngressRefusal =
   | 'readers_only'
   | 'agent_issuer_unknown'
   | 'too_many_disabled_agents'
+  | 'start_invalid'
+  | 'run_not_yours'
   | 'identical_request_open'
   | 'too_many_requests'
   | 'too_many_open_requests'
@@ -46,6 +48,8 @@ export const identityStatus: Readonly<
   admins_only: 403,
   agent_issuer_unknown: 422,
   too_many_disabled_agents: 409,
+  start_invalid: 422,
+  run_not_yours: 403,
   identical_request_open: 409,
   too_many_requests: 429,
   too_many_open_requests: 429,

@@ -281,6 +281,31 @@ describe('answers are as documented', () => {
     await post({ body: '{}', headers: { 'content-type': 'text/plain' } });
   });
 
+  it('of every refused start and run', async () => {
+    const mapping = issuerYaml('demo', identity.idp.issuer);
+    const run = mapping.replace('owner: /owner', 'owner: /owner\n    run: /run_id');
+    await identity.trust('demo', run);
+    const other = await signed({ sub: 'nightly', groups: ['oncall-agents'], run_id: 'two' });
+    await eventually(async () => {
+      const { text } = await identity.call('/v1/me', { token: other });
+      expect(text).toContain('"run":"two"');
+    });
+    for (const [operation, target] of [
+      ['submitAccessRequest', path],
+      ['explainAccessRequest', `${path}/explain`],
+    ] as const) {
+      const post = (more: object) =>
+        call(operation, target, {
+          method: 'POST',
+          token: other,
+          body: { ...validRequest, ...more },
+        });
+      expect((await post({ startAt: '2020-01-05T09:00:00Z' })).status).toBe(422);
+      expect((await post({ runId: 'one' })).status).toBe(403);
+    }
+    await identity.trust('demo', mapping);
+  });
+
   it('of every refused answer', async () => {
     const { id } = await submit();
     const target = `${path}/${id}/answers`;

@@ -44,6 +44,7 @@ function compilePolicy(name: string, spec: PolicySpec): Policy {
     autoApprove: spec.autoApprove,
     approval: compileApproval(spec.approval),
     ...compileLimits(spec.limits),
+    ...compileStart(spec.start),
     ...compileStepUp(spec.stepUp),
   };
 }
@@ -67,6 +68,7 @@ function compileLimits(limits: PolicySpec['limits']): { limits?: PolicyLimits } 
   };
 }
 
+const compileStart = (start: PolicySpec['start']) => (start === undefined ? {} : { start });
 const compileStepUp = (stepUp: PolicySpec['stepUp']) => (stepUp === undefined ? {} : { stepUp });
 
 function compileSubjects({ groups, kinds, issuers }: PolicySpec['subjects']): Policy['subjects'] {

@@ -53,7 +53,7 @@ export async function startDeciding(
     store: storeInTime(accessEventStore(connection, 'policy'), watch, endsGrant),
     uses: useEventStore(connection, 'policy'),
     policies: () => policies.current(),
-    isDisabled: await followDisabled(connection, closers),
+    isDisabled: await followDisabled(connection, closers, () => started.grantClock?.recheck()),
     history: (...asked) => (started.grantClock?.isCurrent ? history.of(...asked) : undefined),
     places: new Places(guardedBucket(connection, RATES_BUCKET), clock),
     stops: () => stops.now(),
@@ -84,9 +84,13 @@ const endsGrant = ({ type, data }: AccessEvent): boolean =>
 async function followDisabled(
   connection: JetStreamConnection,
   closers: Closers,
-): Promise<(human: Principal) => boolean> {
+  onChange: () => void,
+): Promise<(principal: Principal) => boolean> {
   let trust: TrustBundle | undefined;
-  const follower = await followTrustBundle(connection, (bundle) => (trust = bundle));
+  const follower = await followTrustBundle(connection, (bundle) => {
+    trust = bundle;
+    onChange();
+  });
   closers.add(() => follower.close());
   return ({ issuer, subject }) =>
     trust?.issuers.some(

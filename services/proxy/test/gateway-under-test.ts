@@ -119,6 +119,7 @@ export interface GrantOptions {
   readonly limits?: GrantLimits;
   readonly keyThumbprint?: string;
   readonly requiredGroups?: readonly string[];
+  readonly runId?: string;
   /** How long ago it was issued. */
   readonly ageSeconds?: number;
   /** When it opens, from now on. @default at once */
@@ -300,7 +301,7 @@ function issuedGrant(
   grant: GrantOptions & { readonly connection: string },
 ): AccessEvent {
   const { rules = [everything], connection, subject = 'agent-oncall', seconds = 600 } = grant;
-  const { limits, keyThumbprint, requiredGroups, ageSeconds = 0 } = grant;
+  const { limits, keyThumbprint, requiredGroups, runId, ageSeconds = 0 } = grant;
   const now = Date.now();
   const startsInSeconds = grant.startsInSeconds ?? -ageSeconds;
   return {
@@ -317,6 +318,7 @@ function issuedGrant(
         reason: 'test',
         ...(limits !== undefined && { limits }),
         ...(keyThumbprint !== undefined && { keyThumbprint }),
+        ...(runId !== undefined && { runId }),
       },
       approvers: [],
       ...(requiredGroups !== undefined && { requiredGroups: [...requiredGroups] }),

@@ -162,3 +162,33 @@ describe('a grant that was issued for later', () => {
     expect(openedAt).toBeGreaterThanOrEqual(startsAt);
   });
 });
+
+describe('a grant for one run of its agent', () => {
+  it('lets no token of another run ride on it, over either protocol', async () => {
+    const { subject: sub } = await agent();
+    const { grantId } = await gateway.grant({ subject: `${sub}-run`, runId: 'nightly-1' });
+    const tokenOf = (run?: string) =>
+      gateway.issuer.token({ sub: `${sub}-run`, ...(run !== undefined && { run }) });
+    const own = tokenOf('nightly-1');
+    await eventually(async () =>
+      expect((await gateway.call(pods, { token: own })).status).toBe(200),
+    );
+    const session = http2Session(gateway);
+    for (const token of [tokenOf('nightly-2'), tokenOf()]) {
+      const refused = await gateway.call(pods, { token });
+      expect([refused.status, codeOf(refused)]).toStrictEqual([403, 'grant_run_wrong']);
+      const version = await gateway.call('/connections/prod/version', { token });
+      expect(codeOf(version)).toBe('grant_run_wrong');
+      const certificate = await gateway.call(`/grants/${grantId}/certificate`, {
+        token,
+        method: 'POST',
+      });
+      expect(certificate.status).toBe(403);
+      const authorization = `Bearer ${token}`;
+      const head = { ':path': pods, ':method': 'GET', authorization };
+      expect(await http2Call(session, head)).toMatchObject({ status: 403 });
+    }
+    session.close();
+    expect((await gateway.call(pods, { token: own })).status).toBe(200);
+  });
+});

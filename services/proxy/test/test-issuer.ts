@@ -8,6 +8,7 @@ export interface TokenClaims {
   readonly lifeSeconds?: number;
   readonly kid?: string;
   readonly groups?: readonly string[];
+  readonly run?: string;
   /** How long ago it was issued. */
   readonly ageSeconds?: number;
 }
@@ -31,6 +32,7 @@ export class TestIssuer {
     kid = 'first',
     groups = [],
     ageSeconds = 0,
+    run: run_id,
   }: TokenClaims = {}): string {
     const now = Math.floor(Date.now() / 1000) - ageSeconds;
     const claims = {
@@ -41,6 +43,7 @@ export class TestIssuer {
       nbf: now,
       exp: now + lifeSeconds,
       groups,
+      run_id,
     };
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const signed = `${part({ alg: 'RS256', kid, typ: 'at+jwt' })}.${part({ ...claims, principal_type: 'agent' })}`;
@@ -55,7 +58,7 @@ export class TestIssuer {
       audiences: ['drawbridge'],
       algorithms: ['RS256'],
       clockSkewSeconds: 0,
-      claims: { kind: 'agent', groups: '/groups' },
+      claims: { kind: 'agent', groups: '/groups', run: '/run_id' },
       owners: {},
       disabledSubjects: [],
       keys: [...this.#keys].map(([kid, { publicKey }]) => {

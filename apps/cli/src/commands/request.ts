@@ -3,7 +3,7 @@ import { AccessRequestInput, AccessRequestView, Explanation } from '@drawbridge/
 import type { Command } from 'commander';
 import { CliError } from '../cli-error.js';
 import { exitCode, type ExitCode } from '../exit-code.js';
-import { parseDuration } from '../input/duration.js';
+import { parseDuration, parseStart } from '../input/duration.js';
 import { parseLimits, type LimitOptions } from '../input/limit-arguments.js';
 import { parseScope } from '../input/scope-arguments.js';
 import { ownAgentKey } from '../profile/agent-key.js';
@@ -29,6 +29,7 @@ interface RequestOptions extends SharedOptions, LimitOptions {
   readonly reason: string;
   readonly ticket?: string;
   readonly runId?: string;
+  readonly start?: string;
   readonly bindKey?: true;
   readonly explain?: true;
   readonly idempotencyKey?: string;
@@ -66,6 +67,7 @@ export function registerRequest(registrar: Registrar): void {
     .option('--one-shot', 'grant for one change, which ends behind it')
     .option('--idle <time>', 'grant that ends when it is not used for so long, e.g. 15m')
     .option('--bind-key', 'grant that nobody can use without the key of this profile')
+    .option('--start <time>', 'when it should open: a time, or +2h; default: at once')
     .option('--run-id <id>', 'run of the agent; "drawbridge run end" ends all that it asked for')
     .option('--explain', 'only say what would become of it; nothing is asked for')
     .option('--idempotency-key <key>', 'the same key makes the same request; default: a new one')
@@ -87,7 +89,7 @@ async function request(context: CommandContext, command: Command): Promise<ExitC
   const waitSeconds = parseWait(options.wait);
   const key = options.bindKey === true ? await ownAgentKey(context.paths) : undefined;
   const body = {
-    ...inputOf(options, command.args),
+    ...inputOf(options, command.args, context.now),
     ...(key !== undefined && { keyThumbprint: key.thumbprint }),
   };
   const api = await context.ingress();
@@ -122,7 +124,11 @@ const show = (context: CommandContext, view: AccessRequestView): void =>
 export const parseWait = (wait: string | true | undefined): number | undefined =>
   typeof wait === 'string' ? parseDuration(wait, '--wait') : undefined;
 
-function inputOf(options: RequestOptions, targets: readonly string[]): AccessRequestInput {
+function inputOf(
+  options: RequestOptions,
+  targets: readonly string[],
+  now: Date,
+): AccessRequestInput {
   const limits = parseLimits(options);
   const input = AccessRequestInput.safeParse({
     connection: options.connection,
@@ -131,6 +137,7 @@ function inputOf(options: RequestOptions, targets: readonly string[]): AccessReq
     reason: options.reason,
     ...(options.ticket === undefined ? {} : { ticket: options.ticket }),
     ...(options.runId === undefined ? {} : { runId: options.runId }),
+    ...(options.start === undefined ? {} : { startAt: parseStart(options.start, '--start', now) }),
     ...(limits === undefined ? {} : { limits }),
   });
   if (input.success) return input.data;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseDuration, parseInstant, showDuration } from './duration.js';
+import { parseDuration, parseInstant, parseStart, showDuration } from './duration.js';
 
 describe('a duration', () => {
   it.each([
@@ -34,6 +34,28 @@ describe('a duration', () => {
   ])('%d seconds are shown as %s', (seconds, text) => {
     expect(showDuration(seconds)).toBe(text);
   });
+});
+
+describe('a start', () => {
+  const now = new Date('2026-01-05T09:00:00Z');
+
+  it.each([
+    ['+2h', '2026-01-05T11:00:00.000Z'],
+    ['2026-01-05T23:00:00+01:00', '2026-01-05T22:00:00.000Z'],
+    ['2026-01-05T22:00Z', '2026-01-05T22:00:00.000Z'],
+  ])('%s is %s', (text, instant) => {
+    expect(parseStart(text, '--start', now)).toBe(instant);
+  });
+
+  // A time without a zone would be another one on another machine.
+  it.each(['2h', '+', '+m', 'tomorrow', '2026-01-05', '2026-01-05T22:00', '2026-13-05T22:00Z'])(
+    '%j is refused',
+    (text) => {
+      expect(() => parseStart(text, '--start', now)).toThrow(
+        expect.objectContaining({ code: 'usage_invalid' }) as Error,
+      );
+    },
+  );
 });
 
 describe('an instant', () => {

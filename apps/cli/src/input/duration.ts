@@ -25,6 +25,23 @@ function secondsOf(text: string): number | undefined {
   );
 }
 
+/**
+ * A coming instant as RFC 3339 in UTC: a time with its zone, or how far ahead (`+2h`).
+ *
+ * @throws CliError `usage_invalid`, naming `option`
+ */
+export function parseStart(text: string, option: string, now: Date): string {
+  const ahead = text.startsWith('+') ? secondsOf(text.slice(1)) : undefined;
+  if (ahead !== undefined) return new Date(now.getTime() + ahead * 1000).toISOString();
+  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text);
+  const instant = new Date(text);
+  if (isTime && !Number.isNaN(instant.getTime())) return instant.toISOString();
+  throw new CliError(
+    'usage_invalid',
+    `${option}: expected a time such as 2026-01-05T22:00:00Z, or how far ahead, such as +2h; not "${text}"`,
+  );
+}
+
 /** `15m`, `1h 30m`, `45s`; negative as zero. */
 export function showDuration(seconds: number): string {
   let left = Math.max(0, Math.round(seconds));

@@ -22,6 +22,7 @@ export function explanationText(told: Explanation): string {
     fields([
       ['needs', requirementText(approval)],
       ['duration', showDuration(terms.durationSeconds)],
+      ['from', terms.startAt],
       ['policy', policy.name],
       ['risk', riskText(risk)],
     ]),

@@ -20,5 +20,9 @@ export function grantTable({ items, total }: OpenGrantsView, now: Date): string 
   return total > items.length ? `${lines}and ${total - items.length} more\n` : lines;
 }
 
-const leftText = ({ endsAt }: GrantView, now: Date): string =>
-  showDuration((Date.parse(endsAt) - now.getTime()) / 1000);
+function leftText({ startsAt, endsAt }: GrantView, now: Date): string {
+  const until = (instant: string) => (Date.parse(instant) - now.getTime()) / 1000;
+  return until(startsAt) > 0
+    ? `opens in ${showDuration(until(startsAt))}`
+    : showDuration(until(endsAt));
+}

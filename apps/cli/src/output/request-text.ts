@@ -22,6 +22,7 @@ export function requestText(view: AccessRequestView, now: Date): string {
       ['connection', request.connection],
       ['scope', scopeText(request.scope)],
       ['duration', durationText(view)],
+      ['from', request.startAt],
       ['limits', limitsText(view.terms ?? request)],
       ['bound to', (view.terms ?? request).keyThumbprint && 'the key of its agent'],
       ['reason', request.reason],
@@ -57,6 +58,8 @@ export function statusText(
     return `pending: needs ${requirementText(approval)}${left}`;
   }
   if (status === 'granted' && grant !== undefined) {
+    if (Date.parse(grant.startsAt) > now.getTime())
+      return `granted, opens in ${leftText(grant.startsAt, now)}`;
     return `granted for another ${leftText(grant.endsAt, now)}`;
   }
   return status;

@@ -1,4 +1,4 @@
-import type { Principal } from '@drawbridge/contracts';
+import type { AccessTerms, Principal } from '@drawbridge/contracts';
 import type { AskingRequirement, Standing } from '@drawbridge/scope';
 
 export interface Denial {
@@ -41,7 +41,7 @@ export type AccessApproval =
   | {
       readonly status: 'validated';
       readonly requester: Principal;
-      readonly terms: Standing['terms'];
+      readonly terms: AccessTerms;
       readonly approval: AskingRequirement;
     }
   | PendingApproval

@@ -1,4 +1,4 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { specify } from '@drawbridge/testing';
 import {
   accessDenied,
@@ -18,6 +18,7 @@ import {
   humansOf,
   lapsed,
   rejectedBy,
+  terms,
   validated,
   withdrawn,
 } from '../../test/sample-events.js';
@@ -55,6 +56,25 @@ describe('asking for an approval', () => {
       .when(request)
       .thenNothing(),
   );
+});
+
+describe('asking for an approval of a later time', () => {
+  const timed = (startAt: string) => validated(humansOf(1), agent, { startAt });
+  const windowEnd = (startAt: string) => Date.parse(startAt) + terms.durationSeconds * 1000;
+
+  it('asks no longer than there is something to grant', () => {
+    const startAt = new Date(Date.parse(at) + 60_000).toISOString();
+    const by = new Date(windowEnd(startAt)).toISOString();
+    expect(Date.parse(by)).toBeLessThan(Date.parse(decideBy));
+    given(accessRequested, timed(startAt))
+      .when(request)
+      .then(approvalRequested(humansOf(1), by));
+  });
+
+  it('asks no longer than ever, however late the start is', () =>
+    given(accessRequested, timed('2027-01-01T00:00:00.000Z'))
+      .when(request)
+      .then(approvalRequested()));
 });
 
 describe('giving an approval', () => {

@@ -1,6 +1,6 @@
 import type { AccessEvent } from '@drawbridge/contracts';
 import type { Decider } from '@drawbridge/kernel';
-import { outcomeOf } from '@drawbridge/scope';
+import { outcomeOf, windowEndMs } from '@drawbridge/scope';
 import { askQuestion, type AskQuestion } from './ask-question.js';
 import { initial, type AccessApproval } from './access-approval-state.js';
 import {
@@ -79,8 +79,10 @@ function react(
 
 function requestApproval(state: AccessApproval, at: string): AccessEvent | undefined {
   if (state.status !== 'validated') return undefined;
-  const { approval } = state;
-  const decideBy = new Date(Date.parse(at) + approval.timeoutSeconds * 1000).toISOString();
+  const { approval, terms } = state;
+  const timeoutMs = Date.parse(at) + approval.timeoutSeconds * 1000;
+  // Behind it there is nothing left that could be granted.
+  const decideBy = new Date(Math.min(timeoutMs, windowEndMs(terms) ?? timeoutMs)).toISOString();
   return { type: 'ApprovalRequested', data: { approval, decideBy } };
 }
 

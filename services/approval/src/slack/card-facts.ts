@@ -4,7 +4,7 @@ import type { AgentPast } from '../domain/agent-history.js';
 import type { RequestStory } from '../domain/request-story.js';
 import { conditionLines } from './card-conditions.js';
 import { neutralText } from './neutral-text.js';
-import { bold, durationWords, emoji, text, type Inline } from './rich-text.js';
+import { bold, durationWords, emoji, instant, text, type Inline } from './rich-text.js';
 
 const NAME_LENGTH = 120;
 const LINE_LENGTH = 300;
@@ -26,12 +26,24 @@ export function factLines(story: RequestStory, past: AgentPast | undefined): Inl
     ...conditionLines(story),
     [bold('Why: '), text(whyWords(story))],
     [bold('Where: '), text(whereWords(story))],
-    [bold('For: '), text(`${durationWords(terms.durationSeconds)}${limitWords(story)}`)],
+    [bold('For: '), ...timeWords(terms), text(limitWords(story))].filter(isShown),
     [bold('Who: '), text(ownedWords(requester))],
     ...(past === undefined ? [] : [[bold('Before: '), text(pastWords(past))]]),
     ...cutLines(story),
   ];
 }
+
+/** How long the access is for, and from when on where that is not at once. */
+export const timeWords = ({
+  durationSeconds,
+  startAt,
+}: Pick<RequestStory['terms'], 'durationSeconds' | 'startAt'>): Inline[] => [
+  text(durationWords(durationSeconds)),
+  ...(startAt === undefined ? [] : [text(' from '), instant(startAt), text(' on')]),
+];
+
+/** Slack refuses text of no letters. */
+const isShown = (inline: Inline): boolean => inline.type !== 'text' || inline.text !== '';
 
 /** A human or agent as an approver knows them. */
 export const personWords = ({ email, subject }: Principal): string =>
@@ -77,10 +89,11 @@ const whereWords = ({ terms: { connection, environment } }: RequestStory): strin
   neutralText(`${connection} (${environment})`, LINE_LENGTH);
 
 /** How often it may be used, where that is limited. */
-const limitWords = ({ terms: { limits, keyThumbprint } }: RequestStory): string =>
+const limitWords = ({ terms: { limits, keyThumbprint, runId } }: RequestStory): string =>
   [
     ...(limits === undefined ? [] : [`, ${describeLimits(limits)}`]),
     ...(keyThumbprint === undefined ? [] : [', bound to the key of its agent']),
+    ...(runId === undefined ? [] : [`, for run ${neutralText(runId, NAME_LENGTH)} only`]),
   ].join('');
 
 function whyWords({ terms: { reason, ticket } }: RequestStory): string {

@@ -16,7 +16,9 @@ const titles: Readonly<Record<RequestStory['status'], string>> = {
   withdrawn: 'Withdrawn by the requester',
 };
 
-export function titleOf({ status, denial }: RequestStory): string {
+export function titleOf({ status, denial, terms }: RequestStory): string {
+  // Nobody draws a card again when its grant opens.
+  if (status === 'granted' && terms.startAt !== undefined) return 'Approved, open at its time';
   return status === 'pending' && denial !== undefined ? titles.rejected : titles[status];
 }
 

@@ -100,6 +100,14 @@ describe('the card of a request that waits', () => {
     expect(readable(...pending({ rules }))).toContain('EVERY namespace and cluster-wide');
   });
 
+  it('tells from when on, where that is not at once', () => {
+    expect(card).not.toContain('15 minutes from');
+    const later = pending({ startAt: '2026-01-05T22:00:00.000Z' });
+    expect(readable(...later)).toContain('from 2026-01-05 22:00 UTC on');
+    expect(renderCard(story(...later)).text).toContain('from 2026-01-05 22:00 UTC on');
+    expect(readableView(rulesView(story(...later)))).toContain('from 2026-01-05 22:00 UTC on');
+  });
+
   it('keeps the exact rules behind a click', () => {
     expect(card).not.toContain('apiGroups:');
     const rules = readableView(rulesView(story(...pending())));

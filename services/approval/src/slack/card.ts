@@ -8,7 +8,16 @@ import { outcomeLines, titleOf } from './card-outcome.js';
 import { waitingFor } from './card-steps.js';
 import { isShownWhole } from './exact-rules.js';
 import { neutralMrkdwn, neutralText } from './neutral-text.js';
-import { bold, durationWords, instant, lines, plain, smallPrint, text } from './rich-text.js';
+import {
+  bold,
+  durationWords,
+  utcWords,
+  instant,
+  lines,
+  plain,
+  smallPrint,
+  text,
+} from './rich-text.js';
 
 /** `event_type` of the metadata by which a card is found again. */
 export const CARD_METADATA = 'drawbridge_access_request';
@@ -58,7 +67,8 @@ function headingOf(story: RequestStory, isOpen: boolean): string {
 function summaryOf(story: RequestStory): string {
   const { requester, terms, risk } = story;
   const time = durationWords(terms.durationSeconds);
-  const wanted = `${whatWords(story)} on ${terms.connection} for ${time}`;
+  const from = terms.startAt === undefined ? '' : ` from ${utcWords(terms.startAt)} on`;
+  const wanted = `${whatWords(story)} on ${terms.connection} for ${time}${from}`;
   return `${personWords(requester)} wants ${wanted}. Risk: ${risk.level}`;
 }
 

@@ -3,7 +3,7 @@ import type { RequestStory } from '../domain/request-story.js';
 import type { GrantedStory } from '../nats/open-grants.js';
 import { personWords, riskLine, whatWords } from './card-facts.js';
 import { neutralText } from './neutral-text.js';
-import { bold, instant, lines, plain, text } from './rich-text.js';
+import { bold, instant, lines, plain, text, type Inline } from './rich-text.js';
 
 export const REVOKE_ACTION = 'drawbridge_revoke';
 /** Only a link; Slack tells of a press on it all the same. */
@@ -51,7 +51,7 @@ function waitingBlocks({ story, link }: WaitingItem): types.KnownBlock[] {
 
 function openBlocks(story: GrantedStory): types.KnownBlock[] {
   return [
-    lines([[bold(titleOf(story))], [text('Until '), instant(story.grant.endsAt)]]),
+    lines([[bold(titleOf(story))], openWords(story)]),
     actions(story.id, [
       {
         type: 'button',
@@ -63,6 +63,12 @@ function openBlocks(story: GrantedStory): types.KnownBlock[] {
     ]),
   ];
 }
+
+const openWords = ({ grant, terms }: GrantedStory): Inline[] => [
+  ...(terms.startAt === undefined ? [] : [text('From '), instant(grant.startsAt), text(' ')]),
+  text(terms.startAt === undefined ? 'Until ' : 'until '),
+  instant(grant.endsAt),
+];
 
 const titleOf = (story: RequestStory): string =>
   neutralText(

@@ -18,8 +18,11 @@ export const instant = (at: string): Inline => ({
   type: 'date',
   timestamp: Math.floor(Date.parse(at) / 1000),
   format: '{date_short_pretty} {time}',
-  fallback: `${at.slice(0, 16).replace('T', ' ')} UTC`,
+  fallback: utcWords(at),
 });
+
+/** An instant for whoever cannot be shown their own time. */
+export const utcWords = (at: string): string => `${at.slice(0, 16).replace('T', ' ')} UTC`;
 
 /** One line per entry. */
 export function lines(entries: readonly (readonly Inline[])[]): types.RichTextBlock {

@@ -1,10 +1,10 @@
 import type { types } from '@slack/bolt';
 import { describeRules } from '@drawbridge/scope';
 import type { RequestStory } from '../domain/request-story.js';
-import { personWords, whatWords } from './card-facts.js';
+import { personWords, timeWords, whatWords } from './card-facts.js';
 import { exactRules } from './exact-rules.js';
 import { neutralText } from './neutral-text.js';
-import { bold, codeBlock, durationWords, lines, plain, text } from './rich-text.js';
+import { bold, codeBlock, lines, plain, text } from './rich-text.js';
 
 const MAX_WORDS = 60;
 
@@ -20,7 +20,7 @@ export function rulesView(story: RequestStory): types.ModalView {
     blocks: [
       lines([
         [bold(about)],
-        [text(`For ${durationWords(terms.durationSeconds)}:`)],
+        [text('For '), ...timeWords(terms), text(':')],
         ...words.map((line) => [text(`• ${neutralText(line, 300)}`)]),
       ]),
       ...exactBlocks(story),

@@ -29,9 +29,11 @@ const notes: Notes = {
     text(' answers'),
     ...quoted(words, 1000),
   ],
-  GrantIssued: ({ endsAt, approvers }) => [
+  GrantIssued: ({ startsAt, endsAt, approvers, terms }) => [
     bold('Granted'),
-    text(` by ${approvers.map(personWords).join(' and ')}, until `),
+    text(` by ${approvers.map(personWords).join(' and ')}, `),
+    ...(terms.startAt === undefined ? [] : [text('from '), instant(startsAt), text(' ')]),
+    text('until '),
     instant(endsAt),
   ],
   AccessRequestDenied: ({ message }) => [bold('Denied by policy'), ...quoted(message)],

@@ -2,7 +2,7 @@ import type { Principal, Risk, Rule } from '@drawbridge/contracts';
 import { describeLimits, describeRules } from '@drawbridge/scope';
 import type { RequestStory } from '../domain/request-story.js';
 import { waitingWords } from '../domain/steps-of.js';
-import { durationWords } from '../slack/rich-text.js';
+import { durationWords, utcWords } from '../slack/rich-text.js';
 import { attribute, markup, preformatted, type Markup } from './markup.js';
 import { renderPage } from './page.js';
 
@@ -73,12 +73,13 @@ export function issuersPage(requestId: string, issuers: readonly string[]): stri
 }
 
 function facts({ requester, terms, risk, cuts, alternative }: RequestStory): Markup {
-  const { connection, environment, durationSeconds, reason, ticket, limits, keyThumbprint } = terms;
+  const { connection, environment, durationSeconds, startAt, reason, ticket } = terms;
+  const { limits, keyThumbprint } = terms;
   const rows: readonly (readonly [string, string | Markup])[] = [
     ['Who', requesterWords(requester)],
     ...describeRules(terms.rules).map((line, index) => [index === 0 ? 'What' : '', line] as const),
     ['Where', `${connection} (${environment})`],
-    ['For', `${durationWords(durationSeconds)}, from the approval on`],
+    ['For', `${durationWords(durationSeconds)}, from ${startWords(startAt)} on`],
     ...(limits === undefined ? [] : [['Use', describeLimits(limits)] as const]),
     ...(keyThumbprint === undefined
       ? []
@@ -98,6 +99,8 @@ function facts({ requester, terms, risk, cuts, alternative }: RequestStory): Mar
 }
 
 const scoreWords = ({ score }: Risk): string => (score === undefined ? '' : `, ${score} of 100:`);
+const startWords = (startAt: string | undefined): string =>
+  startAt === undefined ? 'the approval' : utcWords(startAt);
 
 function requesterWords({ kind, subject, issuer, owner, email }: Principal): string {
   const who = email === undefined ? subject : `${subject} (${email})`;

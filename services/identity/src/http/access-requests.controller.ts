@@ -20,6 +20,8 @@ import {
 } from '@drawbridge/contracts';
 import { ValidBody, ValidPath, ValidQuery } from '@drawbridge/runtime';
 import { IdenticalRequestOpen, IngressRefused } from '../ingress-refused.js';
+import { requireRun } from '../require-run.js';
+import { requireStart } from '../require-start.js';
 import { Authenticated } from './authenticated.js';
 import { callerOf, callOf } from './caller-of.js';
 import { countCall, INGRESS, requireCurrent, type Ingress } from './ingress.js';
@@ -48,6 +50,7 @@ export class AccessRequestsController {
     @Res() response: Response,
   ): Promise<void> {
     const key = idempotencyKeyOf(request);
+    requireRun(body, callerOf(request));
     countCall(this.ingress.submissions, { request, response }, this.ingress.clock());
     await requireCurrent(this.ingress);
     const { view, created } = await this.ingress.requests
@@ -68,6 +71,8 @@ export class AccessRequestsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<Explanation> {
     countCall(this.ingress.submissions, { request, response }, this.ingress.clock());
+    requireStart(body, this.ingress.clock());
+    requireRun(body, callerOf(request));
     response.status(200);
     return this.ingress.explain({ requester: callerOf(request).principal, request: body });
   }

@@ -52,10 +52,11 @@ export const operations: readonly Operation[] = [
     ],
     errors: {
       400: ['body_malformed', 'body_invalid', 'idempotency_key_invalid'],
+      403: ['run_not_yours'],
       409: ['identical_request_open', 'append_conflict'],
       413: ['body_too_large'],
       415: ['content_type_unsupported'],
-      422: ['idempotency_key_reused'],
+      422: ['idempotency_key_reused', 'start_invalid'],
       429: ['too_many_open_requests'],
       503: ['access_requests_unavailable', 'event_store_unavailable'],
     },
@@ -132,8 +133,10 @@ export const operations: readonly Operation[] = [
     successes: [{ status: 200, description: 'What policy would say now', schema: 'Explanation' }],
     errors: {
       400: ['body_malformed', 'body_invalid'],
+      403: ['run_not_yours'],
       413: ['body_too_large'],
       415: ['content_type_unsupported'],
+      422: ['start_invalid'],
       503: ['policy_unavailable'],
     },
   },

@@ -15,7 +15,6 @@ export type AccessGrant =
     }
   | ({
       readonly status: 'pending';
-      readonly validatedAt: string;
       /** The approval service has taken it on, and sees to it that it ends. */
       readonly isAsked: boolean;
       /** The approval service says the quorum is reached. Not believed: see `decideIssue`. */

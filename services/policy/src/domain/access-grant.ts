@@ -1,7 +1,7 @@
 import { approverGroupsOf, type AccessEvent } from '@drawbridge/contracts';
 import type { Decider } from '@drawbridge/kernel';
 import { whyLost } from '@drawbridge/people';
-import { continueStanding, isUsedUp, outcomeOf, type Used } from '@drawbridge/scope';
+import { continueStanding, grantWindow, isUsedUp, outcomeOf, type Used } from '@drawbridge/scope';
 import type { AccessGrant } from './access-grant-state.js';
 import { alternativeTo } from './alternative.js';
 import type { Circumstances } from './circumstances.js';
@@ -9,9 +9,10 @@ import type { Denial } from './denial.js';
 import { evolve } from './evolve-access-grant.js';
 import { idleEndMs } from './idle-end.js';
 import { judge } from './judge.js';
+import { windowPassed } from './limit-start.js';
 import type { PolicySet } from './policy-set.js';
 import { whyNotAllowed } from './still-allowed.js';
-import { revokedByStop, stoppedDenial, stopOver } from './stopped.js';
+import { revokedAsDisabled, revokedByStop, stoppedDenial, stopOver } from './stopped.js';
 import {
   approvalUnavailable,
   isTooLateToJudge,
@@ -132,13 +133,8 @@ function decideIssue(
   { grantId, policies, circumstances }: CommandOf<'IssueGrant'>,
 ): AccessEvent | undefined {
   const { policy, requester, terms, approval, standing } = state;
-  const { at } = circumstances;
-  if (approval.type !== 'none') {
-    if (!state.isApproved) return undefined;
-    if (!isAgreed(state)) return deny(state, state.isVoided ? takenAway : incomplete);
-    if (!isStillAgreed(state, policies, circumstances)) return deny(state, takenAway);
-  }
-  const notNow = whyNotNow(state, circumstances);
+  if (approval.type !== 'none' && !state.isApproved) return undefined;
+  const notNow = whyNotAgreed(state, policies, circumstances) ?? whyNotNow(state, circumstances);
   if (notNow !== undefined) return deny(state, notNow);
   const reason = whyNotAllowed(state, policies);
   if (reason !== undefined) {
@@ -148,7 +144,8 @@ function decideIssue(
       suggestion: 'Ask again.',
     });
   }
-  const endsAt = new Date(Date.parse(at) + terms.durationSeconds * 1000).toISOString();
+  const window = grantWindow(terms, circumstances.at);
+  if (window === undefined) return deny(state, windowPassed);
   return {
     type: 'GrantIssued',
     data: {
@@ -158,10 +155,19 @@ function decideIssue(
       terms,
       approvers: (standing?.approvals ?? []).map(({ approver }) => approver),
       requiredGroups: requiredGroups(state, policies),
-      startsAt: at,
-      endsAt,
+      ...window,
     },
   };
+}
+
+function whyNotAgreed(
+  state: Pending,
+  policies: PolicySet,
+  circumstances: Circumstances,
+): Denial | undefined {
+  if (state.approval.type === 'none') return undefined;
+  if (!isAgreed(state)) return state.isVoided ? takenAway : incomplete;
+  return isStillAgreed(state, policies, circumstances) ? undefined : takenAway;
 }
 
 function whyNotNow(
@@ -242,6 +248,7 @@ function decideRecheck(
   const { grantId, issuedAt, requester: agent, terms } = state;
   const stop = stopOver(circumstances.stops, { agent, connection: terms.connection, issuedAt });
   if (stop !== undefined) return revokedByStop(grantId, stop);
+  if (circumstances.isDisabled(agent)) return revokedAsDisabled(grantId);
   const reason = whyNotAllowed(state, policies);
   if (reason === undefined) return undefined;
   return {

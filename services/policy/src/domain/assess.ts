@@ -17,6 +17,7 @@ import {
 import type { AutoApproval } from './conditions.js';
 import { isDenial, quoteAny, type Denial } from './denial.js';
 import { limitGrant, missingLimit } from './limit-grant.js';
+import { startDenial } from './limit-start.js';
 import type { Policy } from './policy-set.js';
 import { whyNobodyApproves, type Known } from './require-approvers.js';
 
@@ -29,6 +30,8 @@ export interface Asked {
   readonly rules: readonly Rule[];
   /** Set when an action was asked for by name; then the policy's own rules are no limit. */
   readonly action?: string;
+  /** When it is judged; absent: how far ahead its start is cannot be told, and is not asked. */
+  readonly judgedAt?: string;
   /** Absent: whether anybody can approve is not asked. */
   readonly known?: Known;
   /** Whether a policy asks nobody for this after all; absent: none does. */
@@ -58,6 +61,7 @@ const checks: readonly Check[] = [
   limitNamespaces,
   refuseWide,
   limitDuration,
+  limitStart,
   requireReason,
   requireTicket,
   limitUse,
@@ -142,6 +146,11 @@ function limitDuration(policy: Policy, { request }: Asked, allowance: Allowance)
     durationSeconds: maxDurationSeconds,
     cuts: [...allowance.cuts, cut],
   };
+}
+
+function limitStart(policy: Policy, { request, judgedAt }: Asked, allowance: Allowance) {
+  const { durationSeconds } = allowance;
+  return startDenial(policy, { ...request, durationSeconds }, judgedAt) ?? allowance;
 }
 
 function requireReason(policy: Policy, { request }: Asked, allowance: Allowance) {

@@ -139,6 +139,22 @@ describe('a condition for asking nobody', () => {
     expect('validated' in verdict && verdict.validated.autoApproved).toBe(is ? 'small' : undefined);
   });
 
+  it.each([
+    ['2026-01-05T18:00:00.000Z', true],
+    ['2026-01-05T09:30:00.000Z', false],
+  ])('of hours and turns must hold when the grant would open, at %s', (startAt, is) => {
+    const times = [{ timeZone: 'UTC', hours: '17:00-23:00' }];
+    const policy = {
+      ...oncall,
+      start: { maxAheadSeconds: 86_400 },
+      autoApprove: [rule({ times })],
+    };
+    const plea = { request: { ...request, startAt }, requester: agent };
+    expect(judge(plea, policySet(policy), known)).toMatchObject({
+      validated: { facts: [{ condition: 'time', found: startAt, isMet: is }] },
+    });
+  });
+
   it('must hold with all the others', () => {
     const when = { environments: ['production'], maxDurationSeconds: 60 };
     expect(judge({ request, requester: agent }, withRules(rule(when)), known)).toMatchObject({

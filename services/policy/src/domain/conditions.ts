@@ -34,6 +34,10 @@ type Found = Pick<ConditionFact, 'wanted' | 'found' | 'isMet'>;
 /** `undefined`: the rule has no such condition. */
 type Condition = (when: When, situation: Situation) => Found | undefined;
 
+/** When the grant would open: hours and turns have to be right then. */
+const beginOf = ({ terms: { startAt }, circumstances: { at } }: Situation): string =>
+  startAt === undefined || Date.parse(startAt) < Date.parse(at) ? at : startAt;
+
 const unknown = (wanted: string): Found => ({ wanted, found: 'not known', isMet: false });
 
 /** All that can be told at once; places come last, since asking takes one. */
@@ -54,16 +58,20 @@ const conditions: Readonly<Record<string, Condition>> = {
         },
   risk: ({ risk: limit }, { risk, circumstances }) =>
     limit && foundRisk(limit, risk, circumstances),
-  time: ({ times }, { circumstances: { at } }) =>
-    times && {
-      wanted: times
-        .map(({ days = ['any day'], hours = 'any hour', timeZone }) =>
-          [days.join(' '), hours, timeZone].join(' '),
-        )
-        .join(', or '),
-      found: at,
-      isMet: times.some((window) => isWithinHours(window, at)),
-    },
+  time: ({ times }, situation) => {
+    const at = beginOf(situation);
+    return (
+      times && {
+        wanted: times
+          .map(({ days = ['any day'], hours = 'any hour', timeZone }) =>
+            [days.join(' '), hours, timeZone].join(' '),
+          )
+          .join(', or '),
+        found: at,
+        isMet: times.some((window) => isWithinHours(window, at)),
+      }
+    );
+  },
   onCall: ({ onCall: wanted }, situation) => wanted && foundOnCall(wanted, situation),
 };
 
@@ -80,8 +88,10 @@ function foundRisk(
 
 function foundOnCall(
   { schedule: name, is }: NonNullable<When['onCall']>,
-  { people, requester, circumstances: { at } }: Situation,
+  situation: Situation,
 ): Found {
+  const { people, requester } = situation;
+  const at = beginOf(situation);
   const wanted = `the ${is} is on call for ${name}`;
   const schedule = people?.schedules.find((one) => one.name === name);
   const email = schedule && onCall(schedule, at);

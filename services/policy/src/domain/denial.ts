@@ -16,6 +16,8 @@ export type DenialCode =
   | 'namespace_not_allowed'
   | 'scope_too_wide'
   | 'duration_too_long'
+  | 'start_too_late'
+  | 'window_passed'
   | 'reason_too_short'
   | 'reason_not_accepted'
   | 'ticket_missing'

@@ -25,6 +25,34 @@ const asked: AccessEvent = {
 const nobody = validated({ approval: { type: 'none' } });
 const pending = [requested(), validated()];
 
+describe('a grant that was issued for later', () => {
+  const startsAt = '2026-01-05T22:00:00.000Z';
+  const later = issued({ startsAt, endsAt: '2026-01-05T22:15:00.000Z' });
+  const end = { command: 'expire', atMs: Date.parse('2026-01-05T22:15:00.000Z') };
+
+  it('is looked at for its start, and then only for its end', () => {
+    const duties = dutiesAfter(...pending, later);
+    const duty = duties.get('a');
+    expect(duty).toMatchObject({ ...end, startMs: Date.parse(startsAt) });
+    if (duty === undefined) return;
+    expect(duties.started(duty)).not.toHaveProperty('startMs');
+    expect(duties.get('a')).toMatchObject(end);
+    expect(duties.get('a')).not.toHaveProperty('startMs');
+    expect(duties.openGrantCount).toBe(1);
+  });
+
+  it('stays over when it ended while it was looked at', () => {
+    const duties = dutiesAfter(...pending, later);
+    const duty = duties.get('a');
+    duties.apply(recorded('a', endings.GrantRevoked));
+    if (duty !== undefined) duties.started(duty);
+    expect(duties.get('a')).toBeUndefined();
+  });
+
+  it('that begins at once has no start to be looked at', () =>
+    expect(dutiesAfter(...pending, issued()).get('a')).not.toHaveProperty('startMs'));
+});
+
 describe('what policy has to do in time', () => {
   it.each<{ when: string; past: AccessEvent[]; command: string; due: string; cause: string }>([
     {

@@ -12,6 +12,8 @@ export interface Duty {
   readonly causationId: string;
   readonly command: 'judge' | 'issue' | 'endUnasked' | 'expire';
   readonly atMs: number;
+  /** When a grant opens that was issued for later, until it was looked at again for that. */
+  readonly startMs?: number;
 }
 
 /**
@@ -42,6 +44,13 @@ export class Duties {
     return duty;
   }
 
+  /** A grant was looked at for its start: only its end is left. */
+  started({ startMs, ...duty }: Duty): Duty {
+    const isKnown = startMs !== undefined && this.#duties.get(duty.requestId)?.startMs === startMs;
+    if (isKnown) this.#duties.set(duty.requestId, duty);
+    return duty;
+  }
+
   get(requestId: string): Duty | undefined {
     return this.#duties.get(requestId);
   }
@@ -63,7 +72,7 @@ function dutyAfter(
 const endsGrant = (type: AccessEventType): boolean =>
   type === 'GrantRevoked' || type === 'GrantExpired' || type === 'GrantEnded';
 
-type Due = Pick<Duty, 'command' | 'atMs'> | 'as_before' | undefined;
+type Due = Pick<Duty, 'command' | 'atMs' | 'startMs'> | 'as_before' | undefined;
 
 /** What each event makes due while there is no grant; every type is listed, so that a new one must be judged. */
 const dues: {
@@ -84,7 +93,10 @@ const dues: {
   QuestionAsked: () => 'as_before',
   QuestionAnswered: () => 'as_before',
   AccessRequestApproved: (_, at) => issueSoon(at),
-  GrantIssued: ({ endsAt }) => ({ command: 'expire', atMs: Date.parse(endsAt) }),
+  GrantIssued: ({ startsAt, endsAt }, at) => {
+    const [startMs, atMs] = [Date.parse(startsAt), Date.parse(endsAt)];
+    return { command: 'expire', atMs, ...(startMs > Date.parse(at) && { startMs }) };
+  },
   AccessRequestWithdrawn: () => undefined,
   AccessRequestDenied: () => undefined,
   AccessRequestRejected: () => undefined,

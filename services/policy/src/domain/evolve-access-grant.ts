@@ -93,8 +93,9 @@ const changes: Changes = {
   AccessRequestLapsed: closeUnlessGranted,
   GrantIssued: (state, { grantId, startsAt, endsAt }, issuedAt) => {
     if (state.status !== 'pending') return state;
-    const { requester, request, policy, terms, approval, risk, standing, autoApproved } = state;
-    const fixed = { requester, request, policy, terms, approval, risk };
+    const { requester, request, validatedAt, policy, terms, approval, risk } = state;
+    const { standing, autoApproved } = state;
+    const fixed = { requester, request, validatedAt, policy, terms, approval, risk };
     return {
       status: 'granted',
       ...fixed,

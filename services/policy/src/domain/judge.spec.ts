@@ -592,3 +592,18 @@ describe('whatever is asked', () => {
     expect(performance.now() - start).toBeLessThan(20_000);
   });
 });
+
+describe('the run that a request is for', () => {
+  const runId = 'nightly-1';
+  const judged = (requester: Principal) =>
+    judge({ request: { ...request, runId }, requester }, policySet(oncall));
+
+  it('binds the grant where the token was of this run', () =>
+    expect(judged({ ...agent, run: runId })).toHaveProperty('validated.terms.runId', runId));
+
+  it.each([undefined, 'nightly-2'])('binds nothing where the token said %s', (run) =>
+    expect(judged({ ...agent, ...(run !== undefined && { run }) })).not.toHaveProperty(
+      'validated.terms.runId',
+    ),
+  );
+});

@@ -22,6 +22,8 @@ export interface Plea {
   readonly requester: Principal;
   /** The rule by which nobody was asked when it was judged. */
   readonly autoApproved?: string | undefined;
+  /** When it was judged, where that was before. */
+  readonly validatedAt?: string;
 }
 
 /** `wants`: a place is to be asked for, and the judgement to be repeated with what came of it; until then there is none. */
@@ -53,7 +55,7 @@ export function judge(plea: Plea, set: PolicySet, circumstances?: Circumstances)
   if (chosen === undefined) return closest(answers, set);
   const { policy, allowance } = chosen;
   const { requester } = plea;
-  const terms = toTerms(plea.request, { scope, allowance, connection: found.connection });
+  const terms = toTerms(plea, { scope, allowance, connection: found.connection });
   const wants = allowance.auto?.wants;
   const risk = riskOf({ terms, requester }, set, circumstances);
   return {
@@ -98,15 +100,15 @@ interface Surroundings extends Pick<Granted, 'scope' | 'connection'> {
 
 /** What is asked, with what is known of people and conditions now; that is nothing without circumstances. */
 function askedNow(plea: Plea, { scope, connection, set, circumstances }: Surroundings): Asked {
-  const asked = askedOf(plea, scope);
+  const asked = askedOf(plea, scope, circumstances?.at);
   if (circumstances === undefined) return asked;
   const { people } = set;
-  const { requester, request } = plea;
+  const { requester } = plea;
   return {
     ...asked,
     ...(people && { known: { ...circumstances, people } }),
     autoApproval: (policy, allowance) => {
-      const terms = toTerms(request, { scope, allowance, connection });
+      const terms = toTerms(plea, { scope, allowance, connection });
       const risk = riskOf({ terms, requester }, set, circumstances);
       return autoApproval({ policy, terms, requester, risk, people, circumstances });
     },
@@ -129,7 +131,7 @@ export function judgeBy(
     return { code: 'policy_changed', message };
   }
   const { autoApproved: rule } = plea;
-  const asked = askedOf(plea, scope);
+  const asked = askedOf(plea, scope, plea.validatedAt);
   const allowance = assess(
     policy,
     rule === undefined ? asked : { ...asked, autoApproval: () => ({ rule, facts: [] }) },
@@ -137,12 +139,22 @@ export function judgeBy(
   if ('denial' in allowance) return allowance.denial;
   return {
     policy,
-    terms: toTerms(plea.request, { scope, allowance, connection: found.connection }),
+    terms: toTerms(plea, { scope, allowance, connection: found.connection }),
   };
 }
 
-function askedOf({ request, requester }: Plea, { rules, action }: ResolvedScope): Asked {
-  return { request, requester, rules, ...(action !== undefined && { action }) };
+function askedOf(
+  { request, requester }: Plea,
+  { rules, action }: ResolvedScope,
+  judgedAt: string | undefined,
+): Asked {
+  return {
+    request,
+    requester,
+    rules,
+    ...(action !== undefined && { action }),
+    ...(judgedAt !== undefined && { judgedAt }),
+  };
 }
 
 function closest(
@@ -165,7 +177,7 @@ interface Granted {
 }
 
 function toTerms(
-  request: AccessRequestInput,
+  { request, requester }: Plea,
   { scope, allowance, connection }: Granted,
 ): AccessTerms {
   return {
@@ -179,5 +191,8 @@ function toTerms(
     ...(request.ticket !== undefined && { ticket: request.ticket }),
     ...(allowance.limits !== undefined && { limits: allowance.limits }),
     ...(request.keyThumbprint !== undefined && { keyThumbprint: request.keyThumbprint }),
+    ...(request.startAt !== undefined && { startAt: request.startAt }),
+    // Only what a token proved binds: of other runs the gateway could not tell either.
+    ...(request.runId !== undefined && request.runId === requester.run && { runId: request.runId }),
   };
 }

@@ -1,6 +1,6 @@
 import type { GrantLimits } from '@drawbridge/contracts';
 import { describe, expect, it } from 'vitest';
-import { agent, oncall, policySet, request } from '../../test/story.js';
+import { agent, at, oncall, policySet, request } from '../../test/story.js';
 import { judge } from './judge.js';
 import type { PolicyLimits } from './limit-grant.js';
 import { whyNotAllowed } from './still-allowed.js';
@@ -103,7 +103,7 @@ describe('limits', () => {
     if (!('validated' in before)) throw new Error('not validated');
     const { terms, policy, risk } = before.validated;
     const approval = { type: 'none' as const };
-    const fixed = { requester: agent, request, policy, terms, approval, risk };
+    const fixed = { requester: agent, request, validatedAt: at, policy, terms, approval, risk };
     expect(whyNotAllowed(fixed, stricter)).toContain('now wants stricter limits');
     const within = { ...fixed, terms: { ...terms, limits: { maxCalls: 5 } } };
     expect(whyNotAllowed(within, stricter)).not.toContain('stricter limits');

@@ -71,6 +71,8 @@ export interface Policy {
   readonly autoApprove: readonly AutoApproveRule[];
   readonly approval: ApprovalRequirement;
   readonly limits?: PolicyLimits;
+  /** Absent: a grant begins when it is issued, and no start may be named. */
+  readonly start?: { readonly maxAheadSeconds: number };
 }
 
 /** Whether the policy is for this requester. */

@@ -10,7 +10,7 @@ const MANY_IN_AN_HOUR = 3;
 /** Whether a rule of a `Risk` document is about a request: all of its conditions hold. */
 export function isMeant({ when }: RiskRule, { terms, requester, circumstances }: RiskOf): boolean {
   const { connections, environments, agents, outside } = when;
-  const at = circumstances?.at;
+  const at = circumstances && (terms.startAt ?? circumstances.at);
   return (
     isOneOf(connections, terms.connection) &&
     isOneOf(environments, terms.environment) &&

@@ -24,6 +24,7 @@ import { requiredApproval } from './required-approval.js';
 export interface FixedRequest {
   readonly requester: Principal;
   readonly request: AccessRequestInput;
+  readonly validatedAt: string;
   readonly policy: PolicyReference;
   /** As validated, or as approvers have narrowed them since. */
   readonly terms: AccessTerms;

@@ -34,6 +34,12 @@ export function stoppedDenial(stop: Stop): Denial {
   };
 }
 
+/** How a grant ends when its agent is disabled, by configuration or by an order that is not known here yet. */
+export const revokedAsDisabled = (grantId: string): AccessEvent => ({
+  type: 'GrantRevoked',
+  data: { grantId, reason: 'the agent was disabled', cause: 'disabled' },
+});
+
 /** How a grant that is open ends by a stop. */
 export function revokedByStop(grantId: string, stop: Stop): AccessEvent {
   const { by, reason } = stop.last ?? { reason: '' };

@@ -12,6 +12,8 @@ import type { PolicyCommands } from '../policy-commands.js';
 import type { StopsInForce } from './stops-in-force.js';
 
 const RETRY_MS = 1_000;
+/** A grant that opens later is looked at again so long before, so that what may not open is gone by then. */
+const BEFORE_START_MS = 1_000;
 
 export interface GrantClockOptions {
   readonly connection: JetStreamConnection;
@@ -88,7 +90,7 @@ export class GrantClock {
   #take(recorded: RecordedEvent<AccessEvent>): void {
     const duty = this.#duties.apply(recorded);
     if (duty === undefined) this.#schedule.delete(recorded.aggregateId);
-    else this.#schedule.set(duty.requestId, duty.atMs);
+    else this.#schedule.set(duty.requestId, lookMs(duty));
     // Issued while the stop was on its way.
     if (this.options.stops.isOver(recorded)) this.recheck();
   }
@@ -96,8 +98,15 @@ export class GrantClock {
   async #act(requestId: string): Promise<void> {
     const duty = this.#duties.get(requestId);
     if (duty === undefined) return;
-    const { command, causationId } = duty;
-    await this.options.commands[command]({ requestId, causationId });
+    const { command, causationId, startMs } = duty;
+    if (startMs === undefined) {
+      await this.options.commands[command]({ requestId, causationId });
+      return;
+    }
+    await this.options.commands.recheck({ requestId, causationId });
+    // Unless it ended meanwhile.
+    if (this.#duties.get(requestId) === duty)
+      this.#schedule.set(requestId, this.#duties.started(duty).atMs);
   }
 
   #recheckIn(waitMs: number): void {
@@ -125,3 +134,6 @@ export class GrantClock {
     if (!isDone) this.#recheckIn(RETRY_MS);
   }
 }
+
+const lookMs = ({ startMs, atMs }: Duty): number =>
+  startMs === undefined ? atMs : startMs - BEFORE_START_MS;

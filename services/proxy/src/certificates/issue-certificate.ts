@@ -89,14 +89,14 @@ function grantOf({ request, upgrade }: Exchange): string {
 /** Whose it is not learns no more than that they have none. */
 function boundGrant(
   { grants, clock }: CertificateParts,
-  { issuer, subject, groups }: Principal,
+  { issuer, subject, groups, run }: Principal,
   grantId: string,
 ): { grant: OpenGrant; thumbprint: string; now: Date } {
   const now = clock();
   const grant = grants.withId(grantId);
   const isOwn = grant?.issuer === issuer && grant.subject === subject;
   const thumbprint = grant?.keyThumbprint;
-  if (!isOwn || thumbprint === undefined || !isUsable(grant, { now, groups }, thumbprint)) {
+  if (!isOwn || thumbprint === undefined || !isUsable(grant, { now, groups, run }, thumbprint)) {
     throw new CallRefused('no_grant', 'you have no open grant of this id that is bound to a key');
   }
   return { grant, thumbprint, now };

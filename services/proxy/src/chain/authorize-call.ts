@@ -89,8 +89,8 @@ function decide({ grants, latest, earliest }: JudgingParts, call: Connected): Ju
   const client = call.request.connection;
   try {
     const found = grants.of(agent, connection);
-    const { groups } = agent;
-    const caller = { grants: found, connection, groups, client, now: latest(), earliest };
+    const { groups, run } = agent;
+    const caller = { grants: found, connection, groups, run, client, now: latest(), earliest };
     return { decision: authorize({ request: kube, ...caller }), open: found.open };
   } catch (cause) {
     throw new CallRefused('evaluation_failed', 'the call could not be judged', { cause });

@@ -36,16 +36,18 @@ interface Given {
   readonly earliest?: () => Date;
   readonly groups?: readonly string[];
   readonly key?: string;
+  readonly run?: string;
 }
 function decide(
   call: string,
-  { open = [], lastEnded, at = now, earliest, groups = [], key }: Given,
+  { open = [], lastEnded, at = now, earliest, groups = [], key, run }: Given,
 ) {
   const client = { shownKey: key };
   const [method = '', target = ''] = call.split(' ');
   const grants = lastEnded === undefined ? { open } : { open, lastEnded };
   const request = parseKubeRequest(method, target);
-  return authorize({ request, grants, connection: 'prod-eks', groups, client, now: at, earliest });
+  const who = { connection: 'prod-eks', groups, run, client };
+  return authorize({ request, grants, ...who, now: at, earliest });
 }
 const deployments = '/apis/apps/v1/namespaces/payments/deployments';
 
@@ -97,11 +99,51 @@ describe('a grant that is bound to a key', () => {
       },
     };
     const request = parseKubeRequest('GET', `${deployments}/checkout`);
-    const caller = { connection: 'prod-eks', groups: [], client, now };
+    const caller = { connection: 'prod-eks', groups: [], run: undefined, client, now };
     const open = [grant([restart])];
     expect(authorize({ request, grants: { open }, ...caller })).toMatchObject({ effect: 'allow' });
     expect(authorize({ request, grants: { open: [] }, ...caller })).toMatchObject({
       reason: 'no_grant',
+    });
+  });
+});
+
+describe('a grant that is for one run of its agent', () => {
+  const bound = grant([restart], { grantId: 'bound', runId: 'nightly-1' });
+  const call = `GET ${deployments}/checkout`;
+
+  it('is open to a token of that run', () =>
+    expect(decide(call, { open: [bound], run: 'nightly-1' })).toMatchObject({ effect: 'allow' }));
+
+  it.each([undefined, 'nightly-2', 'nightly-11', 'NIGHTLY-1', ''])(
+    'is closed to a token of %s, whatever is called',
+    (run) => {
+      for (const each of [call, `GET /version`, `GET ${deployments}`]) {
+        const decision = decide(each, { open: [bound], ...(run !== undefined && { run }) });
+        const refused = { effect: 'deny', reason: 'grant_run_wrong', grant: { grantId: 'bound' } };
+        expect(decision).toMatchObject(refused);
+      }
+    },
+  );
+
+  it('asks for the key too, where it is bound to one', () => {
+    const both = grant([restart], { runId: 'nightly-1', keyThumbprint: 'own' });
+    expect(decide(call, { open: [both], run: 'nightly-1' })).toMatchObject({
+      reason: 'grant_key_required',
+    });
+    expect(decide(call, { open: [both], key: 'own' })).toMatchObject({ reason: 'grant_run_wrong' });
+    expect(decide(call, { open: [both], key: 'own', run: 'nightly-1' })).toMatchObject({
+      effect: 'allow',
+    });
+  });
+
+  it('lends nothing to another grant, and takes nothing from it', () => {
+    const free = grant([{ ...restart, resourceNames: ['other'] }], { grantId: 'free' });
+    expect(decide(call, { open: [bound, free] })).toMatchObject({ reason: 'not_in_scope' });
+    const other = `GET ${deployments}/other`;
+    expect(decide(other, { open: [bound, free], run: 'nightly-2' })).toMatchObject({
+      effect: 'allow',
+      grant: { grantId: 'free' },
     });
   });
 });

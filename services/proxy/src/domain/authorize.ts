@@ -15,6 +15,7 @@ export type DenyReason =
   | 'grant_not_started'
   | 'grant_key_required'
   | 'grant_key_wrong'
+  | 'grant_run_wrong'
   | GrantEndReason
   | 'not_in_scope'
   | 'verb_unknown'
@@ -51,6 +52,8 @@ export interface Caller {
   readonly connection: string;
   /** The groups that the caller's token names now. */
   readonly groups: readonly string[];
+  /** The run of the agent that the token is for, where it says so. */
+  readonly run: string | undefined;
   /** The connection that the call came on, for the key that was shown on it. */
   readonly client: { readonly shownKey: string | undefined };
   /** By it grants end. */
@@ -119,10 +122,11 @@ function isUsableBy(grant: OpenGrant, caller: Caller): boolean {
 /** @param key - the key that was shown; looked at only when the grant is bound to one */
 export function isUsable(
   grant: OpenGrant,
-  { groups, ...time }: Pick<Caller, 'now' | 'earliest' | 'groups'>,
+  { groups, run, ...time }: Pick<Caller, 'now' | 'earliest' | 'groups' | 'run'>,
   key: string | undefined,
 ): boolean {
   if (!isOpen(grant, time) || !isStillCovered(grant, groups)) return false;
+  if (grant.runId !== undefined && grant.runId !== run) return false;
   return grant.keyThumbprint === undefined || grant.keyThumbprint === key;
 }
 
@@ -154,7 +158,11 @@ export function endingLast(open: readonly OpenGrant[]): OpenGrant | undefined {
 }
 
 const whyNone = (question: Question): Decision =>
-  keyMissing(question) ?? groupLost(question) ?? notStarted(question) ?? noGrant(question);
+  keyMissing(question) ??
+  runWrong(question) ??
+  groupLost(question) ??
+  notStarted(question) ??
+  noGrant(question);
 
 /** A token alone, stolen or not, opens nothing that is bound to a key. */
 function keyMissing({ grants, client, ...caller }: Question): Denial | undefined {
@@ -166,6 +174,17 @@ function keyMissing({ grants, client, ...caller }: Question): Denial | undefined
       : (['grant_key_wrong', 'the certificate that was shown is for another key'] as const);
   const message = `grant ${grant.grantId} is bound to the key of its agent, and ${shown}: let "drawbridge kubeconfig" set kubectl up, or ask POST /grants/${grant.grantId}/certificate`;
   return { ...deny(reason, message), grant };
+}
+
+/** A token of the same agent, made for another of its runs. */
+function runWrong({ grants, ...caller }: Question): Denial | undefined {
+  const grant = grants.open.find((one) =>
+    isUsable(one, { ...caller, run: one.runId }, one.keyThumbprint),
+  );
+  if (grant === undefined) return undefined;
+  const whose = caller.run === undefined ? 'says of no run that it is for it' : 'is for another';
+  const message = `grant ${grant.grantId} is for one run of its agent, and your token ${whose}`;
+  return { ...deny('grant_run_wrong', message), grant };
 }
 
 function groupLost({ grants, ...time }: Question): Denial | undefined {

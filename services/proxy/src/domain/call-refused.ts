@@ -67,6 +67,7 @@ export const refusalStatus: Readonly<Record<CallRefusal, number>> = {
   grant_expired: 403,
   grant_group_lost: 403,
   grant_not_started: 403,
+  grant_run_wrong: 403,
   grant_revoked: 403,
   grant_withdrawn: 403,
   grant_used_up: 403,

@@ -32,6 +32,8 @@ export interface OpenGrant {
   readonly limits?: GrantLimits;
   /** Only who shows this key may use it; absent: whoever has the agent's token. */
   readonly keyThumbprint?: string;
+  /** Only a token of this run may use it; absent: any token of the agent. */
+  readonly runId?: string;
   /** When it was issued, which is what stops are compared with. Milliseconds since 1970, as all instants here: they are compared on every call. */
   readonly issuedAtMs: number;
   readonly startsAtMs: number;
@@ -251,10 +253,12 @@ function openGrantOf(
 }
 
 /** What takes power away. */
-function boundsOf({ terms: { limits, keyThumbprint } }: AccessEventData<'GrantIssued'>) {
+function boundsOf({ terms }: AccessEventData<'GrantIssued'>) {
+  const { limits, keyThumbprint, runId } = terms;
   return {
     ...(limits !== undefined && { limits }),
     ...(keyThumbprint !== undefined && { keyThumbprint }),
+    ...(runId !== undefined && { runId }),
   };
 }
 

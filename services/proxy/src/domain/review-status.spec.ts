@@ -26,6 +26,7 @@ const callerWith = (...open: OpenGrant[]): Caller => ({
   grants: { open },
   connection: 'prod',
   groups: [],
+  run: undefined,
   client: { shownKey: undefined },
   now,
 });

@@ -1,0 +1,104 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AccessRequestView } from '@drawbridge/contracts';
+import { demoPeople } from '@drawbridge/embedded';
+import { takeStateDirectory } from '@drawbridge/laptop';
+import { eventually, nativeTool, repositoryRoot } from '@drawbridge/testing';
+import { z } from 'zod';
+import { Composition } from '../src/composition.js';
+import { startRecordingCluster, type RecordingCluster } from '../src/recording-cluster.js';
+
+/** An agent asks for access that opens later; kubectl is told when, and let through from then on. */
+const run = promisify(execFile);
+const directory = mkdtempSync(join(tmpdir(), 'drawbridge-later-'));
+const state = takeStateDirectory(join(directory, 'state'));
+const home = join(directory, 'home');
+const kubeconfig = join(directory, 'kubeconfig');
+const patience = { timeoutMs: 60_000 };
+let cluster: RecordingCluster;
+let composition: Composition;
+let kubectl: string;
+
+beforeAll(async () => {
+  await run(process.execPath, [
+    join(repositoryRoot(), 'node_modules/typescript/bin/tsc'),
+    '-b',
+    join(repositoryRoot(), 'apps/cli/tsconfig.lib.json'),
+  ]);
+  kubectl = await nativeTool('kubectl');
+  cluster = await startRecordingCluster();
+  composition = await Composition.start(state, cluster.access);
+  await drawbridge('login', '--client-id', 'agent-oncall');
+  await drawbridge('kubeconfig', '-c', 'prod-eks', '-f', kubeconfig);
+});
+afterAll(async () => {
+  await composition.stop();
+  await cluster.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const environment = () => ({
+  HOME: home,
+  XDG_CONFIG_HOME: join(home, 'config'),
+  DRAWBRIDGE_URL: composition.standIns.addresses.ingress,
+  DRAWBRIDGE_CLIENT_SECRET: demoPeople.agents[0].secret,
+});
+const drawbridge = async (...args: string[]): Promise<string> => {
+  const program = join(repositoryRoot(), 'apps/cli/dist/main.js');
+  const { stdout } = await run(process.execPath, [program, ...args], { env: environment() });
+  return stdout;
+};
+/** A program that ended with another code than 0. */
+const Failed = z.object({ stdout: z.string(), stderr: z.string() });
+const asks = async (start: string, ...more: string[]): Promise<AccessRequestView> => {
+  const what = ['request', '-c', 'prod-eks', '-a', 'view', '-n', 'payments', '-d', '5m'];
+  const why = ['-r', 'looking around', '--start', start, '-o', 'json', ...more];
+  return AccessRequestView.parse(JSON.parse(await drawbridge(...what, ...why)));
+};
+/** What kubectl says when it lists the pods: what it lists, or why it may not. */
+const kubectlSays = async (): Promise<string> => {
+  const where = ['--kubeconfig', kubeconfig, '--context', 'drawbridge-prod-eks'];
+  const what = ['get', '--raw', '/api/v1/namespaces/payments/pods'];
+  return run(kubectl, [...where, ...what], { env: environment() }).then(
+    ({ stdout }) => stdout,
+    (error: unknown) => Failed.parse(error).stderr,
+  );
+};
+
+describe('access that opens later', () => {
+  it('opens to the second, and until then kubectl is told when', async () => {
+    const { terms, grant, id } = await asks('+20s', '--wait=60s');
+    const startAt = terms?.startAt ?? '';
+    expect(grant?.startsAt).toBe(startAt);
+    expect(Date.parse(grant?.endsAt ?? '') - Date.parse(startAt)).toBe(300_000);
+    const early = await kubectlSays();
+    // Unless the machine slept for the whole time.
+    if (Date.now() < Date.parse(startAt)) {
+      expect(early).toContain(`opens at ${startAt}`);
+      expect(await drawbridge('status', id)).toContain('opens in');
+    }
+    const openedAt = await eventually(async () => {
+      expect(await kubectlSays()).toContain('"kind":');
+      return Date.now();
+    }, patience);
+    expect(openedAt).toBeGreaterThanOrEqual(Date.parse(startAt));
+    await drawbridge('withdraw', id);
+  });
+
+  it('is withdrawn before it opens, and never does', async () => {
+    const { id } = await asks('+1h', '--wait=60s');
+    await drawbridge('withdraw', id);
+    await eventually(async () => expect(await kubectlSays()).toContain('was withdrawn'), patience);
+  });
+
+  it('is not given by a policy that lets nothing begin so far ahead', async () => {
+    const told = await asks('+6d', '--wait=60s').catch((error: unknown) =>
+      AccessRequestView.parse(JSON.parse(Failed.parse(error).stdout)),
+    );
+    expect(told).toMatchObject({ status: 'denied', refusal: { code: 'start_too_late' } });
+  });
+});
