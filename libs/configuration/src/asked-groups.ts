@@ -15,7 +15,9 @@ export function askedGroups({ approval }: PolicyDocument['spec']): readonly Aske
   if (approval.type === 'humans') {
     return [{ path: ['groups'], groups: approval.groups, count: approval.count }];
   }
-  return approval.steps.flatMap(({ groups, count, escalate = [] }, index) => {
+  return approval.steps.flatMap((step, index) => {
+    if ('ticket' in step) return [];
+    const { groups, count, escalate = [] } = step;
     const path = ['steps', index];
     const further = escalate.map((escalation, level) => {
       return { path: [...path, 'escalate', level, 'groups'], groups: escalation.groups, count: 0 };

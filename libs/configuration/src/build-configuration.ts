@@ -7,6 +7,7 @@ import { checkIdentities } from './check-identities.js';
 import { checkPolicies } from './check-policies.js';
 import { checkRisks } from './check-risks.js';
 import { checkRouting } from './check-routing.js';
+import { checkWebhooks } from './check-webhooks.js';
 import { checkSchedules } from './check-schedules.js';
 import { ConfigurationError } from './configuration-error.js';
 import { configurationVersion } from './configuration-version.js';
@@ -22,7 +23,7 @@ export const allKinds: readonly ConfigurationKind[] = ConfigurationDocument.opti
 );
 const checks: readonly Check[] = [
   ...[checkIdentities, checkAddresses, checkActions, checkPolicies],
-  ...[checkGuardrails, checkSchedules, checkAutoApprove, checkRisks, checkRouting],
+  ...[checkGuardrails, checkSchedules, checkAutoApprove, checkRisks, checkRouting, checkWebhooks],
 ];
 
 /** Files as they were read; `problems` are those of reading and of YAML. */

@@ -60,8 +60,15 @@ async function unreadableFiles({
       },
     })),
     ...webhooks.map(({ source, spec }) => {
-      const { secretFile, formerSecretFile, certificateAuthorityFile } = spec;
-      return { source, files: { secretFile, formerSecretFile, certificateAuthorityFile } };
+      const { secretFile, formerSecretFile, certificateAuthorityFile, inbound } = spec;
+      const ofCallbacks = {
+        'inbound.secretFile': inbound?.secretFile,
+        'inbound.formerSecretFile': inbound?.formerSecretFile,
+      };
+      return {
+        source,
+        files: { secretFile, formerSecretFile, certificateAuthorityFile, ...ofCallbacks },
+      };
     }),
     ...connections.map(({ source, spec: { certificateAuthorityFile, credential } }) => ({
       source,

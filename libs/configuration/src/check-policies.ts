@@ -24,6 +24,7 @@ export const checkPolicies: Check = (checked) =>
     ...checkApprovers(entry, checked),
     ...checkStepTimes(entry, checked),
     ...checkStepUp(entry, checked),
+    ...checkTicketSteps(entry, checked),
   ]);
 
 type PolicyCheck = (entry: Entry<PolicyDocument>, checked: Checked) => readonly Finding[];
@@ -125,7 +126,9 @@ const checkStepTimes: PolicyCheck = (entry) => {
   const { approval } = entry.document.spec;
   if (approval.type !== 'steps') return [];
   const { timeoutSeconds } = approval;
-  return approval.steps.flatMap(({ remindAfterSeconds = 0, escalate = [] }, index) => {
+  return approval.steps.flatMap((step, index) => {
+    if ('ticket' in step) return [];
+    const { remindAfterSeconds = 0, escalate = [] } = step;
     const path = ['spec', 'approval', 'steps', index];
     const never = `never comes: the request lapses after ${timeoutSeconds} s`;
     const reminder =
@@ -153,6 +156,39 @@ const checkStepUp: PolicyCheck = (entry, { entries, kinds }) => {
     ({ document }) => document.spec.login?.web !== undefined,
   );
   return canLogIn ? [] : [error(entry, path, 'no Issuer document has "login.web"')];
+};
+
+/** A ticket system is asked once, by a ticket that every request names, and can answer. */
+const checkTicketSteps: PolicyCheck = (entry, { entries, kinds }) => {
+  const { approval, ticket } = entry.document.spec;
+  if (approval.type !== 'steps') return [];
+  const inbound = new Set(
+    entriesOf(entries, 'Webhook')
+      .filter(({ document }) => document.spec.inbound !== undefined)
+      .map(({ document }) => document.metadata.name),
+  );
+  const asked = approval.steps.map((step) => ('ticket' in step ? step.ticket : undefined));
+  return asked.flatMap((name, index) => {
+    if (name === undefined) return [];
+    const at = ['spec', 'approval', 'steps', index, 'ticket'];
+    return [
+      ...(ticket?.required === true
+        ? []
+        : [
+            error(
+              entry,
+              at,
+              'needs "ticket: {required: true}": a request without one waits in vain',
+            ),
+          ]),
+      ...(asked.indexOf(name) === index
+        ? []
+        : [error(entry, at, `"${name}" is asked in another step already`)]),
+      ...(!kinds.has('Webhook') || inbound.has(name)
+        ? []
+        : [error(entry, at, `no Webhook document "${name}" has "inbound"`)]),
+    ];
+  });
 };
 
 function missing(

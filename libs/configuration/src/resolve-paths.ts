@@ -2,6 +2,7 @@ import { dirname, join, resolve } from 'node:path';
 import type {
   ClusterCredential,
   ConnectionDocument,
+  InboundSpec,
   IssuerDocument,
   MaterialSource,
   WebhookDocument,
@@ -34,6 +35,7 @@ function resolveWeb({ clientSecretFile: file, ...web }: WebLogin, from: string):
 /** As {@link resolveIssuer}. */
 export function resolveWebhook({ document, parsed }: Entry<WebhookDocument>): WebhookDocument {
   const { secretFile, formerSecretFile: former, certificateAuthorityFile: ca } = document.spec;
+  const { inbound } = document.spec;
   const from = parsed.source.file;
   return {
     ...document,
@@ -42,9 +44,18 @@ export function resolveWebhook({ document, parsed }: Entry<WebhookDocument>): We
       secretFile: absolute(from, secretFile),
       ...(former !== undefined && { formerSecretFile: absolute(from, former) }),
       ...(ca !== undefined && { certificateAuthorityFile: absolute(from, ca) }),
+      ...(inbound !== undefined && { inbound: resolveInbound(inbound, from) }),
     },
   };
 }
+
+const resolveInbound = (inbound: InboundSpec, from: string): InboundSpec => ({
+  ...inbound,
+  secretFile: absolute(from, inbound.secretFile),
+  ...(inbound.formerSecretFile !== undefined && {
+    formerSecretFile: absolute(from, inbound.formerSecretFile),
+  }),
+});
 
 /** As {@link resolveIssuer}; a connection to the cluster itself gets its address and authority. */
 export function resolveConnection({

@@ -34,6 +34,7 @@ export const writerOf: Readonly<Record<AccessEventType, ServiceName>> = {
   ApprovalVoided: 'approval',
   ApprovalReminded: 'approval',
   ApprovalEscalated: 'approval',
+  TicketDecided: 'approval',
   QuestionAsked: 'approval',
   AccessRequestApproved: 'approval',
   AccessRequestRejected: 'approval',

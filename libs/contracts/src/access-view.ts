@@ -13,6 +13,7 @@ import {
 import { ApprovalRequirement } from './approval-requirement.js';
 import { Principal } from './principal.js';
 import { QuestionView } from './question.js';
+import { TicketWordView } from './ticket-word.js';
 
 /**
  * Where an access request stands. `requested`, `pending` and `approved` can still change into `granted`;
@@ -52,6 +53,8 @@ export const AccessRequestView = z.strictObject({
   approval: ApprovalRequirement.optional(),
   decideBy: Instant.optional(),
   approvals: z.array(z.strictObject({ approver: z.string(), via: z.string(), at: Instant })),
+  /** What ticket systems said, oldest first. */
+  tickets: z.array(TicketWordView).optional(),
   /** When the humans of which step were last reminded. */
   reminded: z.strictObject({ step: z.string(), at: Instant }).optional(),
   /** Steps that further groups were asked about, the oldest first. */

@@ -43,6 +43,20 @@ export const approvalEvents = [
   event('ApprovalReminded', { step: z.string(), count: z.int().min(1) }),
   /** The further groups of an entry of the step's `escalate`, from 0, may decide too from here on. */
   event('ApprovalEscalated', { step: z.string(), level: z.int().min(0) }),
+  /** A ticket system's word, signed by it, on the step that is its own. */
+  event('TicketDecided', {
+    step: z.string(),
+    webhook: z.string(),
+    /** The request's. */
+    ticket: z.string(),
+    decision: z.enum(['approved', 'denied']),
+    /** Who decided there, as the ticket system says; nobody of ours. */
+    by: z.string().optional(),
+    /** What was signed; the same again is no news. */
+    callbackId: z.string(),
+    /** As in an approval: the version of the terms that the ticket system was told. */
+    seen: z.int().min(0),
+  }),
   event('QuestionAsked', {
     questionId: z.uuid(),
     by: Principal,
@@ -50,7 +64,11 @@ export const approvalEvents = [
     text: z.string(),
   }),
   event('AccessRequestApproved', { approvers: z.array(Principal).min(1) }),
-  event('AccessRequestRejected', { by: Principal, reason: z.string().optional() }),
+  event('AccessRequestRejected', {
+    /** Absent: no human of ours, but a ticket system; `reason` says which. */
+    by: Principal.optional(),
+    reason: z.string().optional(),
+  }),
   event('AccessRequestLapsed', { decideBy: Instant }),
   /** A human ends the grant; gateways go by it already. */
   event('RevocationOrdered', { by: Principal, via: z.enum(['slack', 'http']), reason: z.string() }),

@@ -14,6 +14,7 @@ import { oneLine } from './one-line.js';
 import { Principal } from './principal.js';
 import { QuestionView } from './question.js';
 import { Rules } from './scope.js';
+import { TicketWordView } from './ticket-word.js';
 
 const remark = oneLine(500);
 
@@ -38,7 +39,10 @@ export type RevokeInput = z.infer<typeof RevokeInput>;
 /** One step of an approval, as it stands. */
 export const ApprovalStepView = z.strictObject({
   name: z.string(),
+  /** None where a ticket system decides. */
   groups: z.array(z.string()),
+  /** Whose word the step is, and of which ticket. */
+  ticket: z.strictObject({ webhook: z.string(), id: z.string().optional() }).optional(),
   count: z.int(),
   missing: z.int(),
   /** Whether it can be decided now. */
@@ -89,6 +93,8 @@ export const ApprovalView = z.strictObject({
       voidedAt: Instant.optional(),
     }),
   ),
+  /** What ticket systems said, oldest first. */
+  tickets: z.array(TicketWordView).optional(),
   /** What approvers asked the requester, oldest first. */
   questions: z.array(QuestionView).optional(),
 });

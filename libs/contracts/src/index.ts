@@ -120,4 +120,6 @@ export { StopEvent, StopTarget, StoppedAgent, stopWriterOf, type StopEventType }
 export { BridgesView, RaiseInput, RaisedView, ReleaseInput, StopView } from './stop-view.js';
 export type { ServiceName } from './service-name.js';
 export { UseEvent, useWriterOf, type UseEventData, type UseEventType } from './use.js';
+export { InboundSpec } from './ticket-system.js';
+export { TicketWordView } from './ticket-word.js';
 export { WebhookDocument } from './webhook-document.js';

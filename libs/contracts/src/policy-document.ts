@@ -33,7 +33,32 @@ const StepUpOfPolicy = z.strictObject({
     .describe('`amr` of the login holds one of these'),
 });
 
-/** Several steps of different humans; a step's name is shown to whoever decides. */
+const HumanStepOfPolicy = z.strictObject({
+  name: label.max(40),
+  count: z.int().min(1).max(10).default(1),
+  groups: z.array(z.string().min(1)).min(1).max(50),
+  remindAfterSeconds: seconds
+    .optional()
+    .describe('The step is reminded of, up to 5 times, each time when so long has passed'),
+  escalate: z
+    .array(
+      z.strictObject({
+        afterSeconds: seconds.describe('Counted from when the step was asked'),
+        groups: z.array(z.string().min(1)).min(1).max(50),
+      }),
+    )
+    .min(1)
+    .max(5)
+    .optional()
+    .describe('Further groups that may decide the step once it has waited; nobody is taken away'),
+});
+
+const TicketStepOfPolicy = z.strictObject({
+  name: label.max(40),
+  ticket: label.describe('Webhook with `inbound`, whose signed word on the ticket this step is'),
+});
+
+/** Several steps, of different humans and of ticket systems; a step's name is shown to whoever decides. */
 const StepsOfPolicy = z
   .strictObject({
     type: z.literal('steps'),
@@ -42,29 +67,7 @@ const StepsOfPolicy = z
       .default('sequential')
       .describe('One step after the other, or all at once'),
     steps: z
-      .array(
-        z.strictObject({
-          name: label.max(40),
-          count: z.int().min(1).max(10).default(1),
-          groups: z.array(z.string().min(1)).min(1).max(50),
-          remindAfterSeconds: seconds
-            .optional()
-            .describe('The step is reminded of, up to 5 times, each time when so long has passed'),
-          escalate: z
-            .array(
-              z.strictObject({
-                afterSeconds: seconds.describe('Counted from when the step was asked'),
-                groups: z.array(z.string().min(1)).min(1).max(50),
-              }),
-            )
-            .min(1)
-            .max(5)
-            .optional()
-            .describe(
-              'Further groups that may decide the step once it has waited; nobody is taken away',
-            ),
-        }),
-      )
+      .array(z.union([HumanStepOfPolicy, TicketStepOfPolicy]))
       .min(1)
       .max(10)
       .describe('No human counts in more than one'),
@@ -79,6 +82,10 @@ const StepsOfPolicy = z
   })
   .refine(({ steps }) => new Set(steps.map(({ name }) => name)).size === steps.length, {
     message: 'two steps have the same name',
+    path: ['steps'],
+  })
+  .refine(({ steps }) => steps.some((step) => 'groups' in step), {
+    message: 'expected at least one step of humans',
     path: ['steps'],
   });
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AccessEvent } from './access-event.js';
 import { document, filePath, label } from './document.js';
+import { InboundSpec } from './ticket-system.js';
 
 const eventTypes = AccessEvent.options.map(({ shape }) => shape.type.value);
 
@@ -31,6 +32,7 @@ export const WebhookDocument = document(
       .boolean()
       .default(false)
       .describe('Only for a loopback address; refused for any other'),
+    inbound: InboundSpec.optional().describe('Its callbacks count as steps of policies'),
   }),
 );
 export type WebhookDocument = z.infer<typeof WebhookDocument>;

@@ -5,15 +5,27 @@ import { RequestRefused } from './request-refused.js';
 /**
  * Reads any body of at most `limitBytes` into `request.body` as a `Buffer`: for paths whose callers sign what they
  * send, or send forms.
+ *
+ * @param atOnce - requests of this path that may be under way, so that nobody fills our memory; more are refused with 429
  */
-export const readRawBody =
-  (limitBytes: number) =>
-  (request: Request, _response: Response, next: NextFunction): void => {
+export const readRawBody = (limitBytes: number, atOnce = Infinity) => {
+  let underWay = 0;
+  return (request: Request, response: Response, next: NextFunction): void => {
+    if (underWay >= atOnce) {
+      response.setHeader('Retry-After', '1');
+      next(new RequestRefused('too_many_requests', 'too many requests at once; try again'));
+      return;
+    }
+    underWay += 1;
+    response.once('close', () => {
+      underWay -= 1;
+    });
     readBytes(request, limitBytes).then((body) => {
       request.body = body;
       next();
     }, next);
   };
+};
 
 /**
  * Reads a JSON body of at most `limitBytes` into `request.body`. Anything else that has a body is refused:

@@ -9,6 +9,7 @@ export type RequestRefusal =
   | 'query_invalid'
   | 'path_invalid'
   | 'request_malformed'
+  | 'too_many_requests'
   | 'route_unknown'
   | 'method_not_allowed';
 
@@ -36,6 +37,7 @@ export const requestStatus: Readonly<Record<RequestRefusal, number>> = {
   query_invalid: 400,
   path_invalid: 400,
   request_malformed: 400,
+  too_many_requests: 429,
   route_unknown: 404,
   method_not_allowed: 405,
 };

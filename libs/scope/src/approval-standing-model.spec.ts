@@ -144,6 +144,8 @@ const draft: fc.Arbitrary<ApprovalFact> = fc.integer({ min: 0, max: 30 }).chain(
       arbitrary: fc.record({
         type: fc.constant('ticket' as const),
         step: stepName,
+        webhook: fc.constantFrom('jira', 'jira', 'other'),
+        ticket: fc.constantFrom('OPS-1', 'OPS-1', 'OPS-2'),
         decision: fc.constantFrom('approved' as const, 'approved' as const, 'denied' as const),
         seen,
         at: fc.constant(at),
@@ -167,9 +169,18 @@ const history = fc.array(
 );
 
 const asked = (requirement: StepsRequirement) =>
-  beginStanding({ requirement, parties, terms, at: new Date(start).toISOString() });
+  beginStanding({
+    requirement,
+    parties,
+    terms,
+    ticket: 'OPS-1',
+    at: new Date(start).toISOString(),
+  });
 function honestly(standing: Standing, fact: ApprovalFact): ApprovalFact {
-  if (fact.type === 'ticket') return { ...fact, step: 'ticket', seen: standing.termsVersion };
+  if (fact.type === 'ticket') {
+    const said = { step: 'ticket', webhook: 'jira', ticket: 'OPS-1' };
+    return { ...fact, ...said, seen: standing.termsVersion };
+  }
   if (fact.type !== 'given') return fact;
   const [open] = openSteps(standing);
   const step = standing.asked.requirement.order === 'sequential' ? open?.step.name : undefined;
@@ -228,6 +239,8 @@ function yesOf(facts: readonly ApprovalFact[]): Principal[] {
   // The most that one human can be: whatever group any of their accounts is in.
   return [...yes.values()].map((all) => ({ ...all[0]!, groups: all.flatMap((one) => one.groups) }));
 }
+const isRightYes = ({ decision, webhook, ticket }: FactOf<'ticket'>) =>
+  decision === 'approved' && webhook === 'jira' && ticket === 'OPS-1';
 const isForbidden = (person: Principal) => forbidden.includes(person);
 const runs = { numRuns: 4_000 };
 
@@ -247,7 +260,7 @@ describe('whatever a history holds', () => {
         expect(canSeat(seatsOf(requirement, escalated), yesOf(facts))).toBe(true);
         const tickets = facts.filter((fact) => fact.type === 'ticket');
         if (requirement.steps.some(({ type }) => type === 'ticket')) {
-          expect(tickets.some(({ decision }) => decision === 'approved')).toBe(true);
+          expect(tickets.some(isRightYes)).toBe(true);
         }
         const asked = requirement.steps.flatMap((step) =>
           step.type === 'ticket' ? [] : step.groups,

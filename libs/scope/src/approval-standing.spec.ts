@@ -51,7 +51,7 @@ const requirement = (more: Partial<StepsRequirement> = {}): StepsRequirement => 
   ...more,
 });
 const asked = (more?: Partial<StepsRequirement>): Standing =>
-  beginStanding({ requirement: requirement(more), parties, terms, at });
+  beginStanding({ requirement: requirement(more), parties, terms, ticket: 'OPS-42', at });
 const play = (standing: Standing, ...facts: ApprovalFact[]) =>
   facts.reduce(continueStanding, standing);
 const given = (approver: Principal, more: Partial<FactOf<'given'>> = {}): FactOf<'given'> => ({
@@ -63,12 +63,18 @@ const given = (approver: Principal, more: Partial<FactOf<'given'>> = {}): FactOf
 });
 const denied = (approver: Principal): ApprovalFact => ({ type: 'denied', approver, at: minute(1) });
 const voided = (approver: Principal): ApprovalFact => ({ type: 'voided', approver, at: minute(2) });
-const ticket = (decision: 'approved' | 'denied', seen = 0): ApprovalFact => ({
+const ticket = (
+  decision: 'approved' | 'denied',
+  more: Partial<FactOf<'ticket'>> = {},
+): ApprovalFact => ({
   type: 'ticket',
   step: 'change',
+  webhook: 'jira',
+  ticket: 'OPS-42',
   decision,
-  seen,
+  seen: 0,
   at: minute(1),
+  ...more,
 });
 const sequential = { order: 'sequential' } as const;
 
@@ -223,7 +229,33 @@ describe('a ticket system', () => {
   it('has to have seen the terms to say yes; its no counts always', () => {
     const standing = play(asked({ steps }), given(alice, { narrow: { durationSeconds: 60 } }));
     expect(whyNotCounted(standing, ticket('approved'))).toBe('terms_changed');
-    expect(outcomeOf(play(asked({ steps, denyThreshold: 3 }), ticket('denied', 7)))).toBe('denied');
+    expect(outcomeOf(play(asked({ steps, denyThreshold: 3 }), ticket('denied', { seen: 7 })))).toBe(
+      'denied',
+    );
+  });
+
+  it('has a say in its own step alone, and by the ticket of the request', () => {
+    const standing = asked({ steps });
+    const decisions = ['approved', 'denied'] as const;
+    for (const decision of decisions) {
+      expect(whyNotCounted(standing, ticket(decision, { webhook: 'snow' }))).toBe('step_not_open');
+      expect(whyNotCounted(standing, ticket(decision, { step: 'on-call' }))).toBe('step_not_open');
+      expect(whyNotCounted(standing, ticket(decision, { ticket: 'OPS-43' }))).toBe('ticket_wrong');
+    }
+    const { requirement: wanted, terms: fixed } = standing.asked;
+    const without = beginStanding({ requirement: wanted, parties, terms: fixed, at });
+    expect(whyNotCounted(without, ticket('approved'))).toBe('ticket_wrong');
+  });
+
+  it('waits in a sequence until it is asked, and says yes once', () => {
+    const standing = asked({ steps, ...sequential });
+    expect(whyNotCounted(standing, ticket('approved'))).toBe('step_not_open');
+    const after = play(standing, given(alice, { step: 'on-call' }));
+    expect(outcomeOf(play(after, ticket('approved')))).toBe('approved');
+    expect(whyNotCounted(play(after, ticket('approved')), ticket('approved'))).toBe(
+      'already_approved',
+    );
+    expect(outcomeOf(play(after, ticket('approved'), ticket('denied')))).toBe('denied');
   });
 
   it('cannot be the only step', () => {

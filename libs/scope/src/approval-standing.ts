@@ -23,7 +23,7 @@ type Judge<Type extends ApprovalFact['type']> = (
 export function beginStanding(asked: AskedSteps): Standing {
   const { requirement, terms, at } = asked;
   const steps = requirement.steps.map((step) => {
-    return { step, level: 0, reminders: 0, isTicketApproved: false };
+    return { step, level: 0, reminders: 0 };
   });
   const counted = { termsVersion: 0, approvals: [], denials: [], isDenied: false };
   return askOpenSteps({ asked, terms, steps, ...counted }, at);
@@ -67,7 +67,7 @@ function counted(standing: Standing, fact: ApprovalFact): Standing {
     case 'ticket':
       return fact.decision === 'denied'
         ? { ...standing, isDenied: true }
-        : change(standing, fact.step, { isTicketApproved: true });
+        : change(standing, fact.step, { ticketApprovedAt: fact.at });
     case 'escalated':
       return escalate(standing, fact);
     case 'reminded':
@@ -141,13 +141,15 @@ const whyNotVoided: Judge<'voided'> = (standing, { approver }) => {
   return approvalOf(standing, approver) === undefined ? 'approval_not_given' : undefined;
 };
 
-const whyNotTicket: Judge<'ticket'> = (standing, { step: name, decision, seen }) => {
+const whyNotTicket: Judge<'ticket'> = (standing, { step: name, decision, seen, ...said }) => {
   if (standing.isDenied) return 'request_not_pending';
   const progress = standing.steps.find(({ step }) => step.name === name);
-  if (progress?.step.type !== 'ticket') return 'step_not_open';
+  if (progress?.step.type !== 'ticket' || progress.step.webhook !== said.webhook)
+    return 'step_not_open';
+  if (standing.asked.ticket !== said.ticket) return 'ticket_wrong';
   // A no is a no, however early, late or outdated it is.
   if (decision === 'denied') return undefined;
-  if (progress.isTicketApproved) return 'already_approved';
+  if (progress.ticketApprovedAt !== undefined) return 'already_approved';
   if (!openSteps(standing).includes(progress)) return 'step_not_open';
   return seen === standing.termsVersion ? undefined : 'terms_changed';
 };

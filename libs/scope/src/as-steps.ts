@@ -32,14 +32,18 @@ export type AskingRequirement = Exclude<ApprovalRequirement, { type: 'none' }>;
 export function beginApproval(asked: {
   readonly approval: AskingRequirement;
   readonly requester: Principal;
-  readonly terms: ApprovedTerms;
+  readonly terms: ApprovedTerms & { readonly ticket?: string | undefined };
   readonly at: string;
 }): Standing {
   const { approval, requester, at } = asked;
-  const parties = partiesOf(requester);
-  const { rules, durationSeconds } = asked.terms;
-  const terms = { rules, durationSeconds };
+  const { rules, durationSeconds, ticket } = asked.terms;
+  const fixed = {
+    parties: partiesOf(requester),
+    terms: { rules, durationSeconds },
+    ...(ticket === undefined ? {} : { ticket }),
+    at,
+  };
   return approval.type === 'steps'
-    ? beginStanding({ requirement: approval, parties, terms, at })
-    : beginStanding({ requirement: asSteps(approval), parties, terms, at, isFixed: true });
+    ? beginStanding({ requirement: approval, ...fixed })
+    : beginStanding({ requirement: asSteps(approval), ...fixed, isFixed: true });
 }

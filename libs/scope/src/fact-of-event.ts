@@ -10,10 +10,16 @@ export function factOfEvent({ type, data }: AccessEvent, at: string): ApprovalFa
   if (type === 'ApprovalGiven') return given(data, at);
   if (type === 'ApprovalDenied') return { type: 'denied', approver: data.approver, at };
   if (type === 'ApprovalVoided') return { type: 'voided', approver: data.approver, at };
+  if (type === 'TicketDecided') return ticketFact(data, at);
   if (type === 'ApprovalReminded') return { type: 'reminded', ...data, at };
   if (type === 'ApprovalEscalated') return { type: 'escalated', ...data, at };
   return undefined;
 }
+
+const ticketFact = (
+  { step, webhook, ticket, decision, seen }: AccessEventData<'TicketDecided'>,
+  at: string,
+): ApprovalFact => ({ type: 'ticket', step, webhook, ticket, decision, seen, at });
 
 /** Before there was narrowing nobody noted what was shown: it was the terms as they were validated. */
 function given(

@@ -28,6 +28,8 @@ export interface AskedSteps {
   readonly requirement: StepsRequirement;
   readonly parties: Parties;
   readonly terms: ApprovedTerms;
+  /** The request's: no ticket system has a say by another. */
+  readonly ticket?: string;
   readonly at: string;
   /** Nobody may narrow the terms. */
   readonly isFixed?: true;
@@ -56,6 +58,9 @@ export type ApprovalFact =
   | {
       readonly type: 'ticket';
       readonly step: string;
+      /** Whose word it is, and about which ticket. */
+      readonly webhook: string;
+      readonly ticket: string;
       readonly decision: 'approved' | 'denied';
       readonly seen: number;
       readonly at: string;
@@ -87,8 +92,8 @@ export interface StepProgress {
   /** When each of them came into force; absent: none has. */
   readonly escalatedAt?: readonly string[];
   readonly reminders: number;
-  /** A ticket system's yes. */
-  readonly isTicketApproved: boolean;
+  /** When a ticket system said yes; absent: it has not. */
+  readonly ticketApprovedAt?: string;
 }
 
 export interface CountedApproval {
@@ -127,6 +132,7 @@ export type StepRefusal =
   | 'request_not_pending'
   | 'seat_not_needed'
   | 'step_not_open'
+  | 'ticket_wrong'
   | 'terms_changed'
   | 'narrowing_widens'
   | 'narrowing_not_possible'

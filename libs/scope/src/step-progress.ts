@@ -16,7 +16,7 @@ export function missingWith(standing: Standing, approvals: readonly CountedAppro
     standing.steps.map((progress) => [
       progress.step.name,
       progress.step.type === 'ticket'
-        ? Number(!progress.isTicketApproved)
+        ? Number(progress.ticketApprovedAt === undefined)
         : progress.step.count - (bySteps[progress.step.name] ?? 0),
     ]),
   );

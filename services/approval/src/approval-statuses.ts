@@ -6,6 +6,7 @@ import type { ApprovalRefusal } from './domain/approval-refused.js';
 import type { RevocationRefusal } from './domain/revocation.js';
 import type { TargetRefusal } from './domain/target-unknown.js';
 import type { StepUpFailure } from './step-up/step-up-failed.js';
+import type { CallbackRefusal } from './webhooks/callback-refused.js';
 
 /** HTTP status of every refusal of this service; all are in docs/errors.md. */
 export const approvalStatuses: StatusTable = {
@@ -42,6 +43,11 @@ export const approvalStatuses: StatusTable = {
   connection_unknown: 404,
   revocation_not_allowed: 403,
   grant_not_open: 409,
+  ticket_wrong: 409,
+  callback_signature_invalid: 401,
+  callback_too_old: 401,
+  callback_unreadable: 422,
+  too_many_callbacks: 429,
   clock_skewed: 503,
 } satisfies Record<
   | ApprovalRefusal
@@ -50,6 +56,7 @@ export const approvalStatuses: StatusTable = {
   | TargetRefusal
   | RevocationRefusal
   | StepUpFailure
+  | CallbackRefusal
   | ClockSkewed['code'],
   number
 >;

@@ -9,6 +9,7 @@ import { HoldsController } from './http/holds.controller.js';
 import { RevocationsController } from './http/revocations.controller.js';
 import { ShownApprovals } from './http/shown-approvals.js';
 import { StepUpController } from './http/step-up.controller.js';
+import { TicketCallbacksController } from './http/ticket-callbacks.controller.js';
 import { AccessApprovals } from './nats/access-approvals.js';
 import { Bridges } from './nats/bridges.js';
 import { DecisionsController } from './nats/decisions.controller.js';
@@ -25,6 +26,7 @@ import { NudgesController } from './slack/nudges.controller.js';
 import { Nudges } from './slack/nudges.js';
 import type { SlackParts } from './slack/start-slack.js';
 import { STEP_UP_DESK, type StepUpParts } from './step-up/start-step-up.js';
+import { TicketCallbacks } from './webhooks/ticket-callbacks.js';
 
 export interface ApprovalParts {
   readonly approvals: AccessApprovals;
@@ -39,6 +41,7 @@ export interface ApprovalParts {
   /** Absent without Slack. */
   readonly slack: Pick<SlackParts, 'board' | 'thread' | 'holdBoard' | 'nudges'> | undefined;
   readonly stepUp: Pick<StepUpParts, 'desk' | 'linkOf'>;
+  readonly callbacks: TicketCallbacks;
 }
 
 @Module({})
@@ -56,6 +59,7 @@ export class ApprovalModule {
       verifier,
       slack,
       stepUp,
+      callbacks,
     } = parts;
     return {
       module: ApprovalModule,
@@ -66,6 +70,7 @@ export class ApprovalModule {
         BridgesController,
         RevocationsController,
         StepUpController,
+        TicketCallbacksController,
         DecisionsController,
         ...(slack === undefined ? [] : [CardsController, HoldCardsController, NudgesController]),
       ],
@@ -79,6 +84,7 @@ export class ApprovalModule {
         { provide: Bridges, useValue: bridges },
         { provide: Revocations, useValue: revocations },
         { provide: TokenVerifier, useValue: verifier },
+        { provide: TicketCallbacks, useValue: callbacks },
         { provide: STEP_UP_DESK, useValue: stepUp.desk },
         { provide: ShownApprovals, useValue: new ShownApprovals(waiting, stepUp.linkOf) },
         ...(slack === undefined

@@ -31,6 +31,7 @@ import { OnCallVerifier } from './on-call-verifier.js';
 import { startSlack } from './slack/start-slack.js';
 import { startStepUp } from './step-up/start-step-up.js';
 import { startWebhooks } from './webhooks/start-webhooks.js';
+import { ticketCallbacks } from './webhooks/start-callbacks.js';
 
 export interface ApprovalDependencies {
   readonly logger: LoggerService;
@@ -80,8 +81,9 @@ export async function startApproval(
     if (slack !== undefined) closers.add(() => slack.close());
     const hooks = { ...environment, directory: config.CONFIG_DIR };
     const webhooks = await startWebhooks(hooks, closers);
+    const callbacks = ticketCallbacks({ ...parts, ...webhooks, logger });
 
-    const module = ApprovalModule.with({ ...parts, verifier, slack, stepUp });
+    const module = ApprovalModule.with({ ...parts, verifier, slack, stepUp, ...callbacks });
     const decisions = eventTransport(connection, { ...decisionFeed, logger, ackWaitMs });
     const app = await createHttpApp(module, {
       logger,
@@ -89,7 +91,7 @@ export async function startApproval(
       health: healthOf({ ...parts, connection, decisions }),
       figures: () => ({ ...figuresOf(parts, decisions, slack), ...webhooks.figures() }),
       transports: [decisions, ...(slack?.transports ?? [])],
-      mounts: { ...stepUp.mounts, ...(slack && { '/slack': slack.receiver }) },
+      mounts: { ...stepUp.mounts, ...callbacks.mounts, ...(slack && { '/slack': slack.receiver }) },
     });
     closers.add(() => app.close());
     const { follower, holdFollower, stopFollower } = parts;

@@ -80,6 +80,18 @@ export const sample: {
   ApprovalVoided: { type: 'ApprovalVoided', data: { approver: alice, reason: 'taken_back' } },
   ApprovalReminded: { type: 'ApprovalReminded', data: { step: 'approval', count: 1 } },
   ApprovalEscalated: { type: 'ApprovalEscalated', data: { step: 'approval', level: 0 } },
+  TicketDecided: {
+    type: 'TicketDecided',
+    data: {
+      step: 'change',
+      webhook: 'jira',
+      ticket: 'INC-4211',
+      decision: 'approved',
+      by: 'carol@corp.test',
+      callbackId: 'sha256:ab',
+      seen: 0,
+    },
+  },
   QuestionAsked: {
     type: 'QuestionAsked',
     data: { questionId, by: alice, via: 'slack', text: 'is payments down?' },

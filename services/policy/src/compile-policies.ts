@@ -49,10 +49,14 @@ function compilePolicy(name: string, spec: PolicySpec): Policy {
   };
 }
 
-/** In a configuration all steps are of humans, so nobody has to say so. */
+/** In a configuration a step says by its fields whose it is. */
 function compileApproval(approval: PolicySpec['approval']): Policy['approval'] {
   if (approval.type !== 'steps') return approval;
-  const steps = approval.steps.map((step) => ({ type: 'humans' as const, ...step }));
+  const steps = approval.steps.map((step) =>
+    'ticket' in step
+      ? { type: 'ticket' as const, name: step.name, webhook: step.ticket }
+      : { type: 'humans' as const, ...step },
+  );
   return { ...approval, steps };
 }
 

@@ -5,6 +5,7 @@ import { neutralise } from './neutralise.js';
 import { questionLines } from './question-text.js';
 import { limitsText, requirementText, ruleText } from './request-text.js';
 import { fields, table } from './table.js';
+import { ticketTexts } from './ticket-text.js';
 
 /** What waits for a decision, one line each. */
 export function approvalTable({ items, total }: WaitingApprovals, now: Date): string {
@@ -53,6 +54,7 @@ export function approvalText(view: ApprovalView, now: Date): string {
     ...terms.rules.map((rule, index) => `  rule ${index + 1}: ${neutralise(ruleText(rule))}\n`),
     ...(view.approval?.type === 'steps' ? (view.steps ?? []).map(stepText) : []),
     ...factTexts(view.facts),
+    ...ticketTexts(view.tickets),
     ...approvals.map((given) => `  ${neutralise(givenText(given))}\n`),
     ...questionLines(view.questions),
   ].join('');
@@ -65,7 +67,10 @@ function stepText(step: ApprovalStepView): string {
     ...(reminders === 0 ? [] : [`, reminded ${timesText(reminders)}`]),
     ...(escalations === 0 ? [] : [`, escalated ${timesText(escalations)}`]),
   ].join('');
-  const done = `${count - missing} of ${count} of ${groups.join(' or ')}`;
+  const done =
+    step.ticket === undefined
+      ? `${count - missing} of ${count} of ${groups.join(' or ')}`
+      : `ticket ${step.ticket.id ?? ''} in ${step.ticket.webhook}`;
   return `  step ${neutralise(`${name}: ${done}, ${state}${nudged}`)}\n`;
 }
 

@@ -11,6 +11,7 @@ import { alternativeTexts, factTexts, riskText } from './fact-text.js';
 import { neutralise } from './neutralise.js';
 import { questionLines } from './question-text.js';
 import { fields, table } from './table.js';
+import { ticketTexts } from './ticket-text.js';
 
 /** A request in full, for people. */
 export function requestText(view: AccessRequestView, now: Date): string {
@@ -33,6 +34,7 @@ export function requestText(view: AccessRequestView, now: Date): string {
       ['approvals', approvalsText(view)],
       ['grant', grantText(view)],
     ]),
+    ...ticketTexts(view.tickets),
     ...(view.cuts ?? []).map(
       ({ field, asked, granted, why }) =>
         `  cut: ${neutralise(`${field}: asked for ${asked}, allowed ${granted}: ${why}`)}\n`,
@@ -106,7 +108,7 @@ export function requirementText(approval: ApprovalRequirement | undefined): stri
   if (approval === undefined || approval.type === 'none') return 'no approval';
   if (approval.type === 'humans') return humansText(approval);
   const steps = approval.steps.map((step) =>
-    step.type === 'humans' ? `${step.name}: ${humansText(step)}` : `${step.name}: a ticket`,
+    step.type === 'humans' ? `${step.name}: ${humansText(step)}` : `${step.name}: ${step.webhook}`,
   );
   return steps.join(approval.order === 'sequential' ? ', then ' : ' and ');
 }

@@ -2,7 +2,8 @@ import type { AccessTerms, Principal } from '@drawbridge/contracts';
 import type { AskingRequirement, Standing } from '@drawbridge/scope';
 
 export interface Denial {
-  readonly by: Principal;
+  /** Absent: a ticket system; the reason says which. */
+  readonly by?: Principal;
   readonly reason?: string;
 }
 
@@ -19,6 +20,8 @@ export interface PendingApproval {
   readonly takenBack: number;
   /** Ids of what was asked of the requester. */
   readonly questions: readonly string[];
+  /** What ticket systems have signed that was recorded; absent: nothing. */
+  readonly callbacks?: readonly string[];
 }
 
 /** `unneeded`: policy asks for no human. */
@@ -33,6 +36,7 @@ export interface ClosedApproval {
   readonly standing?: Standing;
   /** What came of an approved request stands: its grant, or why there is none. */
   readonly isSettled: boolean;
+  readonly callbacks?: readonly string[];
 }
 
 /** What approval knows of one access request: the fold of its events. A closed one stays closed. */

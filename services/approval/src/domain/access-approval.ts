@@ -14,6 +14,7 @@ import {
 import { evolve } from './evolve-access-approval.js';
 import { isOver } from './is-over.js';
 import { nudgeStep, type NudgeStep } from './nudge-step.js';
+import { recordTicket, type RecordTicket } from './record-ticket.js';
 
 type ByHumans = GiveApproval | DenyApproval | VoidApproval | AskQuestion;
 
@@ -21,6 +22,7 @@ type ByHumans = GiveApproval | DenyApproval | VoidApproval | AskQuestion;
 export type AccessApprovalCommand =
   | { readonly type: 'RequestApproval'; readonly at: string }
   | ByHumans
+  | RecordTicket
   | { readonly type: 'CompleteApproval' }
   | { readonly type: 'RejectRequest' }
   | { readonly type: 'LapseRequest'; readonly at: string }
@@ -57,7 +59,7 @@ function decideByHuman(state: AccessApproval, command: ByHumans): AccessEvent | 
   }
 }
 
-/** What no human says: it follows from an event, or from the time. */
+/** What no human of ours says: it follows from an event, from the time, or from a ticket. */
 function react(
   state: AccessApproval,
   command: Exclude<AccessApprovalCommand, ByHumans>,
@@ -71,6 +73,8 @@ function react(
       return rejectRequest(state);
     case 'LapseRequest':
       return lapseRequest(state, command.at);
+    case 'RecordTicket':
+      return recordTicket(state, command);
     case 'Remind':
     case 'Escalate':
       return nudgeStep(state, command);
@@ -97,7 +101,7 @@ function rejectRequest(state: AccessApproval): AccessEvent | undefined {
   const { by, reason } = state.denial;
   return {
     type: 'AccessRequestRejected',
-    data: { by, ...(reason === undefined ? {} : { reason }) },
+    data: { ...(by === undefined ? {} : { by }), ...(reason === undefined ? {} : { reason }) },
   };
 }
 

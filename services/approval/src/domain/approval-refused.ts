@@ -5,7 +5,7 @@ import type { StepRefusal } from '@drawbridge/scope';
 /** What the rule of approvals says to a human. What is no news to them is no refusal, and no request is on somebody's behalf. */
 export type HumanRefusal = Exclude<
   StepRefusal,
-  'already_approved' | 'already_denied' | 'too_early' | 'behalf_approval'
+  'already_approved' | 'already_denied' | 'too_early' | 'behalf_approval' | 'ticket_wrong'
 >;
 
 /** What a login may lack with which somebody approves. */
@@ -16,6 +16,7 @@ export type ApprovalRefusal =
   | HumanRefusal
   | 'approval_unknown'
   | 'approval_too_late'
+  | 'ticket_wrong'
   | 'too_many_take_backs'
   | 'too_many_questions';
 

@@ -202,7 +202,8 @@ export function requirePending(state: AccessApproval): PendingApproval {
   }
 }
 
-function requireInTime(decideBy: string, at: string): void {
+/** @throws ApprovalRefused `approval_too_late` */
+export function requireInTime(decideBy: string, at: string): void {
   if (!isOver(decideBy, at)) return;
   const message = `the request had to be decided by ${decideBy}`;
   throw new ApprovalRefused('approval_too_late', message);

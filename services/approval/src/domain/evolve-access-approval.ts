@@ -4,8 +4,10 @@ import type {
   AccessApproval,
   ClosedApproval,
   ClosedOutcome,
+  Denial,
   PendingApproval,
 } from './access-approval-state.js';
+import { ticketWords } from './ticket-words.js';
 
 /** How an event ends an approval; every event type is listed, so that a new one must be judged. */
 const outcomeOf: Readonly<Record<AccessEventType, ClosedOutcome | undefined>> = {
@@ -17,6 +19,7 @@ const outcomeOf: Readonly<Record<AccessEventType, ClosedOutcome | undefined>> = 
   ApprovalVoided: undefined,
   ApprovalReminded: undefined,
   ApprovalEscalated: undefined,
+  TicketDecided: undefined,
   QuestionAsked: undefined,
   QuestionAnswered: undefined,
   AccessRequestWithdrawn: 'withdrawn',
@@ -71,17 +74,28 @@ function decided(state: PendingApproval, event: AccessEvent, at: string): Access
   const standing = continueStanding(state.standing, fact);
   const isTakenBack = event.type === 'ApprovalVoided' && event.data.reason === 'taken_back';
   const takenBack = state.takenBack + Number(isTakenBack);
-  const next = { ...state, standing, takenBack };
-  if (!standing.isDenied || state.denial !== undefined || event.type !== 'ApprovalDenied')
-    return next;
-  const { approver, reason } = event.data;
-  return { ...next, denial: { by: approver, ...(reason === undefined ? {} : { reason }) } };
+  const next = { ...state, standing, takenBack, ...callbacksAfter(state, event) };
+  if (!standing.isDenied || state.denial !== undefined) return next;
+  const denial = denialBy(event);
+  return denial === undefined ? next : { ...next, denial };
 }
+
+function denialBy(event: AccessEvent): Denial | undefined {
+  if (event.type === 'TicketDecided') return { reason: ticketWords(event.data) };
+  if (event.type !== 'ApprovalDenied') return undefined;
+  const { approver, reason } = event.data;
+  return { by: approver, ...(reason === undefined ? {} : { reason }) };
+}
+
+const callbacksAfter = ({ callbacks = [] }: PendingApproval, event: AccessEvent) =>
+  event.type === 'TicketDecided' ? { callbacks: [...callbacks, event.data.callbackId] } : {};
 
 function close(state: AccessApproval, outcome: ClosedOutcome): ClosedApproval {
   const isSettled = outcome !== 'approved';
   if (state.status !== 'pending') return { status: 'closed', outcome, isSettled };
-  return { status: 'closed', outcome, isSettled, standing: state.standing };
+  const { standing, callbacks } = state;
+  const known = callbacks === undefined ? {} : { callbacks };
+  return { status: 'closed', outcome, isSettled, standing, ...known };
 }
 
 /** Between the approval and the grant somebody can still lose their say; whatever ends that time is final. */

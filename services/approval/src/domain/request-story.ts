@@ -21,6 +21,7 @@ import {
   type AskingRequirement,
   type Standing,
 } from '@drawbridge/scope';
+import { ticketWords } from './ticket-words.js';
 
 export interface GivenApproval {
   readonly approver: Principal;
@@ -54,6 +55,11 @@ export interface StoryQuestion {
   readonly answer?: { readonly text: string; readonly at: string };
 }
 
+/** A ticket system's word. */
+export interface TicketWord extends Omit<AccessEventData<'TicketDecided'>, 'callbackId' | 'seen'> {
+  readonly at: string;
+}
+
 export interface StoryGrant {
   readonly id: string;
   readonly startsAt: string;
@@ -84,6 +90,8 @@ export interface RequestStory {
   readonly standing?: Standing;
   readonly decideBy?: string;
   readonly approvals: readonly GivenApproval[];
+  /** What ticket systems said, as far as it counted; oldest first. */
+  readonly tickets: readonly TicketWord[];
   readonly denials: readonly Ending[];
   /** The one that decided. */
   readonly denial?: Ending;
@@ -142,6 +150,7 @@ function begin(
     policy,
     validatedAt: at,
     approvals: [],
+    tickets: [],
     denials: [],
     questions: [],
   };
@@ -181,6 +190,7 @@ const changes: {
   // What they change stands in the standing.
   ApprovalReminded: () => ({}),
   ApprovalEscalated: () => ({}),
+  TicketDecided: (said, { story, at }) => ticketSaid(story, said, at),
   QuestionAsked: ({ questionId: id, by, via, text }, { story: { questions }, at }) =>
     questions.some((asked) => asked.id === id)
       ? {}
@@ -229,6 +239,18 @@ export const isCounted = ({ voided }: GivenApproval): boolean => voided === unde
 function deny({ denials, denial, standing }: RequestStory, by: Ending): Change {
   const isDecided = denial === undefined && standing?.isDenied === true;
   return { denials: [...denials, by], ...(isDecided ? { denial: by } : {}) };
+}
+
+/** A no of a ticket system decides at once. */
+function ticketSaid(
+  story: RequestStory,
+  { step, webhook, ticket, decision, by }: AccessEventData<'TicketDecided'>,
+  at: string,
+): Change {
+  const said = { step, webhook, ticket, decision, ...(by === undefined ? {} : { by }), at };
+  const tickets = [...story.tickets, said];
+  if (decision === 'approved') return { tickets };
+  return { tickets, ...deny(story, { at, reason: ticketWords(said) }) };
 }
 
 function endGrant({ grant }: RequestStory, status: 'revoked' | 'expired', ended: Ending): Change {

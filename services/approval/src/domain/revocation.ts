@@ -85,6 +85,7 @@ const endsGrant: Readonly<Record<AccessEventType, boolean>> = {
   ApprovalVoided: false,
   ApprovalReminded: false,
   ApprovalEscalated: false,
+  TicketDecided: false,
   QuestionAsked: false,
   QuestionAnswered: false,
   AccessRequestApproved: false,

@@ -14,6 +14,8 @@ export interface StepStory {
   readonly reminders: number;
   /** How many further sets of groups may decide it by now. */
   readonly escalations: number;
+  /** Whose word the step is, and of which ticket. */
+  readonly ticket?: { readonly webhook: string; readonly id?: string };
 }
 
 /** In a sequence the step that is asked; otherwise steps are not named. */
@@ -25,12 +27,21 @@ export function openStepOf(standing: Standing | undefined): string | undefined {
 /** Who is still asked, in words; `undefined` when nobody is. */
 export function waitingWords(story: RequestStory): string | undefined {
   const open = story.status === 'pending' ? stepsOf(story).filter(({ isOpen }) => isOpen) : [];
-  const words = open.map(({ missing, groups }) => `${missing} of ${groups.join(' or ')}`);
+  const words = open.map(({ missing, groups, ticket }) =>
+    ticket === undefined ? `${missing} of ${groups.join(' or ')}` : askedTicket(ticket),
+  );
   return words.length === 0 ? undefined : words.join(', ');
 }
 
+/** A ticket system that is asked, in words. */
+export const askedTicket = ({ webhook, id }: NonNullable<StepStory['ticket']>): string =>
+  id === undefined ? webhook : `ticket ${id} in ${webhook}`;
+
 /** The steps of a request that humans were asked about, in their order. */
-export function stepsOf({ standing }: RequestStory): readonly StepStory[] {
+export function stepsOf({
+  standing,
+  terms,
+}: Pick<RequestStory, 'standing' | 'terms'>): readonly StepStory[] {
   if (standing === undefined) return [];
   const missing = missingOf(standing);
   const open = openSteps(standing);
@@ -45,7 +56,13 @@ export function stepsOf({ standing }: RequestStory): readonly StepStory[] {
       isOpen: open.includes(progress),
       reminders,
       escalations: level,
+      ...(isHuman ? {} : { ticket: ticketOf(step.webhook, terms.ticket) }),
       ...(askedAt === undefined ? {} : { askedAt }),
     };
   });
 }
+
+const ticketOf = (webhook: string, id: string | undefined) => ({
+  webhook,
+  ...(id === undefined ? {} : { id }),
+});

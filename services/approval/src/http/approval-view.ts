@@ -1,7 +1,17 @@
-import type { ApprovalStepView, ApprovalView, QuestionView } from '@drawbridge/contracts';
+import type {
+  ApprovalStepView,
+  ApprovalView,
+  QuestionView,
+  TicketWordView,
+} from '@drawbridge/contracts';
 import { describeRules } from '@drawbridge/scope';
 import { stepsOf } from '../domain/steps-of.js';
-import type { GivenApproval, RequestStory, StoryQuestion } from '../domain/request-story.js';
+import type {
+  GivenApproval,
+  RequestStory,
+  StoryQuestion,
+  TicketWord,
+} from '../domain/request-story.js';
 
 /**
  * A story as the API shows it.
@@ -27,6 +37,7 @@ export function approvalView(story: RequestStory, logIn?: string): ApprovalView 
     ...(story.decideBy === undefined ? {} : { decideBy: story.decideBy }),
     ...(logIn !== undefined && wantsLogIn(story) ? { stepUpUrl: logIn } : {}),
     approvals: story.approvals.map(approvalOf),
+    ...(story.tickets.length === 0 ? {} : { tickets: story.tickets.map(ticketOf) }),
     ...(story.questions.length === 0 ? {} : { questions: story.questions.map(questionOf) }),
   };
 }
@@ -35,12 +46,18 @@ const wantsLogIn = ({ status, approval }: RequestStory): boolean =>
   status === 'pending' && approval?.type === 'steps' && approval.stepUp !== undefined;
 
 const stepViews = (story: RequestStory): ApprovalStepView[] =>
-  stepsOf(story).map(({ groups, reminders, escalations, ...step }) => ({
+  stepsOf(story).map(({ groups, reminders, escalations, ticket, ...step }) => ({
     ...step,
+    ...(ticket === undefined ? {} : { ticket: { ...ticket } }),
     groups: [...groups],
     ...(reminders === 0 ? {} : { reminders }),
     ...(escalations === 0 ? {} : { escalations }),
   }));
+
+const ticketOf = ({ webhook, ticket, decision, by, at }: TicketWord): TicketWordView => ({
+  ...{ webhook, ticket, decision, at },
+  ...(by === undefined ? {} : { by }),
+});
 
 const questionOf = ({ id, by, text, at, answer }: StoryQuestion): QuestionView => ({
   id,

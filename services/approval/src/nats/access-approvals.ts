@@ -21,6 +21,7 @@ import type { AccessApproval } from '../domain/access-approval-state.js';
 import { accessApproval, type AccessApprovalCommand } from '../domain/access-approval.js';
 import type { LostSay } from '../domain/lost-says.js';
 import type { NudgeStep } from '../domain/nudge-step.js';
+import type { RecordTicket } from '../domain/record-ticket.js';
 import { tellStory, type RequestStory } from '../domain/request-story.js';
 
 const service: Actor = { kind: 'service', id: 'approval' };
@@ -51,6 +52,13 @@ export interface Asking extends Decision {
   /** The same again is one question. */
   readonly questionId: string;
   readonly text: string;
+}
+
+/** A ticket system's word as it reaches us, its signature checked. */
+export interface TicketCallback extends Omit<RecordTicket, 'type' | 'at'> {
+  readonly requestId: string;
+  /** Id of the incoming request. */
+  readonly causationId: string;
 }
 
 /** What became of a decision. `unchanged`: this human had decided so before. */
@@ -91,6 +99,21 @@ export class AccessApprovals {
     const { approver: by, via, questionId, text } = asking;
     const at = this.clock().toISOString();
     return this.#decide(asking, { type: 'AskQuestion', questionId, by, via, text, at });
+  }
+
+  /**
+   * Records what a ticket system has signed; the same again, at whichever replica, is `unchanged`.
+   *
+   * @throws ApprovalRefused, EventStoreError
+   */
+  async recordTicket({ requestId, causationId, ...said }: TicketCallback): Promise<DecisionResult> {
+    const now = this.clock();
+    const command = { type: 'RecordTicket', ...said, at: now.toISOString() } as const;
+    const actor: Actor = { kind: 'service', id: `webhook/${said.webhook}` };
+    const handled = await this.#handle(command, { requestId, causationId, actor, now });
+    if (handled.appended === undefined) return 'unchanged';
+    await this.#goOn({ ...handled, appended: handled.appended });
+    return 'recorded';
   }
 
   /** Takes away the say of somebody who may not approve any more. Harmless when repeated. */
@@ -191,7 +214,7 @@ export class AccessApprovals {
    * kill. So nothing that goes wrong here matters, least of all to the human, whose decision stands.
    */
   async #goOn({ appended, ...known }: Decided): Promise<void> {
-    const type = followUp[appended.event.type];
+    const type = followUpOf(appended.event);
     if (type === undefined) return;
     const { aggregateId: requestId, id: causationId } = appended;
     const cause = { requestId, causationId, actor: service, now: this.clock(), known };
@@ -219,7 +242,13 @@ interface Cause {
 /** A decision that was taken, with what is known by it. */
 type Decided = Known<AccessApproval> & { readonly appended: RecordedEvent<AccessEvent> };
 
+const followUpOf = (event: AccessEvent): 'CompleteApproval' | 'RejectRequest' | undefined =>
+  event.type === 'TicketDecided' && event.data.decision === 'denied'
+    ? 'RejectRequest'
+    : followUp[event.type];
+
 const followUp: Partial<Record<AccessEventType, 'CompleteApproval' | 'RejectRequest'>> = {
   ApprovalGiven: 'CompleteApproval',
+  TicketDecided: 'CompleteApproval',
   ApprovalDenied: 'RejectRequest',
 };

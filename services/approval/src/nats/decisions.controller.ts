@@ -22,6 +22,13 @@ export class DecisionsController {
     return this.approvals.react('CompleteApproval', aggregateId, id);
   }
 
+  /** One of them has nothing to do. */
+  @EventPattern('TicketDecided', DECISIONS)
+  async goOnByTicket(@Payload() { aggregateId, id }: RecordedEvent<AccessEvent>): Promise<void> {
+    await this.approvals.react('CompleteApproval', aggregateId, id);
+    await this.approvals.react('RejectRequest', aggregateId, id);
+  }
+
   @EventPattern('ApprovalDenied', DECISIONS)
   rejectRequest(@Payload() { aggregateId, id }: RecordedEvent<AccessEvent>): Promise<void> {
     return this.approvals.react('RejectRequest', aggregateId, id);

@@ -1,4 +1,4 @@
-import type { Ending, GivenApproval, RequestStory } from '../domain/request-story.js';
+import type { Ending, GivenApproval, RequestStory, TicketWord } from '../domain/request-story.js';
 import { personWords } from './card-facts.js';
 import { neutralText } from './neutral-text.js';
 import { bold, durationWords, instant, text, type Inline } from './rich-text.js';
@@ -24,9 +24,10 @@ export function titleOf({ status, denial, terms }: RequestStory): string {
 
 /** Who decided what and when, and what became of the grant; newest last. */
 export function outcomeLines(story: RequestStory): Inline[][] {
-  const { approvals, status, grant } = story;
+  const { approvals, tickets, status, grant } = story;
   return [
     ...approvals.map(approvalLine),
+    ...tickets.filter(({ decision }) => decision === 'approved').map(ticketLine),
     ...denialsOf(story).map((denied) => endingLine('Denied', denied)),
     ...endLines(story),
     ...(grant === undefined
@@ -61,6 +62,16 @@ function approvalLine(given: GivenApproval): Inline[] {
     ...narrowedWords(given),
     ...quoted(comment),
     ...(voided === undefined ? [] : [bold(` · ${voidWords[voided.reason]} `), instant(voided.at)]),
+  ];
+}
+
+function ticketLine({ webhook, ticket, by, at }: TicketWord): Inline[] {
+  const who = by === undefined ? '' : `, by ${by}`;
+  return [
+    bold('Approved '),
+    text(neutralText(`by ticket ${ticket} in ${webhook}${who} `, 300)),
+    text(' '),
+    instant(at),
   ];
 }
 

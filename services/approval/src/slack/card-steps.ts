@@ -1,4 +1,4 @@
-import { stepsOf, type StepStory } from '../domain/steps-of.js';
+import { askedTicket, stepsOf, type StepStory } from '../domain/steps-of.js';
 import type { RequestStory } from '../domain/request-story.js';
 import { neutralText } from './neutral-text.js';
 import { bold, text, type Inline } from './rich-text.js';
@@ -21,8 +21,10 @@ function stepLine(step: StepStory, number: string): Inline[] {
   return [...title, text(`${countWords(step)}${stateWords(step)}`)];
 }
 
-const countWords = ({ count, missing, groups }: StepStory): string =>
-  `${count - missing} of ${count} approvals from ${neutralText(groups.join(' or '), 200)}`;
+const countWords = ({ count, missing, groups, ticket }: StepStory): string =>
+  ticket !== undefined
+    ? neutralText(askedTicket(ticket), 200)
+    : `${count - missing} of ${count} approvals from ${neutralText(groups.join(' or '), 200)}`;
 
 function stateWords({ isOpen, missing }: StepStory): string {
   if (missing === 0) return ' (done)';

@@ -16,6 +16,7 @@ const shownEvents: readonly AccessEventType[] = [
   'ApprovalGiven',
   'ApprovalDenied',
   'ApprovalVoided',
+  'TicketDecided',
   'AccessRequestWithdrawn',
   'AccessRequestDenied',
   'AccessRequestApproved',

@@ -2,6 +2,7 @@ import type { AccessEvent, AccessEventData, AccessEventType } from '@drawbridge/
 import type { RecordedEvent } from '@drawbridge/kernel';
 import { personWords } from './card-facts.js';
 import type { ThreadNote } from './card-thread.js';
+import { ticketWords } from '../domain/ticket-words.js';
 import { neutralText } from './neutral-text.js';
 import { isTypedInThread } from './question-id.js';
 import { bold, durationWords, instant, lines, text, type Inline } from './rich-text.js';
@@ -37,9 +38,12 @@ const notes: Notes = {
     instant(endsAt),
   ],
   AccessRequestDenied: ({ message }) => [bold('Denied by policy'), ...quoted(message)],
+  TicketDecided: (said) =>
+    // Its no is told with what comes of it.
+    said.decision === 'denied' ? undefined : [text(neutralText(ticketWords(said), 300))],
   AccessRequestRejected: ({ by, reason }) => [
     bold('Denied'),
-    text(` by ${personWords(by)}`),
+    text(by === undefined ? '' : ` by ${personWords(by)}`),
     ...quoted(reason),
   ],
   AccessRequestLapsed: () => [bold('Lapsed'), text(': nobody decided in time')],

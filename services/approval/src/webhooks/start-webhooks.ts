@@ -24,6 +24,8 @@ export interface WebhookSurroundings {
 }
 
 export interface WebhookParts {
+  /** Those of the configuration in force. */
+  readonly webhooks: () => readonly WebhookDocument[];
   /** Messages that no receiver took for a day: each needs a person. */
   readonly figures: () => { readonly deadLetters?: number };
 }
@@ -34,7 +36,7 @@ export async function startWebhooks(
   closers: Closers,
 ): Promise<WebhookParts> {
   const { directory, connection, logger } = surroundings;
-  if (directory === undefined) return { figures: () => ({}) };
+  if (directory === undefined) return { webhooks: () => [], figures: () => ({}) };
   const feeds = new WebhookFeeds(surroundings);
   const watcher = await watchConfiguration(directory, {
     only: ['Webhook'],
@@ -58,7 +60,7 @@ export async function startWebhooks(
   closers.add(() => {
     clearInterval(timer);
   });
-  return { figures: () => ({ deadLetters }) };
+  return { webhooks: () => watcher.current.webhooks, figures: () => ({ deadLetters }) };
 }
 
 /** One consumer per webhook; another set of webhooks is taken over when the one before has ended. */

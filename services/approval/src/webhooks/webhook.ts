@@ -3,6 +3,7 @@ import type { AccessEvent, Principal, WebhookDocument } from '@drawbridge/contra
 import { AppError, type Clock, type EventStore, type RecordedEvent } from '@drawbridge/kernel';
 import { boundedFetch } from '@drawbridge/runtime';
 import { signedHeaders, webhookKey } from './sign-message.js';
+import { toldApproval } from './told-approval.js';
 
 const TIMEOUT_MS = 5_000;
 /** How long an address that takes nothing is tried. */
@@ -42,9 +43,12 @@ export class Webhook {
   }
 
   /** Secrets are read each time, so that one that changes is used at once. */
-  async #send({ id, at, event, aggregateId, sequence }: RecordedEvent<AccessEvent>) {
+  async #send(recorded: RecordedEvent<AccessEvent>) {
+    const { id, at, event, aggregateId, sequence } = recorded;
     const { spec } = this.options.document;
-    const data = { accessRequestId: aggregateId, sequence, event: event.data };
+    const approval = await this.#toldApproval(recorded);
+    const told = { accessRequestId: aggregateId, sequence, event: event.data };
+    const data = { ...told, ...(approval && { approval }) };
     const body = JSON.stringify({ type: event.type, timestamp: at, data });
     const timestamp = Math.floor(this.options.clock().getTime() / 1000);
     const files = [spec.secretFile, spec.formerSecretFile].filter((file) => file !== undefined);
@@ -64,6 +68,14 @@ export class Webhook {
       throw refused(cause instanceof Error ? cause.message : 'no answer', cause);
     });
     if (status < 200 || status > 299) throw refused(`it answered ${status}`);
+  }
+
+  /** Only for an address whose word counts: everybody else is told facts alone. */
+  async #toldApproval({ aggregateId, sequence }: RecordedEvent<AccessEvent>) {
+    const { spec, metadata } = this.options.document;
+    if (spec.inbound === undefined) return undefined;
+    const { events } = await this.options.store.load(aggregateId);
+    return toldApproval(events, { sequence, webhook: metadata.name });
   }
 
   async #isFor({ aggregateId, event }: RecordedEvent<AccessEvent>): Promise<boolean> {

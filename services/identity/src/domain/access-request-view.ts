@@ -98,6 +98,9 @@ const changes: Changes = {
   ApprovalEscalated: ({ step }, { escalations = [] }, at) => ({
     escalations: [...escalations, { step, at }],
   }),
+  TicketDecided: ({ webhook, ticket, decision, by }, { tickets = [] }, at) => ({
+    tickets: [...tickets, { webhook, ticket, decision, ...(by === undefined ? {} : { by }), at }],
+  }),
   QuestionAsked: ({ questionId, by, text }, { questions = [] }, at) =>
     questions.some(({ id }) => id === questionId)
       ? {}
@@ -112,7 +115,8 @@ const changes: Changes = {
   AccessRequestApproved: () => ({ status: 'approved' }),
   AccessRequestRejected: ({ by, reason }) => {
     const why = reason === undefined ? '' : `: ${reason}`;
-    const message = `${nameOf(by)} rejected the access request${why}`;
+    const who = by === undefined ? 'a ticket system' : nameOf(by);
+    const message = `${who} rejected the access request${why}`;
     return { status: 'rejected', refusal: { code: 'access_request_rejected', message } };
   },
   AccessRequestLapsed: ({ decideBy }) => ({

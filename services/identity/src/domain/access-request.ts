@@ -57,6 +57,7 @@ export class AccessRequestRefused extends AppError<AccessRequestRefusal> {}
 const statusAfter: Readonly<Record<AccessEventType, 'open' | 'withdrawn' | 'ended'>> = {
   AccessRequested: 'open',
   AccessRequestWithdrawn: 'withdrawn',
+  TicketDecided: 'open',
   QuestionAsked: 'open',
   QuestionAnswered: 'open',
   AccessRequestValidated: 'open',

@@ -100,6 +100,76 @@ describe('a step that further groups were asked about', () => {
   });
 });
 
+describe('a step that a ticket system decides', () => {
+  const approval = twoSteps({
+    steps: [
+      { type: 'humans', name: 'on-call', count: 1, groups: ['sre-oncall'] },
+      { type: 'ticket', name: 'change', webhook: 'jira' },
+    ],
+  });
+  const ticket = terms.ticket ?? 'INC-1';
+  const fixed = { ...terms, ticket };
+  const says = (more: Partial<AccessEventData<'TicketDecided'>> = {}): AccessEvent => ({
+    type: 'TicketDecided',
+    data: {
+      ...{ step: 'change', webhook: 'jira', ticket, callbackId: 'msg_1', seen: 0 },
+      decision: 'approved',
+      ...more,
+    },
+  });
+  const decided = (policies: PolicySet, ...events: readonly AccessEvent[]) => {
+    const past = [requested({ ticket }), validated({ approval, terms: fixed }), ...events];
+    const state = past.reduce(
+      (folded, event) => accessGrant.evolve(folded, event, at),
+      accessGrant.initial,
+    );
+    return accessGrant.decide(issue(policies), state);
+  };
+  const human = yes(alice, onCall);
+  const done = approved(alice);
+
+  it('is counted again from the history', () => {
+    const policies = set(approval);
+    expect(decided(policies, human, says(), done)).toMatchObject({
+      type: 'GrantIssued',
+      data: { approvers: [alice], terms: { ticket } },
+    });
+    expect(decided(policies, human, done)).toMatchObject({
+      data: { code: 'approval_incomplete' },
+    });
+    expect(decided(policies, says(), done)?.type).toBe('AccessRequestDenied');
+  });
+
+  it.each([
+    ['of another ticket system', { webhook: 'snow' }],
+    ['about another ticket', { ticket: 'INC-0' }],
+    ['for the step of humans', { step: 'on-call' }],
+    ['about other terms', { seen: 1 }],
+    ['that is a no', { decision: 'denied' as const }],
+  ])('is not filled by a word %s, whoever says that it was approved', (_, more) =>
+    expect(decided(set(approval), human, says(more), done)?.type).toBe('AccessRequestDenied'),
+  );
+
+  it('is over with a no behind a yes', () =>
+    expect(decided(set(approval), human, says(), says({ decision: 'denied' }), done)?.type).toBe(
+      'AccessRequestDenied',
+    ));
+
+  it('is held against another version of the policies', () => {
+    const version = 'version-two';
+    expect(decided({ ...set(approval), version }, human, says(), done)?.type).toBe('GrantIssued');
+    const another = twoSteps({
+      steps: [approval.steps[0]!, { type: 'ticket', name: 'change', webhook: 'snow' }],
+    });
+    expect(decided({ ...set(another), version }, human, says(), done)).toMatchObject({
+      data: { code: 'policy_changed' },
+    });
+    // Whoever asks no ticket system any more is content without one.
+    const humans = twoSteps({ steps: [approval.steps[0]!] });
+    expect(decided({ ...set(humans), version }, human, says(), done)?.type).toBe('GrantIssued');
+  });
+});
+
 describe('a grant that is asked in steps', () => {
   it('is issued when every step has its humans', () =>
     expect(

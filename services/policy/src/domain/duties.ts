@@ -90,6 +90,7 @@ const dues: {
   ApprovalVoided: () => 'as_before',
   ApprovalReminded: () => 'as_before',
   ApprovalEscalated: () => 'as_before',
+  TicketDecided: () => 'as_before',
   QuestionAsked: () => 'as_before',
   QuestionAnswered: () => 'as_before',
   AccessRequestApproved: (_, at) => issueSoon(at),

@@ -82,6 +82,7 @@ const changes: Changes = {
       : said;
   },
   ApprovalVoided: (state, data, at) => say(state, { type: 'ApprovalVoided', data }, at),
+  TicketDecided: (state, data, at) => say(state, { type: 'TicketDecided', data }, at),
   // Nobody's say depends on it.
   ApprovalReminded: (state) => state,
   ApprovalEscalated: (state, data, at) => say(state, { type: 'ApprovalEscalated', data }, at),

@@ -71,6 +71,35 @@ const escalationsOf = ({ steps }: Standing): readonly ApprovalFact[] =>
     escalatedAt.map((at, level) => ({ type: 'escalated', step: step.name, level, at }) as const),
   );
 
+/** What humans said in its order, and between it what ticket systems said: it counts when their turn comes. */
+const inTurn = (
+  said: readonly ApprovalFact[],
+  tickets: readonly ApprovalFact[],
+): readonly ApprovalFact[] => [
+  ...tickets,
+  ...said
+    .toSorted((one, other) => Date.parse(one.at) - Date.parse(other.at))
+    .flatMap((fact) => [fact, ...tickets]),
+];
+
+/** Which ticket systems have said yes; one that said no has ended the request. */
+const ticketsOf = ({ steps, asked: { ticket } }: Standing): readonly ApprovalFact[] =>
+  steps.flatMap(({ step, ticketApprovedAt: at }) =>
+    step.type === 'ticket' && at !== undefined && ticket !== undefined
+      ? [
+          {
+            type: 'ticket',
+            step: step.name,
+            webhook: step.webhook,
+            ticket,
+            decision: 'approved',
+            seen: 0,
+            at,
+          } as const,
+        ]
+      : [],
+  );
+
 /** Whether the same people would be enough for another requirement too, and nobody's no would stop it. */
 function wouldApprove(policy: Policy, fixed: FixedRequest): boolean {
   const approval = requiredApproval(policy, fixed.risk);
@@ -85,7 +114,7 @@ function wouldApprove(policy: Policy, fixed: FixedRequest): boolean {
     ...approvals.map((given) => ({ type: 'given' as const, seen: 0, ...given })),
   ];
   const facts: readonly ApprovalFact[] = [
-    ...said.toSorted((one, other) => Date.parse(one.at) - Date.parse(other.at)),
+    ...inTurn(said, ticketsOf(standing)),
     ...denials.map((approver) => ({ type: 'denied' as const, approver, at: standing.asked.at })),
   ];
   return outcomeOf(facts.reduce(continueStanding, asked)) === 'approved';

@@ -90,6 +90,7 @@ const endedByEvent: Readonly<
   QuestionAnswered: undefined,
   AccessRequestApproved: undefined,
   AccessRequestRejected: undefined,
+  TicketDecided: undefined,
   AccessRequestLapsed: undefined,
 };
 
