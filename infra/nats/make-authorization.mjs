@@ -95,9 +95,10 @@ const readCalls = (stream) => [
 const durables = {
   identity: ['identity'],
   policy: ['policy'],
-  // Slack apart from the decisions, which go on while it is down.
+  // Slack apart from the decisions, which go on while it is down; and ends of grants, which wait for audit, apart from
+  // the cards.
   // Webhooks have a consumer each, and one name for what none of them took.
-  approval: ['approval', 'approval-slack', 'approval-webhooks'],
+  approval: ['approval', 'approval-slack', 'approval-slack-ends', 'approval-webhooks'],
   proxy: ['proxy'],
   audit: ['audit'],
 };
@@ -123,8 +124,11 @@ const TRUST_REFRESH = 'drawbridge.trust.refresh';
 /** Identity asks on it what policy would say to a request. */
 const EXPLAIN = 'drawbridge.policy.explain';
 
+/** Approval asks on it what was done by a grant that is over. */
+const SESSION_SUMMARY = 'drawbridge.audit.session-summary';
+
 /** Questions that a service answers, and nobody else hears. */
-const answered = { identity: [TRUST_REFRESH], policy: [EXPLAIN] };
+const answered = { identity: [TRUST_REFRESH], policy: [EXPLAIN], audit: [SESSION_SUMMARY] };
 
 /** Gateways tell each other on it that they are there, for connectors to find them all. */
 const GATEWAYS = 'drawbridge.gateways';
@@ -169,6 +173,7 @@ const serviceUsers = services.map((service) =>
       ...(service === 'proxy' ? ['$JS.API.CONSUMER.INFO.COMMANDS.audit'] : []),
       ...(service === 'proxy' ? [TRUST_REFRESH, GATEWAYS] : []),
       ...(service === 'identity' ? [EXPLAIN] : []),
+      ...(service === 'approval' ? [SESSION_SUMMARY] : []),
       ...writes[service],
       ...durables[service].map((durable) => `drawbridge.parked.${durable}`),
     ],

@@ -72,6 +72,7 @@ export { AgentSwitchInput, DisabledAgentsView } from './disabled-agents-view.js'
 export { GrantView, OpenGrantsView } from './grant-view.js';
 export { isTimeZone } from './document.js';
 export { ExplainInput, Explanation } from './explanation.js';
+export { SessionAnswer, SessionNumbers, SessionQuestion } from './session-summary.js';
 export { HumanDocument } from './human-document.js';
 export { IssuerDocument } from './issuer-document.js';
 export { AutoApproveRule } from './auto-approve.js';

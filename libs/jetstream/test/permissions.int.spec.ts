@@ -125,6 +125,7 @@ describe('what each service needs', () => {
   it.each<[Service, string]>([
     ...services.map((service): [Service, string] => [service, service]),
     ['approval', 'approval-slack'],
+    ['approval', 'approval-slack-ends'],
   ])('%s handles events as %s and parks what it cannot read', async (service, durable) => {
     @Controller()
     class Quiet {
@@ -302,6 +303,18 @@ describe('what each service needs', () => {
     subscription.unsubscribe();
   });
 
+  it('audit says to approval what was done by a grant, and to nobody else', async () => {
+    const subject = 'drawbridge.audit.session-summary';
+    const subscription = as('audit').nats.subscribe(subject, {
+      callback: (_error, message) => void message.respond('14 calls'),
+    });
+    await as('audit').nats.flush();
+    expect((await as('approval').nats.request(subject, '{}')).string()).toBe('14 calls');
+    for (const user of ['identity', 'policy', 'proxy'] as const)
+      await refusedRequest(user, subject);
+    subscription.unsubscribe();
+  });
+
   it('policy counts what needs nobody, and nobody else does', async () => {
     const rates = await new Kvm(as('policy').jetstream).open(RATES_BUCKET);
     await rates.put('policy.rule.who', '[]');
@@ -421,6 +434,7 @@ describe('what is for another service', () => {
     ['identity', '$JS.API.CONSUMER.CREATE.ACCESS.policy.drawbridge.access.x'],
     ['approval', '$JS.API.CONSUMER.MSG.NEXT.ACCESS.policy'],
     ['policy', '$JS.API.CONSUMER.MSG.NEXT.ACCESS.approval-slack'],
+    ['audit', '$JS.API.CONSUMER.MSG.NEXT.ACCESS.approval-slack-ends'],
     ['proxy', '$JS.ACK.ACCESS.approval-slack.1.1.1.1.0'],
     ['policy', 'drawbridge.trust.refresh'],
     ['identity', 'drawbridge.gateways'],
@@ -440,6 +454,7 @@ describe('what is for another service', () => {
     ['proxy', 'drawbridge.trust.refresh'],
     ['audit', '>'],
     ['policy', 'drawbridge.gateways'],
+    ['proxy', 'drawbridge.audit.session-summary'],
     ['policy', '_INBOX.>'],
     ['approval', '$JS.EVENT.ADVISORY.>'],
   ])('%s may not listen on %s', async (user, subject) => {

@@ -24,6 +24,8 @@ import { CardsController } from './slack/cards.controller.js';
 import { HOLD_BOARD, HoldCardsController } from './slack/hold-cards.controller.js';
 import { NudgesController } from './slack/nudges.controller.js';
 import { Nudges } from './slack/nudges.js';
+import { SessionEndsController } from './slack/session-ends.controller.js';
+import { SessionEnds } from './slack/session-ends.js';
 import type { SlackParts } from './slack/start-slack.js';
 import { STEP_UP_DESK, type StepUpParts } from './step-up/start-step-up.js';
 import { TicketCallbacks } from './webhooks/ticket-callbacks.js';
@@ -39,10 +41,18 @@ export interface ApprovalParts {
   readonly revocations: Revocations;
   readonly verifier: TokenVerifier;
   /** Absent without Slack. */
-  readonly slack: Pick<SlackParts, 'board' | 'thread' | 'holdBoard' | 'nudges'> | undefined;
+  readonly slack:
+    Pick<SlackParts, 'board' | 'thread' | 'holdBoard' | 'nudges' | 'sessionEnds'> | undefined;
   readonly stepUp: Pick<StepUpParts, 'desk' | 'linkOf'>;
   readonly callbacks: TicketCallbacks;
 }
+
+const slackControllers = [
+  CardsController,
+  HoldCardsController,
+  NudgesController,
+  SessionEndsController,
+];
 
 @Module({})
 export class ApprovalModule {
@@ -72,7 +82,7 @@ export class ApprovalModule {
         StepUpController,
         TicketCallbacksController,
         DecisionsController,
-        ...(slack === undefined ? [] : [CardsController, HoldCardsController, NudgesController]),
+        ...(slack === undefined ? [] : slackControllers),
       ],
       providers: [
         { provide: AccessApprovals, useValue: approvals },
@@ -92,6 +102,7 @@ export class ApprovalModule {
           : [
               { provide: CardBoard, useValue: slack.board },
               { provide: Nudges, useValue: slack.nudges },
+              { provide: SessionEnds, useValue: slack.sessionEnds },
               { provide: CardThread, useValue: slack.thread },
               { provide: HOLD_BOARD, useValue: slack.holdBoard },
             ]),

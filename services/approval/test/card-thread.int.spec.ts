@@ -1,4 +1,5 @@
 import type { Fault } from '@drawbridge/embedded';
+import { SESSION_SUMMARY_SUBJECT } from '@drawbridge/jetstream';
 import { uuidV7 } from '@drawbridge/runtime';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { lettersOf, startWorld, type Replica, type World } from './approval-world.js';
@@ -69,6 +70,23 @@ describe('the thread of a card', () => {
     await hears(requestId, 'Granted by alice@corp.test');
     await world.append(requestId, grantRevoked);
     await hears(requestId, 'Granted', 'revoked by bob@corp.test: not needed any more');
+  });
+
+  it('tells what was done by a grant that is over, once audit knows', async () => {
+    let asked = 0;
+    const audit = world.connection.nats.subscribe(SESSION_SUMMARY_SUBJECT, {
+      callback: (_error, message) => {
+        asked += 1;
+        const numbers = { calls: 14, changes: 1, refused: 0 };
+        message.respond(JSON.stringify({ position: 7, ...(asked < 3 ? {} : { numbers }) }));
+      },
+    });
+    const requestId = await world.ask();
+    await world.card(requestId, 'Decide by');
+    await world.append(requestId, grantIssued, grantExpired);
+    await hearsOnce(requestId, 'Granted', '14 calls, 1 change, 0 refused, 15 minutes');
+    expect(asked).toBe(3);
+    audit.unsubscribe();
   });
 
   it('tells who gave less', async () => {

@@ -23,6 +23,7 @@ import { openStore } from './clickhouse/open-store.js';
 import type { AuditStore } from './clickhouse/select-page.js';
 import type { AuditConfig } from './config.js';
 import { AuditQueries } from './http/audit-queries.js';
+import { answerSessions } from './nats/answer-sessions.js';
 import { Ingest, type IngestLimits } from './nats/ingest.js';
 
 export interface AuditDependencies {
@@ -62,6 +63,7 @@ export async function startAudit(
     const ingest = new Ingest({ connection, store, logger, limits });
     closers.add(() => ingest.close());
     await ingest.start();
+    closers.add(answerSessions({ connection, store, logger }));
 
     let trust: TrustBundle | undefined;
     const follower = await followTrustBundle(connection, (bundle) => (trust = bundle));

@@ -8,6 +8,8 @@ import {
 export interface EventTransportOptions {
   readonly stream: JetStreamStrategyOptions['stream'];
   readonly durable: string;
+  /** Under which name messages are parked. @default `durable` */
+  readonly parkedAs?: string;
   /** Marks the handlers that this transport feeds. */
   readonly transportId: symbol;
   readonly logger: LoggerService;
@@ -17,12 +19,13 @@ export interface EventTransportOptions {
 /** Feeds one group of handlers with events, at a pace of its own. */
 export function eventTransport(
   connection: JetStreamConnection,
-  { stream, durable, transportId, logger, ackWaitMs }: EventTransportOptions,
+  { stream, durable, parkedAs = durable, transportId, logger, ackWaitMs }: EventTransportOptions,
 ): JetStreamStrategy {
   const transport = new JetStreamStrategy({
     connection,
     stream,
     durable,
+    parkedAs,
     logger,
     ...(ackWaitMs === undefined ? {} : { ackWaitMs }),
   });

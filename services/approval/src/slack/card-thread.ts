@@ -60,6 +60,16 @@ export class CardThread<Story extends Told> {
     }
   }
 
+  /** Whether it was said, where anybody sees it. */
+  async hasSaid({ id, eventId }: Pick<ThreadNote, 'id' | 'eventId'>): Promise<boolean> {
+    const { memory } = this.options;
+    const known = await memory.known(id);
+    const [user] = known?.direct ?? [];
+    const key = `${id}.${eventId}`;
+    const said = known?.place === undefined && user !== undefined ? directKey(key, user) : key;
+    return (await memory.find(said)) !== undefined;
+  }
+
   async #sayAt(
     card: CardPlace,
     { note, key }: { readonly note: ThreadNote; readonly key: string },

@@ -5,6 +5,7 @@ import type { RecordedEvent } from '@drawbridge/kernel';
 import type { RequestStory } from '../domain/request-story.js';
 import { CardBoard } from './card-board.js';
 import { CardThread } from './card-thread.js';
+import { endings } from './session-ends.js';
 import { noteOf } from './thread-notes.js';
 
 /** Transport of the handlers that call Slack, so that Slack's troubles delay no decision. */
@@ -41,7 +42,9 @@ export class CardsController {
   @EventPattern(shownEvents, CARDS)
   async show(@Payload() recorded: RecordedEvent<AccessEvent>): Promise<void> {
     const isAsked = await this.board.show(recorded.aggregateId);
-    const note = isAsked ? noteOf(recorded) : undefined;
+    // That a grant is over is said with what was done by it: in session-ends.controller.
+    const isEnd = endings.includes(recorded.event.type);
+    const note = isAsked && !isEnd ? noteOf(recorded) : undefined;
     if (note !== undefined) await this.thread.say(note);
   }
 }

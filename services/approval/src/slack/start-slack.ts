@@ -31,8 +31,11 @@ import { CARDS } from './cards.controller.js';
 import { renderHoldCard } from './hold-card.js';
 import { HOLD_CARDS } from './hold-cards.controller.js';
 import { RoutingFollower } from './follow-routing.js';
+import { askSession } from '../nats/ask-session.js';
 import { Nudges } from './nudges.js';
 import type { DeskParts } from './listen-to-desk.js';
+import { SESSION_ENDS } from './session-ends.controller.js';
+import { SessionEnds } from './session-ends.js';
 import { SlackBridges } from './slack-bridges.js';
 import { SlackDecisions } from './slack-decisions.js';
 import { SlackDesk } from './slack-desk.js';
@@ -70,6 +73,7 @@ export interface SlackParts {
   readonly thread: CardThread<RequestStory>;
   readonly holdBoard: CardBoard<HoldStory>;
   readonly nudges: Nudges;
+  readonly sessionEnds: SessionEnds;
   /** To be mounted before any body is read. */
   readonly receiver: Router;
   readonly transports: readonly JetStreamStrategy[];
@@ -110,6 +114,7 @@ export async function startSlack(
   return {
     ...boards,
     nudges: new Nudges(nudging),
+    sessionEnds: new SessionEnds({ ...nudging, numbers: askSession(connection, logger) }),
     receiver: receiverOf(settings, surroundings, { ...boards, known, desk }),
     transports: transportsOf(surroundings),
     close: async () => {
@@ -214,5 +219,12 @@ function transportsOf({
   return [
     eventTransport(connection, { ...feed, stream: ACCESS_STREAM, transportId: CARDS }),
     eventTransport(connection, { ...feed, stream: HOLDS_STREAM, transportId: HOLD_CARDS }),
+    eventTransport(connection, {
+      ...feed,
+      durable: 'approval-slack-ends',
+      parkedAs: feed.durable,
+      stream: ACCESS_STREAM,
+      transportId: SESSION_ENDS,
+    }),
   ];
 }

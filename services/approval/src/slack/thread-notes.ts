@@ -57,16 +57,24 @@ const notes: Notes = {
   GrantEnded: ({ cause }) => [bold(used[cause])],
 };
 
-/** What is to be said of an event in the thread of its card; `undefined` when the card says enough. */
-export function noteOf(recorded: RecordedEvent<AccessEvent>): ThreadNote | undefined {
+/**
+ * What is to be said of an event in the thread of its card; `undefined` when the card says enough.
+ *
+ * @param more - a second line
+ */
+export function noteOf(
+  recorded: RecordedEvent<AccessEvent>,
+  more: readonly Inline[] = [],
+): ThreadNote | undefined {
   const { id, aggregateId, event } = recorded;
-  const line = noteBy(event)?.filter((part) => part.type !== 'text' || part.text !== '');
-  if (line === undefined) return undefined;
-  const words = line.map((part) => {
+  const said = noteBy(event)?.filter((part) => part.type !== 'text' || part.text !== '');
+  if (said === undefined) return undefined;
+  const words = [...said, ...(more.length === 0 ? [] : [text(' ')]), ...more].map((part) => {
     if (part.type === 'text') return part.text;
     return part.type === 'date' ? (part.fallback ?? '') : '';
   });
-  return { id: aggregateId, eventId: id, text: words.join(''), blocks: [lines([line])] };
+  const shown = more.length === 0 ? [said] : [said, more];
+  return { id: aggregateId, eventId: id, text: words.join(''), blocks: [lines(shown)] };
 }
 
 function noteBy<Type extends AccessEventType>({

@@ -26,7 +26,7 @@ export interface Selection {
 }
 
 /** What one query may cost at most; the ingest shares the server with it. */
-const BOUNDS: ClickHouseSettings = {
+export const BOUNDS: ClickHouseSettings = {
   max_execution_time: 10,
   timeout_overflow_mode: 'throw',
   max_memory_usage: '2000000000',

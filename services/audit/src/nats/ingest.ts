@@ -21,7 +21,8 @@ import { readEvent, readHoldEvent, readStopEvent } from './read-event.js';
 import { recordBatch, type Recording } from './record-batch.js';
 import { recordsOf, wholeMessage, type Source } from './source.js';
 
-const DURABLE = 'audit';
+/** Its consumers, one on each stream. */
+export const DURABLE = 'audit';
 const PARKED_REFRESH_MS = 5_000;
 /** About 7 000 records. */
 const MAX_BYTES = 4_194_304;
