@@ -1,4 +1,5 @@
 import { constants, type Http2Session } from 'node:http2';
+import type { Duplex } from 'node:stream';
 
 export interface GuardLimits {
   /** How often the other side is asked whether it is there. @default 3000 */
@@ -12,8 +13,14 @@ export interface GuardLimits {
 /**
  * Ends a session whose other side is gone without a word, or floods it with frames that cost an answer each.
  * Either would hold every stream on it for as long as TCP believes in the connection.
+ *
+ * A session that has ended waits for the other side to close its half of `socket`, which it may never do.
  */
-export function guardSession(session: Http2Session, limits: GuardLimits = {}): void {
+export function guardSession(
+  session: Http2Session,
+  socket: Pick<Duplex, 'destroy'>,
+  limits: GuardLimits = {},
+): void {
   const { everyMs = 3_000, answerMs = 6_000, maxControlFrames = 100 } = limits;
   let frames = 0;
   let askedAtMs: number | undefined;
@@ -24,6 +31,11 @@ export function guardSession(session: Http2Session, limits: GuardLimits = {}): v
   };
   session.on('ping', count).on('remoteSettings', count);
   const timer = setInterval(() => {
+    if (session.destroyed) {
+      // Node throws out of `ping` now, and that would end the process.
+      socket.destroy();
+      return;
+    }
     frames = 0;
     const now = performance.now();
     if (askedAtMs !== undefined) {
@@ -31,7 +43,6 @@ export function guardSession(session: Http2Session, limits: GuardLimits = {}): v
       return;
     }
     askedAtMs = now;
-    // Refused when the session is on its way to its end, which then ends this too.
     session.ping(() => (askedAtMs = undefined));
   }, everyMs);
   session.once('close', () => clearInterval(timer));

@@ -66,7 +66,7 @@ export class GatewaySession implements CoveredSession {
     session.on('stream', (stream, headers) => this.#onStream(stream, headers));
     session.on('goaway', () => options.onChange());
     if (!session.destroyed) session.setLocalWindowSize(STREAM_WINDOW_BYTES * 16);
-    guardSession(session);
+    guardSession(session, socket);
   }
 
   get peers(): readonly string[] {

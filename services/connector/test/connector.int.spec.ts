@@ -48,7 +48,12 @@ beforeAll(async () => {
   const { certificate, key } = await authority.issueServer(['localhost']);
   await writeFile(join(directory, 'ca.pem'), authority.certificate);
   gateway = createTlsServer(
-    { cert: certificate, key, ALPNProtocols: ['drawbridge-connector/1'] },
+    {
+      cert: certificate,
+      key,
+      ALPNProtocols: ['drawbridge-connector/1'],
+      allowHalfOpen: true,
+    },
     (socket) => {
       socket.on('error', () => undefined);
       let text = '';
@@ -305,6 +310,29 @@ describe('a gateway that means harm', () => {
     const peers = { ':method': 'POST', ':path': '/peers', 'drawbridge-peers': 'https://evil.test' };
     const stream = to.request(peers, { endStream: true });
     expect(await statusOf(stream)).toBe(400);
+  });
+
+  it('T25 says goodbye and stays on the line, and another session takes the place', async () => {
+    const held: TLSSocket[] = [];
+    // RFC 9113: what begins a connection, empty SETTINGS, and a GOAWAY without an error.
+    const goodbye = Buffer.concat([
+      Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+      Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
+      Buffer.from([0, 0, 8, 7, 0, 0, 0, 0, 0, ...Array<number>(8).fill(0)]),
+    ]);
+    answer = (_hello, socket) => {
+      held.push(socket);
+      const words = { gateway: gatewayId, peers: [gatewayId], surplus: false };
+      socket.write(`${JSON.stringify(words)}\n`, () => socket.write(goodbye));
+      socket.resume();
+    };
+    await start();
+    await eventually(() => expect(held.length).toBeGreaterThan(0));
+    answer = (_hello, socket) => welcome(socket);
+    await session();
+    await eventually(() => expect(log.join('')).toContain('a session with a gateway ended'));
+    for (const socket of held) socket.destroy();
+    expect(await readyz()).toBe(200);
   });
 
   it('T25 gets as many streams as are configured, and the others go on', async () => {

@@ -85,7 +85,7 @@ export class ConnectorSession {
       this.#draining = true;
       onChange();
     });
-    guardSession(session);
+    guardSession(session, socket);
   }
 
   /** Takes another stream. */
