@@ -1,5 +1,5 @@
 import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream';
-import { durableConsumer, type Durable } from './durable-consumer.js';
+import { durableConsumer, pauseBeforePull, type Durable } from './durable-consumer.js';
 import { InFlight } from './in-flight.js';
 import type { JetStreamConnection } from './jetstream-connection.js';
 import { startPull } from './start-pull.js';
@@ -93,7 +93,7 @@ export class DurableFeed {
         failures += 1;
         this.#healthy = false;
         this.#consumer = undefined;
-        const retryMs = Math.min(100 * 2 ** failures, MAX_PAUSE_MS);
+        const retryMs = pauseBeforePull(error, Math.min(100 * 2 ** failures, MAX_PAUSE_MS));
         if (this.connection.connected) this.options.onFailure({ retryMs, error });
         await this.#pause(retryMs);
       }

@@ -17,7 +17,7 @@ export { recordCommands } from './record-commands.js';
 export { connectJetStream, type JetStreamOptions } from './connect-jetstream.js';
 export { connectWatched, type WatchedConnection, type WatchedOptions } from './connect-watched.js';
 export { declareStreams, requireStreams } from './declare-streams.js';
-export { durableConsumer, type Durable } from './durable-consumer.js';
+export { durableConsumer, pauseBeforePull, type Durable } from './durable-consumer.js';
 export { EventEnvelope, sha256Hex } from './event-envelope.js';
 export { ACCESS_SUBJECT_PREFIX, HOLDS_SUBJECT_PREFIX, STOPS_SUBJECT_PREFIX } from './event-kind.js';
 export {

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Consumer, JsMsg } from '@nats-io/jetstream';
 import {
   durableConsumer,
+  pauseBeforePull,
   startPull,
   type Durable,
   type JetStreamConnection,
@@ -175,7 +176,8 @@ export class BatchFeed {
   async #pauseAfter(error: unknown, failures: number): Promise<void> {
     this.#failing = true;
     const away = !this.connection.connected;
-    const retryMs = away ? MAX_PAUSE_MS : Math.min(FIRST_PAUSE_MS * 2 ** failures, MAX_PAUSE_MS);
+    const backOffMs = Math.min(FIRST_PAUSE_MS * 2 ** failures, MAX_PAUSE_MS);
+    const retryMs = away ? MAX_PAUSE_MS : pauseBeforePull(error, backOffMs);
     if (!away) this.options.onFailure({ retryMs, error });
     await (away ? this.#waitForServer(retryMs) : this.#wait(retryMs));
   }
