@@ -20,6 +20,15 @@ export const ClaimMapping = z.strictObject({
   groups: ClaimPointer.optional().describe(
     'array of strings, or one string; absent pointer: no groups',
   ),
+  groupsPrefix: z
+    .string()
+    .min(1)
+    .max(64)
+    .refine((prefix) => !prefix.toLowerCase().startsWith('on-call:'), 'expected no reserved prefix')
+    .optional()
+    .describe(
+      'put before every group of this issuer, so that none of them is a group of another issuer; as `--oidc-groups-prefix` of the kube-apiserver',
+    ),
   email: ClaimPointer.optional(),
   owner: ClaimPointer.optional(),
   sponsor: ClaimPointer.optional().describe(

@@ -59,6 +59,16 @@ describe('the principal of a token', () => {
     expect(refusalOf({ ...agent, sponsor: ['sam@corp.test'] })).toBe('token_claims_invalid');
   });
 
+  it('is in groups of its own issuer only, where that has a prefix', () => {
+    const { claims } = trusted();
+    const prefixed = (groupsPrefix: string) => trusted({ claims: { ...claims, groupsPrefix } });
+    expect(principalOf(agent, prefixed('ci:')).groups).toEqual(['ci:oncall-agents']);
+    const sly = { ...agent, realm: { 'access/groups': ['call:payments', 'sre'] } };
+    expect(principalOf(sly, prefixed('on-')).groups).toEqual(['on-sre']);
+    expect(() => prefixed('On-Call:')).toThrow('reserved prefix');
+    expect(() => prefixed('')).toThrow();
+  });
+
   it('is an agent with its groups, once each, and its owner', () =>
     expect(principalOf(agent, trusted())).toStrictEqual({
       kind: 'agent',

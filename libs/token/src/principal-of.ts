@@ -47,13 +47,16 @@ function kindOf(claims: Claims, { claims: { kind } }: TrustedIssuer): Principal[
   throw invalid(kind.pointer, 'names neither an agent nor a human');
 }
 
-function groupsOf(claims: Claims, { claims: { groups: pointer } }: TrustedIssuer): string[] {
+function groupsOf(claims: Claims, { claims: mapping }: TrustedIssuer): string[] {
+  const { groups: pointer, groupsPrefix = '' } = mapping;
   const value = pointer === undefined ? undefined : valueAt(claims, pointer);
   if (pointer === undefined || value === undefined) return [];
   const groups: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (groups.length > MAX_GROUPS) throw invalid(pointer, `has more than ${MAX_GROUPS} groups`);
   const named = groups.map((group) => text(group, { claim: pointer, max: 256 }));
-  return [...new Set(named)].filter((group) => !group.toLowerCase().startsWith(RESERVED_GROUPS));
+  return [...new Set(named)]
+    .map((group) => `${groupsPrefix}${group}`)
+    .filter((group) => !group.toLowerCase().startsWith(RESERVED_GROUPS));
 }
 
 function emailOf(claims: Claims, { claims: { email } }: TrustedIssuer): string | undefined {
