@@ -38,7 +38,13 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-async function dial(options: { cert?: string; key?: string } = {}): Promise<TLSSocket> {
+interface DialOptions {
+  readonly cert?: string;
+  readonly key?: string;
+  readonly allowHalfOpen?: boolean;
+}
+
+async function dial(options: DialOptions = {}): Promise<TLSSocket> {
   const { host, port, certificateAuthority: ca } = gateway.raw;
   const socket = connect({ host, port, ca, ALPNProtocols: [PROTOCOL], ...options });
   socket.on('error', () => undefined);
@@ -84,8 +90,8 @@ async function figures(): Promise<Readonly<Record<string, number>>> {
 const sessions = async () => (await figures())['connectorSessions'];
 
 /** Comes in with a good token, and gives the connection right behind the welcome. */
-async function entered(): Promise<TLSSocket> {
-  const socket = await dial();
+async function entered(options: DialOptions = {}): Promise<TLSSocket> {
+  const socket = await dial(options);
   const line = Promise.withResolvers<undefined>();
   // A byte at a time, so that nothing of what follows is taken.
   const read = () => {
@@ -221,6 +227,18 @@ describe('a connector that means harm', () => {
     ['sends a frame larger than agreed', frames(settings, [0, 0, 1, Buffer.alloc(40_000)])],
   ])('loses its connection when it %s', async (_what, bytes) => {
     await endsSession(bytes);
+  });
+
+  it('T25 is cut off when it says goodbye and stays on the line', async () => {
+    const socket = await entered({ allowHalfOpen: true });
+    socket.resume();
+    const goodbye: Frame = [7, 0, 0, Buffer.alloc(8)];
+    socket.write(frames(settings, goodbye));
+    await eventually(() => {
+      socket.write('x');
+      expect(socket.destroyed).toBe(true);
+    });
+    expect(await sessions()).toBe(0);
   });
 
   it('is given up when it says nothing at all', async () => {
