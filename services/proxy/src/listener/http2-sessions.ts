@@ -148,6 +148,8 @@ export class Http2Sessions {
   look(nowMs: number): void {
     for (const known of this.#sessions) {
       known.controlFrames = 0;
+      // On its way out: Node throws at whoever asks it for more.
+      if (known.session.destroyed) continue;
       if (nowMs > known.agedAtMs) sendElsewhere(known);
       if (known.calls.size === 0) {
         known.connection.forget();
