@@ -21,6 +21,7 @@ const streams = [
   'KV_drawbridge_open_requests',
   'KV_drawbridge_rates',
   'KV_drawbridge_activity',
+  'KV_drawbridge_members',
 ];
 
 /**
@@ -33,6 +34,7 @@ const writes = {
     'drawbridge.stops.*',
     '$KV.drawbridge_trust.bundle',
     '$KV.drawbridge_open_requests.*',
+    '$KV.drawbridge_members.*',
   ],
   policy: ['drawbridge.access.*', '$KV.drawbridge_rates.>'],
   approval: [
@@ -53,15 +55,28 @@ const writes = {
 /** Streams a service reads with consumers. */
 const consumes = {
   identity: ['ACCESS', 'STOPS', 'KV_drawbridge_trust'],
-  policy: ['ACCESS', 'STOPS', 'USES', 'KV_drawbridge_trust'],
-  approval: ['ACCESS', 'HOLDS', 'STOPS', 'KV_drawbridge_trust', 'KV_drawbridge_slack_cards'],
+  policy: ['ACCESS', 'STOPS', 'USES', 'KV_drawbridge_trust', 'KV_drawbridge_members'],
+  approval: [
+    'ACCESS',
+    'HOLDS',
+    'STOPS',
+    'KV_drawbridge_trust',
+    'KV_drawbridge_slack_cards',
+    'KV_drawbridge_members',
+  ],
   proxy: ['ACCESS', 'HOLDS', 'STOPS', 'KV_drawbridge_trust'],
   audit: ['ACCESS', 'HOLDS', 'STOPS', 'COMMANDS', 'KV_drawbridge_trust'],
 };
 
 /** Streams whose messages are read one by one: histories, keys, and how far audit is behind. */
 const reads = {
-  identity: ['ACCESS', 'STOPS', 'KV_drawbridge_trust', 'KV_drawbridge_open_requests'],
+  identity: [
+    'ACCESS',
+    'STOPS',
+    'KV_drawbridge_trust',
+    'KV_drawbridge_open_requests',
+    'KV_drawbridge_members',
+  ],
   policy: [
     'ACCESS',
     'STOPS',
@@ -69,8 +84,16 @@ const reads = {
     'KV_drawbridge_trust',
     'KV_drawbridge_rates',
     'KV_drawbridge_activity',
+    'KV_drawbridge_members',
   ],
-  approval: ['ACCESS', 'HOLDS', 'STOPS', 'KV_drawbridge_trust', 'KV_drawbridge_slack_cards'],
+  approval: [
+    'ACCESS',
+    'HOLDS',
+    'STOPS',
+    'KV_drawbridge_trust',
+    'KV_drawbridge_slack_cards',
+    'KV_drawbridge_members',
+  ],
   proxy: ['ACCESS', 'HOLDS', 'STOPS', 'USES', 'COMMANDS', 'KV_drawbridge_trust'],
   audit: ['ACCESS', 'HOLDS', 'STOPS', 'COMMANDS', 'KV_drawbridge_trust'],
 };

@@ -21,6 +21,7 @@ import { registerAnswer, registerAsk } from './commands/questions.js';
 import { registerRun } from './commands/run.js';
 import { registerRequest } from './commands/request.js';
 import { registerStatus } from './commands/status.js';
+import { registerTrust } from './commands/trust.js';
 import { registerWhoami } from './commands/whoami.js';
 import { registerWithdraw } from './commands/withdraw.js';
 import { exitCode, exitCodeMeanings, type ExitCode } from './exit-code.js';
@@ -34,6 +35,7 @@ const registrations = [
   ...[registerRun, registerKubeconfig],
   ...[registerApprovals, registerApprove, registerDeny, registerTakeBack, registerAsk],
   ...[registerRevoke, registerGrants, registerHolds, registerBridges, registerAgents],
+  registerTrust,
   registerAudit,
   registerPolicy,
 ];

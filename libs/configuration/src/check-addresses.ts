@@ -6,6 +6,7 @@ export const checkAddresses: Check = ({ entries }) => [
   ...entriesOf(entries, 'Issuer').flatMap((entry) => [
     ...checkIssuer(entry),
     ...checkWebClient(entry),
+    ...checkDirectory(entry),
   ]),
   ...entriesOf(entries, 'Connection').flatMap(checkConnection),
   ...entriesOf(entries, 'Webhook').flatMap((entry) =>
@@ -16,6 +17,21 @@ export const checkAddresses: Check = ({ entries }) => [
 function checkIssuer(entry: Entry<IssuerDocument>): Finding[] {
   const { issuer, allowInsecureHttp } = entry.document.spec;
   return checkSecure(entry, ['spec', 'issuer'], { url: issuer, allowInsecureHttp });
+}
+
+/** Whoever chooses a subject must not choose the server that is sent our token. */
+function checkDirectory(entry: Entry<IssuerDocument>): Finding[] {
+  const { directory, allowInsecureHttp } = entry.document.spec;
+  if (directory === undefined) return [];
+  const path = ['spec', 'directory', 'url'];
+  const url = new URL(directory.url.replace('{subject}', 'x'));
+  const other = new URL(directory.url.replace('{subject}', 'y'));
+  if (url.origin !== other.origin)
+    return [error(entry, path, '"{subject}" must stand in the path')];
+  const plain = { url: `${url.origin}${url.pathname}`, allowInsecureHttp };
+  const findings = checkSecure(entry, path, plain);
+  if (url.username === '' && url.password === '') return findings;
+  return [...findings, error(entry, path, 'must hold no user and no password')];
 }
 
 function checkSecure(

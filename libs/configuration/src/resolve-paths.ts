@@ -16,7 +16,7 @@ type WebLogin = NonNullable<NonNullable<IssuerDocument['spec']['login']>['web']>
 
 /** The document with its file paths made absolute, from the directory of the file that names them. */
 export function resolveIssuer({ document, parsed }: Entry<IssuerDocument>): IssuerDocument {
-  const { certificateAuthorityFile: file, login } = document.spec;
+  const { certificateAuthorityFile: file, login, directory } = document.spec;
   const from = parsed.source.file;
   return {
     ...document,
@@ -24,6 +24,9 @@ export function resolveIssuer({ document, parsed }: Entry<IssuerDocument>): Issu
       ...document.spec,
       ...(file !== undefined && { certificateAuthorityFile: absolute(from, file) }),
       ...(login?.web !== undefined && { login: { ...login, web: resolveWeb(login.web, from) } }),
+      ...(directory !== undefined && {
+        directory: { ...directory, tokenFile: absolute(from, directory.tokenFile) },
+      }),
     },
   };
 }

@@ -94,6 +94,8 @@ export {
   GuardrailSpec,
   TimeWindow,
 } from './guardrail.js';
+export { Member } from './member.js';
+export { TrustStatus } from './trust-status.js';
 export { GrantLimits, IdleSeconds, isCounted } from './grant-limits.js';
 export {
   HeldCall,

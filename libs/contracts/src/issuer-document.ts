@@ -15,6 +15,27 @@ const WebLogin = z
   })
   .describe('Redirect address: `<address of approval>/v1/step-up/callback`');
 
+/** Where the issuer tells who is in which group now, whatever the tokens that it gave out say. */
+const Directory = z
+  .strictObject({
+    url: z
+      .url()
+      .refine((url) => url.split('{subject}').length === 2, {
+        message: 'expected "{subject}" once',
+      })
+      .describe(
+        'Answers with JSON; `{subject}` is the subject of a token. 404: nobody of that name',
+      ),
+    groups: z
+      .string()
+      .regex(/^(\/([^~/]|~[01])*)+$/, 'expected a JSON pointer')
+      .default('/groups')
+      .describe('JSON pointer to an array of names; `*` is each entry of an array'),
+    tokenFile: filePath.describe('Bearer token for the directory; read at each call'),
+    refreshSeconds: z.int().min(5).max(3_600).default(30),
+  })
+  .describe('Asked about those who hold grants, wait for one, or approve what is open');
+
 /** An OIDC issuer whose tokens are believed, and how its claims are read. Read by identity. */
 export const IssuerDocument = document(
   'Issuer',
@@ -37,6 +58,7 @@ export const IssuerDocument = document(
       .boolean()
       .default(false)
       .describe('Only for an issuer on a loopback address; refused for any other'),
+    directory: Directory.optional(),
     login: z
       .strictObject({
         deviceClientId: z.string().min(1),

@@ -175,6 +175,10 @@ export const PolicyDocument = document(
       }),
       StepsOfPolicy,
     ]),
+    revokeWithApprover: z
+      .boolean()
+      .default(false)
+      .describe('Whether a grant ends when its approvers lose their say afterwards'),
     stepUp: StepUpOfPolicy.optional().describe('Fresh login of whoever approves; default: none'),
   }),
 );

@@ -51,7 +51,9 @@ export const policyEvents = [
     by: Principal.optional(),
     reason: z.string(),
     /** What ended it, for programs; absent in what was recorded before there were others. */
-    cause: z.enum(['withdrawn', 'ordered', 'policy', 'stop', 'disabled', 'group_lost']).optional(),
+    cause: z
+      .enum(['withdrawn', 'ordered', 'policy', 'stop', 'disabled', 'group_lost', 'approver_lost'])
+      .optional(),
   }),
   event('GrantExpired', { grantId: z.uuid(), endsAt: Instant }),
   /** The grant is over before its time, as its own terms say. */

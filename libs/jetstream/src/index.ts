@@ -33,6 +33,7 @@ export {
 export { followStops, type FollowStopsOptions, type StopFold } from './follow-stops.js';
 export { guardedBucket, type GuardedBucket, type GuardedValue } from './guarded-bucket.js';
 export { JetStreamConnection } from './jetstream-connection.js';
+export { followMembers, memberKeyOf, type MembersFollower } from './members-bucket.js';
 export { JetStreamError, type JetStreamErrorCode } from './jetstream-error.js';
 export {
   JetStreamStrategy,
@@ -45,6 +46,7 @@ export {
   ACTIVITY_BUCKET,
   COMMANDS_STREAM,
   HOLDS_STREAM,
+  MEMBERS_BUCKET,
   OPEN_REQUESTS_BUCKET,
   PARKED_STREAM,
   RATES_BUCKET,

@@ -10,6 +10,7 @@ export const TRUST_BUCKET = 'drawbridge_trust';
 export const SLACK_CARDS_BUCKET = 'drawbridge_slack_cards';
 export const OPEN_REQUESTS_BUCKET = 'drawbridge_open_requests';
 export const RATES_BUCKET = 'drawbridge_rates';
+export const MEMBERS_BUCKET = 'drawbridge_members';
 export const ACTIVITY_BUCKET = 'drawbridge_activity';
 
 const NANOS_PER_SECOND = 1_000_000_000;
@@ -17,6 +18,8 @@ const nanos = (seconds: number): number => seconds * NANOS_PER_SECOND;
 const DAY_SECONDS = 86_400;
 /** No grant is open for longer than a day. */
 const ACTIVITY_SECONDS = 90_000;
+/** No request waits and is open for longer. */
+const MEMBERS_SECONDS = 10 * DAY_SECONDS;
 
 /** How long a record of a command stays, acknowledged by audit or not: docs/adr/0003. */
 export const COMMANDS_WINDOW_SECONDS = 30 * DAY_SECONDS;
@@ -112,5 +115,6 @@ export const streamDefinitions = ({
   bucket(SLACK_CARDS_BUCKET, 1, replicas),
   bucket(OPEN_REQUESTS_BUCKET, 1, replicas),
   bucket(RATES_BUCKET, 1, replicas),
+  { ...bucket(MEMBERS_BUCKET, 1, replicas), max_age: nanos(MEMBERS_SECONDS) },
   { ...bucket(ACTIVITY_BUCKET, 1, replicas), max_age: nanos(ACTIVITY_SECONDS) },
 ];

@@ -19,6 +19,7 @@ import {
   durableConsumer,
   followAccessEvents,
   followHoldEvents,
+  followMembers,
   followTrustBundle,
   followStopEvents,
   holdEventStore,
@@ -29,6 +30,8 @@ import {
   recordCommands,
   requireStreams,
   guardedBucket,
+  memberKeyOf,
+  MEMBERS_BUCKET,
   OPEN_REQUESTS_BUCKET,
   RATES_BUCKET,
   SLACK_CARDS_BUCKET,
@@ -332,6 +335,21 @@ describe('what each service needs', () => {
     expect(await lastActivity(as('policy'))('another')).toBeUndefined();
   });
 
+  it('identity writes what directories say, and policy and approval follow it', async () => {
+    const bucket = guardedBucket(as('identity'), MEMBERS_BUCKET);
+    const account = { issuer: 'https://id.corp.test', subject: 'alice' };
+    const member = { ...account, isGone: true, groups: [], readAt: '2026-01-05T09:00:00.000Z' };
+    for (const user of ['policy', 'approval'] as const) {
+      const heard = Promise.withResolvers<unknown>();
+      const follower = await followMembers(as(user), heard.resolve);
+      const key = memberKeyOf(account);
+      await bucket.write(key, member, (await bucket.read(key)).revision);
+      expect(await heard.promise).toStrictEqual(member);
+      expect(follower.isCurrent()).toBe(true);
+      await follower.close();
+    }
+  });
+
   it('identity counts open requests, by compare-and-set', async () => {
     const bucket = guardedBucket(as('identity'), OPEN_REQUESTS_BUCKET);
     const { revision } = await bucket.read('agent');
@@ -421,6 +439,11 @@ describe('what is for another service', () => {
     ['proxy', '$KV.drawbridge_trust.bundle'],
     ['audit', '$KV.drawbridge_trust.bundle'],
     ['proxy', '$KV.drawbridge_slack_cards.x'],
+    ['policy', '$KV.drawbridge_members.x'],
+    ['approval', '$KV.drawbridge_members.x'],
+    ['proxy', '$KV.drawbridge_members.x'],
+    ['audit', '$KV.drawbridge_members.x'],
+    ['proxy', '$JS.API.DIRECT.GET.KV_drawbridge_members'],
     ['identity', '$KV.drawbridge_activity.x'],
     ['policy', '$KV.drawbridge_activity.x'],
     ['approval', '$KV.drawbridge_activity.x'],

@@ -19,6 +19,7 @@ const names = [
   'COMMANDS',
   'HOLDS',
   'KV_drawbridge_activity',
+  'KV_drawbridge_members',
   'KV_drawbridge_open_requests',
   'KV_drawbridge_rates',
   'KV_drawbridge_slack_cards',

@@ -3,6 +3,7 @@ import type { Principal, TrustBundle } from '@drawbridge/contracts';
 import {
   ACCESS_STREAM,
   connectWatched,
+  followMembers,
   followTrustBundle,
   type JetStreamConnection,
 } from '@drawbridge/jetstream';
@@ -15,7 +16,7 @@ import {
   type Closers,
   type RunningService,
 } from '@drawbridge/runtime';
-import type { People } from '@drawbridge/people';
+import { Members, type People } from '@drawbridge/people';
 import { figuresOf, healthOf } from './approval-health.js';
 import { approvalStatuses as statuses } from './approval-statuses.js';
 import { ApprovalModule } from './approval.module.js';
@@ -96,7 +97,10 @@ export async function startApproval(
     closers.add(() => app.close());
     const { follower, holdFollower, stopFollower } = parts;
     await Promise.all([follower.caughtUp, holdFollower.caughtUp, stopFollower.caughtUp]);
-    parts.startRequestTimers(() => ({ isDisabled, people: people() }));
+    const members = new Members();
+    const memberFollower = await followMembers(connection, (member) => members.take(member));
+    closers.add(() => memberFollower.close());
+    parts.startRequestTimers(() => ({ isDisabled, people: people(), members: members.of }));
     parts.startHoldEnds();
     const http = await startHttpApp(app, { host: config.HTTP_HOST, port: config.HTTP_PORT });
     return {

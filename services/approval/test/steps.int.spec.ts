@@ -1,4 +1,5 @@
 import { ApprovalView, Problem, WaitingApprovals, type Principal } from '@drawbridge/contracts';
+import { guardedBucket, memberKeyOf, MEMBERS_BUCKET } from '@drawbridge/jetstream';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buttonsOf, startWorld, type Replica, type World } from './approval-world.js';
@@ -189,6 +190,36 @@ describe('an approver who may approve no more', () => {
     const voided = await world.eventOf(requestId, 'ApprovalVoided');
     expect(voided.event.data).toStrictEqual({ approver: alice, reason: 'disabled' });
     await world.disable(service);
+  });
+});
+
+describe('an approver of whom the directory says that they left', () => {
+  it('loses the approval, once for two replicas', async () => {
+    const other = await world.start();
+    const requestId = await pending();
+    await call('approve', requestId, alice);
+    const bucket = guardedBucket(world.connection, MEMBERS_BUCKET);
+    const key = memberKeyOf(alice);
+    const says = async (groups: readonly string[], isGone: boolean) => {
+      const { issuer, subject } = alice;
+      const readAt = new Date(Date.now() + 60_000).toISOString();
+      const { revision } = await bucket.read(key);
+      await bucket.write(key, { issuer, subject, groups, isGone, readAt }, revision);
+    };
+    await says(['developers'], false);
+    const voided = await world.eventOf(requestId, 'ApprovalVoided');
+    expect(voided.event.data).toStrictEqual({ approver: alice, reason: 'left_group' });
+    await says(alice.groups, false);
+    const gone = await pending();
+    await call('approve', gone, alice);
+    await says([], true);
+    const lost = await world.eventOf(gone, 'ApprovalVoided');
+    expect(lost.event.data).toStrictEqual({ approver: alice, reason: 'disabled' });
+    await says(alice.groups, false);
+    for (const id of [requestId, gone]) {
+      expect((await typesOf(id)).filter((type) => type === 'ApprovalVoided')).toHaveLength(1);
+    }
+    await other.close();
   });
 });
 

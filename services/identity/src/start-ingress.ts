@@ -1,9 +1,11 @@
+import type { AccessEvent } from '@drawbridge/contracts';
 import {
   accessEventStore,
   guardedBucket,
   OPEN_REQUESTS_BUCKET,
   stopEventStore,
 } from '@drawbridge/jetstream';
+import type { RecordedEvent } from '@drawbridge/kernel';
 import { createHttpApp, startHttpApp, type Closers, type HealthChecks } from '@drawbridge/runtime';
 import { TokenVerifier } from '@drawbridge/token';
 import { Agents } from './agents.js';
@@ -34,8 +36,11 @@ interface Parts extends Base {
 export async function startIngress(parts: Parts, closers: Closers): Promise<string> {
   const { config, connection, logger } = parts;
   const views = new AccessViews();
-  const follower = followViews(connection, views, logger);
+  const { parties, directories } = parts.trusting;
+  const onEvent = (recorded: RecordedEvent<AccessEvent>) => parties.apply(recorded);
+  const follower = followViews(connection, { views, onEvent, logger });
   closers.add(() => follower.close());
+  void follower.caughtUp.then(() => directories.start());
   const stopping = new AbortController();
   const address = { public: config.PUBLIC_URL ?? '' };
   const ingress: Ingress = {
@@ -47,12 +52,18 @@ export async function startIngress(parts: Parts, closers: Closers): Promise<stri
     discovery: () => discover(config, address.public, parts.trusting.watcher.current.issuers),
     document: () => apiDocument(address.public),
     trust: () => trustStatus(parts.trusting),
+    refreshTrust: async () => {
+      const { trust } = parts.trusting;
+      await Promise.all([trust.refresh(), directories.refresh()]);
+    },
+    adminGroups: config.ADMIN_GROUPS,
     stopping: stopping.signal,
   };
   const app = await createHttpApp(IdentityModule.of(ingress), {
     logger,
     statuses: identityStatus,
     health: healthChecks(parts, follower),
+    figures: () => directories.figures(),
   });
   closers.add(async () => {
     stopping.abort();

@@ -3,12 +3,17 @@ import type { TrustBundle } from '@drawbridge/contracts';
 import { watchConfiguration, type ConfigurationWatcher } from '@drawbridge/configuration';
 import {
   followTrustBundle,
+  guardedBucket,
+  MEMBERS_BUCKET,
   type EventFollower,
   type JetStreamConnection,
 } from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
 import type { Closers } from '@drawbridge/runtime';
 import type { IdentityConfig } from './config.js';
+import { Directories } from './directory/directories.js';
+import { OpenParties } from './directory/open-parties.js';
+import { readMember } from './directory/read-member.js';
 import { DisabledAgents } from './domain/disabled-agents.js';
 import { answerTrustRefresh } from './nats/answer-trust-refresh.js';
 import { followDisabled } from './nats/follow-disabled.js';
@@ -33,6 +38,10 @@ export interface Trusting {
   /** To be called when what is disabled has changed. */
   readonly applyDisabled: () => void;
   readonly disabledFollower: EventFollower;
+  /** Whom open requests and grants depend on: to be told of every event. */
+  readonly parties: OpenParties;
+  /** To be started when it was told of all that there are. */
+  readonly directories: Directories;
 }
 
 /** Reads, publishes and keeps the trust bundle. Resolves when every issuer has been tried once. */
@@ -70,19 +79,32 @@ export async function startTrust(base: Base, closers: Closers): Promise<Trusting
   closers.add(() => disabledFollower.close());
   // Before anything is believed: who was disabled must not be believed for a moment by a new bundle.
   await disabledFollower.caughtUp;
-  const watcher = await watchIssuers(config.CONFIG_DIR, trust, logger);
+  const parties = new OpenParties();
+  const directories = openDirectories(base, parties);
+  closers.add(() => directories.close());
+  const watcher = await watchIssuers(base, { trust, directories });
   closers.add(() => watcher.close());
+  directories.configure(watcher.current.issuers);
   await trust.configure(watcher.current.issuers);
   closers.add(answerTrustRefresh(connection, trust));
-  return { trust, publisher, watcher, disabled, applyDisabled, disabledFollower };
+  const followed = { disabled, applyDisabled, disabledFollower };
+  return { trust, publisher, watcher, ...followed, parties, directories };
 }
 
+const openDirectories = ({ connection, clock, logger }: Base, parties: OpenParties): Directories =>
+  new Directories({
+    parties,
+    read: readMember,
+    members: guardedBucket(connection, MEMBERS_BUCKET),
+    clock,
+    logger,
+  });
+
 function watchIssuers(
-  directory: string,
-  trust: Trust,
-  logger: LoggerService,
+  { config, logger }: Base,
+  { trust, directories }: Pick<Trusting, 'trust' | 'directories'>,
 ): Promise<ConfigurationWatcher> {
-  return watchConfiguration(directory, {
+  return watchConfiguration(config.CONFIG_DIR, {
     only: ['Issuer'],
     // A removed issuer must be refused everywhere within a second, and reading it takes time as well.
     pollMs: 250,
@@ -90,6 +112,7 @@ function watchIssuers(
       logger.log({ msg: 'issuers changed', version, issuers: issuers.length });
       // In force when this returns; the keys of new issuers are read in the background.
       void trust.configure(issuers);
+      directories.configure(issuers);
     },
     onError: (error) => {
       logger.error({ msg: 'configuration not usable', err: error });

@@ -178,6 +178,8 @@ describe('answers are as documented', () => {
     await call('listAccessRequests', `${path}?limit=1`);
     await call('me', '/v1/me');
     await call('trustStatus', '/v1/trust', { token: await identity.humanToken(bob) });
+    const asReader = { method: 'POST', token: await identity.humanToken(bob) };
+    await call('refreshTrust', '/v1/trust/refresh', asReader);
     const admin = { token: await identity.humanToken(bob) };
     const trusted = { ...wild, issuer: identity.idp.issuer };
     await call('disableAgent', '/v1/agents/disable', { ...admin, body: trusted });
@@ -250,6 +252,7 @@ describe('answers are as documented', () => {
     }
     await call('findAccessRequest', `${path}/${requestId}?wait=x`);
     await call('trustStatus', '/v1/trust');
+    await call('refreshTrust', '/v1/trust/refresh', { method: 'POST' });
   });
 
   it('of every explanation, refused or not, which is of the caller', async () => {
@@ -464,6 +467,7 @@ const failures: readonly {
       'listDisabledAgents',
       'me',
       'trustStatus',
+      'refreshTrust',
       'discover',
       'describeApi',
     ],

@@ -72,6 +72,8 @@ function honestIngress(): Ingress {
     waits: new OpenWaits({ total: 10, perCaller: 10 }),
     clock: () => new Date(),
     readerGroups: [],
+    adminGroups: [],
+    refreshTrust: () => Promise.resolve(),
     discovery: () => Promise.reject(new Error('not used')),
     document: () => apiDocument('http://127.0.0.1'),
     trust: () => {

@@ -274,7 +274,11 @@ describe('a process that dies between taking a place and recording the request',
   it('is not needed for a list that has never been: what is open counts', async () => {
     const caller = { ...agent, subject: uuidV7(new Date()) };
     const views = new AccessViews();
-    const follower = followViews(connection, views, { log() {}, warn() {}, error() {} });
+    const follower = followViews(connection, {
+      views,
+      onEvent: () => undefined,
+      logger: { log() {}, warn() {}, error() {} },
+    });
     await requestsOver(accessEventStore(connection, 'identity')).submit(request, {
       ...call,
       caller,

@@ -43,6 +43,7 @@ function compilePolicy(name: string, spec: PolicySpec): Policy {
     ticket: { required: ticket?.required ?? false, ...compileText(ticket?.pattern) },
     autoApprove: spec.autoApprove,
     approval: compileApproval(spec.approval),
+    revokeWithApprover: spec.revokeWithApprover,
     ...compileLimits(spec.limits),
     ...compileStart(spec.start),
     ...compileStepUp(spec.stepUp),

@@ -16,6 +16,7 @@ import {
   type Known,
 } from '@drawbridge/kernel';
 import { uuidV7 } from '@drawbridge/runtime';
+import type { MemberOf } from '@drawbridge/people';
 import type { StopsNow } from '@drawbridge/stops';
 import { useOf } from '@drawbridge/uses';
 import type { AccessGrant } from './domain/access-grant-state.js';
@@ -36,6 +37,8 @@ export interface PolicyCommandsOptions {
   readonly policies: () => PolicySet;
   /** Whether the identity service says so of somebody. */
   readonly isDisabled: (human: Principal) => boolean;
+  /** What directories say of people. */
+  readonly members?: MemberOf;
   /** @throws when they are not known: then nothing is decided that they could forbid */
   readonly stops: () => StopsNow;
   /** What a requester did before; `undefined` while that is not known. */
@@ -99,6 +102,13 @@ export class PolicyCommands {
     return this.#handle(occasion, { type: 'EndUnasked', at: this.#now() });
   }
 
+  /** Ends a request of which an approval was taken away, if nobody is left who could give another. */
+  async endUnapprovable(occasion: Occasion): Promise<void> {
+    const policies = this.options.policies();
+    const circumstances = this.#circumstances();
+    await this.#handle(occasion, { type: 'EndUnapprovable', policies, circumstances });
+  }
+
   takeBack(occasion: Occasion): Promise<void> {
     return this.#handle(occasion, { type: 'TakeBackGrant', at: this.#now() });
   }
@@ -140,8 +150,8 @@ export class PolicyCommands {
   }
 
   #circumstances(): Circumstances {
-    const { isDisabled, stops } = this.options;
-    return { at: this.#now(), isDisabled, stops: stops() };
+    const { isDisabled, members, stops } = this.options;
+    return { at: this.#now(), isDisabled, ...(members && { members }), stops: stops() };
   }
 
   /** Takes back the grant of an agent that has left the groups that it is for. */

@@ -2,6 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import type { AccessEvent, Principal, TrustBundle } from '@drawbridge/contracts';
 import {
   accessEventStore,
+  followMembers,
   followTrustBundle,
   guardedBucket,
   lastActivity,
@@ -13,10 +14,12 @@ import {
 } from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
 import type { Closers } from '@drawbridge/runtime';
+import { Members } from '@drawbridge/people';
 import { RequestHistory } from './domain/request-history.js';
 import { Places } from './facts/places.js';
 import { GrantClock } from './nats/grant-clock.js';
 import { IdleClock } from './nats/idle-clock.js';
+import { PeopleWatch } from './nats/people-watch.js';
 import { StopsInForce } from './nats/stops-in-force.js';
 import type { PoliciesInForce } from './policies-in-force.js';
 import { PolicyCommands } from './policy-commands.js';
@@ -34,6 +37,9 @@ export interface Deciding {
   readonly commands: PolicyCommands;
   readonly grantClock: GrantClock;
   readonly stops: StopsInForce;
+  /** To be told when the people of the configuration have changed. */
+  readonly peopleWatch: PeopleWatch;
+  readonly membersAreCurrent: () => boolean;
 }
 
 /** Starts what answers requests, and ends grants: by time, by a stop, by a change of the policies. */
@@ -41,19 +47,29 @@ export async function startDeciding(
   { connection, watch, policies, logger, clock }: DecidingOn,
   closers: Closers,
 ): Promise<Deciding> {
-  const started: { grantClock?: GrantClock } = {};
+  const started: { grantClock?: GrantClock; peopleWatch?: PeopleWatch } = {};
   const stops = new StopsInForce(connection, {
     logger,
     onStop: () => started.grantClock?.recheck(),
   });
   closers.add(() => stops.close());
   await stops.caughtUp;
+  const members = new Members();
+  const memberFollower = await followMembers(connection, (member) => {
+    if (members.take(member)) started.peopleWatch?.changed(member);
+  });
+  closers.add(() => memberFollower.close());
+  const disabledChanged = () => {
+    started.grantClock?.recheck();
+    started.peopleWatch?.peopleChanged();
+  };
   const history = new RequestHistory();
   const commands = new PolicyCommands({
     store: storeInTime(accessEventStore(connection, 'policy'), watch, endsGrant),
     uses: useEventStore(connection, 'policy'),
     policies: () => policies.current(),
-    isDisabled: await followDisabled(connection, closers, () => started.grantClock?.recheck()),
+    isDisabled: await followDisabled(connection, closers, disabledChanged),
+    members: members.of,
     history: (...asked) => (started.grantClock?.isCurrent ? history.of(...asked) : undefined),
     places: new Places(guardedBucket(connection, RATES_BUCKET), clock),
     stops: () => stops.now(),
@@ -63,17 +79,25 @@ export async function startDeciding(
   const lastUsed = lastActivity(connection);
   const idleClock = new IdleClock({ commands, lastUsed, clock, logger });
   closers.add(() => idleClock.close());
+  const peopleWatch = new PeopleWatch({ commands, clock, logger });
+  started.peopleWatch = peopleWatch;
+  closers.add(() => peopleWatch.close());
   const grantClock = new GrantClock({
     ...{ connection, commands, stops, clock, logger },
     onEvent: (recorded) => {
       history.apply(recorded);
       idleClock.apply(recorded);
+      peopleWatch.apply(recorded);
     },
-    onCaughtUp: () => idleClock.start(),
+    onCaughtUp: () => {
+      idleClock.start();
+      peopleWatch.start();
+    },
   });
   started.grantClock = grantClock;
   closers.add(() => grantClock.close());
-  return { commands, grantClock, stops };
+  const membersAreCurrent = () => memberFollower.isCurrent();
+  return { commands, grantClock, stops, peopleWatch, membersAreCurrent };
 }
 
 /** It is never too early for it; but that a grant was not used for long is told by the clock. */
@@ -88,8 +112,9 @@ async function followDisabled(
 ): Promise<(principal: Principal) => boolean> {
   let trust: TrustBundle | undefined;
   const follower = await followTrustBundle(connection, (bundle) => {
+    const before = disabledIn(trust);
     trust = bundle;
-    onChange();
+    if (disabledIn(bundle) !== before) onChange();
   });
   closers.add(() => follower.close());
   return ({ issuer, subject }) =>
@@ -97,3 +122,6 @@ async function followDisabled(
       (trusted) => trusted.issuer === issuer && trusted.disabledSubjects.includes(subject),
     ) ?? false;
 }
+
+const disabledIn = (trust: TrustBundle | undefined): string =>
+  JSON.stringify(trust?.issuers.map(({ issuer, disabledSubjects }) => [issuer, disabledSubjects]));

@@ -44,7 +44,10 @@ export async function startPolicy(
     const server = { name: 'policy', ...natsOptions(config), maxSkewMs, clock, logger };
     const { connection, watch } = await connectWatched(server, closers);
     const deciding = await startDeciding({ connection, watch, policies, logger, clock }, closers);
-    recheck = () => deciding.grantClock.recheck();
+    recheck = () => {
+      deciding.grantClock.recheck();
+      deciding.peopleWatch.peopleChanged();
+    };
 
     closers.add(answerExplain(connection, deciding.commands, logger));
     const consumer = { connection, durable: 'policy', logger };
@@ -74,13 +77,22 @@ interface Parts extends Deciding {
   readonly uses: JetStreamStrategy;
 }
 
-const healthOf = ({ connection, watch, policies, stops, strategy, uses, grantClock }: Parts) => ({
+const healthOf = ({
+  connection,
+  watch,
+  policies,
+  strategy,
+  uses,
+  grantClock,
+  ...parts
+}: Parts) => ({
   health: {
     nats: () => connection.connected,
     clock: () => watch.isRight,
     events: () => strategy.health().connected && uses.health().connected,
     grants: () => grantClock.isCurrent,
-    stops: () => stops.isCurrent(),
+    stops: () => parts.stops.isCurrent(),
+    members: () => parts.membersAreCurrent(),
     configuration: () => policies.areCurrent(),
   },
   figures: () => {

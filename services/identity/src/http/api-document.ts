@@ -9,10 +9,10 @@ import {
   Explanation,
   Principal,
   Problem,
+  TrustStatus,
 } from '@drawbridge/contracts';
 import { authenticatedErrors, type Operation, type SchemaName, type Success } from './operation.js';
 import { operations } from './operations.js';
-import { TrustStatus } from '../trust-status.js';
 import { AccessRequestList, EndedRun } from './schemas.js';
 
 const ref = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` });

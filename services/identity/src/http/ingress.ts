@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { principalId, type DrawbridgeDiscovery } from '@drawbridge/contracts';
+import { principalId, type DrawbridgeDiscovery, type TrustStatus } from '@drawbridge/contracts';
 import type { Clock } from '@drawbridge/kernel';
 import type { TokenVerifier } from '@drawbridge/token';
 import type { Agents } from '../agents.js';
@@ -8,7 +8,6 @@ import type { RateLimit } from '../domain/rate-limit.js';
 import { IngressRefused } from '../ingress-refused.js';
 import type { AskPolicy } from '../nats/ask-policy.js';
 import type { ViewFollower } from '../nats/follow-views.js';
-import type { TrustStatus } from '../trust-status.js';
 import type { AccessViews } from '../views/access-views.js';
 import type { OpenWaits } from '../views/open-waits.js';
 import { callerOf } from './caller-of.js';
@@ -29,8 +28,12 @@ export interface Ingress {
   /** The OpenAPI document. */
   readonly document: () => object;
   readonly trust: () => TrustStatus;
+  /** Asks issuers and directories now; resolves when that is done. */
+  readonly refreshTrust: () => Promise<void>;
   /** Humans in these groups may read everything. */
   readonly readerGroups: readonly string[];
+  /** Humans in these groups may stop things. */
+  readonly adminGroups: readonly string[];
   /** Aborted when the service stops: nobody waits any longer. */
   readonly stopping: AbortSignal;
 }

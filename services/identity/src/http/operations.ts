@@ -280,6 +280,15 @@ export const operations: readonly Operation[] = [
     errors: { 403: ['readers_only'] },
   },
   {
+    id: 'refreshTrust',
+    method: 'post',
+    path: '/v1/trust/refresh',
+    summary: 'Ask issuers and directories now; for humans of a reader or administrator group',
+    authenticated: true,
+    successes: [{ status: 200, description: 'The state of trust after it', schema: 'TrustStatus' }],
+    errors: { 403: ['readers_only'] },
+  },
+  {
     id: 'discover',
     method: 'get',
     path: '/.well-known/drawbridge',

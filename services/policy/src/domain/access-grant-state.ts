@@ -28,6 +28,8 @@ export type AccessGrant =
       readonly status: 'granted';
       readonly grantId: string;
       readonly issuedAt: string;
+      /** The groups by which the policy covers the agent; absent: not noted. */
+      readonly requiredGroups?: readonly string[];
       readonly startsAt: string;
       readonly endsAt: string;
       readonly withdrawnBy?: Principal;

@@ -1,7 +1,6 @@
-import { approverGroupsOf, type AccessEvent } from '@drawbridge/contracts';
+import type { AccessEvent } from '@drawbridge/contracts';
 import type { Decider } from '@drawbridge/kernel';
-import { whyLost } from '@drawbridge/people';
-import { continueStanding, grantWindow, isUsedUp, outcomeOf, type Used } from '@drawbridge/scope';
+import { grantWindow, isUsedUp, outcomeOf, type Used } from '@drawbridge/scope';
 import type { AccessGrant } from './access-grant-state.js';
 import { alternativeTo } from './alternative.js';
 import type { Circumstances } from './circumstances.js';
@@ -10,6 +9,7 @@ import { evolve } from './evolve-access-grant.js';
 import { idleEndMs } from './idle-end.js';
 import { judge } from './judge.js';
 import { windowPassed } from './limit-start.js';
+import { isStillAgreed, requesterLeft, whyNobodyIsLeft, whyNotCovered } from './lost-people.js';
 import type { PolicySet } from './policy-set.js';
 import { whyNotAllowed } from './still-allowed.js';
 import { revokedAsDisabled, revokedByStop, stoppedDenial, stopOver } from './stopped.js';
@@ -35,6 +35,11 @@ export type AccessGrantCommand =
       readonly circumstances: Circumstances;
     }
   | { readonly type: 'EndUnasked'; readonly at: string }
+  | {
+      readonly type: 'EndUnapprovable';
+      readonly policies: PolicySet;
+      readonly circumstances: Circumstances;
+    }
   | { readonly type: 'TakeBackGrant'; readonly at: string }
   | {
       readonly type: 'RecheckGrant';
@@ -82,6 +87,11 @@ const deciders: {
     state.status === 'pending' ? decideIssue(state, command) : undefined,
   EndUnasked: (state, { at }) =>
     state.status === 'pending' ? decideUnasked(state, at) : undefined,
+  EndUnapprovable: (state, { policies, circumstances }) => {
+    if (state.status !== 'pending' || !state.isVoided) return undefined;
+    const denial = whyNobodyIsLeft(state, policies, circumstances);
+    return denial && deny(state, denial);
+  },
   TakeBackGrant: (state, { at }) => (isOpen(state, at) ? decideTakeBack(state) : undefined),
   RecheckGrant: (state, command) =>
     isOpen(state, command.circumstances.at) ? decideRecheck(state, command) : undefined,
@@ -134,7 +144,9 @@ function decideIssue(
 ): AccessEvent | undefined {
   const { policy, requester, terms, approval, standing } = state;
   if (approval.type !== 'none' && !state.isApproved) return undefined;
-  const notNow = whyNotAgreed(state, policies, circumstances) ?? whyNotNow(state, circumstances);
+  const required = requiredGroups(state, policies);
+  const notNow =
+    whyNotAgreed(state, policies, circumstances) ?? whyNotNow(state, required, circumstances);
   if (notNow !== undefined) return deny(state, notNow);
   const reason = whyNotAllowed(state, policies);
   if (reason !== undefined) {
@@ -154,7 +166,7 @@ function decideIssue(
       grantee: requester,
       terms,
       approvers: (standing?.approvals ?? []).map(({ approver }) => approver),
-      requiredGroups: requiredGroups(state, policies),
+      requiredGroups: required,
       ...window,
     },
   };
@@ -167,14 +179,18 @@ function whyNotAgreed(
 ): Denial | undefined {
   if (state.approval.type === 'none') return undefined;
   if (!isAgreed(state)) return state.isVoided ? takenAway : incomplete;
+  // Approval takes a say away within a second, and a grant must not be faster than that.
   return isStillAgreed(state, policies, circumstances) ? undefined : takenAway;
 }
 
 function whyNotNow(
-  { requester, terms: { connection }, autoApproved, validatedAt }: Pending,
-  { stops, at }: Circumstances,
+  { requester: agent, terms: { connection }, autoApproved, validatedAt }: Pending,
+  requiredGroups: readonly string[],
+  { stops, at, ...now }: Circumstances,
 ): Denial | undefined {
-  const stop = stopOver(stops, { agent: requester, connection, issuedAt: at });
+  const left = whyNotCovered({ agent, requiredGroups, since: validatedAt }, now);
+  if (left !== undefined) return requesterLeft(left);
+  const stop = stopOver(stops, { agent, connection, issuedAt: at });
   if (stop !== undefined) return stoppedDenial(stop);
   // Hours, turns and numbers that were so when nobody had to be asked are not so for ever.
   const isStale = autoApproved !== undefined && isTooLateToJudge(validatedAt, at);
@@ -197,21 +213,6 @@ function requiredGroups({ policy, requester }: Pending, { policies }: PolicySet)
 
 const isAgreed = ({ standing, isRefused }: Pending): boolean =>
   !isRefused && standing !== undefined && outcomeOf(standing) === 'approved';
-
-/** Approval takes a say away within a second, and a grant must not be faster than that. */
-function isStillAgreed(
-  { standing, approval }: Pending,
-  { people }: PolicySet,
-  { at, isDisabled }: Circumstances,
-): boolean {
-  if (standing === undefined) return false;
-  const asked = approverGroupsOf(approval);
-  const lost = standing.approvals.filter(
-    (given) => whyLost(given, asked, { isDisabled, people }) !== undefined,
-  );
-  const voided = lost.map(({ approver }) => ({ type: 'voided' as const, approver, at }));
-  return outcomeOf(voided.reduce(continueStanding, standing)) === 'approved';
-}
 
 const takenAway: Denial = {
   code: 'approval_incomplete',
@@ -245,16 +246,31 @@ function decideRecheck(
   state: Granted,
   { policies, circumstances }: CommandOf<'RecheckGrant'>,
 ): AccessEvent | undefined {
-  const { grantId, issuedAt, requester: agent, terms } = state;
+  const { grantId, issuedAt, requester: agent, terms, validatedAt: since, requiredGroups } = state;
   const stop = stopOver(circumstances.stops, { agent, connection: terms.connection, issuedAt });
   if (stop !== undefined) return revokedByStop(grantId, stop);
   if (circumstances.isDisabled(agent)) return revokedAsDisabled(grantId);
-  const reason = whyNotAllowed(state, policies);
-  if (reason === undefined) return undefined;
-  return {
+  const revoked = (
+    reason: string,
+    cause: 'group_lost' | 'approver_lost' | 'policy',
+  ): AccessEvent => ({
     type: 'GrantRevoked',
-    data: { grantId, reason: `the policies changed: ${reason}`, cause: 'policy' },
-  };
+    data: { grantId, reason, cause },
+  });
+  const left = whyNotCovered({ agent, requiredGroups, since }, circumstances);
+  if (left !== undefined) return revoked(left, 'group_lost');
+  const reason = whyNotAllowed(state, policies);
+  if (reason !== undefined) return revoked(`the policies changed: ${reason}`, 'policy');
+  if (!endsWithApprover(state, policies) || isStillAgreed(state, policies, circumstances)) {
+    return undefined;
+  }
+  return revoked('an approver of the grant has lost their say', 'approver_lost');
+}
+
+/** Mostly a say that was valid when it counted is enough. */
+function endsWithApprover({ policy, approval }: Granted, { policies }: PolicySet): boolean {
+  if (approval.type === 'none') return false;
+  return policies.find(({ name }) => name === policy.name)?.revokeWithApprover === true;
 }
 
 function decideExpiry(state: AccessGrant, at: string): AccessEvent | undefined {

@@ -1,10 +1,13 @@
 import type { Principal } from '@drawbridge/contracts';
+import type { MemberOf } from '@drawbridge/people';
 import type { StopsNow } from '@drawbridge/stops';
 
 /** What is so at the moment of a judgement, beside what the configuration says. */
 export interface Circumstances {
   /** UTC, RFC 3339. */
   readonly at: string;
+  /** What directories say of people; absent where none is asked. */
+  readonly members?: MemberOf;
   /** Whether nothing that this human says counts any more. */
   readonly isDisabled: (human: Principal) => boolean;
   /** Raised bridges and disabled agents. */

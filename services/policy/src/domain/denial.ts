@@ -4,6 +4,7 @@
  */
 export type DenialCode =
   | 'requester_not_covered'
+  | 'requester_left'
   | 'connection_unknown'
   | 'connection_not_allowed'
   | 'action_unknown'

@@ -92,7 +92,7 @@ const changes: Changes = {
     state.status === 'pending' ? { ...state, isApproved: true } : state,
   AccessRequestRejected: closeUnlessGranted,
   AccessRequestLapsed: closeUnlessGranted,
-  GrantIssued: (state, { grantId, startsAt, endsAt }, issuedAt) => {
+  GrantIssued: (state, { grantId, startsAt, endsAt, requiredGroups }, issuedAt) => {
     if (state.status !== 'pending') return state;
     const { requester, request, validatedAt, policy, terms, approval, risk } = state;
     const { standing, autoApproved } = state;
@@ -102,6 +102,7 @@ const changes: Changes = {
       ...fixed,
       ...(standing && { standing }),
       ...(autoApproved !== undefined && { autoApproved }),
+      ...(requiredGroups !== undefined && { requiredGroups }),
       grantId,
       issuedAt,
       startsAt,

@@ -70,6 +70,8 @@ export interface Policy {
   /** Tried before `approval`. */
   readonly autoApprove: readonly AutoApproveRule[];
   readonly approval: ApprovalRequirement;
+  /** A grant ends when what is left of its approvals is no longer enough. */
+  readonly revokeWithApprover?: boolean;
   readonly limits?: PolicyLimits;
   /** Absent: a grant begins when it is issued, and no start may be named. */
   readonly start?: { readonly maxAheadSeconds: number };

@@ -27,6 +27,11 @@ export class AccessEventsController {
     return this.commands.issue(occasionOf(event));
   }
 
+  @EventPattern('ApprovalVoided')
+  onVoided(@Payload() event: Recorded): Promise<void> {
+    return this.commands.endUnapprovable(occasionOf(event));
+  }
+
   @EventPattern('RevocationOrdered')
   onRevocationOrdered(@Payload() event: Recorded): Promise<void> {
     return this.commands.takeBack(occasionOf(event));

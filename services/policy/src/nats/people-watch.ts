@@ -1,0 +1,113 @@
+import type { LoggerService } from '@nestjs/common';
+import {
+  principalId,
+  type AccessEvent,
+  type AccessEventType,
+  type Principal,
+} from '@drawbridge/contracts';
+import type { Clock, RecordedEvent } from '@drawbridge/kernel';
+import { DueSchedule } from '@drawbridge/runtime';
+import type { PolicyCommands } from '../policy-commands.js';
+
+export interface PeopleWatchOptions {
+  readonly commands: Pick<PolicyCommands, 'recheck' | 'endUnapprovable'>;
+  readonly clock: Clock;
+  readonly logger: LoggerService;
+}
+
+type Account = Pick<Principal, 'issuer' | 'subject'>;
+
+/** What depends on people. */
+interface Depending {
+  readonly command: 'recheck' | 'endUnapprovable';
+  readonly causationId: string;
+  /** Of a grant: its agent, and who approved it. */
+  readonly people: readonly string[];
+}
+
+/**
+ * Looks again at what depends on somebody when it is heard that they may have left: at their grants and those that they
+ * approved, and at requests that have lost an approval, which may have lost the last human who could give one.
+ */
+export class PeopleWatch {
+  readonly #depending = new Map<string, Depending>();
+  readonly #schedule: DueSchedule;
+  /** For which look, so that one that is asked for meanwhile is not lost. */
+  readonly #wanted = new Map<string, number>();
+  #looks = 0;
+  #isStarted = false;
+
+  constructor(private readonly options: PeopleWatchOptions) {
+    const { clock, logger } = options;
+    this.#schedule = new DueSchedule({ act: (requestId) => this.#act(requestId), clock, logger });
+  }
+
+  apply({ aggregateId, id: causationId, event }: RecordedEvent<AccessEvent>): void {
+    if (event.type === 'GrantIssued') {
+      const people = [event.data.grantee, ...event.data.approvers].map(principalId);
+      this.#depending.set(aggregateId, { command: 'recheck', causationId, people });
+    } else if (event.type === 'ApprovalVoided') {
+      this.#depending.set(aggregateId, { command: 'endUnapprovable', causationId, people: [] });
+    } else if (ends.has(event.type)) {
+      this.#depending.delete(aggregateId);
+      this.#wanted.delete(aggregateId);
+      this.#schedule.delete(aggregateId);
+    }
+  }
+
+  /** From here on it looks. Only when all events were applied. */
+  start(): void {
+    this.#isStarted = true;
+    this.#schedule.start();
+    // Grants are looked at by their own clock, when all are known.
+    this.peopleChanged();
+  }
+
+  /** Others are in the configuration now, or disabled. */
+  peopleChanged(): void {
+    for (const [requestId, { command }] of this.#depending) {
+      if (command === 'endUnapprovable') this.#want(requestId);
+    }
+  }
+
+  /** Something new is known of somebody. */
+  changed(account: Account): void {
+    const who = principalId(account);
+    for (const [requestId, { command, people }] of this.#depending) {
+      if (command === 'endUnapprovable' || people.includes(who)) this.#want(requestId);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#schedule.close();
+  }
+
+  #want(requestId: string): void {
+    if (!this.#isStarted) return;
+    this.#looks += 1;
+    this.#wanted.set(requestId, this.#looks);
+    this.#schedule.set(requestId, this.options.clock().getTime());
+  }
+
+  /** What fails comes again by itself. */
+  async #act(requestId: string): Promise<void> {
+    const depending = this.#depending.get(requestId);
+    const look = this.#wanted.get(requestId);
+    if (depending === undefined || look === undefined) return;
+    const { command, causationId } = depending;
+    await this.options.commands[command]({ requestId, causationId });
+    if (this.#wanted.get(requestId) !== look) return;
+    this.#wanted.delete(requestId);
+    this.#schedule.delete(requestId);
+  }
+}
+
+const ends: ReadonlySet<AccessEventType> = new Set<AccessEventType>([
+  'AccessRequestDenied',
+  'AccessRequestRejected',
+  'AccessRequestWithdrawn',
+  'AccessRequestLapsed',
+  'GrantRevoked',
+  'GrantExpired',
+  'GrantEnded',
+]);
