@@ -6,6 +6,7 @@ import {
   type UseEvent,
 } from '@drawbridge/contracts';
 import { AppError, EventStoreError, type EventStore, type RecordedEvent } from '@drawbridge/kernel';
+import type { GuardedBucket } from '@drawbridge/jetstream';
 import { InMemoryEventStore } from '@drawbridge/testing';
 import type { Entry, Known } from './journal.js';
 
@@ -45,6 +46,7 @@ const handled: Readonly<Record<string, readonly ServiceName[]>> = {
   ApprovalGiven: ['approval'],
   ApprovalDenied: ['approval'],
   CallFinished: ['policy'],
+  GrantGroupLost: ['policy'],
 };
 
 /**
@@ -63,8 +65,11 @@ export class Bus {
   /** Errors that no service may throw. */
   readonly bugs: unknown[] = [];
   readonly counted = { conflicts: 0, unheard: 0, crashed: 0, failed: 0, refusals: 0 };
+  readonly #places = new Map<string, { value: unknown; revision: number }>();
   /** When commands were accepted, by the ids of their events. */
   readonly accepted = new Map<string, number>();
+  /** The lists of places cannot be read. */
+  areListsAway = false;
   nowMs = Date.parse('2026-01-05T09:00:00.000Z');
   #gates: Gate[] = [];
   readonly #tasks = new Set<Task>();
@@ -91,6 +96,30 @@ export class Bus {
       this.journal.push({ kind: 'use', recorded, ...known });
       this.#deliver(recorded);
     });
+  }
+
+  /** The lists of places that processes share. */
+  bucket(process: Process): GuardedBucket {
+    const placesOf = (key: string) => this.#places.get(key) ?? { value: undefined, revision: 0 };
+    return {
+      read: async (key) => {
+        const outcome = await this.#gate(process);
+        if (outcome === 'not_at_all' || this.areListsAway) throw unavailable();
+        return placesOf(key);
+      },
+      write: async (key, value, revision) => {
+        const outcome = await this.#gate(process);
+        if (outcome === 'not_at_all') throw unavailable();
+        const isNewest = placesOf(key).revision === revision;
+        if (isNewest) {
+          this.#places.set(key, { value, revision: revision + 1 });
+          this.journal.push({ kind: 'places', nowMs: this.nowMs, value });
+        }
+        if (outcome === 'well' && (await this.#gate(process)) === 'well') return isNewest;
+        this.counted.unheard += 1;
+        throw unavailable();
+      },
+    };
   }
 
   /** Begins something; it goes on as its gates are opened. */

@@ -30,8 +30,9 @@ const ends: Ends = {
     const { maxCalls = Infinity, maxChanges = Infinity } = grant?.data.terms.limits ?? {};
     claim(calls >= maxCalls || changes >= maxChanges, 'I6: not used up', event);
   },
-  GrantRevoked: ({ isOrdered, isWithdrawn }, event) => {
+  GrantRevoked: ({ isOrdered, isWithdrawn, hasLostGroup }, event) => {
     const { cause } = event.data;
+    claim(cause !== 'group_lost' || hasLostGroup, 'I6: nobody has left', event);
     claim(cause !== 'ordered' || isOrdered, 'I6: nobody ordered it', event);
     claim(cause !== 'withdrawn' || isWithdrawn, 'I6: nobody withdrew it', event);
   },

@@ -1,4 +1,11 @@
-import { authorize, OpenGrants, parseKubeRequest, type OpenGrant } from '@drawbridge/proxy/core';
+import {
+  authorize,
+  noteLostGroups,
+  OpenGrants,
+  parseKubeRequest,
+  type LostGroups,
+  type OpenGrant,
+} from '@drawbridge/proxy/core';
 import type { Principal } from '@drawbridge/contracts';
 import { Stops } from '@drawbridge/stops';
 import { UseCounter } from '@drawbridge/uses';
@@ -7,6 +14,10 @@ import type { Replica, Surroundings } from './replicas.js';
 
 export interface Call {
   readonly agent: Principal;
+  /** When the token was issued that names the agent's groups. */
+  readonly tokenIssuedAt: Date;
+  /** The key that the connection was opened with. */
+  readonly shownKey?: string | undefined;
   readonly connection: string;
   readonly method: string;
   readonly target: string;
@@ -54,7 +65,7 @@ export class GatewayReplica {
   }
 
   /** Tries one call; what is allowed and counted is forwarded. */
-  try({ agent, connection, method, target }: Call): void {
+  try({ agent, tokenIssuedAt, shownKey, connection, method, target }: Call): void {
     const { bus } = this.world;
     const isReady =
       this.#accessSeen >= this.#since.access && this.#process.stopsSeen >= this.#since.stops;
@@ -63,17 +74,20 @@ export class GatewayReplica {
     const now = this.replica.clock();
     const grants = this.#grants.of(agent, connection);
     const { groups, subject, run } = agent;
-    const client = { shownKey: undefined };
+    const client = { shownKey };
     const decision = authorize({ request, grants, connection, groups, run, client, now });
     const { verb, resource, namespace, name } = request;
     const isAllowed = decision.effect === 'allow';
     bus.journal.push({
       kind: 'call',
       ...{ nowMs: bus.nowMs, localMs: now.getTime(), subject, connection, groups },
+      ...{ tokenIssuedAt: tokenIssuedAt.toISOString(), ...(shownKey && { shownKey }) },
       ...{ verb, resource, namespace, name },
       ...(isAllowed ? { grantId: decision.grant.grantId } : {}),
       ...{ accessSeen: this.#accessSeen, stopsSeen: this.#process.stopsSeen },
     });
+    const commandId = `lost-${bus.journal.length}`;
+    noteLostGroups(this.#lostGroups, grants.open, { agent, commandId, tokenIssuedAt });
     if (isAllowed) this.#forward(decision.grant, !reads.has(verb));
   }
 
@@ -94,6 +108,12 @@ export class GatewayReplica {
       await this.#uses.finish({ grant, commandId });
     });
   }
+
+  readonly #lostGroups: LostGroups = {
+    groupLost: (call, tokenIssuedAt) => {
+      this.world.bus.begin(this.#process, () => this.#uses.groupLost(call, tokenIssuedAt));
+    },
+  };
 
   readonly #stopOf = (grant: OpenGrant) =>
     this.#stops.over(grant) === undefined ? undefined : ('bridges_raised' as const);

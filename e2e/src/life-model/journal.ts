@@ -28,6 +28,8 @@ export interface CallTried {
   readonly namespace: string;
   readonly name: string;
   readonly groups: readonly string[];
+  readonly tokenIssuedAt: string;
+  readonly shownKey?: string;
   /** The grant by which it was allowed. */
   readonly grantId?: string;
   /** How many events this gateway had heard of. */
@@ -41,5 +43,15 @@ export type Entry =
   | ({ readonly kind: 'stop'; readonly recorded: RecordedEvent<StopEvent> } & Known)
   | ({ readonly kind: 'use'; readonly recorded: RecordedEvent<UseEvent> } & Known)
   | { readonly kind: 'disabled'; readonly email: string }
+  /** What stands in a list of places from now on. */
+  | { readonly kind: 'places'; readonly nowMs: number; readonly value: unknown }
+  /** Identity has ended a run, as far as it had heard of its requests. */
+  | {
+      readonly kind: 'runEnded';
+      readonly nowMs: number;
+      readonly subject: string;
+      readonly runId: string;
+      readonly accessSeen: number;
+    }
   | CallTried
   | { readonly kind: 'forwarded'; readonly grantId: string; readonly isChange: boolean };

@@ -9,7 +9,7 @@ import type { World } from './world.js';
  * interleaved, lost and cut off at any point; clocks two seconds off; people who may not, agents who try everything,
  * and somebody who writes with the credentials of approval. An oracle judges each step by the log alone.
  *
- * Planted in the deciders one by one, and each found within 300 runs (what is broken → what the oracle said):
+ * Planted in the deciders one by one, and each found within these runs (what is broken → what the oracle said):
  * policy: grants without recounting (I1), with somebody disabled (I1), under raised bridges (I7), what was withdrawn
  * (I1) or has lapsed (I6), the terms before they were narrowed (I4), twice (I1), by policies that no longer allow it
  * (I1); expires early (I6), never (I5), leaves the grant of a withdrawn request (I6). Counting: other terms than were
@@ -20,12 +20,19 @@ import type { World } from './world.js';
  * behind its time (I3), without the groups (I3), on another connection (I3), by rules of two grants together (I3).
  * Stops: what was released is forgotten (I7), two seconds are enough for clocks (I7), a release gives back what was granted
  * before (I7).
+ * Where nobody is asked: for any number in an hour (I1), after a lost race for a place (I1), without a place (I1), where it
+ * is not known (I1), for a minute (I1), for any action (I1) and time (I1), by a rule that is gone (I1), long afterwards
+ * (I1). Logins: none (I2), of another issuer (I2), old (I2), of tomorrow (I2), weak (I2), not wanted (I1), too old for
+ * newer policies (I1). A requirement that is not the one of the policy (I1). Keys: not in the terms (I4), not read (I3), any
+ * (I3), none (I3). Questions: of anybody (I9), twice (I9), about nothing (I9); answered by another (I9), twice (I9), late
+ * (I9). Runs: another one ends too (I6), granted ones go on (I6), ended by another agent (I6). Groups: whoever has left
+ * goes on (I6), by an older token (I6), whoever has not left (I6).
  * Uses: one call more (I3), a lost race that is not counted (I3). Kernel: a lost race that is not decided anew (I6).
  *
  * More runs: `LIFE_MODEL_RUNS`; others: `LIFE_MODEL_SEED`; what happened: `LIFE_MODEL_SHOW=1`; the smallest story
  * that goes wrong: `LIFE_MODEL_SHRINK=1`.
  */
-const runs = Number(process.env['LIFE_MODEL_RUNS'] ?? 300);
+const runs = Number(process.env['LIFE_MODEL_RUNS'] ?? 600);
 const seed = Number(process.env['LIFE_MODEL_SEED'] ?? 4211);
 
 /** Per 100 runs, far below what is usual: otherwise nothing goes wrong because nothing happens. */
@@ -42,7 +49,11 @@ const atLeast: Readonly<Record<string, number>> = {
   CallCounted: 5,
   allowed: 50,
   refused: 1_000,
-  narrowed: 4,
+  narrowed: 2,
+  'with a login': 4,
+  'with a key': 3,
+  unasked: 10,
+  QuestionAsked: 5,
   conflicts: 30,
   unheard: 4,
   crashed: 10,
@@ -58,6 +69,8 @@ const atAll = [
   'AccessRequestWithdrawn',
   'GrantEnded',
   'AgentDisabled',
+  'QuestionAnswered',
+  'GrantGroupLost',
 ];
 
 it('no life of access goes wrong, whatever happens to it in whatever order', async () => {
@@ -74,7 +87,7 @@ it('no life of access goes wrong, whatever happens to it in whatever order', asy
   );
   if (process.env['LIFE_MODEL_SHOW'] !== undefined) console.log(Object.fromEntries(counted));
   // So few that what is rare need not happen.
-  if (runs < 300) return;
+  if (runs < 600) return;
   for (const kind of kinds) expect(counted.get(`step ${kind}`), kind).toBeGreaterThan(0);
   for (const what of atAll) expect(counted.get(what) ?? 0, what).toBeGreaterThan(0);
   for (const [what, least] of Object.entries(atLeast))
@@ -86,5 +99,11 @@ const thingsIn = ({ journal }: World['bus']): readonly string[] =>
     if (entry.kind === 'call') return entry.grantId === undefined ? 'refused' : 'allowed';
     if (!('recorded' in entry)) return entry.kind;
     const { type, data } = entry.recorded.event;
-    return type === 'ApprovalGiven' && data.narrow !== undefined ? [type, 'narrowed'] : type;
+    const more = {
+      narrowed: type === 'ApprovalGiven' && data.narrow !== undefined,
+      'with a login': type === 'ApprovalGiven' && data.proof !== undefined,
+      'with a key': type === 'GrantIssued' && data.terms.keyThumbprint !== undefined,
+      unasked: type === 'AccessRequestValidated' && data.autoApproved !== undefined,
+    };
+    return [type, ...Object.entries(more).flatMap(([what, isSo]) => (isSo ? what : []))];
   });

@@ -13,11 +13,29 @@ export interface Life {
   decideByMs: number;
   isWithdrawn: boolean;
   isOrdered: boolean;
-  grant?: { readonly data: AccessEventData<'GrantIssued'>; nowMs: number };
+  grant?: {
+    readonly data: AccessEventData<'GrantIssued'>;
+    readonly nowMs: number;
+    readonly at: string;
+  };
   end?: string;
   calls: number;
   changes: number;
+  /** What was asked of the agent, and whether it was answered. */
+  readonly questions: Map<string, 'open' | 'answered'>;
+  /** Humans have come to a decision, or their time is over. */
+  isDecided: boolean;
+  /** The rule by which nobody was asked, and when by the clock of whoever said so. */
+  auto?: { readonly rule: string; readonly atMs: number };
+  /** A newer token said that the agent has left. */
+  hasLostGroup: boolean;
 }
+
+export const newLife = (requested: Life['requested']): Life => ({
+  requested,
+  ...{ askedAtMs: 0, decideByMs: Infinity, isDecided: false, questions: new Map() },
+  ...{ isWithdrawn: false, isOrdered: false, hasLostGroup: false, calls: 0, changes: 0 },
+});
 
 /** What was asked for, as rules. */
 export const wantedBy = (sets: readonly PolicySet[], { requested: { request } }: Life): Shown => {
@@ -27,14 +45,17 @@ export const wantedBy = (sets: readonly PolicySet[], { requested: { request } }:
   return { rules: action?.rules ?? [], durationSeconds };
 };
 
+/** Whether it is used no more often, and with no other key, than was asked. */
 export const limitsLess = (
-  { requested }: Life,
+  { requested: { request } }: Life,
   { terms }: AccessEventData<'GrantIssued'>,
 ): boolean => {
-  const { maxCalls = Infinity, maxChanges = Infinity } = requested.request.limits ?? {};
-  const { limits } = terms;
+  const { maxCalls = Infinity, maxChanges = Infinity } = request.limits ?? {};
+  const { limits, keyThumbprint } = terms;
   return (
-    (limits?.maxCalls ?? Infinity) <= maxCalls && (limits?.maxChanges ?? Infinity) <= maxChanges
+    (limits?.maxCalls ?? Infinity) <= maxCalls &&
+    (limits?.maxChanges ?? Infinity) <= maxChanges &&
+    keyThumbprint === request.keyThumbprint
   );
 };
 

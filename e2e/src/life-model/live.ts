@@ -1,8 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { Oracle } from './oracle.js';
 import { agents } from './people.js';
-import { calls, connections, policySets } from './policies.js';
-import { endSome, take, tryLate, type Step } from './steps.js';
+import { boundTo, calls, connections, policySets } from './policies.js';
+import { runs } from './agent-acts.js';
+import { pick } from './choice.js';
+import { endSome, tryLate } from './human-acts.js';
+import { take, type Step } from './steps.js';
 import { World, type Skews, type Which } from './world.js';
 
 const both: readonly Which[] = [0, 1];
@@ -70,7 +73,11 @@ async function drain(world: World, judge: (round: number) => void): Promise<void
 
 /** What people do in between. */
 async function between(world: World, round: number): Promise<void> {
-  if (round === 0) endSome(world);
+  if (round === 0) {
+    endSome(world);
+    leave(world);
+    world.endRun(1, agents[0], runs[0]);
+  }
   if (round === 3) await tryLate(world);
   await world.bus.settle();
   if (round !== 0) return;
@@ -79,9 +86,20 @@ async function between(world: World, round: number): Promise<void> {
   useAll(world);
 }
 
+/** In half of the stories one agent is no longer in its groups, as its newest token says. */
+function leave(world: World): void {
+  const { journal, nowMs } = world.bus;
+  if (journal.length % 2 === 0) return;
+  const agent = { ...agents[1], groups: [] };
+  // Its provider's clock may be ahead.
+  const tokenIssuedAt = new Date(nowMs + 3_000);
+  for (const connection of connections)
+    world.try(0, { agent, tokenIssuedAt, connection, ...pick(calls, 0) });
+}
+
 function hearAll(world: World, which: Which): void {
-  const { policy, approval, gateway } = world;
-  for (const one of [policy[which], approval[which], gateway[which]]) one.hearAccess(Infinity);
+  const { identity, policy, approval, gateway } = world;
+  for (const one of [identity, policy, approval, gateway]) one[which].hearAccess(Infinity);
   for (const one of [policy[which], gateway[which]]) one.hearStops(Infinity);
 }
 
@@ -91,6 +109,10 @@ function useAll(world: World): void {
   const all = connections.flatMap((connection) =>
     calls.slice(0, 4).map((call) => ({ connection, ...call })),
   );
+  const tokenIssuedAt = new Date(world.bus.nowMs);
+  const keys = connections.flatMap((connection) =>
+    [boundTo, 'another-key'].map((shownKey) => ({ ...pick(calls, 0), connection, shownKey })),
+  );
   for (const { which, agent } of tried)
-    for (const call of all) world.try(which, { agent, ...call });
+    for (const call of [...all, ...keys]) world.try(which, { agent, tokenIssuedAt, ...call });
 }

@@ -1,10 +1,20 @@
-import { writerOf, type AccessEvent, type AccessEventData } from '@drawbridge/contracts';
+import { writerOf, type AccessEvent, type UseEvent } from '@drawbridge/contracts';
 import type { RecordedEvent } from '@drawbridge/kernel';
 import type { PolicySet } from '@drawbridge/policy/core';
 import { end, endsUse } from './end-oracle.js';
 import type { CallTried, Entry } from './journal.js';
-import { claim, isClosed, limitsLess, wantedBy, type AccessEntry, type Life } from './life.js';
+import {
+  claim,
+  isClosed,
+  limitsLess,
+  newLife,
+  wantedBy,
+  type AccessEntry,
+  type Life,
+} from './life.js';
+import { PlacesOracle } from './places-oracle.js';
 import { MAX_SKEW_MS } from './policies.js';
+import { claimAllowed } from './policy-oracle.js';
 import { covers, emailOf, isLess } from './quorum-oracle.js';
 import { hear } from './said-oracle.js';
 import { isStopped, type StopThen } from './stops-oracle.js';
@@ -18,10 +28,14 @@ export class Oracle {
   readonly #ofGrant = new Map<string, { readonly life: Life; readonly requestId: string }>();
   readonly #access: RecordedEvent<AccessEvent>[] = [];
   readonly #stops: StopThen[] = [];
+  readonly #calls: CallTried[] = [];
   readonly #disabledAt = new Map<string, number>();
+  readonly #places: PlacesOracle;
   #index = 0;
 
-  constructor(private readonly sets: readonly PolicySet[]) {}
+  constructor(private readonly sets: readonly PolicySet[]) {
+    this.#places = new PlacesOracle(this.lives, sets);
+  }
 
   /** Judges what has happened since. */
   catchUp(journal: readonly Entry[]): void {
@@ -40,8 +54,8 @@ export class Oracle {
 
   /** Grants that somebody has ended, and policy has not (I6). */
   get lingering(): readonly string[] {
-    const isMeant = ({ grant, end, isOrdered, isWithdrawn }: Life) =>
-      grant !== undefined && end === undefined && (isOrdered || isWithdrawn);
+    const isMeant = ({ grant, end, isOrdered, isWithdrawn, hasLostGroup }: Life) =>
+      grant !== undefined && end === undefined && (isOrdered || isWithdrawn || hasLostGroup);
     return [...this.lives].filter(([, life]) => isMeant(life)).map(([id]) => id);
   }
 
@@ -49,6 +63,9 @@ export class Oracle {
     if (entry.kind === 'access') this.#event(entry);
     if (entry.kind === 'call') this.#call(entry);
     if (entry.kind === 'forwarded') this.#forwarded(entry);
+    if (entry.kind === 'places') this.#places.take(entry);
+    if (entry.kind === 'runEnded') this.#runEnded(entry);
+    if (entry.kind === 'use') this.#used(entry.recorded.event);
     if (entry.kind === 'disabled') this.#disabledAt.set(entry.email, this.#index);
     if (entry.kind !== 'stop') return;
     const { recorded, acceptedMs } = entry;
@@ -62,17 +79,12 @@ export class Oracle {
     if (writer !== undefined) claim(writerOf[event.type] === writer, 'I8: a foreign writer', event);
     if (event.type === 'AccessRequested') {
       claim(!this.lives.has(id), 'I8: asked twice', event);
-      const counts = { calls: 0, changes: 0, askedAtMs: 0, decideByMs: Infinity };
-      this.lives.set(id, {
-        requested: event.data,
-        isWithdrawn: false,
-        isOrdered: false,
-        ...counts,
-      });
+      this.lives.set(id, newLife(event.data));
       return;
     }
     const life = this.lives.get(id);
     claim(life !== undefined, 'I8: about nothing', event);
+    if (event.type === 'AccessRequestValidated') this.#places.validated(id, event.data);
     hear(life, entry, this.sets);
     this.#granted(life, entry);
     end(life, entry);
@@ -98,7 +110,7 @@ export class Oracle {
     for (const shown of quorum.versions)
       claim(isLess(data.terms, shown), 'I4: more than was shown', event);
     claim(isLess(data.terms, wantedBy(this.sets, life)), 'I4: more than was asked', event);
-    this.#byPolicy(life, data);
+    claimAllowed(life, data, this.sets);
     const seconds = (Date.parse(data.endsAt) - Date.parse(data.startsAt)) / 1000;
     claim(seconds === data.terms.durationSeconds, 'I4: another time', event);
     claim(data.startsAt <= data.endsAt && at >= data.startsAt, 'I4: begun later', event);
@@ -108,28 +120,44 @@ export class Oracle {
     const heard = this.#stops.slice(0, stopsSeen);
     const inForce = isStopped({ subject, connection, nowMs }, heard);
     claim(!inForce, 'I7: granted under raised bridges', event);
-    life.grant = { data, nowMs };
+    life.grant = { data, nowMs, at };
     this.#ofGrant.set(data.grantId, { life, requestId });
   }
 
-  /** I1: the policies in force still allow it, and their people are still in their groups. */
-  #byPolicy({ requested, quorum }: Life, data: AccessEventData<'GrantIssued'>): void {
-    const set = this.sets.find(({ version }) => version === data.policy.version);
-    const policy = set?.policies.find(({ name }) => name === data.policy.name);
-    claim(policy !== undefined && set !== undefined, 'I1: by no policy', data);
-    claim(data.terms.durationSeconds <= policy.maxDurationSeconds, 'I1: longer than policy', data);
-    claim(policy.connections.names.includes(requested.request.connection), 'I1: elsewhere', data);
-    const asked = policy.approval.type === 'none' ? [] : (quorum?.yes ?? []);
-    for (const { subject, groups, via } of asked) {
-      if (via !== 'slack') continue;
-      const known = set.people?.humans.find(({ principal }) => principal.subject === subject);
-      const lost = groups.filter((group) => known?.principal.groups.includes(group) === false);
-      claim(lost.length === 0, 'I1: of somebody who has left', data);
+  /** I6: of all that was known of the run nothing goes on. */
+  #runEnded(run: Extract<Entry, { kind: 'runEnded' }>): void {
+    const ids = new Set(this.#access.slice(0, run.accessSeen).map((one) => one.aggregateId));
+    for (const [id, life] of this.lives) {
+      const { requester, request } = life.requested;
+      const isOfIt = requester.subject === run.subject && request.runId === run.runId;
+      if (!isOfIt || !ids.has(id)) continue;
+      // By a clock that is ahead it is over without this.
+      const endsAtMs = Date.parse(life.grant?.data.endsAt ?? '') - MAX_SKEW_MS;
+      claim(isClosed(life) || run.nowMs >= endsAtMs, 'I6: goes on behind its run', run);
     }
+  }
+
+  /** I6: who has left the groups, by a token that is newer than the grant. */
+  #used({ type, data }: UseEvent): void {
+    if (type !== 'GrantGroupLost') return;
+    const life = this.#ofGrant.get(data.grantId)?.life;
+    const grant = life?.grant;
+    claim(life !== undefined && grant !== undefined, 'I6: lost by no grant', data);
+    const { tokenIssuedAt } = data;
+    const { grantee, requiredGroups = [] } = grant.data;
+    const tried = this.#calls.some(
+      (call) =>
+        call.tokenIssuedAt === tokenIssuedAt &&
+        call.subject === grantee.subject &&
+        !requiredGroups.some((group) => call.groups.includes(group)),
+    );
+    claim(tried && tokenIssuedAt > grant.at, 'I6: nobody has left', data);
+    life.hasLostGroup = true;
   }
 
   /** I3, I7: what a gateway allows by what it has heard. */
   #call(call: CallTried): void {
+    this.#calls.push(call);
     if (call.grantId === undefined) return;
     const found = this.#ofGrant.get(call.grantId);
     const grant = found?.life.grant;
@@ -139,6 +167,8 @@ export class Oracle {
     claim(grantee.subject === subject && terms.connection === connection, "I3: another's", call);
     const named = call.verb === 'list' ? { ...call, name: '' } : call;
     claim(covers(terms.rules, named), 'I3: out of scope', call);
+    const { keyThumbprint = call.shownKey } = terms;
+    claim(call.shownKey === keyThumbprint, 'I3: without its key', call);
     claim(localMs < Date.parse(endsAt), 'I3: after its end', call);
     claim(nowMs < Date.parse(endsAt) + MAX_SKEW_MS, 'I3: after its true end', call);
     claim(nowMs >= Date.parse(startsAt) - MAX_SKEW_MS, 'I3: before its begin', call);

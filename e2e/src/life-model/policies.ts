@@ -1,4 +1,9 @@
-import type { AccessRequestInput, ApprovalRequirement, Rule } from '@drawbridge/contracts';
+import type {
+  AccessRequestInput,
+  ApprovalRequirement,
+  AutoApproveRule,
+  Rule,
+} from '@drawbridge/contracts';
 import type { Policy, PolicySet } from '@drawbridge/policy/core';
 import { everybody, withoutLead } from './people.js';
 
@@ -21,6 +26,10 @@ const common = { denyThreshold: 1, excludeOwner: true, timeoutSeconds: 300 };
 /** One connection for each way in which people can be asked. */
 const approvals: Readonly<Record<string, ApprovalRequirement>> = {
   lab: { type: 'none' },
+  /** None asked for the first few in an hour. */
+  quota: { ...common, type: 'humans', count: 1, groups: ['sre-leads'] },
+  /** With a fresh login. */
+  guarded: { ...common, type: 'humans', count: 1, groups: ['sre-oncall'] },
   legacy: { ...common, type: 'humans', count: 2, groups: ['sre-oncall'] },
   parallel: {
     ...common,
@@ -44,6 +53,16 @@ const approvals: Readonly<Record<string, ApprovalRequirement>> = {
   },
 };
 export const connections = Object.keys(approvals);
+/** With what login the guarded one is approved. */
+export const loginWanted = { maxAgeSeconds: 60, amr: ['hwk'] };
+/** The key of an agent. */
+export const boundTo = 'key-of-the-agent';
+/** So many requests an hour pass without a human. */
+const few: AutoApproveRule = {
+  name: 'few',
+  actions: ['restart'],
+  when: { perHour: 2, maxDurationSeconds: 200 },
+};
 
 const policyOf = (connection: string, maxDurationSeconds: number): Policy => ({
   name: `policy-${connection}`,
@@ -56,7 +75,8 @@ const policyOf = (connection: string, maxDurationSeconds: number): Policy => ({
   whenTooWide: 'cut',
   reason: { minLength: 1 },
   ticket: { required: false },
-  autoApprove: [],
+  autoApprove: connection === 'quota' ? [few] : [],
+  ...(connection === 'guarded' && { stepUp: { fromRisk: 'low', ...loginWanted } }),
   approval: approvals[connection] ?? { type: 'none' },
 });
 const setOf = (version: string, policies: readonly Policy[]): PolicySet => ({
@@ -68,6 +88,15 @@ const setOf = (version: string, policies: readonly Policy[]): PolicySet => ({
   policies,
 });
 const all = connections.map((name) => policyOf(name, 600));
+/** Nothing passes without a human any more, and logins must be fresher. */
+function careful(policy: Policy): Policy {
+  const { stepUp } = policy;
+  return {
+    ...policy,
+    autoApprove: [],
+    ...(stepUp && { stepUp: { ...stepUp, maxAgeSeconds: 30 } }),
+  };
+}
 /** The configurations that may be in force, one after the other and not everywhere at once. */
 export const policySets: readonly PolicySet[] = [
   setOf('v-first', all),
@@ -76,13 +105,25 @@ export const policySets: readonly PolicySet[] = [
     'v-shorter',
     connections.map((name) => policyOf(name, 200)),
   ),
-  setOf('v-fewer', all.slice(1, 3)),
+  setOf(
+    'v-fewer',
+    all.filter(({ name }) => ['policy-legacy', 'policy-parallel'].includes(name)),
+  ),
+  setOf('v-careful', all.map(careful)),
 ];
 
+/** What is done often. */
+export const small: Omit<AccessRequestInput, 'connection'> = {
+  scope: { action: 'restart', parameters: {} },
+  durationSeconds: 150,
+  reason: 'probe',
+};
+/** The same for longer than passes without a human. */
+export const long = { ...small, durationSeconds: 500 };
 /** What agents ask for. */
 export const asks: readonly Omit<AccessRequestInput, 'connection'>[] = [
   { scope: { rules: [readPods, patchCheckout] }, durationSeconds: 400, reason: 'probe' },
-  { scope: { action: 'restart', parameters: {} }, durationSeconds: 150, reason: 'probe' },
+  small,
   { scope: { rules: [readPods] }, durationSeconds: 9_000, reason: 'a long look' },
   {
     scope: { rules: [readPods, patchCheckout] },
@@ -95,6 +136,12 @@ export const asks: readonly Omit<AccessRequestInput, 'connection'>[] = [
     durationSeconds: 300,
     reason: 'one change',
     limits: { maxChanges: 1, endWhenUsedUp: true },
+  },
+  {
+    scope: { rules: [readPods, patchCheckout] },
+    durationSeconds: 300,
+    reason: 'with a key',
+    keyThumbprint: boundTo,
   },
 ];
 

@@ -1,4 +1,4 @@
-import type { AccessEventData, HumanStep, Principal, Rule } from '@drawbridge/contracts';
+import type { AccessEventData, HumanStep, Principal, Rule, StepUp } from '@drawbridge/contracts';
 
 /** What is granted at most, as everybody was shown it. */
 export interface Shown {
@@ -12,6 +12,14 @@ interface Yes {
   readonly groups: readonly string[];
   readonly step: string | undefined;
   readonly via?: string;
+  readonly login: Login;
+}
+
+/** With what somebody said yes, and when by the clock of whoever took it. */
+export interface Login {
+  readonly atMs: number;
+  readonly issuer: string;
+  readonly proof: Given['proof'];
 }
 
 type Given = AccessEventData<'ApprovalGiven'>;
@@ -81,7 +89,7 @@ export class QuorumOracle {
   }
 
   /** Why it must not count; `undefined` when it may. */
-  whyNot({ approver, seen = 0, step, narrow }: Given): string | undefined {
+  whyNot({ approver, seen = 0, step, narrow, proof }: Given, atMs: number): string | undefined {
     const email = emailOf(approver);
     if (this.isForbidden(approver)) return 'forbidden';
     if (this.yes.some((one) => one.email === email)) return 'again';
@@ -89,7 +97,12 @@ export class QuorumOracle {
     if (!this.mayDecide(approver)) return 'group';
     if (!this.#isWanted({ ...approver, email, step })) return 'not wanted';
     if (seen !== this.versions.length - 1) return 'other terms';
+    if (!isFresh(this.#login, { issuer: approver.issuer, proof, atMs })) return 'login';
     return this.#whyNotNarrow(narrow);
+  }
+
+  get #login(): StepUp | undefined {
+    return this.asked.approval.type === 'steps' ? this.asked.approval.stepUp : undefined;
   }
 
   #whyNotNarrow(narrow: Given['narrow']): string | undefined {
@@ -98,9 +111,10 @@ export class QuorumOracle {
     return isLess(this.#narrowed(narrow), this.terms) ? undefined : 'wider';
   }
 
-  give({ approver, step, narrow, via }: Given): void {
-    const { groups, subject } = approver;
-    this.yes = [...this.yes, { subject, email: emailOf(approver), groups, step, via }];
+  give({ approver, step, narrow, via, proof }: Given, atMs: number): void {
+    const { groups, subject, issuer } = approver;
+    const login = { issuer, proof, atMs };
+    this.yes = [...this.yes, { subject, email: emailOf(approver), groups, step, via, login }];
     if (narrow !== undefined) this.versions.push(this.#narrowed(narrow));
   }
 
@@ -161,7 +175,7 @@ export class QuorumOracle {
     );
   }
 
-  #isWanted(one: Yes): boolean {
+  #isWanted(one: Pick<Yes, 'email' | 'groups' | 'step'>): boolean {
     if (!this.#isOrdered) return this.#taken([...this.yes, one]) > this.#taken(this.yes);
     const { open } = this;
     return open !== undefined && open.name === one.step && this.#fits(one, open);
@@ -173,7 +187,7 @@ export class QuorumOracle {
   }
 
   /** The most places that can be taken, whoever takes which. */
-  #taken(people: readonly Yes[]): number {
+  #taken(people: readonly Pick<Yes, 'groups' | 'step'>[]): number {
     if (this.#isOrdered)
       return this.#steps.reduce(
         (sum, { name, count }) =>
@@ -181,7 +195,7 @@ export class QuorumOracle {
         0,
       );
     const places = this.#steps.flatMap((step) => Array<HumanStep>(step.count).fill(step));
-    const most = (left: readonly Yes[], free: readonly HumanStep[]): number => {
+    const most = (left: readonly Pick<Yes, 'groups'>[], free: readonly HumanStep[]): number => {
       const [first, ...others] = left;
       if (first === undefined) return 0;
       const ways = free.map((place, index) =>
@@ -191,6 +205,22 @@ export class QuorumOracle {
     };
     return most(people, places);
   }
+}
+
+/** How far the clock of an identity provider may be ahead. */
+const AHEAD_MS = 60_000;
+
+/** Whether somebody has logged in lately, at their own provider, and with what it takes. */
+export function isFresh(
+  wanted: Pick<StepUp, 'maxAgeSeconds' | 'amr'> | undefined,
+  { proof, issuer, atMs }: Login,
+): boolean {
+  if (wanted === undefined) return true;
+  if (proof === undefined || proof.issuer !== issuer) return false;
+  const ageMs = atMs - Date.parse(proof.authTime);
+  if (ageMs > wanted.maxAgeSeconds * 1_000 || ageMs < -AHEAD_MS) return false;
+  const { amr = [] } = wanted;
+  return amr.length === 0 || amr.some((method) => proof.amr?.includes(method) === true);
 }
 
 export const emailOf = ({ email = '' }: Principal): string => email.toLowerCase();

@@ -8,7 +8,7 @@ import {
   WaitingRequests,
   type RequestStory,
 } from '@drawbridge/approval/core';
-import { Duties, PolicyCommands, type PolicySet } from '@drawbridge/policy/core';
+import { Duties, Places, PolicyCommands, type PolicySet } from '@drawbridge/policy/core';
 import { Stops } from '@drawbridge/stops';
 import type { Bus, Delivery, Process } from './bus.js';
 import { admin, everybody } from './people.js';
@@ -59,7 +59,7 @@ export class PolicyReplica {
         throw new AppError('stops_unknown', 'not caught up');
       },
       history: () => undefined,
-      places: { take: () => Promise.resolve('free'), look: () => Promise.resolve('free') },
+      places: new Places(bus.bucket(replica.process), replica.clock),
       clock: replica.clock,
       logger: silent,
     });
@@ -103,6 +103,10 @@ export class PolicyReplica {
     if (event.type === 'CallFinished') {
       const { accessRequestId: requestId } = event.data;
       return () => this.commands.endUsedUp({ requestId, grantId: aggregateId, causationId });
+    }
+    if (event.type === 'GrantGroupLost') {
+      const { accessRequestId: requestId, tokenIssuedAt } = event.data;
+      return () => this.commands.takeFromLeaver({ requestId, tokenIssuedAt, causationId });
     }
     const occasion = { requestId: aggregateId, causationId };
     if (event.type === 'AccessRequested') return () => this.commands.judge(occasion);

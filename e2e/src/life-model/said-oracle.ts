@@ -1,6 +1,7 @@
-import type { AccessEvent, AccessEventType } from '@drawbridge/contracts';
-import type { PolicySet } from '@drawbridge/policy/core';
+import type { AccessEvent, AccessEventType, ApprovalRequirement } from '@drawbridge/contracts';
+import type { Policy, PolicySet } from '@drawbridge/policy/core';
 import { claim, isClosed, wantedBy, type AccessEntry, type Life } from './life.js';
+import { policyOf } from './places-oracle.js';
 import { emailOf, isLess, QuorumOracle } from './quorum-oracle.js';
 
 type EventOf<Type> = Extract<AccessEvent, { type: Type }>;
@@ -16,9 +17,13 @@ type Said = {
 
 /** I2, I4: what humans said, and what they were shown. Of what was forged only what may count does. */
 const said: Said = {
-  AccessRequestValidated: (life, event, { sets }) => {
+  AccessRequestValidated: (life, event, { sets, localMs }) => {
     claim(isLess(event.data.terms, wantedBy(sets, life)), 'I4: more than was asked', event);
     claim(life.quorum === undefined, 'I8: validated twice', event);
+    const { autoApproved: rule, approval, policy } = event.data;
+    if (rule !== undefined) life.auto = { rule, atMs: localMs };
+    const isAsked = asksWhom(approval, policyOf(sets, policy));
+    claim(rule === undefined ? isAsked : approval.type === 'none', 'I1: asks others', event);
     life.quorum = new QuorumOracle(event.data);
   },
   ApprovalRequested: (life, { data }, { localMs }) => {
@@ -26,7 +31,8 @@ const said: Said = {
     life.decideByMs = Date.parse(data.decideBy);
   },
   ApprovalGiven: (life, event, { localMs, isForged }) => {
-    const why = life.quorum === undefined ? 'nobody is asked' : life.quorum.whyNot(event.data);
+    const why =
+      life.quorum === undefined ? 'nobody is asked' : life.quorum.whyNot(event.data, localMs);
     claim(
       isForged || why === undefined,
       `I2: an approval that must not count: ${why ?? ''}`,
@@ -34,7 +40,7 @@ const said: Said = {
     );
     claim(isForged || localMs < life.decideByMs, 'I2: too late', event);
     claim(isForged || !isClosed(life), 'I2: after the end', event);
-    if (why === undefined) life.quorum?.give(event.data);
+    if (why === undefined) life.quorum?.give(event.data, localMs);
   },
   ApprovalDenied: ({ quorum }, event, { isForged }) => {
     const may = quorum?.mayDeny(event.data.approver) === true;
@@ -53,11 +59,32 @@ const said: Said = {
     claim(isForged || isDue, 'I2: escalated early', event);
     if (isDue) quorum?.escalate(step);
   },
-  AccessRequestApproved: ({ quorum }, event, { isForged }) => {
-    claim(isForged || quorum?.isComplete === true, 'I1: approved without a quorum', event);
+  AccessRequestApproved: (life, event, { isForged }) => {
+    const isComplete = life.quorum?.isComplete === true;
+    claim(isForged || isComplete, 'I1: approved without a quorum', event);
+    life.isDecided = true;
+  },
+  QuestionAsked: (life, event) => {
+    const { questionId, by } = event.data;
+    const isWaiting = life.askedAtMs > 0 && !life.isDecided && !isClosed(life);
+    claim(isWaiting, 'I9: asked though nothing is to be decided', event);
+    const may = life.quorum?.mayDeny(by) === true || life.quorum?.noes.has(emailOf(by)) === true;
+    claim(may && !life.questions.has(questionId), 'I9: asked by nobody who may', event);
+    life.questions.set(questionId, 'open');
+  },
+  QuestionAnswered: (life, event) => {
+    const { questionId, by } = event.data;
+    claim(by.subject === life.requested.requester.subject, 'I9: answered by another', event);
+    claim(life.questions.get(questionId) === 'open', 'I9: answered twice', event);
+    claim(!isClosed(life), 'I9: answered after the end', event);
+    life.questions.set(questionId, 'answered');
   },
   AccessRequestWithdrawn: (life, event) => {
     claim(!isClosed(life), 'I6: withdrawn after the end', event);
+    const { requester, request } = life.requested;
+    const { by, runId = request.runId } = event.data;
+    claim(by.subject === requester.subject, 'I6: withdrawn by another', event);
+    claim(runId === request.runId, 'I6: of another run', event);
     life.isWithdrawn = true;
   },
   RevocationOrdered: (life, event) => {
@@ -65,6 +92,17 @@ const said: Said = {
     life.isOrdered = true;
   },
 };
+
+/** Whether those are asked whom the policy names, and with the login that it wants. */
+function asksWhom(asked: ApprovalRequirement, policy: Policy | undefined): boolean {
+  if (policy === undefined) return false;
+  const { approval, stepUp } = policy;
+  if (stepUp === undefined) return JSON.stringify(asked) === JSON.stringify(approval);
+  const isSame = asked.type === 'steps' && asked.stepUp?.maxAgeSeconds === stepUp.maxAgeSeconds;
+  const groups = approval.type === 'humans' ? approval.groups : [];
+  const [step] = asked.type === 'steps' ? asked.steps : [];
+  return isSame && step?.type === 'humans' && step.groups.join() === groups.join();
+}
 
 /** Judges what was said, and keeps it. */
 export function hear(life: Life, { recorded, writer }: AccessEntry, sets: readonly PolicySet[]) {

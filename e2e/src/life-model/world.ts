@@ -19,9 +19,11 @@ import {
 } from '@drawbridge/stops';
 import { Bus, type Delivery, type Process } from './bus.js';
 import { GatewayReplica, type Call } from './gateway.js';
+import { IdentityReplica } from './identity.js';
 import { MAX_SKEW_MS, policySets } from './policies.js';
 import { ApprovalReplica, PolicyReplica, type Replica } from './replicas.js';
 
+type IdentityCommand = Parameters<(typeof accessRequest)['decide']>[0];
 /** Which of the two. */
 export type Which = 0 | 1;
 type Pair<One> = [One, One];
@@ -32,6 +34,7 @@ export type Skews = readonly number[];
 export class World {
   readonly bus = new Bus();
   readonly disabled = new Set<string>();
+  readonly identity: Pair<IdentityReplica>;
   readonly policy: Pair<PolicyReplica>;
   readonly approval: Pair<ApprovalReplica>;
   readonly gateway: Pair<GatewayReplica>;
@@ -43,8 +46,7 @@ export class World {
     this.policy = [this.#newPolicy(0, policySets[0]), this.#newPolicy(1, policySets[0])];
     this.approval = [this.#newApproval(0), this.#newApproval(1)];
     this.gateway = [this.#newGateway(0), this.#newGateway(1)];
-    this.#begin('identity', 0);
-    this.#begin('identity', 1);
+    this.identity = [this.#newIdentity(0), this.#newIdentity(1)];
   }
 
   submit(which: Which, request: Extract<AccessEvent, { type: 'AccessRequested' }>['data']): string {
@@ -55,6 +57,14 @@ export class World {
 
   withdraw(which: Which, id: string, by: Principal): void {
     this.#atIdentity(which, id, { type: 'WithdrawAccess', by });
+  }
+
+  answer(which: Which, id: string, answer: Omit<AnswerQuestion, 'type'>): void {
+    this.#atIdentity(which, id, { type: 'AnswerQuestion', ...answer });
+  }
+
+  endRun(which: Which, caller: Principal, runId: string): void {
+    this.begin('identity', which, () => this.identity[which].endRun(caller, runId));
   }
 
   /** A command about a stop, by approval or, for an agent, by identity. */
@@ -101,7 +111,7 @@ export class World {
     if (service === 'policy') this.policy[which] = this.#newPolicy(which, set);
     else if (service === 'approval') this.approval[which] = this.#newApproval(which);
     else if (service === 'proxy') this.gateway[which] = this.#newGateway(which);
-    else this.#begin(service, which);
+    else this.identity[which] = this.#newIdentity(which);
   }
 
   processOf(service: ServiceName, which: Which): Process {
@@ -114,6 +124,10 @@ export class World {
     const index = services.indexOf(service) * 2 + which;
     const skewMs = Math.round((this.skews[index] ?? 0) * MAX_SKEW_MS);
     return { process, clock: () => new Date(this.bus.nowMs + skewMs) };
+  }
+
+  #newIdentity(which: Which): IdentityReplica {
+    return new IdentityReplica(this, this.#begin('identity', which));
   }
 
   #newPolicy(which: Which, set: PolicySet | undefined): PolicyReplica {
@@ -135,11 +149,7 @@ export class World {
     return new Date(this.bus.nowMs + Math.round((this.skews[index] ?? 0) * MAX_SKEW_MS));
   }
 
-  #atIdentity(
-    which: Which,
-    aggregateId: string,
-    command: Parameters<(typeof accessRequest)['decide']>[0],
-  ): void {
+  #atIdentity(which: Which, aggregateId: string, command: IdentityCommand): void {
     const process = this.processOf('identity', which);
     const store = this.bus.accessStore(process);
     const by = command.type === 'RequestAccess' ? command.requester : command.by;
@@ -174,5 +184,6 @@ export class World {
   }
 }
 
+type AnswerQuestion = Extract<IdentityCommand, { type: 'AnswerQuestion' }>;
 type Target = Extract<BridgesCommand, { type: 'RaiseBridges' }>['target'];
 const services: readonly ServiceName[] = ['identity', 'policy', 'approval', 'proxy'];

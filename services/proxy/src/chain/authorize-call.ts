@@ -32,10 +32,10 @@ export interface LostGroups {
 }
 
 /** A token that is older than the grant says nothing: the agent may have been let into the group meanwhile. */
-function noteLostGroups(
+export function noteLostGroups(
   lost: LostGroups,
   open: readonly OpenGrant[],
-  { agent, commandId, tokenIssuedAt }: Connected,
+  { agent, commandId, tokenIssuedAt }: Pick<Connected, 'agent' | 'commandId' | 'tokenIssuedAt'>,
 ): void {
   if (tokenIssuedAt === undefined) return;
   for (const grant of open) {
