@@ -34,9 +34,9 @@ export class InFlight {
     return this.#entries.values().next().value?.since;
   }
 
-  /** Resolves when there is room for another message. */
+  /** Resolves when there is room for a quarter of what may be in flight: messages are not fetched one by one. */
   async whenFree(): Promise<void> {
-    while (this.free <= 0) await this.#changed();
+    while (this.free < Math.max(1, Math.floor(this.limit / 4))) await this.#changed();
   }
 
   /** Resolves with whether everything was settled within `timeoutMs`. */

@@ -1,5 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
-import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
+import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import type { JsMsg } from '@nats-io/jetstream';
 import { codeOf } from '@drawbridge/kernel';
 import { isObservable, lastValueFrom } from 'rxjs';
@@ -16,7 +16,7 @@ export interface JetStreamStrategyOptions {
   readonly stream: EventStream;
   /** The service's name; its replicas share the work. */
   readonly durable: string;
-  /** Messages handled at the same time by this process. @default 16 */
+  /** Messages handled at the same time by this process. @default 64 */
   readonly concurrency?: number;
   /**
    * Handle events of one aggregate one after another in this process. A retried one still arrives after
@@ -57,6 +57,7 @@ export interface StrategyHealth {
 export class JetStreamStrategy extends Server implements CustomTransportStrategy {
   readonly #options: JetStreamStrategyOptions;
   readonly #feed: DurableFeed;
+  readonly #handlers = new Map<string, MessageHandler | null>();
   #parked = 0;
   #countedAt = 0;
   #lastError: string | undefined;
@@ -68,7 +69,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
       stream: options.stream,
       durable: options.durable,
       from: options.from ?? 'first',
-      concurrency: options.concurrency ?? 16,
+      concurrency: options.concurrency ?? 64,
       ackWaitMs: options.ackWaitMs ?? 10_000,
       oneBySubject: options.oneBySubject ?? true,
       handle: (message) => this.#handle(message),
@@ -152,11 +153,20 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   }
 
   async #dispatch({ pattern, payload }: DecodedMessage): Promise<void> {
-    const handler = this.getHandlerByPattern(pattern);
+    const handler = this.#handlerOf(pattern);
     if (handler === null) return;
     const result: unknown = await handler(payload);
     // Nest turns a handler's exception into an observable that fails when it is subscribed.
     if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+  }
+
+  /** Nest works a pattern out anew for every message; ours are a few names. */
+  #handlerOf(pattern: string): MessageHandler | null {
+    const known = this.#handlers.get(pattern);
+    if (known !== undefined) return known;
+    const handler = this.getHandlerByPattern(pattern);
+    this.#handlers.set(pattern, handler);
+    return handler;
   }
 
   async #park(message: JsMsg, error: unknown): Promise<'term'> {
