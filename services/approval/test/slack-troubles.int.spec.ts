@@ -76,7 +76,7 @@ describe('while Slack is down', () => {
     await called();
     expect((await approveOverHttp(requestId, replica)).status).toBe(200);
     await world.eventOf(requestId, 'AccessRequestApproved');
-    expect(await readyOf(replica)).toMatchObject({ status: 'ready' });
+    await eventually(async () => expect(await readyOf(replica)).toMatchObject({ status: 'ready' }));
     world.slack.failWith(undefined);
     const card = await world.card(requestId, 'Approved by alice@corp.test over HTTP');
     expect(buttonsOf(card)).toStrictEqual(['drawbridge_rules']);

@@ -330,7 +330,9 @@ describe('a replica whose clock is wrong', () => {
       expect.objectContaining({ msg: 'clock differs too much from the one of NATS' }),
     );
     const right = await world.policy({}, 20_000);
-    expect(await readyOf(right)).toMatchObject({ status: 200, checks: { clock: true } });
+    await eventually(async () =>
+      expect(await readyOf(right)).toMatchObject({ status: 200, checks: { clock: true } }),
+    );
     const granted = ['AccessRequested', 'AccessRequestValidated', 'GrantIssued'] as const;
     await eventually(async () => expect(await world.types(requestId)).toStrictEqual(granted), {
       timeoutMs: 90_000,
@@ -478,14 +480,19 @@ describe('messages that are no events', () => {
       const { figures } = (await response.json()) as { figures: { parkedEvents: number } };
       expect(figures.parkedEvents).toBeGreaterThanOrEqual(foreign.length + forged.length);
     });
-    expect((await readyOf(policy)).status).toBe(200);
+    await eventually(async () => expect((await readyOf(policy)).status).toBe(200));
   });
 });
 
 describe('the policies', () => {
   it('come into force without a restart, and a mistake in them does not', async () => {
     const policy = await world.policy();
-    expect(await readyOf(policy)).toMatchObject({ status: 200, checks: { configuration: true } });
+    await eventually(async () =>
+      expect(await readyOf(policy)).toMatchObject({
+        status: 200,
+        checks: { configuration: true },
+      }),
+    );
 
     await writeFile(join(world.directory, 'policies.yaml'), 'kind: Policy\nspec: {}\n');
     await eventually(async () =>
