@@ -121,10 +121,28 @@ const durables = {
   // Slack apart from the decisions, which go on while it is down; and ends of grants, which wait for audit, apart from
   // the cards.
   // Webhooks have a consumer each, and one name for what none of them took.
-  approval: ['approval', 'approval-slack', 'approval-slack-ends', 'approval-webhooks'],
+  approval: [
+    'approval',
+    'approval-slack',
+    'approval-slack-ends',
+    'approval-webhooks',
+    'approval-webhooks-settled',
+  ],
   proxy: ['proxy'],
   audit: ['audit'],
 };
+
+/**
+ * What no webhook took is looked at, by a consumer of that subject alone; and consumers of webhooks that there are no
+ * more are found, to be deleted.
+ */
+const deadLetterCalls = [
+  ...['approval-webhooks', 'approval-webhooks-settled'].map(
+    (name) => `$JS.API.CONSUMER.CREATE.PARKED.*.drawbridge.parked.${name}`,
+  ),
+  ...['INFO', 'DELETE', 'MSG.NEXT'].map((call) => `$JS.API.CONSUMER.${call}.PARKED.*`),
+  '$JS.API.CONSUMER.LIST.ACCESS',
+];
 
 /** Nobody may remake, delete or drain the durable consumer of another service. */
 const othersDurables = (service) =>
@@ -197,6 +215,7 @@ const serviceUsers = services.map((service) =>
       ...(service === 'proxy' ? [TRUST_REFRESH, GATEWAYS] : []),
       ...(service === 'identity' ? [EXPLAIN] : []),
       ...(service === 'approval' ? [SESSION_SUMMARY] : []),
+      ...(service === 'approval' ? deadLetterCalls : []),
       ...writes[service],
       ...durables[service].map((durable) => `drawbridge.parked.${durable}`),
     ],

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { registerAgents } from './commands/agents.js';
 import { registerApprovals } from './commands/approvals.js';
 import { registerAudit } from './commands/audit.js';
+import { registerWebhooks } from './commands/webhooks.js';
 import { registerBridges } from './commands/bridges.js';
 import type { Registrar } from './commands/command-context.js';
 import {
@@ -36,6 +37,7 @@ const registrations = [
   ...[registerApprovals, registerApprove, registerDeny, registerTakeBack, registerAsk],
   ...[registerRevoke, registerGrants, registerHolds, registerBridges, registerAgents],
   registerTrust,
+  registerWebhooks,
   registerAudit,
   registerPolicy,
 ];

@@ -124,5 +124,6 @@ export { BridgesView, RaiseInput, RaisedView, ReleaseInput, StopView } from './s
 export type { ServiceName } from './service-name.js';
 export { UseEvent, useWriterOf, type UseEventData, type UseEventType } from './use.js';
 export { InboundSpec } from './ticket-system.js';
+export { DeadLettersView, DeadLetterView } from './dead-letter-view.js';
 export { TicketWordView } from './ticket-word.js';
 export { WebhookDocument } from './webhook-document.js';

@@ -26,7 +26,10 @@ export interface DecodedMessage {
 }
 
 /** @throws EventStoreError `unreadable_event` */
-export function decodeMessage(stream: EventStream, message: JsMsg): DecodedMessage {
+export function decodeMessage(
+  stream: EventStream,
+  message: Pick<JsMsg, 'subject' | 'seq' | 'data'>,
+): DecodedMessage {
   const { subject, seq: sequence, data } = message;
   const { recorded } = decodeEvent(kinds[stream], { subject, sequence, data });
   return { pattern: recorded.event.type, payload: recorded };

@@ -13,6 +13,8 @@ export interface DurableFeedOptions extends Durable {
   readonly concurrency: number;
   /** Handle messages of one subject one after another. */
   readonly oneBySubject: boolean;
+  /** Longest time until a message that failed comes again; it doubles from a second. @default 60000 */
+  readonly maxRetryMs?: number;
   /** Handles one message, idempotently: delivery is at least once. Throwing delivers it again later. */
   readonly handle: (message: JsMsg) => Promise<'ack' | 'term'>;
   readonly onFailure: (failure: FeedFailure) => void;
@@ -134,7 +136,7 @@ export class DurableFeed {
       return (newest) => (outcome === 'ack' ? newest.ack() : newest.term());
     } catch (error) {
       return (newest) => {
-        const retryMs = retryAfterMs(newest.info.deliveryCount);
+        const retryMs = retryAfterMs(newest.info.deliveryCount, this.options.maxRetryMs);
         this.options.onFailure({ message: newest, retryMs, error });
         newest.nak(retryMs);
       };
@@ -183,5 +185,5 @@ export class DurableFeed {
 }
 
 /** 1 s, 2 s, 4 s … 60 s. */
-export const retryAfterMs = (deliveryCount: number): number =>
-  Math.min(1_000 * 2 ** Math.min(deliveryCount - 1, 16), MAX_RETRY_MS);
+export const retryAfterMs = (deliveryCount: number, mostMs = MAX_RETRY_MS): number =>
+  Math.min(1_000 * 2 ** Math.min(deliveryCount - 1, 16), mostMs);

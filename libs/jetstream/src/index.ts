@@ -17,6 +17,7 @@ export { recordCommands } from './record-commands.js';
 export { connectJetStream, type JetStreamOptions } from './connect-jetstream.js';
 export { connectWatched, type WatchedConnection, type WatchedOptions } from './connect-watched.js';
 export { declareStreams, requireStreams } from './declare-streams.js';
+export { decodeMessage } from './decode-message.js';
 export { durableConsumer, pauseBeforePull, type Durable } from './durable-consumer.js';
 export { EventEnvelope, sha256Hex } from './event-envelope.js';
 export { ACCESS_SUBJECT_PREFIX, HOLDS_SUBJECT_PREFIX, STOPS_SUBJECT_PREFIX } from './event-kind.js';
@@ -40,6 +41,14 @@ export {
   type JetStreamStrategyOptions,
   type StrategyHealth,
 } from './jetstream-strategy.js';
+export { deleteDurable, durablesOf, type DurableSeen } from './idle-durables.js';
+export {
+  countOpenParked,
+  findParked,
+  openParked,
+  settleParked,
+  type ParkedMessage,
+} from './parked-messages.js';
 export { countParked, parkMessage, ParkedHeaders, type Parking } from './park-message.js';
 export {
   ACCESS_STREAM,

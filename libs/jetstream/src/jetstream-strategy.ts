@@ -25,6 +25,8 @@ export interface JetStreamStrategyOptions {
   readonly oneBySubject?: boolean;
   /** Silence after which the server delivers a message again; running handlers send signs of life. @default 10000 */
   readonly ackWaitMs?: number;
+  /** Longest time until an event that was not handled comes again. @default 60000 */
+  readonly maxRetryMs?: number;
   /** Deliveries after which a message that cannot be handled is parked. @default Infinity */
   readonly parkAfter?: number;
   /** Whether a handler that failed with this will never succeed: then the message is parked. @default never */
@@ -52,7 +54,7 @@ export interface StrategyHealth {
 /**
  * Nest transport over a durable JetStream consumer. `@EventPattern('<event type>')` handlers get the recorded
  * event; when all of them have resolved it is acknowledged, when one throws it comes again with back-off
- * (1 s doubling to 60 s). An event without handler is acknowledged. One that cannot be read is parked.
+ * (1 s doubling to 60 s, or what `maxRetryMs` says). An event without handler is acknowledged. One that cannot be read is parked.
  */
 export class JetStreamStrategy extends Server implements CustomTransportStrategy {
   readonly #options: JetStreamStrategyOptions;
@@ -72,6 +74,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
       concurrency: options.concurrency ?? 64,
       ackWaitMs: options.ackWaitMs ?? 10_000,
       oneBySubject: options.oneBySubject ?? true,
+      ...(options.maxRetryMs === undefined ? {} : { maxRetryMs: options.maxRetryMs }),
       handle: (message) => this.#handle(message),
       onFailure: (failure) => this.#failed(failure),
     });

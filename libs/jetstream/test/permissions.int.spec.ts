@@ -12,6 +12,12 @@ import { Kvm } from '@nats-io/kv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   accessEventStore,
+  countOpenParked,
+  deleteDurable,
+  durablesOf,
+  findParked,
+  openParked,
+  settleParked,
   activityLog,
   commandLines,
   connectJetStream,
@@ -293,6 +299,33 @@ describe('what each service needs', () => {
     await cards.delete('request');
   });
 
+  it('approval looks at its dead letters, settles them, and finds consumers of webhooks', async () => {
+    const name = 'approval-webhooks';
+    const publish = async (text: string) =>
+      (await as('approval').jetstream.publish(`drawbridge.parked.${name}`, text)).seq;
+    const [one, two] = [await publish('one'), await publish('two')];
+    await as('audit').jetstream.publish('drawbridge.parked.audit', 'of another');
+    const open = async () =>
+      (await openParked(as('approval'), name)).map(({ sequence }) => sequence);
+    expect(await open()).toStrictEqual([one, two]);
+    await settleParked(as('approval'), name, one);
+    await settleParked(as('approval'), name, one);
+    expect(await open()).toStrictEqual([two]);
+    expect(await countOpenParked(as('approval'), name)).toBe(1);
+    expect(await findParked(as('approval'), name, one)).toBeUndefined();
+    expect((await findParked(as('approval'), name, two))?.sequence).toBe(two);
+    // What stands there is another's.
+    expect(await findParked(as('approval'), name, two + 1)).toBeUndefined();
+    const durable = 'approval-hook-test';
+    const made = { stream: 'ACCESS', durable, ackWaitMs: 1_000, from: 'now' } as const;
+    await durableConsumer(as('approval'), made);
+    expect(await durablesOf(as('approval'), 'ACCESS', 'approval-hook-')).toMatchObject([
+      { name: durable, isPulled: false },
+    ]);
+    await deleteDurable(as('approval'), 'ACCESS', durable);
+    expect(await durablesOf(as('approval'), 'ACCESS', 'approval-hook-')).toStrictEqual([]);
+  });
+
   it('policy says to identity what would become of a request, and to nobody else', async () => {
     const subscription = as('policy').nats.subscribe('drawbridge.policy.explain', {
       callback: (_error, message) => void message.respond('denied'),
@@ -411,6 +444,11 @@ describe('what nobody may do', () => {
 describe('what is for another service', () => {
   it.each<[User, string]>([
     ['proxy', `drawbridge.access.${randomUUID()}`],
+    ['approval', '$JS.API.CONSUMER.CREATE.PARKED.read-x.drawbridge.parked.audit'],
+    ['approval', '$JS.API.CONSUMER.CREATE.PARKED.read-x'],
+    ['approval', '$JS.API.STREAM.MSG.GET.PARKED'],
+    ['audit', '$JS.API.CONSUMER.CREATE.PARKED.read-x.drawbridge.parked.approval-webhooks'],
+    ['audit', 'drawbridge.parked.approval-webhooks-settled'],
     ['audit', `drawbridge.access.${randomUUID()}`],
     ['provision', `drawbridge.access.${randomUUID()}`],
     ['identity', `drawbridge.holds.${randomUUID()}`],

@@ -19,6 +19,7 @@ const titles: Readonly<Record<number, string>> = {
   422: 'Refused',
   429: 'Too many requests',
   500: 'Internal error',
+  502: 'Bad gateway',
   503: 'Not available',
 };
 

@@ -7,6 +7,8 @@ import type { RevocationRefusal } from './domain/revocation.js';
 import type { TargetRefusal } from './domain/target-unknown.js';
 import type { StepUpFailure } from './step-up/step-up-failed.js';
 import type { CallbackRefusal } from './webhooks/callback-refused.js';
+import type { DeadLetterRefusal } from './webhooks/dead-letters.js';
+import type { WebhookFailed } from './webhooks/webhook.js';
 
 /** HTTP status of every refusal of this service; all are in docs/errors.md. */
 export const approvalStatuses: StatusTable = {
@@ -44,6 +46,11 @@ export const approvalStatuses: StatusTable = {
   revocation_not_allowed: 403,
   grant_not_open: 409,
   ticket_wrong: 409,
+  dead_letter_unknown: 404,
+  dead_letter_unreadable: 409,
+  webhook_unknown: 409,
+  webhook_refused: 502,
+  webhook_secret_unusable: 503,
   callback_signature_invalid: 401,
   callback_too_old: 401,
   callback_unreadable: 422,
@@ -57,6 +64,8 @@ export const approvalStatuses: StatusTable = {
   | RevocationRefusal
   | StepUpFailure
   | CallbackRefusal
+  | DeadLetterRefusal
+  | Exclude<WebhookFailed['code'], 'webhook_given_up'>
   | ClockSkewed['code'],
   number
 >;

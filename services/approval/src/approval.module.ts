@@ -9,6 +9,8 @@ import { HoldsController } from './http/holds.controller.js';
 import { RevocationsController } from './http/revocations.controller.js';
 import { ShownApprovals } from './http/shown-approvals.js';
 import { StepUpController } from './http/step-up.controller.js';
+import { IS_ADMIN, type IsAdmin } from './http/is-admin-token.js';
+import { WebhooksController } from './http/webhooks.controller.js';
 import { TicketCallbacksController } from './http/ticket-callbacks.controller.js';
 import { AccessApprovals } from './nats/access-approvals.js';
 import { Bridges } from './nats/bridges.js';
@@ -28,6 +30,7 @@ import { SessionEndsController } from './slack/session-ends.controller.js';
 import { SessionEnds } from './slack/session-ends.js';
 import type { SlackParts } from './slack/start-slack.js';
 import { STEP_UP_DESK, type StepUpParts } from './step-up/start-step-up.js';
+import { DeadLetters } from './webhooks/dead-letters.js';
 import { TicketCallbacks } from './webhooks/ticket-callbacks.js';
 
 export interface ApprovalParts {
@@ -45,6 +48,8 @@ export interface ApprovalParts {
     Pick<SlackParts, 'board' | 'thread' | 'holdBoard' | 'nudges' | 'sessionEnds'> | undefined;
   readonly stepUp: Pick<StepUpParts, 'desk' | 'linkOf'>;
   readonly callbacks: TicketCallbacks;
+  readonly deadLetters: DeadLetters;
+  readonly isAdmin: IsAdmin;
 }
 
 const slackControllers = [
@@ -70,6 +75,8 @@ export class ApprovalModule {
       slack,
       stepUp,
       callbacks,
+      deadLetters,
+      isAdmin,
     } = parts;
     return {
       module: ApprovalModule,
@@ -81,6 +88,7 @@ export class ApprovalModule {
         RevocationsController,
         StepUpController,
         TicketCallbacksController,
+        WebhooksController,
         DecisionsController,
         ...(slack === undefined ? [] : slackControllers),
       ],
@@ -95,6 +103,8 @@ export class ApprovalModule {
         { provide: Revocations, useValue: revocations },
         { provide: TokenVerifier, useValue: verifier },
         { provide: TicketCallbacks, useValue: callbacks },
+        { provide: DeadLetters, useValue: deadLetters },
+        { provide: IS_ADMIN, useValue: isAdmin },
         { provide: STEP_UP_DESK, useValue: stepUp.desk },
         { provide: ShownApprovals, useValue: new ShownApprovals(waiting, stepUp.linkOf) },
         ...(slack === undefined

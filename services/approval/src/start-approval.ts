@@ -82,9 +82,11 @@ export async function startApproval(
     if (slack !== undefined) closers.add(() => slack.close());
     const hooks = { ...environment, directory: config.CONFIG_DIR };
     const webhooks = await startWebhooks(hooks, closers);
+    const { deadLetters } = webhooks;
     const callbacks = ticketCallbacks({ ...parts, ...webhooks, logger });
 
-    const module = ApprovalModule.with({ ...parts, verifier, slack, stepUp, ...callbacks });
+    const hooked = { ...callbacks, deadLetters, isAdmin };
+    const module = ApprovalModule.with({ ...parts, verifier, slack, stepUp, ...hooked });
     const decisions = eventTransport(connection, { ...decisionFeed, logger, ackWaitMs });
     const app = await createHttpApp(module, {
       logger,

@@ -4,16 +4,21 @@ import { writerOf, type AccessEvent, type WebhookDocument } from '@drawbridge/co
 import {
   ACCESS_STREAM,
   accessEventStore,
-  countParked,
+  countOpenParked,
   JetStreamStrategy,
   type JetStreamConnection,
 } from '@drawbridge/jetstream';
 import type { Clock, RecordedEvent } from '@drawbridge/kernel';
 import type { Closers } from '@drawbridge/runtime';
+import { DeadLetters, DURABLE_PREFIX, PARKED_AS } from './dead-letters.js';
+import { UnusedDurables, type UnusedDurablesOptions } from './unused-durables.js';
 import { isGivenUp, Webhook } from './webhook.js';
 
-const PARKED_AS = 'approval-webhooks';
 const COUNT_EVERY_MS = 10_000;
+const LOOK_EVERY_MS = 60_000;
+const MAX_RETRY_MS = 300_000;
+/** More are not given up: they wait where they are, and nothing fills up. */
+const MAX_DEAD_LETTERS = 10_000;
 
 export interface WebhookSurroundings {
   readonly directory: string | undefined;
@@ -21,11 +26,14 @@ export interface WebhookSurroundings {
   readonly clock: Clock;
   readonly logger: LoggerService;
   readonly ackWaitMs: number | undefined;
+  /** @default 10000 */
+  readonly maxDeadLetters?: number;
 }
 
 export interface WebhookParts {
   /** Those of the configuration in force. */
   readonly webhooks: () => readonly WebhookDocument[];
+  readonly deadLetters: DeadLetters;
   /** Messages that no receiver took for a day: each needs a person. */
   readonly figures: () => { readonly deadLetters?: number };
 }
@@ -35,8 +43,14 @@ export async function startWebhooks(
   surroundings: WebhookSurroundings,
   closers: Closers,
 ): Promise<WebhookParts> {
-  const { directory, connection, logger } = surroundings;
-  if (directory === undefined) return { webhooks: () => [], figures: () => ({}) };
+  const { directory, connection, clock, logger } = surroundings;
+  const store = accessEventStore(connection, 'approval');
+  const deadLettersOf = (webhooks: () => readonly WebhookDocument[]) =>
+    new DeadLetters({ connection, store, webhooks, clock, logger });
+  if (directory === undefined) {
+    const none = (): readonly WebhookDocument[] => [];
+    return { webhooks: none, deadLetters: deadLettersOf(none), figures: () => ({}) };
+  }
   const feeds = new WebhookFeeds(surroundings);
   const watcher = await watchConfiguration(directory, {
     only: ['Webhook'],
@@ -50,9 +64,23 @@ export async function startWebhooks(
   closers.add(() => feeds.close());
   closers.add(() => watcher.close());
   await feeds.use(watcher.current.webhooks);
-  let deadLetters = await countParked(connection, PARKED_AS);
+  const counted = await countDeadLetters(connection, closers);
+  const { maxDeadLetters = MAX_DEAD_LETTERS } = surroundings;
+  feeds.limitDeadLetters(() => counted() < maxDeadLetters);
+  watchUnused({ ...surroundings, names: () => feeds.names }, closers);
+  const webhooks = () => watcher.current.webhooks;
+  const deadLetters = deadLettersOf(webhooks);
+  return { webhooks, deadLetters, figures: () => ({ deadLetters: counted() }) };
+}
+
+/** @returns what gives how many there were a moment ago */
+async function countDeadLetters(
+  connection: JetStreamConnection,
+  closers: Closers,
+): Promise<() => number> {
+  let deadLetters = await countOpenParked(connection, PARKED_AS);
   const timer = setInterval(() => {
-    countParked(connection, PARKED_AS).then(
+    countOpenParked(connection, PARKED_AS).then(
       (count) => (deadLetters = count),
       () => undefined,
     );
@@ -60,18 +88,47 @@ export async function startWebhooks(
   closers.add(() => {
     clearInterval(timer);
   });
-  return { webhooks: () => watcher.current.webhooks, figures: () => ({ deadLetters }) };
+  return () => deadLetters;
+}
+
+function watchUnused(options: UnusedDurablesOptions, closers: Closers): void {
+  const unused = new UnusedDurables(options);
+  let looking = Promise.resolve();
+  const timer = setInterval(() => {
+    looking = looking
+      .then(() => unused.look())
+      .catch((error: unknown) => {
+        options.logger.warn({ msg: 'consumers of webhooks not looked at', err: error });
+      });
+  }, LOOK_EVERY_MS);
+  closers.add(async () => {
+    clearInterval(timer);
+    await looking;
+  });
 }
 
 /** One consumer per webhook; another set of webhooks is taken over when the one before has ended. */
 class WebhookFeeds {
   #running: readonly JetStreamStrategy[] = [];
   #turn: Promise<void> = Promise.resolve();
+  #names: readonly string[] = [];
+  #mayGiveUp = (): boolean => true;
 
   constructor(private readonly surroundings: WebhookSurroundings) {}
 
+  /** Those that are told, or are about to be. */
+  get names(): readonly string[] {
+    return this.#names;
+  }
+
+  /** @param mayGiveUp - whether one more may be parked; until then a message comes again */
+  limitDeadLetters(mayGiveUp: () => boolean): void {
+    this.#mayGiveUp = mayGiveUp;
+  }
+
   /** Resolves when they are told, or when that failed and was logged. */
   use(documents: readonly WebhookDocument[]): Promise<void> {
+    this.#names = documents.map(({ metadata }) => metadata.name);
     this.#turn = this.#turn
       .then(() => this.#replace(documents))
       .catch((error: unknown) => {
@@ -97,11 +154,12 @@ class WebhookFeeds {
     const feed = new JetStreamStrategy({
       connection,
       stream: ACCESS_STREAM,
-      durable: `approval-hook-${document.metadata.name}`,
+      durable: `${DURABLE_PREFIX}${document.metadata.name}`,
       // What was before a webhook is no news to it.
       from: 'now',
       parkedAs: PARKED_AS,
-      isGivenUp,
+      isGivenUp: (error) => isGivenUp(error) && this.#mayGiveUp(),
+      maxRetryMs: MAX_RETRY_MS,
       concurrency: 4,
       ackWaitMs,
       drainMs: 6_000,

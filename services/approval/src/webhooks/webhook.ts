@@ -1,6 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import type { AccessEvent, Principal, WebhookDocument } from '@drawbridge/contracts';
-import { AppError, type Clock, type EventStore, type RecordedEvent } from '@drawbridge/kernel';
+import {
+  AppError,
+  EventStoreError,
+  type Clock,
+  type EventStore,
+  type RecordedEvent,
+} from '@drawbridge/kernel';
 import { boundedFetch } from '@drawbridge/runtime';
 import { signedHeaders, webhookKey } from './sign-message.js';
 import { toldApproval } from './told-approval.js';
@@ -29,17 +35,27 @@ export class Webhook {
 
   /** @throws WebhookFailed, EventStoreError */
   async tell(recorded: RecordedEvent<AccessEvent>): Promise<void> {
-    const { events } = this.options.document.spec;
-    if (events !== undefined && !events.includes(recorded.event.type)) return;
-    if (!(await this.#isFor(recorded))) return;
     try {
-      await this.#send(recorded);
+      await this.tellNow(recorded);
     } catch (error) {
+      // Our own trouble is nobody's refusal.
+      if (error instanceof EventStoreError) throw error;
       const ageMs = this.options.clock().getTime() - Date.parse(recorded.at);
       if (ageMs < GIVE_UP_MS) throw error;
       const message = 'the receiver has not taken this for a day';
       throw new WebhookFailed('webhook_given_up', message, { cause: error });
     }
+  }
+
+  /**
+   * The same without giving up: for a person who tries it again.
+   *
+   * @throws WebhookFailed, EventStoreError
+   */
+  async tellNow(recorded: RecordedEvent<AccessEvent>): Promise<void> {
+    const { events } = this.options.document.spec;
+    if (events !== undefined && !events.includes(recorded.event.type)) return;
+    if (await this.#isFor(recorded)) await this.#send(recorded);
   }
 
   /** Secrets are read each time, so that one that changes is used at once. */
