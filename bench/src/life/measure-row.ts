@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { cpuSeconds } from '../machine/process-usage.js';
-import { inSlack, overHttp, type Ready } from './clicks.js';
+import { inSlack, overHttp, type Click, type Ready } from './clicks.js';
 import { Errand, type Usable } from './errand.js';
 import type { LifeWorld } from './life-world.js';
 
@@ -8,15 +8,25 @@ import type { LifeWorld } from './life-world.js';
 const SETTLE_MS = 50;
 
 export interface LifeRow {
-  readonly name: 'warm-up' | 'alone' | 'slack' | 'http';
+  readonly name: 'warm-up' | 'alone' | 'team' | 'slack' | 'http';
   readonly title: string;
   readonly by: Ready;
   /** Whether all requests wait together and are approved at once; otherwise one follows the other. */
   readonly together: boolean;
+  /** Milliseconds from one click to the next where requests wait together. @default 0 */
+  readonly gapMs?: number;
 }
 
 export const lifeRows: readonly LifeRow[] = [
   { name: 'alone', title: 'in Slack, one after the other', by: inSlack, together: false },
+  // Eight humans who press five buttons a second each: more than any can read.
+  {
+    name: 'team',
+    title: 'in Slack, all wait, 40 clicks a second',
+    by: inSlack,
+    together: true,
+    gapMs: 25,
+  },
   { name: 'slack', title: 'in Slack, all at once', by: inSlack, together: true },
   { name: 'http', title: 'over HTTP, all at once', by: overHttp, together: true },
 ];
@@ -98,10 +108,7 @@ async function runBatch(running: Running, errands: readonly Errand[]): Promise<C
   await parts.stream.settled();
   await delay(SETTLE_MS);
   const stopCounting = countCpu(running);
-  const clicked = fingers.map((finger) => {
-    const at = performance.now();
-    return { at, answered: finger().then((status) => ({ status, at: performance.now() })) };
-  });
+  const clicked = await clickAll(fingers, row.gapMs ?? 0);
   const answers = await Promise.all(clicked.map(({ answered }) => answered));
   const refused = answers.find(({ status }) => status !== 200);
   if (refused !== undefined) throw new Error(`a click was answered ${refused.status}`);
@@ -117,6 +124,25 @@ async function runBatch(running: Running, errands: readonly Errand[]): Promise<C
       })),
     })),
   );
+}
+
+interface Clicked {
+  readonly at: number;
+  readonly answered: Promise<{ readonly status: number; readonly at: number }>;
+}
+
+async function clickAll(fingers: readonly Click[], gapMs: number): Promise<Clicked[]> {
+  const clicked: Clicked[] = [];
+  const startedAt = performance.now();
+  for (const [number, finger] of fingers.entries()) {
+    // By the clock and not one after the other, so that a slow answer does not slow the humans down.
+    const leftMs = startedAt + number * gapMs - performance.now();
+    if (leftMs > 0) await delay(leftMs);
+    const at = performance.now();
+    const answered = finger().then((status) => ({ status, at: performance.now() }));
+    clicked.push({ at, answered });
+  }
+  return clicked;
 }
 
 function at<Item>(items: readonly Item[], index: number): Item {

@@ -6,6 +6,7 @@ import { inSlack } from './clicks.js';
 import { parseLifeOptions, usage, type LifeOptions } from './life-options.js';
 import { cpuLine, figureLine, figureOf, lineOf, resultOf, stepsLine } from './life-report.js';
 import { LifeWorld } from './life-world.js';
+import { publishedLines } from './published-figures.js';
 import {
   deploymentsOf,
   lifeRows,
@@ -35,6 +36,7 @@ export async function runLife(args: readonly string[], { print, say }: Voice): P
   for (const lines of [measured.map(lineOf), measured.map(stepsLine), measured.map(cpuLine)])
     print(textTable(lines));
   print(textTable(figures.map(figureLine)));
+  print(textTable(publishedLines));
   print(verdictOf(measured, problems));
   if (options.json !== undefined) {
     const results = { at: new Date().toISOString(), machine, options, figures, problems };
