@@ -168,8 +168,16 @@ const EXPLAIN = 'drawbridge.policy.explain';
 /** Approval asks on it what was done by a grant that is over. */
 const SESSION_SUMMARY = 'drawbridge.audit.session-summary';
 
+/** Policy asks on it which names a selector stands for in a cluster; a gateway answers. */
+const NAMES = 'drawbridge.gateway.names';
+
 /** Questions that a service answers, and nobody else hears. */
-const answered = { identity: [TRUST_REFRESH], policy: [EXPLAIN], audit: [SESSION_SUMMARY] };
+const answered = {
+  identity: [TRUST_REFRESH],
+  policy: [EXPLAIN],
+  proxy: [NAMES],
+  audit: [SESSION_SUMMARY],
+};
 
 /** Gateways tell each other on it that they are there, for connectors to find them all. */
 const GATEWAYS = 'drawbridge.gateways';
@@ -216,6 +224,7 @@ const serviceUsers = services.map((service) =>
       ...(service === 'identity' ? [EXPLAIN] : []),
       ...(service === 'approval' ? [SESSION_SUMMARY] : []),
       ...(service === 'approval' ? deadLetterCalls : []),
+      ...(service === 'policy' ? [NAMES] : []),
       ...writes[service],
       ...durables[service].map((durable) => `drawbridge.parked.${durable}`),
     ],

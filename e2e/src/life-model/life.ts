@@ -1,5 +1,6 @@
 import type { AccessEventData } from '@drawbridge/contracts';
 import type { PolicySet } from '@drawbridge/policy/core';
+import { plainRules } from '@drawbridge/scope';
 import type { Entry } from './journal.js';
 import type { QuorumOracle, Shown } from './quorum-oracle.js';
 
@@ -40,7 +41,8 @@ export const newLife = (requested: Life['requested']): Life => ({
 /** What was asked for, as rules. */
 export const wantedBy = (sets: readonly PolicySet[], { requested: { request } }: Life): Shown => {
   const { scope, durationSeconds } = request;
-  if ('rules' in scope) return { rules: scope.rules, durationSeconds };
+  // In this life everything is asked for by its name.
+  if ('rules' in scope) return { rules: plainRules(scope.rules, []), durationSeconds };
   const action = sets[0]?.actions.find(({ name }) => name === scope.action);
   return { rules: action?.rules ?? [], durationSeconds };
 };

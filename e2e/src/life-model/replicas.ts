@@ -60,6 +60,7 @@ export class PolicyReplica {
       },
       history: () => undefined,
       places: new Places(bus.bucket(replica.process), replica.clock),
+      names: () => Promise.resolve({ refusal: 'unavailable' }),
       clock: replica.clock,
       logger: silent,
     });

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { GrantLimits } from './grant-limits.js';
 import { oneLine } from './one-line.js';
-import { RequestedScope, Rules } from './scope.js';
+import { RequestedScope } from './requested-scope.js';
+import { Rules } from './scope.js';
 
 export const Instant = z.iso.datetime().describe('UTC, RFC 3339');
 export const ConnectionName = z

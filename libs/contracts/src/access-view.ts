@@ -13,6 +13,7 @@ import {
 import { ApprovalRequirement } from './approval-requirement.js';
 import { Principal } from './principal.js';
 import { QuestionView } from './question.js';
+import { ResolvedNames } from './requested-rule.js';
 import { TicketWordView } from './ticket-word.js';
 
 /**
@@ -50,6 +51,8 @@ export const AccessRequestView = z.strictObject({
   facts: z.array(ConditionFact).optional(),
   /** What to ask for instead, so that nobody has to be asked. */
   alternative: Alternative.optional(),
+  /** What the selectors and patterns of `request` stood for when it was judged. */
+  resolved: z.array(ResolvedNames).optional(),
   approval: ApprovalRequirement.optional(),
   decideBy: Instant.optional(),
   approvals: z.array(z.strictObject({ approver: z.string(), via: z.string(), at: Instant })),

@@ -25,6 +25,12 @@ export const ActionDocument = document(
         z.strictObject({
           name: z.string().regex(/^[a-z][A-Za-z0-9]{0,30}$/),
           description: z.string().min(1),
+          accepts: z
+            .enum(['name', 'namePattern', 'namespaceLabels'])
+            .optional()
+            .describe(
+              'What else it may be than a name: a pattern of names, or labels of namespaces; default: nothing',
+            ),
         }),
       )
       .default([])

@@ -13,6 +13,7 @@ import { ApprovalRequirement } from './approval-requirement.js';
 import { oneLine } from './one-line.js';
 import { Principal } from './principal.js';
 import { QuestionView } from './question.js';
+import { ResolvedNames } from './requested-rule.js';
 import { Rules } from './scope.js';
 import { TicketWordView } from './ticket-word.js';
 
@@ -67,6 +68,8 @@ export const ApprovalView = z.strictObject({
   /** The rules in plain words, the most dangerous first. */
   plainWords: z.array(z.string()),
   cuts: z.array(Cut),
+  /** What the selectors and patterns of the request stood for: the rules hold these names. */
+  resolved: z.array(ResolvedNames).optional(),
   risk: Risk,
   /** Why a human is asked although the policy has rules for asking nobody. */
   facts: z.array(ConditionFact).optional(),

@@ -10,6 +10,7 @@ import {
 } from './access-terms.js';
 import { ApprovalRequirement } from './approval-requirement.js';
 import { Principal } from './principal.js';
+import { ResolvedNames } from './requested-rule.js';
 
 /** What identity asks policy: what it would say to this request now. */
 export const ExplainInput = z.strictObject({ requester: Principal, request: AccessRequestInput });
@@ -28,6 +29,7 @@ export const Explanation = z.discriminatedUnion('verdict', [
     autoApproved: z.string().optional(),
     facts: z.array(ConditionFact).optional(),
     alternative: Alternative.optional(),
+    resolved: z.array(ResolvedNames).optional(),
   }),
   z.strictObject({
     verdict: z.literal('denied'),

@@ -63,6 +63,13 @@ export {
   FileTransferRecord,
   RecordedRule,
 } from './command-record.js';
+export {
+  MAX_NAMES,
+  NamesAnswer,
+  NamesQuestion,
+  NamesRefusal,
+  type NamesLookup,
+} from './cluster-names.js';
 export { ConnectorAccess } from './connector-access.js';
 export { ActionDocument } from './action-document.js';
 export { ConfigurationDocument, GuardrailDocument } from './configuration.js';
@@ -110,7 +117,9 @@ export {
 } from './hold.js';
 export { HoldStatus, HoldView, WaitingHolds } from './hold-view.js';
 export { Principal, principalId } from './principal.js';
-export { RequestedScope, Rule, Rules, type ResourceAttributes } from './scope.js';
+export { MatchLabels, NamePattern, RequestedRule, ResolvedNames } from './requested-rule.js';
+export { RequestedScope } from './requested-scope.js';
+export { Rule, Rules, type ResourceAttributes } from './scope.js';
 export {
   ClaimMapping,
   ClaimPointer,

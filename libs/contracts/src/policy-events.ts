@@ -11,6 +11,7 @@ import {
 import { ApprovalRequirement } from './approval-requirement.js';
 import { event } from './define-event.js';
 import { Principal } from './principal.js';
+import { ResolvedNames } from './requested-rule.js';
 
 /** What only the policy service may append about an access request. */
 export const policyEvents = [
@@ -26,6 +27,8 @@ export const policyEvents = [
     /** What was found of the conditions under which nobody is asked. */
     facts: z.array(ConditionFact).optional(),
     alternative: Alternative.optional(),
+    /** What the selectors and patterns of the request stood for: the terms hold these names. */
+    resolved: z.array(ResolvedNames).optional(),
   }),
   event('AccessRequestDenied', {
     policy: PolicyReference.optional(),

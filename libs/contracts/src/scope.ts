@@ -26,16 +26,6 @@ export type Rule = z.infer<typeof Rule>;
 
 export const Rules = z.array(Rule).min(1).max(50);
 
-/** What an agent asks for: a named action with its parameters, or rules. */
-export const RequestedScope = z.union([
-  z.strictObject({
-    action: z.string().min(1).max(63),
-    parameters: z.record(z.string().max(63), z.string().min(1).max(253)).default({}),
-  }),
-  z.strictObject({ rules: Rules }),
-]);
-export type RequestedScope = z.infer<typeof RequestedScope>;
-
 /** A Kubernetes call reduced to what rules match on, as `RequestInfo` in k8s.io/apiserver. */
 export interface ResourceAttributes {
   readonly verb: string;

@@ -1,6 +1,7 @@
 export { EXPLAIN_SUBJECT } from './explain-subject.js';
 export { activityLog, lastActivity } from './grant-activity.js';
 export { SESSION_SUMMARY_SUBJECT } from './session-summary-subject.js';
+export { NAMES_SUBJECT } from './names-subject.js';
 export { GATEWAYS_SUBJECT } from './gateways-subject.js';
 export { accessEventStore, holdEventStore, stopEventStore, useEventStore } from './event-store.js';
 export { ClockSkewed, ClockWatch, type ClockWatchOptions } from './clock-watch.js';

@@ -38,6 +38,7 @@ import {
   guardedBucket,
   memberKeyOf,
   MEMBERS_BUCKET,
+  NAMES_SUBJECT,
   OPEN_REQUESTS_BUCKET,
   RATES_BUCKET,
   SLACK_CARDS_BUCKET,
@@ -351,6 +352,31 @@ describe('what each service needs', () => {
     subscription.unsubscribe();
   });
 
+  it('a gateway says to policy what a selector stands for, and to nobody else', async () => {
+    const heard: string[] = [];
+    const subscription = as('proxy').nats.subscribe(NAMES_SUBJECT, {
+      callback: (_error, message) => {
+        heard.push(message.string());
+        message.respond('{"names":[]}');
+      },
+    });
+    await as('proxy').nats.flush();
+    const answer = await as('policy').nats.request(NAMES_SUBJECT, 'a question');
+    expect(answer.string()).toBe('{"names":[]}');
+    for (const user of ['identity', 'approval', 'proxy', 'audit'] as const) {
+      await refusedRequest(user, NAMES_SUBJECT);
+    }
+    expect(heard).toStrictEqual(['a question']);
+    subscription.unsubscribe();
+    // Nobody else hears the question, nor could say anything where the answer is waited for.
+    for (const user of ['identity', 'policy', 'approval', 'audit'] as const) {
+      await refusedSubscription(user, NAMES_SUBJECT);
+    }
+    for (const user of ['identity', 'approval', 'proxy', 'audit'] as const) {
+      await refusedRequest(user, '_INBOX_policy.forged');
+    }
+  });
+
   it('policy counts what needs nobody, and nobody else does', async () => {
     const rates = await new Kvm(as('policy').jetstream).open(RATES_BUCKET);
     await rates.put('policy.rule.who', '[]');
@@ -416,6 +442,12 @@ const refusedRequest = async (user: User, subject: string, payload = '{}'): Prom
   );
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   expect(String(cause)).toMatch(/Permissions Violation/i);
+};
+
+const refusedSubscription = async (user: User, subject: string): Promise<void> => {
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  as(user).nats.subscribe(subject, { callback: (error) => resolve(error) });
+  expect(String(await promise)).toMatch(/Permissions Violation/i);
 };
 
 describe('what nobody may do', () => {

@@ -4,6 +4,7 @@ export { clockConfig, commonConfig, natsOptions, port, type NatsConfig } from '.
 export { createHttpApp, startHttpApp, type HttpAppOptions } from './create-http-app.js';
 export { createLogger, type LoggerOptions } from './create-logger.js';
 export { DueList, type Due } from './due-list.js';
+export { Turns, type TurnLimits } from './turns.js';
 export { DueSchedule, type DueScheduleOptions } from './due-schedule.js';
 export type { HealthChecks, HealthFigures } from './health.js';
 export { ConfigInvalid, loadConfig, readSecretFile, type ConfigProblem } from './load-config.js';

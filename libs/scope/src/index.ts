@@ -15,6 +15,17 @@ export {
 } from './grant-limits.js';
 export { grantWindow, windowEndMs } from './grant-window.js';
 export { intersectRules } from './intersect-rules.js';
+export { keepWithin } from './keep-within.js';
+export { parseLabels } from './parse-labels.js';
+export {
+  describeResolved,
+  isSelective,
+  matchesPattern,
+  namespacesOf,
+  patternsText,
+  plainRules,
+  selectorText,
+} from './plain-rules.js';
 export { factOfEvent, narrowingOf } from './fact-of-event.js';
 export {
   approverRefusal,

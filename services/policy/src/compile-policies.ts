@@ -18,6 +18,7 @@ export function compilePolicies(configuration: Configuration): PolicySet {
       name: metadata.name,
       parameters: spec.parameters.map(({ name }) => name),
       rules: spec.rules,
+      ...compileAccepts(spec.parameters),
     })),
     policies: policies
       .map(({ metadata, spec }) => compilePolicy(metadata.name, spec))
@@ -26,6 +27,16 @@ export function compilePolicies(configuration: Configuration): PolicySet {
     riskRules: risks.flatMap(({ spec }) => spec.rules),
     ...(humans.length > 0 && { people: peopleOf(humans, schedules) }),
   };
+}
+
+/** Most parameters are names, which goes without saying. */
+function compileAccepts(
+  parameters: Configuration['actions'][number]['spec']['parameters'],
+): Pick<PolicySet['actions'][number], 'accepts'> {
+  const more = parameters.flatMap(({ name, accepts = 'name' }) =>
+    accepts === 'name' ? [] : [[name, accepts] as const],
+  );
+  return more.length === 0 ? {} : { accepts: Object.fromEntries(more) };
 }
 
 function compilePolicy(name: string, spec: PolicySpec): Policy {

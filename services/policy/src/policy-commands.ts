@@ -4,7 +4,9 @@ import type {
   AccessEvent,
   ExplainInput,
   Explanation,
+  NamesLookup,
   Principal,
+  ResolvedNames,
   UseEvent,
 } from '@drawbridge/contracts';
 import {
@@ -22,9 +24,14 @@ import { useOf } from '@drawbridge/uses';
 import type { AccessGrant } from './domain/access-grant-state.js';
 import { accessGrant, type AccessGrantCommand } from './domain/access-grant.js';
 import type { Circumstances, Place, RateLimit, RequesterHistory } from './domain/circumstances.js';
+import type { Names } from './domain/found-names.js';
+import type { Plea } from './domain/judge.js';
 import type { PolicySet } from './domain/policy-set.js';
+import { selectiveScope } from './domain/selective-scope.js';
 import type { Places } from './facts/places.js';
 import { withPlaces } from './facts/with-places.js';
+import { findNames } from './names/find-names.js';
+import type { AskGateways } from './nats/ask-gateways.js';
 
 /** Namespace of the ids of grants (RFC 9562, version 5): one request can only ever have this one grant. */
 const GRANT_IDS = '6f2a1f0e-5d0c-5b3a-9a57-0c0a7d1d6b0e';
@@ -47,6 +54,8 @@ export interface PolicyCommandsOptions {
     asked: { readonly requestId: string; readonly connection: string; readonly at: string },
   ) => RequesterHistory | undefined;
   readonly places: Pick<Places, 'take' | 'look'>;
+  /** What selectors and patterns stand for in a cluster. */
+  readonly names: AskGateways;
   readonly clock: Clock;
   readonly logger: LoggerService;
 }
@@ -58,9 +67,15 @@ interface Occasion {
   readonly causationId: string;
 }
 
+/** What is asked for, and what of it was shown already. */
+interface Selecting extends Pick<Plea, 'requester' | 'request'> {
+  readonly resolved?: readonly ResolvedNames[];
+}
+
 interface Surroundings {
   readonly requestId: string;
   readonly policies: PolicySet;
+  readonly names: Names | undefined;
   readonly ask: (limit: RateLimit) => Promise<Place>;
 }
 
@@ -74,8 +89,10 @@ export class PolicyCommands {
     const before = await loadState(this.options.store, accessGrant, occasion.requestId);
     const { requestId } = occasion;
     const ask = (limit: RateLimit) => this.options.places.take(limit, requestId);
-    const circumstances = await this.#circumstancesOf(before.state, { requestId, policies, ask });
-    const command = { type: 'JudgeRequest', policies, circumstances } as const;
+    const names = await this.#namesToJudge(before.state, policies);
+    const surroundings = { requestId, policies, names, ask };
+    const circumstances = await this.#circumstancesOf(before.state, surroundings);
+    const command = { type: 'JudgeRequest', policies, circumstances, names } as const;
     const { appended, ...known } = await this.#decide(occasion, command, before);
     if (appended?.event.type !== 'AccessRequestValidated') return;
     if (appended.event.data.approval.type !== 'none') return;
@@ -87,8 +104,11 @@ export class PolicyCommands {
     const policies = this.options.policies();
     const state = { status: 'requested', requester, request, requestedAt: this.#now() } as const;
     const ask = (limit: RateLimit) => this.options.places.look(limit);
-    const circumstances = await this.#circumstancesOf(state, { requestId: '', policies, ask });
-    const event = accessGrant.decide({ type: 'JudgeRequest', policies, circumstances }, state);
+    const names = await this.#namesToJudge(state, policies);
+    const surroundings = { requestId: '', policies, names, ask };
+    const circumstances = await this.#circumstancesOf(state, surroundings);
+    const command = { type: 'JudgeRequest', policies, circumstances, names } as const;
+    const event = accessGrant.decide(command, state);
     if (event?.type === 'AccessRequestValidated') return { verdict: 'validated', ...event.data };
     if (event?.type === 'AccessRequestDenied') return { verdict: 'denied', ...event.data };
     throw new Error('a new request is judged one way or the other');
@@ -138,7 +158,7 @@ export class PolicyCommands {
   /** Asks for places one by one, since which rule wants one depends on whether the rule before it got one. */
   async #circumstancesOf(
     state: AccessGrant,
-    { requestId, policies, ask }: Surroundings,
+    { requestId, policies, names, ask }: Surroundings,
   ): Promise<Circumstances> {
     const now = this.#circumstances();
     if (state.status !== 'requested') return now;
@@ -146,7 +166,7 @@ export class PolicyCommands {
     const asked = { requestId, connection: request.connection, at: now.at };
     const history = this.options.history(requester, asked);
     const known = { ...now, ...(history && { history }) };
-    return withPlaces({ plea: state, policies, known }, ask);
+    return withPlaces({ plea: { ...state, names }, policies, known }, ask);
   }
 
   #circumstances(): Circumstances {
@@ -167,10 +187,36 @@ export class PolicyCommands {
   }
 
   async #issue(occasion: Occasion, known?: Known<AccessGrant>): Promise<void> {
-    const circumstances = this.#circumstances();
-    const grantId = v5(occasion.requestId, GRANT_IDS);
+    const { requestId } = occasion;
     const policies = this.options.policies();
-    await this.#decide(occasion, { type: 'IssueGrant', grantId, policies, circumstances }, known);
+    const before = known ?? (await loadState(this.options.store, accessGrant, requestId));
+    const names = await this.#namesToIssue(before.state, policies);
+    const circumstances = this.#circumstances();
+    const grantId = v5(requestId, GRANT_IDS);
+    const command = { type: 'IssueGrant', grantId, policies, circumstances, names } as const;
+    await this.#decide(occasion, command, before);
+  }
+
+  /** `undefined` where everything is named. */
+  async #namesToJudge(state: AccessGrant, policies: PolicySet): Promise<Names | undefined> {
+    if (state.status !== 'requested') return undefined;
+    return this.#find(state, policies);
+  }
+
+  /** Only once nothing else is missing: until then clusters are not asked about what is only asked for. */
+  async #namesToIssue(state: AccessGrant, policies: PolicySet): Promise<Names | undefined> {
+    if (state.status !== 'pending' || state.resolved === undefined) return undefined;
+    if (state.approval.type !== 'none' && !state.isApproved) return undefined;
+    return this.#find(state, policies);
+  }
+
+  async #find(plea: Selecting, policies: PolicySet): Promise<Names | undefined> {
+    const scope = selectiveScope(plea, policies);
+    if (scope === undefined) return undefined;
+    const { requester, request, resolved: shown } = plea;
+    const asking = { connection: request.connection, requester };
+    const ask = (lookup: NamesLookup) => this.options.names(asking, lookup);
+    return findNames(scope, { ask, shown });
   }
 
   async #handle(occasion: Occasion, command: AccessGrantCommand): Promise<void> {

@@ -17,6 +17,7 @@ import type { Closers } from '@drawbridge/runtime';
 import { Members } from '@drawbridge/people';
 import { RequestHistory } from './domain/request-history.js';
 import { Places } from './facts/places.js';
+import { askGateways } from './nats/ask-gateways.js';
 import { GrantClock } from './nats/grant-clock.js';
 import { IdleClock } from './nats/idle-clock.js';
 import { PeopleWatch } from './nats/people-watch.js';
@@ -73,6 +74,7 @@ export async function startDeciding(
     history: (...asked) => (started.grantClock?.isCurrent ? history.of(...asked) : undefined),
     places: new Places(guardedBucket(connection, RATES_BUCKET), clock),
     stops: () => stops.now(),
+    names: askGateways(connection),
     clock,
     logger,
   });

@@ -410,6 +410,7 @@ describe('delivery', () => {
             take: () => Promise.resolve('unknown'),
             look: () => Promise.resolve('unknown'),
           },
+          names: () => Promise.resolve({ refusal: 'unavailable' }),
           clock: () => new Date(),
           logger: { log: () => undefined, warn: () => undefined, error: () => undefined },
         }),

@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { watchConfiguration, type Configuration } from '@drawbridge/configuration';
+import type { ConnectionDocument } from '@drawbridge/contracts';
 import { activityLog, type ClockWatch, type JetStreamConnection } from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
 import type { Closers } from '@drawbridge/runtime';
@@ -18,6 +19,7 @@ import { IdentityModes } from './identity-modes/identity-modes.js';
 import { instanceOf } from './identity-modes/instance.js';
 import { followMaskKeys, readMaskKeys } from './masking/mask-keys-file.js';
 import { Maskers } from './masking/maskers.js';
+import { NameAnswers } from './nats/answer-names.js';
 import { followGrants, type GrantFollower } from './nats/follow-grants.js';
 import { GrantsInUse } from './nats/grants-in-use.js';
 import { openUses } from './nats/open-uses.js';
@@ -57,6 +59,7 @@ export interface Known {
   readonly identities: IdentityModes;
   readonly hosts: GatewayHosts;
   readonly connectors: Connectors;
+  readonly names: NameAnswers;
 }
 
 /** Opens everything that decisions are made of: clusters, grants, trust; and what ends live calls. */
@@ -93,7 +96,11 @@ export async function followKnown(base: Base & Watched, closers: Closers): Promi
   closers.add(() => identities.close());
   const guardrails = new GuardrailsInForce();
   const maskers = await openMaskers(base, closers);
-  const made = { hosts, live, guardrails, holds, maskers, connections, identities, connectors };
+  const openUpstream = (document: ConnectionDocument) => connections.openAsGateway(document);
+  const names = new NameAnswers({ connection, openUpstream, logger });
+  closers.add(() => names.close());
+  const ways = { connections, identities, connectors, names };
+  const made = { hosts, live, guardrails, holds, maskers, ...ways };
   await followConfiguration(base, made, closers);
   const { trust, close } = await Trust.follow(connection, (bundle) => live.cutUntrusted(bundle));
   believed.trust = trust;
@@ -145,6 +152,7 @@ async function followConfiguration(
     connections,
     identities,
     connectors,
+    names,
   }: Omit<Known, 'grants' | 'uses' | 'activity' | 'follower' | 'trust'>,
   closers: Closers,
 ): Promise<void> {
@@ -160,6 +168,7 @@ async function followConfiguration(
     connectors.replace(documents);
     connections.replace(documents, (name) => live.cutConnection(name));
     identities.replace(documents);
+    names.replace(documents);
   };
   const watcher = await watchConfiguration(config.CONFIG_DIR, {
     only: ['Connection', 'Guardrail'],

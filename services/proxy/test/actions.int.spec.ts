@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfiguration } from '@drawbridge/configuration';
-import { fillPlaceholders } from '@drawbridge/scope';
+import { fillPlaceholders, plainRules } from '@drawbridge/scope';
 import { eventually, nativeTool } from '@drawbridge/testing';
 import {
   startChannelsUnderTest,
@@ -40,7 +40,7 @@ async function granted(action: string): Promise<ChannelAgent> {
   const found = actions.find(({ metadata }) => metadata.name === action);
   if (found === undefined) throw new Error(`there is no action ${action}`);
   const parameters = { namespace: 'payments', pod: 'web-1' };
-  const rules = fillPlaceholders(found.spec.rules, parameters);
+  const rules = plainRules(fillPlaceholders(found.spec.rules, parameters), []);
   return world.agent({ kubectl, rules });
 }
 

@@ -25,6 +25,8 @@ interface RequestOptions extends SharedOptions, LimitOptions {
   readonly param?: readonly string[];
   readonly namespace?: string;
   readonly rule?: readonly string[];
+  readonly namespaceLabel?: readonly string[];
+  readonly namePattern?: readonly string[];
   readonly duration: string;
   readonly reason: string;
   readonly ticket?: string;
@@ -57,6 +59,16 @@ export function registerRequest(registrar: Registrar): void {
     .option(
       '--rule <rule>',
       'verbs=get,list,resources=pods,namespaces=payments[,apiGroups=apps][,names=x]; may be repeated',
+      collect,
+    )
+    .option(
+      '--namespace-label <key=value>',
+      'instead of -n: all namespaces with this label; may be repeated',
+      collect,
+    )
+    .option(
+      '--name-pattern <pattern>',
+      'names of what every --rule is about, e.g. "checkout-*"; may be repeated',
       collect,
     )
     .requiredOption('-d, --duration <time>', 'how long, e.g. 15m')
@@ -132,7 +144,14 @@ function inputOf(
   const limits = parseLimits(options);
   const input = AccessRequestInput.safeParse({
     connection: options.connection,
-    scope: parseScope({ param: [], rule: [], ...options, targets }),
+    scope: parseScope({
+      param: [],
+      rule: [],
+      namespaceLabel: [],
+      namePattern: [],
+      ...options,
+      targets,
+    }),
     durationSeconds: parseDuration(options.duration, '--duration'),
     reason: options.reason,
     ...(options.ticket === undefined ? {} : { ticket: options.ticket }),

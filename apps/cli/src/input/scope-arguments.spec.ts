@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseScope, type ScopeArguments } from './scope-arguments.js';
 
 const parse = (given: Partial<ScopeArguments>) =>
-  parseScope({ param: [], rule: [], targets: [], ...given });
+  parseScope({ param: [], rule: [], namespaceLabel: [], namePattern: [], targets: [], ...given });
 
 describe('an action', () => {
   it('takes parameters, the namespace and targets', () => {

@@ -2,7 +2,7 @@ import type { Explanation } from '@drawbridge/contracts';
 import { showDuration } from '../input/duration.js';
 import { alternativeTexts, factTexts, riskText } from './fact-text.js';
 import { neutralise } from './neutralise.js';
-import { requirementText } from './request-text.js';
+import { requirementText, resolvedLines } from './request-text.js';
 import { fields } from './table.js';
 
 /** What would become of a request, for people. */
@@ -16,7 +16,7 @@ export function explanationText(told: Explanation): string {
       ...alternativeTexts(alternative),
     ].join('');
   }
-  const { policy, terms, cuts, risk, approval, facts, alternative } = told;
+  const { policy, terms, cuts, risk, approval, facts, alternative, resolved } = told;
   return [
     approval.type === 'none' ? 'it would need nobody\n' : 'it would be asked of humans\n',
     fields([
@@ -26,6 +26,7 @@ export function explanationText(told: Explanation): string {
       ['policy', policy.name],
       ['risk', riskText(risk)],
     ]),
+    ...resolvedLines(resolved),
     ...cuts.map(
       ({ field, asked, granted, why }) =>
         `  cut: ${neutralise(`${field}: asked for ${asked}, allowed ${granted}: ${why}`)}\n`,

@@ -2,10 +2,11 @@ import type {
   AccessRequestView,
   ApprovalRequirement,
   GrantLimits,
+  RequestedRule,
   RequestedScope,
-  Rule,
+  ResolvedNames,
 } from '@drawbridge/contracts';
-import { describeLimits } from '@drawbridge/scope';
+import { describeLimits, describeResolved, selectorText } from '@drawbridge/scope';
 import { showDuration } from '../input/duration.js';
 import { alternativeTexts, factTexts, riskText } from './fact-text.js';
 import { neutralise } from './neutralise.js';
@@ -35,6 +36,7 @@ export function requestText(view: AccessRequestView, now: Date): string {
       ['grant', grantText(view)],
     ]),
     ...ticketTexts(view.tickets),
+    ...resolvedLines(view.resolved),
     ...(view.cuts ?? []).map(
       ({ field, asked, granted, why }) =>
         `  cut: ${neutralise(`${field}: asked for ${asked}, allowed ${granted}: ${why}`)}\n`,
@@ -45,6 +47,10 @@ export function requestText(view: AccessRequestView, now: Date): string {
     refusalText(view),
   ].join('');
 }
+
+/** What selectors and patterns stood for. */
+export const resolvedLines = (resolved: readonly ResolvedNames[] = []): readonly string[] =>
+  resolved.map((found) => `  selected: ${neutralise(describeResolved(found))}\n`);
 
 /** How often a grant may be used; `undefined` when that is not limited. */
 export const limitsText = ({ limits }: { readonly limits?: GrantLimits | undefined }) =>
@@ -93,16 +99,22 @@ export const ruleText = ({
   apiGroups,
   resources,
   namespaces,
-  resourceNames,
-}: Rule): string =>
-  [
+  namespaceSelector,
+  resourceNames = [],
+  resourceNamePatterns = [],
+}: RequestedRule): string => {
+  const names = [...resourceNames, ...resourceNamePatterns];
+  return [
     `${verbs.join(',')} ${resources.join(',')}`,
     ...(apiGroups.every((group) => group === '')
       ? []
       : [`of ${apiGroups.map((group) => group || 'core').join(',')}`]),
-    `in ${namespaces.join(',')}`,
-    ...(resourceNames === undefined ? [] : [`named ${resourceNames.join(',')}`]),
+    namespaceSelector === undefined
+      ? `in ${namespaces?.join(',') ?? 'nothing'}`
+      : `in namespaces with ${selectorText(namespaceSelector.matchLabels)}`,
+    ...(names.length === 0 ? [] : [`named ${names.join(',')}`]),
   ].join(' ');
+};
 
 export function requirementText(approval: ApprovalRequirement | undefined): string {
   if (approval === undefined || approval.type === 'none') return 'no approval';

@@ -11,6 +11,7 @@ import {
   type Cut,
   type PolicyReference,
   type Principal,
+  type ResolvedNames,
   type Risk,
 } from '@drawbridge/contracts';
 import type { RecordedEvent } from '@drawbridge/kernel';
@@ -78,6 +79,8 @@ export interface RequestStory {
   /** As validated, or as approvers have narrowed them since. */
   readonly terms: AccessTerms;
   readonly cuts: readonly Cut[];
+  /** What the selectors and patterns of the request stood for. */
+  readonly resolved?: readonly ResolvedNames[];
   readonly risk: Risk;
   /** What was found of the conditions under which nobody would have been asked. */
   readonly facts?: readonly ConditionFact[];
@@ -139,7 +142,7 @@ function begin(
   { aggregateId, sequence, at }: RecordedEvent<AccessEvent>,
   data: AccessEventData<'AccessRequestValidated'>,
 ): RequestStory {
-  const { requester, terms, cuts, risk, policy, facts, alternative } = data;
+  const { requester, terms, cuts, risk, policy, facts, alternative, resolved } = data;
   const told = {
     requester,
     terms,
@@ -147,6 +150,7 @@ function begin(
     risk,
     ...(facts === undefined ? {} : { facts }),
     ...(alternative === undefined ? {} : { alternative }),
+    ...(resolved === undefined ? {} : { resolved }),
     policy,
     validatedAt: at,
     approvals: [],

@@ -29,7 +29,7 @@ export function approvalView(story: RequestStory, logIn?: string): ApprovalView 
     plainWords: describeRules(terms.rules),
     cuts: [...cuts],
     risk,
-    ...(story.facts === undefined ? {} : { facts: [...story.facts] }),
+    ...foundOut(story),
     policy,
     ...(standing === undefined ? {} : { termsVersion: standing.termsVersion }),
     ...(status === 'pending' ? { steps: stepViews(story) } : {}),
@@ -41,6 +41,12 @@ export function approvalView(story: RequestStory, logIn?: string): ApprovalView 
     ...(story.questions.length === 0 ? {} : { questions: story.questions.map(questionOf) }),
   };
 }
+
+/** What policy found out about the request, where there was something to find. */
+const foundOut = ({ resolved, facts }: RequestStory): Pick<ApprovalView, 'resolved' | 'facts'> => ({
+  ...(resolved === undefined ? {} : { resolved: [...resolved] }),
+  ...(facts === undefined ? {} : { facts: [...facts] }),
+});
 
 const wantsLogIn = ({ status, approval }: RequestStory): boolean =>
   status === 'pending' && approval?.type === 'steps' && approval.stepUp !== undefined;

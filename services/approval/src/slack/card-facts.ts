@@ -1,5 +1,5 @@
 import type { Principal, Risk, RiskFactor } from '@drawbridge/contracts';
-import { blastRadius, describeLimits, summarizeRules } from '@drawbridge/scope';
+import { blastRadius, describeLimits, describeResolved, summarizeRules } from '@drawbridge/scope';
 import type { AgentPast } from '../domain/agent-history.js';
 import type { RequestStory } from '../domain/request-story.js';
 import { conditionLines } from './card-conditions.js';
@@ -29,6 +29,7 @@ export function factLines(story: RequestStory, past: AgentPast | undefined): Inl
     [bold('For: '), ...timeWords(terms), text(limitWords(story))].filter(isShown),
     [bold('Who: '), text(ownedWords(requester))],
     ...(past === undefined ? [] : [[bold('Before: '), text(pastWords(past))]]),
+    ...selectedLines(story),
     ...cutLines(story),
   ];
 }
@@ -134,6 +135,18 @@ function pastWords({ count, granted, denied, isMore }: AgentPast): string {
   if (count === 0) return 'its first request in 7 days';
   const position = `${isMore ? 'more than ' : ''}${ordinal(count + 1)} request in 7 days`;
   return `${position}: ${granted} granted, ${denied} denied`;
+}
+
+/** What labels and patterns stood for; the rules, and so all that may be done, hold these names. */
+function selectedLines({ resolved = [] }: RequestStory): Inline[][] {
+  const words = [...new Set(resolved.map(describeResolved))];
+  const more = words.length - MAX_LINES;
+  return [
+    ...words
+      .slice(0, MAX_LINES)
+      .map((line) => [bold('Selected: '), text(neutralText(line, LINE_LENGTH))]),
+    ...(more > 0 ? [[bold(`   and ${more} more`), text(', behind “Exact rules”')]] : []),
+  ];
 }
 
 function cutLines({ cuts }: RequestStory): Inline[][] {

@@ -1,5 +1,5 @@
 import type { Principal, Risk, Rule } from '@drawbridge/contracts';
-import { describeLimits, describeRules } from '@drawbridge/scope';
+import { describeLimits, describeResolved, describeRules } from '@drawbridge/scope';
 import type { RequestStory } from '../domain/request-story.js';
 import { waitingWords } from '../domain/steps-of.js';
 import { durationWords, utcWords } from '../slack/rich-text.js';
@@ -72,7 +72,7 @@ export function issuersPage(requestId: string, issuers: readonly string[]): stri
   return renderPage({ title: 'Who are you?', mood: 'ask', body });
 }
 
-function facts({ requester, terms, risk, cuts, alternative }: RequestStory): Markup {
+function facts({ requester, terms, risk, cuts, alternative, resolved = [] }: RequestStory): Markup {
   const { connection, environment, durationSeconds, startAt, reason, ticket } = terms;
   const { limits, keyThumbprint } = terms;
   const rows: readonly (readonly [string, string | Markup])[] = [
@@ -91,6 +91,7 @@ function facts({ requester, terms, risk, cuts, alternative }: RequestStory): Mar
       markup`<span class="risk-${risk.level}">${risk.level}</span>${scoreWords(risk)} ${risk.reasons.join('; ')}`,
     ],
     ...(alternative === undefined ? [] : [['Instead', alternative.words] as const]),
+    ...[...new Set(resolved.map(describeResolved))].map((line) => ['Selected', line] as const),
     ...cuts.map(
       ({ asked, granted, why }) => ['Cut', `from ${asked} to ${granted} (${why})`] as const,
     ),

@@ -70,13 +70,14 @@ function changeOf<Type extends AccessEventType>(
 const changes: Changes = {
   AccessRequested: () => ({}),
   AccessRequestWithdrawn: () => ({ status: 'withdrawn' }),
-  AccessRequestValidated: ({ autoApproved, facts, alternative, ...validated }) => {
+  AccessRequestValidated: ({ autoApproved, facts, alternative, resolved, ...validated }) => {
     const { policy, terms, cuts, risk, approval } = validated;
     const status = approval.type === 'none' ? 'approved' : 'pending';
     const found = {
       ...(autoApproved === undefined ? {} : { autoApproved }),
       ...(facts === undefined ? {} : { facts }),
       ...(alternative === undefined ? {} : { alternative }),
+      ...(resolved === undefined ? {} : { resolved }),
     };
     return { policy, terms, cuts, risk, ...found, approval, status };
   },

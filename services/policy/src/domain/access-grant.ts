@@ -4,13 +4,15 @@ import { grantWindow, isUsedUp, outcomeOf, type Used } from '@drawbridge/scope';
 import type { AccessGrant } from './access-grant-state.js';
 import { alternativeTo } from './alternative.js';
 import type { Circumstances } from './circumstances.js';
-import type { Denial } from './denial.js';
+import { isDenial, type Denial } from './denial.js';
 import { evolve } from './evolve-access-grant.js';
+import type { Names } from './found-names.js';
 import { idleEndMs } from './idle-end.js';
 import { judge } from './judge.js';
 import { windowPassed } from './limit-start.js';
 import { isStillAgreed, requesterLeft, whyNobodyIsLeft, whyNotCovered } from './lost-people.js';
 import type { PolicySet } from './policy-set.js';
+import { stillSelected } from './still-selected.js';
 import { whyNotAllowed } from './still-allowed.js';
 import { revokedAsDisabled, revokedByStop, stoppedDenial, stopOver } from './stopped.js';
 import {
@@ -26,6 +28,8 @@ export type AccessGrantCommand =
       readonly type: 'JudgeRequest';
       readonly policies: PolicySet;
       readonly circumstances: Circumstances;
+      /** What its selectors and patterns stand for; absent where it has none. */
+      readonly names?: Names | undefined;
     }
   | {
       readonly type: 'IssueGrant';
@@ -33,6 +37,8 @@ export type AccessGrantCommand =
       readonly grantId: string;
       readonly policies: PolicySet;
       readonly circumstances: Circumstances;
+      /** What they stand for by now. */
+      readonly names?: Names | undefined;
     }
   | { readonly type: 'EndUnasked'; readonly at: string }
   | {
@@ -110,7 +116,7 @@ const decideBy = <Type extends AccessGrantCommand['type']>(
 
 function decideJudgement(
   state: AccessGrant,
-  { policies, circumstances }: CommandOf<'JudgeRequest'>,
+  { policies, circumstances, names }: CommandOf<'JudgeRequest'>,
 ): AccessEvent | undefined {
   if (state.status !== 'requested') return undefined;
   if (isTooLateToJudge(state.requestedAt, circumstances.at)) {
@@ -121,8 +127,9 @@ function decideJudgement(
   const stop = stopOver(stops, { agent, connection: request.connection, issuedAt });
   // Humans are not asked for what nobody may have.
   if (stop !== undefined) return { type: 'AccessRequestDenied', data: stoppedDenial(stop) };
-  const verdict = judge(state, policies, circumstances);
-  const found = alternativeTo(verdict, { plea: state, set: policies, circumstances });
+  const plea = { ...state, names };
+  const verdict = judge(plea, policies, circumstances);
+  const found = alternativeTo(verdict, { plea, set: policies, circumstances });
   const alternative = found && { alternative: found };
   if ('validated' in verdict) {
     return { type: 'AccessRequestValidated', data: { ...verdict.validated, ...alternative } };
@@ -140,9 +147,9 @@ function decideJudgement(
  */
 function decideIssue(
   state: Pending,
-  { grantId, policies, circumstances }: CommandOf<'IssueGrant'>,
+  { grantId, policies, circumstances, names }: CommandOf<'IssueGrant'>,
 ): AccessEvent | undefined {
-  const { policy, requester, terms, approval, standing } = state;
+  const { policy, requester, approval, standing } = state;
   if (approval.type !== 'none' && !state.isApproved) return undefined;
   const required = requiredGroups(state, policies);
   const notNow =
@@ -156,6 +163,8 @@ function decideIssue(
       suggestion: 'Ask again.',
     });
   }
+  const terms = stillSelected(state, policies, names);
+  if (isDenial(terms)) return deny(state, terms);
   const window = grantWindow(terms, circumstances.at);
   if (window === undefined) return deny(state, windowPassed);
   return {

@@ -1,5 +1,11 @@
 import type { Alternative, Rule } from '@drawbridge/contracts';
-import { cutToNamespaces, describeRules, intersectRules } from '@drawbridge/scope';
+import {
+  cutToNamespaces,
+  describeRules,
+  intersectRules,
+  isSelective,
+  plainRules,
+} from '@drawbridge/scope';
 import type { Circumstances } from './circumstances.js';
 import { isDenial } from './denial.js';
 import { findPolicies } from './find-policies.js';
@@ -29,7 +35,7 @@ export function alternativeTo(verdict: Verdict, judged: Judged): Alternative | u
     const limit = freeOf(wanted, judged);
     if (limit === undefined) continue;
     const { scope, durationSeconds } = wanted;
-    return { words: wordsOf(wanted, judged.plea.request, limit.perHour), scope, durationSeconds };
+    return { words: wordsOf(wanted, judged.plea, limit.perHour), scope, durationSeconds };
   }
   return undefined;
 }
@@ -42,7 +48,7 @@ function candidates(judged: Judged): readonly Wanted[] {
   const { scope, durationSeconds } = plea.request;
   const wanted = found.policies.flatMap((policy) =>
     longest(policy, plea.request).flatMap((seconds) => {
-      const part = partOf(plea.request, policy);
+      const part = partOf(plea, policy);
       const time = Math.min(durationSeconds, seconds);
       return part === undefined ? [] : [{ scope: part, durationSeconds: time }];
     }),
@@ -69,12 +75,23 @@ function longest(
 }
 
 /** As much of what is asked as the policy could allow. */
-function partOf({ scope }: Wanted, { rules, namespaces }: Policy): Wanted['scope'] | undefined {
+function partOf(plea: Plea, { rules, namespaces }: Policy): Wanted['scope'] | undefined {
+  const { scope } = plea.request;
   if ('action' in scope) return scope;
-  const allowed = intersectRules(scope.rules, cutToNamespaces(rules, namespaces));
+  const asked = namedRules(plea) ?? [];
+  const allowed = intersectRules(asked, cutToNamespaces(rules, namespaces));
   if (allowed === undefined || allowed.length === 0) return undefined;
-  const isSame = JSON.stringify(allowed) === JSON.stringify(scope.rules);
+  const isSame = JSON.stringify(allowed) === JSON.stringify(asked);
   return isSame ? scope : { rules: [...allowed] };
+}
+
+/** The rules that are asked for, with names for all they mean; `undefined` where these are not known. */
+function namedRules({ request: { scope }, names }: Plea): readonly Rule[] | undefined {
+  if ('action' in scope) return undefined;
+  if (!scope.rules.some(isSelective)) return plainRules(scope.rules, []);
+  return names === undefined || isDenial(names)
+    ? undefined
+    : plainRules(scope.rules, names.resolved);
 }
 
 /** Whether nobody would be asked for this; `perHour`: unless there were so many already. */
@@ -91,10 +108,12 @@ function freeOf(
   return validated.approval.type === 'none' ? {} : undefined;
 }
 
-function wordsOf(wanted: Wanted, asked: Wanted, perHour: number | undefined): string {
+function wordsOf(wanted: Wanted, plea: Plea, perHour: number | undefined): string {
+  const { request: asked } = plea;
+  const rules = namedRules(plea) ?? [];
   const isShorter = wanted.durationSeconds < asked.durationSeconds;
   const parts = [
-    ...(wanted.scope === asked.scope ? [] : [describeScope(wanted.scope, asked.scope)]),
+    ...(wanted.scope === asked.scope ? [] : [describeScope(wanted.scope, rules)]),
     ...(isShorter ? [`at most ${wanted.durationSeconds} s`] : []),
   ];
   const unless =
@@ -102,13 +121,12 @@ function wordsOf(wanted: Wanted, asked: Wanted, perHour: number | undefined): st
   return `narrow it to ${parts.join(' and ')}, and it needs no human${unless}`;
 }
 
-function describeScope(scope: Wanted['scope'], asked: Wanted['scope']): string {
-  if (!('rules' in scope) || !('rules' in asked)) return 'less';
-  const namespaces = [...new Set(scope.rules.flatMap((rule) => rule.namespaces))];
-  if (differInNamespacesOnly(scope.rules, asked.rules)) {
-    return `namespace ${namespaces.join(', ')}`;
-  }
-  const lines = describeRules(scope.rules);
+function describeScope(scope: Wanted['scope'], asked: readonly Rule[]): string {
+  if (!('rules' in scope)) return 'less';
+  const rules = plainRules(scope.rules, []);
+  const namespaces = [...new Set(rules.flatMap((rule) => rule.namespaces))];
+  if (differInNamespacesOnly(rules, asked)) return `namespace ${namespaces.join(', ')}`;
+  const lines = describeRules(rules);
   const more = lines.length > MAX_DESCRIBED_RULES ? ' and more' : '';
   return `this: ${lines.slice(0, MAX_DESCRIBED_RULES).join('; ')}${more}`;
 }

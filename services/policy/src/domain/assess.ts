@@ -32,6 +32,8 @@ export interface Asked {
   readonly action?: string;
   /** When it is judged; absent: how far ahead its start is cannot be told, and is not asked. */
   readonly judgedAt?: string;
+  /** Some names were looked up for it; `hidden`: so many more namespaces were meant that no policy of theirs covers. */
+  readonly selected?: { readonly hidden: number };
   /** Absent: whether anybody can approve is not asked. */
   readonly known?: Known;
   /** Whether a policy asks nobody for this after all; absent: none does. */
@@ -82,9 +84,17 @@ export function assess(policy: Policy, asked: Asked): Allowance | Shortfall {
   return allowance;
 }
 
-function limitNamespaces(policy: Policy, _asked: Asked, allowance: Allowance): Allowance | Denial {
+function limitNamespaces(
+  policy: Policy,
+  { selected = { hidden: 0 } }: Asked,
+  allowance: Allowance,
+): Allowance | Denial {
   const { rules, cuts } = allowance;
-  const outside = namespacesOutside(rules, policy.namespaces);
+  const more = selected.hidden === 0 ? [] : [`${selected.hidden} more`];
+  const outside = [
+    ...namespacesOutside(rules, policy.namespaces).map(nameNamespace),
+    ...(policy.namespaces.includes('*') ? [] : more),
+  ];
   if (outside.length === 0) return allowance;
   const remaining = cutToNamespaces(rules, policy.namespaces);
   const covered = policy.namespaces.join(', ');
@@ -92,11 +102,11 @@ function limitNamespaces(policy: Policy, _asked: Asked, allowance: Allowance): A
   if (remaining.length === 0 || policy.whenTooWide === 'refuse') {
     return {
       code: 'namespace_not_allowed',
-      message: `${why}, not ${outside.map(nameNamespace).join(', ')}`,
+      message: `${why}, not ${outside.join(', ')}`,
       suggestion: `Ask for namespace ${quoteAny(policy.namespaces)} only.`,
     };
   }
-  const asked = [...new Set(rules.flatMap((rule) => rule.namespaces))];
+  const asked = [...new Set(rules.flatMap((rule) => rule.namespaces)), ...more];
   const granted = [...new Set(remaining.flatMap((rule) => rule.namespaces))];
   const cut = { field: 'namespaces', asked: asked.join(', '), granted: granted.join(', '), why };
   return { ...allowance, rules: remaining, cuts: [...cuts, cut] };
@@ -119,9 +129,15 @@ function refuseWide(policy: Policy, asked: Asked, allowance: Allowance): Allowan
   const number = (kept[outside.index] ?? outside.index) + 1;
   return {
     code: 'scope_too_wide',
-    message: `rule ${number} is wider than policy "${policy.name}" allows: ${describeRule(outside.part)}`,
+    message: `rule ${number} is wider than policy "${policy.name}" allows: ${describeRule(tellable(asked, outside.part))}`,
     suggestion: `Leave that out; you may ask to ${lines.slice(0, MAX_SUGGESTED_RULES).join('; ')}${more}.`,
   };
+}
+
+/** A pattern must not tell the names of what its requester may not ask for. */
+function tellable({ selected }: Asked, { resourceNames, ...part }: Rule): Rule {
+  if (selected !== undefined || resourceNames === undefined) return part;
+  return { ...part, resourceNames };
 }
 
 function limitDuration(policy: Policy, { request }: Asked, allowance: Allowance) {

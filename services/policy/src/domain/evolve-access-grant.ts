@@ -49,7 +49,7 @@ const changes: Changes = {
     state.status === 'granted' ? { ...state, withdrawnBy: by } : closed,
   AccessRequestValidated: (
     state,
-    { policy, requester, terms, approval, risk, autoApproved },
+    { policy, requester, terms, approval, risk, autoApproved, resolved },
     at,
   ) =>
     state.status === 'requested'
@@ -62,6 +62,7 @@ const changes: Changes = {
           approval,
           risk,
           ...(autoApproved !== undefined && { autoApproved }),
+          ...(resolved && { resolved }),
           validatedAt: at,
           isAsked: false,
           isApproved: false,
@@ -92,9 +93,9 @@ const changes: Changes = {
     state.status === 'pending' ? { ...state, isApproved: true } : state,
   AccessRequestRejected: closeUnlessGranted,
   AccessRequestLapsed: closeUnlessGranted,
-  GrantIssued: (state, { grantId, startsAt, endsAt, requiredGroups }, issuedAt) => {
+  GrantIssued: (state, { grantId, startsAt, endsAt, terms, requiredGroups }, issuedAt) => {
     if (state.status !== 'pending') return state;
-    const { requester, request, validatedAt, policy, terms, approval, risk } = state;
+    const { requester, request, validatedAt, policy, approval, risk } = state;
     const { standing, autoApproved } = state;
     const fixed = { requester, request, validatedAt, policy, terms, approval, risk };
     return {
@@ -103,6 +104,7 @@ const changes: Changes = {
       ...(standing && { standing }),
       ...(autoApproved !== undefined && { autoApproved }),
       ...(requiredGroups !== undefined && { requiredGroups }),
+      ...(state.resolved && { resolved: state.resolved }),
       grantId,
       issuedAt,
       startsAt,

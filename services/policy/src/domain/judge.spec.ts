@@ -159,7 +159,8 @@ describe('a request that is denied', () => {
       policies: [direct],
       ask: { scope: rules({ resourceNames: ['*'] }) },
       message: '"*" in resourceNames of rule 1 matches nothing in Kubernetes',
-      suggestion: 'Name each object, or leave resourceNames out to mean every object.',
+      suggestion:
+        'Name each object, give a pattern in resourceNamePatterns, or leave resourceNames out to mean every object.',
     },
     {
       code: 'namespace_not_allowed',

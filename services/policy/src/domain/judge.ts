@@ -12,6 +12,7 @@ import type { Circumstances, RateLimit } from './circumstances.js';
 import { autoApproval } from './conditions.js';
 import { isDenial, type Denial } from './denial.js';
 import { findPolicies } from './find-policies.js';
+import type { Names } from './found-names.js';
 import type { Connection, Policy, PolicySet } from './policy-set.js';
 import { requiredApproval } from './required-approval.js';
 import { resolveScope, type ResolvedScope } from './resolve-scope.js';
@@ -24,6 +25,8 @@ export interface Plea {
   readonly autoApproved?: string | undefined;
   /** When it was judged, where that was before. */
   readonly validatedAt?: string;
+  /** What was found of its selectors and patterns; absent: nobody looked, so none of them stands for anything. */
+  readonly names?: Names | undefined;
 }
 
 /** `wants`: a place is to be asked for, and the judgement to be repeated with what came of it; until then there is none. */
@@ -44,7 +47,8 @@ export type Verdict =
 export function judge(plea: Plea, set: PolicySet, circumstances?: Circumstances): Verdict {
   const found = findPolicies(plea.request, plea.requester, set);
   if (isDenial(found)) return { denial: found };
-  const scope = resolveScope(plea.request.scope, found.policies, set);
+  const { policies } = found;
+  const scope = resolveScope(plea.request.scope, { policies, set, names: plea.names });
   if (isDenial(scope)) return { denial: scope };
   const asked = askedNow(plea, { scope, connection: found.connection, set, circumstances });
   const answers = scope.policies.map((policy) => ({ policy, answer: assess(policy, asked) }));
@@ -65,6 +69,7 @@ export function judge(plea: Plea, set: PolicySet, circumstances?: Circumstances)
       terms,
       cuts: [...allowance.cuts],
       risk,
+      ...(scope.resolved && { resolved: [...scope.resolved] }),
       ...approvalBy(requiredApproval(policy, risk), allowance),
     },
     ...(wants !== undefined && { wants }),
@@ -123,7 +128,8 @@ export function judgeBy(
 ): { readonly policy: Policy; readonly terms: AccessTerms } | Denial {
   const found = findPolicies(plea.request, plea.requester, set);
   if (isDenial(found)) return found;
-  const scope = resolveScope(plea.request.scope, found.policies, set);
+  const { policies } = found;
+  const scope = resolveScope(plea.request.scope, { policies, set, names: plea.names });
   if (isDenial(scope)) return scope;
   const policy = scope.policies.find(({ name }) => name === policyName);
   if (policy === undefined) {
@@ -145,7 +151,7 @@ export function judgeBy(
 
 function askedOf(
   { request, requester }: Plea,
-  { rules, action }: ResolvedScope,
+  { rules, action, resolved, hidden }: ResolvedScope,
   judgedAt: string | undefined,
 ): Asked {
   return {
@@ -154,6 +160,7 @@ function askedOf(
     rules,
     ...(action !== undefined && { action }),
     ...(judgedAt !== undefined && { judgedAt }),
+    ...(resolved !== undefined && { selected: { hidden } }),
   };
 }
 

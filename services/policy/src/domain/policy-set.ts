@@ -37,6 +37,8 @@ export interface Action {
   readonly name: string;
   readonly parameters: readonly string[];
   readonly rules: readonly Rule[];
+  /** Parameters that may be more than one name. */
+  readonly accepts?: Readonly<Record<string, 'namePattern' | 'namespaceLabels'>>;
 }
 
 /** What a text must match; `source` is for people, `matches` decides. */

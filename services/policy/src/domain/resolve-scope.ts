@@ -1,25 +1,91 @@
-import type { AccessRequestInput, Rule } from '@drawbridge/contracts';
-import { fillPlaceholders, placeholdersOf, type PlaceholderUse } from '@drawbridge/scope';
-import { suggestOneOf, type Denial } from './denial.js';
-import type { Action, Policy, PolicySet } from './policy-set.js';
+import type { AccessRequestInput, RequestedRule, ResolvedNames, Rule } from '@drawbridge/contracts';
+import {
+  fillPlaceholders,
+  isSelective,
+  patternsText,
+  plainRules,
+  selectorText,
+} from '@drawbridge/scope';
+import { checkParameters } from './check-parameters.js';
+import { isDenial, suggestOneOf, type Denial } from './denial.js';
+import { findMalformed, findUnsearchable } from './find-malformed.js';
+import type { Names } from './found-names.js';
+import type { Policy, PolicySet } from './policy-set.js';
 
 type Scope = AccessRequestInput['scope'];
 
-/** What a request means in rules, and the policies that take such a request. */
-export interface ResolvedScope {
-  readonly rules: readonly Rule[];
+/** What a request asks for, as it asks for it, and the policies that take such a request. */
+export interface Offer {
+  readonly rules: readonly RequestedRule[];
   readonly policies: readonly Policy[];
   /** Set when an action was asked for by name. */
   readonly action?: string;
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
-/** Turns an action into its rules, or takes the rules as they are; refuses what no policy offers. */
+/** The same in rules that name everything. */
+export interface ResolvedScope extends Offer {
+  readonly rules: readonly Rule[];
+  /** What selectors and patterns stood for; absent where there were none. */
+  readonly resolved?: readonly ResolvedNames[];
+  /** How many namespaces were meant that no policy of the requester covers. */
+  readonly hidden: number;
+}
+
+interface Surroundings {
+  readonly policies: readonly Policy[];
+  readonly set: PolicySet;
+  /** What was found of selectors and patterns. */
+  readonly names: Names | undefined;
+}
+
+/** Turns an action into its rules, or takes the rules, with names for all they mean; refuses what no policy offers. */
 export function resolveScope(
   scope: Scope,
-  policies: readonly Policy[],
-  set: PolicySet,
+  { policies, set, names }: Surroundings,
 ): ResolvedScope | Denial {
+  const offer = offerOf(scope, policies, set);
+  if (isDenial(offer)) return offer;
+  const { rules } = offer;
+  if (!rules.some(isSelective)) return { ...offer, rules: plainRules(rules, []), hidden: 0 };
+  if (names === undefined || isDenial(names)) return names ?? notLookedUp;
+  const empty = rules.findIndex((rule, index) => isEmpty(rule, ofRule(names.resolved, index)));
+  const found = rules[empty];
+  if (found !== undefined) return nothingFound(found, empty);
+  const { resolved, hidden } = names;
+  return { ...offer, rules: plainRules(rules, resolved), resolved, hidden };
+}
+
+const notLookedUp: Denial = {
+  code: 'selector_unresolvable',
+  message: 'what the request selects was not looked up',
+  suggestion: 'Ask again.',
+};
+
+/** As if the rule were the only one. */
+const ofRule = (resolved: readonly ResolvedNames[], index: number): readonly ResolvedNames[] =>
+  resolved.filter(({ rule }) => rule === index).map((found) => ({ ...found, rule: 0 }));
+
+const isEmpty = (rule: RequestedRule, resolved: readonly ResolvedNames[]): boolean =>
+  plainRules([rule], resolved).length === 0;
+
+function nothingFound(
+  { namespaceSelector, resourceNamePatterns, resources }: RequestedRule,
+  index: number,
+): Denial {
+  const where =
+    namespaceSelector && `namespaces with ${selectorText(namespaceSelector.matchLabels)}`;
+  const what =
+    resourceNamePatterns && `${resources.join(', ')} named ${patternsText(resourceNamePatterns)}`;
+  return {
+    code: 'selector_empty',
+    message: `rule ${index + 1} selects nothing that you may ask for: there are no ${[what, where].filter(Boolean).join(' in ')}`,
+    suggestion: 'Look for other labels or names, or name what you need.',
+  };
+}
+
+/** What is asked for in rules, selectors and patterns still in them. */
+export function offerOf(scope: Scope, policies: readonly Policy[], set: PolicySet): Offer | Denial {
   return 'action' in scope ? resolveAction(scope, policies, set) : resolveRules(scope, policies);
 }
 
@@ -27,7 +93,7 @@ function resolveAction(
   { action: name, parameters }: Extract<Scope, { action: string }>,
   policies: readonly Policy[],
   set: PolicySet,
-): ResolvedScope | Denial {
+): Offer | Denial {
   const action = set.actions.find((known) => known.name === name);
   const offering = policies.filter((policy) => policy.actions.includes(name));
   if (action === undefined || offering.length === 0) {
@@ -42,18 +108,14 @@ function resolveAction(
   }
   const denial = checkParameters(action, parameters);
   if (denial !== undefined) return denial;
-  return {
-    rules: fillPlaceholders(action.rules, parameters),
-    policies: offering,
-    action: name,
-    parameters,
-  };
+  const rules = fillPlaceholders(action.rules, parameters);
+  return findUnsearchable(rules) ?? { rules, policies: offering, action: name, parameters };
 }
 
 function resolveRules(
-  { rules }: Extract<Scope, { rules: readonly Rule[] }>,
+  { rules }: Extract<Scope, { rules: readonly unknown[] }>,
   policies: readonly Policy[],
-): ResolvedScope | Denial {
+): Offer | Denial {
   const taking = policies.filter((policy) => policy.rules.length > 0);
   if (taking.length === 0) {
     return {
@@ -67,81 +129,4 @@ function resolveRules(
 
 function offeredActions(policies: readonly Policy[]): readonly string[] {
   return policies.flatMap((policy) => policy.actions);
-}
-
-function checkParameters(
-  action: Action,
-  given: Readonly<Record<string, string>>,
-): Denial | undefined {
-  const missing = action.parameters.filter((name) => !Object.hasOwn(given, name));
-  if (missing.length > 0) {
-    const message = `action "${action.name}" needs parameter "${missing.join('", "')}"`;
-    return { code: 'parameter_missing', message, ...suggestParameters(action) };
-  }
-  const unknown = Object.keys(given).filter((name) => !action.parameters.includes(name));
-  if (unknown.length > 0) {
-    const message = `action "${action.name}" has no parameter "${unknown.join('", "')}"`;
-    return { code: 'parameter_unknown', message, ...suggestParameters(action) };
-  }
-  return findInvalid(action, given);
-}
-
-function suggestParameters({ parameters }: Action): { suggestion?: string } {
-  if (parameters.length === 0) return { suggestion: 'Leave the parameters out.' };
-  return { suggestion: `Give exactly the parameters ${parameters.join(', ')}.` };
-}
-
-const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/u;
-const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/u;
-const names: Readonly<
-  Record<PlaceholderUse, { words: string; isName: (value: string) => boolean }>
-> = {
-  namespace: {
-    words: 'the name of a namespace (lower-case letters, digits and "-", at most 63)',
-    isName: (value) => DNS_LABEL.test(value),
-  },
-  resourceName: {
-    words: 'the name of one object (lower-case letters, digits, "-" and ".")',
-    isName: (value) => value.length <= 253 && DNS_SUBDOMAIN.test(value),
-  },
-};
-
-/** A value that is a plain name cannot be a wildcard or another placeholder. */
-function findInvalid(
-  { rules }: Action,
-  given: Readonly<Record<string, string>>,
-): Denial | undefined {
-  for (const [name, uses] of placeholdersOf(rules)) {
-    const wrong = [...uses].find((use) => !names[use].isName(given[name] ?? ''));
-    if (wrong === undefined) continue;
-    return {
-      code: 'parameter_invalid',
-      message: `parameter "${name}" is not ${names[wrong].words}`,
-      suggestion: `Give one existing name for "${name}"; there are no wildcards.`,
-    };
-  }
-  return undefined;
-}
-
-/** Kubernetes reads `pods/*` and `pay*` as ordinary words that match nothing: the requester meant something else. */
-function findMalformed(rules: readonly Rule[]): Denial | undefined {
-  const isMalformed = (field: string, word: string) =>
-    word.includes('*') &&
-    (field === 'resourceNames' ||
-      (word !== '*' && !(field === 'resources' && /^\*\/[^*/]+$/u.test(word))));
-  for (const [index, rule] of rules.entries()) {
-    for (const [field, words = []] of Object.entries(rule)) {
-      const word = words.find((candidate) => isMalformed(field, candidate));
-      if (word === undefined) continue;
-      return {
-        code: 'rules_malformed',
-        message: `"${word}" in ${field} of rule ${index + 1} matches nothing in Kubernetes`,
-        suggestion:
-          field === 'resourceNames'
-            ? 'Name each object, or leave resourceNames out to mean every object.'
-            : 'Use whole words, "*" for any, or "*/scale" for a subresource of any resource.',
-      };
-    }
-  }
-  return undefined;
 }

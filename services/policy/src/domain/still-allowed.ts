@@ -4,6 +4,7 @@ import type {
   ApprovalRequirement,
   PolicyReference,
   Principal,
+  ResolvedNames,
   Risk,
 } from '@drawbridge/contracts';
 import {
@@ -29,6 +30,8 @@ export interface FixedRequest {
   /** As validated, or as approvers have narrowed them since. */
   readonly terms: AccessTerms;
   readonly approval: ApprovalRequirement;
+  /** What the selectors and patterns of the request stood for when the terms were fixed. */
+  readonly resolved?: readonly ResolvedNames[];
   /** The rule by which nobody was asked. */
   readonly autoApproved?: string;
   readonly risk: Risk;
@@ -46,7 +49,9 @@ export interface FixedRequest {
 export function whyNotAllowed(fixed: FixedRequest, set: PolicySet): string | undefined {
   if (set.version === fixed.policy.version) return undefined;
   const { name } = fixed.policy;
-  const judged = judgeBy(name, fixed, set);
+  const { resolved } = fixed;
+  const names = resolved && { resolved, hidden: 0 };
+  const judged = judgeBy(name, { ...fixed, names }, set);
   if (isDenial(judged)) return judged.message;
   const { policy, terms } = judged;
   if (terms.environment !== fixed.terms.environment) {

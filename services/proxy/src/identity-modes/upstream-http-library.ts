@@ -5,21 +5,13 @@ import {
   type RequestContext,
 } from '@kubernetes/client-node';
 import { uuidV7 } from '@drawbridge/runtime';
-import type { CallIdentity } from '../credentials/credential.js';
 import { headerValue } from '../domain/request-head.js';
 import { collectAnswer } from '../upstream/collect-answer.js';
 import type { Upstream, UpstreamRequest } from '../upstream/upstream.js';
+import { gatewayIdentity } from './gateway-identity.js';
 
 /** A list of 500 Roles is far below; more comes from something that is no API server. */
 const limits = { answerMs: 10_000, maxBytes: 32 * 1024 * 1024 } as const;
-
-/** Who makes Roles and bindings: the gateway for itself, always under one name, so that one credential does. */
-const gateway = {
-  agent: { kind: 'agent', issuer: 'urn:drawbridge', subject: 'gateway', groups: [] },
-  grantId: 'gateway',
-  accessRequestId: 'gateway',
-  grantEndsAtMs: Infinity,
-} as const satisfies Omit<CallIdentity, 'commandId'>;
 
 /**
  * Sends the requests of `@kubernetes/client-node` by an {@link Upstream}: same address, TLS, credential and
@@ -29,7 +21,10 @@ export class UpstreamHttpLibrary implements PromiseHttpLibrary {
   constructor(private readonly upstream: Pick<Upstream, 'prepare'>) {}
 
   async send(request: RequestContext): Promise<ResponseContext> {
-    const prepared = await this.upstream.prepare({ ...gateway, commandId: uuidV7(new Date()) });
+    const prepared = await this.upstream.prepare({
+      ...gatewayIdentity,
+      commandId: uuidV7(new Date()),
+    });
     const answer = await collectAnswer(prepared, upstreamRequest(request), limits);
     const { statusCode, rawHeaders, body } = answer;
     return new ResponseContext(

@@ -56,6 +56,19 @@ describe('a real control plane to which the gateway has no way', () => {
     await world.cluster.applyShipped('connector.yaml');
   });
 
+  it('says which names a selector stands for', async () => {
+    const { bus } = world.gateway;
+    const lookup = {
+      ...{ type: 'objects', apiGroup: '', resource: 'pods', namespace: 'payments' },
+      patterns: ['web-*'],
+    };
+    const question = JSON.stringify({ connection: 'prod', lookup });
+    const answer = await bus.nats.request('drawbridge.gateway.names', question, {
+      timeout: 10_000,
+    });
+    expect(answer.json()).toStrictEqual({ names: ['web-0', 'web-1'] });
+  });
+
   it('answers kubectl get, apply and auth', async () => {
     const agent = await agentOf('true');
     const got = await agent.run(['get', 'pods', '-o', 'name']);
