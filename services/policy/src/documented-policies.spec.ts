@@ -5,12 +5,15 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { AccessRequestInput, Principal } from '@drawbridge/contracts';
+import { AccessRequestInput, Principal, type NamesLookup } from '@drawbridge/contracts';
 import { loadConfiguration } from '@drawbridge/configuration';
+import { namesIn, type ClusterOfNames } from '../test/cluster-of-names.js';
 import { calm } from '../test/story.js';
 import { compilePolicies } from './compile-policies.js';
 import { alternativeTo } from './domain/alternative.js';
 import { judge } from './domain/judge.js';
+import { selectiveScope } from './domain/selective-scope.js';
+import { findNames } from './names/find-names.js';
 
 const page = readFileSync(
   fileURLToPath(new URL('../../../docs/policies.md', import.meta.url)),
@@ -23,6 +26,8 @@ const blocks = (language: string) =>
 const Example = z.strictObject({
   by: Principal.omit({ issuer: true, subject: true }),
   ask: AccessRequestInput,
+  /** What is in the cluster. */
+  found: z.custom<ClusterOfNames>().optional(),
   answer: z.record(z.string(), z.unknown()),
 });
 /** Whom the page speaks of. */
@@ -64,6 +69,7 @@ describe('docs/policies.md', () => {
       'production-release',
       'production-scale',
       'staging-debug',
+      'staging-logs',
       'staging-restarts',
     ]);
   });
@@ -72,12 +78,19 @@ describe('docs/policies.md', () => {
 
   it('has examples', () => expect(examples.length).toBeGreaterThan(3));
 
-  it.each(examples)('says truly what is answered to "$ask.reason"', async ({ by, ask, answer }) => {
-    const requester = { ...by, issuer, subject: 'agent-oncall' };
-    const plea = { request: ask, requester };
-    const judged = { plea, set: await policies, circumstances: calm() };
-    const verdict = judge(plea, judged.set, judged.circumstances);
-    const alternative = alternativeTo(verdict, judged);
-    expect({ ...verdict, alternative }).toMatchObject(answer);
-  });
+  it.each(examples)(
+    'says truly what is answered to "$ask.reason"',
+    async ({ by, ask, found = {}, answer }) => {
+      const requester = { ...by, issuer, subject: 'agent-oncall' };
+      const set = await policies;
+      const scope = selectiveScope({ request: ask, requester }, set);
+      const lookUp = (lookup: NamesLookup) => Promise.resolve(namesIn(found, lookup));
+      const names = scope && (await findNames(scope, { ask: lookUp }));
+      const plea = { request: ask, requester, names };
+      const judged = { plea, set, circumstances: calm() };
+      const verdict = judge(plea, judged.set, judged.circumstances);
+      const alternative = alternativeTo(verdict, judged);
+      expect({ ...verdict, alternative }).toMatchObject(answer);
+    },
+  );
 });
