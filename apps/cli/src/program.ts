@@ -19,6 +19,7 @@ import { registerLogin } from './commands/login.js';
 import { registerLogout } from './commands/logout.js';
 import { registerPolicy } from './commands/policy.js';
 import { registerAnswer, registerAsk } from './commands/questions.js';
+import { registerReviews } from './commands/reviews.js';
 import { registerRun } from './commands/run.js';
 import { registerRequest } from './commands/request.js';
 import { registerStatus } from './commands/status.js';
@@ -38,6 +39,7 @@ const registrations = [
   ...[registerRevoke, registerGrants, registerHolds, registerBridges, registerAgents],
   registerTrust,
   registerWebhooks,
+  registerReviews,
   registerAudit,
   registerPolicy,
 ];

@@ -73,7 +73,7 @@ function overview() {
   const waiting = [{ story: storyOf({ changed: wide, isByRules: true, risk: highRisk }), link }];
   const story = storyOf({}, given(alice), ...granted(alice));
   const open = story.grant === undefined ? [] : [{ ...story, grant: story.grant, id: 'other' }];
-  return { waiting, waitingTotal: 1, open, openTotal: open.length };
+  return { waiting, waitingTotal: 1, open, openTotal: open.length, reviews: [], reviewsTotal: 0 };
 }
 
 const highRisk = {

@@ -2,6 +2,7 @@ import { ConfigurationDocument } from '@drawbridge/contracts';
 import { checkActions } from './check-actions.js';
 import { checkAddresses } from './check-addresses.js';
 import { checkAutoApprove } from './check-auto-approve.js';
+import { checkBreakGlass } from './check-break-glass.js';
 import { checkGuardrails } from './check-guardrails.js';
 import { checkIdentities } from './check-identities.js';
 import { checkPolicies } from './check-policies.js';
@@ -24,6 +25,7 @@ export const allKinds: readonly ConfigurationKind[] = ConfigurationDocument.opti
 const checks: readonly Check[] = [
   ...[checkIdentities, checkAddresses, checkActions, checkPolicies],
   ...[checkGuardrails, checkSchedules, checkAutoApprove, checkRisks, checkRouting, checkWebhooks],
+  checkBreakGlass,
 ];
 
 /** Files as they were read; `problems` are those of reading and of YAML. */

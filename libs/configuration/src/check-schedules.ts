@@ -52,11 +52,16 @@ const checkGroups: Check = ({ entries, kinds }) => {
       return [error(entry, [...path, index], `no Schedule document is named "${name}"`)];
     });
   return [
-    ...entriesOf(entries, 'Policy').flatMap((entry) =>
-      askedGroups(entry.document.spec).flatMap(({ path, groups }) =>
+    ...entriesOf(entries, 'Policy').flatMap((entry) => [
+      ...askedGroups(entry.document.spec).flatMap(({ path, groups }) =>
         check(entry, ['spec', 'approval', ...path], groups),
       ),
-    ),
+      ...check(
+        entry,
+        ['spec', 'breakGlass', 'reviewGroups'],
+        entry.document.spec.breakGlass?.reviewGroups ?? [],
+      ),
+    ]),
     ...entriesOf(entries, 'Guardrail').flatMap((entry) =>
       entry.document.spec.rules.flatMap(({ approvers }, index) =>
         check(entry, ['spec', 'rules', index, 'approvers', 'groups'], approvers?.groups ?? []),

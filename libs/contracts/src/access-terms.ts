@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BreakGlassTerms } from './break-glass.js';
 import { GrantLimits } from './grant-limits.js';
 import { oneLine } from './one-line.js';
 import { RequestedScope } from './requested-scope.js';
@@ -36,6 +37,10 @@ export const AccessRequestInput = z.strictObject({
   startAt: Instant.optional().describe(
     'When the grant should open; default: when it is issued. With the duration it fixes when it ends',
   ),
+  breakGlass: z
+    .literal(true)
+    .optional()
+    .describe('At once, without an approver: announced, and reviewed afterwards'),
 });
 export type AccessRequestInput = z.infer<typeof AccessRequestInput>;
 
@@ -55,6 +60,8 @@ export const AccessTerms = z.strictObject({
   runId: RunId.optional(),
   /** The grant opens no earlier, and ends `durationSeconds` behind it, whenever it is approved. */
   startAt: Instant.optional(),
+  /** Present: nobody approved it before. */
+  breakGlass: BreakGlassTerms.optional(),
 });
 export type AccessTerms = z.infer<typeof AccessTerms>;
 

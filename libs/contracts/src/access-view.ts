@@ -11,6 +11,7 @@ import {
   Risk,
 } from './access-terms.js';
 import { ApprovalRequirement } from './approval-requirement.js';
+import { ReviewVerdict } from './break-glass.js';
 import { Principal } from './principal.js';
 import { QuestionView } from './question.js';
 import { ResolvedNames } from './requested-rule.js';
@@ -67,6 +68,15 @@ export const AccessRequestView = z.strictObject({
   /** Why it was denied, rejected, lapsed or revoked, and what to ask instead. */
   refusal: z
     .strictObject({ code: z.string(), message: z.string(), suggestion: z.string().optional() })
+    .optional(),
+  /** Where nobody approved before: what became of the review afterwards. */
+  review: z
+    .strictObject({
+      dueBy: Instant,
+      completed: z
+        .strictObject({ by: z.string(), verdict: ReviewVerdict, note: z.string() })
+        .optional(),
+    })
     .optional(),
   grant: z
     .strictObject({ id: z.uuid(), startsAt: Instant, endsAt: Instant, endedAt: Instant.optional() })

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Instant } from './access-terms.js';
 import { ApprovalRequirement, Narrowing } from './approval-requirement.js';
 import { StepUpProof } from './approval-steps.js';
+import { ReviewVerdict } from './break-glass.js';
 import { event } from './define-event.js';
 import { Principal } from './principal.js';
 
@@ -72,4 +73,14 @@ export const approvalEvents = [
   event('AccessRequestLapsed', { decideBy: Instant }),
   /** A human ends the grant; gateways go by it already. */
   event('RevocationOrdered', { by: Principal, via: z.enum(['slack', 'http']), reason: z.string() }),
+  /** A grant that nobody approved before has ended; from here on somebody has to say whether it was justified. */
+  event('ReviewRequested', { groups: z.array(z.string().min(1)).min(1), dueBy: Instant }),
+  /** Reviewers were reminded; what was missed while nobody was there is one reminder. */
+  event('ReviewReminded', { count: z.int().min(1) }),
+  event('ReviewCompleted', {
+    by: Principal,
+    via: z.enum(['slack', 'http']),
+    verdict: ReviewVerdict,
+    note: z.string(),
+  }),
 ] as const;

@@ -9,11 +9,17 @@ import {
   Risk,
 } from './access-terms.js';
 import { ApprovalRequirement } from './approval-requirement.js';
+import { StepUp, StepUpProof } from './approval-steps.js';
 import { Principal } from './principal.js';
 import { ResolvedNames } from './requested-rule.js';
 
 /** What identity asks policy: what it would say to this request now. */
-export const ExplainInput = z.strictObject({ requester: Principal, request: AccessRequestInput });
+export const ExplainInput = z.strictObject({
+  requester: Principal,
+  request: AccessRequestInput,
+  /** The login it is asked with. */
+  proof: StepUpProof.optional(),
+});
 export type ExplainInput = z.infer<typeof ExplainInput>;
 
 /** What policy would say to a request if it were made now. Nothing is recorded, nobody is asked. */
@@ -38,6 +44,8 @@ export const Explanation = z.discriminatedUnion('verdict', [
     message: z.string(),
     suggestion: z.string().optional(),
     alternative: Alternative.optional(),
+    /** The login that it takes to ask for it. */
+    stepUp: StepUp.optional(),
   }),
 ]);
 export type Explanation = z.infer<typeof Explanation>;

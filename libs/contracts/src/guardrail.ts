@@ -156,10 +156,20 @@ export const GuardrailRule = z
     reason: z.string().min(1).max(300).describe('Why; shown to the agent and to approvers'),
     suggestion: z.string().min(1).max(300).optional().describe('What to do instead'),
     approvers: GuardrailApprovers.optional().describe('Only with `action: hold`'),
+    breakGlass: z
+      .literal('pass')
+      .optional()
+      .describe(
+        'Only with `action: hold`: under a break-glass grant the call is recorded instead of held',
+      ),
   })
   .refine(({ action, approvers }) => approvers === undefined || action === 'hold', {
     path: ['approvers'],
     message: 'only a rule with action "hold" has approvers',
+  })
+  .refine(({ action, breakGlass }) => breakGlass === undefined || action === 'hold', {
+    path: ['breakGlass'],
+    message: 'only a rule with action "hold" holds anything that could pass',
   });
 export type GuardrailRule = z.infer<typeof GuardrailRule>;
 

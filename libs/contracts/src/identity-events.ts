@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AccessRequestInput } from './access-terms.js';
+import { StepUpProof } from './approval-steps.js';
 import { event } from './define-event.js';
 import { Principal } from './principal.js';
 
@@ -10,6 +11,8 @@ export const identityEvents = [
     request: AccessRequestInput,
     /** SHA-256 of the request; a repeated idempotency key must bring the same one. */
     digest: z.string(),
+    /** The login it was asked with; only where it needs no approver. */
+    proof: StepUpProof.optional(),
   }),
   event('AccessRequestWithdrawn', {
     by: Principal,

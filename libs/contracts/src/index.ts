@@ -31,6 +31,12 @@ export {
   CommandOutcome,
 } from './audit-view.js';
 export { AnswerMasking, PortForwarding } from './answer-masking.js';
+export {
+  BREAK_GLASS_REASON_LENGTH,
+  BreakGlassTerms,
+  REVIEW_REMINDER_MS,
+  ReviewVerdict,
+} from './break-glass.js';
 export { ApprovedVia } from './approval-events.js';
 export { ApprovalRequirement } from './approval-requirement.js';
 export {
@@ -76,6 +82,7 @@ export { ConfigurationDocument, GuardrailDocument } from './configuration.js';
 export { ConnectionDocument } from './connection-document.js';
 export { AnswerInput, MAX_QUESTIONS, QuestionInput, QuestionView } from './question.js';
 export { AgentSwitchInput, DisabledAgentsView } from './disabled-agents-view.js';
+export { CompleteReviewInput, OpenReviewsView, ReviewView } from './review-view.js';
 export { GrantView, OpenGrantsView } from './grant-view.js';
 export { isTimeZone } from './document.js';
 export { ExplainInput, Explanation } from './explanation.js';

@@ -89,6 +89,31 @@ const StepsOfPolicy = z
     path: ['steps'],
   });
 
+/** Named people who need no approver: announced at once, and reviewed afterwards. */
+const BreakGlassOfPolicy = z.strictObject({
+  people: z
+    .array(z.email())
+    .min(1)
+    .max(50)
+    .describe('Humans by the address of their Human document'),
+  announce: z
+    .array(z.string().regex(/^[CG][A-Z0-9]+$/, 'expected the id of a Slack channel, C…'))
+    .min(1)
+    .max(10)
+    .describe('Slack channels in which every use is announced'),
+  reviewGroups: z
+    .array(z.string().min(1))
+    .min(1)
+    .max(50)
+    .describe('A human of one of these says afterwards whether it was justified'),
+  reviewWithinSeconds: z
+    .int()
+    .min(60)
+    .max(2_592_000)
+    .default(86_400)
+    .describe('After which the review is overdue; it stays open until it is done'),
+});
+
 /**
  * Who may ask for what, for how long, and who must approve. A request is judged by one policy at a time;
  * policies never add up.
@@ -180,6 +205,9 @@ export const PolicyDocument = document(
       .default(false)
       .describe('Whether a grant ends when its approvers lose their say afterwards'),
     stepUp: StepUpOfPolicy.optional().describe('Fresh login of whoever approves; default: none'),
+    breakGlass: BreakGlassOfPolicy.optional().describe(
+      'Who may have at once, without an approver, what this policy allows; default: nobody',
+    ),
   }),
 );
 export type PolicyDocument = z.infer<typeof PolicyDocument>;

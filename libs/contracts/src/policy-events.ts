@@ -9,6 +9,7 @@ import {
   Risk,
 } from './access-terms.js';
 import { ApprovalRequirement } from './approval-requirement.js';
+import { StepUp } from './approval-steps.js';
 import { event } from './define-event.js';
 import { Principal } from './principal.js';
 import { ResolvedNames } from './requested-rule.js';
@@ -37,6 +38,8 @@ export const policyEvents = [
     /** What to ask for instead, in words. */
     suggestion: z.string().optional(),
     alternative: Alternative.optional(),
+    /** The login that it takes to ask for it. */
+    stepUp: StepUp.optional(),
   }),
   event('GrantIssued', {
     grantId: z.uuid(),

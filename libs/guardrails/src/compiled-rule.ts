@@ -23,6 +23,8 @@ export class CompiledRule {
   readonly #condition: CompiledCondition;
   readonly #exceptions: readonly CompiledCondition[];
   readonly #met: MatchedRule;
+  /** What it is under a grant that nobody approved before. */
+  readonly #underBreakGlass: MatchedRule;
 
   constructor(document: string, rule: GuardrailRule) {
     const { name, action, reason, suggestion, approvers } = rule;
@@ -33,6 +35,8 @@ export class CompiledRule {
       ...(suggestion !== undefined && { suggestion }),
       ...(approvers !== undefined && { approvers }),
     };
+    const passed = { rule: this.#met.rule, action: 'recordOnly' as const, reason };
+    this.#underBreakGlass = rule.breakGlass === 'pass' ? passed : this.#met;
   }
 
   get id(): string {
@@ -56,7 +60,8 @@ export class CompiledRule {
     if (outcome.match === 'no') return silent;
     if (outcome.match === 'unknown' && this.#met.action === 'allow') return silent;
     if (this.#isExcepted(view)) return silent;
-    return { kind: 'met', rule: { ...this.#met, ...doubtOf(outcome) } };
+    const met = view.call.grant.breakGlass === true ? this.#underBreakGlass : this.#met;
+    return { kind: 'met', rule: { ...met, ...doubtOf(outcome) } };
   }
 
   #needs(view: CallInView): readonly FactName[] {

@@ -53,6 +53,8 @@ export interface GuardedGrant {
   readonly approvers: readonly string[];
   readonly startsAt: Date;
   readonly endsAt: Date;
+  /** Nobody approved it before: rules that say so do not hold its calls. */
+  readonly breakGlass?: boolean | undefined;
 }
 
 /** What is asked to run in a channel. */

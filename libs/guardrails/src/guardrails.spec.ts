@@ -159,6 +159,62 @@ describe('whose yes a held call takes', () => {
   });
 });
 
+describe('a call under a grant that nobody approved', () => {
+  const { grant } = callOf({});
+  const atNight = callOf({}, { grant: { ...grant, breakGlass: true } });
+  const passing = { match: {}, action: 'hold', breakGlass: 'pass', approvers: { count: 2 } };
+  const masking = { match: {}, action: 'mask' };
+
+  it('is recorded instead of held where the rule says so, and masked all the same', () => {
+    const rails = guardrailsOf(passing, masking);
+    expect(decide(rails, callOf({}))).toMatchObject({ effect: 'hold' });
+    expect(decide(rails, atNight)).toMatchObject({
+      effect: 'mask',
+      matched: [
+        { rule: 'd/r1', action: 'mask' },
+        { rule: 'd/r0', action: 'recordOnly' },
+      ],
+    });
+    expect(decide(guardrailsOf(passing), atNight)).toMatchObject({
+      effect: 'recordOnly',
+      decidedBy: { rule: 'd/r0', reason: 'because' },
+    });
+    const ordinary = callOf({}, { grant: { ...grant, breakGlass: false } });
+    expect(decide(rails, ordinary).effect).toBe('hold');
+  });
+
+  it('is held and denied as any other where no rule says so', () => {
+    expect(decide(guardrailsOf({ match: {}, action: 'hold' }), atNight).effect).toBe('hold');
+    expect(decide(guardrailsOf(passing, { match: {}, action: 'hold' }), atNight).effect).toBe(
+      'hold',
+    );
+    expect(decide(guardrailsOf(passing, { match: {}, action: 'deny' }), atNight).effect).toBe(
+      'deny',
+    );
+  });
+
+  it('is judged by its body, too', () => {
+    const when = 'object.spec.replicas == 0';
+    const rails = guardrailsOf({ ...passing, match: { verbs: ['patch'] }, when });
+    const patch = callOf({ verb: 'patch' }, { grant: { ...grant, breakGlass: true } });
+    expect(decide(rails, patch, { object: { spec: { replicas: 0 } } }).effect).toBe('recordOnly');
+    // In doubt it would be held, and so it is recorded.
+    expect(decide(rails, patch).matched).toMatchObject([
+      { action: 'recordOnly', doubt: 'facts_missing' },
+    ]);
+  });
+
+  it.each([
+    ['hold', 'pass', true],
+    ['deny', 'pass', false],
+    ['mask', 'pass', false],
+    ['hold', 'allow', false],
+  ])('may be named in a rule with %s: %s %s', (action, breakGlass, isFine) => {
+    const rule = { name: 'one', match: {}, action, reason: 'because', breakGlass };
+    expect(GuardrailRule.safeParse(rule).success).toBe(isFine);
+  });
+});
+
 describe('the decision', () => {
   const when = 'object.spec.replicas == 0';
   const scale = callOf({ verb: 'patch', resource: 'deployments', apiGroup: 'apps', name: 'web' });

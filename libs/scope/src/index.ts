@@ -49,6 +49,6 @@ export type {
   StepRefusal,
 } from './step-approval.js';
 export { seatPeople } from './seat-matching.js';
-export { groupsOf, partyRefusal } from './step-eligibility.js';
+export { groupsOf, partyRefusal, stepUpRefusal, type StepUpShortfall } from './step-eligibility.js';
 export { dueSteps, type DueStep } from './step-deadlines.js';
 export { missingOf, openSteps, outcomeOf, type Missing } from './step-progress.js';

@@ -33,11 +33,14 @@ export function isAskedIn({ groups }: Principal, { step, level }: StepProgress):
   return groups.some((group) => asked.includes(group));
 }
 
+/** What a login may lack. */
+export type StepUpShortfall = 'step_up_required' | 'step_up_too_old' | 'step_up_too_weak';
+
 /** Why a login is not good enough to approve with. */
 export function stepUpRefusal(
   wanted: StepUp | undefined,
-  { approver, proof, at }: FactOf<'given'>,
-): StepRefusal | undefined {
+  { approver, proof, at }: Pick<FactOf<'given'>, 'approver' | 'proof' | 'at'>,
+): StepUpShortfall | undefined {
   if (wanted === undefined) return undefined;
   // Only the issuer of whoever approves can say when they logged in.
   if (proof?.issuer !== approver.issuer) return 'step_up_required';

@@ -7,4 +7,5 @@ export { TokenRefused, tokenStatus, type TokenRefusal } from './token-refused.js
 export type { TokenLogin } from './login-of.js';
 export { TokenMemo } from './token-memo.js';
 export { TokenVerifier } from './token-verifier.js';
+export { proofOf, stepUpChallenge } from './step-up-challenge.js';
 export type { VerifiedToken } from './verify-token.js';

@@ -32,13 +32,16 @@ export const healthOf = ({
   events: () => decisions.health().connected,
 });
 
-interface FiguredParts extends Pick<RequestParts & HoldParts, 'waiting' | 'waitingHolds'> {
+interface FiguredParts extends Pick<
+  RequestParts & HoldParts,
+  'waiting' | 'reviews' | 'waitingHolds'
+> {
   readonly watch: ClockWatch;
 }
 
 /** How much waits: for humans, for us, for Slack, and for a person who looks at parked events. */
 export function figuresOf(
-  { waiting, waitingHolds, watch }: FiguredParts,
+  { waiting, reviews, waitingHolds, watch }: FiguredParts,
   decisions: JetStreamStrategy,
   slack: SlackParts | undefined,
 ): Readonly<Record<string, number>> {
@@ -49,6 +52,7 @@ export function figuresOf(
     clockOffsetMs: watch.offsetMs,
     waitingRequests: waiting.size,
     waitingHolds: waitingHolds.open().length,
+    openReviews: reviews.size,
     pendingEvents: events.pending + events.inFlight,
     // Both kinds of cards are parked under one name.
     parkedEvents: events.parked + (cards[0]?.parked ?? 0),

@@ -4,6 +4,7 @@ import type { StatusTable } from '@drawbridge/runtime';
 import type { StopRefusal } from '@drawbridge/stops';
 import type { ApprovalRefusal } from './domain/approval-refused.js';
 import type { RevocationRefusal } from './domain/revocation.js';
+import type { ReviewRefusal } from './domain/review.js';
 import type { TargetRefusal } from './domain/target-unknown.js';
 import type { StepUpFailure } from './step-up/step-up-failed.js';
 import type { CallbackRefusal } from './webhooks/callback-refused.js';
@@ -55,6 +56,9 @@ export const approvalStatuses: StatusTable = {
   callback_too_old: 401,
   callback_unreadable: 422,
   too_many_callbacks: 429,
+  review_unknown: 404,
+  reviewer_not_allowed: 403,
+  review_not_open: 409,
   clock_skewed: 503,
 } satisfies Record<
   | ApprovalRefusal
@@ -62,6 +66,7 @@ export const approvalStatuses: StatusTable = {
   | StopRefusal
   | TargetRefusal
   | RevocationRefusal
+  | ReviewRefusal
   | StepUpFailure
   | CallbackRefusal
   | DeadLetterRefusal

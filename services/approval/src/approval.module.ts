@@ -7,6 +7,7 @@ import { BridgesController } from './http/bridges.controller.js';
 import { GrantsController } from './http/grants.controller.js';
 import { HoldsController } from './http/holds.controller.js';
 import { RevocationsController } from './http/revocations.controller.js';
+import { ReviewsController } from './http/reviews.controller.js';
 import { ShownApprovals } from './http/shown-approvals.js';
 import { StepUpController } from './http/step-up.controller.js';
 import { IS_ADMIN, type IsAdmin } from './http/is-admin-token.js';
@@ -17,9 +18,13 @@ import { Bridges } from './nats/bridges.js';
 import { DecisionsController } from './nats/decisions.controller.js';
 import { HeldCommands } from './nats/held-commands.js';
 import { OpenGrants } from './nats/open-grants.js';
+import { OpenReviews } from './nats/open-reviews.js';
+import { Reviews } from './nats/reviews.js';
 import { Revocations } from './nats/revocations.js';
 import { WaitingHolds } from './nats/waiting-holds.js';
 import { WaitingRequests } from './nats/waiting-requests.js';
+import { BreakGlassBoard } from './slack/break-glass-board.js';
+import { BreakGlassController } from './slack/break-glass.controller.js';
 import { CardBoard } from './slack/card-board.js';
 import { CardThread } from './slack/card-thread.js';
 import { CardsController } from './slack/cards.controller.js';
@@ -42,10 +47,13 @@ export interface ApprovalParts {
   readonly waitingHolds: WaitingHolds;
   readonly bridges: Bridges;
   readonly revocations: Revocations;
+  readonly reviews: OpenReviews;
+  readonly reviewing: Reviews;
   readonly verifier: TokenVerifier;
   /** Absent without Slack. */
   readonly slack:
-    Pick<SlackParts, 'board' | 'thread' | 'holdBoard' | 'nudges' | 'sessionEnds'> | undefined;
+    | Pick<SlackParts, 'board' | 'thread' | 'holdBoard' | 'nudges' | 'sessionEnds' | 'breakGlass'>
+    | undefined;
   readonly stepUp: Pick<StepUpParts, 'desk' | 'linkOf'>;
   readonly callbacks: TicketCallbacks;
   readonly deadLetters: DeadLetters;
@@ -56,6 +64,7 @@ const slackControllers = [
   CardsController,
   HoldCardsController,
   NudgesController,
+  BreakGlassController,
   SessionEndsController,
 ];
 
@@ -71,6 +80,8 @@ export class ApprovalModule {
       waitingHolds,
       bridges,
       revocations,
+      reviews,
+      reviewing,
       verifier,
       slack,
       stepUp,
@@ -86,6 +97,7 @@ export class ApprovalModule {
         HoldsController,
         BridgesController,
         RevocationsController,
+        ReviewsController,
         StepUpController,
         TicketCallbacksController,
         WebhooksController,
@@ -101,6 +113,8 @@ export class ApprovalModule {
         { provide: WaitingHolds, useValue: waitingHolds },
         { provide: Bridges, useValue: bridges },
         { provide: Revocations, useValue: revocations },
+        { provide: OpenReviews, useValue: reviews },
+        { provide: Reviews, useValue: reviewing },
         { provide: TokenVerifier, useValue: verifier },
         { provide: TicketCallbacks, useValue: callbacks },
         { provide: DeadLetters, useValue: deadLetters },
@@ -113,6 +127,7 @@ export class ApprovalModule {
               { provide: CardBoard, useValue: slack.board },
               { provide: Nudges, useValue: slack.nudges },
               { provide: SessionEnds, useValue: slack.sessionEnds },
+              { provide: BreakGlassBoard, useValue: slack.breakGlass },
               { provide: CardThread, useValue: slack.thread },
               { provide: HOLD_BOARD, useValue: slack.holdBoard },
             ]),

@@ -186,6 +186,52 @@ export const grantRevoked: AccessEvent = {
   data: { grantId, by: bob, reason: 'not needed any more' },
 };
 
+/** Alice has it at once; who is on call is told, and security reviews it within a day. */
+export const glassTerms: AccessTerms = {
+  ...terms,
+  reason: 'checkout is down and nobody answers the pager',
+  breakGlass: {
+    announce: ['C0INCIDENTS'],
+    tell: ['sre-oncall', 'security'],
+    reviewGroups: ['security'],
+    reviewWithinSeconds: 86_400,
+  },
+};
+/** A request without an approver, up to its grant. */
+export const glassBroken: readonly AccessEvent[] = [
+  {
+    type: 'AccessRequested',
+    data: {
+      requester: alice,
+      request: {
+        connection: 'prod-eks',
+        scope: { action: 'rollout-restart', parameters: {} },
+        durationSeconds: 900,
+        reason: glassTerms.reason,
+        breakGlass: true,
+      },
+      digest: 'digest',
+    },
+  },
+  validated({ type: 'none' }, alice, glassTerms),
+  {
+    type: 'GrantIssued',
+    data: {
+      grantId,
+      policy,
+      grantee: alice,
+      terms: glassTerms,
+      approvers: [],
+      startsAt: '2026-01-05T09:05:00.000Z',
+      endsAt: '2026-01-05T09:20:00.000Z',
+    },
+  },
+];
+export const reviewRequested: AccessEvent = {
+  type: 'ReviewRequested',
+  data: { groups: ['security'], dueBy: '2026-01-06T09:00:00.000Z' },
+};
+
 export const requestId = '018f0000-0000-7000-8000-000000000001';
 
 /** Events as they stand in the stream, from sequence 1. */

@@ -5,6 +5,7 @@ import {
   type AccessRequestInput,
   type AccessRequestView,
   type Principal,
+  type StepUpProof,
 } from '@drawbridge/contracts';
 import {
   handleCommand,
@@ -43,6 +44,8 @@ export interface AccessRequestsOptions {
 export interface Call {
   readonly caller: Principal;
   readonly causationId: string;
+  /** The login of the caller; only where what they ask for needs no approver. */
+  readonly proof?: StepUpProof | undefined;
 }
 
 /** Submits, finds and withdraws access requests. */
@@ -63,7 +66,7 @@ export class AccessRequests {
    */
   async submit(
     request: AccessRequestInput,
-    { caller, causationId }: Call,
+    { caller, causationId, proof }: Call,
     idempotencyKey?: string,
   ): Promise<{ readonly view: AccessRequestView; readonly created: boolean }> {
     const id =
@@ -75,6 +78,7 @@ export class AccessRequests {
       requester: caller,
       request,
       digest: digestOf(request),
+      ...(proof && { proof }),
     } as const;
     const known = this.options.views.get(id) ?? (await this.#read(id));
     if (known === undefined) {

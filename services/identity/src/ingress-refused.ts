@@ -1,5 +1,6 @@
 import { AppError } from '@drawbridge/kernel';
 import type { StopRefusal } from '@drawbridge/stops';
+import type { LoginRefusal } from './http/require-fresh-login.js';
 import type { AccessRequestRefusal } from './domain/access-request.js';
 
 /** What the ingress refuses besides bad input, bad tokens and the rules of an access request. */
@@ -34,7 +35,7 @@ export class IdenticalRequestOpen extends IngressRefused {
 
 /** HTTP status of every refusal of this service. */
 export const identityStatus: Readonly<
-  Record<AccessRequestRefusal | IngressRefusal | StopRefusal, number>
+  Record<AccessRequestRefusal | IngressRefusal | StopRefusal | LoginRefusal, number>
 > = {
   idempotency_key_invalid: 400,
   idempotency_key_reused: 422,
@@ -44,6 +45,9 @@ export const identityStatus: Readonly<
   answer_not_allowed: 403,
   question_unknown: 404,
   question_answered: 409,
+  step_up_required: 401,
+  step_up_too_old: 401,
+  step_up_too_weak: 401,
   readers_only: 403,
   admins_only: 403,
   agent_issuer_unknown: 422,

@@ -309,6 +309,23 @@ describe('answers are as documented', () => {
     await identity.trust('demo', mapping);
   });
 
+  it('of every login that breaks no glass', async () => {
+    const broken = { ...validRequest, breakGlass: true };
+    const post = () => call('submitAccessRequest', path, { method: 'POST', body: broken });
+    expect(await post()).toMatchObject({ status: 503, body: { code: 'policy_unavailable' } });
+    let code = '';
+    const subscription = identity.connection.nats.subscribe(EXPLAIN_SUBJECT, {
+      callback: (_error, message) => {
+        const stepUp = { maxAgeSeconds: 300 };
+        message.respond(JSON.stringify({ verdict: 'denied', code, message: 'no', stepUp }));
+      },
+    });
+    await identity.connection.nats.flush();
+    for (code of ['step_up_required', 'step_up_too_old', 'step_up_too_weak'])
+      expect(await post()).toMatchObject({ status: 401, body: { code } });
+    subscription.unsubscribe();
+  });
+
   it('of every refused answer', async () => {
     const { id } = await submit();
     const target = `${path}/${id}/answers`;

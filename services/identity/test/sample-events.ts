@@ -117,6 +117,12 @@ export const sample: {
   GrantRevoked: { type: 'GrantRevoked', data: { grantId, reason: 'policy changed' } },
   GrantExpired: { type: 'GrantExpired', data: { grantId, endsAt } },
   GrantEnded: { type: 'GrantEnded', data: { grantId, cause: 'used_up' } },
+  ReviewRequested: { type: 'ReviewRequested', data: { groups: ['security'], dueBy: endsAt } },
+  ReviewReminded: { type: 'ReviewReminded', data: { count: 1 } },
+  ReviewCompleted: {
+    type: 'ReviewCompleted',
+    data: { by: alice, via: 'http', verdict: 'justified', note: 'the pager was late' },
+  },
 };
 
 /** The event as it stands in the store, at position `sequence`. */

@@ -58,6 +58,7 @@ function compilePolicy(name: string, spec: PolicySpec): Policy {
     ...compileLimits(spec.limits),
     ...compileStart(spec.start),
     ...compileStepUp(spec.stepUp),
+    ...compileBreakGlass(spec),
   };
 }
 
@@ -71,6 +72,9 @@ function compileApproval(approval: PolicySpec['approval']): Policy['approval'] {
   );
   return { ...approval, steps };
 }
+
+const compileBreakGlass = ({ breakGlass }: PolicySpec) =>
+  breakGlass === undefined ? {} : { breakGlass };
 
 function compileLimits(limits: PolicySpec['limits']): { limits?: PolicyLimits } {
   if (limits === undefined) return {};

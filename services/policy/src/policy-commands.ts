@@ -100,9 +100,10 @@ export class PolicyCommands {
   }
 
   /** What {@link judge} would decide now, by the same rule; it takes no place and records nothing. */
-  async explain({ requester, request }: ExplainInput): Promise<Explanation> {
+  async explain({ requester, request, proof }: ExplainInput): Promise<Explanation> {
     const policies = this.options.policies();
-    const state = { status: 'requested', requester, request, requestedAt: this.#now() } as const;
+    const asked = { requester, request, requestedAt: this.#now(), ...(proof && { proof }) };
+    const state = { status: 'requested', ...asked } as const;
     const ask = (limit: RateLimit) => this.options.places.look(limit);
     const names = await this.#namesToJudge(state, policies);
     const surroundings = { requestId: '', policies, names, ask };

@@ -7,6 +7,7 @@ import { parseDuration, parseStart } from '../input/duration.js';
 import { parseLimits, type LimitOptions } from '../input/limit-arguments.js';
 import { parseScope } from '../input/scope-arguments.js';
 import { ownAgentKey } from '../profile/agent-key.js';
+import { withWantedLogin } from '../login/with-wanted-login.js';
 import { explanationText } from '../output/explanation-text.js';
 import { requestText } from '../output/request-text.js';
 import {
@@ -33,6 +34,7 @@ interface RequestOptions extends SharedOptions, LimitOptions {
   readonly runId?: string;
   readonly start?: string;
   readonly bindKey?: true;
+  readonly breakGlass?: true;
   readonly explain?: true;
   readonly idempotencyKey?: string;
   readonly wait?: string | true;
@@ -80,6 +82,10 @@ export function registerRequest(registrar: Registrar): void {
     .option('--idle <time>', 'grant that ends when it is not used for so long, e.g. 15m')
     .option('--bind-key', 'grant that nobody can use without the key of this profile')
     .option('--start <time>', 'when it should open: a time, or +2h; default: at once')
+    .option(
+      '--break-glass',
+      'at once and without an approver, for the people whom a policy names: announced, recorded and reviewed',
+    )
     .option('--run-id <id>', 'run of the agent; "drawbridge run end" ends all that it asked for')
     .option('--explain', 'only say what would become of it; nothing is asked for')
     .option('--idempotency-key <key>', 'the same key makes the same request; default: a new one')
@@ -104,26 +110,31 @@ async function request(context: CommandContext, command: Command): Promise<ExitC
     ...inputOf(options, command.args, context.now),
     ...(key !== undefined && { keyThumbprint: key.thumbprint }),
   };
-  const api = await context.ingress();
   if (options.explain === true) {
+    const api = await context.ingress();
     const path = '/v1/access-requests/explain';
     const told = await api.call({ method: 'POST', path, body, answer: Explanation });
     context.show(told, () => explanationText(told));
     return told.verdict === 'validated' ? exitCode.ok : exitCode.denied;
   }
-  const made = await api.call({
-    method: 'POST',
-    path: '/v1/access-requests',
-    body,
-    headers: { 'idempotency-key': options.idempotencyKey ?? randomUUID() },
-    answer: AccessRequestView,
-  });
+  const headers = { 'idempotency-key': options.idempotencyKey ?? randomUUID() };
+  const path = '/v1/access-requests';
+  const submit = async () =>
+    (await context.ingress()).call({
+      method: 'POST',
+      path,
+      body,
+      headers,
+      answer: AccessRequestView,
+    });
+  const made = await withWantedLogin(context, submit);
   if (options.wait === undefined) {
     show(context, made);
     context.note(`follow it with: drawbridge status ${made.id} --wait`);
     return exitCode.ok;
   }
   context.note(`access request ${made.id}`);
+  const api = await context.ingress();
   const view = await followRequest(context, { api, view: made, seconds: waitSeconds });
   show(context, view);
   return waitedFor(view);
@@ -158,6 +169,7 @@ function inputOf(
     ...(options.runId === undefined ? {} : { runId: options.runId }),
     ...(options.start === undefined ? {} : { startAt: parseStart(options.start, '--start', now) }),
     ...(limits === undefined ? {} : { limits }),
+    ...(options.breakGlass === undefined ? {} : { breakGlass: options.breakGlass }),
   });
   if (input.success) return input.data;
   const problems = input.error.issues.map(

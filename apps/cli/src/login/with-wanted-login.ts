@@ -17,7 +17,7 @@ export async function withWantedLogin<Result>(
     const { terminal, paths } = session;
     const profile = await session.profile();
     if (profile?.login?.type !== 'human' || hasEnvironmentToken(terminal)) throw error;
-    terminal.note('This approval wants a fresh login.\n');
+    terminal.note('This takes a fresh login.\n');
     const { logInWithBrowser } = await import('./log-in-with-browser.js');
     const { login } = profile;
     await logInWithBrowser(

@@ -27,6 +27,7 @@ export function requestText(view: AccessRequestView, now: Date): string {
       ['from', request.startAt],
       ['limits', limitsText(view.terms ?? request)],
       ['bound to', (view.terms ?? request).keyThumbprint && 'the key of its agent'],
+      ['break-glass', breakGlassText(view)],
       ['reason', request.reason],
       ['ticket', request.ticket],
       ['run', request.runId],
@@ -145,6 +146,14 @@ const approvalsText = ({ approvals }: AccessRequestView): string | undefined =>
   approvals.length === 0
     ? undefined
     : approvals.map(({ approver, via, at }) => `${approver} by ${via} at ${at}`).join(', ');
+
+function breakGlassText({ request, review }: AccessRequestView): string | undefined {
+  if (request.breakGlass === undefined) return undefined;
+  if (review === undefined) return 'nobody approves it; announced, and reviewed afterwards';
+  const { completed, dueBy } = review;
+  if (completed === undefined) return `waits for its review, due ${dueBy}`;
+  return `${completed.verdict.replace('_', ' ')}, says ${completed.by}: ${completed.note}`;
+}
 
 const grantText = ({ grant }: AccessRequestView): string | undefined =>
   grant === undefined

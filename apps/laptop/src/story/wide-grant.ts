@@ -23,7 +23,7 @@ async function getWideGrant({ narrator, actors: { agent }, laptop: { slack } }: 
   );
   const { stdout } = await narrator.show(
     agent.drawbridge(
-      ...['request', '--connection', DEMO_CONNECTION, '--action', 'break-glass'],
+      ...['request', '--connection', DEMO_CONNECTION, '--action', 'wide'],
       ...['--namespace', 'payments', '--duration', `${GRANT_SECONDS}s`],
       ...['--reason', 'checkout cannot reach its database', '--ticket', 'INC-4212'],
     ),

@@ -33,6 +33,9 @@ const outcomeOf: Readonly<Record<AccessEventType, ClosedOutcome | undefined>> = 
   GrantRevoked: 'unneeded',
   GrantExpired: 'unneeded',
   GrantEnded: 'unneeded',
+  ReviewRequested: 'unneeded',
+  ReviewReminded: 'unneeded',
+  ReviewCompleted: 'unneeded',
 };
 
 /** Folds one event; facts that no longer matter leave the state as it is. */

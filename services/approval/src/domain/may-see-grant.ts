@@ -7,8 +7,9 @@ import type { RequestStory } from './request-story.js';
  * the agent. In doubt who somebody is, they are not.
  */
 export function maySeeGrant(human: Principal, story: RequestStory): boolean {
-  const { approval, approvals, requester } = story;
-  const groups = approverGroupsOf(approval ?? { type: 'none' });
+  const { approval, approvals, requester, terms } = story;
+  const asked = approverGroupsOf(approval ?? { type: 'none' });
+  const groups = [...asked, ...(terms.breakGlass?.tell ?? [])];
   return (
     human.groups.some((group) => groups.includes(group)) ||
     approvals.some(({ approver }) => isSameHuman(approver, human)) ||

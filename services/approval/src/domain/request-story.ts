@@ -12,6 +12,7 @@ import {
   type PolicyReference,
   type Principal,
   type ResolvedNames,
+  type ReviewVerdict,
   type Risk,
 } from '@drawbridge/contracts';
 import type { RecordedEvent } from '@drawbridge/kernel';
@@ -69,6 +70,21 @@ export interface StoryGrant {
   readonly ended?: Ending;
 }
 
+/** What is said afterwards of a grant that nobody approved before. */
+export interface StoryReview {
+  readonly groups: readonly string[];
+  readonly askedAt: string;
+  readonly dueBy: string;
+  readonly reminders: number;
+  readonly completed?: {
+    readonly by: Principal;
+    readonly via: 'slack' | 'http';
+    readonly verdict: ReviewVerdict;
+    readonly note: string;
+    readonly at: string;
+  };
+}
+
 /** What humans are told about one access request that waits, or waited, for an approval. */
 export interface RequestStory {
   readonly id: string;
@@ -102,6 +118,8 @@ export interface RequestStory {
   /** What was asked of the requester, oldest first. */
   readonly questions: readonly StoryQuestion[];
   readonly grant?: StoryGrant;
+  /** Only where nobody approved before, once the grant has ended. */
+  readonly review?: StoryReview;
 }
 
 /** The story of one access request; `undefined` until policy has validated it. */
@@ -219,6 +237,13 @@ const changes: {
   }),
   // What it comes to follows at once.
   RevocationOrdered: () => ({}),
+  ReviewRequested: ({ groups, dueBy }, { story: { review }, at }) => ({
+    review: review ?? { groups, askedAt: at, dueBy, reminders: 0 },
+  }),
+  ReviewReminded: ({ count: reminders }, { story: { review } }) =>
+    review === undefined ? {} : { review: { ...review, reminders } },
+  ReviewCompleted: (said, { story: { review }, at }) =>
+    review === undefined ? {} : { review: { ...review, completed: { ...said, at } } },
   GrantRevoked: ({ by, reason }, { story, at }) =>
     endGrant(story, 'revoked', endedBy(by, at, reason)),
   GrantExpired: ({ endsAt }, { story }) => endGrant(story, 'expired', { at: endsAt }),

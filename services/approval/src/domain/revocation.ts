@@ -30,6 +30,8 @@ export interface OrderRevocation {
 export interface RevocableGrant {
   readonly requester?: Principal;
   readonly approval: ApprovalRequirement;
+  /** Groups that are told of it because nobody approved it before. */
+  readonly told?: readonly string[];
   /** Absent while there is none, and when it has ended. */
   readonly grant?: { readonly endsAt: string; readonly approvers: readonly Principal[] };
   readonly isOrdered: boolean;
@@ -64,9 +66,10 @@ const notAllowed = (): RevocationRefused =>
   );
 
 /** Nobody gets anything by it, so that the owner may, and in doubt who somebody is, they are not. */
-function mayRevoke(human: Principal, { requester, approval, grant }: RevocableGrant): boolean {
+function mayRevoke(human: Principal, state: RevocableGrant): boolean {
   if (human.kind !== 'human') return false;
-  const groups = approverGroupsOf(approval);
+  const { requester, approval, told = [], grant } = state;
+  const groups = [...approverGroupsOf(approval), ...told];
   return (
     human.groups.some((group) => groups.includes(group)) ||
     (grant?.approvers.some((approver) => isSameHuman(approver, human)) ?? false) ||
@@ -97,14 +100,18 @@ const endsGrant: Readonly<Record<AccessEventType, boolean>> = {
   GrantRevoked: true,
   GrantExpired: true,
   GrantEnded: true,
+  ReviewRequested: false,
+  ReviewReminded: false,
+  ReviewCompleted: false,
 };
 
 function evolve(state: RevocableGrant, event: AccessEvent): RevocableGrant {
   if (endsGrant[event.type]) return withoutGrant(state);
   if (event.type === 'AccessRequested') return { ...state, requester: event.data.requester };
   if (event.type === 'AccessRequestValidated') {
-    const { requester, approval } = event.data;
-    return { ...state, requester, approval };
+    const { requester, approval, terms } = event.data;
+    const told = terms.breakGlass?.tell;
+    return { ...state, requester, approval, ...(told && { told }) };
   }
   if (event.type === 'GrantIssued') return issued(state, event.data);
   return event.type === 'RevocationOrdered' ? { ...state, isOrdered: true } : state;

@@ -11,13 +11,13 @@ import {
 } from '@drawbridge/contracts';
 import { requestIdOf, ValidBody, ValidQuery } from '@drawbridge/runtime';
 import { narrowingOf } from '@drawbridge/scope';
-import { TokenVerifier } from '@drawbridge/token';
+import { proofOf, TokenVerifier } from '@drawbridge/token';
 import type { Request } from 'express';
 import { ApprovalRefused } from '../domain/approval-refused.js';
 import { mayDecide } from '../domain/may-decide.js';
 import { AccessApprovals, type Decision } from '../nats/access-approvals.js';
 import { requireHuman, requireHumanToken } from './require-human.js';
-import { challenging, proofOf } from './step-up-challenge.js';
+import { challenging } from './step-up-challenge.js';
 import { ShownApprovals } from './shown-approvals.js';
 import { WaitingQuery } from './waiting-query.js';
 

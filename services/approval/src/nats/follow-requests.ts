@@ -7,12 +7,14 @@ import {
 import type { Closers } from '@drawbridge/runtime';
 import { AgentHistory } from '../domain/agent-history.js';
 import { OpenGrants } from './open-grants.js';
+import { OpenReviews, type ReviewListener } from './open-reviews.js';
 import { WaitingRequests, type StoryListener } from './waiting-requests.js';
 
 /** What is known of all access requests, and what keeps it up to date. */
 export interface FollowedRequests {
   readonly waiting: WaitingRequests;
   readonly grants: OpenGrants;
+  readonly reviews: OpenReviews;
   readonly history: AgentHistory;
   readonly follower: AccessFollower;
 }
@@ -21,17 +23,20 @@ export interface FollowRequestsOptions {
   readonly logger: LoggerService;
   /** Are told of every request that waits. */
   readonly listeners: readonly StoryListener[];
+  /** Is told when something is to be done about a review. */
+  readonly onReview: ReviewListener;
 }
 
 /** Folds the event stream into what waits for humans and what is open; of a history nobody can read, nothing. */
 export function followRequests(
   connection: JetStreamConnection,
-  { logger, listeners }: FollowRequestsOptions,
+  { logger, listeners, onReview }: FollowRequestsOptions,
   closers: Closers,
 ): FollowedRequests {
   const [waiting, grants] = [new WaitingRequests(listeners), new OpenGrants()];
   const history = new AgentHistory();
-  const models = [waiting, grants, history];
+  const reviews = new OpenReviews(onReview);
+  const models = [waiting, grants, reviews, history];
   const follower = followAccessEvents(connection, {
     onEvent: (recorded) => {
       for (const model of models) model.take(recorded);
@@ -42,5 +47,5 @@ export function followRequests(
     },
   });
   closers.add(() => follower.close());
-  return { waiting, grants, history, follower };
+  return { waiting, grants, reviews, history, follower };
 }

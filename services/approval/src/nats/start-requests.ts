@@ -11,10 +11,13 @@ import type { Closers } from '@drawbridge/runtime';
 import { AccessApprovals } from './access-approvals.js';
 import { followRequests, type FollowedRequests } from './follow-requests.js';
 import { LostSayWatch } from './lost-say-watch.js';
+import { ReviewTimers } from './review-timers.js';
+import { Reviews } from './reviews.js';
 import { RequestTimers } from './request-timers.js';
 
 export interface RequestParts extends FollowedRequests {
   readonly approvals: AccessApprovals;
+  readonly reviewing: Reviews;
   /** Begins to do what time or people make necessary; once all requests are known. */
   readonly startRequestTimers: (people: () => PeopleNow) => void;
 }
@@ -39,10 +42,15 @@ export function startRequests(
   const lostSays = new LostSayWatch({ approvals, clock, logger });
   closers.add(() => lostSays.close());
   const listeners = [timers.follow, lostSays.follow];
-  const followed = followRequests(connection, { logger, listeners }, closers);
+  const reviewing = new Reviews(store, clock);
+  const reviewTimers = new ReviewTimers({ reviews: reviewing, clock, logger });
+  closers.add(() => reviewTimers.close());
+  const onReview = reviewTimers.follow;
+  const followed = followRequests(connection, { logger, listeners, onReview }, closers);
   const startRequestTimers = (people: () => PeopleNow) => {
     timers.start();
     lostSays.start(people);
+    reviewTimers.start(followed.reviews);
   };
-  return { ...followed, approvals, startRequestTimers };
+  return { ...followed, approvals, reviewing, startRequestTimers };
 }

@@ -3,10 +3,13 @@ import { onPress, onSubmit, type Listening } from './listen.js';
 import { REVOKE_ACTION } from './overview-blocks.js';
 import { REVOKE_VIEW, RevokeClick, RevokeSubmission } from './revoke-view.js';
 import type { SlackBridges } from './slack-bridges.js';
+import { REVIEW_ACTION } from './review-action.js';
+import { REVIEW_VIEW, ReviewClick, ReviewSubmission } from './review-dialog.js';
 import { SlackCommands } from './slack-commands.js';
 import type { SlackDesk } from './slack-desk.js';
 import { HomeOpened, ThreadReply } from './slack-event.js';
 import type { SlackHome } from './slack-home.js';
+import type { SlackReviews } from './slack-reviews.js';
 import type { SlackWorkspace } from './slack-workspace.js';
 import { COMMAND, SlashCommand } from './slash-command.js';
 import { targetWords } from './stop-words.js';
@@ -19,12 +22,13 @@ export interface DeskParts {
   readonly workspace: Pick<SlackWorkspace, 'respond'>;
   readonly home: SlackHome;
   readonly questions: ThreadQuestions;
+  readonly reviews: SlackReviews;
 }
 
 /** Listens to commands, the home, what is written in threads, and the lists' buttons. */
 export function listenToDesk(
   listening: Listening,
-  { desk, bridges, workspace, home, questions }: DeskParts,
+  { desk, bridges, workspace, home, questions, reviews }: DeskParts,
 ): void {
   const { app, answers } = listening;
   const commands = new SlackCommands({ desk, bridges, answers, workspace });
@@ -49,6 +53,7 @@ export function listenToDesk(
   });
   // A list is not brought up to date: what became of it says the card, the home, or the next list.
   const refresh = () => Promise.resolve();
+  listenToReviews(listening, reviews);
   onPress(listening, REVOKE_ACTION, {
     read: (body) => RevokeClick.parse(body),
     idOf: ({ actions: [{ value }] }) => value,
@@ -73,6 +78,27 @@ export function listenToDesk(
       idOf: ({ view }) => targetWords(view.private_metadata.target),
       refresh,
       take: (submission, causationId) => bridges.submit(submission, causationId),
+    },
+  );
+}
+
+/** The card is brought up to date by the event. */
+function listenToReviews(listening: Listening, reviews: SlackReviews): void {
+  const refresh = () => Promise.resolve();
+  onPress(listening, REVIEW_ACTION, {
+    read: (body) => ReviewClick.parse(body),
+    idOf: ({ actions: [{ value }] }) => value,
+    refresh,
+    take: (click) => reviews.press(click),
+  });
+  onSubmit(
+    listening,
+    { dialog: REVIEW_VIEW },
+    {
+      read: (body) => ReviewSubmission.parse(body),
+      idOf: ({ view }) => view.private_metadata.requestId,
+      refresh,
+      take: (submission, causationId) => reviews.submit(submission, causationId),
     },
   );
 }

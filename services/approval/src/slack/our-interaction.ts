@@ -3,6 +3,7 @@ import { BridgesSubmission } from './bridges-view.js';
 import { CardClick, HoldClick } from './card-click.js';
 import { AskSubmission, DenyHoldSubmission, DenySubmission } from './denial-submission.js';
 import { RevokeClick, RevokeSubmission } from './revoke-view.js';
+import { ReviewClick, ReviewSubmission } from './review-dialog.js';
 import { NarrowSubmission } from './narrow-submission.js';
 
 /** An interaction that is ours to answer. */
@@ -14,6 +15,8 @@ export const OurInteraction = z.union([
   RevokeClick,
   RevokeSubmission,
   BridgesSubmission,
+  ReviewClick,
+  ReviewSubmission,
   HoldClick,
   DenyHoldSubmission,
 ]);

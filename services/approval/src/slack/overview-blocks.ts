@@ -1,8 +1,10 @@
 import type { types } from '@slack/bolt';
+import type { ReviewedStory } from '../domain/is-open-review.js';
 import type { RequestStory } from '../domain/request-story.js';
 import type { GrantedStory } from '../nats/open-grants.js';
 import { personWords, riskLine, whatWords } from './card-facts.js';
 import { neutralText } from './neutral-text.js';
+import { REVIEW_ACTION } from './review-action.js';
 import { bold, instant, lines, plain, text, type Inline } from './rich-text.js';
 
 export const REVOKE_ACTION = 'drawbridge_revoke';
@@ -21,18 +23,38 @@ export interface Overview {
   readonly waitingTotal: number;
   readonly open: readonly GrantedStory[];
   readonly openTotal: number;
+  /** What they are to review; only few of them, since a message holds 50 blocks. */
+  readonly reviews: readonly ReviewedStory[];
+  readonly reviewsTotal: number;
 }
 
 /** An overview as blocks, for a message or a home. */
 export function overviewBlocks(overview: Overview): types.KnownBlock[] {
-  const { waiting, waitingTotal, open, openTotal } = overview;
+  const { waiting, waitingTotal, open, openTotal, reviews, reviewsTotal } = overview;
   return [
-    { type: 'header', text: plain(`Waits for you: ${waitingTotal}`) },
+    header(`Waits for you: ${waitingTotal}`),
     ...waiting.flatMap(waitingBlocks),
     ...moreBlock(waitingTotal - waiting.length),
-    { type: 'header', text: plain(`Open now: ${openTotal}`) },
+    header(`Open now: ${openTotal}`),
     ...open.flatMap(openBlocks),
     ...moreBlock(openTotal - open.length),
+    ...(reviewsTotal === 0 ? [] : [header(`To review: ${reviewsTotal}`)]),
+    ...reviews.flatMap(reviewBlocks),
+    ...moreBlock(reviewsTotal - reviews.length),
+  ];
+}
+
+const header = (words: string): types.HeaderBlock => ({ type: 'header', text: plain(words) });
+
+function reviewBlocks(story: ReviewedStory): types.KnownBlock[] {
+  const { id, terms, review } = story;
+  return [
+    lines([
+      [bold(titleOf(story))],
+      [text(neutralText(terms.reason, 150))],
+      [text('Due '), instant(review.dueBy)],
+    ]),
+    actions(id, [{ type: 'button', action_id: REVIEW_ACTION, text: plain('Review…'), value: id }]),
   ];
 }
 
@@ -90,4 +112,10 @@ const linkButton = (url: string): types.Button => ({
 });
 
 const moreBlock = (count: number): types.KnownBlock[] =>
-  count > 0 ? [lines([[text(`And ${count} more: drawbridge approvals, drawbridge grants`)]])] : [];
+  count > 0
+    ? [
+        lines([
+          [text(`And ${count} more: drawbridge approvals, drawbridge grants, drawbridge reviews`)],
+        ]),
+      ]
+    : [];

@@ -5,6 +5,7 @@ import type { Clock } from '@drawbridge/kernel';
 import { StopRefused } from '@drawbridge/stops';
 import { uuidV7 } from '@drawbridge/runtime';
 import { ApprovalRefused } from '../domain/approval-refused.js';
+import { ReviewRefused } from '../domain/review.js';
 import { RevocationRefused } from '../domain/revocation.js';
 import { TargetUnknown } from '../domain/target-unknown.js';
 import { neutralMrkdwn } from './neutral-text.js';
@@ -104,7 +105,8 @@ const isRefusal = (error: unknown): error is Refusal =>
   refusals.some((kind) => error instanceof kind);
 
 const refusals = [
-  ...[ApprovalRefused, HoldRefused, RevocationRefused, SlackRefused, StopRefused, TargetUnknown],
+  ...[ApprovalRefused, HoldRefused, RevocationRefused, ReviewRefused, SlackRefused],
+  ...[StopRefused, TargetUnknown],
 ] as const;
 type Refusal = InstanceType<(typeof refusals)[number]>;
 

@@ -3,9 +3,11 @@ import type { Clock } from '@drawbridge/kernel';
 import { mayDecide } from '../domain/may-decide.js';
 import { maySeeGrant } from '../domain/may-see-grant.js';
 import type { RequestStory } from '../domain/request-story.js';
+import { mayReview } from '../domain/review.js';
 import { RevocationRefused } from '../domain/revocation.js';
 import type { AccessApprovals } from '../nats/access-approvals.js';
 import type { OpenGrants } from '../nats/open-grants.js';
+import type { OpenReviews } from '../nats/open-reviews.js';
 import type { Revocations } from '../nats/revocations.js';
 import type { WaitingRequests } from '../nats/waiting-requests.js';
 import { directKey, type CardMemory } from './card-memory.js';
@@ -19,10 +21,14 @@ import { slackHuman, type KnownPeople } from './slack-human.js';
 import { SlackRefused } from './slack-refused.js';
 import type { SlackWorkspace } from './slack-workspace.js';
 
+/** What is shown of them; each takes room from the other lists. */
+const MOST_REVIEWS = 5;
+
 export interface SlackDeskOptions extends KnownPeople {
   readonly approvals: Pick<AccessApprovals, 'story'>;
   readonly waiting: Pick<WaitingRequests, 'list'>;
   readonly grants: Pick<OpenGrants, 'list'>;
+  readonly reviews: Pick<OpenReviews, 'list'>;
   readonly revocations: Pick<Revocations, 'revoke' | 'check'>;
   readonly memory: Pick<CardMemory, 'find'>;
   readonly workspace: Pick<SlackWorkspace, 'openDialog' | 'botUserId' | 'linkTo'>;
@@ -38,14 +44,19 @@ export class SlackDesk {
   /** @throws SlackRefused for an account that belongs to nobody */
   async overview(who: Who, most: number): Promise<Overview> {
     const human = slackHuman(who, this.options);
-    const { waiting, grants, clock } = this.options;
+    const { waiting, grants, reviews, clock } = this.options;
     const mine = waiting.list().filter((story) => mayDecide(story, human));
     const open = grants.list(clock()).filter((story) => maySeeGrant(human, story));
+    const toReview = reviews
+      .list()
+      .filter(({ requester, review }) => mayReview(human, requester, review.groups));
     return {
       waiting: await Promise.all(mine.slice(0, most).map((story) => this.#withLink(story, who))),
       waitingTotal: mine.length,
       open: open.slice(0, most),
       openTotal: open.length,
+      reviews: toReview.slice(0, MOST_REVIEWS),
+      reviewsTotal: toReview.length,
     };
   }
 

@@ -18,11 +18,14 @@ import type { HoldStory } from '../domain/hold-story.js';
 import type { RequestStory } from '../domain/request-story.js';
 import type { OpenGrants } from '../nats/open-grants.js';
 import type { Bridges } from '../nats/bridges.js';
+import type { OpenReviews } from '../nats/open-reviews.js';
+import type { Reviews } from '../nats/reviews.js';
 import type { Revocations } from '../nats/revocations.js';
 import type { WaitingRequests } from '../nats/waiting-requests.js';
 import type { HeldCommands } from '../nats/held-commands.js';
 import type { StepUpLinks } from '../step-up/start-step-up.js';
 import { decidersOf, holdDecidersOf } from './card-audience.js';
+import { BreakGlassBoard } from './break-glass-board.js';
 import { CardBoard, type CardBoardOptions, type CardSubject, type Told } from './card-board.js';
 import { CardMemory } from './card-memory.js';
 import { CardThread } from './card-thread.js';
@@ -37,6 +40,7 @@ import type { DeskParts } from './listen-to-desk.js';
 import { SESSION_ENDS } from './session-ends.controller.js';
 import { SessionEnds } from './session-ends.js';
 import { SlackBridges } from './slack-bridges.js';
+import { SlackReviews } from './slack-reviews.js';
 import { SlackDecisions } from './slack-decisions.js';
 import { SlackDesk } from './slack-desk.js';
 import { SlackHome } from './slack-home.js';
@@ -56,6 +60,8 @@ export interface SlackSurroundings {
   readonly grants: OpenGrants;
   readonly revocations: Revocations;
   readonly bridges: Bridges;
+  readonly reviews: OpenReviews;
+  readonly reviewing: Reviews;
   readonly holds: HeldCommands;
   readonly isDisabled: (human: Principal) => boolean;
   /** By the configuration in force. */
@@ -74,6 +80,7 @@ export interface SlackParts {
   readonly holdBoard: CardBoard<HoldStory>;
   readonly nudges: Nudges;
   readonly sessionEnds: SessionEnds;
+  readonly breakGlass: BreakGlassBoard;
   /** To be mounted before any body is read. */
   readonly receiver: Router;
   readonly transports: readonly JetStreamStrategy[];
@@ -115,6 +122,7 @@ export async function startSlack(
     ...boards,
     nudges: new Nudges(nudging),
     sessionEnds: new SessionEnds({ ...nudging, numbers: askSession(connection, logger) }),
+    breakGlass: new BreakGlassBoard({ ...nudging, places }),
     receiver: receiverOf(settings, surroundings, { ...boards, known, desk }),
     transports: transportsOf(surroundings),
     close: async () => {
@@ -180,6 +188,7 @@ function deskOf(
     workspace,
     home: new SlackHome({ overview, workspace, clock, logger }),
     questions: new ThreadQuestions({ ...surroundings, ...known, board }),
+    reviews: new SlackReviews({ ...surroundings, ...known }),
   };
 }
 

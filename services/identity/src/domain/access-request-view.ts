@@ -142,6 +142,12 @@ const changes: Changes = {
     ...endOf(grant, at),
   }),
   GrantExpired: ({ endsAt }, { grant }) => ({ status: 'expired', ...endOf(grant, endsAt) }),
+  ReviewRequested: ({ dueBy }) => ({ review: { dueBy } }),
+  ReviewReminded: () => ({}),
+  ReviewCompleted: ({ by, verdict, note }, { review }) =>
+    review === undefined
+      ? {}
+      : { review: { ...review, completed: { by: nameOf(by), verdict, note } } },
   GrantEnded: ({ cause }, { grant }, at) => ({
     status: 'expired',
     refusal: endedEarly[cause],

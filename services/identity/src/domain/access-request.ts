@@ -5,6 +5,7 @@ import {
   type AccessEventType,
   type AccessRequestInput,
   type Principal,
+  type StepUpProof,
 } from '@drawbridge/contracts';
 
 export interface AnswerQuestion {
@@ -21,6 +22,8 @@ export type AccessRequestCommand =
       readonly request: AccessRequestInput;
       /** SHA-256 of the request in canonical form. */
       readonly digest: string;
+      /** The login it is asked with; only where it needs no approver. */
+      readonly proof?: StepUpProof | undefined;
     }
   | {
       readonly type: 'WithdrawAccess';
@@ -76,6 +79,10 @@ const statusAfter: Readonly<Record<AccessEventType, 'open' | 'withdrawn' | 'ende
   GrantRevoked: 'ended',
   GrantExpired: 'ended',
   GrantEnded: 'ended',
+  // Only of a grant that has ended.
+  ReviewRequested: 'ended',
+  ReviewReminded: 'ended',
+  ReviewCompleted: 'ended',
 };
 
 /** Submitting and withdrawing an access request: what identity alone decides about it. */
@@ -117,11 +124,12 @@ function questionsAfter(
 }
 
 function requestAccess(
-  { requester, request, digest }: Extract<AccessRequestCommand, { type: 'RequestAccess' }>,
+  { requester, request, digest, proof }: Extract<AccessRequestCommand, { type: 'RequestAccess' }>,
   state: AccessRequest,
 ): AccessEvent | undefined {
   if (state.status === 'absent') {
-    return { type: 'AccessRequested', data: { requester, request, digest } };
+    const asked = { requester, request, digest, ...(proof && { proof }) };
+    return { type: 'AccessRequested', data: asked };
   }
   if (state.digest === digest && state.requester === principalId(requester)) return undefined;
   throw new AccessRequestRefused(

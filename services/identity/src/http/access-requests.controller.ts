@@ -16,8 +16,10 @@ import {
   AccessRequestInput,
   AnswerInput,
   type AccessRequestView,
+  type ExplainInput,
   type Explanation,
 } from '@drawbridge/contracts';
+import { proofOf } from '@drawbridge/token';
 import { ValidBody, ValidPath, ValidQuery } from '@drawbridge/runtime';
 import { IdenticalRequestOpen, IngressRefused } from '../ingress-refused.js';
 import { requireRun } from '../require-run.js';
@@ -34,6 +36,7 @@ import {
   WaitQuery,
   type AccessRequestList,
 } from './schemas.js';
+import { requireFreshLogin } from './require-fresh-login.js';
 import { streamView } from './view-stream.js';
 import { etagOf } from './view-watch.js';
 
@@ -53,8 +56,12 @@ export class AccessRequestsController {
     requireRun(body, callerOf(request));
     countCall(this.ingress.submissions, { request, response }, this.ingress.clock());
     await requireCurrent(this.ingress);
+    const asked = askedBy(request, body);
+    if (body.breakGlass !== undefined) {
+      await requireFreshLogin(this.ingress.explain, asked, response);
+    }
     const { view, created } = await this.ingress.requests
-      .submit(body, callOf(request), key)
+      .submit(body, { ...callOf(request), proof: asked.proof }, key)
       .catch((error: unknown) => {
         if (error instanceof IdenticalRequestOpen) response.location(pathOf(error.requestId));
         throw error;
@@ -74,7 +81,7 @@ export class AccessRequestsController {
     requireStart(body, this.ingress.clock());
     requireRun(body, callerOf(request));
     response.status(200);
-    return this.ingress.explain({ requester: callerOf(request).principal, request: body });
+    return this.ingress.explain(askedBy(request, body));
   }
 
   @Get()
@@ -123,6 +130,13 @@ export class AccessRequestsController {
     await requireCurrent(this.ingress);
     answer(response, await this.ingress.requests.withdraw(id, callOf(request)));
   }
+}
+
+/** Only where nobody approves does the login of whoever asks matter. */
+function askedBy(request: Request, body: AccessRequestInput): ExplainInput {
+  const token = callerOf(request);
+  const proof = body.breakGlass === undefined ? undefined : proofOf(token);
+  return { requester: token.principal, request: body, ...(proof && { proof }) };
 }
 
 const pathOf = (id: string): string => `/v1/access-requests/${id}`;

@@ -52,13 +52,14 @@ export const operations: readonly Operation[] = [
     ],
     errors: {
       400: ['body_malformed', 'body_invalid', 'idempotency_key_invalid'],
+      401: ['step_up_required', 'step_up_too_old', 'step_up_too_weak'],
       403: ['run_not_yours'],
       409: ['identical_request_open', 'append_conflict'],
       413: ['body_too_large'],
       415: ['content_type_unsupported'],
       422: ['idempotency_key_reused', 'start_invalid'],
       429: ['too_many_open_requests'],
-      503: ['access_requests_unavailable', 'event_store_unavailable'],
+      503: ['access_requests_unavailable', 'event_store_unavailable', 'policy_unavailable'],
     },
   },
   {

@@ -1,4 +1,4 @@
-import type { AccessRequestInput, Principal } from '@drawbridge/contracts';
+import type { AccessRequestInput, Principal, StepUpProof } from '@drawbridge/contracts';
 import type { FixedRequest } from './still-allowed.js';
 
 /**
@@ -12,6 +12,8 @@ export type AccessGrant =
       readonly requester: Principal;
       readonly request: AccessRequestInput;
       readonly requestedAt: string;
+      /** The login it was asked with. */
+      readonly proof?: StepUpProof;
     }
   | ({
       readonly status: 'pending';

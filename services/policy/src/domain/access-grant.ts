@@ -175,7 +175,7 @@ function decideIssue(
       grantee: requester,
       terms,
       approvers: (standing?.approvals ?? []).map(({ approver }) => approver),
-      requiredGroups: required,
+      ...(required && { requiredGroups: required }),
       ...window,
     },
   };
@@ -194,7 +194,7 @@ function whyNotAgreed(
 
 function whyNotNow(
   { requester: agent, terms: { connection }, autoApproved, validatedAt }: Pending,
-  requiredGroups: readonly string[],
+  requiredGroups: readonly string[] | undefined,
   { stops, at, ...now }: Circumstances,
 ): Denial | undefined {
   const left = whyNotCovered({ agent, requiredGroups, since: validatedAt }, now);
@@ -215,7 +215,12 @@ function decideUnasked(state: Pending, at: string): AccessEvent | undefined {
 }
 
 /** Whoever leaves all of these groups is no longer covered by the policy, and the next token says so. */
-function requiredGroups({ policy, requester }: Pending, { policies }: PolicySet): string[] {
+function requiredGroups(
+  { policy, requester, terms }: Pending,
+  { policies }: PolicySet,
+): string[] | undefined {
+  // Who is named needs no group.
+  if (terms.breakGlass !== undefined) return undefined;
   const groups = policies.find(({ name }) => name === policy.name)?.subjects.groups ?? [];
   return requester.groups.filter((group) => groups.includes(group));
 }

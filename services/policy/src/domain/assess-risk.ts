@@ -115,8 +115,9 @@ function builtIn(terms: AccessTerms): RiskFactor[] {
   }));
 }
 
-function risksOfTerms({ environment, rules, durationSeconds }: AccessTerms) {
+function risksOfTerms({ environment, rules, durationSeconds, breakGlass }: AccessTerms) {
   const risks: { level: Level; reason: string }[] = [];
+  if (breakGlass !== undefined) risks.push({ level: 'high', reason: 'nobody approves it before' });
   const isWrite = rules.some(({ verbs }) => !isReadOnly(verbs));
   if (/^prod/iu.test(environment)) {
     risks.push(

@@ -1,3 +1,6 @@
+import type { StepUp } from '@drawbridge/contracts';
+import type { StepUpShortfall } from '@drawbridge/scope';
+
 /**
  * Why a request is denied, from "you are nobody" to "almost". The code is what a program branches on; each
  * stands in `docs/errors.md`.
@@ -28,6 +31,8 @@ export type DenialCode =
   | 'ticket_not_accepted'
   | 'owner_unknown'
   | 'no_eligible_approver'
+  | 'break_glass_not_allowed'
+  | StepUpShortfall
   | 'limit_required'
   | 'approval_incomplete'
   | 'approval_unavailable'
@@ -41,6 +46,8 @@ export interface Denial {
   readonly code: DenialCode;
   readonly message: string;
   readonly suggestion?: string;
+  /** The login that it takes. */
+  readonly stepUp?: StepUp;
 }
 
 export function isDenial(value: object): value is Denial {

@@ -41,9 +41,9 @@ const closeUnlessGranted = (state: AccessGrant): AccessGrant =>
   state.status === 'granted' ? state : closed;
 
 const changes: Changes = {
-  AccessRequested: (state, { requester, request }, at) =>
+  AccessRequested: (state, { requester, request, proof }, at) =>
     state.status === 'absent'
-      ? { status: 'requested', requester, request, requestedAt: at }
+      ? { status: 'requested', requester, request, requestedAt: at, ...(proof && { proof }) }
       : state,
   AccessRequestWithdrawn: (state, { by }) =>
     state.status === 'granted' ? { ...state, withdrawnBy: by } : closed,
@@ -118,4 +118,8 @@ const changes: Changes = {
   GrantRevoked: () => closed,
   GrantExpired: () => closed,
   GrantEnded: () => closed,
+  // What is said of it afterwards gives nothing back.
+  ReviewRequested: (state) => state,
+  ReviewReminded: (state) => state,
+  ReviewCompleted: (state) => state,
 };

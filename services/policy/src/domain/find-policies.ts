@@ -1,4 +1,5 @@
 import type { AccessRequestInput, Principal } from '@drawbridge/contracts';
+import { breakGlassNotAllowed, breakGlassPolicies } from './break-glass.js';
 import { suggestOneOf, type Denial } from './denial.js';
 import {
   coversConnection,
@@ -16,12 +17,17 @@ export interface Candidates {
 
 /** Finds the policies for this requester and connection. */
 export function findPolicies(
-  { connection: name }: AccessRequestInput,
+  { connection: name, breakGlass }: Pick<AccessRequestInput, 'connection' | 'breakGlass'>,
   requester: Principal,
   set: PolicySet,
 ): Candidates | Denial {
-  const mine = set.policies.filter((policy) => coversRequester(policy, requester));
-  if (mine.length === 0) return notCovered(requester);
+  const mine =
+    breakGlass === undefined
+      ? set.policies.filter((policy) => coversRequester(policy, requester))
+      : breakGlassPolicies(requester, set);
+  if (mine.length === 0) {
+    return breakGlass === undefined ? notCovered(requester) : breakGlassNotAllowed('');
+  }
   const reachable = set.connections
     .filter((connection) => mine.some((policy) => coversConnection(policy, connection)))
     .map((connection) => connection.name);
@@ -35,6 +41,7 @@ export function findPolicies(
   }
   const policies = mine.filter((policy) => coversConnection(policy, connection));
   if (policies.length > 0) return { connection, policies };
+  if (breakGlass !== undefined) return breakGlassNotAllowed(` on connection "${name}"`);
   return {
     code: 'connection_not_allowed',
     message: `no policy lets you ask for connection "${name}"`,

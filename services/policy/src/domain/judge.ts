@@ -5,9 +5,11 @@ import type {
   ApprovalRequirement,
   PolicyReference,
   Principal,
+  StepUpProof,
 } from '@drawbridge/contracts';
 import { assessRisk, type RiskOf } from './assess-risk.js';
 import { assess, type Allowance, type Asked, type Shortfall } from './assess.js';
+import { breakGlassNotAllowed, breakGlassTerms, loginDenial } from './break-glass.js';
 import type { Circumstances, RateLimit } from './circumstances.js';
 import { autoApproval } from './conditions.js';
 import { isDenial, type Denial } from './denial.js';
@@ -27,6 +29,9 @@ export interface Plea {
   readonly validatedAt?: string;
   /** What was found of its selectors and patterns; absent: nobody looked, so none of them stands for anything. */
   readonly names?: Names | undefined;
+  /** The login it was asked with, and when. */
+  readonly proof?: StepUpProof | undefined;
+  readonly requestedAt?: string | undefined;
 }
 
 /** `wants`: a place is to be asked for, and the judgement to be repeated with what came of it; until then there is none. */
@@ -59,7 +64,9 @@ export function judge(plea: Plea, set: PolicySet, circumstances?: Circumstances)
   if (chosen === undefined) return closest(answers, set);
   const { policy, allowance } = chosen;
   const { requester } = plea;
-  const terms = toTerms(plea, { scope, allowance, connection: found.connection });
+  const denial = loginDenialOf(policy, plea);
+  if (denial !== undefined) return { denial, policy: { name: policy.name, version: set.version } };
+  const terms = toTerms(plea, { scope, allowance, policy, connection: found.connection });
   const wants = allowance.auto?.wants;
   const risk = riskOf({ terms, requester }, set, circumstances);
   return {
@@ -74,6 +81,14 @@ export function judge(plea: Plea, set: PolicySet, circumstances?: Circumstances)
     },
     ...(wants !== undefined && { wants }),
   };
+}
+
+/** Whoever has an approver needs no login of their own. */
+function loginDenialOf(policy: Policy, { request, requester, proof, requestedAt = '' }: Plea) {
+  if (request.breakGlass === undefined) return undefined;
+  // Whoever wants it later can ask somebody.
+  if (request.startAt !== undefined) return breakGlassNotAllowed(' for later');
+  return loginDenial(policy, { requester, proof, at: requestedAt });
 }
 
 type Validated = AccessEventData<'AccessRequestValidated'>;
@@ -113,7 +128,7 @@ function askedNow(plea: Plea, { scope, connection, set, circumstances }: Surroun
     ...asked,
     ...(people && { known: { ...circumstances, people } }),
     autoApproval: (policy, allowance) => {
-      const terms = toTerms(plea, { scope, allowance, connection });
+      const terms = toTerms(plea, { scope, allowance, policy, connection });
       const risk = riskOf({ terms, requester }, set, circumstances);
       return autoApproval({ policy, terms, requester, risk, people, circumstances });
     },
@@ -145,7 +160,7 @@ export function judgeBy(
   if ('denial' in allowance) return allowance.denial;
   return {
     policy,
-    terms: toTerms(plea, { scope, allowance, connection: found.connection }),
+    terms: toTerms(plea, { scope, allowance, policy, connection: found.connection }),
   };
 }
 
@@ -180,13 +195,15 @@ function closest(
 interface Granted {
   readonly scope: ResolvedScope;
   readonly allowance: Allowance;
+  readonly policy: Policy;
   readonly connection: Connection;
 }
 
 function toTerms(
   { request, requester }: Plea,
-  { scope, allowance, connection }: Granted,
+  { scope, allowance, policy, connection }: Granted,
 ): AccessTerms {
+  const breakGlass = breakGlassTerms(policy, request);
   return {
     connection: connection.name,
     environment: connection.environment,
@@ -201,5 +218,6 @@ function toTerms(
     ...(request.startAt !== undefined && { startAt: request.startAt }),
     // Only what a token proved binds: of other runs the gateway could not tell either.
     ...(request.runId !== undefined && request.runId === requester.run && { runId: request.runId }),
+    ...(breakGlass !== undefined && { breakGlass }),
   };
 }

@@ -8,6 +8,7 @@ import type {
   Rule,
   StepUp,
 } from '@drawbridge/contracts';
+import type { BreakGlassOfPolicy } from './break-glass.js';
 import type { PolicyLimits } from './limit-grant.js';
 
 /** Everything that decides about a request, at one moment. */
@@ -77,6 +78,9 @@ export interface Policy {
   readonly limits?: PolicyLimits;
   /** Absent: a grant begins when it is issued, and no start may be named. */
   readonly start?: { readonly maxAheadSeconds: number };
+  readonly breakGlass?: BreakGlassOfPolicy;
+  /** The groups that are told, while the policy stands without its approvers. */
+  readonly told?: readonly string[];
 }
 
 /** Whether the policy is for this requester. */

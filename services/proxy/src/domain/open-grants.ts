@@ -28,6 +28,8 @@ export interface OpenGrant {
   readonly ticket?: string;
   /** E-mail address or subject of each human who approved. */
   readonly approvers: readonly string[];
+  /** Nobody approved it before. */
+  readonly breakGlass?: true;
   /** How often it may be used, and how long it may go unused; absent: as its agent wants. */
   readonly limits?: GrantLimits;
   /** Only who shows this key may use it; absent: whoever has the agent's token. */
@@ -92,6 +94,9 @@ const endedByEvent: Readonly<
   AccessRequestRejected: undefined,
   TicketDecided: undefined,
   AccessRequestLapsed: undefined,
+  ReviewRequested: undefined,
+  ReviewReminded: undefined,
+  ReviewCompleted: undefined,
 };
 
 type Grantee = Pick<Principal, 'issuer' | 'subject'>;
@@ -265,8 +270,9 @@ function boundsOf({ terms }: AccessEventData<'GrantIssued'>) {
 
 /** Why it was issued, and by whose leave. */
 function purposeOf({ policy, terms, approvers }: AccessEventData<'GrantIssued'>) {
-  const { action, reason, ticket } = terms;
+  const { action, reason, ticket, breakGlass } = terms;
   return {
+    ...(breakGlass !== undefined && { breakGlass: true as const }),
     ...(action !== undefined && { action }),
     ...(ticket !== undefined && { ticket }),
     policy: policy.name,

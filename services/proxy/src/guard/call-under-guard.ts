@@ -124,9 +124,10 @@ const grants = new WeakMap<OpenGrant, GuardedGrant>();
 function guardedGrant(grant: OpenGrant): GuardedGrant {
   let guarded = grants.get(grant);
   if (guarded === undefined) {
-    const { grantId, action, policy, ticket, reason, approvers, startsAtMs, endsAtMs } = grant;
+    const { grantId, action, policy, ticket, reason, approvers, breakGlass } = grant;
+    const { startsAtMs, endsAtMs } = grant;
     guarded = {
-      ...{ grantId, action, policy, ticket, reason, approvers },
+      ...{ grantId, action, policy, ticket, reason, approvers, breakGlass },
       ...{ startsAt: new Date(startsAtMs), endsAt: new Date(endsAtMs) },
     };
     grants.set(grant, guarded);
