@@ -15,7 +15,7 @@ import { configurationVersion } from './configuration-version.js';
 import type { Configuration, ConfigurationKind, ConfigurationProblem } from './configuration.js';
 import { entriesOf, type Check, type Entry, type Finding } from './entry.js';
 import type { ParsedDocument, ParsedFile } from './parse-documents.js';
-import { resolveConnection, resolveIssuer, resolveWebhook } from './resolve-paths.js';
+import { resolveConnection, resolveIssuer, resolveRisk, resolveWebhook } from './resolve-paths.js';
 import { fieldOf, validateDocument } from './validate-document.js';
 
 /** Every kind of document. */
@@ -109,7 +109,9 @@ function toConfiguration(
     ...document,
     source: entry.parsed.source,
   });
-  const unchanged = <Kind extends Exclude<ConfigurationKind, 'Issuer' | 'Connection' | 'Webhook'>>(
+  const unchanged = <
+    Kind extends Exclude<ConfigurationKind, 'Issuer' | 'Connection' | 'Webhook' | 'Risk'>,
+  >(
     kind: Kind,
   ) => entriesOf(entries, kind).map((entry) => locate(entry.document, entry));
   return {
@@ -122,7 +124,7 @@ function toConfiguration(
     policies: unchanged('Policy'),
     guardrails: unchanged('Guardrail'),
     schedules: unchanged('Schedule'),
-    risks: unchanged('Risk'),
+    risks: entriesOf(entries, 'Risk').map((entry) => locate(resolveRisk(entry), entry)),
     routings: unchanged('Routing'),
     webhooks: entriesOf(entries, 'Webhook').map((entry) => locate(resolveWebhook(entry), entry)),
     version: configurationVersion(entries.map(({ document }) => document)),

@@ -9,6 +9,11 @@ export const checkAddresses: Check = ({ entries }) => [
     ...checkDirectory(entry),
   ]),
   ...entriesOf(entries, 'Connection').flatMap(checkConnection),
+  ...entriesOf(entries, 'Risk').flatMap((entry) =>
+    entry.document.spec.model === undefined
+      ? []
+      : checkSecure(entry, ['spec', 'model', 'url'], entry.document.spec.model),
+  ),
   ...entriesOf(entries, 'Webhook').flatMap((entry) =>
     checkSecure(entry, ['spec', 'url'], entry.document.spec),
   ),

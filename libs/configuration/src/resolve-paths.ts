@@ -5,6 +5,7 @@ import type {
   InboundSpec,
   IssuerDocument,
   MaterialSource,
+  RiskDocument,
   WebhookDocument,
 } from '@drawbridge/contracts';
 import type { Entry } from './entry.js';
@@ -59,6 +60,20 @@ const resolveInbound = (inbound: InboundSpec, from: string): InboundSpec => ({
     formerSecretFile: absolute(from, inbound.formerSecretFile),
   }),
 });
+
+/** As {@link resolveIssuer}. */
+export function resolveRisk({ document, parsed }: Entry<RiskDocument>): RiskDocument {
+  const { model } = document.spec;
+  if (model === undefined) return document;
+  const { secretFile, certificateAuthorityFile: ca } = model;
+  const from = parsed.source.file;
+  const resolved = {
+    ...model,
+    secretFile: absolute(from, secretFile),
+    ...(ca !== undefined && { certificateAuthorityFile: absolute(from, ca) }),
+  };
+  return { ...document, spec: { ...document.spec, model: resolved } };
+}
 
 /** As {@link resolveIssuer}; a connection to the cluster itself gets its address and authority. */
 export function resolveConnection({

@@ -86,7 +86,7 @@ export type Cut = z.infer<typeof Cut>;
 export const RiskFactor = z.strictObject({
   points: z.int().min(0).max(100),
   reason: z.string(),
-  by: z.enum(['rule', 'history']),
+  by: z.enum(['rule', 'history', 'model']),
 });
 export type RiskFactor = z.infer<typeof RiskFactor>;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ConnectionName } from './access-terms.js';
-import { document, label } from './document.js';
+import { document, filePath, label } from './document.js';
 import { TimeWindow } from './guardrail.js';
 
 const words = z.array(z.string().min(1).max(253)).min(1).max(100);
@@ -26,13 +26,29 @@ const RiskRule = z.strictObject({
     .describe('All of it'),
 });
 
+/** A program of the operator's that is asked about each request; what it says only ever adds. */
+const RiskModel = z
+  .strictObject({
+    url: z.url({ protocol: /^https?$/ }).describe('Is sent the terms of each request, signed'),
+    secretFile: filePath.describe('`whsec_` and 24 to 64 random bytes in base64'),
+    timeoutMs: z.int().min(100).max(2_000).default(1_500),
+    certificateAuthorityFile: filePath.optional().describe('PEM; for a private CA'),
+    allowInsecureHttp: z.boolean().default(false).describe('Only for a loopback address'),
+  })
+  .describe('Answers `{"points": 0 to 100, "reason": "…"}`');
+
 /** Points that are added to the built-in score of requests. */
 export const RiskDocument = document(
   'Risk',
   label,
-  z.strictObject({
-    description: z.string().max(200).optional(),
-    rules: z.array(RiskRule).min(1).max(100),
-  }),
+  z
+    .strictObject({
+      description: z.string().max(200).optional(),
+      rules: z.array(RiskRule).max(100).default([]),
+      model: RiskModel.optional(),
+    })
+    .refine(({ rules, model }) => rules.length > 0 || model !== undefined, {
+      message: 'expected "rules" or a "model"',
+    }),
 );
 export type RiskDocument = z.infer<typeof RiskDocument>;

@@ -17,5 +17,6 @@ export { RequestRefused, type FieldError, type RequestRefusal } from './request-
 export { requirePrincipal } from './require-principal.js';
 export { runService, type StartService } from './run-service.js';
 export type { RunningService } from './running-service.js';
+export { signedHeaders, webhookKey, type WebhookMessage } from './sign-message.js';
 export { uuidV7 } from './uuid-v7.js';
 export { ValidBody, ValidPath, ValidQuery } from './valid-input.js';

@@ -1,7 +1,7 @@
 import { compilePattern, type Configuration } from '@drawbridge/configuration';
 import { peopleOf } from '@drawbridge/people';
 import type { PolicyLimits } from './domain/limit-grant.js';
-import type { Policy, PolicySet, TextPattern } from './domain/policy-set.js';
+import type { Policy, PolicySet, RiskModelSpec, TextPattern } from './domain/policy-set.js';
 
 type PolicySpec = Configuration['policies'][number]['spec'];
 
@@ -25,6 +25,7 @@ export function compilePolicies(configuration: Configuration): PolicySet {
       // By code unit and not by locale: every replica must ask them in the same order.
       .toSorted((one, other) => (one.name < other.name ? -1 : 1)),
     riskRules: risks.flatMap(({ spec }) => spec.rules),
+    ...compileModel(risks),
     ...(humans.length > 0 && { people: peopleOf(humans, schedules) }),
   };
 }
@@ -37,6 +38,12 @@ function compileAccepts(
     accepts === 'name' ? [] : [[name, accepts] as const],
   );
   return more.length === 0 ? {} : { accepts: Object.fromEntries(more) };
+}
+
+/** There is one at most. */
+function compileModel(risks: Configuration['risks']): { riskModel?: RiskModelSpec } {
+  const [riskModel] = risks.flatMap(({ spec }) => spec.model ?? []);
+  return riskModel === undefined ? {} : { riskModel };
 }
 
 function compilePolicy(name: string, spec: PolicySpec): Policy {

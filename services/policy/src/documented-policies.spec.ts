@@ -58,7 +58,9 @@ describe('docs/policies.md', () => {
     writeFileSync(join(directory, 'people.yaml'), people);
     const configuration = await loadConfiguration(directory);
     expect(configuration.warnings).toStrictEqual([]);
-    return compilePolicies(configuration);
+    // The model of the page runs nowhere, and nobody wants to read of its silence in every answer.
+    const risks = configuration.risks.filter(({ spec }) => spec.model === undefined);
+    return compilePolicies({ ...configuration, risks });
   })();
 
   it('holds a configuration that loads', async () => {

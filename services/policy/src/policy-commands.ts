@@ -26,10 +26,11 @@ import { accessGrant, type AccessGrantCommand } from './domain/access-grant.js';
 import type { Circumstances, Place, RateLimit, RequesterHistory } from './domain/circumstances.js';
 import type { Names } from './domain/found-names.js';
 import type { Plea } from './domain/judge.js';
+import type { Opinion } from './domain/model-opinion.js';
 import type { PolicySet } from './domain/policy-set.js';
 import { selectiveScope } from './domain/selective-scope.js';
 import type { Places } from './facts/places.js';
-import { withPlaces } from './facts/with-places.js';
+import { withFacts, type ModelQuestion } from './facts/with-facts.js';
 import { findNames } from './names/find-names.js';
 import type { AskGateways } from './nats/ask-gateways.js';
 
@@ -56,6 +57,8 @@ export interface PolicyCommandsOptions {
   readonly places: Pick<Places, 'take' | 'look'>;
   /** What selectors and patterns stand for in a cluster. */
   readonly names: AskGateways;
+  /** Absent: a model of the policies is silent. */
+  readonly askModel?: (question: ModelQuestion) => Promise<Opinion>;
   readonly clock: Clock;
   readonly logger: LoggerService;
 }
@@ -167,7 +170,8 @@ export class PolicyCommands {
     const asked = { requestId, connection: request.connection, at: now.at };
     const history = this.options.history(requester, asked);
     const known = { ...now, ...(history && { history }) };
-    return withPlaces({ plea: { ...state, names }, policies, known }, ask);
+    const model = this.options.askModel ?? (() => Promise.resolve('silent' as const));
+    return withFacts({ plea: { ...state, names }, policies, known }, { place: ask, model });
   }
 
   #circumstances(): Circumstances {

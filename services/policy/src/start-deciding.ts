@@ -17,6 +17,7 @@ import type { Closers } from '@drawbridge/runtime';
 import { Members } from '@drawbridge/people';
 import { RequestHistory } from './domain/request-history.js';
 import { Places } from './facts/places.js';
+import { RiskModel } from './facts/risk-model.js';
 import { askGateways } from './nats/ask-gateways.js';
 import { GrantClock } from './nats/grant-clock.js';
 import { IdleClock } from './nats/idle-clock.js';
@@ -41,6 +42,7 @@ export interface Deciding {
   /** To be told when the people of the configuration have changed. */
   readonly peopleWatch: PeopleWatch;
   readonly membersAreCurrent: () => boolean;
+  readonly riskModel: Pick<RiskModel, 'silent'>;
 }
 
 /** Starts what answers requests, and ends grants: by time, by a stop, by a change of the policies. */
@@ -65,6 +67,7 @@ export async function startDeciding(
     started.peopleWatch?.peopleChanged();
   };
   const history = new RequestHistory();
+  const riskModel = new RiskModel({ spec: () => policies.current().riskModel, clock, logger });
   const commands = new PolicyCommands({
     store: storeInTime(accessEventStore(connection, 'policy'), watch, endsGrant),
     uses: useEventStore(connection, 'policy'),
@@ -73,6 +76,7 @@ export async function startDeciding(
     members: members.of,
     history: (...asked) => (started.grantClock?.isCurrent ? history.of(...asked) : undefined),
     places: new Places(guardedBucket(connection, RATES_BUCKET), clock),
+    askModel: (question) => riskModel.ask(question),
     stops: () => stops.now(),
     names: askGateways(connection),
     clock,
@@ -99,7 +103,7 @@ export async function startDeciding(
   started.grantClock = grantClock;
   closers.add(() => grantClock.close());
   const membersAreCurrent = () => memberFollower.isCurrent();
-  return { commands, grantClock, stops, peopleWatch, membersAreCurrent };
+  return { commands, grantClock, stops, peopleWatch, membersAreCurrent, riskModel };
 }
 
 /** It is never too early for it; but that a grant was not used for long is told by the clock. */

@@ -99,6 +99,7 @@ const healthOf = ({
     const { pending, parked } = strategy.health();
     return {
       openGrants: grantClock.openGrants,
+      riskModelSilent: parts.riskModel.silent,
       pendingEvents: pending,
       parkedEvents: parked,
       clockOffsetMs: watch.offsetMs,

@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { webhookKey } from './sign-message.js';
+import { webhookKey } from '@drawbridge/runtime';
 
 /** How far the time of a callback may be from ours, in either direction: what Standard Webhooks recommends. */
 const WINDOW_SECONDS = 300;

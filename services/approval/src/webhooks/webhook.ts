@@ -7,8 +7,7 @@ import {
   type EventStore,
   type RecordedEvent,
 } from '@drawbridge/kernel';
-import { boundedFetch } from '@drawbridge/runtime';
-import { signedHeaders, webhookKey } from './sign-message.js';
+import { boundedFetch, signedHeaders, webhookKey } from '@drawbridge/runtime';
 import { toldApproval } from './told-approval.js';
 
 const TIMEOUT_MS = 5_000;

@@ -1,6 +1,7 @@
 import type { AccessTerms, Principal, Risk, RiskFactor, Rule } from '@drawbridge/contracts';
 import { describeRule } from '@drawbridge/scope';
 import type { Circumstances } from './circumstances.js';
+import { modelFactors, type Opinion } from './model-opinion.js';
 import type { RiskRule } from './policy-set.js';
 import { historyFactors, isMeant } from './risk-rules.js';
 
@@ -74,6 +75,8 @@ export interface RiskOf {
   readonly rules: readonly RiskRule[];
   /** Without it nothing is said about hours, and nothing about the requester's history. */
   readonly circumstances?: Pick<Circumstances, 'at' | 'history'> | undefined;
+  /** Absent: there is no model. */
+  readonly opinion?: Opinion | undefined;
 }
 
 /**
@@ -89,6 +92,7 @@ export function assessRisk(asked: RiskOf): Risk {
         return { points, reason, by: 'rule' as const };
       }),
     ...historyFactors(asked.circumstances?.history),
+    ...modelFactors(asked.opinion),
   ];
   const sum = factors.reduce((total, { points }) => total + points, 0);
   const score = Math.min(MAX_SCORE, sum);

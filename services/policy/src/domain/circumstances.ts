@@ -1,6 +1,7 @@
 import type { Principal } from '@drawbridge/contracts';
 import type { MemberOf } from '@drawbridge/people';
 import type { StopsNow } from '@drawbridge/stops';
+import type { Opinion } from './model-opinion.js';
 
 /** What is so at the moment of a judgement, beside what the configuration says. */
 export interface Circumstances {
@@ -12,6 +13,8 @@ export interface Circumstances {
   readonly isDisabled: (human: Principal) => boolean;
   /** Raised bridges and disabled agents. */
   readonly stops: StopsNow;
+  /** What the risk model said, by `opinionKey`; absent: it was not asked. */
+  readonly opinions?: ReadonlyMap<string, Opinion>;
   /** Absent while the history of requests is not known. */
   readonly history?: RequesterHistory;
   /** Places that were asked for, by {@link rateKey}; absent: nobody asked. */

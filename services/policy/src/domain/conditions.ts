@@ -19,6 +19,8 @@ export interface Situation {
   readonly risk: Risk;
   readonly people?: People | undefined;
   readonly circumstances: Circumstances;
+  /** There is a risk model, and it said nothing. */
+  readonly isModelSilent?: boolean;
 }
 
 /** Which rule asks nobody, if one does, and what was found of all that were tried. */
@@ -56,8 +58,7 @@ const conditions: Readonly<Record<string, Condition>> = {
           found: `${durationSeconds} s`,
           isMet: durationSeconds <= most,
         },
-  risk: ({ risk: limit }, { risk, circumstances }) =>
-    limit && foundRisk(limit, risk, circumstances),
+  risk: ({ risk: limit }, situation) => limit && foundRisk(limit, situation),
   time: ({ times }, situation) => {
     const at = beginOf(situation);
     return (
@@ -77,12 +78,12 @@ const conditions: Readonly<Record<string, Condition>> = {
 
 function foundRisk(
   { atMost }: { atMost: number },
-  { score }: Risk,
-  { history }: Circumstances,
+  { risk: { score }, circumstances: { history }, isModelSilent }: Situation,
 ): Found {
   const wanted = `at most ${atMost}`;
-  // Without the history the score is too low.
+  // Without the history, or the model, the score is too low.
   if (score === undefined || history === undefined) return unknown(wanted);
+  if (isModelSilent === true) return unknown(wanted);
   return { wanted, found: String(score), isMet: score <= atMost };
 }
 

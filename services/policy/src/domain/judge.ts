@@ -16,6 +16,7 @@ import { isDenial, type Denial } from './denial.js';
 import { findPolicies } from './find-policies.js';
 import type { Names } from './found-names.js';
 import type { Connection, Policy, PolicySet } from './policy-set.js';
+import { opinionKey, opinionOn } from './model-opinion.js';
 import { requiredApproval } from './required-approval.js';
 import { resolveScope, type ResolvedScope } from './resolve-scope.js';
 
@@ -39,6 +40,8 @@ export type Verdict =
   | {
       readonly validated: Validated;
       readonly wants?: RateLimit;
+      /** The risk model was not asked about these terms. */
+      readonly asksModel?: true;
     }
   | { readonly denial: Denial; readonly policy?: PolicyReference };
 
@@ -80,6 +83,7 @@ export function judge(plea: Plea, set: PolicySet, circumstances?: Circumstances)
       ...approvalBy(requiredApproval(policy, risk), allowance),
     },
     ...(wants !== undefined && { wants }),
+    ...(isUnasked(terms, set, circumstances) && { asksModel: true }),
   };
 }
 
@@ -109,9 +113,21 @@ function approvalBy(
 
 const riskOf = (
   asked: Pick<RiskOf, 'terms' | 'requester'>,
-  { riskRules: rules }: PolicySet,
+  set: PolicySet,
   circumstances: Circumstances | undefined,
-) => assessRisk({ ...asked, rules, circumstances });
+) => {
+  const opinion = opinionOn(asked.terms, set, circumstances);
+  return assessRisk({ ...asked, rules: set.riskRules, circumstances, opinion });
+};
+
+const isUnasked = (
+  terms: AccessTerms,
+  { riskModel }: PolicySet,
+  circumstances: Circumstances | undefined,
+): boolean =>
+  riskModel !== undefined &&
+  circumstances !== undefined &&
+  circumstances.opinions?.has(opinionKey(terms)) !== true;
 
 interface Surroundings extends Pick<Granted, 'scope' | 'connection'> {
   readonly set: PolicySet;
@@ -130,7 +146,9 @@ function askedNow(plea: Plea, { scope, connection, set, circumstances }: Surroun
     autoApproval: (policy, allowance) => {
       const terms = toTerms(plea, { scope, allowance, policy, connection });
       const risk = riskOf({ terms, requester }, set, circumstances);
-      return autoApproval({ policy, terms, requester, risk, people, circumstances });
+      const isModelSilent = opinionOn(terms, set, circumstances) === 'silent';
+      const now = { people, circumstances, isModelSilent };
+      return autoApproval({ policy, terms, requester, risk, ...now });
     },
   };
 }

@@ -23,10 +23,15 @@ export interface PolicySet {
   readonly people?: People;
   /** What adds to the built-in score. */
   readonly riskRules: readonly RiskRule[];
+  /** Is asked about each request, before it is judged. */
+  readonly riskModel?: RiskModelSpec;
 }
 
 /** A condition of a `Risk` document. */
 export type RiskRule = RiskDocument['spec']['rules'][number];
+
+/** Where the model of the operator is, and how long it has. */
+export type RiskModelSpec = NonNullable<RiskDocument['spec']['model']>;
 
 export interface Connection {
   readonly name: string;
