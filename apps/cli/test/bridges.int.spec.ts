@@ -60,7 +60,10 @@ it('administrators raise bridges and release them; agents and others do not', as
   expect(released.stdout).toBe('released; no bridges are raised\n');
 
   const once = ['bridges', 'raise', '--agent', 'agent-oncall', '--once', '-r', 'a leak'] as const;
-  const { stdout } = await alice.drawbridge(...once, '-o', 'json');
+  const unheardOf = await alice.drawbridge(...once);
+  expect(unheardOf).toMatchObject({ code: 1, stdout: '' });
+  expect(unheardOf.stderr).toContain('agent_unknown');
+  const { stdout } = await alice.drawbridge(...once, '--even-if-unknown', '-o', 'json');
   expect(JSON.parse(stdout)).toMatchObject({
     target: { agent: { issuer: services.identityProvider.issuer, subject: 'agent-oncall' } },
     keep: false,

@@ -13,6 +13,10 @@ export const RaiseInput = z.strictObject({
     .boolean()
     .default(true)
     .describe('Nothing is granted there until they are released; false: only ends what is open'),
+  evenIfUnknown: z
+    .boolean()
+    .optional()
+    .describe('Also those of an agent that has never asked for anything'),
 });
 export type RaiseInput = z.infer<typeof RaiseInput>;
 

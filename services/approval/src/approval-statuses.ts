@@ -44,6 +44,7 @@ export const approvalStatuses: StatusTable = {
   hold_too_late: 409,
   admins_only: 403,
   connection_unknown: 404,
+  agent_unknown: 404,
   revocation_not_allowed: 403,
   grant_not_open: 409,
   ticket_wrong: 409,

@@ -63,7 +63,7 @@ export async function startApproval(
     const heldParts = startHolds(connection, { clock, watch, logger, trust }, closers);
     const isAdmin = isAdminOf(config.ADMIN_GROUPS ?? []);
     const { CONFIG_DIR: directory } = config;
-    const orders = { grants: requests.grants, isAdmin, directory, clock, logger };
+    const orders = { ...requests, isAdmin, directory, clock, logger };
     const bridgeParts = await startBridges(connection, orders, closers);
     const parts = { ...requests, ...heldParts, ...bridgeParts, clock, watch };
 
@@ -80,12 +80,10 @@ export async function startApproval(
     const slack = settings === undefined ? undefined : await startSlack(settings, forSlack);
 
     if (slack !== undefined) closers.add(() => slack.close());
-    const hooks = { ...environment, directory: config.CONFIG_DIR };
-    const webhooks = await startWebhooks(hooks, closers);
-    const { deadLetters } = webhooks;
+    const webhooks = await startWebhooks({ ...environment, directory }, closers);
     const callbacks = ticketCallbacks({ ...parts, ...webhooks, logger });
 
-    const hooked = { ...callbacks, deadLetters, isAdmin };
+    const hooked = { ...callbacks, deadLetters: webhooks.deadLetters, isAdmin };
     const module = ApprovalModule.with({ ...parts, verifier, slack, stepUp, ...hooked });
     const decisions = eventTransport(connection, { ...decisionFeed, logger, ackWaitMs });
     const app = await createHttpApp(module, {

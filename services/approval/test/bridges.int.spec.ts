@@ -251,6 +251,37 @@ const connectionOf = (name: string) => ({
   },
 });
 
+describe('an agent that has never asked for anything', () => {
+  const nobody = { agent: { issuer: agent.issuer, subject: 'agent-onkall' } };
+
+  it('is refused, unless it is meant all the same', async () => {
+    const refused = await raise(nobody);
+    expect(Problem.parse(refused.json)).toMatchObject({ status: 404, code: 'agent_unknown' });
+    expect(await history(nobody)).toStrictEqual([]);
+    // Who may not raise them is not told who is known.
+    expect(await codeOf(raise(nobody, { as: alice }))).toBe('403 admins_only');
+    expect(await codeOf(raise(nobody, { as: alice }, { evenIfUnknown: true }))).toBe(
+      '403 admins_only',
+    );
+    const { status, json } = await raise(nobody, {}, { evenIfUnknown: true });
+    expect(status).toBe(200);
+    expect(RaisedView.parse(json)).toMatchObject({ target: nobody, openGrants: 0, keep: true });
+    // What is raised can be released, whoever knows it.
+    expect((await release(nobody)).status).toBe(200);
+  });
+
+  it('is another than one that has, also when nothing of that is open any more', async () => {
+    const known = { agent: { issuer: agent.issuer, subject: agent.subject } };
+    const requestId = await granted();
+    await world.append(requestId, grantRevoked);
+    await eventually(async () =>
+      expect((await raise(known, {}, { keep: false })).status).toBe(200),
+    );
+    const elsewhere = { agent: { issuer: 'https://other.test', subject: agent.subject } };
+    expect(await codeOf(raise(elsewhere))).toBe('404 agent_unknown');
+  });
+});
+
 describe('where the configuration is known', () => {
   it('a connection that nobody knows is refused, unless something is open there', async () => {
     await world.configure(['prod-eks', 'staging'].map(connectionOf));

@@ -26,6 +26,11 @@ interface TargetOptions {
   readonly reason: string;
 }
 
+interface RaiseOptions extends TargetOptions {
+  readonly once?: boolean;
+  readonly evenIfUnknown?: boolean;
+}
+
 /** `drawbridge bridges raise`, `release` and `status` */
 export function registerBridges(registrar: Registrar): void {
   const bridges = registrar.program
@@ -50,6 +55,7 @@ function registerRaise(registrar: Registrar): void {
       ),
   )
     .option('--once', 'only end what is open now; new requests are judged as ever')
+    .option('--even-if-unknown', 'also those of an agent that has never asked for anything')
     .addHelpText(
       'after',
       examples([
@@ -60,11 +66,13 @@ function registerRaise(registrar: Registrar): void {
     );
   sharedOptions(command).action(
     action(registrar, async (context, shown) => {
-      const { once = false, ...options } = shown.opts<
-        TargetOptions & { readonly once?: boolean }
-      >();
+      const { once = false, evenIfUnknown = false, ...options } = shown.opts<RaiseOptions>();
       const target = await targetOf(context, options);
-      const body: RaiseInput = { target, reason: options.reason, keep: !once };
+      const { reason } = options;
+      const body: RaiseInput = {
+        ...{ target, reason, keep: !once },
+        ...(evenIfUnknown && { evenIfUnknown }),
+      };
       const api = await context.part('approvals');
       const path = '/v1/bridges/raise';
       const raised = await api.call({ method: 'POST', path, body, answer: RaisedView });

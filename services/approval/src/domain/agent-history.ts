@@ -1,4 +1,9 @@
-import { principalId, type AccessEvent, type AccessEventType } from '@drawbridge/contracts';
+import {
+  principalId,
+  type AccessEvent,
+  type AccessEventType,
+  type Principal,
+} from '@drawbridge/contracts';
 import type { RecordedEvent } from '@drawbridge/kernel';
 import type { RequestStory } from './request-story.js';
 
@@ -45,6 +50,11 @@ export class AgentHistory {
     const outcome = outcomes[event.type];
     const request = outcome === undefined ? undefined : this.#find(aggregateId);
     if (request !== undefined && outcome !== undefined) request.outcome = outcome;
+  }
+
+  /** Whether an agent has ever asked for anything, as far as that is remembered. */
+  knows(agent: Pick<Principal, 'issuer' | 'subject'>): boolean {
+    return this.#agents.has(principalId(agent));
   }
 
   /** What the agent asked for before this request; `undefined` when that is not remembered any more. */

@@ -18,6 +18,7 @@ import {
   type Stop,
   type Stops,
 } from '@drawbridge/stops';
+import type { AgentHistory } from '../domain/agent-history.js';
 import { TargetUnknown } from '../domain/target-unknown.js';
 import { approvesThere, isThere } from '../domain/stop-target.js';
 import type { ConnectionNames } from '../follow-connection-names.js';
@@ -38,12 +39,20 @@ export interface CheckedOrder extends Pick<BridgesOrder, 'by' | 'target'> {
   readonly order: 'raise' | 'release';
 }
 
+/** An order to raise bridges. */
+export interface RaiseOrder extends BridgesOrder {
+  readonly keep: boolean;
+  /** Also of what nobody has ever heard of. @default false */
+  readonly evenIfUnknown?: boolean | undefined;
+}
+
 export interface BridgesOptions {
   readonly store: EventStore<StopEvent>;
   readonly stops: Pick<Stops, 'inForce'>;
   readonly grants: Pick<OpenGrants, 'goingOn' | 'list'>;
   readonly isAdmin: (human: Principal) => boolean;
   readonly connectionNames: ConnectionNames;
+  readonly history: Pick<AgentHistory, 'knows'>;
   readonly clock: Clock;
 }
 
@@ -58,7 +67,7 @@ export class Bridges {
    * Refuses what {@link raise} or {@link release} would refuse now, and records nothing.
    *
    * @returns how many open grants a raise would end
-   * @throws `admins_only`, `connection_unknown`
+   * @throws `admins_only`, `connection_unknown`, `agent_unknown`
    */
   check({ order, by, target }: CheckedOrder): number {
     const { grants, clock } = this.options;
@@ -76,14 +85,14 @@ export class Bridges {
     return grants.list(clock()).filter((story) => isThere(story, target)).length;
   }
 
-  /** @throws `admins_only`, `connection_unknown`, EventStoreError */
-  async raise(order: BridgesOrder & { readonly keep: boolean }): Promise<RaisedView> {
-    const { by, via, target, reason, keep } = order;
+  /** @throws `admins_only`, `connection_unknown`, `agent_unknown`, EventStoreError */
+  async raise(order: RaiseOrder): Promise<RaisedView> {
+    const { by, via, target, reason, keep, evenIfUnknown = false } = order;
     const { grants, clock } = this.options;
     const openGrants = grants.list(clock()).filter((story) => isThere(story, target)).length;
     const isAdmin = this.options.isAdmin(by);
     const mayRaise = this.#mayRaise(by, target);
-    if (mayRaise) this.#requireKnown(target);
+    if (mayRaise && !evenIfUnknown) this.#requireKnown(target);
     const stop = await this.#handle(order, {
       type: 'RaiseBridges',
       by,
@@ -123,11 +132,17 @@ export class Bridges {
 
   /** Nothing is worse than bridges that were not raised because of a slip of the pen. */
   #requireKnown(target: StopTarget): void {
-    const { connectionNames, grants } = this.options;
+    const { connectionNames, grants, history } = this.options;
     const names = connectionNames();
-    if (target === 'all' || !('connection' in target) || names === undefined) return;
+    if (target === 'all' || grants.goingOn.some((story) => isThere(story, target))) return;
+    if ('agent' in target) {
+      if (history.knows(target.agent)) return;
+      const { issuer, subject } = target.agent;
+      const message = `no agent "${subject}" of ${issuer} has ever asked for anything; if it is meant all the same, say evenIfUnknown`;
+      throw new TargetUnknown('agent_unknown', message);
+    }
     const { connection } = target;
-    if (names.has(connection) || grants.goingOn.some((story) => isThere(story, target))) return;
+    if (names === undefined || names.has(connection)) return;
     const known = [...names].toSorted().join(', ');
     const message = `there is no connection "${connection}"; there are: ${known}`;
     throw new TargetUnknown('connection_unknown', message);

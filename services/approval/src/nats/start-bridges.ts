@@ -11,6 +11,7 @@ import type { Clock } from '@drawbridge/kernel';
 import { followConnectionNames } from '../follow-connection-names.js';
 import type { Closers } from '@drawbridge/runtime';
 import { Stops } from '@drawbridge/stops';
+import type { AgentHistory } from '../domain/agent-history.js';
 import { Bridges } from './bridges.js';
 import { Revocations } from './revocations.js';
 import type { OpenGrants } from './open-grants.js';
@@ -23,6 +24,7 @@ export interface BridgeParts {
 
 export interface BridgeSurroundings {
   readonly grants: OpenGrants;
+  readonly history: AgentHistory;
   readonly isAdmin: (human: Principal) => boolean;
   /** Of the configuration, to know which connections there are. */
   readonly directory: string | undefined;
@@ -33,7 +35,7 @@ export interface BridgeSurroundings {
 /** Follows what is raised, and takes orders about it. */
 export async function startBridges(
   connection: JetStreamConnection,
-  { grants, isAdmin, directory, clock, logger }: BridgeSurroundings,
+  { grants, history, isAdmin, directory, clock, logger }: BridgeSurroundings,
   closers: Closers,
 ): Promise<BridgeParts> {
   const stops = new Stops();
@@ -41,7 +43,9 @@ export async function startBridges(
   closers.add(() => stopFollower.close());
   const store = stopEventStore(connection, 'approval');
   const connectionNames = await followConnectionNames(directory, logger, closers);
-  const bridges = new Bridges({ store, stops, grants, isAdmin, connectionNames, clock });
+  const bridges = new Bridges({
+    ...{ store, stops, grants, history, isAdmin, connectionNames, clock },
+  });
   const requests = accessEventStore(connection, 'approval');
   return {
     bridges,
