@@ -28,9 +28,12 @@ const Manifest = z.looseObject({
     event_subscriptions: z.looseObject({ bot_events: z.array(z.string()) }),
   }),
 });
-const manifest = Manifest.parse(
-  parse(readFileSync(new URL('../../infra/slack/app-manifest.yaml', import.meta.url), 'utf8')),
-);
+const read = (file: string): unknown =>
+  parse(readFileSync(new URL(`../../infra/slack/${file}`, import.meta.url), 'utf8'));
+const overHttp = read('app-manifest.yaml');
+const manifest = Manifest.parse(overHttp);
+/** Where Slack would have to reach us. */
+const addresses = new Set(['url', 'request_url']);
 const { bot: scopes } = manifest.oauth_config.scopes;
 const slack = `${import.meta.dirname}/../../services/approval/src/slack`;
 const sources = readdirSync(slack)
@@ -58,5 +61,14 @@ describe('the manifest of the app', () => {
     for (const event of manifest.settings.event_subscriptions.bot_events) {
       expect(sources).toContain(`app.event('${event.split('.')[0] ?? ''}'`);
     }
+  });
+
+  it('for Socket Mode is the same, without addresses', () => {
+    const text = JSON.stringify(overHttp, (key, value: unknown) => {
+      if (key === 'socket_mode_enabled') return true;
+      return addresses.has(key) ? undefined : value;
+    });
+    expect(read('app-manifest.socket-mode.yaml')).toEqual(JSON.parse(text));
+    expect(JSON.stringify(overHttp)).toContain('"socket_mode_enabled":false');
   });
 });

@@ -18,6 +18,7 @@ const streams = [
   'PARKED',
   'KV_drawbridge_trust',
   'KV_drawbridge_slack_cards',
+  'KV_drawbridge_slack_taken',
   'KV_drawbridge_open_requests',
   'KV_drawbridge_rates',
   'KV_drawbridge_activity',
@@ -42,6 +43,7 @@ const writes = {
     'drawbridge.holds.*',
     'drawbridge.stops.*',
     '$KV.drawbridge_slack_cards.>',
+    '$KV.drawbridge_slack_taken.*',
   ],
   proxy: [
     'drawbridge.holds.*',

@@ -26,6 +26,7 @@ export {
   type EmbeddedNatsOptions,
 } from './nats/start-embedded-nats.js';
 export {
+  SOCKET_MODE,
   startDemoSlack,
   type Click,
   type Command,

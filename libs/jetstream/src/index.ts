@@ -61,6 +61,7 @@ export {
   PARKED_STREAM,
   RATES_BUCKET,
   SLACK_CARDS_BUCKET,
+  SLACK_TAKEN_BUCKET,
   STOPS_STREAM,
   USES_STREAM,
 } from './stream-definitions.js';

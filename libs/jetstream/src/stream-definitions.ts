@@ -8,6 +8,7 @@ export const COMMANDS_STREAM = 'COMMANDS';
 export const PARKED_STREAM = 'PARKED';
 export const TRUST_BUCKET = 'drawbridge_trust';
 export const SLACK_CARDS_BUCKET = 'drawbridge_slack_cards';
+export const SLACK_TAKEN_BUCKET = 'drawbridge_slack_taken';
 export const OPEN_REQUESTS_BUCKET = 'drawbridge_open_requests';
 export const RATES_BUCKET = 'drawbridge_rates';
 export const MEMBERS_BUCKET = 'drawbridge_members';
@@ -113,6 +114,8 @@ export const streamDefinitions = ({
   },
   bucket(TRUST_BUCKET, 8, replicas),
   bucket(SLACK_CARDS_BUCKET, 1, replicas),
+  // Longer than a signature of Slack is taken, by clocks that differ.
+  { ...bucket(SLACK_TAKEN_BUCKET, 1, replicas), max_age: nanos(3600) },
   bucket(OPEN_REQUESTS_BUCKET, 1, replicas),
   bucket(RATES_BUCKET, 1, replicas),
   { ...bucket(MEMBERS_BUCKET, 1, replicas), max_age: nanos(MEMBERS_SECONDS) },

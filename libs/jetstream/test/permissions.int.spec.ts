@@ -42,6 +42,7 @@ import {
   OPEN_REQUESTS_BUCKET,
   RATES_BUCKET,
   SLACK_CARDS_BUCKET,
+  SLACK_TAKEN_BUCKET,
   stopEventStore,
   type JetStreamConnection,
 } from '../src/index.js';
@@ -327,6 +328,12 @@ describe('what each service needs', () => {
     expect(await durablesOf(as('approval'), 'ACCESS', 'approval-hook-')).toStrictEqual([]);
   });
 
+  it('approval takes each order of Slack once', async () => {
+    const taken = guardedBucket(as('approval'), SLACK_TAKEN_BUCKET);
+    expect(await taken.write('order', 1, 0)).toBe(true);
+    expect(await taken.write('order', 1, 0)).toBe(false);
+  });
+
   it('policy says to identity what would become of a request, and to nobody else', async () => {
     const subscription = as('policy').nats.subscribe('drawbridge.policy.explain', {
       callback: (_error, message) => void message.respond('denied'),
@@ -514,6 +521,7 @@ describe('what is for another service', () => {
     ['proxy', '$KV.drawbridge_members.x'],
     ['audit', '$KV.drawbridge_members.x'],
     ['proxy', '$JS.API.DIRECT.GET.KV_drawbridge_members'],
+    ['policy', '$KV.drawbridge_slack_taken.x'],
     ['identity', '$KV.drawbridge_activity.x'],
     ['policy', '$KV.drawbridge_activity.x'],
     ['approval', '$KV.drawbridge_activity.x'],

@@ -23,6 +23,7 @@ const names = [
   'KV_drawbridge_open_requests',
   'KV_drawbridge_rates',
   'KV_drawbridge_slack_cards',
+  'KV_drawbridge_slack_taken',
   'KV_drawbridge_trust',
   'PARKED',
   'STOPS',

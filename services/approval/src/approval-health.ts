@@ -56,6 +56,6 @@ export function figuresOf(
     pendingEvents: events.pending + events.inFlight,
     // Both kinds of cards are parked under one name.
     parkedEvents: events.parked + (cards[0]?.parked ?? 0),
-    ...(slack === undefined ? {} : { pendingCards }),
+    ...(slack === undefined ? {} : { pendingCards, ...slack.figures() }),
   };
 }

@@ -23,13 +23,26 @@ describe('the configuration of approval', () => {
       configDirectory: '/etc/drawbridge',
     }));
 
-  it.each(['SLACK_SIGNING_SECRET_FILE', 'SLACK_TEAM_ID', 'SLACK_CHANNEL', 'CONFIG_DIR'])(
-    'wants %s with a bot token',
-    (name) =>
-      expect(() => loadConfig(ApprovalConfig, { ...slack, [name]: undefined })).toThrow(
-        `${name}: is required with SLACK_BOT_TOKEN_FILE`,
-      ),
+  it.each(['SLACK_TEAM_ID', 'SLACK_CHANNEL', 'CONFIG_DIR'])('wants %s with a bot token', (name) =>
+    expect(() => loadConfig(ApprovalConfig, { ...slack, [name]: undefined })).toThrow(
+      `${name}: is required with SLACK_BOT_TOKEN_FILE`,
+    ),
   );
+
+  it('wants a way in which Slack reaches it: a signing secret, a token for sockets, or both', () => {
+    const neither = { ...slack, SLACK_SIGNING_SECRET_FILE: undefined };
+    expect(() => loadConfig(ApprovalConfig, neither)).toThrow(
+      'SLACK_SIGNING_SECRET_FILE: or SLACK_APP_TOKEN_FILE is required',
+    );
+    const socket = { SLACK_APP_TOKEN_FILE: '/run/secrets/app-token' };
+    const settings = slackSettings(loadConfig(ApprovalConfig, { ...neither, ...socket }));
+    expect(settings).toMatchObject({ appTokenFile: '/run/secrets/app-token' });
+    expect(settings).not.toHaveProperty('signingSecretFile');
+    expect(slackSettings(loadConfig(ApprovalConfig, { ...slack, ...socket }))).toMatchObject({
+      signingSecretFile: '/run/secrets/signing',
+      appTokenFile: '/run/secrets/app-token',
+    });
+  });
 
   it.each([
     'http://slack.example.test/api/',

@@ -12,12 +12,7 @@ function isSlackAddress(address: string): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopback);
 }
 
-const withSlack = [
-  'SLACK_SIGNING_SECRET_FILE',
-  'SLACK_TEAM_ID',
-  'SLACK_CHANNEL',
-  'CONFIG_DIR',
-] as const;
+const withSlack = ['SLACK_TEAM_ID', 'SLACK_CHANNEL', 'CONFIG_DIR'] as const;
 
 /** What approval reads from the environment. Without `SLACK_BOT_TOKEN_FILE` decisions come over HTTP only. */
 export const ApprovalConfig = z
@@ -45,7 +40,12 @@ export const ApprovalConfig = z
     SLACK_BOT_TOKEN_FILE: text.optional().describe('File that holds the bot token, xoxb-…'),
     SLACK_SIGNING_SECRET_FILE: text
       .optional()
-      .describe('File that holds the signing secret; with it anybody can click as anybody'),
+      .describe(
+        'File that holds the signing secret, for requests at /slack/events; with it anybody can click as anybody',
+      ),
+    SLACK_APP_TOKEN_FILE: text
+      .optional()
+      .describe('File that holds the app-level token, xapp-…, which turns Socket Mode on'),
     SLACK_TEAM_ID: text
       .regex(/^T[A-Z0-9]+$/, 'expected a workspace id, T…')
       .optional()
@@ -70,6 +70,9 @@ export const ApprovalConfig = z
       const message = 'is required with SLACK_BOT_TOKEN_FILE';
       context.addIssue({ code: 'custom', path: [name], message });
     }
+    if (config.SLACK_SIGNING_SECRET_FILE ?? config.SLACK_APP_TOKEN_FILE) return;
+    const message = 'or SLACK_APP_TOKEN_FILE is required with SLACK_BOT_TOKEN_FILE';
+    context.addIssue({ code: 'custom', path: ['SLACK_SIGNING_SECRET_FILE'], message });
   });
 export type ApprovalConfig = z.infer<typeof ApprovalConfig>;
 
@@ -77,7 +80,10 @@ export type ApprovalConfig = z.infer<typeof ApprovalConfig>;
 export interface SlackSettings {
   readonly apiUrl: string;
   readonly botTokenFile: string;
-  readonly signingSecretFile: string;
+  /** Absent: nothing is taken over HTTP. */
+  readonly signingSecretFile?: string;
+  /** Absent: no Socket Mode. At least one of both is there. */
+  readonly appTokenFile?: string;
   readonly teamId: string;
   readonly appId?: string;
   readonly channel: string;
@@ -88,25 +94,26 @@ export interface SlackSettings {
 export function slackSettings(config: ApprovalConfig): SlackSettings | undefined {
   const {
     SLACK_BOT_TOKEN_FILE: botTokenFile,
-    SLACK_SIGNING_SECRET_FILE: signingSecretFile,
     SLACK_TEAM_ID: teamId,
     SLACK_CHANNEL: channel,
     CONFIG_DIR: configDirectory,
-    SLACK_APP_ID: appId,
+    SLACK_API_URL: apiUrl,
   } = config;
-  if (
-    botTokenFile === undefined ||
-    signingSecretFile === undefined ||
-    teamId === undefined ||
-    channel === undefined ||
-    configDirectory === undefined
-  ) {
-    return undefined;
-  }
-  const settings = { botTokenFile, signingSecretFile, teamId, channel, configDirectory };
-  return {
-    apiUrl: config.SLACK_API_URL,
-    ...settings,
-    ...(appId === undefined ? {} : { appId }),
-  };
+  const isWhole =
+    botTokenFile !== undefined &&
+    teamId !== undefined &&
+    channel !== undefined &&
+    configDirectory !== undefined;
+  if (!isWhole) return undefined;
+  return { apiUrl, botTokenFile, teamId, channel, configDirectory, ...optionalSettings(config) };
 }
+
+const optionalSettings = ({
+  SLACK_SIGNING_SECRET_FILE: signingSecretFile,
+  SLACK_APP_TOKEN_FILE: appTokenFile,
+  SLACK_APP_ID: appId,
+}: ApprovalConfig): Pick<SlackSettings, 'signingSecretFile' | 'appTokenFile' | 'appId'> => ({
+  ...(signingSecretFile === undefined ? {} : { signingSecretFile }),
+  ...(appTokenFile === undefined ? {} : { appTokenFile }),
+  ...(appId === undefined ? {} : { appId }),
+});

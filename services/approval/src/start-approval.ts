@@ -29,7 +29,7 @@ import { startBridges } from './nats/start-bridges.js';
 import { startHolds } from './nats/start-holds.js';
 import { startRequests } from './nats/start-requests.js';
 import { OnCallVerifier } from './on-call-verifier.js';
-import { startSlack } from './slack/start-slack.js';
+import { startSlack, type SlackParts } from './slack/start-slack.js';
 import { startStepUp } from './step-up/start-step-up.js';
 import { startWebhooks } from './webhooks/start-webhooks.js';
 import { ticketCallbacks } from './webhooks/start-callbacks.js';
@@ -92,7 +92,7 @@ export async function startApproval(
       health: healthOf({ ...parts, connection, decisions }),
       figures: () => ({ ...figuresOf(parts, decisions, slack), ...webhooks.figures() }),
       transports: [decisions, ...(slack?.transports ?? [])],
-      mounts: { ...stepUp.mounts, ...callbacks.mounts, ...(slack && { '/slack': slack.receiver }) },
+      mounts: { ...stepUp.mounts, ...callbacks.mounts, ...slackMounts(slack) },
     });
     closers.add(() => app.close());
     const { follower, holdFollower, stopFollower } = parts;
@@ -138,3 +138,7 @@ const disables = (trust: TrustBundle | undefined, { issuer, subject }: Principal
   trust?.issuers.some(
     (trusted) => trusted.issuer === issuer && trusted.disabledSubjects.includes(subject),
   ) ?? false;
+
+/** What Slack sends over HTTP, where it does. */
+const slackMounts = (slack: SlackParts | undefined) =>
+  slack?.receiver === undefined ? {} : { '/slack': slack.receiver };

@@ -85,6 +85,8 @@ export interface ReplicaOptions {
   readonly clock?: Clock;
   /** @default true */
   readonly slack?: boolean;
+  /** Socket Mode beside requests, or instead of them. @default none */
+  readonly socket?: 'also' | 'only';
   /** @default 1000 */
   readonly slackTimeoutMs?: number;
   /** Variables beside the usual ones. */
@@ -167,7 +169,7 @@ class RealWorld implements World {
   }
 
   #startService(
-    { clock, slack = true, slackTimeoutMs = 1_000, env = {} }: ReplicaOptions,
+    { clock, slack = true, socket, slackTimeoutMs = 1_000, env = {} }: ReplicaOptions,
     { natsRelay, slackRelay }: { readonly natsRelay: TcpRelay; readonly slackRelay: TcpRelay },
   ): Promise<RunningService> {
     const { slack: workspace } = this;
@@ -181,7 +183,12 @@ class RealWorld implements World {
         ? {
             CONFIG_DIR: join(this.#directory),
             SLACK_BOT_TOKEN_FILE: join(this.#directory, 'token'),
-            SLACK_SIGNING_SECRET_FILE: join(this.#directory, 'signing-secret'),
+            ...(socket === 'only'
+              ? {}
+              : { SLACK_SIGNING_SECRET_FILE: join(this.#directory, 'signing-secret') }),
+            ...(socket === undefined
+              ? {}
+              : { SLACK_APP_TOKEN_FILE: join(this.#directory, 'app-token') }),
             SLACK_TEAM_ID: workspace.teamId,
             SLACK_APP_ID: workspace.appId,
             SLACK_CHANNEL: workspace.channelId,
@@ -353,6 +360,7 @@ const Button = z.looseObject({ action_id: z.string() });
 async function writeConfiguration(slack: DemoSlack): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'drawbridge-approval-'));
   await writeFile(join(directory, 'token'), `${slack.botToken}\n`, { mode: 0o600 });
+  await writeFile(join(directory, 'app-token'), slack.appToken, { mode: 0o600 });
   await writeFile(join(directory, 'signing-secret'), slack.signingSecret, { mode: 0o600 });
   await writeHumans(directory, slack);
   return directory;

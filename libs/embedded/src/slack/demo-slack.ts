@@ -23,7 +23,7 @@ import {
   type SignedRequest,
   type UnsignedRequest,
 } from './signed-request.js';
-import { commandFields, deliver, eventBody } from './slack-events.js';
+import { asRetry, commandFields, deliver, eventBody, type Retry } from './slack-events.js';
 import { SlackFront, type EphemeralMessage, type FaultPlan } from './slack-front.js';
 import {
   blockActions,
@@ -34,6 +34,10 @@ import {
   type Pressed,
   type Workspace,
 } from './slack-payloads.js';
+import { newEnvelope, type Envelope } from './slack-sockets.js';
+
+/** Instead of a request URL: over the sockets that the app has open. */
+export const SOCKET_MODE = 'socket-mode:';
 
 export interface DemoSlackOptions {
   /** @default '127.0.0.1' */
@@ -54,7 +58,7 @@ export interface Forgery {
 /** Something that a user does, and where Slack tells the app of it. */
 interface Doing {
   readonly user: DemoSlackUser;
-  /** The app's request URL, e.g. `http://127.0.0.1:7081/slack/events`. */
+  /** The app's request URL, e.g. `http://127.0.0.1:7081/slack/events`, or {@link SOCKET_MODE}. */
   readonly callbackUrl: string;
   readonly forge?: Forgery;
 }
@@ -86,6 +90,8 @@ export interface DemoSlack {
   /** For `SLACK_API_URL`. */
   readonly apiUrl: string;
   readonly botToken: string;
+  /** For `apps.connections.open`. */
+  readonly appToken: string;
   readonly signingSecret: string;
   readonly teamId: string;
   readonly appId: string;
@@ -123,6 +129,12 @@ export interface DemoSlack {
   submitModal(submission: Submission): Promise<InteractionAnswer>;
   /** Sends a request exactly as it was sent before. */
   replay(request: SignedRequest): Promise<InteractionAnswer>;
+  /** Connections of Socket Mode that are open. */
+  readonly openSockets: number;
+  /** How many there were, those included that are gone. */
+  readonly socketsSoFar: number;
+  /** Ends every connection of Socket Mode: announced, as Slack does now and then, or without a word. */
+  endSockets(how: 'announced' | 'dropped'): void;
   /** From now on, calls fail as planned; `undefined` ends it. */
   failWith(plan: FaultPlan | undefined): void;
   close(): Promise<void>;
@@ -131,18 +143,20 @@ export interface DemoSlack {
 /** Starts a Slack stand-in with the demo's humans, one channel and the Drawbridge app installed. */
 export async function startDemoSlack(options: DemoSlackOptions = {}): Promise<DemoSlack> {
   const botToken = `xoxb-demo-${randomBytes(16).toString('hex')}`;
+  const appToken = `xapp-demo-${randomBytes(16).toString('hex')}`;
   const directoryToken = `xoxp-demo-${randomBytes(16).toString('hex')}`;
   const seeded = workspaceSeed(botToken, directoryToken);
   const emulator = await createEmulator({ service: 'slack', port: 0, seed: seeded });
   try {
     const { host = '127.0.0.1', port = 0 } = options;
-    const front = await SlackFront.start({ host, port, target: emulator.url, botToken });
+    const tokens = { botToken, appToken, appId: APP_ID };
+    const front = await SlackFront.start({ host, port, target: emulator.url, ...tokens });
     const directory = await readDirectory(emulator.url, directoryToken);
     const close = async () => {
       await front.close();
       await emulator.close();
     };
-    return new Demo({ front, emulatorUrl: emulator.url, botToken, directory, close });
+    return new Demo({ front, emulatorUrl: emulator.url, ...tokens, directory, close });
   } catch (error) {
     await emulator.close();
     throw error;
@@ -153,6 +167,7 @@ interface DemoParts {
   readonly front: SlackFront;
   readonly emulatorUrl: string;
   readonly botToken: string;
+  readonly appToken: string;
   readonly directory: Directory;
   readonly close: () => Promise<void>;
 }
@@ -160,6 +175,7 @@ interface DemoParts {
 class Demo implements DemoSlack {
   readonly apiUrl: string;
   readonly botToken: string;
+  readonly appToken: string;
   readonly signingSecret = randomBytes(16).toString('hex');
   readonly teamId: string;
   readonly appId = APP_ID;
@@ -170,9 +186,10 @@ class Demo implements DemoSlack {
   readonly #front: SlackFront;
   readonly #client: WebClient;
 
-  constructor({ front, emulatorUrl, botToken, directory, close }: DemoParts) {
+  constructor({ front, emulatorUrl, botToken, appToken, directory, close }: DemoParts) {
     this.apiUrl = `${front.url}/api/`;
     this.botToken = botToken;
+    this.appToken = appToken;
     this.teamId = directory.teamId;
     this.channelId = directory.channelId;
     this.teamChannelId = directory.teamChannelId;
@@ -233,18 +250,23 @@ class Demo implements DemoSlack {
   }
 
   async clickButton(click: Click): Promise<InteractionAnswer> {
-    return sendSigned(await this.signClick(click));
+    const { user, callbackUrl, forge, ...pressed } = click;
+    const payload = edited(blockActions(await this.#interaction(user), pressed), forge);
+    if (callbackUrl === SOCKET_MODE) return this.#deliver(newEnvelope('interactive', payload));
+    return this.#send(interactionRequest(callbackUrl, payload), forge);
   }
 
   async submitModal(submission: Submission): Promise<InteractionAnswer> {
     const { user, view, values, callbackUrl, forge } = submission;
     const payload = edited(viewSubmission(await this.#interaction(user), view, values), forge);
+    if (callbackUrl === SOCKET_MODE) return this.#deliver(newEnvelope('interactive', payload));
     return this.#send(interactionRequest(callbackUrl, payload), forge);
   }
 
   async command({ user, text, callbackUrl, forge }: Command): Promise<InteractionAnswer> {
     const fields = commandFields(await this.#interaction(user), { command: '/drawbridge', text });
     const sent = z.record(z.string(), z.string()).parse(edited(fields, forge));
+    if (callbackUrl === SOCKET_MODE) return this.#deliver(newEnvelope('slash_commands', sent));
     return this.#send(commandRequest(callbackUrl, sent), forge);
   }
 
@@ -253,11 +275,32 @@ class Demo implements DemoSlack {
     const { eventId: id = `Ev${randomBytes(5).toString('hex').toUpperCase()}` } = happening;
     const told = { id, event: { user: this.users[user], ...event } };
     const body = edited(eventBody(this.#workspace(), told), forge);
-    return deliver(() => this.#sign(eventRequest(callbackUrl, body), forge), retryDelaysMs);
+    if (callbackUrl === SOCKET_MODE) {
+      const envelope = newEnvelope('events_api', body);
+      return deliver((retry) => this.#deliver({ ...envelope, ...retry }), retryDelaysMs);
+    }
+    const request = eventRequest(callbackUrl, body);
+    const send = (retry: Retry | undefined) =>
+      sendSigned(asRetry(this.#sign(request, forge), retry));
+    return deliver(send, retryDelaysMs);
   }
 
   replay(request: SignedRequest): Promise<InteractionAnswer> {
-    return sendSigned(request);
+    if (request.url !== SOCKET_MODE) return sendSigned(request);
+    return this.#deliver(JSON.parse(request.body) as Envelope);
+  }
+
+  get openSockets(): number {
+    return this.#front.sockets.size;
+  }
+
+  get socketsSoFar(): number {
+    return this.#front.sockets.greeted;
+  }
+
+  endSockets(how: 'announced' | 'dropped'): void {
+    if (how === 'announced') this.#front.sockets.refresh();
+    else this.#front.sockets.drop();
   }
 
   failWith(plan: FaultPlan | undefined): void {
@@ -275,6 +318,11 @@ class Demo implements DemoSlack {
   #workspace(): Workspace {
     const { teamId, appId, channelId } = this;
     return { teamId, appId, channelId, channelName: CHANNEL };
+  }
+
+  async #deliver(envelope: Envelope): Promise<InteractionAnswer> {
+    const sent = { url: SOCKET_MODE, body: JSON.stringify(envelope), headers: {} };
+    return { ...(await this.#front.sockets.deliver(envelope)), sent };
   }
 
   #send(request: UnsignedRequest, forge?: Forgery): Promise<InteractionAnswer> {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { sendSigned, type InteractionAnswer, type SignedRequest } from './signed-request.js';
+import type { InteractionAnswer, SignedRequest } from './signed-request.js';
 import type { Interaction, Workspace } from './slack-payloads.js';
 
 /** The body of an event of the Events API. `id`: the same for every attempt to deliver it. */
@@ -35,33 +35,41 @@ export const commandFields = (
   trigger_id: triggerId,
 });
 
+/** What says that an event was sent before: in headers of a request, which are not signed, or in an envelope. */
+export interface Retry {
+  readonly retry_attempt: number;
+  readonly retry_reason: string;
+}
+
 /**
- * Delivers an event until the app takes it: at once, and again after each of the delays. A repeated one says so in
- * its headers, which are not signed.
+ * Delivers an event until the app takes it: at once, and again after each of the delays.
  *
  * @see https://docs.slack.dev/apis/events-api/#retries
  */
 export async function deliver(
-  sign: () => SignedRequest,
+  send: (retry: Retry | undefined) => Promise<InteractionAnswer>,
   retryDelaysMs: readonly number[],
 ): Promise<InteractionAnswer[]> {
   const answers: InteractionAnswer[] = [];
   for (const [attempt, waitMs] of [0, ...retryDelaysMs].entries()) {
     await delay(waitMs);
-    const answer = await sendSigned(asRetry(sign(), attempt, answers.at(-1)));
+    const answer = await send(retryOf(attempt, answers.at(-1)));
     answers.push(answer);
     if (answer.status >= 200 && answer.status < 300) break;
   }
   return answers;
 }
 
-function asRetry(
-  request: SignedRequest,
-  attempt: number,
-  failed: InteractionAnswer | undefined,
-): SignedRequest {
-  if (failed === undefined) return request;
+function retryOf(attempt: number, failed: InteractionAnswer | undefined): Retry | undefined {
+  if (failed === undefined) return undefined;
   const reason = failed.status === 0 ? 'http_timeout' : 'http_error';
+  return { retry_attempt: attempt, retry_reason: reason };
+}
+
+/** The same request, said to be a repetition. */
+export function asRetry(request: SignedRequest, retry: Retry | undefined): SignedRequest {
+  if (retry === undefined) return request;
+  const { retry_attempt: attempt, retry_reason: reason } = retry;
   const said = { 'X-Slack-Retry-Num': String(attempt), 'X-Slack-Retry-Reason': reason };
   return { ...request, headers: { ...request.headers, ...said } };
 }

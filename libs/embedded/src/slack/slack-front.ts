@@ -5,6 +5,7 @@ import { messageProblems, viewProblems } from './block-kit-limits.js';
 import { RateLimits } from './rate-limits.js';
 import { ResponseUrls } from './response-urls.js';
 import { DemoSlackView } from './slack-payloads.js';
+import { SlackSockets } from './slack-sockets.js';
 
 const MAX_BODY_BYTES = 1_000_000;
 const KEPT = 200;
@@ -45,6 +46,9 @@ export interface SlackFrontOptions {
   readonly target: string;
   /** The emulator takes any token; we take only this one. */
   readonly botToken: string;
+  /** For `apps.connections.open` alone. */
+  readonly appToken: string;
+  readonly appId: string;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -63,6 +67,7 @@ export class SlackFront {
   readonly problems: string[] = [];
   readonly limits: RateLimits;
   readonly responseUrls: ResponseUrls;
+  readonly sockets: SlackSockets;
   plan: FaultPlan = () => undefined;
   readonly #server: Server;
 
@@ -70,8 +75,12 @@ export class SlackFront {
     const { now = () => Date.now() } = options;
     this.limits = new RateLimits(now);
     this.responseUrls = new ResponseUrls(now);
+    this.sockets = new SlackSockets(options.appId, now);
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch(() => response.destroy());
+    });
+    this.#server.on('upgrade', (request, socket, head) => {
+      this.sockets.upgrade(request, socket, head);
     });
   }
 
@@ -90,6 +99,7 @@ export class SlackFront {
   }
 
   async close(): Promise<void> {
+    this.sockets.close();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeAllConnections();
     await closed;
@@ -119,10 +129,23 @@ export class SlackFront {
       fail(fault, response);
       return;
     }
-    const answer = this.#refusal(method, sent) ?? (await this.#forward(request, body));
+    const answer = await this.#answerTo(method, request, body);
     this.#remember(method, sent, answer);
     if (fault !== undefined) return;
     response.writeHead(200, { 'Content-Type': 'application/json' }).end(answer);
+  }
+
+  async #answerTo(method: string, request: IncomingMessage, body: string): Promise<string> {
+    if (method === 'apps.connections.open') return this.#openSocket(request);
+    const refusal = this.#refusal(method, new URLSearchParams(body));
+    return refusal ?? this.#forward(request, body);
+  }
+
+  /** The address of a socket, as whoever asks reaches us. */
+  #openSocket({ headers: { authorization, host = '' } }: IncomingMessage): string {
+    if (authorization !== `Bearer ${this.options.appToken}`)
+      return JSON.stringify({ ok: false, error: 'invalid_auth' });
+    return JSON.stringify({ ok: true, url: `ws://${host}${this.sockets.issue()}` });
   }
 
   #tooManyCalls(method: string): Fault | undefined {

@@ -103,6 +103,7 @@ export class BreakGlassBoard {
       routing: () => noRouting,
       routed: ({ story }) => ({ ...story.terms, risk: story.risk.level }),
       deciders: () => [],
+      asked: () => [],
     });
   }
 

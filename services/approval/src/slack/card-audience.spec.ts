@@ -15,7 +15,7 @@ import {
   validated,
 } from '../../test/sample-events.js';
 import { tellStory } from '../domain/request-story.js';
-import { decidersOf, type Reachable } from './card-audience.js';
+import { askedOf, decidersOf, type Reachable } from './card-audience.js';
 
 const humanOf = ({ issuer, subject, email = '', groups }: Principal, team = 'T1') => ({
   apiVersion: 'drawbridge.dev/v1alpha1' as const,
@@ -89,6 +89,16 @@ describe('whose decision would count', () => {
       'U-carol',
       'U-alice',
       'U-bob',
+    ]);
+  });
+
+  it('was asked, whatever has become of it', () => {
+    const story = tellStory(recordedAll([...asked, closedBy(alice, carol)]));
+    if (story === undefined) throw new Error('no story');
+    expect(askedOf(story, reachable()).map(({ user }) => user)).toStrictEqual([
+      'U-alice',
+      'U-bob',
+      'U-carol',
     ]);
   });
 });

@@ -1,7 +1,7 @@
-import type { Principal } from '@drawbridge/contracts';
+import { approverGroupsOf, type Principal } from '@drawbridge/contracts';
 import { holdApproverRefusal } from '@drawbridge/holds';
 import { withOnCall, type People } from '@drawbridge/people';
-import { groupsOf, isSameHuman, openSteps } from '@drawbridge/scope';
+import { approverRefusal, groupsOf, isSameHuman, openSteps } from '@drawbridge/scope';
 import type { HoldStory } from '../domain/hold-story.js';
 import { mayDecide } from '../domain/may-decide.js';
 import type { RequestStory } from '../domain/request-story.js';
@@ -28,6 +28,22 @@ export function decidersOf(story: RequestStory, reachable: Reachable): readonly 
   const isLate = ({ groups }: Decider) => groups.some((group) => latest.has(group));
   return deciders.toSorted((one, other) => Number(isLate(other)) - Number(isLate(one)));
 }
+
+/** Who was or is asked about a request, whatever has become of it. */
+export function askedOf({ approval, requester }: RequestStory, reachable: Reachable) {
+  if (approval === undefined) return [];
+  const { excludeOwner, timeoutSeconds } = approval;
+  const groups = approverGroupsOf(approval);
+  const asked = { type: 'humans', count: 1, groups, excludeOwner, timeoutSeconds } as const;
+  return everybody(reachable, (human) => approverRefusal(human, asked, requester) === undefined);
+}
+
+/** Who was or is asked about a held call. */
+export const holdAskedOf = ({ held }: HoldStory, reachable: Reachable): readonly Decider[] =>
+  everybody(
+    reachable,
+    (human) => holdApproverRefusal(human, held.approvers, held.agent) === undefined,
+  );
 
 /** Whose approval of a held call would count. */
 export function holdDecidersOf(

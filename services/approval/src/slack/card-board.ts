@@ -30,6 +30,8 @@ export interface CardSubject<Story extends Told> {
   readonly routed: (story: Story) => Routed;
   /** Whose decision would count now; nobody's once it is decided. */
   readonly deciders: (story: Story) => readonly Decider[];
+  /** Who was or is asked about it. */
+  readonly asked: (story: Story) => readonly Decider[];
 }
 
 export interface CardBoardOptions<Story extends Told> extends CardSubject<Story>, CardPostOptions {
@@ -97,8 +99,10 @@ export class CardBoard<Story extends Told> {
 
   /** No channel: those who may decide get it themselves, if there are any in Slack. */
   #goDirect(story: Story, claim: Claim, error: unknown): Promise<KnownCard> {
-    const { deciders, memory, logger } = this.options;
-    const users = deciders(story).map(({ user }) => user);
+    const { deciders, asked, memory, logger } = this.options;
+    const [now, ever] = [deciders(story), asked(story)];
+    // It may be decided by the time that it is posted; then it tells what became of it.
+    const users = (now.length > 0 ? now : ever).map(({ user }) => user);
     if (users.length === 0) throw error;
     logger.warn({ msg: 'no channel for a card, it goes to people', id: story.id, err: error });
     return memory.rememberDirect(story.id, users.slice(0, MAX_DIRECT), claim);

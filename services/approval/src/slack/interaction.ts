@@ -9,6 +9,7 @@ export const Envelope = z.looseObject({
   team: z.looseObject({ id }),
   api_app_id: id,
   user: z.looseObject({ id, team_id: id.optional() }),
+  trigger_id: z.string().min(1).max(256),
 });
 export type Envelope = z.infer<typeof Envelope>;
 

@@ -30,8 +30,7 @@ export function onPress<Taken extends Envelope>(
   app.action(action, async ({ body, ack }) => {
     const taken = read(body);
     const decide = (causationId: string) => take(taken, causationId);
-    const asked = { user: taken.user.id, channel: channelOf(taken), id: idOf(taken) };
-    await answers.toClick({ ...asked, refresh, decide }, ack);
+    await answers.toClick({ ...whoOf(taken), id: idOf(taken), refresh, decide }, ack);
   });
 }
 
@@ -44,16 +43,17 @@ export function onSubmit<Taken extends Envelope>(
   app.view({ callback_id: dialog, type: 'view_submission' }, async ({ body, ack }) => {
     const taken = read(body);
     const decide = (causationId: string) => take(taken, causationId);
-    const asked = {
-      user: taken.user.id,
-      channel: channelOf(taken),
-      id: idOf(taken),
-      refresh,
-      decide,
-    };
+    const asked = { ...whoOf(taken), id: idOf(taken), refresh, decide };
     await answers.toSubmission(asked, (told) => ack(dialogAnswer(told, field(taken))));
   });
 }
+
+/** Whoever acted, where, and by which trigger. */
+const whoOf = (taken: Envelope) => ({
+  user: taken.user.id,
+  channel: channelOf(taken),
+  trigger: taken.trigger_id,
+});
 
 interface Dialog<Taken> {
   readonly dialog: string;

@@ -29,6 +29,20 @@ export function receivedPayload(contentType: string, body: string): Received | u
   return fields.has('command') ? undefined : readInteraction(parseJson(payload));
 }
 
+/** Reads what came over a socket; `undefined` when it is nothing that Slack sends. */
+export function receivedEnvelope(type: unknown, body: unknown): Received | undefined {
+  switch (type) {
+    case 'events_api':
+      return readEvent(body);
+    case 'interactive':
+      return readInteraction(body);
+    case 'slash_commands':
+      return readCommand(body);
+    default:
+      return undefined;
+  }
+}
+
 function readInteraction(payload: unknown): Received | undefined {
   const { data } = Envelope.safeParse(payload);
   if (data === undefined) return undefined;
@@ -37,7 +51,7 @@ function readInteraction(payload: unknown): Received | undefined {
     kind: 'interaction',
     origin: { team: data.team.id, app: data.api_app_id },
     // Slack uses a trigger for one interaction only.
-    once: typeof trigger === 'string' ? [`trigger ${trigger}`] : [],
+    once: [`trigger ${trigger}`],
     isOurs: OurInteraction.safeParse(payload).success,
   };
 }

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { Request, Response } from 'express';
 import { describe, expect, it, vi } from 'vitest';
 import { requestGuard } from './request-guard.js';
+import { SlackJudge } from './slack-judge.js';
 
 const signingSecret = 'shared with Slack';
 const now = new Date('2026-01-05T09:00:00.000Z');
@@ -64,8 +65,9 @@ describe('the guard before Slack', () => {
     ['in the channel', {}, 200],
     ['in threads', { thread_ts: '1.0' }, undefined],
   ])('takes what people order, however much is said %s', async (_, more, told) => {
-    const workspace = { signingSecret, teamId: 'T1', clock: () => now, logger: quiet };
-    const guard = requestGuard({ ...workspace, capacity: 10 });
+    const clock = () => now;
+    const judge = new SlackJudge({ teamId: 'T1', capacity: 10, clock });
+    const guard = requestGuard({ signingSecret, judge, clock, logger: quiet });
     expect(await sent(guard, message(0, more))).toBe(told);
     for (let index = 1; index < 20; index += 1) await sent(guard, message(index, more));
     expect(await sent(guard, command)).toBeUndefined();

@@ -11,6 +11,7 @@ import { TargetUnknown } from '../domain/target-unknown.js';
 import { neutralMrkdwn } from './neutral-text.js';
 import type { Told } from './slack-decisions.js';
 import { SlackRefused } from './slack-refused.js';
+import type { TakenOnce } from './taken-once.js';
 
 /** Slack shows an error after 3 s; from here on it is acknowledged and the answer comes as a message. */
 const ACKNOWLEDGE_MS = 2_000;
@@ -21,6 +22,8 @@ export interface Asked {
   readonly user: string;
   /** Where; absent where there is no channel. */
   readonly channel?: string | undefined;
+  /** Of what they did: Slack uses it once. */
+  readonly trigger: string;
   /** Of the access request or the hold, for the log. */
   readonly id: string;
   readonly decide: (causationId: string) => Promise<Told>;
@@ -29,6 +32,7 @@ export interface Asked {
 }
 
 export interface SlackAnswersOptions {
+  readonly taken: TakenOnce;
   /** Tells one user alone. */
   readonly tell: (user: string, text: string, channel?: string) => Promise<void>;
   readonly clock: Clock;
@@ -59,6 +63,11 @@ export class SlackAnswers {
     await this.#tell(asked, await deciding);
   }
 
+  /** Takes an order that is answered in another way. @throws SlackRefused when it was taken before */
+  take(trigger: string): Promise<void> {
+    return this.options.taken.take(trigger);
+  }
+
   /** For what is answered in another way: what a refusal or failure says, and it is logged. */
   explain(error: unknown): string {
     this.#report(error);
@@ -72,6 +81,7 @@ export class SlackAnswers {
 
   async #decide(asked: Asked): Promise<Told> {
     try {
+      await this.options.taken.take(asked.trigger);
       return await asked.decide(uuidV7(this.options.clock()));
     } catch (error) {
       this.#report(error);

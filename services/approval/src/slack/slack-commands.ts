@@ -17,7 +17,7 @@ const MOST = 8;
 export interface SlackCommandsOptions {
   readonly desk: Pick<SlackDesk, 'overview' | 'askRevocation' | 'revoke'>;
   readonly bridges: Pick<SlackBridges, 'ask'>;
-  readonly answers: Pick<SlackAnswers, 'explain'>;
+  readonly answers: Pick<SlackAnswers, 'explain' | 'take'>;
   readonly workspace: Pick<SlackWorkspace, 'respond'>;
 }
 
@@ -41,6 +41,7 @@ export class SlackCommands {
 
   async #answer(command: SlashCommand): Promise<EphemeralAnswer> {
     try {
+      await this.options.answers.take(command.trigger_id);
       return await this.#do(command);
     } catch (error) {
       return said(this.options.answers.explain(error));

@@ -3,22 +3,13 @@ import { App, ExpressReceiver } from '@slack/bolt';
 import type { Logger } from '@slack/web-api';
 import express, { type Router } from 'express';
 import type { Clock } from '@drawbridge/kernel';
-import { LOG_IN_ACTION } from './card-buttons.js';
-import { listenToDesk, type DeskParts } from './listen-to-desk.js';
-import { listenToHolds } from './listen-to-holds.js';
-import { listenToRequests, type CardDesk } from './listen-to-requests.js';
 import { requestGuard } from './request-guard.js';
-import { SlackAnswers, type SlackAnswersOptions } from './slack-answers.js';
-import type { SlackDecisions } from './slack-decisions.js';
-import type { SlackHoldDecisions } from './slack-hold-decisions.js';
+import type { SlackJudge } from './slack-judge.js';
 
-export interface SlackReceiverOptions extends SlackAnswersOptions {
+export interface SlackReceiverOptions {
   readonly signingSecret: string;
-  readonly teamId: string;
-  readonly appId?: string;
-  readonly requests: CardDesk<SlackDecisions>;
-  readonly holds: CardDesk<SlackHoldDecisions>;
-  readonly desk: DeskParts;
+  readonly judge: SlackJudge;
+  readonly listen: (app: App) => void;
   readonly clock: Clock;
   readonly logger: LoggerService;
   readonly slackLogger: Logger;
@@ -26,7 +17,7 @@ export interface SlackReceiverOptions extends SlackAnswersOptions {
 
 /** Takes interactions at `POST /events` below where it is mounted. */
 export function slackReceiver(options: SlackReceiverOptions): Router {
-  const { signingSecret, slackLogger } = options;
+  const { signingSecret, slackLogger, listen } = options;
   const receiver = new ExpressReceiver({
     signingSecret,
     endpoints: '/events',
@@ -45,12 +36,7 @@ export function slackReceiver(options: SlackReceiverOptions): Router {
     // One workspace, and a client of our own: nothing to look up per request.
     authorize: () => Promise.resolve({}),
   });
-  const answers = new SlackAnswers(options);
-  listenToRequests({ app, answers }, options.requests);
-  listenToHolds({ app, answers }, options.holds);
-  // It decides nothing here; the page that it leads to does.
-  app.action(LOG_IN_ACTION, ({ ack }) => ack());
-  listenToDesk({ app, answers }, options.desk);
+  listen(app);
   const router = express.Router();
   router.post('/events', requestGuard(options));
   router.use(receiver.router);

@@ -9,6 +9,7 @@ export type SlackRefusal =
   | 'slack_narrowing_empty'
   | 'slack_question_empty'
   | 'slack_reason_missing'
+  | 'slack_repeated'
   | 'slack_target_unclear'
   | 'slack_dialog_failed';
 

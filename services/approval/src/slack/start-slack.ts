@@ -24,8 +24,8 @@ import type { Revocations } from '../nats/revocations.js';
 import type { WaitingRequests } from '../nats/waiting-requests.js';
 import type { HeldCommands } from '../nats/held-commands.js';
 import type { StepUpLinks } from '../step-up/start-step-up.js';
-import { decidersOf, holdDecidersOf } from './card-audience.js';
 import { BreakGlassBoard } from './break-glass-board.js';
+import { askedOf, decidersOf, holdAskedOf, holdDecidersOf } from './card-audience.js';
 import { CardBoard, type CardBoardOptions, type CardSubject, type Told } from './card-board.js';
 import { CardMemory } from './card-memory.js';
 import { CardThread } from './card-thread.js';
@@ -41,14 +41,12 @@ import { SESSION_ENDS } from './session-ends.controller.js';
 import { SessionEnds } from './session-ends.js';
 import { SlackBridges } from './slack-bridges.js';
 import { SlackReviews } from './slack-reviews.js';
-import { SlackDecisions } from './slack-decisions.js';
 import { SlackDesk } from './slack-desk.js';
+import { startSlackFront } from './start-slack-front.js';
 import { SlackHome } from './slack-home.js';
-import { SlackHoldDecisions } from './slack-hold-decisions.js';
 import type { KnownPeople } from './slack-human.js';
 import { slackLogger } from './slack-logger.js';
 import { slackPeople } from './slack-people.js';
-import { slackReceiver } from './slack-receiver.js';
 import { SlackWorkspace } from './slack-workspace.js';
 import { ThreadQuestions } from './thread-questions.js';
 
@@ -81,8 +79,9 @@ export interface SlackParts {
   readonly nudges: Nudges;
   readonly sessionEnds: SessionEnds;
   readonly breakGlass: BreakGlassBoard;
-  /** To be mounted before any body is read. */
-  readonly receiver: Router;
+  /** To be mounted before any body is read; absent where nothing is taken over HTTP. */
+  readonly receiver: Router | undefined;
+  readonly figures: () => Readonly<Record<string, number>>;
   readonly transports: readonly JetStreamStrategy[];
   close(): Promise<void>;
 }
@@ -118,14 +117,17 @@ export async function startSlack(
   const known = { workspace, people: peopleNow, isDisabled, teamId };
   const desk = deskOf(surroundings, { ...boards, known, memory });
   desk.home.start();
+  const front = startSlackFront(settings, { ...surroundings, ...boards, known, desk });
   return {
     ...boards,
     nudges: new Nudges(nudging),
     sessionEnds: new SessionEnds({ ...nudging, numbers: askSession(connection, logger) }),
     breakGlass: new BreakGlassBoard({ ...nudging, places }),
-    receiver: receiverOf(settings, surroundings, { ...boards, known, desk }),
+    receiver: front.receiver,
     transports: transportsOf(surroundings),
+    figures: front.figures,
     close: async () => {
+      await front.close();
       await desk.home.close();
       await routing.close();
     },
@@ -152,6 +154,7 @@ function boardsOf(
     since: ({ validatedAt }) => validatedAt,
     routed: ({ terms, risk }) => ({ ...terms, risk: risk.level }),
     deciders: (story) => decidersOf(story, reachable()),
+    asked: (story) => askedOf(story, reachable()),
   });
   return {
     board,
@@ -163,20 +166,21 @@ function boardsOf(
       since: ({ heldAt }) => heldAt,
       routed: ({ held: { call, environment } }) => ({ connection: call.connection, environment }),
       deciders: (story) => holdDecidersOf(story, reachable()),
+      asked: (story) => holdAskedOf(story, reachable()),
     }),
   };
 }
 
 const nobody = peopleOf([], []);
 
-interface ReceiverParts extends Boards {
+interface DeskOf extends Boards {
   readonly known: KnownPeople & { readonly workspace: SlackWorkspace };
 }
 
 /** What Slack offers beside the cards: lists, orders, a home, questions in threads. */
 function deskOf(
   surroundings: SlackSurroundings,
-  { board, known, memory }: ReceiverParts & { readonly memory: CardMemory },
+  { board, known, memory }: DeskOf & { readonly memory: CardMemory },
 ): DeskParts {
   const { clock, logger } = surroundings;
   const desk = new SlackDesk({ ...surroundings, ...known, memory });
@@ -190,32 +194,6 @@ function deskOf(
     questions: new ThreadQuestions({ ...surroundings, ...known, board }),
     reviews: new SlackReviews({ ...surroundings, ...known }),
   };
-}
-
-function receiverOf(
-  settings: SlackSettings,
-  { approvals, holds, clock, logger }: SlackSurroundings,
-  { board, holdBoard, known, desk }: ReceiverParts & { readonly desk: DeskParts },
-): Router {
-  const { workspace } = known;
-  return slackReceiver({
-    signingSecret: readSecretFile('SLACK_SIGNING_SECRET_FILE', settings.signingSecretFile),
-    teamId: settings.teamId,
-    ...(settings.appId === undefined ? {} : { appId: settings.appId }),
-    requests: {
-      decisions: new SlackDecisions({ ...known, approvals, board }),
-      refresh: (requestId) => board.show(requestId),
-    },
-    holds: {
-      decisions: new SlackHoldDecisions({ ...known, holds, board: holdBoard }),
-      refresh: (holdId) => holdBoard.show(holdId),
-    },
-    desk,
-    tell: (user, text, channel) => workspace.tell(user, text, channel),
-    clock,
-    logger,
-    slackLogger: slackLogger(logger),
-  });
 }
 
 /** Durables of their own: while Slack is down its events wait, and decisions go on. */

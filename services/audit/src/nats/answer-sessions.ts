@@ -29,7 +29,7 @@ export function answerSessions({ connection, store, logger }: SessionsOptions): 
         .then(() => answer(SessionQuestion.parse(message.json()), { connection, store }))
         .then((numbers) => message.respond(JSON.stringify(numbers)))
         .catch((cause: unknown) => {
-          const reason = codeOf(cause) ?? 'question_unreadable';
+          const reason = codeOf(cause) ?? (cause instanceof Error ? cause.name : 'unknown error');
           logger.error({ msg: 'a session could not be summed up', reason });
         });
     },
