@@ -43,6 +43,8 @@ export interface EventFollower {
   readonly caughtUp: Promise<void>;
   /** Whether the model holds all events, within about two seconds; false while the server is away. */
   isCurrent(): boolean;
+  /** Resolves with whether every event up to `sequence` has been passed on, after waiting up to `timeoutMs` for it. */
+  whenReached(sequence: number, timeoutMs: number): Promise<boolean>;
   close(): Promise<void>;
 }
 export type AccessFollower = EventFollower;
@@ -79,6 +81,7 @@ function start<Event extends StoredEvent>(follower: Follower<Event>): EventFollo
   return {
     caughtUp: follower.caughtUp,
     isCurrent: () => follower.current,
+    whenReached: (sequence, timeoutMs) => follower.whenReached(sequence, timeoutMs),
     close: async () => {
       await follower.stop();
       await running;
@@ -99,6 +102,8 @@ class Follower<Event extends StoredEvent> {
   #blind = false;
   #closing = false;
   #messages: ConsumerMessages | undefined;
+  /** Who waits for an event to be passed on. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(
     private readonly connection: JetStreamConnection,
@@ -112,6 +117,23 @@ class Follower<Event extends StoredEvent> {
 
   get current(): boolean {
     return this.#current && !this.#blind && this.connection.connected;
+  }
+
+  async whenReached(sequence: number, timeoutMs: number): Promise<boolean> {
+    if (this.#lastSequence >= sequence) return true;
+    await new Promise<void>((resolve) => {
+      const look = () => {
+        if (this.#lastSequence >= sequence) stop();
+      };
+      const stop = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+        resolve();
+      };
+      const timer = setTimeout(stop, timeoutMs);
+      this.#waiting.add(look);
+    });
+    return this.#lastSequence >= sequence;
   }
 
   async run(): Promise<void> {
@@ -145,6 +167,7 @@ class Follower<Event extends StoredEvent> {
     try {
       for await (const { subject, seq, data, info } of messages) {
         this.#pass(subject, seq, data);
+        for (const look of this.#waiting) look();
         if (info.pending === 0) this.#reachedEnd();
       }
     } finally {

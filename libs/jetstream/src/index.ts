@@ -6,6 +6,7 @@ export { GATEWAYS_SUBJECT } from './gateways-subject.js';
 export { accessEventStore, holdEventStore, stopEventStore, useEventStore } from './event-store.js';
 export { ClockSkewed, ClockWatch, type ClockWatchOptions } from './clock-watch.js';
 export { storeInTime } from './store-in-time.js';
+export { CatchUp } from './catch-up.js';
 export { commandLines, type StoredCommands } from './command-batch.js';
 export {
   CommandLogError,

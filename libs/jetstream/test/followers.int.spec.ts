@@ -4,7 +4,9 @@ import { eventually, startNats, type TestNats } from '@drawbridge/testing';
 import { Kvm } from '@nats-io/kv';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  ACCESS_STREAM,
   accessEventStore,
+  CatchUp,
   connectJetStream,
   declareStreams,
   followAccessEvents,
@@ -64,6 +66,30 @@ describe('following access events', () => {
     expect(seen.toSorted()).toStrictEqual(texts.toSorted());
     await say('new');
     await eventually(() => expect(seen.at(-1)).toBe('new'));
+  });
+
+  it('has passed on what was stored before it was asked to catch up', async () => {
+    const [follower, seen] = follow();
+    await follower.caughtUp;
+    const catchUp = new CatchUp(connection, { stream: ACCESS_STREAM, follower });
+    const other = await connectJetStream({ servers: nats.servers, name: 'writer' });
+    close.push(() => other.close());
+    const store = accessEventStore(other, 'approval');
+    for (let round = 1; round <= 20; round += 1) {
+      const texts = Array.from({ length: 20 }, (_, number) => `${round}-${number}`);
+      await Promise.all(texts.map((text) => comment(store, randomUUID(), text)));
+      await Promise.all([catchUp.now(), catchUp.now(), catchUp.now()]);
+      expect(seen).toHaveLength(round * 20);
+    }
+    expect(await follower.whenReached(401, 50)).toBe(false);
+  });
+
+  it('goes on as it is when nobody answers', async () => {
+    const [follower] = follow();
+    await follower.caughtUp;
+    await nats.pause();
+    await new CatchUp(connection, { stream: ACCESS_STREAM, follower }).now();
+    await nats.resume();
   });
 
   it('tells what it cannot read and goes on behind it', async () => {

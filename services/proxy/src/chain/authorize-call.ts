@@ -23,6 +23,8 @@ export interface JudgingParts {
 
 export interface AuthorizeParts extends JudgingParts {
   readonly lostGroups: LostGroups;
+  /** Resolves when all is known that was decided so far, or a second later. Rejects when the call ended meanwhile. */
+  readonly catchUp: (call: Connected) => Promise<void>;
 }
 
 /** Who is told that the identity provider no longer counts an agent among those whom a grant is for. */
@@ -45,19 +47,26 @@ export function noteLostGroups(
   }
 }
 
-/** Asks whether one open grant allows the call. A failure to decide is a no. */
+/**
+ * Asks whether one open grant allows the call. A failure to decide is a no.
+ *
+ * Before a no it looks once more, with all that is on the bus: an agent may have heard of its grant before us.
+ */
 export const authorizeCall =
-  ({ lostGroups, ...parts }: AuthorizeParts): Step<Connected, Allowed> =>
-  (next) =>
-  (call) => {
-    const { decision, open } = decide(parts, call);
-    // Of one grant that allows the call nothing was lost.
-    if (decision.effect === 'deny' || open.length > 1) {
-      noteLostGroups(lostGroups, open, call);
-    }
-    if (decision.grant !== undefined) call.facts.grant = decision.grant;
-    if (decision.effect === 'deny') throw new CallRefused(decision.reason, decision.message);
-    return next(allowed(call, decision));
+  ({ lostGroups, catchUp, ...parts }: AuthorizeParts): Step<Connected, Allowed> =>
+  (next) => {
+    const pass = (call: Connected, { decision, open }: Judged) => {
+      // Of one grant that allows the call nothing was lost.
+      if (decision.effect === 'deny' || open.length > 1) noteLostGroups(lostGroups, open, call);
+      if (decision.grant !== undefined) call.facts.grant = decision.grant;
+      if (decision.effect === 'deny') throw new CallRefused(decision.reason, decision.message);
+      return next(allowed(call, decision));
+    };
+    return (call) => {
+      const judged = decide(parts, call);
+      if (judged.decision.effect === 'allow') return pass(call, judged);
+      return catchUp(call).then(() => pass(call, decide(parts, call)));
+    };
   };
 
 /** Asks once more, of a call that has waited. @throws {@link CallRefused} when its grant does not allow it now */

@@ -17,6 +17,7 @@ import type { KubeConnections } from '../upstream/kube-connections.js';
 import type { Maskers } from '../masking/maskers.js';
 import { recordWords } from '../masking/record-words.js';
 import { answerReviews } from '../reviews/answer-reviews.js';
+import type { GrantFollower } from '../nats/follow-grants.js';
 import type { LiveCalls } from '../streams/live-calls.js';
 import { admit } from './admit.js';
 import { answerRefusals, type RefusalLog } from './answer-refusals.js';
@@ -53,6 +54,7 @@ export interface ChainParts {
   readonly limits: AgentLimits;
   readonly authority: ClientAuthority | undefined;
   readonly grants: Pick<OpenGrants, 'of' | 'withId'>;
+  readonly follower: Pick<GrantFollower, 'catchUp'>;
   readonly guardrails: Pick<GuardrailsInForce, 'rails' | 'connection'>;
   readonly holds: Holds;
   readonly uses: Uses & LostGroups;
@@ -84,6 +86,10 @@ export function handlerChain(parts: ChainParts): Handler<Exchange> {
   const recheck = async (call: Authenticated) => {
     checkReady(parts.readiness);
     await authenticateAgain(parts.verifier, call);
+  };
+  const catchUp = async (call: Authenticated) => {
+    await parts.follower.catchUp();
+    await recheck(call);
   };
   const stillAllowed = async (call: Allowed) => {
     await recheck(call);
@@ -117,7 +123,7 @@ export function handlerChain(parts: ChainParts): Handler<Exchange> {
     .then(admit({ limits: parts.limits, recheck }))
     .then(findConnection(parts.connections))
     .then(answerReviews(parts))
-    .then(authorizeCall({ ...parts, lostGroups: parts.uses }))
+    .then(authorizeCall({ ...parts, lostGroups: parts.uses, catchUp }))
     .then(negotiateChannel(maskers))
     .then(checkPatch({ recheck: stillAllowed, connections }))
     .then(guardCall(guarding))

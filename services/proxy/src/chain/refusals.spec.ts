@@ -151,16 +151,37 @@ describe('T15 a decision that fails', () => {
     };
     let passed = false;
     const lostGroups = { groupLost: () => undefined };
-    const handle = authorizeCall({ grants: broken, latest: clock, earliest: clock, lostGroups })(
-      () => {
-        passed = true;
-        return Promise.resolve(done);
-      },
-    );
+    const catchUp = () => Promise.resolve();
+    const times = { latest: clock, earliest: clock };
+    const handle = authorizeCall({ grants: broken, ...times, lostGroups, catchUp })(() => {
+      passed = true;
+      return Promise.resolve(done);
+    });
     await expect(async () => handle(connected())).rejects.toMatchObject({
       code: 'evaluation_failed',
     });
     expect(passed).toBe(false);
+  });
+});
+
+describe('a call that nothing allows', () => {
+  it('is judged again with all that is on the bus, and only then refused', async () => {
+    const order: string[] = [];
+    const grants = {
+      of: () => {
+        order.push('judged');
+        return { open: [], ended: undefined };
+      },
+    };
+    const catchUp = () => {
+      order.push('caught up');
+      return Promise.resolve();
+    };
+    const lostGroups = { groupLost: () => undefined };
+    const parts = { grants, latest: clock, earliest: clock, lostGroups, catchUp };
+    const handle = authorizeCall(parts)(() => Promise.resolve(done));
+    await expect(handle(connected())).rejects.toMatchObject({ code: 'no_grant' });
+    expect(order).toEqual(['judged', 'caught up', 'judged']);
   });
 });
 

@@ -1,5 +1,10 @@
 import type { LoggerService } from '@nestjs/common';
-import { followAccessEvents, type JetStreamConnection } from '@drawbridge/jetstream';
+import {
+  ACCESS_STREAM,
+  CatchUp,
+  followAccessEvents,
+  type JetStreamConnection,
+} from '@drawbridge/jetstream';
 import type { EndedGrant, OpenGrant, OpenGrants } from '../domain/open-grants.js';
 import type { LiveCalls } from '../streams/live-calls.js';
 import { StopsInForce } from './stops-in-force.js';
@@ -16,6 +21,8 @@ export interface GrantReaders {
 export interface GrantFollower {
   /** Within about two seconds; false while the server is away. */
   isCurrent(): boolean;
+  /** Resolves when what is on the stream now is known, or a second later. */
+  catchUp(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -49,8 +56,10 @@ export function followGrants(
       end(grants.end(aggregateId, 'grant_revoked'));
     },
   });
+  const access = new CatchUp(connection, { stream: ACCESS_STREAM, follower });
   return {
     isCurrent: () => follower.isCurrent() && stops.isCurrent(),
+    catchUp: () => access.now(),
     close: async () => {
       await Promise.all([follower.close(), stops.close()]);
     },
