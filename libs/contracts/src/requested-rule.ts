@@ -56,11 +56,11 @@ export const RequestedRule = z
   });
 export type RequestedRule = z.infer<typeof RequestedRule>;
 
-/** What a selector or the patterns of one rule of a request stood for when a gateway looked. */
+/** What a selector or the patterns of a request stood for when a gateway looked, in whatever rules they are. */
 export const ResolvedNames = z.strictObject({
-  /** Place of the rule in what was asked for, from 0. */
-  rule: z.int().min(0).max(49),
   field: z.enum(['namespaces', 'resourceNames']),
+  /** Of which objects these are the names: `pods`, `deployments.apps`. */
+  kind: z.string().optional(),
   /** Where objects have these names. */
   namespace: z.string().optional(),
   /** The selector or the patterns, in one line: `team=payments`, `checkout-*`. */

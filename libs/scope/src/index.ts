@@ -20,11 +20,14 @@ export { parseLabels } from './parse-labels.js';
 export {
   describeResolved,
   isSelective,
+  kindText,
   matchesPattern,
+  namesFor,
   namespacesOf,
   patternsText,
   plainRules,
   selectorText,
+  type ResolvedFor,
 } from './plain-rules.js';
 export { factOfEvent, narrowingOf } from './fact-of-event.js';
 export {

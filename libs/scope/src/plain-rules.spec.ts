@@ -15,14 +15,13 @@ const byLabels: RequestedRule = {
   ...base,
   namespaceSelector: { matchLabels: { tier: 'web', team: 'payments' } },
 };
-const namespaces = (names: string[], rule = 0): ResolvedNames => ({
-  rule,
+const namespaces = (names: string[]): ResolvedNames => ({
   field: 'namespaces',
   asked: 'team=payments,tier=web',
   names,
 });
 const pods = (namespace: string, names: string[], asked = 'web-*'): ResolvedNames => ({
-  ...{ rule: 0, field: 'resourceNames', asked, namespace, names },
+  ...{ field: 'resourceNames', kind: 'pods', asked, namespace, names },
 });
 
 describe('rules that name everything', () => {
@@ -59,7 +58,12 @@ describe('rules that name everything', () => {
   it.each<[string, RequestedRule, ResolvedNames[]]>([
     ['nobody looked', byLabels, []],
     ['nothing was found', byLabels, [namespaces([])]],
-    ['it was found for another rule', byLabels, [namespaces(['a'], 1)]],
+    ['it was found for objects', byLabels, [{ ...namespaces(['a']), field: 'resourceNames' }]],
+    [
+      'it was found for objects of another kind',
+      { ...base, apiGroups: ['apps'], namespaces: ['a'], resourceNamePatterns: ['web-*'] },
+      [pods('a', ['web-1'])],
+    ],
     ['it was found for other labels', byLabels, [{ ...namespaces(['a']), asked: 'team=payments' }]],
     [
       'it was found for other patterns',
@@ -99,7 +103,7 @@ describe('words', () => {
     expect(describeResolved(namespaces(['a', 'b']))).toBe(
       'namespaces with team=payments,tier=web: a, b',
     );
-    expect(describeResolved(pods('a', []))).toBe('web-* in a: none');
+    expect(describeResolved(pods('a', []))).toBe('pods web-* in a: none');
   });
 
   it.each(['team', 'team=a,team=b', 'team=a,', '=a', 'team=a b', 'team=a,tier', ''])(

@@ -15,6 +15,12 @@ export const selectorText = (matchLabels: MatchLabels): string =>
 export const patternsText = (patterns: readonly string[]): string =>
   [...new Set(patterns)].toSorted().join(' or ');
 
+/** Of which objects the patterns of a rule are: `pods`, `deployments.apps`. */
+export function kindText({ apiGroups: [group = ''], resources: [resource = ''] }: RequestedRule) {
+  const [kind = ''] = resource.split('/');
+  return group === '' ? kind : `${kind}.${group}`;
+}
+
 /** Whether a name is one of those that the pattern means: all but its one `*` is meant to the letter. */
 export function matchesPattern(pattern: string, name: string): boolean {
   const fixed = pattern.replace('*', '');
@@ -33,29 +39,28 @@ export function plainRules(
   rules: readonly RequestedRule[],
   resolved: readonly ResolvedNames[],
 ): Rule[] {
-  return rules.flatMap((rule, index) => {
-    const mine = resolved.filter((found) => found.rule === index);
-    const namespaces = [...namespacesOf(rule, mine)];
+  return rules.flatMap((rule) => {
+    const namespaces = [...namespacesOf(rule, resolved)];
     if (namespaces.length === 0) return [];
     const { verbs, apiGroups, resources, resourceNames, resourceNamePatterns } = rule;
     const base = { verbs, apiGroups, resources };
     if (resourceNamePatterns === undefined) {
       return [{ ...base, namespaces, ...(resourceNames !== undefined && { resourceNames }) }];
     }
-    const asked = patternsText(resourceNamePatterns);
+    const wanted = { field: 'resourceNames', asked: patternsText(resourceNamePatterns) } as const;
     const namesIn = (namespace: string) => [
       ...(resourceNames ?? []),
-      ...(mine.find((found) => isFor(found, { field: 'resourceNames', asked, namespace }))?.names ??
-        []),
+      ...namesFor(resolved, { ...wanted, kind: kindText(rule), namespace }),
     ];
     return byNames(namespaces, namesIn).map((named) => ({ ...base, ...named }));
   });
 }
 
 /** What was asked for and what it stood for, in words: `namespaces with team=payments: payments, payments-eu`. */
-export function describeResolved({ asked, field, namespace, names }: ResolvedNames): string {
+export function describeResolved(found: ResolvedNames): string {
+  const { asked, field, kind = 'objects', namespace, names } = found;
   const what =
-    field === 'namespaces' ? `namespaces with ${asked}` : `${asked} in ${namespace ?? '?'}`;
+    field === 'namespaces' ? `namespaces with ${asked}` : `${kind} ${asked} in ${namespace ?? '?'}`;
   return `${what}: ${names.length === 0 ? 'none' : names.join(', ')}`;
 }
 
@@ -66,7 +71,7 @@ export function namespacesOf(
 ): readonly string[] {
   if (namespaceSelector === undefined) return namespaces ?? [];
   const asked = selectorText(namespaceSelector.matchLabels);
-  return resolved.find((found) => isFor(found, { field: 'namespaces', asked }))?.names ?? [];
+  return namesFor(resolved, { field: 'namespaces', asked });
 }
 
 type Named = Pick<Rule, 'namespaces'> & { readonly resourceNames: string[] };
@@ -84,11 +89,20 @@ function byNames(namespaces: readonly string[], namesIn: (one: string) => string
   return [...groups.values()];
 }
 
-/** What was resolved for another selector than the one of now says nothing about it. */
-const isFor = (
-  found: ResolvedNames,
-  wanted: Pick<ResolvedNames, 'field' | 'asked' | 'namespace'>,
-): boolean =>
-  found.field === wanted.field &&
-  found.asked === wanted.asked &&
-  found.namespace === wanted.namespace;
+/** Which selector or pattern some names are for. */
+export type ResolvedFor = Omit<ResolvedNames, 'names'>;
+
+/** The names that were found for it; what was found for another one says nothing about it. */
+export function namesFor(
+  resolved: readonly ResolvedNames[],
+  { field, asked, kind, namespace }: ResolvedFor,
+): readonly string[] {
+  const found = resolved.find(
+    (one) =>
+      one.field === field &&
+      one.asked === asked &&
+      one.kind === kind &&
+      one.namespace === namespace,
+  );
+  return found?.names ?? [];
+}

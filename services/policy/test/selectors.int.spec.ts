@@ -90,7 +90,7 @@ describe('a request by labels, with two replicas', () => {
     const { terms, resolved, cuts } = await world.eventOf(requestId, 'AccessRequestValidated');
     expect(terms.rules).toStrictEqual([{ ...base, namespaces: ['pay-1', 'pay-2'] }]);
     expect(resolved).toStrictEqual([
-      { rule: 0, field: 'namespaces', asked: 'team=payments', names: ['pay-1', 'pay-2'] },
+      { field: 'namespaces', asked: 'team=payments', names: ['pay-1', 'pay-2'] },
     ]);
     expect(cuts).toStrictEqual([]);
     const before = questions.length;

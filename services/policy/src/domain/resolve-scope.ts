@@ -49,7 +49,7 @@ export function resolveScope(
   const { rules } = offer;
   if (!rules.some(isSelective)) return { ...offer, rules: plainRules(rules, []), hidden: 0 };
   if (names === undefined || isDenial(names)) return names ?? notLookedUp;
-  const empty = rules.findIndex((rule, index) => isEmpty(rule, ofRule(names.resolved, index)));
+  const empty = rules.findIndex((rule) => isEmpty(rule, names.resolved));
   const found = rules[empty];
   if (found !== undefined) return nothingFound(found, empty);
   const { resolved, hidden } = names;
@@ -61,10 +61,6 @@ const notLookedUp: Denial = {
   message: 'what the request selects was not looked up',
   suggestion: 'Ask again.',
 };
-
-/** As if the rule were the only one. */
-const ofRule = (resolved: readonly ResolvedNames[], index: number): readonly ResolvedNames[] =>
-  resolved.filter(({ rule }) => rule === index).map((found) => ({ ...found, rule: 0 }));
 
 const isEmpty = (rule: RequestedRule, resolved: readonly ResolvedNames[]): boolean =>
   plainRules([rule], resolved).length === 0;

@@ -4,9 +4,11 @@ import {
   describeRule,
   intersectRules,
   isSelective,
+  kindText,
   namespacesOf,
   patternsText,
   selectorText,
+  type ResolvedFor,
 } from '@drawbridge/scope';
 import { isDenial, type Denial } from './denial.js';
 import { findPolicies } from './find-policies.js';
@@ -18,9 +20,9 @@ import { offerOf } from './resolve-scope.js';
 const MAX_LOOKUPS = 20;
 const ANY = '*';
 
-/** One question to a cluster, and for which rule of the request its answer is. */
+/** One question to a cluster, and for which selector or pattern of the request its answer is. */
 export interface Wanted {
-  readonly of: Pick<ResolvedNames, 'rule' | 'field' | 'asked' | 'namespace'>;
+  readonly of: ResolvedFor;
   readonly lookup: NamesLookup;
 }
 
@@ -49,14 +51,16 @@ export function selectiveScope(
   };
 }
 
-/** What has to be asked about namespaces, each selector once for each of its rules. */
-export const wantedNamespaces = ({ rules }: SelectiveScope): readonly Wanted[] =>
-  rules.flatMap(({ namespaceSelector }, rule) => {
-    if (namespaceSelector === undefined) return [];
-    const { matchLabels } = namespaceSelector;
-    const of = { rule, field: 'namespaces' as const, asked: selectorText(matchLabels) };
-    return [{ of, lookup: { type: 'namespaces' as const, matchLabels } }];
-  });
+/** What has to be asked about namespaces. */
+export const wantedNamespaces = ({ rules }: SelectiveScope): readonly Wanted[] | Denial =>
+  bounded(
+    rules.flatMap(({ namespaceSelector }) => {
+      if (namespaceSelector === undefined) return [];
+      const { matchLabels } = namespaceSelector;
+      const of = { field: 'namespaces' as const, asked: selectorText(matchLabels) };
+      return [{ of, lookup: { type: 'namespaces' as const, matchLabels } }];
+    }),
+  );
 
 /**
  * What has to be asked about objects, once the namespaces are known. Only where a policy covers the namespace, and, for
@@ -66,27 +70,35 @@ export function wantedObjects(
   scope: SelectiveScope,
   resolved: readonly ResolvedNames[],
 ): readonly Wanted[] | Denial {
-  const wanted = scope.rules.flatMap((rule, index) => {
-    const patterns = rule.resourceNamePatterns;
-    if (patterns === undefined) return [];
-    const mine = resolved.filter((found) => found.rule === index);
-    return coveredOf(scope, namespacesOf(rule, mine)).map((namespace) => ({
-      ...{ index, rule, patterns, namespace },
-    }));
-  });
-  const unseen = wanted.find(({ rule, namespace }) => !mayHear(scope, rule, namespace));
-  if (unseen !== undefined) return notOffered(unseen.rule, unseen.index, unseen.namespace);
-  if (wanted.length > MAX_LOOKUPS) return tooManyLookups();
-  return wanted.map(({ index, rule, patterns, namespace }) => ({
-    of: { rule: index, field: 'resourceNames', asked: patternsText(patterns), namespace },
-    lookup: {
-      type: 'objects',
-      apiGroup: rule.apiGroups[0] ?? '',
-      resource: rule.resources[0]?.split('/')[0] ?? '',
-      namespace,
-      patterns: [...patterns],
-    },
-  }));
+  const wanted: Wanted[] = [];
+  for (const [index, rule] of scope.rules.entries()) {
+    if (rule.resourceNamePatterns === undefined) continue;
+    for (const namespace of coveredOf(scope, namespacesOf(rule, resolved))) {
+      if (!mayHear(scope, rule, namespace)) return notOffered(rule, index, namespace);
+      wanted.push(objectsOf(rule, rule.resourceNamePatterns, namespace));
+    }
+  }
+  return bounded(wanted);
+}
+
+function objectsOf(rule: RequestedRule, patterns: string[], namespace: string): Wanted {
+  const { apiGroups, resources } = rule;
+  const asked = patternsText(patterns);
+  const [resource = ''] = resources[0]?.split('/') ?? [];
+  const lookup = {
+    type: 'objects' as const,
+    apiGroup: apiGroups[0] ?? '',
+    resource,
+    namespace,
+    patterns,
+  };
+  return { of: { field: 'resourceNames', asked, kind: kindText(rule), namespace }, lookup };
+}
+
+/** Each is asked once, in however many rules it is. */
+function bounded(wanted: readonly Wanted[]): readonly Wanted[] | Denial {
+  const once = new Map(wanted.map((one) => [JSON.stringify(one.of), one]));
+  return once.size > MAX_LOOKUPS ? tooManyLookups : [...once.values()];
 }
 
 /** Those of some namespaces that its requester may hear about. */
@@ -115,8 +127,8 @@ const notOffered = (rule: RequestedRule, index: number, namespace: string): Deni
   suggestion: 'Ask for another kind of object, or for an action by its name.',
 });
 
-const tooManyLookups = (): Denial => ({
+const tooManyLookups: Denial = {
   code: 'selector_too_wide',
-  message: `the patterns of the request would have to be looked up in more than ${MAX_LOOKUPS} places`,
+  message: `what the request selects would have to be looked up in more than ${MAX_LOOKUPS} places`,
   suggestion: 'Name fewer namespaces, or name the objects.',
-});
+};

@@ -75,9 +75,7 @@ describe('namespaces by labels', () => {
     expect(verdict).toMatchObject({
       validated: {
         terms: { rules: [{ ...base, namespaces: ['pay-1', 'pay-2'] }] },
-        resolved: [
-          { rule: 0, field: 'namespaces', asked: 'team=payments', names: ['pay-1', 'pay-2'] },
-        ],
+        resolved: [{ field: 'namespaces', asked: 'team=payments', names: ['pay-1', 'pay-2'] }],
         cuts: [
           {
             field: 'namespaces',
@@ -441,7 +439,7 @@ describe('between the card and the grant', () => {
   it('policies are asked again about what was shown, and no cluster is', async () => {
     const ready = await shown();
     const names = {
-      resolved: [{ rule: 0, field: 'namespaces', asked: 'team=payments', names: ['pay-1'] }],
+      resolved: [{ field: 'namespaces', asked: 'team=payments', names: ['pay-1'] }],
       hidden: 0,
     } as const;
     const circumstances = calm();

@@ -5,7 +5,7 @@ import {
   type NamesRefusal,
   type ResolvedNames,
 } from '@drawbridge/contracts';
-import { matchesPattern, plainRules } from '@drawbridge/scope';
+import { matchesPattern, namesFor, plainRules } from '@drawbridge/scope';
 import { isDenial, type Denial } from '../domain/denial.js';
 import type { Names } from '../domain/found-names.js';
 import {
@@ -45,7 +45,9 @@ export async function findNames(scope: SelectiveScope, options: FindNamesOptions
 }
 
 async function findNamespaces(scope: SelectiveScope, options: FindNamesOptions): Promise<Names> {
-  const found = await askAll(wantedNamespaces(scope), options);
+  const wanted = wantedNamespaces(scope);
+  if (isDenial(wanted)) return wanted;
+  const found = await askAll(wanted, options);
   if (isDenial(found)) return found;
   const hidden = new Set<string>();
   const hide = (names: readonly string[]) => {
@@ -70,7 +72,7 @@ async function askAll(
   // One by one: whoever asks for much waits for it, and gateways have others to answer.
   for (const { of, lookup } of wanted) {
     if (performance.now() > endsAtMs) return refused('unavailable', of);
-    const among = shown && namesShown(shown, of);
+    const among = shown && [...namesFor(shown, of)];
     const answer =
       among?.length === 0 ? { names: [] } : await ask(among ? { ...lookup, among } : lookup);
     if ('refusal' in answer) return refused(answer.refusal, of);
@@ -79,14 +81,6 @@ async function askAll(
   }
   return resolved;
 }
-
-const namesShown = (shown: readonly ResolvedNames[], of: Wanted['of']): string[] =>
-  shown
-    .filter(
-      ({ rule, field, asked, namespace }) =>
-        rule === of.rule && field === of.field && asked === of.asked && namespace === of.namespace,
-    )
-    .flatMap(({ names }) => names);
 
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
