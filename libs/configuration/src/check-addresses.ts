@@ -1,4 +1,4 @@
-import type { ConnectionDocument, IssuerDocument } from '@drawbridge/contracts';
+import type { ConnectionDocument, IssuerDocument, WebhookDocument } from '@drawbridge/contracts';
 import { entriesOf, error, type Check, type Entry, type Finding } from './entry.js';
 
 /** Addresses that a token or a credential is sent to are what they seem, and hold no secret themselves. */
@@ -14,9 +14,10 @@ export const checkAddresses: Check = ({ entries }) => [
       ? []
       : checkSecure(entry, ['spec', 'model', 'url'], entry.document.spec.model),
   ),
-  ...entriesOf(entries, 'Webhook').flatMap((entry) =>
-    checkSecure(entry, ['spec', 'url'], entry.document.spec),
-  ),
+  ...entriesOf(entries, 'Webhook').flatMap((entry) => [
+    ...checkSecure(entry, ['spec', 'url'], entry.document.spec),
+    ...checkTicketState(entry),
+  ]),
 ];
 
 function checkIssuer(entry: Entry<IssuerDocument>): Finding[] {
@@ -33,6 +34,23 @@ function checkDirectory(entry: Entry<IssuerDocument>): Finding[] {
   const other = new URL(directory.url.replace('{subject}', 'y'));
   if (url.origin !== other.origin)
     return [error(entry, path, '"{subject}" must stand in the path')];
+  const plain = { url: `${url.origin}${url.pathname}`, allowInsecureHttp };
+  const findings = checkSecure(entry, path, plain);
+  if (url.username === '' && url.password === '') return findings;
+  return [...findings, error(entry, path, 'must hold no user and no password')];
+}
+
+/** Whoever names a ticket must not choose the server that is sent our token. */
+function checkTicketState(entry: Entry<WebhookDocument>): Finding[] {
+  const { ticketState, allowInsecureHttp } = entry.document.spec;
+  if (ticketState === undefined) return [];
+  const path = ['spec', 'ticketState', 'url'];
+  const [url, other] = ['X-1', 'Y-2'].map(
+    (ticket) => new URL(ticketState.url.replace('{ticket}', ticket)),
+  );
+  if (url === undefined || url.origin !== other?.origin || url.hash !== '') {
+    return [error(entry, path, '"{ticket}" must stand in the path or the query')];
+  }
   const plain = { url: `${url.origin}${url.pathname}`, allowInsecureHttp };
   const findings = checkSecure(entry, path, plain);
   if (url.username === '' && url.password === '') return findings;

@@ -23,7 +23,7 @@ function checkRule(
 ): Finding[] {
   const { actions, autoApprove } = entry.document.spec;
   const first = autoApprove.find(({ name }) => name === rule.name);
-  const { onCall, times = [] } = rule.when;
+  const { onCall, ticket, times = [] } = rule.when;
   const isKnown = (name: string) =>
     !kinds.has('Schedule') ||
     entriesOf(entries, 'Schedule').some(({ document }) => document.metadata.name === name);
@@ -45,8 +45,23 @@ function checkRule(
             `no Schedule document is named "${onCall.schedule}"`,
           ),
         ]),
+    ...(ticket === undefined || tellsStates(ticket.webhook, { entries, kinds })
+      ? []
+      : [
+          error(
+            entry,
+            [...path, 'when', 'ticket', 'webhook'],
+            `no Webhook document "${ticket.webhook}" has "ticketState"`,
+          ),
+        ]),
     ...times.flatMap((window, index) =>
       checkWindow(entry, window, [...path, 'when', 'times', index]),
     ),
   ];
 }
+
+const tellsStates = (name: string, { entries, kinds }: Checked): boolean =>
+  !kinds.has('Webhook') ||
+  entriesOf(entries, 'Webhook').some(
+    ({ document }) => document.metadata.name === name && document.spec.ticketState !== undefined,
+  );

@@ -61,9 +61,12 @@ async function unreadableFiles({
     })),
     ...webhooks.map(({ source, spec }) => {
       const { secretFile, formerSecretFile, certificateAuthorityFile, inbound } = spec;
+      const { ticketState } = spec;
       const ofCallbacks = {
         'inbound.secretFile': inbound?.secretFile,
         'inbound.formerSecretFile': inbound?.formerSecretFile,
+        'ticketState.tokenFile': ticketState?.tokenFile,
+        'ticketState.certificateAuthorityFile': ticketState?.certificateAuthorityFile,
       };
       return {
         source,

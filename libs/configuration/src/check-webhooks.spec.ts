@@ -84,3 +84,52 @@ describe('a step of a ticket system', () => {
     expect(problems(webhook(callbacks()), policy(both))).toHaveLength(1);
   });
 });
+
+describe('the state of tickets', () => {
+  const state = (url: string, more = '') =>
+    webhook(
+      '',
+      `  ticketState:\n    url: ${url}\n    pointer: /s\n    tokenFile: secrets/t\n${more}`,
+    );
+  const rule = (name: string) =>
+    policy(change).replace(
+      'ticket: {required: true}',
+      `ticket: {required: true}\n  autoApprove: [{name: a, actions: [view], when: {ticket: {webhook: ${name}, states: [Done]}}}]`,
+    );
+  const stateOf = (url: string) =>
+    problemsOf(documents(...rest, state(url), valid.policy())).map((problem) =>
+      problem.replace(/^\d+:\d+ /, ''),
+    );
+
+  it('is read with the path of its token', () => {
+    const text = documents(...rest, state("'https://jira.corp.test/{ticket}?f=s'"), valid.policy());
+    expect(configurationOf({ '/config/f': text }).webhooks[0]?.spec.ticketState).toStrictEqual({
+      url: 'https://jira.corp.test/{ticket}?f=s',
+      pointer: '/s',
+      tokenFile: '/config/secrets/t',
+      authorization: 'bearer',
+    });
+  });
+
+  it.each([
+    ["'https://{ticket}.corp.test/x'", 'must stand in the path'],
+    ["'https://{ticket}@jira.corp.test/x'", 'must hold no user'],
+    ["'https://jira.corp.test/x#{ticket}'", 'must stand in the path'],
+    ["'https://user:pw@jira.corp.test/{ticket}'", 'must hold no user'],
+    ["'http://jira.corp.test/{ticket}'", 'http is for a loopback address only'],
+    ["'http://127.0.0.1/{ticket}'", 'allowInsecureHttp'],
+    ["'https://jira.corp.test/x'", 'with {ticket} in it'],
+    ["'https://jira.corp.test/{ticket}/{ticket}'", 'with {ticket} in it'],
+    ["'/{ticket}'", 'expected an address'],
+  ])('T19: is not read at %s', (url, message) =>
+    expect(stateOf(url)).toStrictEqual([expect.stringContaining(message)]),
+  );
+
+  it('is told by a webhook that can, where a rule wants it', () => {
+    const telling = state("'https://jira.corp.test/{ticket}'").concat(callbacks());
+    expect(problems(telling, rule('jira'))).toStrictEqual([]);
+    expect(problems(telling, rule('snow'))).toStrictEqual([
+      'spec.autoApprove[0].when.ticket.webhook: no Webhook document "snow" has "ticketState"',
+    ]);
+  });
+});

@@ -6,6 +6,7 @@ import type {
   IssuerDocument,
   MaterialSource,
   RiskDocument,
+  TicketStateSpec,
   WebhookDocument,
 } from '@drawbridge/contracts';
 import type { Entry } from './entry.js';
@@ -39,7 +40,7 @@ function resolveWeb({ clientSecretFile: file, ...web }: WebLogin, from: string):
 /** As {@link resolveIssuer}. */
 export function resolveWebhook({ document, parsed }: Entry<WebhookDocument>): WebhookDocument {
   const { secretFile, formerSecretFile: former, certificateAuthorityFile: ca } = document.spec;
-  const { inbound } = document.spec;
+  const { inbound, ticketState: state } = document.spec;
   const from = parsed.source.file;
   return {
     ...document,
@@ -49,9 +50,18 @@ export function resolveWebhook({ document, parsed }: Entry<WebhookDocument>): We
       ...(former !== undefined && { formerSecretFile: absolute(from, former) }),
       ...(ca !== undefined && { certificateAuthorityFile: absolute(from, ca) }),
       ...(inbound !== undefined && { inbound: resolveInbound(inbound, from) }),
+      ...(state !== undefined && { ticketState: resolveState(state, from) }),
     },
   };
 }
+
+const resolveState = (state: TicketStateSpec, from: string): TicketStateSpec => ({
+  ...state,
+  ...(state.tokenFile !== undefined && { tokenFile: absolute(from, state.tokenFile) }),
+  ...(state.certificateAuthorityFile !== undefined && {
+    certificateAuthorityFile: absolute(from, state.certificateAuthorityFile),
+  }),
+});
 
 const resolveInbound = (inbound: InboundSpec, from: string): InboundSpec => ({
   ...inbound,

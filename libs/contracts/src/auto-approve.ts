@@ -18,6 +18,13 @@ const AutoApproveConditions = z
         is: z.enum(['owner', 'requester']).describe('Whose turn it must be'),
       })
       .optional(),
+    ticket: z
+      .strictObject({
+        webhook: label.describe('Webhook with `ticketState`'),
+        states: z.array(z.string().min(1).max(100)).min(1).max(20),
+      })
+      .optional()
+      .describe('The ticket of the request is in one of these states'),
     perHour: z
       .int()
       .min(1)

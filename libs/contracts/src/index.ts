@@ -139,7 +139,7 @@ export { StopEvent, StopTarget, StoppedAgent, stopWriterOf, type StopEventType }
 export { BridgesView, RaiseInput, RaisedView, ReleaseInput, StopView } from './stop-view.js';
 export type { ServiceName } from './service-name.js';
 export { UseEvent, useWriterOf, type UseEventData, type UseEventType } from './use.js';
-export { InboundSpec } from './ticket-system.js';
+export { InboundSpec, TICKET_IN_ADDRESS, TicketStateSpec } from './ticket-system.js';
 export { DeadLettersView, DeadLetterView } from './dead-letter-view.js';
 export { TicketWordView } from './ticket-word.js';
 export { WebhookDocument } from './webhook-document.js';

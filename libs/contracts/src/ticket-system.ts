@@ -30,3 +30,23 @@ export const InboundSpec = z.strictObject({
     ),
 });
 export type InboundSpec = z.infer<typeof InboundSpec>;
+
+/** Where the state of a ticket is read, for `autoApprove.when.ticket`. Read by policy. */
+export const TicketStateSpec = z.strictObject({
+  url: z
+    .string()
+    .max(500)
+    .regex(/^[^{}]*\{ticket\}[^{}]*$/, 'expected an address with {ticket} in it, once')
+    .refine((url) => URL.canParse(url.replace('{ticket}', 'X-1')), {
+      message: 'expected an address',
+    })
+    .describe('Answers a GET with JSON; {ticket} stands in the path or the query'),
+  pointer: pointer.describe('Where the answer has the state, e.g. /fields/status/name'),
+  tokenFile: filePath.optional().describe('Read at each call; for `basic` it holds user:password'),
+  authorization: z.enum(['bearer', 'basic']).default('bearer'),
+  certificateAuthorityFile: filePath.optional().describe('PEM; for an address with a private CA'),
+});
+export type TicketStateSpec = z.infer<typeof TicketStateSpec>;
+
+/** Tickets that may stand in an address; any other is not asked about. */
+export const TICKET_IN_ADDRESS = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;

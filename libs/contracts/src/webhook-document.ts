@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AccessEvent } from './access-event.js';
 import { document, filePath, label } from './document.js';
-import { InboundSpec } from './ticket-system.js';
+import { InboundSpec, TicketStateSpec } from './ticket-system.js';
 
 const eventTypes = AccessEvent.options.map(({ shape }) => shape.type.value);
 
@@ -32,6 +32,7 @@ export const WebhookDocument = document(
       .boolean()
       .default(false)
       .describe('Only for a loopback address; refused for any other'),
+    ticketState: TicketStateSpec.optional().describe('What state a ticket is in'),
     inbound: InboundSpec.optional().describe('Its callbacks count as steps of policies'),
   }),
 );

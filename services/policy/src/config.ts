@@ -9,7 +9,7 @@ export const PolicyConfig = z.object({
     .string()
     .min(1)
     .describe(
-      'Directory of YAML documents; actions, connections, policies, risks, people and schedules are read',
+      'Directory of YAML documents; actions, connections, policies, risks, people, schedules and the ticketState of webhooks are read',
     ),
 });
 export type PolicyConfig = z.infer<typeof PolicyConfig>;

@@ -8,10 +8,13 @@ import {
 import { ConfigInvalid } from '@drawbridge/runtime';
 import { compilePolicies } from './compile-policies.js';
 import type { PolicySet } from './domain/policy-set.js';
+import type { TicketSource } from './facts/ticket-states.js';
 
 export interface PoliciesInForce {
   /** The last good ones. */
   current(): PolicySet;
+  /** Ticket systems that tell the states of tickets. */
+  ticketSources(): readonly TicketSource[];
   /** Whether they are what the directory says now. */
   areCurrent(): boolean;
   close(): Promise<void>;
@@ -35,8 +38,10 @@ export async function followPolicies({
   onChange,
 }: PoliciesInForceOptions): Promise<PoliciesInForce> {
   let current: PolicySet;
+  let sources: readonly TicketSource[];
   const take = (configuration: Configuration) => {
     current = compilePolicies(configuration);
+    sources = ticketSourcesOf(configuration);
     logger.log({
       msg: 'policies in force',
       version: current.version,
@@ -45,7 +50,7 @@ export async function followPolicies({
     for (const warning of configuration.warnings) logger.warn({ msg: formatProblem(warning) });
   };
   const watcher = await watchConfiguration(directory, {
-    only: ['Action', 'Connection', 'Policy', 'Human', 'Schedule', 'Risk'],
+    only: ['Action', 'Connection', 'Policy', 'Human', 'Schedule', 'Risk', 'Webhook'],
     onChange: (configuration) => {
       take(configuration);
       onChange();
@@ -60,10 +65,16 @@ export async function followPolicies({
   take(watcher.current);
   return {
     current: () => current,
+    ticketSources: () => sources,
     areCurrent: () => watcher.error === undefined,
     close: () => watcher.close(),
   };
 }
+
+const ticketSourcesOf = ({ webhooks }: Configuration): readonly TicketSource[] =>
+  webhooks.flatMap(({ metadata: { name }, spec: { ticketState: state, allowInsecureHttp } }) =>
+    state === undefined ? [] : [{ name, state, allowInsecureHttp }],
+  );
 
 function unusable({ problems }: ConfigurationError): ConfigInvalid {
   return new ConfigInvalid(

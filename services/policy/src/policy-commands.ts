@@ -29,7 +29,9 @@ import type { Plea } from './domain/judge.js';
 import type { Opinion } from './domain/model-opinion.js';
 import type { PolicySet } from './domain/policy-set.js';
 import { selectiveScope } from './domain/selective-scope.js';
+import { askedTickets } from './domain/asked-tickets.js';
 import type { Places } from './facts/places.js';
+import type { TicketStates } from './facts/ticket-states.js';
 import { withFacts, type ModelQuestion } from './facts/with-facts.js';
 import { findNames } from './names/find-names.js';
 import type { AskGateways } from './nats/ask-gateways.js';
@@ -59,6 +61,8 @@ export interface PolicyCommandsOptions {
   readonly names: AskGateways;
   /** Absent: a model of the policies is silent. */
   readonly askModel?: (question: ModelQuestion) => Promise<Opinion>;
+  /** Absent: no ticket's state is known. */
+  readonly ticketStates?: Pick<TicketStates, 'of'>;
   readonly clock: Clock;
   readonly logger: LoggerService;
 }
@@ -169,9 +173,18 @@ export class PolicyCommands {
     const { requester, request } = state;
     const asked = { requestId, connection: request.connection, at: now.at };
     const history = this.options.history(requester, asked);
-    const known = { ...now, ...(history && { history }) };
+    const tickets = await this.#ticketsOf(state, policies);
+    const known = { ...now, ...(history && { history }), ...(tickets && { tickets }) };
     const model = this.options.askModel ?? (() => Promise.resolve('silent' as const));
     return withFacts({ plea: { ...state, names }, policies, known }, { place: ask, model });
+  }
+
+  /** States of the ticket that somebody names, where a judgement could depend on them. */
+  async #ticketsOf(plea: Plea, policies: PolicySet): Promise<Circumstances['tickets']> {
+    const { ticket } = plea.request;
+    const names = askedTickets(plea, policies);
+    if (ticket === undefined || names.length === 0) return undefined;
+    return this.options.ticketStates?.of(names, ticket);
   }
 
   #circumstances(): Circumstances {

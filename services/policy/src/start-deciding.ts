@@ -18,6 +18,7 @@ import { Members } from '@drawbridge/people';
 import { RequestHistory } from './domain/request-history.js';
 import { Places } from './facts/places.js';
 import { RiskModel } from './facts/risk-model.js';
+import { TicketStates } from './facts/ticket-states.js';
 import { askGateways } from './nats/ask-gateways.js';
 import { GrantClock } from './nats/grant-clock.js';
 import { IdleClock } from './nats/idle-clock.js';
@@ -77,6 +78,7 @@ export async function startDeciding(
     history: (...asked) => (started.grantClock?.isCurrent ? history.of(...asked) : undefined),
     places: new Places(guardedBucket(connection, RATES_BUCKET), clock),
     askModel: (question) => riskModel.ask(question),
+    ticketStates: new TicketStates({ sources: () => policies.ticketSources(), logger }),
     stops: () => stops.now(),
     names: askGateways(connection),
     clock,

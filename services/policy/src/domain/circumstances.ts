@@ -17,6 +17,8 @@ export interface Circumstances {
   readonly opinions?: ReadonlyMap<string, Opinion>;
   /** Absent while the history of requests is not known. */
   readonly history?: RequesterHistory;
+  /** States of the request's ticket by webhook, of those that are known; absent: nobody asked. */
+  readonly tickets?: ReadonlyMap<string, string>;
   /** Places that were asked for, by {@link rateKey}; absent: nobody asked. */
   readonly places?: ReadonlyMap<string, Place>;
 }

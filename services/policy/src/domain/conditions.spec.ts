@@ -53,6 +53,19 @@ const placed = (place: Place): Circumstances => ({
   places: new Map([[rateKey({ policy: 'production-oncall', rule: 'small' }), place]]),
 });
 const people = (person: string) => peopleOf([documentOf(alice)], [schedule(person)]);
+const inProgress = { ticket: { webhook: 'jira', states: ['In Progress', 'Approved'] } };
+const ticketIs = (state: string, webhook = 'jira'): Circumstances => ({
+  ...known,
+  tickets: new Map([[webhook, state]]),
+});
+const ticketCases: readonly Case[] = [
+  { state: ticketIs('In Progress'), is: true, found: 'INC-4211 is In Progress' },
+  { state: ticketIs('Approved'), is: true, found: 'INC-4211 is Approved' },
+  { state: ticketIs('Done'), is: false, found: 'INC-4211 is Done' },
+  { state: ticketIs('in progress'), is: false, found: 'INC-4211 is in progress' },
+  { state: ticketIs('Approved', 'snow'), is: false, found: 'not known' },
+  { state: known, is: false, found: 'not known' },
+].map(({ state, is, found }) => ({ what: 'ticket', when: inProgress, is, found, now: state }));
 /** Alice owns the agent here. */
 const cases: readonly Case[] = [
   { what: 'environment', when: { environments: ['production'] }, is: true, found: 'production' },
@@ -115,6 +128,7 @@ const cases: readonly Case[] = [
     is: false,
     found: 'not known',
   },
+  ...ticketCases,
   { what: 'rate', when: { perHour: 5 }, is: true, found: 'fewer', now: placed('free') },
   { what: 'rate', when: { perHour: 5 }, is: false, found: 'as many already', now: placed('taken') },
   { what: 'rate', when: { perHour: 5 }, is: false, found: 'not known', now: placed('unknown') },

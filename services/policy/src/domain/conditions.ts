@@ -74,6 +74,7 @@ const conditions: Readonly<Record<string, Condition>> = {
     );
   },
   onCall: ({ onCall: wanted }, situation) => wanted && foundOnCall(wanted, situation),
+  ticket: ({ ticket: wanted }, situation) => wanted && foundTicket(wanted, situation),
 };
 
 function foundRisk(
@@ -85,6 +86,18 @@ function foundRisk(
   if (score === undefined || history === undefined) return unknown(wanted);
   if (isModelSilent === true) return unknown(wanted);
   return { wanted, found: String(score), isMet: score <= atMost };
+}
+
+function foundTicket(
+  { webhook, states }: NonNullable<When['ticket']>,
+  { terms: { ticket }, circumstances: { tickets } }: Situation,
+): Found {
+  const wanted = `its ticket is ${states.join(' or ')} in ${webhook}`;
+  if (ticket === undefined) return { wanted, found: 'no ticket', isMet: false };
+  const state = tickets?.get(webhook);
+  return state === undefined
+    ? unknown(wanted)
+    : { wanted, found: `${ticket} is ${state}`, isMet: states.includes(state) };
 }
 
 function foundOnCall(
