@@ -93,15 +93,21 @@ export class Composition {
 
   /** A token of Bob, who may read the record. */
   auditorToken(): Promise<string> {
-    const [, bob] = demoPeople.humans;
+    return this.humanToken('bob');
+  }
+
+  /** A token of somebody of the demo, as their login would bring it. */
+  humanToken(name: string): Promise<string> {
+    const human = demoPeople.humans.find(({ email }) => email === `${name}@corp.test`);
+    if (human === undefined) throw new Error(`nobody is called ${name}`);
     const { identityProvider } = this.standIns;
     const now = Math.floor(Date.now() / 1000);
     return identityProvider.sign({
       iss: identityProvider.issuer,
-      sub: bob.id,
+      sub: human.id,
       aud: DEMO_AUDIENCE,
-      email: bob.email,
-      groups: [...bob.groups],
+      email: human.email,
+      groups: [...human.groups],
       principal_type: 'human',
       iat: now,
       exp: now + 900,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { BreakGlassTerms } from './break-glass.js';
 import { GrantLimits } from './grant-limits.js';
 import { oneLine } from './one-line.js';
+import { BehalfProof } from './principal.js';
 import { RequestedScope } from './requested-scope.js';
 import { Rules } from './scope.js';
 
@@ -41,6 +42,12 @@ export const AccessRequestInput = z.strictObject({
     .literal(true)
     .optional()
     .describe('At once, without an approver: announced, and reviewed afterwards'),
+  onBehalfOf: z
+    .strictObject({ issuer: z.string().min(1).max(2048), subject: z.string().min(1).max(256) })
+    .optional()
+    .describe(
+      'The human for whom an agent asks. With the header Drawbridge-On-Behalf-Of it may be left out; without it, it is a claim that nobody proved',
+    ),
 });
 export type AccessRequestInput = z.infer<typeof AccessRequestInput>;
 
@@ -58,6 +65,15 @@ export const AccessTerms = z.strictObject({
   keyThumbprint: KeyThumbprint.optional(),
   /** Only a token of this run of the agent may use it; absent: no token said which run asked. */
   runId: RunId.optional(),
+  /** Who may have all of this too, or it would not be allowed; ends with what they may have. */
+  onBehalfOf: z
+    .strictObject({
+      issuer: z.string().min(1),
+      subject: z.string().min(1),
+      email: z.string().optional(),
+      proof: BehalfProof,
+    })
+    .optional(),
   /** The grant opens no earlier, and ends `durationSeconds` behind it, whenever it is approved. */
   startAt: Instant.optional(),
   /** Present: nobody approved it before. */

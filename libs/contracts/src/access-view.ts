@@ -45,6 +45,8 @@ export const AccessRequestView = z.strictObject({
   request: AccessRequestInput,
   requestedAt: Instant,
   policy: PolicyReference.optional(),
+  /** The policy by which the human may have it on whose behalf it is asked. */
+  behalfPolicy: PolicyReference.optional(),
   terms: AccessTerms.optional(),
   cuts: z.array(Cut).optional(),
   risk: Risk.optional(),

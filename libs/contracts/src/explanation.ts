@@ -10,7 +10,7 @@ import {
 } from './access-terms.js';
 import { ApprovalRequirement } from './approval-requirement.js';
 import { StepUp, StepUpProof } from './approval-steps.js';
-import { Principal } from './principal.js';
+import { Behalf, Principal } from './principal.js';
 import { ResolvedNames } from './requested-rule.js';
 
 /** What identity asks policy: what it would say to this request now. */
@@ -19,6 +19,7 @@ export const ExplainInput = z.strictObject({
   request: AccessRequestInput,
   /** The login it is asked with. */
   proof: StepUpProof.optional(),
+  behalf: Behalf.optional(),
 });
 export type ExplainInput = z.infer<typeof ExplainInput>;
 
@@ -36,6 +37,7 @@ export const Explanation = z.discriminatedUnion('verdict', [
     facts: z.array(ConditionFact).optional(),
     alternative: Alternative.optional(),
     resolved: z.array(ResolvedNames).optional(),
+    behalfPolicy: PolicyReference.optional(),
   }),
   z.strictObject({
     verdict: z.literal('denied'),

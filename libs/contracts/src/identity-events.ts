@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AccessRequestInput } from './access-terms.js';
 import { StepUpProof } from './approval-steps.js';
 import { event } from './define-event.js';
-import { Principal } from './principal.js';
+import { Behalf, Principal } from './principal.js';
 
 /** What only the identity service may append about an access request. */
 export const identityEvents = [
@@ -13,6 +13,8 @@ export const identityEvents = [
     digest: z.string(),
     /** The login it was asked with; only where it needs no approver. */
     proof: StepUpProof.optional(),
+    /** `request` names the human too, where nobody passes over it. */
+    behalf: Behalf.optional(),
   }),
   event('AccessRequestWithdrawn', {
     by: Principal,

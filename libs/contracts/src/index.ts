@@ -123,7 +123,7 @@ export {
   type HoldEventType,
 } from './hold.js';
 export { HoldStatus, HoldView, WaitingHolds } from './hold-view.js';
-export { Principal, principalId } from './principal.js';
+export { Behalf, Principal, principalId } from './principal.js';
 export { MatchLabels, NamePattern, RequestedRule, ResolvedNames } from './requested-rule.js';
 export { RequestedScope } from './requested-scope.js';
 export { Rule, Rules, type ResourceAttributes } from './scope.js';

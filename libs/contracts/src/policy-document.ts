@@ -160,6 +160,18 @@ export const PolicyDocument = document(
     ticket: z
       .strictObject({ required: z.boolean().default(true), pattern: pattern.optional() })
       .optional(),
+    onBehalfOf: z
+      .strictObject({
+        allowed: z.boolean().describe('Whether to take what is asked for on behalf of a human'),
+        proof: z
+          .enum(['required', 'optional'])
+          .default('required')
+          .describe('Whether only with a token of that human, or also because the agent says so'),
+      })
+      .optional()
+      .describe(
+        'Requests on behalf of a human, who must be allowed the same by a policy for them; default: none',
+      ),
     start: z
       .strictObject({ maxAheadSeconds: seconds.describe('How far ahead a grant may begin') })
       .optional()

@@ -30,6 +30,8 @@ export const policyEvents = [
     alternative: Alternative.optional(),
     /** What the selectors and patterns of the request stood for: the terms hold these names. */
     resolved: z.array(ResolvedNames).optional(),
+    /** The policy by which the human may have it on whose behalf it is asked. */
+    behalfPolicy: PolicyReference.optional(),
   }),
   event('AccessRequestDenied', {
     policy: PolicyReference.optional(),

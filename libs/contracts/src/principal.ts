@@ -21,3 +21,11 @@ export type Principal = z.infer<typeof Principal>;
 /** Stable text form of an identity: `<issuer>#<subject>`. */
 export const principalId = (principal: Pick<Principal, 'issuer' | 'subject'>): string =>
   `${principal.issuer}#${principal.subject}`;
+
+/** How it is known that a human lets an agent ask for them: by a token of theirs, or only by what the agent says. */
+export const BehalfProof = z.enum(['token', 'none']);
+export type BehalfProof = z.infer<typeof BehalfProof>;
+
+/** For whom an agent asks, as the token of that human said; without one nothing but who is known. */
+export const Behalf = z.strictObject({ human: Principal, proof: BehalfProof });
+export type Behalf = z.infer<typeof Behalf>;

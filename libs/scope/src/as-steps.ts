@@ -1,4 +1,9 @@
-import type { ApprovalRequirement, Principal, StepsRequirement } from '@drawbridge/contracts';
+import type {
+  AccessTerms,
+  ApprovalRequirement,
+  Principal,
+  StepsRequirement,
+} from '@drawbridge/contracts';
 import { beginStanding } from './approval-standing.js';
 import type { ApprovedTerms, Parties, Standing } from './step-approval.js';
 
@@ -16,10 +21,26 @@ export function asSteps({ count, groups, excludeOwner, timeoutSeconds }: Humans)
   };
 }
 
+/** What of the terms says on whose behalf they were asked. */
+export type OnBehalfOf = Pick<AccessTerms, 'onBehalfOf'>;
+
+/** The human on whose behalf terms were asked, as far as terms tell of them. */
+export function behalfOf({ onBehalfOf }: OnBehalfOf): Principal | undefined {
+  if (onBehalfOf === undefined) return undefined;
+  const { issuer, subject, email } = onBehalfOf;
+  const human = { kind: 'human' as const, issuer, subject, groups: [] };
+  return email === undefined ? human : { ...human, email };
+}
+
 /** Everybody who has no say in what this principal asks for. */
-export function partiesOf(requester: Principal): Parties {
+export function partiesOf(requester: Principal, terms: OnBehalfOf = {}): Parties {
   const { sponsor } = requester;
-  return { requester, ...(sponsor === undefined ? {} : { sponsor }) };
+  const onBehalfOf = behalfOf(terms);
+  return {
+    requester,
+    ...(sponsor === undefined ? {} : { sponsor }),
+    ...(onBehalfOf === undefined ? {} : { onBehalfOf }),
+  };
 }
 
 /** A requirement that asks somebody. */
@@ -32,13 +53,13 @@ export type AskingRequirement = Exclude<ApprovalRequirement, { type: 'none' }>;
 export function beginApproval(asked: {
   readonly approval: AskingRequirement;
   readonly requester: Principal;
-  readonly terms: ApprovedTerms & { readonly ticket?: string | undefined };
+  readonly terms: ApprovedTerms & OnBehalfOf & { readonly ticket?: string | undefined };
   readonly at: string;
 }): Standing {
   const { approval, requester, at } = asked;
   const { rules, durationSeconds, ticket } = asked.terms;
   const fixed = {
-    parties: partiesOf(requester),
+    parties: partiesOf(requester, asked.terms),
     terms: { rules, durationSeconds },
     ...(ticket === undefined ? {} : { ticket }),
     at,

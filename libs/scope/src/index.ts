@@ -1,6 +1,14 @@
 export { allows, namesAllowed } from './allows.js';
 export { beginStanding, continueStanding, whyNotCounted } from './approval-standing.js';
-export { asSteps, beginApproval, partiesOf, type AskingRequirement } from './as-steps.js';
+export {
+  asSteps,
+  beginApproval,
+  behalfOf,
+  partiesOf,
+  type AskingRequirement,
+  type OnBehalfOf,
+} from './as-steps.js';
+export { bothApprovals } from './both-approvals.js';
 export { blastRadius } from './blast-radius.js';
 export { builtinResource, type BuiltinResource } from './builtin-resources.js';
 export { cutToNamespaces, namespacesOutside } from './cut-to-namespaces.js';

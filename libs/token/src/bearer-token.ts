@@ -8,9 +8,13 @@ export const MAX_TOKEN_BYTES = 16_384;
  *
  * `headers.authorization` will not do: Node keeps the first of several there and hides the others.
  */
-export function authorizationHeaders(rawHeaders: readonly string[]): readonly string[] {
+export const authorizationHeaders = (rawHeaders: readonly string[]): readonly string[] =>
+  headerValues(rawHeaders, 'authorization');
+
+/** The same of another header that carries a token: Node joins several of those into one. */
+export function headerValues(rawHeaders: readonly string[], name: string): readonly string[] {
   return rawHeaders.filter(
-    (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'authorization',
+    (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name.toLowerCase(),
   );
 }
 

@@ -1,7 +1,7 @@
 export { loginOf } from './login-of.js';
 export { principalOf } from './principal-of.js';
 export { claimsOf } from './claims-of.js';
-export { authorizationHeaders, hasTokenInQuery } from './bearer-token.js';
+export { authorizationHeaders, hasTokenInQuery, headerValues } from './bearer-token.js';
 export { parseStrictJson, StrictJsonError } from './parse-strict-json.js';
 export { TokenRefused, tokenStatus, type TokenRefusal } from './token-refused.js';
 export type { TokenLogin } from './login-of.js';

@@ -21,6 +21,7 @@ export const approvalStatuses: StatusTable = {
   owner_unknown: 422,
   no_approval_required: 409,
   sponsor_approval: 403,
+  behalf_approval: 403,
   step_up_required: 401,
   step_up_too_old: 401,
   step_up_too_weak: 401,

@@ -4,6 +4,7 @@ import {
   type AccessEvent,
   type AccessRequestInput,
   type AccessRequestView,
+  type Behalf,
   type Principal,
   type StepUpProof,
 } from '@drawbridge/contracts';
@@ -46,6 +47,8 @@ export interface Call {
   readonly causationId: string;
   /** The login of the caller; only where what they ask for needs no approver. */
   readonly proof?: StepUpProof | undefined;
+  /** For whom the caller asks; of no other call anything. */
+  readonly behalf?: Behalf | undefined;
 }
 
 /** Submits, finds and withdraws access requests. */
@@ -66,7 +69,7 @@ export class AccessRequests {
    */
   async submit(
     request: AccessRequestInput,
-    { caller, causationId, proof }: Call,
+    { caller, causationId, proof, behalf }: Call,
     idempotencyKey?: string,
   ): Promise<{ readonly view: AccessRequestView; readonly created: boolean }> {
     const id =
@@ -79,6 +82,7 @@ export class AccessRequests {
       request,
       digest: digestOf(request),
       ...(proof && { proof }),
+      behalf,
     } as const;
     const known = this.options.views.get(id) ?? (await this.#read(id));
     if (known === undefined) {

@@ -22,10 +22,11 @@ export function digestOf(request: AccessRequestInput): string {
 }
 
 /**
- * Names what is asked for, and where: requests that differ only in their time or their words are for the same.
+ * Names what is asked for, and where: requests that differ only in their time or their words are for the same,
+ * and those on behalf of different humans are not.
  * Shortened, since it is compared within the requests of one requester only.
  */
-export function scopeDigest({ connection, scope }: AccessRequestInput): string {
-  const text = canonicalJson({ connection, scope });
+export function scopeDigest({ connection, scope, onBehalfOf }: AccessRequestInput): string {
+  const text = canonicalJson({ connection, scope, ...(onBehalfOf && { onBehalfOf }) });
   return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 }

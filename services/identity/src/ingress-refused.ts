@@ -13,6 +13,7 @@ export type IngressRefusal =
   | 'too_many_disabled_agents'
   | 'start_invalid'
   | 'run_not_yours'
+  | 'behalf_token_invalid'
   | 'identical_request_open'
   | 'too_many_requests'
   | 'too_many_open_requests'
@@ -54,6 +55,7 @@ export const identityStatus: Readonly<
   too_many_disabled_agents: 409,
   start_invalid: 422,
   run_not_yours: 403,
+  behalf_token_invalid: 403,
   identical_request_open: 409,
   too_many_requests: 429,
   too_many_open_requests: 429,

@@ -284,7 +284,7 @@ describe('answers are as documented', () => {
     await post({ body: '{}', headers: { 'content-type': 'text/plain' } });
   });
 
-  it('of every refused start and run', async () => {
+  it('of every refused start, run and human', async () => {
     const mapping = issuerYaml('demo', identity.idp.issuer);
     const run = mapping.replace('owner: /owner', 'owner: /owner\n    run: /run_id');
     await identity.trust('demo', run);
@@ -305,6 +305,10 @@ describe('answers are as documented', () => {
         });
       expect((await post({ startAt: '2020-01-05T09:00:00Z' })).status).toBe(422);
       expect((await post({ runId: 'one' })).status).toBe(403);
+      const headers = { 'drawbridge-on-behalf-of': `Bearer ${other}` };
+      const body = validRequest;
+      const own = await call(operation, target, { method: 'POST', token: other, body, headers });
+      expect(own.status).toBe(403);
     }
     await identity.trust('demo', mapping);
   });

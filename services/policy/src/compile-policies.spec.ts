@@ -14,6 +14,7 @@ describe('the shipped example', () => {
   it('is asked in the order of names and knows its version', async () => {
     const set = await shipped();
     expect(set.policies.map(({ name }) => name)).toStrictEqual([
+      'people-oncall',
       'production-oncall',
       'readers',
       'wide-oncall',

@@ -64,6 +64,7 @@ function compilePolicy(name: string, spec: PolicySpec): Policy {
     revokeWithApprover: spec.revokeWithApprover,
     ...compileLimits(spec.limits),
     ...compileStart(spec.start),
+    ...compileBehalf(spec.onBehalfOf),
     ...compileStepUp(spec.stepUp),
     ...compileBreakGlass(spec),
   };
@@ -95,6 +96,9 @@ function compileLimits(limits: PolicySpec['limits']): { limits?: PolicyLimits } 
   };
 }
 
+/** Whoever says no says nothing. */
+const compileBehalf = (behalf: PolicySpec['onBehalfOf']) =>
+  behalf?.allowed === true ? { onBehalfOf: { proof: behalf.proof } } : {};
 const compileStart = (start: PolicySpec['start']) => (start === undefined ? {} : { start });
 const compileStepUp = (stepUp: PolicySpec['stepUp']) => (stepUp === undefined ? {} : { stepUp });
 

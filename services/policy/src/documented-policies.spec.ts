@@ -25,6 +25,7 @@ const blocks = (language: string) =>
   );
 const Example = z.strictObject({
   by: Principal.omit({ issuer: true, subject: true }),
+  for: Principal.omit({ issuer: true, subject: true }).optional(),
   ask: AccessRequestInput,
   /** What is in the cluster. */
   found: z.custom<ClusterOfNames>().optional(),
@@ -65,6 +66,8 @@ describe('docs/policies.md', () => {
 
   it('holds a configuration that loads', async () => {
     expect((await policies).policies.map(({ name }) => name)).toStrictEqual([
+      'assistants',
+      'people',
       'production-afresh',
       'production-night',
       'production-oncall',
@@ -82,13 +85,15 @@ describe('docs/policies.md', () => {
 
   it.each(examples)(
     'says truly what is answered to "$ask.reason"',
-    async ({ by, ask, found = {}, answer }) => {
+    async ({ by, ask, found = {}, answer, ...more }) => {
       const requester = { ...by, issuer, subject: 'agent-oncall' };
       const set = await policies;
       const scope = selectiveScope({ request: ask, requester }, set);
       const lookUp = (lookup: NamesLookup) => Promise.resolve(namesIn(found, lookup));
       const names = scope && (await findNames(scope, { ask: lookUp }));
-      const plea = { request: ask, requester, names };
+      const human = more.for && { ...more.for, issuer, subject: more.for.email ?? '' };
+      const behalf = human && { human, proof: 'token' as const };
+      const plea = { request: ask, requester, names, behalf };
       const judged = { plea, set, circumstances: calm() };
       const verdict = judge(plea, judged.set, judged.circumstances);
       const alternative = alternativeTo(verdict, judged);

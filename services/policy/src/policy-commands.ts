@@ -107,9 +107,10 @@ export class PolicyCommands {
   }
 
   /** What {@link judge} would decide now, by the same rule; it takes no place and records nothing. */
-  async explain({ requester, request, proof }: ExplainInput): Promise<Explanation> {
+  async explain({ requester, request, proof, behalf }: ExplainInput): Promise<Explanation> {
     const policies = this.options.policies();
-    const asked = { requester, request, requestedAt: this.#now(), ...(proof && { proof }) };
+    const more = { ...(proof && { proof }), ...(behalf && { behalf }) };
+    const asked = { requester, request, requestedAt: this.#now(), ...more };
     const state = { status: 'requested', ...asked } as const;
     const ask = (limit: RateLimit) => this.options.places.look(limit);
     const names = await this.#namesToJudge(state, policies);

@@ -6,6 +6,7 @@ import { exitCode, type ExitCode } from '../exit-code.js';
 import { parseDuration, parseStart } from '../input/duration.js';
 import { parseLimits, type LimitOptions } from '../input/limit-arguments.js';
 import { parseScope } from '../input/scope-arguments.js';
+import { behalfToken } from '../login/behalf-token.js';
 import { ownAgentKey } from '../profile/agent-key.js';
 import { withWantedLogin } from '../login/with-wanted-login.js';
 import { explanationText } from '../output/explanation-text.js';
@@ -33,6 +34,7 @@ interface RequestOptions extends SharedOptions, LimitOptions {
   readonly ticket?: string;
   readonly runId?: string;
   readonly start?: string;
+  readonly onBehalfOf?: string;
   readonly bindKey?: true;
   readonly breakGlass?: true;
   readonly explain?: true;
@@ -86,6 +88,10 @@ export function registerRequest(registrar: Registrar): void {
       '--break-glass',
       'at once and without an approver, for the people whom a policy names: announced, recorded and reviewed',
     )
+    .option(
+      '--on-behalf-of <profile>',
+      'human for whom you ask: a profile that they are logged in with, or @file with a token of theirs',
+    )
     .option('--run-id <id>', 'run of the agent; "drawbridge run end" ends all that it asked for')
     .option('--explain', 'only say what would become of it; nothing is asked for')
     .option('--idempotency-key <key>', 'the same key makes the same request; default: a new one')
@@ -110,14 +116,21 @@ async function request(context: CommandContext, command: Command): Promise<ExitC
     ...inputOf(options, command.args, context.now),
     ...(key !== undefined && { keyThumbprint: key.thumbprint }),
   };
+  const behalf = await headersFor(context, options);
   if (options.explain === true) {
     const api = await context.ingress();
     const path = '/v1/access-requests/explain';
-    const told = await api.call({ method: 'POST', path, body, answer: Explanation });
+    const told = await api.call({
+      method: 'POST',
+      path,
+      body,
+      headers: behalf,
+      answer: Explanation,
+    });
     context.show(told, () => explanationText(told));
     return told.verdict === 'validated' ? exitCode.ok : exitCode.denied;
   }
-  const headers = { 'idempotency-key': options.idempotencyKey ?? randomUUID() };
+  const headers = { ...behalf, 'idempotency-key': options.idempotencyKey ?? randomUUID() };
   const path = '/v1/access-requests';
   const submit = async () =>
     (await context.ingress()).call({
@@ -138,6 +151,16 @@ async function request(context: CommandContext, command: Command): Promise<ExitC
   const view = await followRequest(context, { api, view: made, seconds: waitSeconds });
   show(context, view);
   return waitedFor(view);
+}
+
+/** Says for whom it is asked, by their own token. */
+async function headersFor(
+  context: CommandContext,
+  { onBehalfOf }: RequestOptions,
+): Promise<Record<string, string>> {
+  if (onBehalfOf === undefined) return {};
+  const token = await behalfToken(context.terminal, onBehalfOf, await context.server());
+  return { 'drawbridge-on-behalf-of': `Bearer ${token}` };
 }
 
 const show = (context: CommandContext, view: AccessRequestView): void =>

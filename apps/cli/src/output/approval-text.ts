@@ -3,7 +3,7 @@ import { showDuration } from '../input/duration.js';
 import { factTexts, riskText } from './fact-text.js';
 import { neutralise } from './neutralise.js';
 import { questionLines } from './question-text.js';
-import { limitsText, requirementText, ruleText } from './request-text.js';
+import { behalfText, limitsText, requirementText, ruleText } from './request-text.js';
 import { fields, table } from './table.js';
 import { ticketTexts } from './ticket-text.js';
 
@@ -35,6 +35,7 @@ export function approvalText(view: ApprovalView, now: Date): string {
     fields([
       ['who', requester.subject],
       ['owner', requester.owner],
+      ['on behalf of', behalfText(terms)],
       ['what', whatText(view)],
       ['connection', `${terms.connection} (${terms.environment})`],
       ['for', showDuration(terms.durationSeconds)],

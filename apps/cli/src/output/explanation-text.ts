@@ -2,7 +2,7 @@ import type { Explanation } from '@drawbridge/contracts';
 import { showDuration } from '../input/duration.js';
 import { alternativeTexts, factTexts, riskText } from './fact-text.js';
 import { neutralise } from './neutralise.js';
-import { requirementText, resolvedLines } from './request-text.js';
+import { behalfText, requirementText, resolvedLines } from './request-text.js';
 import { fields } from './table.js';
 
 /** What would become of a request, for people. */
@@ -23,7 +23,9 @@ export function explanationText(told: Explanation): string {
       ['needs', requirementText(approval)],
       ['duration', showDuration(terms.durationSeconds)],
       ['from', terms.startAt],
+      ['on behalf of', behalfText(terms)],
       ['policy', policy.name],
+      ['and', told.behalfPolicy?.name],
       ['risk', riskText(risk)],
     ]),
     ...resolvedLines(resolved),

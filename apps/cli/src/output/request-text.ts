@@ -1,5 +1,7 @@
 import type {
+  AccessRequestInput,
   AccessRequestView,
+  AccessTerms,
   ApprovalRequirement,
   GrantLimits,
   RequestedRule,
@@ -21,6 +23,7 @@ export function requestText(view: AccessRequestView, now: Date): string {
     `access request ${view.id}: ${statusText(view, now)}\n`,
     fields([
       ['requester', view.requester.subject],
+      ['on behalf of', behalfText(view.terms ?? view.request)],
       ['connection', request.connection],
       ['scope', scopeText(request.scope)],
       ['duration', durationText(view)],
@@ -52,6 +55,19 @@ export function requestText(view: AccessRequestView, now: Date): string {
 /** What selectors and patterns stood for. */
 export const resolvedLines = (resolved: readonly ResolvedNames[] = []): readonly string[] =>
   resolved.map((found) => `  selected: ${neutralise(describeResolved(found))}\n`);
+
+/** For whom an agent asks, and whether they said so themselves. */
+export function behalfText({
+  onBehalfOf,
+}: {
+  readonly onBehalfOf?: AccessTerms['onBehalfOf'] | AccessRequestInput['onBehalfOf'];
+}): string | undefined {
+  if (onBehalfOf === undefined) return undefined;
+  const { subject } = onBehalfOf;
+  if (!('proof' in onBehalfOf)) return subject;
+  const { email, proof } = onBehalfOf;
+  return `${email ?? subject}${proof === 'token' ? '' : ', which nobody proved'}`;
+}
 
 /** How often a grant may be used; `undefined` when that is not limited. */
 export const limitsText = ({ limits }: { readonly limits?: GrantLimits | undefined }) =>

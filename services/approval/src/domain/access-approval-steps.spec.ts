@@ -113,6 +113,26 @@ it('the sponsor of the agent never has a say, whatever the policy says of its ow
     .then(givenBy(dana, onCall));
 });
 
+it('the human on whose behalf it is asked never has a say, with no account of theirs', () => {
+  const approval = stepsOf();
+  const { issuer, subject } = bob;
+  const onBehalfOf = { issuer, subject, email: 'Bob@corp.test', proof: 'token' as const };
+  const asked = validated(approval, agent, { onBehalfOf });
+  const all = [accessRequested, asked, approvalRequested(approval)];
+  const twin = { ...bob, issuer: 'https://other.test', subject: 'bob.admin' };
+  for (const account of [bob, twin]) {
+    given(...all)
+      .when(approve(account))
+      .thenRefused('behalf_approval');
+    given(...all)
+      .when(deny(account))
+      .thenRefused('behalf_approval');
+  }
+  given(...all)
+    .when(approve(alice))
+    .then(givenBy(alice, onCall));
+});
+
 describe('steps at once', () => {
   it('take whoever comes, in any order', () => {
     given(...parallel)

@@ -2,10 +2,10 @@ import type { StepUp } from '@drawbridge/contracts';
 import { AppError } from '@drawbridge/kernel';
 import type { StepRefusal } from '@drawbridge/scope';
 
-/** What the rule of approvals says to a human. What is no news to them is no refusal, and no request is on somebody's behalf. */
+/** What the rule of approvals says to a human. What is no news to them is no refusal. */
 export type HumanRefusal = Exclude<
   StepRefusal,
-  'already_approved' | 'already_denied' | 'too_early' | 'behalf_approval' | 'ticket_wrong'
+  'already_approved' | 'already_denied' | 'too_early' | 'ticket_wrong'
 >;
 
 /** What a login may lack with which somebody approves. */
@@ -42,6 +42,7 @@ const explanations: Readonly<Record<HumanRefusal, string>> = {
     'the agent has no known owner, and its owner may not decide, so nobody can; give the agent an owner',
   approver_email_unknown:
     'your identity has no e-mail address, so it cannot be told apart from the owner of the agent',
+  behalf_approval: 'it was asked on your behalf, so somebody else must decide',
   sponsor_approval: 'you are the sponsor of the agent that asks, so somebody else must decide',
   approval_not_given: 'no approval of yours counts for this request',
   request_not_pending: 'the request is decided already',

@@ -1,5 +1,5 @@
 import { approverGroupsOf, type Principal } from '@drawbridge/contracts';
-import { isSameHuman, likenessTo } from '@drawbridge/scope';
+import { behalfOf, isSameHuman, likenessTo } from '@drawbridge/scope';
 import type { RequestStory } from './request-story.js';
 
 /**
@@ -8,10 +8,12 @@ import type { RequestStory } from './request-story.js';
  */
 export function maySeeGrant(human: Principal, story: RequestStory): boolean {
   const { approval, approvals, requester, terms } = story;
+  const onBehalfOf = behalfOf(terms);
   const asked = approverGroupsOf(approval ?? { type: 'none' });
   const groups = [...asked, ...(terms.breakGlass?.tell ?? [])];
   return (
     human.groups.some((group) => groups.includes(group)) ||
+    (onBehalfOf !== undefined && isSameHuman(onBehalfOf, human)) ||
     approvals.some(({ approver }) => isSameHuman(approver, human)) ||
     [requester.owner, requester.sponsor].some((name) => likenessTo(human, name ?? '') === 'same')
   );

@@ -42,6 +42,15 @@ const grace: Principal = { ...erin, subject: 'grace', email: 'Grace@corp.test' }
 const granted = [accessRequested, validated(humansOf(1)), grantIssued] as const;
 const ofSponsored = [accessRequested, validated(humansOf(1), sponsored), grantIssued] as const;
 
+const heidi: Principal = { ...erin, subject: 'heidi', email: 'heidi@corp.test' };
+const { issuer, subject, email } = { email: '', ...heidi };
+const onBehalfOf = { issuer, subject, email, proof: 'none' as const };
+const forHeidi = [
+  accessRequested,
+  validated(humansOf(1), agent, { onBehalfOf }),
+  grantIssued,
+] as const;
+
 describe('a grant is revoked', () => {
   it.each<{ who: string; by: Principal; past: readonly (typeof granted)[number][] }>([
     { who: 'an eligible approver', by: bob, past: granted },
@@ -57,6 +66,12 @@ describe('a grant is revoked', () => {
     },
     { who: 'the owner', by: { ...dana, groups: [] }, past: granted },
     { who: 'the sponsor', by: grace, past: ofSponsored },
+    { who: 'the human on whose behalf it is', by: heidi, past: forHeidi },
+    {
+      who: 'another account of that human',
+      by: { ...heidi, issuer: 'https://other.test', subject: 'h2' },
+      past: forHeidi,
+    },
   ])('by $who', ({ by, past }) => {
     given(...past)
       .when(order(by))
@@ -84,6 +99,7 @@ describe('a grant is not revoked', () => {
     { who: 'an agent in the group', by: { ...agent, groups: ['sre-oncall'] } },
     { who: 'one whose address is like the owner’s', by: { ...erin, email: 'xdana@corp.test' } },
     { who: 'the sponsor of another agent', by: grace },
+    { who: 'a human for whom another agent asked', by: heidi },
   ])('by $who, whatever its state', ({ by }) => {
     given(...granted)
       .when(order(by))

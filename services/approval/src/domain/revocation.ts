@@ -7,7 +7,7 @@ import {
   type Principal,
 } from '@drawbridge/contracts';
 import { AppError, type Decider } from '@drawbridge/kernel';
-import { isSameHuman, likenessTo } from '@drawbridge/scope';
+import { behalfOf, isSameHuman, likenessTo } from '@drawbridge/scope';
 
 /** Why a grant is not revoked. Closed list; each stands in `docs/errors.md`. */
 export type RevocationRefusal = 'approval_unknown' | 'revocation_not_allowed' | 'grant_not_open';
@@ -32,6 +32,7 @@ export interface RevocableGrant {
   readonly approval: ApprovalRequirement;
   /** Groups that are told of it because nobody approved it before. */
   readonly told?: readonly string[];
+  readonly onBehalfOf?: Principal;
   /** Absent while there is none, and when it has ended. */
   readonly grant?: { readonly endsAt: string; readonly approvers: readonly Principal[] };
   readonly isOrdered: boolean;
@@ -62,17 +63,18 @@ export const revocation: Decider<RevocableGrant, OrderRevocation, AccessEvent> =
 const notAllowed = (): RevocationRefused =>
   new RevocationRefused(
     'revocation_not_allowed',
-    'a grant is revoked by those who may approve it or have, by the owner or sponsor of its agent, or by an administrator',
+    'a grant is revoked by those who may approve it or have, by the owner or sponsor of its agent, by the human on whose behalf it was asked, or by an administrator',
   );
 
 /** Nobody gets anything by it, so that the owner may, and in doubt who somebody is, they are not. */
 function mayRevoke(human: Principal, state: RevocableGrant): boolean {
   if (human.kind !== 'human') return false;
-  const { requester, approval, told = [], grant } = state;
+  const { requester, approval, told = [], grant, onBehalfOf } = state;
   const groups = [...approverGroupsOf(approval), ...told];
+  const parties = [...(grant?.approvers ?? []), ...(onBehalfOf === undefined ? [] : [onBehalfOf])];
   return (
     human.groups.some((group) => groups.includes(group)) ||
-    (grant?.approvers.some((approver) => isSameHuman(approver, human)) ?? false) ||
+    parties.some((party) => isSameHuman(party, human)) ||
     [requester?.owner, requester?.sponsor].some((name) => likenessTo(human, name ?? '') === 'same')
   );
 }
@@ -111,7 +113,9 @@ function evolve(state: RevocableGrant, event: AccessEvent): RevocableGrant {
   if (event.type === 'AccessRequestValidated') {
     const { requester, approval, terms } = event.data;
     const told = terms.breakGlass?.tell;
-    return { ...state, requester, approval, ...(told && { told }) };
+    const onBehalfOf = behalfOf(terms);
+    const more = { ...(told && { told }), ...(onBehalfOf && { onBehalfOf }) };
+    return { ...state, requester, approval, ...more };
   }
   if (event.type === 'GrantIssued') return issued(state, event.data);
   return event.type === 'RevocationOrdered' ? { ...state, isOrdered: true } : state;

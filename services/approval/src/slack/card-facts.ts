@@ -27,7 +27,7 @@ export function factLines(story: RequestStory, past: AgentPast | undefined): Inl
     [bold('Why: '), text(whyWords(story))],
     [bold('Where: '), text(whereWords(story))],
     [bold('For: '), ...timeWords(terms), text(limitWords(story))].filter(isShown),
-    [bold('Who: '), text(ownedWords(requester))],
+    [bold('Who: '), text(`${ownedWords(requester)}${behalfWords(terms)}`)],
     ...(past === undefined ? [] : [[bold('Before: '), text(pastWords(past))]]),
     ...selectedLines(story),
     ...cutLines(story),
@@ -84,6 +84,16 @@ function ownedWords({ kind, subject, email, owner }: Principal): string {
   return owner === undefined
     ? `agent ${name}, of nobody known`
     : `agent ${name}, owned by ${neutralText(owner, NAME_LENGTH)}`;
+}
+
+/** For whom the agent asks, and whether they said so themselves. */
+export function behalfWords({ onBehalfOf }: RequestStory['terms']): string {
+  if (onBehalfOf === undefined) return '';
+  const { email, subject, proof } = onBehalfOf;
+  const name = neutralText(email ?? subject, NAME_LENGTH);
+  return proof === 'token'
+    ? `, on behalf of ${name}, who is logged in`
+    : `, on behalf of ${name}, as the agent says and nobody proved`;
 }
 
 const whereWords = ({ terms: { connection, environment } }: RequestStory): string =>

@@ -100,6 +100,17 @@ describe('the card of a request that waits', () => {
     expect(readable(...pending({ rules }))).toContain('EVERY namespace and cluster-wide');
   });
 
+  it('tells for whom it is asked, and whether they said so', () => {
+    expect(card).not.toContain('on behalf');
+    const onBehalfOf = { issuer: 'https://idp.corp.test', subject: 'h', email: 'heidi@corp.test' };
+    const of = (proof: 'token' | 'none') =>
+      readable(...pending({ onBehalfOf: { ...onBehalfOf, proof } }));
+    expect(of('token')).toContain('on behalf of heidi@corp.test, who is logged in');
+    expect(of('none')).toContain('on behalf of heidi@corp.test, as the agent says');
+    const nasty = { ...onBehalfOf, email: '<!channel>\u202e*x*', proof: 'none' as const };
+    expect(readable(...pending({ onBehalfOf: nasty }))).not.toContain('\u202e');
+  });
+
   it('tells from when on, where that is not at once', () => {
     expect(card).not.toContain('15 minutes from');
     const later = pending({ startAt: '2026-01-05T22:00:00.000Z' });

@@ -2,6 +2,7 @@ import type { Principal, Risk, Rule } from '@drawbridge/contracts';
 import { describeLimits, describeResolved, describeRules } from '@drawbridge/scope';
 import type { RequestStory } from '../domain/request-story.js';
 import { waitingWords } from '../domain/steps-of.js';
+import { behalfWords } from '../slack/card-facts.js';
 import { durationWords, utcWords } from '../slack/rich-text.js';
 import { attribute, markup, preformatted, type Markup } from './markup.js';
 import { renderPage } from './page.js';
@@ -76,7 +77,7 @@ function facts({ requester, terms, risk, cuts, alternative, resolved = [] }: Req
   const { connection, environment, durationSeconds, startAt, reason, ticket } = terms;
   const { limits, keyThumbprint } = terms;
   const rows: readonly (readonly [string, string | Markup])[] = [
-    ['Who', requesterWords(requester)],
+    ['Who', `${requesterWords(requester)}${behalfWords(terms)}`],
     ...describeRules(terms.rules).map((line, index) => [index === 0 ? 'What' : '', line] as const),
     ['Where', `${connection} (${environment})`],
     ['For', `${durationWords(durationSeconds)}, from ${startWords(startAt)} on`],

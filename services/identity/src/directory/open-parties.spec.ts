@@ -22,6 +22,13 @@ describe('whom something open depends on', () => {
     expect(open.of(agent.issuer)[0]?.sinceMs).toBe(Date.parse(at));
   });
 
+  it('is who it is asked for, too', () => {
+    const behalf = { human: alice, proof: 'token' as const };
+    const data = { ...sample.AccessRequested.data, behalf };
+    const open = parties({ type: 'AccessRequested', data });
+    expect(subjects(open).toSorted()).toStrictEqual([agent.subject, alice.subject].toSorted());
+  });
+
   it('is asked at their own issuer', () =>
     expect(subjects(parties(sample.AccessRequested), 'https://other.test')).toStrictEqual([]));
 

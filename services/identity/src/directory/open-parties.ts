@@ -24,14 +24,16 @@ const ends: ReadonlySet<AccessEventType> = new Set<AccessEventType>([
   'GrantEnded',
 ]);
 
-/** Who asked for what is open, and who approved it: the fold of all events. */
+/** Who asked for what is open, and for whom, and who approved it: the fold of all events. */
 export class OpenParties {
   readonly #byRequest = new Map<string, Map<string, Party>>();
 
   apply({ aggregateId, event, at }: RecordedEvent<AccessEvent>): void {
     if (event.type === 'AccessRequested') {
       this.#byRequest.set(aggregateId, new Map());
-      this.#add(aggregateId, event.data.requester, at);
+      const { requester, behalf } = event.data;
+      this.#add(aggregateId, requester, at);
+      if (behalf !== undefined) this.#add(aggregateId, behalf.human, at);
     } else if (event.type === 'ApprovalGiven') this.#add(aggregateId, event.data.approver, at);
     else if (ends.has(event.type)) this.#byRequest.delete(aggregateId);
   }

@@ -70,7 +70,14 @@ function changeOf<Type extends AccessEventType>(
 const changes: Changes = {
   AccessRequested: () => ({}),
   AccessRequestWithdrawn: () => ({ status: 'withdrawn' }),
-  AccessRequestValidated: ({ autoApproved, facts, alternative, resolved, ...validated }) => {
+  AccessRequestValidated: ({
+    autoApproved,
+    facts,
+    alternative,
+    resolved,
+    behalfPolicy,
+    ...validated
+  }) => {
     const { policy, terms, cuts, risk, approval } = validated;
     const status = approval.type === 'none' ? 'approved' : 'pending';
     const found = {
@@ -78,6 +85,7 @@ const changes: Changes = {
       ...(facts === undefined ? {} : { facts }),
       ...(alternative === undefined ? {} : { alternative }),
       ...(resolved === undefined ? {} : { resolved }),
+      ...(behalfPolicy === undefined ? {} : { behalfPolicy }),
     };
     return { policy, terms, cuts, risk, ...found, approval, status };
   },

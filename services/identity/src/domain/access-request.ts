@@ -4,6 +4,7 @@ import {
   type AccessEvent,
   type AccessEventType,
   type AccessRequestInput,
+  type Behalf,
   type Principal,
   type StepUpProof,
 } from '@drawbridge/contracts';
@@ -24,6 +25,8 @@ export type AccessRequestCommand =
       readonly digest: string;
       /** The login it is asked with; only where it needs no approver. */
       readonly proof?: StepUpProof | undefined;
+      /** The human for whom the requester asks; the request names them too. */
+      readonly behalf?: Behalf | undefined;
     }
   | {
       readonly type: 'WithdrawAccess';
@@ -124,11 +127,18 @@ function questionsAfter(
 }
 
 function requestAccess(
-  { requester, request, digest, proof }: Extract<AccessRequestCommand, { type: 'RequestAccess' }>,
+  command: Extract<AccessRequestCommand, { type: 'RequestAccess' }>,
   state: AccessRequest,
 ): AccessEvent | undefined {
+  const { requester, request, digest, proof, behalf } = command;
   if (state.status === 'absent') {
-    const asked = { requester, request, digest, ...(proof && { proof }) };
+    const asked = {
+      requester,
+      request,
+      digest,
+      ...(proof && { proof }),
+      ...(behalf && { behalf }),
+    };
     return { type: 'AccessRequested', data: asked };
   }
   if (state.digest === digest && state.requester === principalId(requester)) return undefined;

@@ -6,6 +6,19 @@ import { mayRead } from './may-read.js';
 const view = { requester: agent, approval };
 const readers = ['auditors'];
 
+describe('reading an access request on behalf of a human', () => {
+  const { issuer, subject } = human('erin');
+  const asked = { ...view, request: { onBehalfOf: { issuer, subject } } };
+
+  it('is allowed to that human, and to nobody who only looks like them', () => {
+    const erin = human('erin', []);
+    expect(mayRead(erin, asked, readers)).toBe(true);
+    expect(mayRead({ ...erin, kind: 'agent' }, asked, readers)).toBe(false);
+    expect(mayRead({ ...erin, issuer: 'https://other.test' }, asked, readers)).toBe(false);
+    expect(mayRead({ ...erin, subject: 'other' }, asked, readers)).toBe(false);
+  });
+});
+
 describe('reading an access request', () => {
   it.each<[string, Principal]>([
     ['its requester', { ...agent, groups: [] }],

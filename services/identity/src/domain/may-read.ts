@@ -5,18 +5,24 @@ import {
   type Principal,
 } from '@drawbridge/contracts';
 
+type Readable = Pick<AccessRequestView, 'requester' | 'approval'> & {
+  readonly request?: Pick<AccessRequestView['request'], 'onBehalfOf'>;
+};
+
 /**
- * Whether a principal may see an access request: its requester, the requester's owner, a human of a group
- * that may approve it, or a human of a group that may read everything.
+ * Whether a principal may see an access request: its requester, the requester's owner, the human on whose behalf it
+ * is, a human of a group that may approve it, or a human of a group that may read everything.
  */
 export function mayRead(
   principal: Principal,
-  { requester, approval }: Pick<AccessRequestView, 'requester' | 'approval'>,
+  { requester, approval, request }: Readable,
   readerGroups: readonly string[],
 ): boolean {
   if (principalId(principal) === principalId(requester)) return true;
   // A group or an address in an agent's token says nothing about what humans may do.
   if (principal.kind !== 'human') return false;
+  const onBehalfOf = request?.onBehalfOf;
+  if (onBehalfOf !== undefined && principalId(principal) === principalId(onBehalfOf)) return true;
   const approverGroups = approverGroupsOf(approval ?? { type: 'none' });
   const isIn = (groups: readonly string[]) =>
     groups.some((group) => principal.groups.includes(group));

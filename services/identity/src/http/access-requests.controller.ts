@@ -25,6 +25,7 @@ import { IdenticalRequestOpen, IngressRefused } from '../ingress-refused.js';
 import { requireRun } from '../require-run.js';
 import { requireStart } from '../require-start.js';
 import { Authenticated } from './authenticated.js';
+import { askedFor } from './behalf-of.js';
 import { callerOf, callOf } from './caller-of.js';
 import { countCall, INGRESS, requireCurrent, type Ingress } from './ingress.js';
 import { awaitView, isNotModified } from './long-poll.js';
@@ -56,12 +57,13 @@ export class AccessRequestsController {
     requireRun(body, callerOf(request));
     countCall(this.ingress.submissions, { request, response }, this.ingress.clock());
     await requireCurrent(this.ingress);
-    const asked = askedBy(request, body);
+    const asked = await askedBy(request, body, this.ingress);
     if (body.breakGlass !== undefined) {
       await requireFreshLogin(this.ingress.explain, asked, response);
     }
+    const { request: input, behalf, proof } = asked;
     const { view, created } = await this.ingress.requests
-      .submit(body, { ...callOf(request), proof: asked.proof }, key)
+      .submit(input, { ...callOf(request), proof, behalf }, key)
       .catch((error: unknown) => {
         if (error instanceof IdenticalRequestOpen) response.location(pathOf(error.requestId));
         throw error;
@@ -80,8 +82,9 @@ export class AccessRequestsController {
     countCall(this.ingress.submissions, { request, response }, this.ingress.clock());
     requireStart(body, this.ingress.clock());
     requireRun(body, callerOf(request));
+    const asked = await askedBy(request, body, this.ingress);
     response.status(200);
-    return this.ingress.explain(askedBy(request, body));
+    return this.ingress.explain(asked);
   }
 
   @Get()
@@ -132,11 +135,16 @@ export class AccessRequestsController {
   }
 }
 
-/** Only where nobody approves does the login of whoever asks matter. */
-function askedBy(request: Request, body: AccessRequestInput): ExplainInput {
+/** Who asks what, and for whom. Only where nobody approves does the login of whoever asks matter. */
+async function askedBy(
+  request: Request,
+  body: AccessRequestInput,
+  ingress: Pick<Ingress, 'verifier'>,
+): Promise<ExplainInput> {
   const token = callerOf(request);
   const proof = body.breakGlass === undefined ? undefined : proofOf(token);
-  return { requester: token.principal, request: body, ...(proof && { proof }) };
+  const asked = await askedFor(request, body, ingress);
+  return { requester: token.principal, ...asked, ...(proof && { proof }) };
 }
 
 const pathOf = (id: string): string => `/v1/access-requests/${id}`;

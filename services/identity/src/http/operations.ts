@@ -20,6 +20,11 @@ const header = (name: string, description: string, schema: object): Parameter =>
   schema,
 });
 const text = { type: 'string' };
+const onBehalfOf = header(
+  'Drawbridge-On-Behalf-Of',
+  'For whom an agent asks: `Bearer` and a token of that human, beside the token of the agent',
+  text,
+);
 
 export const operations: readonly Operation[] = [
   {
@@ -34,6 +39,7 @@ export const operations: readonly Operation[] = [
         'A name of your own for this request, kept for ever: the same key with the same request changes nothing',
         { type: 'string', pattern: '^[A-Za-z0-9._:/+=@-]{1,128}$' },
       ),
+      onBehalfOf,
     ],
     body: 'AccessRequestInput',
     successes: [
@@ -53,7 +59,7 @@ export const operations: readonly Operation[] = [
     errors: {
       400: ['body_malformed', 'body_invalid', 'idempotency_key_invalid'],
       401: ['step_up_required', 'step_up_too_old', 'step_up_too_weak'],
-      403: ['run_not_yours'],
+      403: ['run_not_yours', 'behalf_token_invalid'],
       409: ['identical_request_open', 'append_conflict'],
       413: ['body_too_large'],
       415: ['content_type_unsupported'],
@@ -130,11 +136,12 @@ export const operations: readonly Operation[] = [
     path: '/v1/access-requests/explain',
     summary: 'Hear what would become of an access request, without making it',
     authenticated: true,
+    parameters: [onBehalfOf],
     body: 'AccessRequestInput',
     successes: [{ status: 200, description: 'What policy would say now', schema: 'Explanation' }],
     errors: {
       400: ['body_malformed', 'body_invalid'],
-      403: ['run_not_yours'],
+      403: ['run_not_yours', 'behalf_token_invalid'],
       413: ['body_too_large'],
       415: ['content_type_unsupported'],
       422: ['start_invalid'],

@@ -1,4 +1,4 @@
-import type { AccessRequestInput, Principal, StepUpProof } from '@drawbridge/contracts';
+import type { AccessRequestInput, Behalf, Principal, StepUpProof } from '@drawbridge/contracts';
 import type { FixedRequest } from './still-allowed.js';
 
 /**
@@ -14,6 +14,7 @@ export type AccessGrant =
       readonly requestedAt: string;
       /** The login it was asked with. */
       readonly proof?: StepUpProof;
+      readonly behalf?: Behalf;
     }
   | ({
       readonly status: 'pending';

@@ -3,6 +3,7 @@ import type { Decider } from '@drawbridge/kernel';
 import { grantWindow, isUsedUp, outcomeOf, type Used } from '@drawbridge/scope';
 import type { AccessGrant } from './access-grant-state.js';
 import { alternativeTo } from './alternative.js';
+import { behalfLost } from './behalf-lost.js';
 import type { Circumstances } from './circumstances.js';
 import { isDenial, type Denial } from './denial.js';
 import { evolve } from './evolve-access-grant.js';
@@ -149,20 +150,14 @@ function decideIssue(
   state: Pending,
   { grantId, policies, circumstances, names }: CommandOf<'IssueGrant'>,
 ): AccessEvent | undefined {
-  const { policy, requester, approval, standing } = state;
-  if (approval.type !== 'none' && !state.isApproved) return undefined;
+  const { policy, requester, standing } = state;
+  if (isWaiting(state)) return undefined;
   const required = requiredGroups(state, policies);
   const notNow =
-    whyNotAgreed(state, policies, circumstances) ?? whyNotNow(state, required, circumstances);
+    whyNotAgreed(state, policies, circumstances) ??
+    whyNotNow(state, { policies, circumstances }, required) ??
+    whyNotAny(state, policies);
   if (notNow !== undefined) return deny(state, notNow);
-  const reason = whyNotAllowed(state, policies);
-  if (reason !== undefined) {
-    return deny(state, {
-      code: 'policy_changed',
-      message: `the policies changed while the request was under way: ${reason}`,
-      suggestion: 'Ask again.',
-    });
-  }
   const terms = stillSelected(state, policies, names);
   if (isDenial(terms)) return deny(state, terms);
   const window = grantWindow(terms, circumstances.at);
@@ -181,6 +176,19 @@ function decideIssue(
   };
 }
 
+const isWaiting = ({ approval, isApproved }: Pending): boolean =>
+  approval.type !== 'none' && !isApproved;
+
+function whyNotAny(state: Pending, policies: PolicySet): Denial | undefined {
+  const reason = whyNotAllowed(state, policies);
+  if (reason === undefined) return undefined;
+  return {
+    code: 'policy_changed',
+    message: `the policies changed while the request was under way: ${reason}`,
+    suggestion: 'Ask again.',
+  };
+}
+
 function whyNotAgreed(
   state: Pending,
   policies: PolicySet,
@@ -193,14 +201,19 @@ function whyNotAgreed(
 }
 
 function whyNotNow(
-  { requester: agent, terms: { connection }, autoApproved, validatedAt }: Pending,
+  state: Pending,
+  { policies, circumstances }: Pick<CommandOf<'IssueGrant'>, 'policies' | 'circumstances'>,
   requiredGroups: readonly string[] | undefined,
-  { stops, at, ...now }: Circumstances,
 ): Denial | undefined {
-  const left = whyNotCovered({ agent, requiredGroups, since: validatedAt }, now);
+  const { requester: agent, autoApproved, validatedAt } = state;
+  const { stops, at } = circumstances;
+  const { connection } = state.terms;
+  const left = whyNotCovered({ agent, requiredGroups, since: validatedAt }, circumstances);
   if (left !== undefined) return requesterLeft(left);
   const stop = stopOver(stops, { agent, connection, issuedAt: at });
   if (stop !== undefined) return stoppedDenial(stop);
+  const lost = behalfLost(state, { issuedAt: at, policies, circumstances });
+  if (lost !== undefined) return { code: 'behalf_not_allowed', message: lost.reason };
   // Hours, turns and numbers that were so when nobody had to be asked are not so for ever.
   const isStale = autoApproved !== undefined && isTooLateToJudge(validatedAt, at);
   return isStale ? judgedTooLate : undefined;
@@ -266,13 +279,15 @@ function decideRecheck(
   if (circumstances.isDisabled(agent)) return revokedAsDisabled(grantId);
   const revoked = (
     reason: string,
-    cause: 'group_lost' | 'approver_lost' | 'policy',
+    cause: 'disabled' | 'group_lost' | 'approver_lost' | 'policy',
   ): AccessEvent => ({
     type: 'GrantRevoked',
     data: { grantId, reason, cause },
   });
   const left = whyNotCovered({ agent, requiredGroups, since }, circumstances);
   if (left !== undefined) return revoked(left, 'group_lost');
+  const lost = behalfLost(state, { issuedAt, policies, circumstances });
+  if (lost !== undefined) return revoked(lost.reason, lost.cause);
   const reason = whyNotAllowed(state, policies);
   if (reason !== undefined) return revoked(`the policies changed: ${reason}`, 'policy');
   if (!endsWithApprover(state, policies) || isStillAgreed(state, policies, circumstances)) {

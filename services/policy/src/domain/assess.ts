@@ -1,6 +1,7 @@
 import type {
   AccessRequestInput,
   ApprovalRequirement,
+  Behalf,
   Cut,
   GrantLimits,
   Principal,
@@ -12,9 +13,12 @@ import {
   describeRules,
   hasKnownOwner,
   namespacesOutside,
+  partiesOf,
   partOutside,
 } from '@drawbridge/scope';
 import type { AutoApproval } from './conditions.js';
+import { behalfDenial } from './behalf-denial.js';
+import { breakGlassNotAllowed } from './break-glass.js';
 import { isDenial, quoteAny, type Denial } from './denial.js';
 import { limitGrant, missingLimit } from './limit-grant.js';
 import { startDenial } from './limit-start.js';
@@ -30,6 +34,8 @@ export interface Asked {
   readonly rules: readonly Rule[];
   /** Set when an action was asked for by name; then the policy's own rules are no limit. */
   readonly action?: string;
+  /** For whom it is asked; absent: for the requester itself. */
+  readonly behalf?: Behalf;
   /** When it is judged; absent: how far ahead its start is cannot be told, and is not asked. */
   readonly judgedAt?: string;
   /** Some names were looked up for it; `hidden`: so many more namespaces were meant that no policy of theirs covers. */
@@ -60,6 +66,7 @@ type Check = (policy: Policy, asked: Asked, allowance: Allowance) => Allowance |
 
 /** From the coarse to the fine: a request that fails late needs the smallest change. */
 const checks: readonly Check[] = [
+  allowBehalf,
   limitNamespaces,
   refuseWide,
   limitDuration,
@@ -82,6 +89,14 @@ export function assess(policy: Policy, asked: Asked): Allowance | Shortfall {
     allowance = result;
   }
   return allowance;
+}
+
+/** Whether agents may ask for others here at all; what those others may have is another policy's matter. */
+function allowBehalf(policy: Policy, { behalf, request }: Asked, allowance: Allowance) {
+  if (behalf === undefined) return allowance;
+  // Whoever needs no approver asks for themself.
+  if (request.breakGlass !== undefined) return breakGlassNotAllowed(' on behalf of somebody');
+  return behalfDenial(policy, behalf.proof) ?? allowance;
 }
 
 function limitNamespaces(
@@ -238,5 +253,5 @@ function requireOwner({ name, approval }: Policy, { requester }: Asked, allowanc
 
 function requireApprovers(policy: Policy, { requester, known }: Asked, allowance: Allowance) {
   if (known === undefined || asksNobody(policy.approval, allowance)) return allowance;
-  return whyNobodyApproves(policy, requester, known) ?? allowance;
+  return whyNobodyApproves(policy, partiesOf(requester), known) ?? allowance;
 }

@@ -25,6 +25,7 @@ export type DenialCode =
   | 'duration_too_long'
   | 'start_too_late'
   | 'window_passed'
+  | 'behalf_not_allowed'
   | 'reason_too_short'
   | 'reason_not_accepted'
   | 'ticket_missing'

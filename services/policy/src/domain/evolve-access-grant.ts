@@ -41,15 +41,22 @@ const closeUnlessGranted = (state: AccessGrant): AccessGrant =>
   state.status === 'granted' ? state : closed;
 
 const changes: Changes = {
-  AccessRequested: (state, { requester, request, proof }, at) =>
+  AccessRequested: (state, { requester, request, proof, behalf }, at) =>
     state.status === 'absent'
-      ? { status: 'requested', requester, request, requestedAt: at, ...(proof && { proof }) }
+      ? {
+          status: 'requested',
+          requester,
+          request,
+          requestedAt: at,
+          ...(proof && { proof }),
+          ...(behalf && { behalf }),
+        }
       : state,
   AccessRequestWithdrawn: (state, { by }) =>
     state.status === 'granted' ? { ...state, withdrawnBy: by } : closed,
   AccessRequestValidated: (
     state,
-    { policy, requester, terms, approval, risk, autoApproved, resolved },
+    { policy, requester, terms, approval, risk, autoApproved, resolved, behalfPolicy },
     at,
   ) =>
     state.status === 'requested'
@@ -63,6 +70,8 @@ const changes: Changes = {
           risk,
           ...(autoApproved !== undefined && { autoApproved }),
           ...(resolved && { resolved }),
+          ...(state.behalf && { behalf: state.behalf }),
+          ...(behalfPolicy && { behalfPolicy }),
           validatedAt: at,
           isAsked: false,
           isApproved: false,
@@ -96,12 +105,14 @@ const changes: Changes = {
   GrantIssued: (state, { grantId, startsAt, endsAt, terms, requiredGroups }, issuedAt) => {
     if (state.status !== 'pending') return state;
     const { requester, request, validatedAt, policy, approval, risk } = state;
-    const { standing, autoApproved } = state;
+    const { standing, autoApproved, behalf, behalfPolicy } = state;
     const fixed = { requester, request, validatedAt, policy, terms, approval, risk };
     return {
       status: 'granted',
       ...fixed,
       ...(standing && { standing }),
+      ...(behalf && { behalf }),
+      ...(behalfPolicy && { behalfPolicy }),
       ...(autoApproved !== undefined && { autoApproved }),
       ...(requiredGroups !== undefined && { requiredGroups }),
       ...(state.resolved && { resolved: state.resolved }),

@@ -2,11 +2,12 @@ import type {
   AccessEventData,
   AccessRequestInput,
   AccessTerms,
-  ApprovalRequirement,
+  Behalf,
   PolicyReference,
   Principal,
   StepUpProof,
 } from '@drawbridge/contracts';
+import { approvalFor, type BothPolicies } from './approval-of-both.js';
 import { assessRisk, type RiskOf } from './assess-risk.js';
 import { assess, type Allowance, type Asked, type Shortfall } from './assess.js';
 import { breakGlassNotAllowed, breakGlassTerms, loginDenial } from './break-glass.js';
@@ -14,10 +15,10 @@ import type { Circumstances, RateLimit } from './circumstances.js';
 import { autoApproval } from './conditions.js';
 import { isDenial, type Denial } from './denial.js';
 import { findPolicies } from './find-policies.js';
+import { allowedToBoth } from './for-both.js';
 import type { Names } from './found-names.js';
 import type { Connection, Policy, PolicySet } from './policy-set.js';
 import { opinionKey, opinionOn } from './model-opinion.js';
-import { requiredApproval } from './required-approval.js';
 import { resolveScope, type ResolvedScope } from './resolve-scope.js';
 
 /** What was asked for, by whom. */
@@ -33,6 +34,10 @@ export interface Plea {
   /** The login it was asked with, and when. */
   readonly proof?: StepUpProof | undefined;
   readonly requestedAt?: string | undefined;
+  /** For whom it is asked; absent: for the requester itself. */
+  readonly behalf?: Behalf | undefined;
+  /** The policy by which the human might have it when it was judged. */
+  readonly behalfPolicy?: PolicyReference | undefined;
 }
 
 /** `wants`: a place is to be asked for, and the judgement to be repeated with what came of it; until then there is none. */
@@ -65,22 +70,44 @@ export function judge(plea: Plea, set: PolicySet, circumstances?: Circumstances)
   );
   const chosen = allowed.find(({ allowance }) => allowance.cuts.length === 0) ?? allowed[0];
   if (chosen === undefined) return closest(answers, set);
-  const { policy, allowance } = chosen;
+  return decide({ plea, scope, connection: found.connection, set, circumstances }, chosen);
+}
+
+interface Chosen {
+  readonly policy: Policy;
+  readonly allowance: Allowance;
+}
+
+/** The verdict of the one policy that allows it, and where it is asked for a human of the one that allows it them. */
+function decide(
+  { plea, scope, connection, set, circumstances }: Surroundings & { readonly plea: Plea },
+  chosen: Chosen,
+): Verdict {
   const { requester } = plea;
-  const denial = loginDenialOf(policy, plea);
-  if (denial !== undefined) return { denial, policy: { name: policy.name, version: set.version } };
-  const terms = toTerms(plea, { scope, allowance, policy, connection: found.connection });
-  const wants = allowance.auto?.wants;
+  const reference = ({ name }: Policy) => ({ name, version: set.version });
+  const policy = reference(chosen.policy);
+  const denial = loginDenialOf(chosen.policy, plea);
+  if (denial !== undefined) return { denial, policy };
+  const both = withHuman({ ...plea, ...at(circumstances?.at) }, { ...chosen, scope }, set);
+  if (isDenial(both)) return { denial: both, policy };
+  const { allowance, behalfPolicy, human } = both;
+  const terms = toTerms(plea, { scope, allowance, policy: chosen.policy, connection, human });
   const risk = riskOf({ terms, requester }, set, circumstances);
+  const known = knownOf(set, circumstances);
+  const asking = { policy: chosen.policy, behalfPolicy, requester, terms, risk, known };
+  const approving = approvalFor({ ...asking, auto: allowance.auto });
+  if (isDenial(approving)) return { denial: approving, policy };
+  const { wants, ...approval } = approving;
   return {
     validated: {
-      policy: { name: policy.name, version: set.version },
+      policy,
       requester,
       terms,
       cuts: [...allowance.cuts],
       risk,
       ...(scope.resolved && { resolved: [...scope.resolved] }),
-      ...approvalBy(requiredApproval(policy, risk), allowance),
+      ...approval,
+      ...(behalfPolicy !== undefined && { behalfPolicy: reference(behalfPolicy) }),
     },
     ...(wants !== undefined && { wants }),
     ...(isUnasked(terms, set, circumstances) && { asksModel: true }),
@@ -95,21 +122,31 @@ function loginDenialOf(policy: Policy, { request, requester, proof, requestedAt 
   return loginDenial(policy, { requester, proof, at: requestedAt });
 }
 
-type Validated = AccessEventData<'AccessRequestValidated'>;
-
-/** Who is asked, and by which rule nobody is. */
-function approvalBy(
-  approval: ApprovalRequirement,
-  { auto }: Allowance,
-): Pick<Validated, 'approval' | 'autoApproved' | 'facts'> {
-  if (auto === undefined || (auto.rule === undefined && auto.facts.length === 0)) {
-    return { approval };
-  }
-  const facts = [...auto.facts];
-  return auto.rule === undefined
-    ? { approval, facts }
-    : { approval: { type: 'none' }, autoApproved: auto.rule, facts };
+/** What both may have, with the policy of the human; where nobody asked for somebody else, what the agent may. */
+interface Both {
+  readonly allowance: Allowance;
+  readonly human?: Principal;
+  readonly behalfPolicy?: Policy;
 }
+
+function withHuman(
+  { request, behalf, behalfPolicy, validatedAt }: Plea,
+  { allowance, scope }: Pick<Granted, 'allowance' | 'scope'>,
+  set: PolicySet,
+): Both | Denial {
+  if (behalf === undefined) return { allowance };
+  const { action } = scope;
+  const agents = { request, behalf, allowance, action, judgedAt: validatedAt };
+  const both = allowedToBoth(agents, set, behalfPolicy?.name);
+  return isDenial(both) ? both : { ...both, behalfPolicy: both.policy };
+}
+
+const at = (validatedAt: string | undefined) => (validatedAt === undefined ? {} : { validatedAt });
+
+const knownOf = ({ people }: PolicySet, circumstances: Circumstances | undefined) =>
+  people && circumstances && { ...circumstances, people };
+
+type Validated = AccessEventData<'AccessRequestValidated'>;
 
 const riskOf = (
   asked: Pick<RiskOf, 'terms' | 'requester'>,
@@ -140,9 +177,10 @@ function askedNow(plea: Plea, { scope, connection, set, circumstances }: Surroun
   if (circumstances === undefined) return asked;
   const { people } = set;
   const { requester } = plea;
+  const known = knownOf(set, circumstances);
   return {
     ...asked,
-    ...(people && { known: { ...circumstances, people } }),
+    ...(known && { known }),
     autoApproval: (policy, allowance) => {
       const terms = toTerms(plea, { scope, allowance, policy, connection });
       const risk = riskOf({ terms, requester }, set, circumstances);
@@ -158,7 +196,7 @@ export function judgeBy(
   policyName: string,
   plea: Plea,
   set: PolicySet,
-): { readonly policy: Policy; readonly terms: AccessTerms } | Denial {
+): (BothPolicies & { readonly terms: AccessTerms }) | Denial {
   const found = findPolicies(plea.request, plea.requester, set);
   if (isDenial(found)) return found;
   const { policies } = found;
@@ -176,14 +214,16 @@ export function judgeBy(
     rule === undefined ? asked : { ...asked, autoApproval: () => ({ rule, facts: [] }) },
   );
   if ('denial' in allowance) return allowance.denial;
-  return {
-    policy,
-    terms: toTerms(plea, { scope, allowance, policy, connection: found.connection }),
-  };
+  const both = withHuman(plea, { allowance, scope }, set);
+  if (isDenial(both)) return both;
+  const { human, behalfPolicy } = both;
+  const { connection } = found;
+  const granted = { scope, allowance: both.allowance, policy, connection, human };
+  return { policy, behalfPolicy, terms: toTerms(plea, granted) };
 }
 
 function askedOf(
-  { request, requester }: Plea,
+  { request, requester, behalf }: Plea,
   { rules, action, resolved, hidden }: ResolvedScope,
   judgedAt: string | undefined,
 ): Asked {
@@ -192,6 +232,7 @@ function askedOf(
     requester,
     rules,
     ...(action !== undefined && { action }),
+    ...(behalf !== undefined && { behalf }),
     ...(judgedAt !== undefined && { judgedAt }),
     ...(resolved !== undefined && { selected: { hidden } }),
   };
@@ -215,12 +256,15 @@ interface Granted {
   readonly allowance: Allowance;
   readonly policy: Policy;
   readonly connection: Connection;
+  /** On whose behalf. */
+  readonly human?: Principal | undefined;
 }
 
 function toTerms(
-  { request, requester }: Plea,
-  { scope, allowance, policy, connection }: Granted,
+  plea: Plea,
+  { scope, allowance, policy, connection, human }: Granted,
 ): AccessTerms {
+  const { request } = plea;
   const breakGlass = breakGlassTerms(policy, request);
   return {
     connection: connection.name,
@@ -232,10 +276,29 @@ function toTerms(
     reason: request.reason,
     ...(request.ticket !== undefined && { ticket: request.ticket }),
     ...(allowance.limits !== undefined && { limits: allowance.limits }),
-    ...(request.keyThumbprint !== undefined && { keyThumbprint: request.keyThumbprint }),
-    ...(request.startAt !== undefined && { startAt: request.startAt }),
-    // Only what a token proved binds: of other runs the gateway could not tell either.
-    ...(request.runId !== undefined && request.runId === requester.run && { runId: request.runId }),
+    ...boundTo(plea, human),
     ...(breakGlass !== undefined && { breakGlass }),
   };
+}
+
+/** What it is bound to: a key, a time, a human, a run. */
+function boundTo(
+  { request, requester, behalf }: Plea,
+  human: Principal | undefined,
+): Pick<AccessTerms, 'keyThumbprint' | 'startAt' | 'onBehalfOf' | 'runId'> {
+  const { keyThumbprint, startAt, runId } = request;
+  return {
+    ...(keyThumbprint !== undefined && { keyThumbprint }),
+    ...(startAt !== undefined && { startAt }),
+    ...(human !== undefined && behalf !== undefined && { onBehalfOf: named(human, behalf) }),
+    // Only what a token proved binds: of other runs the gateway could not tell either.
+    ...(runId !== undefined && runId === requester.run && { runId }),
+  };
+}
+
+function named(
+  { issuer, subject, email }: Principal,
+  { proof }: Behalf,
+): NonNullable<AccessTerms['onBehalfOf']> {
+  return { issuer, subject, ...(email !== undefined && { email }), proof };
 }

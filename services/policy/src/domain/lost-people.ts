@@ -1,6 +1,6 @@
 import { approverGroupsOf, type Principal } from '@drawbridge/contracts';
 import { isReadBehind, whyLost, type PeopleNow } from '@drawbridge/people';
-import { asSteps, continueStanding, outcomeOf, type Standing } from '@drawbridge/scope';
+import { asSteps, continueStanding, outcomeOf, partiesOf, type Standing } from '@drawbridge/scope';
 import type { Circumstances } from './circumstances.js';
 import type { Denial } from './denial.js';
 import type { PolicySet } from './policy-set.js';
@@ -66,7 +66,7 @@ function withoutLost(
  * token told who they are.
  */
 export function whyNobodyIsLeft(
-  { requester, approval, policy, standing }: FixedRequest,
+  { requester, terms, approval, policy, standing }: FixedRequest,
   { people }: Pick<PolicySet, 'people'>,
   circumstances: Circumstances,
 ): Denial | undefined {
@@ -83,11 +83,15 @@ export function whyNobodyIsLeft(
     .filter(({ approver }) => people.human(approver) === undefined)
     .map(({ approver }) => ({ principal: approver }));
   const requirement = approval.type === 'steps' ? approval : asSteps(approval);
-  return whyNobodyApproves({ name: policy.name, approval: requirement }, requester, {
-    ...circumstances,
-    isDisabled: (human) => isDisabled(human) || members?.(human)?.isGone === true,
-    people: { ...people, humans: [...known, ...others] },
-  });
+  return whyNobodyApproves(
+    { name: policy.name, approval: requirement },
+    partiesOf(requester, terms),
+    {
+      ...circumstances,
+      isDisabled: (human) => isDisabled(human) || members?.(human)?.isGone === true,
+      people: { ...people, humans: [...known, ...others] },
+    },
+  );
 }
 
 const isAccount = (one: Principal, other: Principal): boolean =>

@@ -81,6 +81,8 @@ export interface Policy {
   /** A grant ends when what is left of its approvals is no longer enough. */
   readonly revokeWithApprover?: boolean;
   readonly limits?: PolicyLimits;
+  /** Absent: nothing may be asked on behalf of anybody. */
+  readonly onBehalfOf?: { readonly proof: 'required' | 'optional' };
   /** Absent: a grant begins when it is issued, and no start may be named. */
   readonly start?: { readonly maxAheadSeconds: number };
   readonly breakGlass?: BreakGlassOfPolicy;

@@ -1,6 +1,6 @@
 import { unfillableStep, type People } from '@drawbridge/people';
-import { asSteps, partiesOf } from '@drawbridge/scope';
-import type { ApprovalRequirement, Principal } from '@drawbridge/contracts';
+import { asSteps, type Parties } from '@drawbridge/scope';
+import type { ApprovalRequirement } from '@drawbridge/contracts';
 import type { Circumstances } from './circumstances.js';
 import { quoteAny, type Denial } from './denial.js';
 
@@ -12,12 +12,12 @@ export interface Known extends Circumstances {
 /** Why nobody could ever approve: said at once, instead of letting the requester wait for it. */
 export function whyNobodyApproves(
   { name, approval }: { readonly name: string; readonly approval: ApprovalRequirement },
-  requester: Principal,
+  parties: Parties,
   known: Known,
 ): Denial | undefined {
   if (approval.type === 'none') return undefined;
   const requirement = approval.type === 'steps' ? approval : asSteps(approval);
-  const found = unfillableStep({ requirement, parties: partiesOf(requester), ...known });
+  const found = unfillableStep({ requirement, parties, ...known });
   if (found === undefined) return undefined;
   const { step, groups, eligible } = found;
   const where = approval.type === 'steps' ? `step "${step.name}" of policy` : 'policy';

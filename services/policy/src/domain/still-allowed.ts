@@ -2,6 +2,7 @@ import type {
   AccessRequestInput,
   AccessTerms,
   ApprovalRequirement,
+  Behalf,
   PolicyReference,
   Principal,
   ResolvedNames,
@@ -16,16 +17,20 @@ import {
   type ApprovalFact,
   type Standing,
 } from '@drawbridge/scope';
+import { approvalOfBoth, asksNobody, type BothPolicies } from './approval-of-both.js';
 import { isDenial } from './denial.js';
 import { judgeBy } from './judge.js';
 import type { Policy, PolicySet } from './policy-set.js';
-import { requiredApproval } from './required-approval.js';
 
 /** A request with the terms that were fixed for it, and the humans who said yes so far. */
 export interface FixedRequest {
   readonly requester: Principal;
   readonly request: AccessRequestInput;
   readonly validatedAt: string;
+  /** For whom it was asked. */
+  readonly behalf?: Behalf;
+  /** By which the human might have it. */
+  readonly behalfPolicy?: PolicyReference;
   readonly policy: PolicyReference;
   /** As validated, or as approvers have narrowed them since. */
   readonly terms: AccessTerms;
@@ -53,7 +58,7 @@ export function whyNotAllowed(fixed: FixedRequest, set: PolicySet): string | und
   const names = resolved && { resolved, hidden: 0 };
   const judged = judgeBy(name, { ...fixed, names }, set);
   if (isDenial(judged)) return judged.message;
-  const { policy, terms } = judged;
+  const { terms } = judged;
   if (terms.environment !== fixed.terms.environment) {
     return `connection "${terms.connection}" now belongs to environment "${terms.environment}"`;
   }
@@ -64,7 +69,7 @@ export function whyNotAllowed(fixed: FixedRequest, set: PolicySet): string | und
   if (!limitsWithin(fixed.terms.limits, terms.limits)) {
     return `policy "${name}" now wants stricter limits`;
   }
-  if (!wouldApprove(policy, fixed)) {
+  if (!wouldApprove(judged, fixed)) {
     return `policy "${name}" now wants other approvals`;
   }
   return undefined;
@@ -106,11 +111,16 @@ const ticketsOf = ({ steps, asked: { ticket } }: Standing): readonly ApprovalFac
   );
 
 /** Whether the same people would be enough for another requirement too, and nobody's no would stop it. */
-function wouldApprove(policy: Policy, fixed: FixedRequest): boolean {
-  const approval = requiredApproval(policy, fixed.risk);
+function wouldApprove(policies: BothPolicies, fixed: FixedRequest): boolean {
+  const approval = approvalOfBoth(policies, fixed.risk);
   const { requester, standing, terms } = fixed;
+  if (approval === undefined) return false;
   if (approval.type === 'none') return true;
-  if (standing === undefined) return stillAsksNobody(policy, fixed);
+  if (standing === undefined) {
+    const { policy, behalfPolicy } = policies;
+    const isSaved = behalfPolicy === undefined || asksNobody(behalfPolicy, fixed.risk);
+    return isSaved && stillAsksNobody(policy, fixed);
+  }
   const asked = beginApproval({ approval, requester, terms, at: standing.asked.at });
   const { approvals, denials } = standing;
   const said: readonly ApprovalFact[] = [

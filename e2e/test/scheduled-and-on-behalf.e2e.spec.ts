@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { Composition } from '../src/composition.js';
 import { startRecordingCluster, type RecordingCluster } from '../src/recording-cluster.js';
 
-/** An agent asks for access that opens later; kubectl is told when, and let through from then on. */
+/** An agent asks for access that opens later, and for access on behalf of a human; kubectl uses both. */
 const run = promisify(execFile);
 const directory = mkdtempSync(join(tmpdir(), 'drawbridge-later-'));
 const state = takeStateDirectory(join(directory, 'state'));
@@ -100,5 +100,58 @@ describe('access that opens later', () => {
       AccessRequestView.parse(JSON.parse(Failed.parse(error).stdout)),
     );
     expect(told).toMatchObject({ status: 'denied', refusal: { code: 'start_too_late' } });
+  });
+});
+
+describe('access on behalf of a human', () => {
+  const look = ['request', '-c', 'prod-eks', '-a', 'view', '-n', 'payments', '-d', '10m'];
+  const ask = (...more: string[]) =>
+    drawbridge(...look, '-r', 'alice asked me to look', '--wait=60s', '-o', 'json', ...more);
+  const refusalOf = async (asked: Promise<string>) => {
+    const error: unknown = await asked.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    return Failed.parse(error);
+  };
+
+  it('is what both may have, and its human revokes it', async () => {
+    const token = join(directory, 'alice.token');
+    writeFileSync(token, await composition.humanToken('alice'), { mode: 0o600 });
+    const view = AccessRequestView.parse(JSON.parse(await ask('--on-behalf-of', `@${token}`)));
+    expect(view).toMatchObject({
+      status: 'granted',
+      policy: { name: 'readers' },
+      behalfPolicy: { name: 'people-oncall' },
+      terms: { durationSeconds: 300, onBehalfOf: { email: 'alice@corp.test', proof: 'token' } },
+    });
+    await eventually(async () => expect(await kubectlSays()).toContain('"kind":'), patience);
+
+    const revoked = await fetch(
+      `${composition.standIns.addresses.approvals}/v1/access-requests/${view.id}/revoke`,
+      {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${await composition.humanToken('alice')}`,
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify({ reason: 'seen enough' }),
+      },
+    );
+    expect(revoked.status).toBe(200);
+    await eventually(async () => expect(await kubectlSays()).toContain('was revoked'), patience);
+  });
+
+  it('is none for a human who may not have it, nor by the token of an agent', async () => {
+    const token = join(directory, 'other.token');
+    writeFileSync(token, await composition.humanToken('erin'), { mode: 0o600 });
+    const denied = await refusalOf(ask('--on-behalf-of', `@${token}`));
+    expect(AccessRequestView.parse(JSON.parse(denied.stdout))).toMatchObject({
+      status: 'denied',
+      refusal: { code: 'behalf_not_allowed' },
+    });
+    writeFileSync(token, await composition.agentToken());
+    const refused = await refusalOf(ask('--on-behalf-of', `@${token}`));
+    expect(refused.stdout + refused.stderr).toContain('behalf_token_invalid');
   });
 });
