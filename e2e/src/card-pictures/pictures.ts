@@ -1,5 +1,11 @@
 import type { AccessTerms } from '@drawbridge/contracts';
-import { narrowView, overviewBlocks, renderCard, rulesView } from '@drawbridge/approval/cards';
+import {
+  bridgesView,
+  narrowView,
+  overviewBlocks,
+  renderCard,
+  rulesView,
+} from '@drawbridge/approval/cards';
 import { SlackBlock, SlackView } from '@drawbridge/embedded';
 import { z } from 'zod';
 import { blocksHtml, viewHtml } from './block-kit-html.js';
@@ -33,6 +39,40 @@ const wide = {
   ticket: 'INC-4212',
 } satisfies Partial<AccessTerms>;
 
+/** One change, with the key that stays on the machine of the agent. */
+const once = {
+  limits: { maxChanges: 1, endWhenUsedUp: true },
+  keyThumbprint: 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg',
+} satisfies Partial<AccessTerms>;
+
+const mediumRisk = {
+  level: 'medium' as const,
+  reasons: ['changes a workload in production'],
+  score: 30,
+  factors: [{ points: 30, reason: 'changes a workload in production', by: 'rule' as const }],
+};
+
+/** Why somebody is asked all the same. */
+const outsideHours = {
+  facts: [
+    {
+      rule: 'small-restarts',
+      condition: 'time',
+      wanted: 'mon-fri 10:00-17:00 Europe/Berlin',
+      found: '2026-11-23T09:02Z',
+      isMet: false,
+    },
+  ],
+};
+
+const narrower = {
+  alternative: {
+    words: 'narrow it to namespace payments and to reading pods, and it needs no human',
+    scope: { action: 'read-logs', parameters: { namespace: 'payments' } },
+    durationSeconds: 600,
+  },
+};
+
 const some: AccessTerms['rules'] = [
   ...terms.rules,
   {
@@ -45,7 +85,7 @@ const some: AccessTerms['rules'] = [
 
 /** Every picture of the documentation. */
 export function pictures(): readonly Picture[] {
-  const pending = storyOf({});
+  const pending = storyOf({ changed: once, risk: mediumRisk, said: outsideHours });
   const inSteps = { approval: twoSteps, changed: { rules: some } };
   const less = given(alice, { step: 'on-call', narrow: { durationSeconds: 300 } });
   const narrowed = storyOf(inSteps, less);
@@ -54,7 +94,7 @@ export function pictures(): readonly Picture[] {
     card('pending', renderCard(pending, past)),
     card(
       'high-risk',
-      renderCard(storyOf({ changed: wide, isByRules: true, risk: highRisk }), {
+      renderCard(storyOf({ changed: wide, isByRules: true, risk: highRisk, said: narrower }), {
         ...past,
         count: 0,
       }),
@@ -64,6 +104,10 @@ export function pictures(): readonly Picture[] {
     card('revoked', renderCard(ended(), past)),
     dialog('exact-rules', rulesView(storyOf(inSteps))),
     dialog('narrow', narrowView(storyOf(inSteps), from)),
+    dialog(
+      'raise',
+      bridgesView({ order: 'raise', target: 'all', openGrants: 3, reason: undefined }),
+    ),
     dialog('home', { type: 'home', blocks: overviewBlocks(overview()) }),
   ];
 }
@@ -78,6 +122,7 @@ function overview() {
 
 const highRisk = {
   level: 'high' as const,
+  score: 75,
   reasons: [
     'runs commands in every pod',
     'reads secrets',

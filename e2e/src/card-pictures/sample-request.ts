@@ -76,6 +76,8 @@ export interface SampleRequest {
   readonly approval?: ApprovalRequirement;
   readonly changed?: Partial<AccessTerms>;
   readonly risk?: Risk;
+  /** What else policy said of it. */
+  readonly said?: Pick<AccessEventData<'AccessRequestValidated'>, 'facts' | 'alternative'>;
   /** Asked for by rules, not by an action. */
   readonly isByRules?: true;
 }
@@ -106,6 +108,7 @@ function asked({
   approval = oneHuman,
   changed = {},
   risk,
+  said = {},
   isByRules,
 }: SampleRequest): AccessEvent[] {
   const { connection, rules, durationSeconds, reason } = terms;
@@ -121,6 +124,7 @@ function asked({
         cuts: [],
         approval,
         risk: risk ?? { level: 'medium', reasons: ['changes a workload in production'] },
+        ...said,
       },
     },
     { type: 'ApprovalRequested', data: { approval, decideBy: instant(30) } },

@@ -2,6 +2,7 @@
 export { AgentHistory, type AgentPast } from './domain/agent-history.js';
 export { tellHoldStory, type HoldStory } from './domain/hold-story.js';
 export { tellStory, type RequestStory } from './domain/request-story.js';
+export { bridgesView } from './slack/bridges-view.js';
 export { renderCard } from './slack/card.js';
 export { denyAccessView } from './slack/deny-view.js';
 export { renderHoldCard } from './slack/hold-card.js';

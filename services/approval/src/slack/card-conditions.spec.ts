@@ -34,14 +34,14 @@ describe('what a card says of conditions', () => {
     const facts = ['time', 'risk', 'rate', 'duration'].map((name) => fact(name));
     const card = read({ facts: [fact('environment', true), ...facts] });
     expect(card).toContain(
-      'Asked since: time: <!channel> (wanted: mon-fri 09:00-17:00); risk: <!channel> (wanted: mon-fri 09:00-17:00); rate: <!channel> (wanted: mon-fri 09:00-17:00); 1 more',
+      'Not automatic: time: <!channel> (wanted: mon-fri 09:00-17:00); risk: <!channel> (wanted: mon-fri 09:00-17:00); rate: <!channel> (wanted: mon-fri 09:00-17:00); 1 more',
     );
     expect(card).not.toContain('environment: ');
   });
 
   it('says nothing where all were met, or there are none', () => {
-    expect(read({ facts: [fact('environment', true)] })).not.toContain('Asked since');
-    expect(read({})).not.toMatch(/Asked since|Instead/);
+    expect(read({ facts: [fact('environment', true)] })).not.toContain('Not automatic');
+    expect(read({})).not.toMatch(/Not automatic|Instead/);
   });
 
   it('says what would need nobody', () => {

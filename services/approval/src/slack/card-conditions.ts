@@ -12,7 +12,7 @@ const WORDS_LENGTH = 300;
 export function conditionLines({ facts = [], alternative }: RequestStory): Inline[][] {
   const unmet = facts.filter(({ isMet }) => !isMet);
   return [
-    ...(unmet.length === 0 ? [] : [[bold('Asked since: '), text(unmetWords(unmet))]]),
+    ...(unmet.length === 0 ? [] : [[bold('Not automatic: '), text(unmetWords(unmet))]]),
     ...(alternative === undefined
       ? []
       : [[bold('Instead: '), text(neutralText(alternative.words, WORDS_LENGTH))]]),
