@@ -77,6 +77,23 @@ describe('the grants in use', () => {
     inUse.close();
   });
 
+  it('are not noted for ever because the last call ended while a note was under way', async () => {
+    const slow = Promise.withResolvers<undefined>();
+    let calls = 0;
+    const { inUse, notes } = noting(() => {
+      calls += 1;
+      return calls === 2 ? slow.promise : Promise.resolve();
+    });
+    const end = inUse.begin(grant);
+    await pass(20);
+    expect(notes).toHaveBeenCalledTimes(2);
+    end();
+    slow.resolve(undefined);
+    await pass(500);
+    expect(notes).toHaveBeenCalledTimes(2);
+    inUse.close();
+  });
+
   it('need no note for a call that follows soon', async () => {
     const { inUse } = noting();
     inUse.begin(grant)();
