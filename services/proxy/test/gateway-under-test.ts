@@ -120,6 +120,8 @@ export interface GrantOptions {
   readonly keyThumbprint?: string;
   readonly requiredGroups?: readonly string[];
   readonly runId?: string;
+  /** Nobody approved it before. */
+  readonly breakGlass?: boolean;
   /** How long ago it was issued. */
   readonly ageSeconds?: number;
   /** When it opens, from now on. @default at once */
@@ -301,7 +303,7 @@ function issuedGrant(
   grant: GrantOptions & { readonly connection: string },
 ): AccessEvent {
   const { rules = [everything], connection, subject = 'agent-oncall', seconds = 600 } = grant;
-  const { limits, keyThumbprint, requiredGroups, runId, ageSeconds = 0 } = grant;
+  const { requiredGroups, ageSeconds = 0 } = grant;
   const now = Date.now();
   const startsInSeconds = grant.startsInSeconds ?? -ageSeconds;
   return {
@@ -316,9 +318,7 @@ function issuedGrant(
         rules: [...rules],
         durationSeconds: Math.max(1, Math.round(seconds)),
         reason: 'test',
-        ...(limits !== undefined && { limits }),
-        ...(keyThumbprint !== undefined && { keyThumbprint }),
-        ...(runId !== undefined && { runId }),
+        ...boundsOf(grant),
       },
       approvers: [],
       ...(requiredGroups !== undefined && { requiredGroups: [...requiredGroups] }),
@@ -327,6 +327,20 @@ function issuedGrant(
     },
   };
 }
+
+const boundsOf = ({ limits, keyThumbprint, runId, breakGlass = false }: GrantOptions) => ({
+  ...(limits !== undefined && { limits }),
+  ...(keyThumbprint !== undefined && { keyThumbprint }),
+  ...(runId !== undefined && { runId }),
+  ...(breakGlass && { breakGlass: brokenGlass }),
+});
+
+const brokenGlass = {
+  announce: ['C0INCIDENTS'],
+  tell: ['sre-oncall', 'security'],
+  reviewGroups: ['security'],
+  reviewWithinSeconds: 86_400,
+};
 
 async function ready(gateway: Gateway): Promise<void> {
   await eventually(async () => {
