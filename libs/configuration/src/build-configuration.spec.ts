@@ -367,6 +367,19 @@ describe('documents together', () => {
       '6:15 spec.parameters: parameter "n" is declared twice',
     ],
     [
+      'labels beside another namespace',
+      valid.action(
+        "['{namespace}', b]",
+        '[{name: namespace, description: d, accepts: namespaceLabels}]',
+      ),
+      '6:59 spec.parameters[0].accepts: "{namespace}" must stand in namespaces only, and nothing beside it there',
+    ],
+    [
+      'a pattern for a namespace',
+      valid.action("['{namespace}']", '[{name: namespace, description: d, accepts: namePattern}]'),
+      '6:59 spec.parameters[0].accepts: "{namespace}" must stand in resourceNames only, in rules of one API group and one kind of resource',
+    ],
+    [
       'half a placeholder',
       valid.action("['x-{namespace}']"),
       '7:75 spec.rules[0].namespaces[0]: expected a "{parameter}" or a Kubernetes name or "*" (got "x-{namespace}")',

@@ -61,6 +61,31 @@ describe('rules', () => {
   });
 });
 
+describe('labels and patterns', () => {
+  const byLabels = { namespaceSelector: { matchLabels: { team: 'payments', tier: '' } } };
+  const namespaceLabel = ['team=payments', 'tier='];
+
+  it('say which namespaces and names every rule is about, but for one that says it itself', () => {
+    const rule = ['verbs=get,resources=pods', 'verbs=get,resources=pods,namespaces=a'];
+    const common = { verbs: ['get'], apiGroups: [''], resources: ['pods'] };
+    const patterns = { resourceNamePatterns: ['checkout-*'] };
+    expect(parse({ rule, namespaceLabel, namePattern: ['checkout-*'] })).toStrictEqual({
+      rules: [
+        { ...common, ...byLabels, ...patterns },
+        { ...common, namespaces: ['a'], ...patterns },
+      ],
+    });
+  });
+
+  it('are parameters of an action', () => {
+    const asked = { action: 'logs', namespaceLabel, targets: ['pod/checkout-*'] };
+    expect(parse(asked)).toStrictEqual({
+      action: 'logs',
+      parameters: { namespace: 'team=payments,tier=', pod: 'checkout-*' },
+    });
+  });
+});
+
 describe('what is refused', () => {
   it.each<[string, Partial<ScopeArguments>, RegExp]>([
     ['neither action nor rule', {}, /--action/],
@@ -81,6 +106,20 @@ describe('what is refused', () => {
     ['a list twice', { rule: ['verbs=get,verbs=list'] }, /twice/],
     ['a rule without verbs', { rule: ['resources=pods,namespaces=a'] }, /verbs/],
     ['a rule without namespaces', { rule: ['verbs=get,resources=pods'] }, /namespaces/],
+    ['a namespace two ways', { action: 'a', namespace: 'b', namespaceLabel: ['c=d'] }, /not both/],
+    ['a label that is none', { action: 'a', namespaceLabel: ['team'] }, /key=value/],
+    ['a label twice', { action: 'a', namespaceLabel: ['c=d', 'c=e'] }, /each key once/],
+    [
+      'two labels in one',
+      { rule: ['verbs=get,resources=pods'], namespaceLabel: ['c in (d)'] },
+      /key=value/,
+    ],
+    ['a pattern of an action', { action: 'a', namePattern: ['web-*'] }, /belongs to --rule/],
+    [
+      'a pattern of two characters',
+      { rule: ['verbs=get,resources=pods,namespaces=a'], namePattern: ['we*'] },
+      /3 characters/,
+    ],
     ['an empty word', { rule: ['verbs=get,,resources=pods,namespaces=a'] }, /verbs/],
   ])('%s', (_, given, message) => {
     expect(() => parse(given)).toThrow(

@@ -89,6 +89,28 @@ describe('an access request as text', () => {
     );
   });
 
+  it('says what labels and patterns stood for', () => {
+    const rule = {
+      ...{ verbs: ['get'], apiGroups: [''], resources: ['pods'] },
+      namespaceSelector: { matchLabels: { team: 'payments' } },
+      resourceNamePatterns: ['web-*'],
+    };
+    const resolved = [
+      { field: 'namespaces' as const, asked: 'team=payments', names: ['a', 'b'] },
+      {
+        ...{ field: 'resourceNames' as const, kind: 'pods', namespace: 'a', asked: 'web-*' },
+        names: ['web-1'],
+      },
+    ];
+    const text = requestText(
+      { ...view, request: { ...view.request, scope: { rules: [rule] } }, resolved },
+      now,
+    );
+    expect(text).toContain('  get pods in namespaces with team=payments named web-*\n');
+    expect(text).toContain('  selected: namespaces with team=payments: a, b\n');
+    expect(text).toContain('  selected: pods web-* in a: web-1\n');
+  });
+
   it('shows nothing deceptive of what the agent wrote', () => {
     const hostile = '\u001b[2Jok\u202e';
     const rule = {
@@ -103,6 +125,7 @@ describe('an access request as text', () => {
         requester: { ...view.requester, subject: hostile },
         request: { ...view.request, reason: hostile, ticket: hostile, scope: { rules: [rule] } },
         risk: { level: 'low', reasons: [hostile] },
+        resolved: [{ field: 'namespaces', asked: hostile, names: [hostile] }],
         cuts: [{ field: hostile, asked: hostile, granted: hostile, why: hostile }],
         refusal: { code: hostile, message: hostile, suggestion: hostile },
         approvals: [{ approver: hostile, via: hostile, at: hostile }],

@@ -76,6 +76,22 @@ describe('the card of a request that waits', () => {
     ],
   ])('says %s', (_, words) => expect(card).toContain(words));
 
+  it('says what labels and patterns stood for', () => {
+    const [asked, judged, ...others] = pending();
+    if (asked === undefined || judged?.type !== 'AccessRequestValidated')
+      throw new Error('another');
+    const resolved = [
+      { field: 'namespaces' as const, asked: 'team=payments', names: ['payments', 'ledger'] },
+      {
+        ...{ field: 'resourceNames' as const, kind: 'pods', namespace: 'payments' },
+        ...{ asked: 'web-*', names: ['web-1'] },
+      },
+    ];
+    const card = readable(asked, { ...judged, data: { ...judged.data, resolved } }, ...others);
+    expect(card).toContain('Selected: namespaces with team=payments: payments, ledger');
+    expect(card).toContain('Selected: pods web-* in payments: web-1');
+  });
+
   it('offers both decisions, approval with a confirmation', () => {
     expect(buttons(...pending())).toStrictEqual([
       'drawbridge_approve',

@@ -81,6 +81,17 @@ describe('the view of an access request', () => {
     expect(AccessRequestView.parse(view)).toStrictEqual(view);
   });
 
+  it('says what labels and patterns stood for', () => {
+    const { data } = sample.AccessRequestValidated;
+    const resolved = [
+      { field: 'namespaces' as const, asked: 'team=payments', names: ['payments'] },
+    ];
+    const event: AccessEvent = { type: 'AccessRequestValidated', data: { ...data, resolved } };
+    const view = fold(sample.AccessRequested, event);
+    expect(view).toMatchObject({ resolved });
+    expect(AccessRequestView.parse(view)).toStrictEqual(view);
+  });
+
   it('is approved at once when no human has to', () => {
     const { data } = sample.AccessRequestValidated;
     const event: AccessEvent = {
