@@ -19,6 +19,7 @@ import {
   oncall,
   policySet,
   approved,
+  twoSteps,
 } from '../../test/story.js';
 import { accessGrant } from '../domain/access-grant.js';
 import type { AccessGrant } from '../domain/access-grant-state.js';
@@ -35,6 +36,10 @@ const policy: Policy = {
   namespaces: ['pay-1', 'pay-2', 'pay-3'],
   rules: [{ ...base, namespaces: ['*'] }],
   whenTooWide: 'cut',
+};
+const oneStep = {
+  ...twoSteps(),
+  steps: [{ type: 'humans' as const, name: 'on-call', count: 1, groups: ['sre-oncall'] }],
 };
 const cluster: ClusterOfNames = {
   'pay-1': { labels: { team: 'payments' }, pods: ['web-1', 'web-2', 'db-1'] },
@@ -346,7 +351,8 @@ describe('between the card and the grant', () => {
   it('is granted what was shown and still is there, and nothing else', async () => {
     let [grants, smaller] = [0, 0];
     await fc.assert(
-      fc.asyncProperty(anyCluster, anyCluster, wanted, async (before, after, rules) => {
+      fc.asyncProperty(anyCluster, anyCluster, wanted, fc.boolean(), async (...drawn) => {
+        const [before, after, rules, isObedient] = drawn;
         const plea = pleaOf(...rules);
         const set = policySet(policy);
         const { names } = await judged(plea, { ask: asking(before) });
@@ -360,7 +366,9 @@ describe('between the card and the grant', () => {
           asked,
         );
         const scope = selectiveScope(plea, set);
-        const now = scope && (await findNames(scope, { ask: asking(after), shown: resolved }));
+        // A gateway may tell of more than it was asked about.
+        const shown = isObedient ? resolved : undefined;
+        const now = scope && (await findNames(scope, { ask: asking(after), shown }));
         const issue = { type: 'IssueGrant', grantId, ...command, names: now } as const;
         const issued = accessGrant.decide(issue, ready);
         const granted = grantedBy(issued);
@@ -424,6 +432,34 @@ describe('between the card and the grant', () => {
       (state, event) => accessGrant.evolve(state, event, calm().at),
       asked,
     );
+  }
+
+  it('what an approver took away stays away', async () => {
+    const rules = [{ ...base, namespaces: ['pay-2'] }];
+    const asked = await judgedAndAsked();
+    const narrowed = [
+      given(alice, { step: 'on-call', seen: 0, narrow: { rules } }),
+      approved(alice),
+    ].reduce((state, event) => accessGrant.evolve(state, event, calm().at), asked);
+    const { names } = await judged(pleaOf({ ...base, ...team }));
+    const command = { policies: stepsSet, circumstances: calm(), names };
+    expect(accessGrant.decide({ type: 'IssueGrant', grantId, ...command }, narrowed)).toMatchObject(
+      {
+        type: 'GrantIssued',
+        data: { terms: { rules } },
+      },
+    );
+  });
+
+  const stepsSet = policySet({ ...policy, approval: oneStep });
+  async function judgedAndAsked(): Promise<AccessGrant> {
+    const plea = pleaOf({ ...base, ...team });
+    const { names } = await judged(plea, { set: stepsSet });
+    const command = { policies: stepsSet, circumstances: calm(), names };
+    const asked: AccessGrant = { status: 'requested', ...plea, requestedAt: calm().at };
+    const validated = accessGrant.decide({ type: 'JudgeRequest', ...command }, asked);
+    if (validated === undefined) throw new Error('not judged');
+    return accessGrant.evolve(asked, validated, calm().at);
   }
 
   it.each(['selector_unresolvable', 'selector_too_wide'] as const)(
