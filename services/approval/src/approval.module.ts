@@ -1,4 +1,4 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import type { Clock } from '@drawbridge/kernel';
 import { TokenVerifier } from '@drawbridge/token';
 import { APPROVAL_CLOCK } from './http/approval-clock.js';
@@ -68,6 +68,15 @@ const slackControllers = [
   SessionEndsController,
 ];
 
+const slackProviders = (slack: NonNullable<ApprovalParts['slack']>): Provider[] => [
+  { provide: CardBoard, useValue: slack.board },
+  { provide: Nudges, useValue: slack.nudges },
+  { provide: SessionEnds, useValue: slack.sessionEnds },
+  { provide: BreakGlassBoard, useValue: slack.breakGlass },
+  { provide: CardThread, useValue: slack.thread },
+  { provide: HOLD_BOARD, useValue: slack.holdBoard },
+];
+
 @Module({})
 export class ApprovalModule {
   static with(parts: ApprovalParts): DynamicModule {
@@ -121,16 +130,7 @@ export class ApprovalModule {
         { provide: IS_ADMIN, useValue: isAdmin },
         { provide: STEP_UP_DESK, useValue: stepUp.desk },
         { provide: ShownApprovals, useValue: new ShownApprovals(waiting, stepUp.linkOf) },
-        ...(slack === undefined
-          ? []
-          : [
-              { provide: CardBoard, useValue: slack.board },
-              { provide: Nudges, useValue: slack.nudges },
-              { provide: SessionEnds, useValue: slack.sessionEnds },
-              { provide: BreakGlassBoard, useValue: slack.breakGlass },
-              { provide: CardThread, useValue: slack.thread },
-              { provide: HOLD_BOARD, useValue: slack.holdBoard },
-            ]),
+        ...(slack === undefined ? [] : slackProviders(slack)),
       ],
     };
   }
