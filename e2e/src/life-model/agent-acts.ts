@@ -1,6 +1,8 @@
 import { about, aboutGranted, historyOf, pick, requests, type Act, type Choice } from './choice.js';
-import { agents } from './people.js';
-import { asks, boundTo, calls, connections, long, policySets, small } from './policies.js';
+import type { Principal } from '@drawbridge/contracts';
+import { loginOf, proofOf } from './logins.js';
+import { agents, alice, impostor, nora } from './people.js';
+import { asks, boundTo, calls, connections, glass, long, policySets, small } from './policies.js';
 import type { World } from './world.js';
 
 export const runs = ['run-a', 'run-b'] as const;
@@ -26,11 +28,11 @@ export const rush: Act = async (world, { n, m }) => {
 export const halfway: Act = async (world, { which, n, m }) => {
   const { bus } = world;
   await bus.settle();
-  world.submit(which, {
-    requester: pick(agents, m),
-    request: { ...small, connection: 'quota' },
-    digest: 'digest',
-  });
+  const digest = 'digest';
+  const asked = { requester: pick(agents, m), request: { ...small, connection: 'quota' }, digest };
+  const proof = loginOf(world, nora, 20_000);
+  const atNight = { requester: nora, request: { ...glass, connection: 'parallel' }, proof, digest };
+  world.submit(which, n % 3 === 0 ? atNight : asked);
   await bus.settle();
   const delivery = bus.waiting.pop();
   if (delivery !== undefined) world.deliver(which, delivery);
@@ -40,6 +42,17 @@ export const halfway: Act = async (world, { which, n, m }) => {
   if (n % 2 === 0) bus.nowMs += 598_000 + n * 100;
   else for (const policy of world.policy) policy.change(pick(policySets, m));
   for (const policy of world.policy) policy.hearStops(Infinity);
+};
+
+/** At night, by who may or may not, with a login or without. */
+export const breakGlass: Act = async (world, { which, n, m }) => {
+  const requester = pick<Principal>([nora, nora, nora, impostor, alice, agents[0]], m);
+  const reason = n % 6 === 0 ? { reason: 'now' } : {};
+  const connection = pick(['parallel', 'guarded', 'parallel', 'lab'], n);
+  const request = { ...glass, connection, ...reason };
+  const proof = proofOf(world, requester, n + m);
+  world.submit(which, { requester, request, digest: 'digest', ...proof });
+  if (n % 4 > 0) await world.bus.settle();
 };
 
 export const withdraw: Act = aboutGranted((world, { id, which, m }) => {

@@ -1,4 +1,4 @@
-import type { AccessEvent, Principal, StepUpProof } from '@drawbridge/contracts';
+import type { AccessEvent, Principal } from '@drawbridge/contracts';
 import {
   about,
   aboutGranted,
@@ -11,8 +11,10 @@ import {
   type Act,
   type Choice,
 } from './choice.js';
-import { admin, alice, deciders, gina } from './people.js';
-import { loginWanted, narrowings, policySets } from './policies.js';
+import { admin, alice, deciders, gina, impostor, nora } from './people.js';
+import { loginOf, proofOf } from './logins.js';
+import { flow } from './process-acts.js';
+import { narrowings, policySets } from './policies.js';
 import type { World } from './world.js';
 
 /** What an honest client sends: what it was shown, of terms and of steps. */
@@ -33,29 +35,6 @@ const decisionOf = (id: string, approver: Principal, m: number) => ({
   via: m % 3 === 0 ? ('slack' as const) : ('http' as const),
   causationId: 'click',
 });
-
-const loginOf = ({ bus }: World, { issuer }: Principal, agoMs: number): StepUpProof => ({
-  issuer,
-  authTime: new Date(bus.nowMs - agoMs).toISOString(),
-  amr: ['hwk'],
-});
-
-/** A login: mostly a fresh and strong one of whoever approves; or none, an old one, a weak one, or another's. */
-function proofOf(world: World, approver: Principal, n: number): { proof?: StepUpProof } {
-  const login = (agoMs: number, more: Partial<StepUpProof> = {}) => ({
-    proof: { ...loginOf(world, approver, agoMs), ...more },
-  });
-  const longAgoMs = loginWanted.maxAgeSeconds * 1_000;
-  const fresh = login(20_000);
-  return pick(
-    [
-      ...[fresh, fresh, fresh, fresh, {}, fresh, login(longAgoMs + 5_000), fresh],
-      ...[login(20_000, { amr: ['pwd'] }), login(20_000, { issuer: 'https://other.test' })],
-      ...[fresh, login(-90_000), login(longAgoMs), login(40_000)],
-    ],
-    n,
-  );
-}
 
 export const approve: Act = aboutWaiting((world, { id, which, n, m }) => {
   const shown = versionOf(world, id);
@@ -148,6 +127,34 @@ export const revoke: Act = aboutGranted((world, { id, which, m }) => {
   const by = pick([...deciders, admin], m);
   const order = { requestId: id, by, via: 'http' as const, reason: 'enough', causationId: 'x' };
   world.begin('approval', which, () => world.approval[which].revocations.revoke(order));
+});
+
+const brokenOnes = (world: World): readonly string[] =>
+  requests(world).filter((id) =>
+    historyOf(world, id).some(
+      ({ type, data }) => type === 'GrantIssued' && data.terms.breakGlass !== undefined,
+    ),
+  );
+
+/** What nobody approved is ended, and people who may or may not say whether it was right. */
+export const review: Act = about(brokenOnes, async (world, { id: requestId, which, n, m }) => {
+  const order = { requestId, by: admin, via: 'http' as const, reason: 'x', causationId: 'x' };
+  // Too early: it goes on.
+  world.begin('approval', which, () =>
+    world.approval[which].reviews.nudge('RequestReview', requestId),
+  );
+  await world.bus.settle();
+  world.begin('approval', which, () => world.approval[which].revocations.revoke(order));
+  await flow(world, { which, n, m });
+  world.approval[which].hearAccess(Infinity);
+  world.begin('approval', which, () => world.approval[which].look());
+  await world.bus.settle();
+  for (const by of [pick([...deciders, impostor], m), nora, pick([...deciders, gina], n)]) {
+    const verdict = pick(['justified', 'not_justified'] as const, n);
+    const said = { requestId, by, via: 'http' as const, verdict, note: 'seen', causationId: 'x' };
+    world.begin('approval', which, () => world.approval[which].reviews.complete(said));
+    await world.bus.settle();
+  }
 });
 
 /** What somebody with the credentials of approval would write past its rules. */

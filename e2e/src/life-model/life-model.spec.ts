@@ -9,7 +9,7 @@ import type { World } from './world.js';
  * interleaved, lost and cut off at any point; clocks two seconds off; people who may not, agents who try everything,
  * and somebody who writes with the credentials of approval. An oracle judges each step by the log alone.
  *
- * Planted in the deciders one by one, and each found within these runs (what is broken → what the oracle said):
+ * Planted in the deciders one by one, and each found within 600 runs (what is broken → what the oracle said):
  * policy: grants without recounting (I1), with somebody disabled (I1), under raised bridges (I7), what was withdrawn
  * (I1) or has lapsed (I6), the terms before they were narrowed (I4), twice (I1), by policies that no longer allow it
  * (I1); expires early (I6), never (I5), leaves the grant of a withdrawn request (I6). Counting: other terms than were
@@ -27,12 +27,15 @@ import type { World } from './world.js';
  * (I3), none (I3). Questions: of anybody (I9), twice (I9), about nothing (I9); answered by another (I9), twice (I9), late
  * (I9). Runs: another one ends too (I6), granted ones go on (I6), ended by another agent (I6). Groups: whoever has left
  * goes on (I6), by an older token (I6), whoever has not left (I6).
+ * At night: broken by somebody with the same address (I11), anybody (I11), without a reason (I11), without a login (I11), in
+ * secret (I1), named no longer (I11). Reviews: never (I11), too early (I11), by oneself (I11), by anybody (I11), twice asked (I11)
+ * or completed (I11), reminded early (I11).
  * Uses: one call more (I3), a lost race that is not counted (I3). Kernel: a lost race that is not decided anew (I6).
  *
  * More runs: `LIFE_MODEL_RUNS`; others: `LIFE_MODEL_SEED`; what happened: `LIFE_MODEL_SHOW=1`; the smallest story
  * that goes wrong: `LIFE_MODEL_SHRINK=1`.
  */
-const runs = Number(process.env['LIFE_MODEL_RUNS'] ?? 600);
+const runs = Number(process.env['LIFE_MODEL_RUNS'] ?? 450);
 const seed = Number(process.env['LIFE_MODEL_SEED'] ?? 4211);
 
 /** Per 100 runs, far below what is usual: otherwise nothing goes wrong because nothing happens. */
@@ -41,7 +44,7 @@ const atLeast: Readonly<Record<string, number>> = {
   GrantExpired: 3,
   GrantRevoked: 5,
   AccessRequestApproved: 20,
-  AccessRequestLapsed: 50,
+  AccessRequestLapsed: 40,
   AccessRequestDenied: 20,
   ApprovalVoided: 4,
   BridgesRaised: 10,
@@ -53,9 +56,11 @@ const atLeast: Readonly<Record<string, number>> = {
   'with a login': 4,
   'with a key': 3,
   unasked: 10,
+  'broken glass': 5,
+  ReviewRequested: 5,
   QuestionAsked: 5,
   conflicts: 30,
-  unheard: 4,
+  unheard: 3,
   crashed: 10,
   failed: 10,
 };
@@ -71,6 +76,8 @@ const atAll = [
   'AgentDisabled',
   'QuestionAnswered',
   'GrantGroupLost',
+  'ReviewReminded',
+  'ReviewCompleted',
 ];
 
 it('no life of access goes wrong, whatever happens to it in whatever order', async () => {
@@ -87,7 +94,7 @@ it('no life of access goes wrong, whatever happens to it in whatever order', asy
   );
   if (process.env['LIFE_MODEL_SHOW'] !== undefined) console.log(Object.fromEntries(counted));
   // So few that what is rare need not happen.
-  if (runs < 600) return;
+  if (runs < 450) return;
   for (const kind of kinds) expect(counted.get(`step ${kind}`), kind).toBeGreaterThan(0);
   for (const what of atAll) expect(counted.get(what) ?? 0, what).toBeGreaterThan(0);
   for (const [what, least] of Object.entries(atLeast))
@@ -103,6 +110,7 @@ const thingsIn = ({ journal }: World['bus']): readonly string[] =>
       narrowed: type === 'ApprovalGiven' && data.narrow !== undefined,
       'with a login': type === 'ApprovalGiven' && data.proof !== undefined,
       'with a key': type === 'GrantIssued' && data.terms.keyThumbprint !== undefined,
+      'broken glass': type === 'GrantIssued' && data.terms.breakGlass !== undefined,
       unasked: type === 'AccessRequestValidated' && data.autoApproved !== undefined,
     };
     return [type, ...Object.entries(more).flatMap(([what, isSo]) => (isSo ? what : []))];

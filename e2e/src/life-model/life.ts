@@ -9,6 +9,10 @@ export type AccessEntry = Extract<Entry, { kind: 'access' }>;
 /** What the log says of one request. */
 export interface Life {
   readonly requested: AccessEventData<'AccessRequested'>;
+  /** By the clock of whoever took it. */
+  readonly requestedAtMs: number;
+  /** Of what nobody approved. */
+  review?: { readonly askedAtMs: number; reminders: number; isDone: boolean };
   quorum?: QuorumOracle;
   askedAtMs: number;
   decideByMs: number;
@@ -32,8 +36,9 @@ export interface Life {
   hasLostGroup: boolean;
 }
 
-export const newLife = (requested: Life['requested']): Life => ({
+export const newLife = (requested: Life['requested'], at: string): Life => ({
   requested,
+  requestedAtMs: Date.parse(at),
   ...{ askedAtMs: 0, decideByMs: Infinity, isDecided: false, questions: new Map() },
   ...{ isWithdrawn: false, isOrdered: false, hasLostGroup: false, calls: 0, changes: 0 },
 });

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { Oracle } from './oracle.js';
-import { agents } from './people.js';
+import { agents, nora } from './people.js';
 import { boundTo, calls, connections, policySets } from './policies.js';
 import { runs } from './agent-acts.js';
 import { pick } from './choice.js';
@@ -11,6 +11,7 @@ import { World, type Skews, type Which } from './world.js';
 const both: readonly Which[] = [0, 1];
 /** Longer than any time that is asked for or given. */
 const LONG_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 
 /**
  * Lives one story and judges each of its steps; then nobody does anything any more, time goes by, everything is heard
@@ -35,6 +36,8 @@ export async function live({ skews, steps }: { skews: Skews; steps: readonly Ste
       throw new Error(`I6: goes on: ${oracle.lingering.join(', ')}`);
   });
   requireEnds(oracle);
+  if (oracle.unreviewed.length > 0)
+    throw new Error(`I11: never reviewed: ${oracle.unreviewed.join(', ')}`);
   useAll(world);
   judge();
   return world;
@@ -79,6 +82,7 @@ async function between(world: World, round: number): Promise<void> {
     world.endRun(1, agents[0], runs[0]);
   }
   if (round === 3) await tryLate(world);
+  if (round === 4) world.bus.nowMs += DAY_MS;
   await world.bus.settle();
   if (round !== 0) return;
   // Gateways go by the order, before policy has recorded any end.
@@ -105,7 +109,7 @@ function hearAll(world: World, which: Which): void {
 
 /** Everybody tries everything everywhere. */
 function useAll(world: World): void {
-  const tried = both.flatMap((which) => agents.map((agent) => ({ which, agent })));
+  const tried = both.flatMap((which) => [...agents, nora].map((agent) => ({ which, agent })));
   const all = connections.flatMap((connection) =>
     calls.slice(0, 4).map((call) => ({ connection, ...call })),
   );

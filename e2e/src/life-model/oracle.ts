@@ -2,6 +2,7 @@ import { writerOf, type AccessEvent, type UseEvent } from '@drawbridge/contracts
 import type { RecordedEvent } from '@drawbridge/kernel';
 import type { PolicySet } from '@drawbridge/policy/core';
 import { end, endsUse } from './end-oracle.js';
+import { wantsReview } from './glass-oracle.js';
 import type { CallTried, Entry } from './journal.js';
 import {
   claim,
@@ -52,6 +53,12 @@ export class Oracle {
       .map(([id]) => id);
   }
 
+  /** What nobody approved and nobody is asked to review (I11). */
+  get unreviewed(): readonly string[] {
+    const isLost = (life: Life) => wantsReview(life) && life.review === undefined;
+    return [...this.lives].filter(([, life]) => isLost(life)).map(([id]) => id);
+  }
+
   /** Grants that somebody has ended, and policy has not (I6). */
   get lingering(): readonly string[] {
     const isMeant = ({ grant, end, isOrdered, isWithdrawn, hasLostGroup }: Life) =>
@@ -79,7 +86,7 @@ export class Oracle {
     if (writer !== undefined) claim(writerOf[event.type] === writer, 'I8: a foreign writer', event);
     if (event.type === 'AccessRequested') {
       claim(!this.lives.has(id), 'I8: asked twice', event);
-      this.lives.set(id, newLife(event.data));
+      this.lives.set(id, newLife(event.data, recorded.at));
       return;
     }
     const life = this.lives.get(id);
@@ -172,11 +179,8 @@ export class Oracle {
     claim(localMs < Date.parse(endsAt), 'I3: after its end', call);
     claim(nowMs < Date.parse(endsAt) + MAX_SKEW_MS, 'I3: after its true end', call);
     claim(nowMs >= Date.parse(startsAt) - MAX_SKEW_MS, 'I3: before its begin', call);
-    claim(
-      requiredGroups.some((group) => call.groups.includes(group)),
-      'I3: no member',
-      call,
-    );
+    const isMember = requiredGroups.some((group) => call.groups.includes(group));
+    claim(isMember || terms.breakGlass !== undefined, 'I3: no member', call);
     const over = this.#access
       .slice(0, call.accessSeen)
       .find(({ aggregateId, event }) => aggregateId === found.requestId && endsUse(event.type));

@@ -22,6 +22,10 @@ export const gina = human('gina', ['managers']);
 export const twin = human('alice.admin', [leads], 'Alice@corp.test');
 export const owner = human('dana', [oncall, leads, 'managers']);
 export const sponsor = human('sam', [oncall, leads, 'managers']);
+/** May break the glass, and would like to be the one who reviews that. */
+export const nora = human('nora', ['managers']);
+/** Nobody knows this account. */
+export const impostor = human('nora.fake', ['managers'], 'nora@corp.test');
 const outsider = human('erin', ['developers']);
 const machine: Principal = { ...human('bot', [oncall, leads]), kind: 'agent' };
 export const admin = human('root', ['admins']);
@@ -48,7 +52,7 @@ const documentOf = ({ subject, email = '', groups }: Principal): HumanDocument =
   metadata: { name: subject, labels: {} },
   spec: { issuer, subject, email, groups, slack: { team: 'T', user: subject } },
 });
-const known = [alice, bob, carol, frank, gina, twin, owner, sponsor, outsider, admin];
+const known = [alice, bob, carol, frank, gina, twin, owner, sponsor, nora, outsider, admin];
 /** As the configuration has them, in this state of it. */
 export const everybody: People = peopleOf(known.map(documentOf), []);
 /** Carol leads no longer. */

@@ -53,6 +53,12 @@ const approvals: Readonly<Record<string, ApprovalRequirement>> = {
   },
 };
 export const connections = Object.keys(approvals);
+const breakGlass = {
+  people: ['nora@corp.test'],
+  announce: ['C0NIGHT'],
+  reviewGroups: ['managers'],
+  reviewWithinSeconds: 3_600,
+};
 /** With what login the guarded one is approved. */
 export const loginWanted = { maxAgeSeconds: 60, amr: ['hwk'] };
 /** The key of an agent. */
@@ -78,6 +84,7 @@ const policyOf = (connection: string, maxDurationSeconds: number): Policy => ({
   autoApprove: connection === 'quota' ? [few] : [],
   ...(connection === 'guarded' && { stepUp: { fromRisk: 'low', ...loginWanted } }),
   approval: approvals[connection] ?? { type: 'none' },
+  ...(['parallel', 'guarded'].includes(connection) && { breakGlass }),
 });
 const setOf = (version: string, policies: readonly Policy[]): PolicySet => ({
   version,
@@ -89,10 +96,11 @@ const setOf = (version: string, policies: readonly Policy[]): PolicySet => ({
 });
 const all = connections.map((name) => policyOf(name, 600));
 /** Nothing passes without a human any more, and logins must be fresher. */
-function careful(policy: Policy): Policy {
+function careful({ breakGlass: glass, ...policy }: Policy): Policy {
   const { stepUp } = policy;
   return {
     ...policy,
+    ...(glass && { breakGlass: { ...glass, people: ['somebody.else@corp.test'] } }),
     autoApprove: [],
     ...(stepUp && { stepUp: { ...stepUp, maxAgeSeconds: 30 } }),
   };
@@ -120,6 +128,13 @@ export const small: Omit<AccessRequestInput, 'connection'> = {
 };
 /** The same for longer than passes without a human. */
 export const long = { ...small, durationSeconds: 500 };
+/** Without an approver. */
+export const glass: Omit<AccessRequestInput, 'connection'> = {
+  scope: { rules: [readPods, patchCheckout] },
+  durationSeconds: 400,
+  reason: 'production is down and nobody answers',
+  breakGlass: true,
+};
 /** What agents ask for. */
 export const asks: readonly Omit<AccessRequestInput, 'connection'>[] = [
   { scope: { rules: [readPods, patchCheckout] }, durationSeconds: 400, reason: 'probe' },

@@ -90,6 +90,7 @@ export const settle: Act = (world) => world.bus.settle();
 
 /** Nothing is in the way for a moment. */
 export const flow: Act = async (world, { which }) => {
+  await world.bus.settle();
   for (let left = 20; left > 0 && world.bus.waiting.length > 0; left -= 1) {
     const delivery = world.bus.waiting.shift();
     if (delivery !== undefined) world.deliver(which, delivery);

@@ -3,7 +3,10 @@ import { AppError, type Clock, type RecordedEvent } from '@drawbridge/kernel';
 import {
   AccessApprovals,
   lostSays,
+  OpenReviews,
   RequestTimers,
+  Reviews,
+  ReviewTimers,
   Revocations,
   WaitingRequests,
   type RequestStory,
@@ -133,6 +136,9 @@ export class PolicyReplica {
 export class ApprovalReplica {
   readonly approvals: AccessApprovals;
   readonly revocations: Revocations;
+  readonly reviews: Reviews;
+  readonly #openReviews: OpenReviews;
+  readonly #reviewTimers: ReviewTimers;
   readonly #stories = new Map<string, RequestStory>();
   readonly #waiting: WaitingRequests;
   readonly #timers: RequestTimers;
@@ -148,6 +154,9 @@ export class ApprovalReplica {
     this.approvals = new AccessApprovals(store, clock);
     const isAdmin = ({ subject }: Principal) => subject === admin.subject;
     this.revocations = new Revocations({ store, clock, isAdmin });
+    this.reviews = new Reviews(store, clock);
+    this.#reviewTimers = new ReviewTimers({ reviews: this.reviews, clock, logger: silent });
+    this.#openReviews = new OpenReviews(this.#reviewTimers.follow);
     this.#timers = new RequestTimers({ approvals: this.approvals, clock, logger: silent });
     this.#waiting = new WaitingRequests([
       this.#timers.follow,
@@ -161,6 +170,7 @@ export class ApprovalReplica {
     for (const recorded of log.slice(this.#accessSeen, this.#accessSeen + most)) {
       this.#accessSeen += 1;
       this.#waiting.take(recorded);
+      this.#openReviews.take(recorded);
     }
   }
 
@@ -173,6 +183,7 @@ export class ApprovalReplica {
   async look(): Promise<void> {
     if (this.#accessSeen < this.#since) return;
     await this.#timers.look();
+    await this.#reviewTimers.look(this.#openReviews);
     for (const [id, story] of [...this.#stories]) {
       const now = { isDisabled: isDisabledIn(this.world), people: everybody };
       for (const say of lostSays(story, now)) await this.approvals.voidApproval(id, say);

@@ -1,5 +1,6 @@
 import type { AccessEvent, AccessEventType, ApprovalRequirement } from '@drawbridge/contracts';
 import type { Policy, PolicySet } from '@drawbridge/policy/core';
+import { review } from './glass-oracle.js';
 import { claim, isClosed, wantedBy, type AccessEntry, type Life } from './life.js';
 import { policyOf } from './places-oracle.js';
 import { emailOf, isLess, QuorumOracle } from './quorum-oracle.js';
@@ -23,7 +24,8 @@ const said: Said = {
     const { autoApproved: rule, approval, policy } = event.data;
     if (rule !== undefined) life.auto = { rule, atMs: localMs };
     const isAsked = asksWhom(approval, policyOf(sets, policy));
-    claim(rule === undefined ? isAsked : approval.type === 'none', 'I1: asks others', event);
+    const isUnasked = rule !== undefined || event.data.terms.breakGlass !== undefined;
+    claim(isUnasked ? approval.type === 'none' : isAsked, 'I1: asks others', event);
     life.quorum = new QuorumOracle(event.data);
   },
   ApprovalRequested: (life, { data }, { localMs }) => {
@@ -55,7 +57,8 @@ const said: Said = {
     const { step, level } = event.data;
     const afterMs = quorum?.nextEscalation(step, level);
     claim(isForged || afterMs !== undefined, 'I2: escalated twice', event);
-    const isDue = afterMs !== undefined && localMs >= askedAtMs + afterMs;
+    const isAsked = askedAtMs > 0;
+    const isDue = isAsked && afterMs !== undefined && localMs >= askedAtMs + afterMs;
     claim(isForged || isDue, 'I2: escalated early', event);
     if (isDue) quorum?.escalate(step);
   },
@@ -107,7 +110,9 @@ function asksWhom(asked: ApprovalRequirement, policy: Policy | undefined): boole
 /** Judges what was said, and keeps it. */
 export function hear(life: Life, { recorded, writer }: AccessEntry, sets: readonly PolicySet[]) {
   const { event, at } = recorded;
-  tell(life, event, { localMs: Date.parse(at), isForged: writer === undefined, sets });
+  const when = { localMs: Date.parse(at), isForged: writer === undefined, sets };
+  tell(life, event, when);
+  review(life, event, when);
 }
 
 function tell<Type extends AccessEventType>(

@@ -5,14 +5,26 @@ import * as processActs from './process-acts.js';
 import { disableAgent, moment, raise, release } from './stop-acts.js';
 import type { World } from './world.js';
 
-const { agree, approve, ask, cutShort, deny, forge, reform, revoke, takeBack, usurp, waver } =
-  humanActs;
-const { answer, endRun, halfway, rush, submit, use, withdraw } = agentActs;
+const {
+  agree,
+  approve,
+  ask,
+  cutShort,
+  deny,
+  forge,
+  reform,
+  review,
+  revoke,
+  takeBack,
+  usurp,
+  waver,
+} = humanActs;
+const { answer, breakGlass, endRun, halfway, rush, submit, use, withdraw } = agentActs;
 
 /** Everything that can happen. */
 const acts = {
-  ...{ submit, rush, halfway, withdraw, answer, endRun, use },
-  ...{ approve, agree, waver, cutShort, reform, deny, takeBack, ask, revoke, usurp, forge },
+  ...{ breakGlass, submit, rush, halfway, withdraw, answer, endRun, use },
+  ...{ approve, agree, waver, cutShort, reform, deny, takeBack, ask, revoke, review, usurp, forge },
   ...{ raise, release, moment, disableAgent },
   ...processActs,
 } satisfies Record<string, Act>;

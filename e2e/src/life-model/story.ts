@@ -5,6 +5,8 @@ import type { Skews } from './world.js';
 /** How often each thing happens beside the others. */
 const weights: Readonly<Record<Kind, number>> = {
   submit: 5,
+  breakGlass: 3,
+  review: 2,
   rush: 1,
   halfway: 1,
   withdraw: 2,
