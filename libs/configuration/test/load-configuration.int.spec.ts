@@ -148,7 +148,7 @@ describe('checking a directory', () => {
         Human: 4,
         Action: 8,
         Connection: 1,
-        Policy: 3,
+        Policy: 4,
         Guardrail: 1,
         Schedule: 0,
         Risk: 0,
