@@ -11,6 +11,7 @@ import {
   registerRevoke,
   registerTakeBack,
 } from './commands/decide.js';
+import { registerExtend } from './commands/extend.js';
 import { registerGrants } from './commands/grants.js';
 import { registerHolds } from './commands/holds.js';
 import { registerKubeconfig } from './commands/kubeconfig.js';
@@ -34,7 +35,7 @@ import type { Terminal } from './terminal.js';
 const registrations = [
   ...[registerLogin, registerLogout, registerWhoami],
   ...[registerRequest, registerStatus, registerList, registerWithdraw, registerAnswer],
-  ...[registerRun, registerKubeconfig],
+  ...[registerExtend, registerRun, registerKubeconfig],
   ...[registerApprovals, registerApprove, registerDeny, registerTakeBack, registerAsk],
   ...[registerRevoke, registerGrants, registerHolds, registerBridges, registerAgents],
   registerTrust,

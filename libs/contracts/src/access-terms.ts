@@ -51,6 +51,17 @@ export const AccessRequestInput = z.strictObject({
 });
 export type AccessRequestInput = z.infer<typeof AccessRequestInput>;
 
+/** The first approval of a request is round 1, each extension of its grant one more. */
+export const MAX_ROUNDS = 10;
+export const ExtensionRound = z.int().min(2).max(MAX_ROUNDS);
+
+/** Body of `POST /v1/access-requests/{id}/extensions`. */
+export const ExtensionInput = z.strictObject({
+  durationSeconds: z.int().min(30).max(86_400).describe('How much longer the grant should be open'),
+  reason: oneLine(1000),
+});
+export type ExtensionInput = z.infer<typeof ExtensionInput>;
+
 /** What may be granted; fixed when the request is validated. */
 export const AccessTerms = z.strictObject({
   connection: ConnectionName,

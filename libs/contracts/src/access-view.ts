@@ -35,6 +35,35 @@ export const AccessStatus = z.enum([
 ]);
 export type AccessStatus = z.infer<typeof AccessStatus>;
 
+/** Where the newest wish for more time stands; all but the first three are final. */
+export const ExtensionStatus = z.enum([
+  'requested',
+  'pending',
+  'approved',
+  'extended',
+  'denied',
+  'rejected',
+  'lapsed',
+]);
+export type ExtensionStatus = z.infer<typeof ExtensionStatus>;
+
+/** More time that was asked for while the grant ran. */
+export const ExtensionView = z.strictObject({
+  round: z.int(),
+  /** How much longer. */
+  seconds: z.int(),
+  reason: z.string(),
+  requestedBy: z.string(),
+  status: ExtensionStatus,
+  decideBy: Instant.optional(),
+  approvals: z.array(z.strictObject({ approver: z.string(), via: z.string(), at: Instant })),
+  /** Why there is no more time. */
+  refusal: z
+    .strictObject({ code: z.string(), message: z.string(), suggestion: z.string().optional() })
+    .optional(),
+});
+export type ExtensionView = z.infer<typeof ExtensionView>;
+
 /** An access request as the HTTP API shows it: the fold of its events. */
 export const AccessRequestView = z.strictObject({
   id: RequestId,
@@ -83,6 +112,7 @@ export const AccessRequestView = z.strictObject({
   grant: z
     .strictObject({ id: z.uuid(), startsAt: Instant, endsAt: Instant, endedAt: Instant.optional() })
     .optional(),
+  extension: ExtensionView.optional(),
 });
 export type AccessRequestView = z.infer<typeof AccessRequestView>;
 

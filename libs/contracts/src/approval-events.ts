@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Instant } from './access-terms.js';
+import { ExtensionRound, Instant } from './access-terms.js';
 import { ApprovalRequirement, Narrowing } from './approval-requirement.js';
 import { StepUpProof } from './approval-steps.js';
 import { ReviewVerdict } from './break-glass.js';
@@ -10,12 +10,16 @@ import { Principal } from './principal.js';
 export const ApprovedVia = z.enum(['slack', 'http', 'step_up']);
 export type ApprovedVia = z.infer<typeof ApprovedVia>;
 
+/** Which approval of the request it is about; absent: the first, of the request itself. */
+const round = ExtensionRound.optional();
+
 /** What only the approval service may append about an access request. */
 export const approvalEvents = [
   event('ApprovalRequested', {
     approval: ApprovalRequirement,
     /** The request lapses at this instant when nobody has decided. */
     decideBy: Instant,
+    round,
   }),
   event('ApprovalGiven', {
     approver: Principal,
@@ -29,21 +33,24 @@ export const approvalEvents = [
     narrow: Narrowing.optional(),
     /** The login it was given with; only where the approval asks for a fresh one. */
     proof: StepUpProof.optional(),
+    round,
   }),
   event('ApprovalDenied', {
     approver: Principal,
     via: z.enum(['slack', 'http']),
     reason: z.string().optional(),
+    round,
   }),
   event('ApprovalVoided', {
     /** As in the approval that counts no more. */
     approver: Principal,
     reason: z.enum(['taken_back', 'left_group', 'disabled']),
+    round,
   }),
   /** The humans of a step were reminded; what was missed while nobody was there is one reminder. */
-  event('ApprovalReminded', { step: z.string(), count: z.int().min(1) }),
+  event('ApprovalReminded', { step: z.string(), count: z.int().min(1), round }),
   /** The further groups of an entry of the step's `escalate`, from 0, may decide too from here on. */
-  event('ApprovalEscalated', { step: z.string(), level: z.int().min(0) }),
+  event('ApprovalEscalated', { step: z.string(), level: z.int().min(0), round }),
   /** A ticket system's word, signed by it, on the step that is its own. */
   event('TicketDecided', {
     step: z.string(),
@@ -71,6 +78,22 @@ export const approvalEvents = [
     reason: z.string().optional(),
   }),
   event('AccessRequestLapsed', { decideBy: Instant }),
+  /** A human asks for more time on behalf of the agent; they are asked for their approval like everybody else. */
+  event('ExtensionOffered', {
+    round: ExtensionRound,
+    by: Principal,
+    via: z.enum(['slack', 'http']),
+    seconds: z.int().positive(),
+    reason: z.string(),
+  }),
+  event('ExtensionApproved', { round: ExtensionRound, approvers: z.array(Principal).min(1) }),
+  event('ExtensionClosed', {
+    round: ExtensionRound,
+    outcome: z.enum(['rejected', 'lapsed']),
+    /** Whose no it was. */
+    by: Principal.optional(),
+    reason: z.string().optional(),
+  }),
   /** A human ends the grant; gateways go by it already. */
   event('RevocationOrdered', { by: Principal, via: z.enum(['slack', 'http']), reason: z.string() }),
   /** A grant that nobody approved before has ended; from here on somebody has to say whether it was justified. */

@@ -4,6 +4,7 @@ import {
   ConditionFact,
   Cut,
   Instant,
+  MAX_ROUNDS,
   PolicyReference,
   RequestId,
   Risk,
@@ -19,8 +20,11 @@ import { TicketWordView } from './ticket-word.js';
 
 const remark = oneLine(500);
 
+const round = z.int().min(1).max(MAX_ROUNDS);
+
 /** Body of `POST /v1/access-requests/{id}/approve`; may be left out. */
 export const ApproveInput = z.strictObject({
+  round: round.optional().describe('`round` of the view; default: 1, the request itself'),
   comment: remark.optional(),
   seen: z.int().min(0).max(1000).optional().describe('`termsVersion` of the view; default: 0'),
   step: z.string().max(40).optional().describe('In a sequence; default: the one that is open'),
@@ -30,7 +34,10 @@ export const ApproveInput = z.strictObject({
 export type ApproveInput = z.infer<typeof ApproveInput>;
 
 /** Body of `POST /v1/access-requests/{id}/deny`; may be left out. The requester reads the reason. */
-export const DenyInput = z.strictObject({ reason: remark.optional() });
+export const DenyInput = z.strictObject({
+  reason: remark.optional(),
+  round: round.optional().describe('Default: the one that is open'),
+});
 export type DenyInput = z.infer<typeof DenyInput>;
 
 /** Body of `POST /v1/access-requests/{id}/revoke`. The agent reads the reason. */
@@ -64,6 +71,17 @@ export const ApprovalView = z.strictObject({
   /** Sequence of the newest event folded in; grows with each change. */
   revision: z.int(),
   requester: Principal,
+  /** Set where it is about more time for a grant that runs; `terms.durationSeconds` is that time. */
+  extension: z
+    .strictObject({
+      round: z.int(),
+      grantId: z.uuid(),
+      startsAt: Instant,
+      /** When the grant ends without it. */
+      endsAt: Instant,
+      requestedBy: z.string(),
+    })
+    .optional(),
   terms: AccessTerms,
   /** The rules in plain words, the most dangerous first. */
   plainWords: z.array(z.string()),

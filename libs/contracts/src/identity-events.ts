@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AccessRequestInput } from './access-terms.js';
+import { AccessRequestInput, ExtensionRound } from './access-terms.js';
 import { StepUpProof } from './approval-steps.js';
 import { event } from './define-event.js';
 import { Behalf, Principal } from './principal.js';
@@ -20,6 +20,13 @@ export const identityEvents = [
     by: Principal,
     /** It ended with this run of the agent. */
     runId: z.string().optional(),
+  }),
+  /** The agent asks for more time while its grant runs. */
+  event('ExtensionRequested', {
+    round: ExtensionRound,
+    by: Principal,
+    seconds: z.int().positive(),
+    reason: z.string(),
   }),
   event('QuestionAnswered', { questionId: z.uuid(), by: Principal, text: z.string() }),
 ] as const;

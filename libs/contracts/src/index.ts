@@ -11,14 +11,24 @@ export {
   ConditionFact,
   ConnectionName,
   Cut,
+  ExtensionInput,
+  ExtensionRound,
   Instant,
+  MAX_ROUNDS,
   PolicyReference,
   RequestId,
   Risk,
   RiskFactor,
   RunId,
 } from './access-terms.js';
-export { AccessRequestView, AccessStatus, DrawbridgeDiscovery, Problem } from './access-view.js';
+export {
+  AccessRequestView,
+  AccessStatus,
+  DrawbridgeDiscovery,
+  ExtensionStatus,
+  ExtensionView,
+  Problem,
+} from './access-view.js';
 export {
   AuditCommand,
   AuditCommandPage,

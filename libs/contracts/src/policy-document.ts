@@ -216,6 +216,15 @@ export const PolicyDocument = document(
       .boolean()
       .default(false)
       .describe('Whether a grant ends when its approvers lose their say afterwards'),
+    extension: z
+      .strictObject({
+        maxSeconds: z.int().min(30).max(86_400).describe('At once'),
+        maxTotalSeconds: z.int().min(30).max(86_400).describe('From the start of the grant'),
+      })
+      .optional()
+      .describe(
+        'More time for a grant while it runs, by another approval of the same kind; default: none',
+      ),
     stepUp: StepUpOfPolicy.optional().describe('Fresh login of whoever approves; default: none'),
     breakGlass: BreakGlassOfPolicy.optional().describe(
       'Who may have at once, without an approver, what this policy allows; default: nobody',

@@ -4,6 +4,7 @@ import {
   Alternative,
   ConditionFact,
   Cut,
+  ExtensionRound,
   Instant,
   PolicyReference,
   Risk,
@@ -53,6 +54,30 @@ export const policyEvents = [
     requiredGroups: z.array(z.string()).optional(),
     startsAt: Instant,
     endsAt: Instant,
+  }),
+  event('ExtensionValidated', {
+    round: ExtensionRound,
+    policy: PolicyReference,
+    seconds: z.int().positive(),
+    /** In steps, or nobody: whoever cannot read steps must not read it. */
+    approval: ApprovalRequirement,
+    risk: Risk,
+    autoApproved: z.string().optional(),
+    facts: z.array(ConditionFact).optional(),
+  }),
+  event('ExtensionDenied', {
+    round: ExtensionRound,
+    policy: PolicyReference.optional(),
+    code: z.string(),
+    message: z.string(),
+    suggestion: z.string().optional(),
+  }),
+  /** The grant ends later than it said so far, and is the same otherwise. */
+  event('GrantExtended', {
+    grantId: z.uuid(),
+    round: ExtensionRound,
+    endsAt: Instant,
+    approvers: z.array(Principal),
   }),
   event('GrantRevoked', {
     grantId: z.uuid(),

@@ -79,7 +79,7 @@ const whyNotGiven: Judge<'given'> = (standing, fact) =>
   whyNotThisHuman(standing, fact.approver) ??
   whyNotThisStep(standing, fact) ??
   whyNotTheseTerms(standing, fact) ??
-  stepUpRefusal(standing.asked.requirement.stepUp, fact);
+  stepUpRefusal(standing.asked.requirement.stepUp, fact, standing.asked.loginSince);
 
 function whyNotThisHuman(standing: Standing, approver: Principal): StepRefusal | undefined {
   const { parties, requirement } = standing.asked;
@@ -108,7 +108,8 @@ const whyNotThisStep: Judge<'given'> = (standing, { approver, at, step }) => {
 const whyNotTheseTerms: Judge<'given'> = (standing, { seen, narrow }) => {
   if (seen !== standing.termsVersion) return 'terms_changed';
   if (narrow === undefined) return undefined;
-  if (standing.asked.isFixed === true) return 'narrowing_not_possible';
+  const { isFixed = false, areRulesFixed = false } = standing.asked;
+  if (isFixed || (areRulesFixed && narrow.rules !== undefined)) return 'narrowing_not_possible';
   return isNarrower(narrow, standing.terms) ? undefined : 'narrowing_widens';
 };
 

@@ -55,14 +55,17 @@ export function beginApproval(asked: {
   readonly requester: Principal;
   readonly terms: ApprovedTerms & OnBehalfOf & { readonly ticket?: string | undefined };
   readonly at: string;
+  /** It is about more time for a grant that runs: with the rules that it has, and by whoever logs in for that. */
+  readonly isExtension?: boolean;
 }): Standing {
-  const { approval, requester, at } = asked;
+  const { approval, requester, at, isExtension = false } = asked;
   const { rules, durationSeconds, ticket } = asked.terms;
   const fixed = {
     parties: partiesOf(requester, asked.terms),
     terms: { rules, durationSeconds },
     ...(ticket === undefined ? {} : { ticket }),
     at,
+    ...(isExtension ? ({ areRulesFixed: true, loginSince: at } as const) : {}),
   };
   return approval.type === 'steps'
     ? beginStanding({ requirement: approval, ...fixed })

@@ -11,8 +11,12 @@ export function factOfEvent({ type, data }: AccessEvent, at: string): ApprovalFa
   if (type === 'ApprovalDenied') return { type: 'denied', approver: data.approver, at };
   if (type === 'ApprovalVoided') return { type: 'voided', approver: data.approver, at };
   if (type === 'TicketDecided') return ticketFact(data, at);
-  if (type === 'ApprovalReminded') return { type: 'reminded', ...data, at };
-  if (type === 'ApprovalEscalated') return { type: 'escalated', ...data, at };
+  if (type === 'ApprovalReminded') {
+    return { type: 'reminded', step: data.step, count: data.count, at };
+  }
+  if (type === 'ApprovalEscalated') {
+    return { type: 'escalated', step: data.step, level: data.level, at };
+  }
   return undefined;
 }
 
@@ -20,6 +24,11 @@ const ticketFact = (
   { step, webhook, ticket, decision, seen }: AccessEventData<'TicketDecided'>,
   at: string,
 ): ApprovalFact => ({ type: 'ticket', step, webhook, ticket, decision, seen, at });
+
+/** Which approval of a request an event is about: 1 is its own, the others are those of extensions. */
+export function roundOf({ data }: AccessEvent): number {
+  return 'round' in data ? (data.round ?? 1) : 1;
+}
 
 /** Before there was narrowing nobody noted what was shown: it was the terms as they were validated. */
 function given(

@@ -37,7 +37,17 @@ export {
   selectorText,
   type ResolvedFor,
 } from './plain-rules.js';
-export { factOfEvent, narrowingOf } from './fact-of-event.js';
+export {
+  foldRounds,
+  MAX_GRANT_SECONDS,
+  noRounds,
+  roundRefusals,
+  whyNoRound,
+  type AskedExtension,
+  type ExtensionRounds,
+  type RoundRefusal,
+} from './extension-rounds.js';
+export { factOfEvent, narrowingOf, roundOf } from './fact-of-event.js';
 export {
   approverRefusal,
   countApprovers,

@@ -33,6 +33,10 @@ export interface AskedSteps {
   readonly at: string;
   /** Nobody may narrow the terms. */
   readonly isFixed?: true;
+  /** Nobody may narrow the rules; a shorter time may still be given. */
+  readonly areRulesFixed?: true;
+  /** Where a fresh login is wanted, one of before does not count, however recent. */
+  readonly loginSince?: string;
 }
 
 /** What told who the approver is: `slack` the configuration, anything else a token. */

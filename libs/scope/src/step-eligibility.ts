@@ -4,6 +4,8 @@ import type { FactOf, Parties, StepProgress, StepRefusal } from './step-approval
 
 /** How far the clock of an identity provider may be ahead of ours. */
 const SKEW_MS = 60_000;
+/** How far it may be behind, where a login must be newer than something of ours. */
+const BEHIND_MS = 5_000;
 
 /** Why somebody has no say whatever groups they are in; being an administrator changes nothing. */
 export function partyRefusal(
@@ -40,6 +42,7 @@ export type StepUpShortfall = 'step_up_required' | 'step_up_too_old' | 'step_up_
 export function stepUpRefusal(
   wanted: StepUp | undefined,
   { approver, proof, at }: Pick<FactOf<'given'>, 'approver' | 'proof' | 'at'>,
+  loginSince?: string,
 ): StepUpShortfall | undefined {
   if (wanted === undefined) return undefined;
   // Only the issuer of whoever approves can say when they logged in.
@@ -47,6 +50,9 @@ export function stepUpRefusal(
   const ageMs = Date.parse(at) - Date.parse(proof.authTime);
   // Also for what is no instant at all.
   if (!(ageMs <= wanted.maxAgeSeconds * 1000 && ageMs >= -SKEW_MS)) return 'step_up_too_old';
+  const isBefore =
+    loginSince !== undefined && Date.parse(proof.authTime) < Date.parse(loginSince) - BEHIND_MS;
+  if (isBefore) return 'step_up_too_old';
   return isStrong(wanted, proof) ? undefined : 'step_up_too_weak';
 }
 

@@ -3,6 +3,7 @@ import type { ClockSkewed } from '@drawbridge/jetstream';
 import type { StatusTable } from '@drawbridge/runtime';
 import type { StopRefusal } from '@drawbridge/stops';
 import type { ApprovalRefusal } from './domain/approval-refused.js';
+import type { OfferRefusal } from './domain/offer-extension.js';
 import type { RevocationRefusal } from './domain/revocation.js';
 import type { ReviewRefusal } from './domain/review.js';
 import type { TargetRefusal } from './domain/target-unknown.js';
@@ -61,6 +62,9 @@ export const approvalStatuses: StatusTable = {
   review_unknown: 404,
   reviewer_not_allowed: 403,
   review_not_open: 409,
+  extension_offer_not_allowed: 403,
+  extension_pending: 409,
+  too_many_rounds: 429,
   clock_skewed: 503,
 } satisfies Record<
   | ApprovalRefusal
@@ -69,6 +73,7 @@ export const approvalStatuses: StatusTable = {
   | TargetRefusal
   | RevocationRefusal
   | ReviewRefusal
+  | OfferRefusal
   | StepUpFailure
   | CallbackRefusal
   | DeadLetterRefusal

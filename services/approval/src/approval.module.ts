@@ -6,6 +6,7 @@ import { ApprovalsController } from './http/approvals.controller.js';
 import { BridgesController } from './http/bridges.controller.js';
 import { GrantsController } from './http/grants.controller.js';
 import { HoldsController } from './http/holds.controller.js';
+import { ExtensionsController } from './http/extensions.controller.js';
 import { RevocationsController } from './http/revocations.controller.js';
 import { ReviewsController } from './http/reviews.controller.js';
 import { ShownApprovals } from './http/shown-approvals.js';
@@ -16,6 +17,7 @@ import { TicketCallbacksController } from './http/ticket-callbacks.controller.js
 import { AccessApprovals } from './nats/access-approvals.js';
 import { Bridges } from './nats/bridges.js';
 import { DecisionsController } from './nats/decisions.controller.js';
+import { ExtensionOffers } from './nats/extension-offers.js';
 import { HeldCommands } from './nats/held-commands.js';
 import { OpenGrants } from './nats/open-grants.js';
 import { OpenReviews } from './nats/open-reviews.js';
@@ -49,6 +51,7 @@ export interface ApprovalParts {
   readonly revocations: Revocations;
   readonly reviews: OpenReviews;
   readonly reviewing: Reviews;
+  readonly offers: ExtensionOffers;
   readonly verifier: TokenVerifier;
   /** Absent without Slack. */
   readonly slack:
@@ -91,6 +94,7 @@ export class ApprovalModule {
       revocations,
       reviews,
       reviewing,
+      offers,
       verifier,
       slack,
       stepUp,
@@ -107,6 +111,7 @@ export class ApprovalModule {
         BridgesController,
         RevocationsController,
         ReviewsController,
+        ExtensionsController,
         StepUpController,
         TicketCallbacksController,
         WebhooksController,
@@ -124,6 +129,7 @@ export class ApprovalModule {
         { provide: Revocations, useValue: revocations },
         { provide: OpenReviews, useValue: reviews },
         { provide: Reviews, useValue: reviewing },
+        { provide: ExtensionOffers, useValue: offers },
         { provide: TokenVerifier, useValue: verifier },
         { provide: TicketCallbacks, useValue: callbacks },
         { provide: DeadLetters, useValue: deadLetters },

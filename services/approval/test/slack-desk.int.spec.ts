@@ -68,7 +68,7 @@ describe('/drawbridge list', () => {
   });
 
   it('helps with anything else', async () => {
-    for (const text of ['', 'help', 'extend x', '<!channel>']) {
+    for (const text of ['', 'help', 'extend', '<!channel>']) {
       expect((await typing('erin', text)).body).toContain('/drawbridge revoke');
     }
   });

@@ -1,6 +1,7 @@
 import {
   principalId,
   type AnswerInput,
+  type ExtensionInput,
   type AccessEvent,
   type AccessRequestInput,
   type AccessRequestView,
@@ -155,6 +156,28 @@ export class AccessRequests {
       throw new IngressRefused('answer_not_allowed', message);
     }
     await this.#handle(id, { type: 'AnswerQuestion', by: caller, questionId, text }, call);
+    return this.#reload(id);
+  }
+
+  /**
+   * Asks for more time while the grant runs. Harmless when repeated while nothing has come of it.
+   *
+   * @throws `access_request_unknown`, `extension_request_not_allowed`, `grant_not_open`, `extension_pending`,
+   *   `too_many_rounds`, `EventStoreError`
+   */
+  async extend(
+    id: string,
+    { durationSeconds: seconds, reason }: ExtensionInput,
+    call: Call,
+  ): Promise<AccessRequestView> {
+    const { caller: by } = call;
+    const view = await this.find(id, by);
+    if (principalId(view.requester) !== principalId(by)) {
+      const message = 'only its requester may ask for more time here';
+      throw new IngressRefused('extension_request_not_allowed', message);
+    }
+    const at = this.options.clock().toISOString();
+    await this.#handle(id, { type: 'RequestExtension', by, seconds, reason, at }, call);
     return this.#reload(id);
   }
 

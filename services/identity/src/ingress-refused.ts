@@ -8,6 +8,7 @@ export type IngressRefusal =
   | 'idempotency_key_invalid'
   | 'withdrawal_not_allowed'
   | 'answer_not_allowed'
+  | 'extension_request_not_allowed'
   | 'readers_only'
   | 'agent_issuer_unknown'
   | 'too_many_disabled_agents'
@@ -49,6 +50,10 @@ export const identityStatus: Readonly<
   step_up_required: 401,
   step_up_too_old: 401,
   step_up_too_weak: 401,
+  grant_not_open: 409,
+  extension_pending: 409,
+  too_many_rounds: 429,
+  extension_request_not_allowed: 403,
   readers_only: 403,
   admins_only: 403,
   agent_issuer_unknown: 422,

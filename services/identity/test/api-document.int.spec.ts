@@ -57,11 +57,13 @@ const submit = async (options: Options = {}) => {
 /** Somebody of the issuer of the samples. */
 const wild = { issuer: agent.issuer, subject: 'agent-wild', reason: 'runs wild' };
 const answer = { questionId, text: 'checkout alone' };
+const wish = { durationSeconds: 600, reason: 'not through yet' };
 /** What is sent to the operations that take a body. */
 const bodies: Readonly<Record<string, object>> = {
   submitAccessRequest: validRequest,
   explainAccessRequest: validRequest,
   answerQuestion: answer,
+  extendGrant: wish,
   disableAgent: wild,
   enableAgent: wild,
 };
@@ -352,6 +354,30 @@ describe('answers are as documented', () => {
     await call('answerQuestion', `${path}/${ended.id}/answers`, { body: answer });
   });
 
+  it('of every wish for more time, refused or not', async () => {
+    const { id } = await submit();
+    const target = `${path}/${id}/extensions`;
+    const post = (options: Options) => call('extendGrant', target, { body: wish, ...options });
+    await post({});
+    await post({ token: await identity.humanToken(dana) });
+    await post({ body: '{' });
+    await post({ body: {} });
+    await post({ body: JSON.stringify('x'.repeat(70_000)) });
+    await post({ body: '{}', headers: { 'content-type': 'text/plain' } });
+    for (const other of ['x', '%zz', requestId]) {
+      await call('extendGrant', `${path}/${other}/extensions`, { body: wish });
+    }
+    const endsAt = new Date(Date.now() + 3_600_000).toISOString();
+    const { GrantIssued: issued, ExtensionClosed: closed } = sample;
+    await identity.append(id, { ...issued, data: { ...issued.data, endsAt } });
+    for (let round = 2; round <= 10; round += 1) {
+      await post({ body: { ...wish, reason: `round ${round}` } });
+      if (round === 2) await post({});
+      await identity.append(id, { ...closed, data: { round, outcome: 'lapsed' } });
+    }
+    await post({});
+  });
+
   it('of every refused switch of an agent', async () => {
     const admin = await identity.humanToken(bob);
     for (const name of ['disable', 'enable']) {
@@ -406,14 +432,26 @@ const failures: readonly {
     change: () => ({
       requests: requestsOver({ store: brokenStore('append_conflict'), views: withRun() }),
     }),
-    operations: ['submitAccessRequest', 'withdrawAccessRequest', 'answerQuestion', 'endRun'],
+    operations: [
+      'submitAccessRequest',
+      'withdrawAccessRequest',
+      'answerQuestion',
+      'extendGrant',
+      'endRun',
+    ],
   },
   {
     what: 'a store that does not answer',
     change: () => ({
       requests: requestsOver({ store: brokenStore('event_store_unavailable'), views: withRun() }),
     }),
-    operations: ['submitAccessRequest', 'withdrawAccessRequest', 'answerQuestion', 'endRun'],
+    operations: [
+      'submitAccessRequest',
+      'withdrawAccessRequest',
+      'answerQuestion',
+      'extendGrant',
+      'endRun',
+    ],
   },
   {
     what: 'a store that cannot be read',
@@ -446,6 +484,7 @@ const failures: readonly {
       'listAccessRequests',
       'findAccessRequest',
       'answerQuestion',
+      'extendGrant',
       'endRun',
       'withdrawAccessRequest',
     ],
@@ -481,6 +520,7 @@ const failures: readonly {
       'listAccessRequests',
       'findAccessRequest',
       'answerQuestion',
+      'extendGrant',
       'endRun',
       'withdrawAccessRequest',
       'disableAgent',
@@ -549,7 +589,11 @@ function withRun(): AccessViews {
 
 function brokenStore(code: 'append_conflict' | 'event_store_unavailable') {
   const store = new InMemoryEventStore<AccessEvent>();
-  for (const [lastSequence, past] of [sample.AccessRequested, sample.QuestionAsked].entries()) {
+  const { GrantIssued: issued } = sample;
+  const endsAt = new Date(Date.now() + 3_600_000).toISOString();
+  const granted = { ...issued, data: { ...issued.data, endsAt } };
+  const history = [sample.AccessRequested, sample.QuestionAsked, granted];
+  for (const [lastSequence, past] of history.entries()) {
     const { event, aggregateId, ...metadata } = recorded(past, lastSequence + 1);
     void store.append({ event, aggregateId, metadata, position: { lastSequence } });
   }

@@ -110,6 +110,31 @@ export const sample: {
     type: 'GrantIssued',
     data: { grantId, policy, grantee: agent, terms, approvers: [alice], startsAt: at, endsAt },
   },
+  ExtensionRequested: {
+    type: 'ExtensionRequested',
+    data: { round: 2, by: agent, seconds: 600, reason: 'still restarting' },
+  },
+  ExtensionOffered: {
+    type: 'ExtensionOffered',
+    data: { round: 2, by: alice, via: 'slack', seconds: 600, reason: 'still restarting' },
+  },
+  ExtensionValidated: {
+    type: 'ExtensionValidated',
+    data: { round: 2, policy, seconds: 600, approval, risk },
+  },
+  ExtensionDenied: {
+    type: 'ExtensionDenied',
+    data: { round: 2, code: 'extension_too_long', message: 'too long', suggestion: 'ask less' },
+  },
+  ExtensionApproved: { type: 'ExtensionApproved', data: { round: 2, approvers: [alice] } },
+  ExtensionClosed: {
+    type: 'ExtensionClosed',
+    data: { round: 2, outcome: 'rejected', by: alice, reason: 'not now' },
+  },
+  GrantExtended: {
+    type: 'GrantExtended',
+    data: { grantId, round: 2, endsAt: '2026-01-05T09:25:00.000Z', approvers: [alice] },
+  },
   RevocationOrdered: {
     type: 'RevocationOrdered',
     data: { by: alice, via: 'http', reason: 'not needed' },

@@ -67,6 +67,7 @@ function compilePolicy(name: string, spec: PolicySpec): Policy {
     ...compileBehalf(spec.onBehalfOf),
     ...compileStepUp(spec.stepUp),
     ...compileBreakGlass(spec),
+    ...compileExtension(spec.extension),
   };
 }
 
@@ -100,6 +101,8 @@ function compileLimits(limits: PolicySpec['limits']): { limits?: PolicyLimits } 
 const compileBehalf = (behalf: PolicySpec['onBehalfOf']) =>
   behalf?.allowed === true ? { onBehalfOf: { proof: behalf.proof } } : {};
 const compileStart = (start: PolicySpec['start']) => (start === undefined ? {} : { start });
+const compileExtension = (extension: PolicySpec['extension']) =>
+  extension === undefined ? {} : { extension };
 const compileStepUp = (stepUp: PolicySpec['stepUp']) => (stepUp === undefined ? {} : { stepUp });
 
 function compileSubjects({ groups, kinds, issuers }: PolicySpec['subjects']): Policy['subjects'] {

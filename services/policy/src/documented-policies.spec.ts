@@ -67,6 +67,7 @@ describe('docs/policies.md', () => {
   it('holds a configuration that loads', async () => {
     expect((await policies).policies.map(({ name }) => name)).toStrictEqual([
       'assistants',
+      'long-roll-outs',
       'people',
       'production-afresh',
       'production-night',

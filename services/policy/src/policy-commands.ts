@@ -19,9 +19,12 @@ import {
 } from '@drawbridge/kernel';
 import { uuidV7 } from '@drawbridge/runtime';
 import type { MemberOf } from '@drawbridge/people';
+import type { Used } from '@drawbridge/scope';
 import type { StopsNow } from '@drawbridge/stops';
 import { useOf } from '@drawbridge/uses';
 import type { AccessGrant } from './domain/access-grant-state.js';
+import { isDenial } from './domain/denial.js';
+import { extensionPlea } from './domain/judge-extension.js';
 import { accessGrant, type AccessGrantCommand } from './domain/access-grant.js';
 import type { Circumstances, Place, RateLimit, RequesterHistory } from './domain/circumstances.js';
 import type { Names } from './domain/found-names.js';
@@ -127,6 +130,51 @@ export class PolicyCommands {
     await this.#issue(occasion);
   }
 
+  /** Where nobody has to approve more time, it is given at once. */
+  async judgeExtension(occasion: Occasion): Promise<void> {
+    const policies = this.options.policies();
+    const before = await loadState(this.options.store, accessGrant, occasion.requestId);
+    const about = await this.#aboutExtension(before.state, occasion.requestId, policies);
+    const command = { type: 'JudgeExtension', policies, ...about } as const;
+    const { appended, ...known } = await this.#decide(occasion, command, before);
+    if (appended?.event.type !== 'ExtensionValidated') return;
+    if (appended.event.data.approval.type !== 'none') return;
+    await this.#extend({ ...occasion, causationId: appended.id }, known);
+  }
+
+  async extend(occasion: Occasion): Promise<void> {
+    await this.#extend(occasion);
+  }
+
+  async #extend(occasion: Occasion, known?: Known<AccessGrant>): Promise<void> {
+    const { store } = this.options;
+    const before = known ?? (await loadState(store, accessGrant, occasion.requestId));
+    const policies = this.options.policies();
+    const use = await this.#useOf(before.state);
+    const circumstances = this.#circumstances();
+    const about = { policies, circumstances, ...(use && { use }) };
+    await this.#decide(occasion, { type: 'ExtendGrant', ...about }, before);
+  }
+
+  /** Places are asked for as for the request itself, and are others than its own. */
+  async #aboutExtension(state: AccessGrant, requestId: string, inForce: PolicySet) {
+    if (state.status !== 'granted') return { circumstances: this.#circumstances() };
+    const pleaded = extensionPlea(state, inForce);
+    if (isDenial(pleaded)) return { circumstances: this.#circumstances() };
+    const { plea, set: policies } = pleaded;
+    const place = `${requestId}.${state.rounds.last}`;
+    const ask = (limit: RateLimit) => this.options.places.take(limit, place);
+    const use = await this.#useOf(state);
+    const circumstances = await this.#factsOf(plea, { requestId, policies, ask });
+    return { circumstances, ...(use && { use }) };
+  }
+
+  async #useOf(state: AccessGrant): Promise<Used | undefined> {
+    if (state.status !== 'granted' || state.terms.limits === undefined) return undefined;
+    const { events } = await this.options.uses.load(state.grantId);
+    return useOf(events.map(({ event }) => event));
+  }
+
   endUnasked(occasion: Occasion): Promise<void> {
     return this.#handle(occasion, { type: 'EndUnasked', at: this.#now() });
   }
@@ -169,15 +217,22 @@ export class PolicyCommands {
     state: AccessGrant,
     { requestId, policies, names, ask }: Surroundings,
   ): Promise<Circumstances> {
+    if (state.status !== 'requested') return this.#circumstances();
+    return this.#factsOf({ ...state, names }, { requestId, policies, ask });
+  }
+
+  async #factsOf(
+    plea: Plea,
+    { requestId, policies, ask }: Omit<Surroundings, 'names'>,
+  ): Promise<Circumstances> {
     const now = this.#circumstances();
-    if (state.status !== 'requested') return now;
-    const { requester, request } = state;
+    const { requester, request } = plea;
     const asked = { requestId, connection: request.connection, at: now.at };
     const history = this.options.history(requester, asked);
-    const tickets = await this.#ticketsOf(state, policies);
+    const tickets = await this.#ticketsOf(plea, policies);
     const known = { ...now, ...(history && { history }), ...(tickets && { tickets }) };
     const model = this.options.askModel ?? (() => Promise.resolve('silent' as const));
-    return withFacts({ plea: { ...state, names }, policies, known }, { place: ask, model });
+    return withFacts({ plea, policies, known }, { place: ask, model });
   }
 
   /** States of the ticket that somebody names, where a judgement could depend on them. */

@@ -42,6 +42,7 @@ export function registerApprove(registrar: Registrar): void {
     )
     .option('--namespace <name>', 'in this namespace only; may be repeated', collect)
     .option('--step <name>', 'the step that you mean; default: the one that is open')
+    .option('--round <number>', 'the extension that you read, as "drawbridge approvals" shows it')
     .option('--terms <version>', 'the version of the terms that you read, when it is not 0')
     .addHelpText(
       'after',
@@ -66,13 +67,15 @@ interface ApproveOptions extends RulesLess {
   readonly duration?: string;
   readonly step?: string;
   readonly terms?: string;
+  readonly round?: string;
 }
 
-const approveInput = ({ comment, duration, step, terms }: ApproveOptions): ApproveInput => ({
+const approveInput = ({ comment, duration, step, terms, round }: ApproveOptions): ApproveInput => ({
   ...(comment === undefined ? {} : { comment }),
   ...(duration === undefined ? {} : { durationSeconds: parseDuration(duration, '--duration') }),
   ...(step === undefined ? {} : { step }),
-  ...(terms === undefined ? {} : { seen: versionOf(terms) }),
+  ...(terms === undefined ? {} : { seen: numberOf(terms, '--terms') }),
+  ...(round === undefined ? {} : { round: numberOf(round, '--round') }),
 });
 
 /** Taken from the terms of now; the server refuses when they are not those of `--terms`. */
@@ -86,11 +89,11 @@ async function rulesLeft(
   return { rules: narrowedRules(terms.rules, less) };
 }
 
-function versionOf(terms: string): number {
-  if (/^\d{1,3}$/.test(terms)) return Number(terms);
+function numberOf(text: string, option: string): number {
+  if (/^\d{1,3}$/.test(text)) return Number(text);
   throw new CliError(
     'usage_invalid',
-    '--terms: expected a number, as "drawbridge approvals" shows it',
+    `${option}: expected a number, as "drawbridge approvals" shows it`,
   );
 }
 

@@ -17,7 +17,7 @@ export function approvalTable({ items, total }: WaitingApprovals, now: Date): st
       view.requester.subject,
       view.terms.connection,
       whatText(view),
-      showDuration(view.terms.durationSeconds),
+      `${showDuration(view.terms.durationSeconds)}${moreText(view)}`,
       view.risk.level,
       leftText(view, now),
       String(view.termsVersion ?? 0),
@@ -38,7 +38,8 @@ export function approvalText(view: ApprovalView, now: Date): string {
       ['on behalf of', behalfText(terms)],
       ['what', whatText(view)],
       ['connection', `${terms.connection} (${terms.environment})`],
-      ['for', showDuration(terms.durationSeconds)],
+      ['for', `${showDuration(terms.durationSeconds)}${moreText(view)}`],
+      ['grant', extendedText(view)],
       ['from', terms.startAt],
       ['limits', limitsText(terms)],
       ['bound to', terms.keyThumbprint && 'the key of its agent'],
@@ -60,6 +61,13 @@ export function approvalText(view: ApprovalView, now: Date): string {
     ...questionLines(view.questions),
   ].join('');
 }
+
+/** Marks what is more time for a grant that runs, and which of them. */
+const moreText = ({ extension }: ApprovalView): string =>
+  extension === undefined ? '' : ` more (round ${extension.round})`;
+
+const extendedText = ({ extension }: ApprovalView): string | undefined =>
+  extension && `${extension.grantId}, runs until ${extension.endsAt}`;
 
 function stepText(step: ApprovalStepView): string {
   const { name, groups, count, missing, isOpen, reminders = 0, escalations = 0 } = step;

@@ -38,6 +38,7 @@ export function requestText(view: AccessRequestView, now: Date): string {
       ['risk', view.risk && riskText(view.risk)],
       ['approvals', approvalsText(view)],
       ['grant', grantText(view)],
+      ['more time', extensionText(view)],
     ]),
     ...ticketTexts(view.tickets),
     ...resolvedLines(view.resolved),
@@ -175,6 +176,21 @@ const grantText = ({ grant }: AccessRequestView): string | undefined =>
   grant === undefined
     ? undefined
     : `${grant.id}, ${grant.startsAt} to ${grant.endedAt ?? grant.endsAt}`;
+
+/** What became of the newest wish for more time; `undefined` when there was none. */
+export function extensionText({ extension }: AccessRequestView): string | undefined {
+  if (extension === undefined) return undefined;
+  const { seconds, status, decideBy, approvals, refusal } = extension;
+  const said = approvals.map(({ approver }) => approver).join(', ');
+  const parts = [
+    `${showDuration(seconds)}: ${status}`,
+    ...(status === 'pending' && decideBy !== undefined ? [`until ${decideBy}`] : []),
+    ...(said === '' ? [] : [`approved by ${said}`]),
+    ...(refusal === undefined ? [] : [`${refusal.message} (${refusal.code})`]),
+    ...(refusal?.suggestion === undefined ? [] : [`instead: ${refusal.suggestion}`]),
+  ];
+  return neutralise(parts.join(', '));
+}
 
 function refusalText({ refusal }: AccessRequestView): string {
   if (refusal === undefined) return '';

@@ -1,8 +1,13 @@
 import type { AccessEvent } from '@drawbridge/contracts';
 import type { Decider } from '@drawbridge/kernel';
-import { outcomeOf, windowEndMs } from '@drawbridge/scope';
+import { outcomeOf, windowEndMs, type AskingRequirement } from '@drawbridge/scope';
 import { askQuestion, type AskQuestion } from './ask-question.js';
-import { initial, type AccessApproval } from './access-approval-state.js';
+import {
+  initial,
+  pendingOf,
+  type AccessApproval,
+  type RunningGrant,
+} from './access-approval-state.js';
 import {
   denyApproval,
   giveApproval,
@@ -29,7 +34,7 @@ export type AccessApprovalCommand =
   | NudgeStep;
 
 /**
- * Whether the right humans said yes to an access request.
+ * Whether the right humans said yes to an access request, or to more time for its grant while that runs.
  *
  * `RequestApproval`, `CompleteApproval` and `RejectRequest` answer an event and change nothing where there
  * is nothing to do, so a redelivery in any order is harmless. Enough denials decide, also over a full quorum
@@ -82,32 +87,61 @@ function react(
 }
 
 function requestApproval(state: AccessApproval, at: string): AccessEvent | undefined {
+  if (state.status === 'closed') return requestExtension(state.running, at);
   if (state.status !== 'validated') return undefined;
   const { approval, terms } = state;
-  const timeoutMs = Date.parse(at) + approval.timeoutSeconds * 1000;
   // Behind it there is nothing left that could be granted.
-  const decideBy = new Date(Math.min(timeoutMs, windowEndMs(terms) ?? timeoutMs)).toISOString();
+  const decideBy = earliest(decideByMs(approval, at), windowEndMs(terms));
   return { type: 'ApprovalRequested', data: { approval, decideBy } };
 }
 
+/** Nobody decides about more time for a grant that is over. */
+function requestExtension(running: RunningGrant | undefined, at: string): AccessEvent | undefined {
+  const { grant, open } = running?.rounds ?? {};
+  if (running?.wanted === undefined || grant === undefined || open === undefined) return undefined;
+  if (isOver(grant.endsAt, at)) return undefined;
+  const { approval } = running.wanted;
+  const decideBy = earliest(decideByMs(approval, at), Date.parse(grant.endsAt));
+  return { type: 'ApprovalRequested', data: { approval, decideBy, round: open.round } };
+}
+
+const decideByMs = ({ timeoutSeconds }: AskingRequirement, at: string): number =>
+  Date.parse(at) + timeoutSeconds * 1000;
+
+const earliest = (oneMs: number, otherMs = oneMs): string =>
+  new Date(Math.min(oneMs, otherMs)).toISOString();
+
 function completeApproval(state: AccessApproval): AccessEvent | undefined {
-  if (state.status !== 'pending' || outcomeOf(state.standing) !== 'approved') return undefined;
-  const approvers = state.standing.approvals.map(({ approver }) => approver);
-  return { type: 'AccessRequestApproved', data: { approvers } };
+  const pending = pendingOf(state);
+  if (pending === undefined || outcomeOf(pending.standing) !== 'approved') return undefined;
+  const approvers = pending.standing.approvals.map(({ approver }) => approver);
+  const { round } = pending;
+  return round === undefined
+    ? { type: 'AccessRequestApproved', data: { approvers } }
+    : { type: 'ExtensionApproved', data: { round, approvers } };
 }
 
 function rejectRequest(state: AccessApproval): AccessEvent | undefined {
-  if (state.status !== 'pending' || state.denial === undefined) return undefined;
-  const { by, reason } = state.denial;
-  return {
-    type: 'AccessRequestRejected',
-    data: { ...(by === undefined ? {} : { by }), ...(reason === undefined ? {} : { reason }) },
+  const pending = pendingOf(state);
+  if (pending?.denial === undefined) return undefined;
+  const { by, reason } = pending.denial;
+  const data = {
+    ...(by === undefined ? {} : { by }),
+    ...(reason === undefined ? {} : { reason }),
   };
+  const { round } = pending;
+  return round === undefined
+    ? { type: 'AccessRequestRejected', data }
+    : { type: 'ExtensionClosed', data: { round, outcome: 'rejected', ...data } };
 }
 
 function lapseRequest(state: AccessApproval, at: string): AccessEvent | undefined {
-  if (state.status !== 'pending' || !isOver(state.decideBy, at)) return undefined;
+  const pending = pendingOf(state);
+  if (pending === undefined || !isOver(pending.decideBy, at)) return undefined;
   // Decided in time: what is still missing is only our own next event.
-  if (outcomeOf(state.standing) !== 'open') return undefined;
-  return { type: 'AccessRequestLapsed', data: { decideBy: state.decideBy } };
+  if (outcomeOf(pending.standing) !== 'open') return undefined;
+  const { round, decideBy } = pending;
+  return round === undefined
+    ? { type: 'AccessRequestLapsed', data: { decideBy } }
+    : { type: 'ExtensionClosed', data: { round, outcome: 'lapsed' } };
 }

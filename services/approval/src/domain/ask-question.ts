@@ -2,7 +2,7 @@ import { MAX_QUESTIONS, type AccessEvent, type Principal } from '@drawbridge/con
 import { whyNotCounted } from '@drawbridge/scope';
 import type { AccessApproval } from './access-approval-state.js';
 import { ApprovalRefused, refusedApprover } from './approval-refused.js';
-import { asHumanRefusal, requirePending } from './decide-by-human.js';
+import { asHumanRefusal, openRoundOf, requireRound } from './decide-by-human.js';
 
 export interface AskQuestion {
   readonly type: 'AskQuestion';
@@ -19,7 +19,7 @@ export function askQuestion(
   state: AccessApproval,
   { questionId, by, via, text, at }: AskQuestion,
 ): AccessEvent | undefined {
-  const { standing, questions } = requirePending(state);
+  const { standing, questions } = requireRound(state, openRoundOf(state));
   const refusal = whyNotCounted(standing, { type: 'denied', approver: by, at });
   if (refusal !== undefined && refusal !== 'already_denied') {
     throw refusedApprover(asHumanRefusal(refusal));

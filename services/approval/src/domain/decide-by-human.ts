@@ -7,7 +7,7 @@ import {
   type Standing,
   type StepRefusal,
 } from '@drawbridge/scope';
-import type { AccessApproval, PendingApproval } from './access-approval-state.js';
+import { pendingOf, type AccessApproval, type PendingApproval } from './access-approval-state.js';
 import { isOver } from './is-over.js';
 import {
   ApprovalRefused,
@@ -32,6 +32,8 @@ export interface GiveApproval extends ByHuman {
   readonly type: 'GiveApproval';
   readonly via: ApprovedVia;
   readonly comment?: string;
+  /** What was shown: the request, or which extension of its grant. @default 1, the request */
+  readonly round?: number;
   /** Version of the terms that were shown. @default 0 */
   readonly seen?: number;
   /** Only in a sequence. @default the one that is open */
@@ -46,6 +48,8 @@ export interface DenyApproval extends ByHuman {
   readonly type: 'DenyApproval';
   readonly via: 'slack' | 'http';
   readonly reason?: string;
+  /** @default what is open */
+  readonly round?: number;
 }
 
 /** `taken_back`: by the approver; otherwise they are no longer one who may approve. */
@@ -60,8 +64,10 @@ export function giveApproval(
   state: AccessApproval,
   command: GiveApproval,
 ): AccessEvent | undefined {
-  if (hasApproved(state, givenOf(command))) return undefined;
-  const { standing, decideBy, approval } = requirePending(state);
+  const { round = 1 } = command;
+  if (hasApproved(state, givenOf(command), round)) return undefined;
+  const pending = requireRound(state, round);
+  const { standing, decideBy, approval } = pending;
   const fact = givenOf(command, standing);
   const refusal = whyNotCounted(standing, fact);
   if (refusal === 'already_approved') return undefined;
@@ -76,23 +82,25 @@ export function giveApproval(
       ...(comment === undefined ? {} : { comment }),
       // Nobody else reads what is noted for steps.
       ...(approval.type === 'steps' ? notedOf(fact) : {}),
+      ...roundNote(pending),
     },
   };
 }
 
 export function denyApproval(
   state: AccessApproval,
-  { approver, via, reason, at }: DenyApproval,
+  { approver, via, reason, round = openRoundOf(state), at }: DenyApproval,
 ): AccessEvent | undefined {
   const fact = { type: 'denied', approver, at } as const;
-  if (hasDenied(state, fact)) return undefined;
-  const { standing, decideBy } = requirePending(state);
+  if (hasDenied(state, fact, round)) return undefined;
+  const pending = requireRound(state, round);
+  const { standing, decideBy } = pending;
   const refusal = whyNotCounted(standing, fact);
   if (refusal !== undefined) throw refusedApprover(asHumanRefusal(refusal));
   requireInTime(decideBy, at);
   return {
     type: 'ApprovalDenied',
-    data: { approver, via, ...(reason === undefined ? {} : { reason }) },
+    data: { approver, via, ...(reason === undefined ? {} : { reason }), ...roundNote(pending) },
   };
 }
 
@@ -102,26 +110,38 @@ export function voidApproval(
   { approver, reason, at }: VoidApproval,
 ): AccessEvent | undefined {
   const fact = { type: 'voided', approver, at } as const;
-  const standing = voidableOf(state);
+  const { standing, round } = voidableOf(state);
   const refusal = standing === undefined ? 'approval_not_given' : whyNotCounted(standing, fact);
   if (refusal === undefined && reason === 'taken_back') requireFew(state);
   const voided = standing?.approvals.find((given) => isSameHuman(given.approver, approver));
   if (refusal === undefined && voided !== undefined)
-    return { type: 'ApprovalVoided', data: { approver: voided.approver, reason } };
+    return {
+      type: 'ApprovalVoided',
+      data: { approver: voided.approver, reason, ...roundNote({ round }) },
+    };
   // Nobody asked for it who would have to be told.
   if (reason !== 'taken_back') return undefined;
-  if (standing === undefined) requirePending(state);
+  if (standing === undefined) requireRound(state, openRoundOf(state));
   throw refusedApprover(asHumanRefusal(refusal ?? 'approval_not_given'));
 }
 
-function voidableOf(state: AccessApproval): Standing | undefined {
-  if (state.status === 'pending') return state.standing;
-  const isBetween = state.status === 'closed' && state.outcome === 'approved' && !state.isSettled;
-  return isBetween ? state.standing : undefined;
+interface Voidable {
+  readonly standing?: Standing | undefined;
+  readonly round?: number | undefined;
+}
+
+/** An extension can lose a say until it stands, as a request can until its grant does. */
+function voidableOf(state: AccessApproval): Voidable {
+  if (state.status === 'pending') return state;
+  if (state.status !== 'closed') return {};
+  if (state.running !== undefined) return state.running.pending ?? {};
+  const isBetween = state.outcome === 'approved' && !state.isSettled;
+  return isBetween ? { standing: state.standing } : {};
 }
 
 function requireFew(state: AccessApproval): void {
-  if (state.status === 'pending' && state.takenBack >= MAX_TAKEN_BACK) {
+  const pending = state.status === 'closed' ? state.running?.pending : state;
+  if (pending?.status === 'pending' && pending.takenBack >= MAX_TAKEN_BACK) {
     const message = `approvals of this request were taken back ${MAX_TAKEN_BACK} times; deny it instead`;
     throw new ApprovalRefused('too_many_take_backs', message);
   }
@@ -162,12 +182,20 @@ function notedOf({ seen, step, narrow = {}, proof }: FactOf<'given'>) {
   };
 }
 
-const hasApproved = (state: AccessApproval, fact: FactOf<'given'>): boolean =>
-  state.status === 'closed' &&
-  state.outcome === 'approved' &&
-  isKnown(state.standing, fact, 'already_approved');
+function hasApproved(state: AccessApproval, fact: FactOf<'given'>, round: number): boolean {
+  if (state.status !== 'closed') return false;
+  if (round === 1) {
+    return state.outcome === 'approved' && isKnown(state.standing, fact, 'already_approved');
+  }
+  const approved = state.running?.approved;
+  return approved?.round === round && isKnown(approved.standing, fact, 'already_approved');
+}
 
-function hasDenied(state: AccessApproval, fact: FactOf<'denied'>): boolean {
+function hasDenied(state: AccessApproval, fact: FactOf<'denied'>, round: number): boolean {
+  if (round !== 1) {
+    const pending = state.status === 'closed' ? state.running?.pending : undefined;
+    return pending?.round === round && isKnown(pending.standing, fact, 'already_denied');
+  }
   const isPossible =
     state.status === 'pending' || (state.status === 'closed' && state.outcome === 'rejected');
   return isPossible && isKnown(state.standing, fact, 'already_denied');
@@ -180,10 +208,30 @@ const isKnown = (
   code: 'already_approved' | 'already_denied',
 ): boolean => standing !== undefined && whyNotCounted(standing, fact) === code;
 
-/** What is no news was sorted out before, and nothing else here is asked of a request. */
 /** What is no word for a human of these times counts as decided. */
 export function asHumanRefusal(refusal: StepRefusal): HumanRefusal {
   return isForHumans(refusal) ? refusal : 'request_not_pending';
+}
+
+/** Which approval takes decisions now: that of an open extension, or the request's own. */
+export const openRoundOf = (state: AccessApproval): number =>
+  (state.status === 'closed' ? state.running?.pending?.round : undefined) ?? 1;
+
+/** How an event of this round says so; the first does not. */
+export const roundNote = ({ round }: { readonly round?: number | undefined }) =>
+  round === undefined ? {} : { round };
+
+/**
+ * What is open of a round; what was shown of another one decides nothing.
+ *
+ * @throws ApprovalRefused why there is nothing to decide
+ */
+export function requireRound(state: AccessApproval, round: number): PendingApproval {
+  if (round === 1) return requirePending(state);
+  const pending = pendingOf(state);
+  if (pending?.round === round && pending.denial === undefined) return pending;
+  const message = 'this extension is decided already, or was never asked about';
+  throw new ApprovalRefused('request_not_pending', message);
 }
 
 /** @throws ApprovalRefused why there is nothing to decide */

@@ -1,13 +1,8 @@
 import type { AccessEvent, AccessEventData, AccessEventType } from '@drawbridge/contracts';
-import { beginApproval, continueStanding, factOfEvent } from '@drawbridge/scope';
-import type {
-  AccessApproval,
-  ClosedApproval,
-  ClosedOutcome,
-  Denial,
-  PendingApproval,
-} from './access-approval-state.js';
-import { ticketWords } from './ticket-words.js';
+import { beginApproval, continueStanding, factOfEvent, roundOf } from '@drawbridge/scope';
+import type { AccessApproval, ClosedApproval, ClosedOutcome } from './access-approval-state.js';
+import { hear } from './evolve-pending-approval.js';
+import { evolveRunningGrant } from './evolve-running-grant.js';
 
 /** How an event ends an approval; every event type is listed, so that a new one must be judged. */
 const outcomeOf: Readonly<Record<AccessEventType, ClosedOutcome | undefined>> = {
@@ -27,6 +22,14 @@ const outcomeOf: Readonly<Record<AccessEventType, ClosedOutcome | undefined>> = 
   AccessRequestApproved: 'approved',
   AccessRequestRejected: 'rejected',
   AccessRequestLapsed: 'lapsed',
+  // Of a grant that runs, which is closed here.
+  ExtensionRequested: undefined,
+  ExtensionOffered: undefined,
+  ExtensionValidated: undefined,
+  ExtensionDenied: undefined,
+  ExtensionApproved: undefined,
+  ExtensionClosed: undefined,
+  GrantExtended: undefined,
   // Only a request without an approval gets here; nothing is left for humans to decide.
   RevocationOrdered: 'unneeded',
   GrantIssued: 'unneeded',
@@ -40,12 +43,12 @@ const outcomeOf: Readonly<Record<AccessEventType, ClosedOutcome | undefined>> = 
 
 /** Folds one event; facts that no longer matter leave the state as it is. */
 export function evolve(state: AccessApproval, event: AccessEvent, at = ''): AccessApproval {
-  if (state.status === 'closed') return settle(state, event, at);
+  if (state.status === 'closed') return run(settle(state, event, at), event, at);
   const outcome = outcomeOf[event.type];
-  if (outcome !== undefined) return close(state, outcome);
+  if (outcome !== undefined) return run(close(state, outcome), event, at);
   if (event.type === 'AccessRequestValidated') return validated(state, event.data);
   if (event.type === 'ApprovalRequested') return asked(state, event.data, at);
-  if (state.status === 'pending') return decided(state, event, at);
+  if (state.status === 'pending') return roundOf(event) === 1 ? hear(state, event, at) : state;
   return state.status === 'absent' ? { status: 'requested' } : state;
 }
 
@@ -69,30 +72,6 @@ function asked(
   return { status: 'pending', approval, decideBy, standing, takenBack: 0, questions: [] };
 }
 
-function decided(state: PendingApproval, event: AccessEvent, at: string): AccessApproval {
-  if (event.type === 'QuestionAsked')
-    return { ...state, questions: [...state.questions, event.data.questionId] };
-  const fact = factOfEvent(event, at);
-  if (fact === undefined) return state;
-  const standing = continueStanding(state.standing, fact);
-  const isTakenBack = event.type === 'ApprovalVoided' && event.data.reason === 'taken_back';
-  const takenBack = state.takenBack + Number(isTakenBack);
-  const next = { ...state, standing, takenBack, ...callbacksAfter(state, event) };
-  if (!standing.isDenied || state.denial !== undefined) return next;
-  const denial = denialBy(event);
-  return denial === undefined ? next : { ...next, denial };
-}
-
-function denialBy(event: AccessEvent): Denial | undefined {
-  if (event.type === 'TicketDecided') return { reason: ticketWords(event.data) };
-  if (event.type !== 'ApprovalDenied') return undefined;
-  const { approver, reason } = event.data;
-  return { by: approver, ...(reason === undefined ? {} : { reason }) };
-}
-
-const callbacksAfter = ({ callbacks = [] }: PendingApproval, event: AccessEvent) =>
-  event.type === 'TicketDecided' ? { callbacks: [...callbacks, event.data.callbackId] } : {};
-
 function close(state: AccessApproval, outcome: ClosedOutcome): ClosedApproval {
   const isSettled = outcome !== 'approved';
   if (state.status !== 'pending') return { status: 'closed', outcome, isSettled };
@@ -101,9 +80,19 @@ function close(state: AccessApproval, outcome: ClosedOutcome): ClosedApproval {
   return { status: 'closed', outcome, isSettled, standing, ...known };
 }
 
+/** A grant runs on behind the approval, and can be extended. */
+function run(
+  { running, ...state }: ClosedApproval,
+  event: AccessEvent,
+  at: string,
+): ClosedApproval {
+  const next = evolveRunningGrant(running, event, at);
+  return next === undefined ? state : { ...state, running: next };
+}
+
 /** Between the approval and the grant somebody can still lose their say; whatever ends that time is final. */
 function settle(state: ClosedApproval, event: AccessEvent, at: string): ClosedApproval {
-  if (state.isSettled) return state;
+  if (state.isSettled || roundOf(event) !== 1) return state;
   if (event.type !== 'ApprovalVoided')
     return outcomeOf[event.type] === undefined ? state : { ...state, isSettled: true };
   const fact = factOfEvent(event, at);

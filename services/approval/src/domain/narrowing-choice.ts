@@ -1,5 +1,6 @@
 import type { Rule } from '@drawbridge/contracts';
 import type { ApprovedTerms } from '@drawbridge/scope';
+import type { RequestStory } from './request-story.js';
 
 const DURATIONS = [60, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 43_200];
 const MAX_DURATIONS = 6;
@@ -21,6 +22,15 @@ export interface NarrowingChoice {
   readonly rules?: readonly number[] | undefined;
   readonly namespaces?: readonly number[] | undefined;
 }
+
+/** Of an extension only its time: it goes on with the rules that the grant has. */
+export const narrowable = ({
+  terms: { rules, durationSeconds },
+  extends: extension,
+}: RequestStory): ApprovedTerms => ({
+  rules: extension === undefined ? rules : [],
+  durationSeconds,
+});
 
 /** What can be chosen from. */
 export function narrowingOffer({ durationSeconds, rules }: ApprovedTerms): NarrowingOffer {

@@ -1,6 +1,7 @@
 import type { AccessEvent } from '@drawbridge/contracts';
 import { dueSteps, type DueStep } from '@drawbridge/scope';
-import type { AccessApproval } from './access-approval-state.js';
+import { pendingOf, type AccessApproval, type PendingApproval } from './access-approval-state.js';
+import { roundNote } from './decide-by-human.js';
 import { isOver } from './is-over.js';
 
 /** What becomes necessary about one step because it waits. `at` is when it was accepted: UTC, RFC 3339. */
@@ -15,15 +16,22 @@ export function nudgeStep(
   state: AccessApproval,
   { type, step, at }: NudgeStep,
 ): AccessEvent | undefined {
-  if (state.status !== 'pending' || isOver(state.decideBy, at)) return undefined;
+  const pending = pendingOf(state);
+  if (pending === undefined || isOver(pending.decideBy, at)) return undefined;
   const wanted = type === 'Remind' ? 'reminded' : 'escalated';
-  const due = dueSteps(state.standing, at).find(
+  const due = dueSteps(pending.standing, at).find(
     (one) => one.type === wanted && one.step === step && isOver(one.at, at),
   );
-  return due && eventOf(due);
+  return due && eventOf(due, pending);
 }
 
-const eventOf = (due: DueStep): AccessEvent =>
+const eventOf = (due: DueStep, pending: PendingApproval): AccessEvent =>
   due.type === 'reminded'
-    ? { type: 'ApprovalReminded', data: { step: due.step, count: due.count } }
-    : { type: 'ApprovalEscalated', data: { step: due.step, level: due.level } };
+    ? {
+        type: 'ApprovalReminded',
+        data: { step: due.step, count: due.count, ...roundNote(pending) },
+      }
+    : {
+        type: 'ApprovalEscalated',
+        data: { step: due.step, level: due.level, ...roundNote(pending) },
+      };

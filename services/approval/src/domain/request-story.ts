@@ -20,10 +20,12 @@ import {
   beginApproval,
   continueStanding,
   factOfEvent,
+  roundOf,
   type AskingRequirement,
   type Standing,
 } from '@drawbridge/scope';
 import { ticketWords } from './ticket-words.js';
+import { continueExtensions, type ExtensionStory } from './extension-story.js';
 
 export interface GivenApproval {
   readonly approver: Principal;
@@ -120,6 +122,10 @@ export interface RequestStory {
   readonly grant?: StoryGrant;
   /** Only where nobody approved before, once the grant has ended. */
   readonly review?: StoryReview;
+  /** More time that was asked for while the grant ran, the oldest first. */
+  readonly extensions?: readonly ExtensionStory[];
+  /** Set where this is not about the request itself but about more time for its grant: see `roundNow`. */
+  readonly extends?: ExtensionStory;
 }
 
 /** The story of one access request; `undefined` until policy has validated it. */
@@ -135,9 +141,18 @@ export function continueStory(
   if (recorded.event.type === 'AccessRequestValidated') return begin(recorded, recorded.event.data);
   if (story === undefined) return undefined;
   const { event, at, sequence } = recorded;
-  const counted = count(story, recorded);
-  const newer = { ...story, ...counted };
+  const extensions = continueExtensions(story, recorded);
+  const known = extensions.length === 0 ? story : { ...story, extensions };
+  // What is said to an extension is not said to the request.
+  if (roundOf(event) !== 1) return { ...known, ...extendedBy(known, event), revision: sequence };
+  const counted = count(known, recorded);
+  const newer = { ...known, ...counted };
   return { ...newer, ...changeBy(event, { story: newer, at }), revision: sequence };
+}
+
+function extendedBy({ grant }: RequestStory, event: AccessEvent): Change {
+  if (event.type !== 'GrantExtended' || grant === undefined) return {};
+  return { grant: { ...grant, endsAt: event.data.endsAt } };
 }
 
 /** What the event changes in what counts, and in the terms by it. */
@@ -199,15 +214,13 @@ const changes: {
   }),
   ApprovalRequested: ({ approval, decideBy }) =>
     approval.type === 'none' ? {} : { status: 'pending', approval, decideBy },
-  ApprovalGiven: (given, { story, at }) => ({ approvals: [...story.approvals, { ...given, at }] }),
+  ApprovalGiven: (data, { story, at }) => ({
+    approvals: approvalsAfter(story.approvals, { type: 'ApprovalGiven', data }, at),
+  }),
   ApprovalDenied: ({ approver, reason }, { story, at }) =>
     deny(story, endedBy(approver, at, reason)),
-  ApprovalVoided: ({ approver, reason }, { story, at }) => ({
-    approvals: story.approvals.map((given) =>
-      isCounted(given) && principalId(given.approver) === principalId(approver)
-        ? { ...given, voided: { at, reason } }
-        : given,
-    ),
+  ApprovalVoided: (data, { story, at }) => ({
+    approvals: approvalsAfter(story.approvals, { type: 'ApprovalVoided', data }, at),
   }),
   // What they change stands in the standing.
   ApprovalReminded: () => ({}),
@@ -235,6 +248,14 @@ const changes: {
     terms,
     grant: { id: grantId, startsAt, endsAt },
   }),
+  // They are told of as extensions.
+  ExtensionRequested: () => ({}),
+  ExtensionOffered: () => ({}),
+  ExtensionValidated: () => ({}),
+  ExtensionDenied: () => ({}),
+  ExtensionApproved: () => ({}),
+  ExtensionClosed: () => ({}),
+  GrantExtended: () => ({}),
   // What it comes to follows at once.
   RevocationOrdered: () => ({}),
   ReviewRequested: ({ groups, dueBy }, { story: { review }, at }) => ({
@@ -260,6 +281,21 @@ const changeBy = <Type extends AccessEventType>(
   { type, data }: { readonly type: Type; readonly data: AccessEventData<Type> },
   told: Told,
 ): Change => changes[type](data, told);
+
+/** Who approved, after somebody did or counts no more. */
+export function approvalsAfter(
+  approvals: readonly GivenApproval[],
+  { type, data }: Extract<AccessEvent, { type: 'ApprovalGiven' | 'ApprovalVoided' }>,
+  at: string,
+): readonly GivenApproval[] {
+  if (type === 'ApprovalGiven') return [...approvals, { ...data, at }];
+  const { approver, reason } = data;
+  return approvals.map((given) =>
+    isCounted(given) && principalId(given.approver) === principalId(approver)
+      ? { ...given, voided: { at, reason } }
+      : given,
+  );
+}
 
 /** Whether an approval was not taken away again. */
 export const isCounted = ({ voided }: GivenApproval): boolean => voided === undefined;

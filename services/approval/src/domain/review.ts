@@ -133,6 +133,13 @@ const endsGrant: Readonly<Record<AccessEventType, boolean>> = {
   AccessRequestRejected: false,
   AccessRequestLapsed: false,
   GrantIssued: false,
+  ExtensionRequested: false,
+  ExtensionOffered: false,
+  ExtensionValidated: false,
+  ExtensionDenied: false,
+  ExtensionApproved: false,
+  ExtensionClosed: false,
+  GrantExtended: false,
   // The end that it orders follows.
   RevocationOrdered: false,
   AccessRequestWithdrawn: true,

@@ -38,15 +38,15 @@ export interface RevocableGrant {
   readonly isOrdered: boolean;
 }
 
-const initial: RevocableGrant = { approval: { type: 'none' }, isOrdered: false };
+export const noGrant: RevocableGrant = { approval: { type: 'none' }, isOrdered: false };
 
 /**
  * Whether the grant of a request is to end: one order is enough, whoever of those who may gives it. What is
  * appended ends it at the gateway already; policy records the end.
  */
 export const revocation: Decider<RevocableGrant, OrderRevocation, AccessEvent> = {
-  initial,
-  evolve,
+  initial: noGrant,
+  evolve: evolveRevocable,
   decide: ({ by, via, reason, isAdmin, at }, state) => {
     if (state.requester === undefined) {
       throw new RevocationRefused('approval_unknown', 'there is no access request with this id');
@@ -67,7 +67,7 @@ const notAllowed = (): RevocationRefused =>
   );
 
 /** Nobody gets anything by it, so that the owner may, and in doubt who somebody is, they are not. */
-function mayRevoke(human: Principal, state: RevocableGrant): boolean {
+export function mayRevoke(human: Principal, state: RevocableGrant): boolean {
   if (human.kind !== 'human') return false;
   const { requester, approval, told = [], grant, onBehalfOf } = state;
   const groups = [...approverGroupsOf(approval), ...told];
@@ -97,6 +97,13 @@ const endsGrant: Readonly<Record<AccessEventType, boolean>> = {
   AccessRequestRejected: false,
   AccessRequestLapsed: false,
   GrantIssued: false,
+  ExtensionRequested: false,
+  ExtensionOffered: false,
+  ExtensionValidated: false,
+  ExtensionDenied: false,
+  ExtensionApproved: false,
+  ExtensionClosed: false,
+  GrantExtended: false,
   RevocationOrdered: false,
   AccessRequestWithdrawn: true,
   GrantRevoked: true,
@@ -107,7 +114,8 @@ const endsGrant: Readonly<Record<AccessEventType, boolean>> = {
   ReviewCompleted: false,
 };
 
-function evolve(state: RevocableGrant, event: AccessEvent): RevocableGrant {
+/** Folds one more event. */
+export function evolveRevocable(state: RevocableGrant, event: AccessEvent): RevocableGrant {
   if (endsGrant[event.type]) return withoutGrant(state);
   if (event.type === 'AccessRequested') return { ...state, requester: event.data.requester };
   if (event.type === 'AccessRequestValidated') {
@@ -118,6 +126,7 @@ function evolve(state: RevocableGrant, event: AccessEvent): RevocableGrant {
     return { ...state, requester, approval, ...more };
   }
   if (event.type === 'GrantIssued') return issued(state, event.data);
+  if (event.type === 'GrantExtended') return extended(state, event.data);
   return event.type === 'RevocationOrdered' ? { ...state, isOrdered: true } : state;
 }
 
@@ -126,6 +135,15 @@ function issued(
   { endsAt, approvers }: AccessEventData<'GrantIssued'>,
 ): RevocableGrant {
   return { ...state, grant: { endsAt, approvers } };
+}
+
+/** Whoever has given it more time may take it away too. */
+function extended(
+  state: RevocableGrant,
+  { endsAt, approvers }: AccessEventData<'GrantExtended'>,
+): RevocableGrant {
+  if (state.grant === undefined) return state;
+  return { ...state, grant: { endsAt, approvers: [...state.grant.approvers, ...approvers] } };
 }
 
 function withoutGrant({ grant, ...state }: RevocableGrant): RevocableGrant {

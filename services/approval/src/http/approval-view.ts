@@ -25,6 +25,7 @@ export function approvalView(story: RequestStory, logIn?: string): ApprovalView 
     status,
     revision,
     requester,
+    ...extensionOf(story),
     terms,
     plainWords: describeRules(terms.rules),
     cuts: [...cuts],
@@ -47,6 +48,15 @@ const foundOut = ({ resolved, facts }: RequestStory): Pick<ApprovalView, 'resolv
   ...(resolved === undefined ? {} : { resolved: [...resolved] }),
   ...(facts === undefined ? {} : { facts: [...facts] }),
 });
+
+/** Where it is about more time for a grant that runs, which. */
+function extensionOf({ extends: extension, grant }: RequestStory): Pick<ApprovalView, 'extension'> {
+  if (extension === undefined || grant === undefined) return {};
+  const { round, by } = extension;
+  const { id: grantId, startsAt, endsAt } = grant;
+  const requestedBy = by.email ?? by.subject;
+  return { extension: { round, grantId, startsAt, endsAt, requestedBy } };
+}
 
 const wantsLogIn = ({ status, approval }: RequestStory): boolean =>
   status === 'pending' && approval?.type === 'steps' && approval.stepUp !== undefined;

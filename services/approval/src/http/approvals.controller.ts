@@ -57,10 +57,10 @@ export class ApprovalsController {
   ): Promise<ApprovalView> {
     const token = await requireHumanToken(request, this.verifier);
     const decision = decisionOf(request, id, token.principal);
-    const { comment, seen, step, ...less } = approveBody.transform(body, fromBody);
+    const { comment, round, seen, step, ...less } = approveBody.transform(body, fromBody);
     const narrow = narrowingOf(less);
     const proof = proofOf(token);
-    const given = { ...decision, remark: comment, seen, step, proof };
+    const given = { ...decision, remark: comment, round, seen, step, proof };
     const isNarrowed = Object.keys(narrow).length > 0;
     await challenging(request.res, () =>
       this.approvals.approve(isNarrowed ? { ...given, narrow } : given),
@@ -85,8 +85,8 @@ export class ApprovalsController {
     @Body() body: unknown,
   ): Promise<ApprovalView> {
     const decision = await this.decision(request, id);
-    const { reason } = denyBody.transform(body, fromBody);
-    await this.approvals.deny({ ...decision, remark: reason });
+    const { reason, round } = denyBody.transform(body, fromBody);
+    await this.approvals.deny({ ...decision, remark: reason, round });
     return this.view(decision);
   }
 

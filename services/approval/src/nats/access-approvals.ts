@@ -22,6 +22,7 @@ import { accessApproval, type AccessApprovalCommand } from '../domain/access-app
 import type { LostSay } from '../domain/lost-says.js';
 import type { NudgeStep } from '../domain/nudge-step.js';
 import type { RecordTicket } from '../domain/record-ticket.js';
+import { roundNow } from '../domain/extension-story.js';
 import { tellStory, type RequestStory } from '../domain/request-story.js';
 
 const service: Actor = { kind: 'service', id: 'approval' };
@@ -33,6 +34,8 @@ export interface Decision {
   readonly via: Exclude<ApprovedVia, 'step_up'>;
   /** A comment on an approval, the reason of a denial. */
   readonly remark?: string | undefined;
+  /** What was shown: 1 is the request itself, anything else an extension of its grant. */
+  readonly round?: number | undefined;
   /** Id of the incoming request. */
   readonly causationId: string;
 }
@@ -159,10 +162,14 @@ export class AccessApprovals {
     await this.#handle(command, { requestId, causationId: requestId, actor: service, now });
   }
 
-  /** `undefined` for an unknown request, and until policy has validated it. */
+  /**
+   * What humans decide now, or last decided: the request, or the extension of its grant. `undefined` for an unknown
+   * request, and until policy has validated it.
+   */
   async story(requestId: string): Promise<RequestStory | undefined> {
     const { events } = await this.store.load(requestId);
-    return tellStory(events);
+    const story = tellStory(events);
+    return story && roundNow(story);
   }
 
   async #check(
@@ -178,10 +185,11 @@ export class AccessApprovals {
   }
 
   #approval(approving: Approving): AccessApprovalCommand {
-    const { approver, via, remark, seen, step, narrow, proof } = approving;
+    const { approver, via, remark, round, seen, step, narrow, proof } = approving;
     const at = this.clock().toISOString();
     const shown = {
       ...(remark === undefined ? {} : { comment: remark }),
+      ...(round === undefined ? {} : { round }),
       ...(seen === undefined ? {} : { seen }),
       ...(step === undefined ? {} : { step }),
       ...(narrow === undefined ? {} : { narrow }),
@@ -190,10 +198,11 @@ export class AccessApprovals {
     return { type: 'GiveApproval', approver, via, ...shown, at };
   }
 
-  #denial({ approver, via, remark }: Decision): AccessApprovalCommand {
+  #denial({ approver, via, remark, round }: Decision): AccessApprovalCommand {
     const at = this.clock().toISOString();
     const reason = remark === undefined ? {} : { reason: remark };
-    return { type: 'DenyApproval', approver, via, ...reason, at };
+    const of = round === undefined ? {} : { round };
+    return { type: 'DenyApproval', approver, via, ...reason, ...of, at };
   }
 
   async #decide(

@@ -17,6 +17,11 @@ export class DecisionsController {
     return this.approvals.react('RequestApproval', aggregateId, id);
   }
 
+  @EventPattern('ExtensionValidated', DECISIONS)
+  askForMore(@Payload() { aggregateId, id }: RecordedEvent<AccessEvent>): Promise<void> {
+    return this.approvals.react('RequestApproval', aggregateId, id);
+  }
+
   @EventPattern('ApprovalGiven', DECISIONS)
   countApprovals(@Payload() { aggregateId, id }: RecordedEvent<AccessEvent>): Promise<void> {
     return this.approvals.react('CompleteApproval', aggregateId, id);

@@ -13,12 +13,14 @@ import type { Closers } from '@drawbridge/runtime';
 import { Stops } from '@drawbridge/stops';
 import type { AgentHistory } from '../domain/agent-history.js';
 import { Bridges } from './bridges.js';
+import { ExtensionOffers } from './extension-offers.js';
 import { Revocations } from './revocations.js';
 import type { OpenGrants } from './open-grants.js';
 
 export interface BridgeParts {
   readonly bridges: Bridges;
   readonly revocations: Revocations;
+  readonly offers: ExtensionOffers;
   readonly stopFollower: EventFollower;
 }
 
@@ -51,5 +53,6 @@ export async function startBridges(
     bridges,
     stopFollower,
     revocations: new Revocations({ store: requests, isAdmin, clock }),
+    offers: new ExtensionOffers({ store: requests, isAdmin, clock }),
   };
 }

@@ -1,5 +1,5 @@
 import type { types } from '@slack/bolt';
-import { canNarrow } from '../domain/narrowing-choice.js';
+import { canNarrow, narrowable } from '../domain/narrowing-choice.js';
 import { isCounted, type RequestStory } from '../domain/request-story.js';
 import { cardValueOf } from './card-value.js';
 import { isShownWhole } from './exact-rules.js';
@@ -55,8 +55,10 @@ function openElements(story: RequestStory, { summary, logIn }: ShownCard): Eleme
 }
 
 /** Where a request is not asked in steps, who reads no steps would not see that somebody gave less. */
-export const isNarrowable = ({ approval, terms }: RequestStory): boolean =>
-  approval?.type === 'steps' && approval.stepUp === undefined && canNarrow(terms);
+export const isNarrowable = (story: RequestStory): boolean =>
+  story.approval?.type === 'steps' &&
+  story.approval.stepUp === undefined &&
+  canNarrow(narrowable(story));
 
 const approveButton = (story: RequestStory, summary: string): types.Button => ({
   type: 'button',

@@ -26,7 +26,7 @@ export function factLines(story: RequestStory, past: AgentPast | undefined): Inl
     ...conditionLines(story),
     [bold('Why: '), text(whyWords(story))],
     [bold('Where: '), text(whereWords(story))],
-    [bold('For: '), ...timeWords(terms), text(limitWords(story))].filter(isShown),
+    timeLine(story),
     [bold('Who: '), text(`${ownedWords(requester)}${behalfWords(terms)}`)],
     ...(past === undefined ? [] : [[bold('Before: '), text(pastWords(past))]]),
     ...selectedLines(story),
@@ -98,6 +98,20 @@ export function behalfWords({ onBehalfOf }: RequestStory['terms']): string {
 
 const whereWords = ({ terms: { connection, environment } }: RequestStory): string =>
   neutralText(`${connection} (${environment})`, LINE_LENGTH);
+
+/** Of an extension also when the grant ends without it, and who thought of it where that was not the agent. */
+function timeLine(story: RequestStory): Inline[] {
+  const { terms, extends: extension, grant } = story;
+  if (extension === undefined || grant === undefined) {
+    return [bold('For: '), ...timeWords(terms), text(limitWords(story))].filter(isShown);
+  }
+  const time = durationWords(terms.durationSeconds);
+  const offered = extension.isOffered ? `, as ${personWords(extension.by)} proposes` : '';
+  return [
+    ...[bold('For: '), text(`${time} more${offered}; its grant ends `), instant(grant.endsAt)],
+    text(limitWords(story)),
+  ].filter(isShown);
+}
 
 /** How often it may be used, where that is limited. */
 const limitWords = ({ terms: { limits, keyThumbprint, runId } }: RequestStory): string =>

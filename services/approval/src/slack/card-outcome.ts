@@ -1,4 +1,11 @@
-import type { Ending, GivenApproval, RequestStory, TicketWord } from '../domain/request-story.js';
+import type { ExtensionStory } from '../domain/extension-story.js';
+import {
+  isCounted,
+  type Ending,
+  type GivenApproval,
+  type RequestStory,
+  type TicketWord,
+} from '../domain/request-story.js';
 import { personWords } from './card-facts.js';
 import { neutralText } from './neutral-text.js';
 import { bold, durationWords, instant, text, type Inline } from './rich-text.js';
@@ -16,7 +23,11 @@ const titles: Readonly<Record<RequestStory['status'], string>> = {
   withdrawn: 'Withdrawn by the requester',
 };
 
-export function titleOf({ status, denial, terms }: RequestStory): string {
+export function titleOf({ status, denial, terms, extends: extension }: RequestStory): string {
+  if (extension !== undefined) {
+    if (denial !== undefined) return 'More time denied';
+    return status === 'approved' ? 'More time approved' : 'More time';
+  }
   // Nobody draws a card again when its grant opens.
   if (status === 'granted' && terms.startAt !== undefined) return 'Approved, open at its time';
   return status === 'pending' && denial !== undefined ? titles.rejected : titles[status];
@@ -33,6 +44,7 @@ export function outcomeLines(story: RequestStory): Inline[][] {
     ...(grant === undefined
       ? []
       : [[bold('Grant: '), instant(grant.startsAt), text(' until '), instant(grant.endsAt)]]),
+    ...(story.extends === undefined ? (story.extensions ?? []).map(extensionLine) : []),
     ...(grant?.ended === undefined
       ? []
       : [endingLine(status === 'revoked' ? 'Revoked' : 'Expired', grant.ended)]),
@@ -92,6 +104,31 @@ function narrowedWords({ narrow }: GivenApproval): Inline[] {
     ),
   ];
 }
+
+const extensionWords: Readonly<Record<ExtensionStory['status'], string>> = {
+  requested: 'asked for',
+  pending: 'asked for',
+  approved: 'approved',
+  extended: 'approved',
+  denied: 'denied by policy',
+  rejected: 'denied',
+  lapsed: 'asked for, and lapsed',
+};
+
+/** What became of a wish for more time. */
+function extensionLine({ seconds, status, approvals, ending }: ExtensionStory): Inline[] {
+  const said = approvals.filter(isCounted).map(({ approver }) => personWords(approver));
+  const isGiven = status === 'extended' && said.length > 0;
+  const by = isGiven ? ` by ${said.join(' and ')}` : whoseWords(ending);
+  return [
+    bold(`${durationWords(seconds)} more: `),
+    text(`${extensionWords[status]}${by}`),
+    ...quoted(ending?.reason),
+  ];
+}
+
+const whoseWords = (ending: Ending | undefined): string =>
+  ending?.by === undefined ? '' : ` by ${personWords(ending.by)}`;
 
 const voidWords = {
   taken_back: 'taken back',

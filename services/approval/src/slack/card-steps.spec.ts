@@ -98,11 +98,11 @@ describe('the value of a button', () => {
     expect(values(...asked)).toEqual([shown, shown, shown, shown, undefined]);
     const narrow = { durationSeconds: 300 };
     const [value] = values(...asked, givenBy(alice, { ...onCall, narrow }));
-    expect(CardValue.parse(value)).toEqual({ requestId, seen: 1, step: 'lead' });
+    expect(CardValue.parse(value)).toEqual({ requestId, round: 1, seen: 1, step: 'lead' });
   });
 
   it('is the request alone on a card of before there were steps', () =>
-    expect(CardValue.parse(requestId)).toEqual({ requestId, seen: 0 }));
+    expect(CardValue.parse(requestId)).toEqual({ requestId, round: 1, seen: 0 }));
 
   it.each([
     '',

@@ -61,14 +61,23 @@ function isDecidable({ status, standing }: RequestStory): boolean {
 /** While it waits, who wants what; afterwards, what became of it. */
 function headingOf(story: RequestStory, isOpen: boolean): string {
   const what = `${whatWords(story)} on ${story.terms.connection}`;
-  return isOpen ? `${personWords(story.requester)} wants ${what}` : `${titleOf(story)}: ${what}`;
+  const more = moreWords(story);
+  return isOpen
+    ? `${personWords(story.requester)} wants ${more}${what}`
+    : `${titleOf(story)}: ${what}`;
 }
+
+/** Where it is about more time only, how much. */
+const moreWords = ({ extends: extension, terms }: RequestStory): string =>
+  extension === undefined ? '' : `${durationWords(terms.durationSeconds)} more of `;
 
 function summaryOf(story: RequestStory): string {
   const { requester, terms, risk } = story;
   const time = durationWords(terms.durationSeconds);
   const from = terms.startAt === undefined ? '' : ` from ${utcWords(terms.startAt)} on`;
-  const wanted = `${whatWords(story)} on ${terms.connection} for ${time}${from}`;
+  const what = `${whatWords(story)} on ${terms.connection}`;
+  const isMore = story.extends !== undefined;
+  const wanted = isMore ? `${moreWords(story)}${what}` : `${what} for ${time}${from}`;
   return `${personWords(requester)} wants ${wanted}. Risk: ${risk.level}`;
 }
 

@@ -16,7 +16,12 @@ export const REASON_INPUT = 'reason';
 const place = { channel: z.string().min(1), ts: z.string().min(1) };
 
 /** The card on which Deny was pressed; only a pointer, every fact is read again on submission. */
-export const DenyMetadata = z.strictObject({ requestId: z.uuid(), ...place });
+export const DenyMetadata = z.strictObject({
+  requestId: z.uuid(),
+  /** Absent: of the request itself. */
+  round: z.int().optional(),
+  ...place,
+});
 export type DenyMetadata = z.infer<typeof DenyMetadata>;
 
 /** The same for the card of a held call. */

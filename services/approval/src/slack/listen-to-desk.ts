@@ -1,6 +1,7 @@
 import { BRIDGES_VIEW, BridgesSubmission } from './bridges-view.js';
 import { onPress, onSubmit, type Listening } from './listen.js';
-import { REVOKE_ACTION } from './overview-blocks.js';
+import { EXTEND_VIEW, ExtendClick, ExtendSubmission } from './extend-view.js';
+import { EXTEND_ACTION, REVOKE_ACTION } from './overview-blocks.js';
 import { REVOKE_VIEW, RevokeClick, RevokeSubmission } from './revoke-view.js';
 import type { SlackBridges } from './slack-bridges.js';
 import { REVIEW_ACTION } from './review-action.js';
@@ -54,6 +55,7 @@ export function listenToDesk(
   // A list is not brought up to date: what became of it says the card, the home, or the next list.
   const refresh = () => Promise.resolve();
   listenToReviews(listening, reviews);
+  listenToExtensions(listening, desk);
   onPress(listening, REVOKE_ACTION, {
     read: (body) => RevokeClick.parse(body),
     idOf: ({ actions: [{ value }] }) => value,
@@ -99,6 +101,27 @@ function listenToReviews(listening: Listening, reviews: SlackReviews): void {
       idOf: ({ view }) => view.private_metadata.requestId,
       refresh,
       take: (submission, causationId) => reviews.submit(submission, causationId),
+    },
+  );
+}
+
+/** The button and the dialog for more time. */
+function listenToExtensions(listening: Listening, desk: SlackDesk): void {
+  const refresh = () => Promise.resolve();
+  onPress(listening, EXTEND_ACTION, {
+    read: (body) => ExtendClick.parse(body),
+    idOf: ({ actions: [{ value }] }) => value,
+    refresh,
+    take: (click) => desk.pressExtend(click),
+  });
+  onSubmit(
+    listening,
+    { dialog: EXTEND_VIEW },
+    {
+      read: (body) => ExtendSubmission.parse(body),
+      idOf: ({ view }) => view.private_metadata.requestId,
+      refresh,
+      take: (submission, causationId) => desk.submitExtension(submission, causationId),
     },
   );
 }

@@ -2,7 +2,7 @@ import type { Rule } from '@drawbridge/contracts';
 import { summarizeRules } from '@drawbridge/scope';
 import type { types } from '@slack/bolt';
 import { z } from 'zod';
-import { narrowingOffer } from '../domain/narrowing-choice.js';
+import { narrowable, narrowingOffer } from '../domain/narrowing-choice.js';
 import type { RequestStory } from '../domain/request-story.js';
 import { personWords, whatWords } from './card-facts.js';
 import { neutralText } from './neutral-text.js';
@@ -26,6 +26,8 @@ export const NarrowMetadata = z.strictObject({
   requestId: z.uuid(),
   channel: z.string().min(1),
   ts: z.string().min(1),
+  /** Absent: of the request itself. */
+  round: z.int().optional(),
   seen: z.int().min(0),
   step: z.string().max(40).optional(),
 });
@@ -35,7 +37,7 @@ export type NarrowMetadata = z.infer<typeof NarrowMetadata>;
 export function narrowView(story: RequestStory, from: NarrowMetadata): types.ModalView {
   const { requester, terms } = story;
   const about = `${personWords(requester)}: ${whatWords(story)} on ${terms.connection}`;
-  const { durations, rules, namespaces } = narrowingOffer(terms);
+  const { durations, rules, namespaces } = narrowingOffer(narrowable(story));
   return {
     type: 'modal',
     callback_id: NARROW_VIEW,

@@ -34,6 +34,8 @@ export function renderNudge(
   event: Nudge,
   mentionable: Mentionable,
 ): Pick<ThreadNote, 'text' | 'blocks'> | undefined {
+  // Of an earlier round.
+  if ((event.data.round ?? 1) !== (story.extends?.round ?? 1)) return undefined;
   const progress = waitingStep(story, event);
   const step = stepsOf(story).find(({ name }) => name === event.data.step);
   if (progress === undefined || step === undefined) return undefined;

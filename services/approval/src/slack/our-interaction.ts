@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { BridgesSubmission } from './bridges-view.js';
 import { CardClick, HoldClick } from './card-click.js';
 import { AskSubmission, DenyHoldSubmission, DenySubmission } from './denial-submission.js';
+import { ExtendClick, ExtendSubmission } from './extend-view.js';
 import { RevokeClick, RevokeSubmission } from './revoke-view.js';
 import { ReviewClick, ReviewSubmission } from './review-dialog.js';
 import { NarrowSubmission } from './narrow-submission.js';
@@ -14,6 +15,8 @@ export const OurInteraction = z.union([
   AskSubmission,
   RevokeClick,
   RevokeSubmission,
+  ExtendClick,
+  ExtendSubmission,
   BridgesSubmission,
   ReviewClick,
   ReviewSubmission,

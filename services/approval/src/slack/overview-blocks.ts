@@ -5,9 +5,10 @@ import type { GrantedStory } from '../nats/open-grants.js';
 import { personWords, riskLine, whatWords } from './card-facts.js';
 import { neutralText } from './neutral-text.js';
 import { REVIEW_ACTION } from './review-action.js';
-import { bold, instant, lines, plain, text, type Inline } from './rich-text.js';
+import { bold, durationWords, instant, lines, plain, text, type Inline } from './rich-text.js';
 
 export const REVOKE_ACTION = 'drawbridge_revoke';
+export const EXTEND_ACTION = 'drawbridge_extend';
 /** Only a link; Slack tells of a press on it all the same. */
 const OPEN_ACTION = 'drawbridge_open_card';
 
@@ -62,7 +63,7 @@ function waitingBlocks({ story, link }: WaitingItem): types.KnownBlock[] {
   const { terms, decideBy, id } = story;
   return [
     lines([
-      [bold(titleOf(story))],
+      [bold(titleOf(story)), ...moreTime(story)],
       riskLine(story.risk),
       [text(neutralText(terms.reason, 150))],
       ...(decideBy === undefined ? [] : [[text('Decide by '), instant(decideBy)]]),
@@ -82,6 +83,12 @@ function openBlocks(story: GrantedStory): types.KnownBlock[] {
         text: plain('Revoke…'),
         value: story.id,
       },
+      {
+        type: 'button',
+        action_id: EXTEND_ACTION,
+        text: plain('More time…'),
+        value: story.id,
+      },
     ]),
   ];
 }
@@ -91,6 +98,10 @@ const openWords = ({ grant, terms }: GrantedStory): Inline[] => [
   text(terms.startAt === undefined ? 'Until ' : 'until '),
   instant(grant.endsAt),
 ];
+
+/** Where it is about more time for a grant that runs. */
+const moreTime = ({ extends: extension, terms }: RequestStory): Inline[] =>
+  extension === undefined ? [] : [text(`, ${durationWords(terms.durationSeconds)} more`)];
 
 const titleOf = (story: RequestStory): string =>
   neutralText(

@@ -6,6 +6,7 @@ import { StopRefused } from '@drawbridge/stops';
 import { uuidV7 } from '@drawbridge/runtime';
 import { ApprovalRefused } from '../domain/approval-refused.js';
 import { ReviewRefused } from '../domain/review.js';
+import { OfferRefused } from '../domain/offer-extension.js';
 import { RevocationRefused } from '../domain/revocation.js';
 import { TargetUnknown } from '../domain/target-unknown.js';
 import { neutralMrkdwn } from './neutral-text.js';
@@ -115,8 +116,8 @@ const isRefusal = (error: unknown): error is Refusal =>
   refusals.some((kind) => error instanceof kind);
 
 const refusals = [
-  ...[ApprovalRefused, HoldRefused, RevocationRefused, ReviewRefused, SlackRefused],
-  ...[StopRefused, TargetUnknown],
+  ...[ApprovalRefused, HoldRefused, OfferRefused, RevocationRefused, ReviewRefused],
+  ...[SlackRefused, StopRefused, TargetUnknown],
 ] as const;
 type Refusal = InstanceType<(typeof refusals)[number]>;
 

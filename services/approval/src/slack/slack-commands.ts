@@ -15,7 +15,7 @@ const ACKNOWLEDGE_MS = 2_000;
 const MOST = 8;
 
 export interface SlackCommandsOptions {
-  readonly desk: Pick<SlackDesk, 'overview' | 'askRevocation' | 'revoke'>;
+  readonly desk: Pick<SlackDesk, 'overview' | 'askRevocation' | 'askExtension' | 'revoke'>;
   readonly bridges: Pick<SlackBridges, 'ask'>;
   readonly answers: Pick<SlackAnswers, 'explain' | 'take'>;
   readonly workspace: Pick<SlackWorkspace, 'respond'>;
@@ -59,7 +59,21 @@ export class SlackCommands {
       await this.options.bridges.ask(who, { order: what, words: rest, triggerId });
       return said('Say why in the dialog.');
     }
-    if (what !== 'revoke' || requestId === undefined) return said(HELP);
+    if (requestId === undefined) return said(HELP);
+    if (what === 'extend') {
+      await desk.askExtension(who, { requestId, triggerId: command.trigger_id });
+      return said('Say how much longer, and why, in the dialog.');
+    }
+    return what === 'revoke' ? this.#revoke(command, requestId, words) : said(HELP);
+  }
+
+  async #revoke(
+    command: SlashCommand,
+    requestId: string,
+    words: readonly string[],
+  ): Promise<EphemeralAnswer> {
+    const { desk } = this.options;
+    const who = typedBy(command);
     const reason = typedLine(words.join(' '));
     if (reason === undefined) {
       await desk.askRevocation(who, { requestId, triggerId: command.trigger_id });
@@ -75,6 +89,7 @@ const HELP = [
   '/drawbridge revoke <request> [reason]: ends a grant at once',
   '/drawbridge raise <all | connection | agent subject>: ends all that is open there, and grants nothing until a release',
   '/drawbridge release <all | connection | agent subject>: grants again',
+  '/drawbridge extend <request>: asks for more time for a grant that runs',
   '/drawbridge help: this',
 ].join('\n');
 

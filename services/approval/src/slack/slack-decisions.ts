@@ -39,61 +39,62 @@ export class SlackDecisions {
 
   /** @throws SlackRefused, ApprovalRefused, EventStoreError, SlackUnavailable */
   async approve(click: CardClick, causationId: string): Promise<Told> {
-    const { requestId, seen, step } = click.actions[0].value;
+    const { requestId, round, seen, step } = click.actions[0].value;
     const pointer = { requestId, causationId };
     const { story, decision } = await this.#judge(click, placeOf(click), pointer);
     requireShownWhole(story);
-    const result = await this.options.approvals.approve({ ...decision, seen, step });
+    const result = await this.options.approvals.approve({ ...decision, round, seen, step });
     return result === 'recorded' ? undefined : 'You had approved this request already.';
   }
 
   /** Opens the dialog that asks for a reason, for somebody who may deny. */
   async askReason(click: CardClick, causationId: string): Promise<Told> {
     const place = placeOf(click);
-    const { story, decision } = await this.#judge(click, place, {
-      requestId: click.actions[0].value.requestId,
-      causationId,
-    });
-    await this.options.approvals.checkDenial(decision);
-    const view = denyAccessView(story, { requestId: story.id, ...place });
+    const { requestId, round } = click.actions[0].value;
+    const { story, decision } = await this.#judge(click, place, { requestId, causationId });
+    await this.options.approvals.checkDenial({ ...decision, round });
+    const view = denyAccessView(story, { requestId: story.id, ...roundIn(round), ...place });
     await openDialog(this.options.workspace, click.trigger_id, view);
     return undefined;
   }
 
   async deny(submission: DenySubmission, causationId: string): Promise<Told> {
-    const { requestId, channel, ts } = submission.view.private_metadata;
+    const { requestId, round = 1, channel, ts } = submission.view.private_metadata;
     const place = { channel, ts };
     const { decision } = await this.#judge(submission, place, { requestId, causationId });
-    const result = await this.options.approvals.deny({ ...decision, remark: reasonOf(submission) });
+    const remark = reasonOf(submission);
+    const result = await this.options.approvals.deny({ ...decision, round, remark });
     return result === 'recorded' ? undefined : 'You had denied this request already.';
   }
 
   /** Opens the dialog in which less can be chosen, for who pressed on the card that shows the terms of now. */
   async askNarrowing(click: CardClick): Promise<Told> {
     const place = placeOf(click);
-    const { requestId, seen, step } = click.actions[0].value;
+    const { requestId, round, seen, step } = click.actions[0].value;
     const pointer = { requestId, causationId: requestId };
     const { story, decision } = await this.#judge(click, place, pointer);
     requireNarrowable(story);
-    await this.options.approvals.checkApproval({ ...decision, seen, step });
-    const from = { requestId, ...place, seen, ...(step === undefined ? {} : { step }) };
+    await this.options.approvals.checkApproval({ ...decision, round, seen, step });
+    const shown = { ...roundIn(round), seen, ...(step === undefined ? {} : { step }) };
+    const from = { requestId, ...place, ...shown };
     await openDialog(this.options.workspace, click.trigger_id, narrowView(story, from));
     return undefined;
   }
 
   async narrow(submission: NarrowSubmission, causationId: string): Promise<Told> {
-    const { requestId, channel, ts, seen, step } = submission.view.private_metadata;
+    const { requestId, channel, ts, round = 1, seen, step } = submission.view.private_metadata;
     const place = { channel, ts };
     const { story, decision } = await this.#judge(submission, place, { requestId, causationId });
     requireNarrowable(story);
     // Positions point into the terms that were shown.
-    if (story.standing?.termsVersion !== seen) throw refusedApprover('terms_changed');
+    const isShown = (story.extends?.round ?? 1) === round && story.standing?.termsVersion === seen;
+    if (!isShown) throw refusedApprover('terms_changed');
     const narrow = chosenNarrowing(story.terms, submission.view.state.values.choice);
     if (narrow === undefined) {
       const message = 'nothing would be left of the request; deny it instead';
       throw new SlackRefused('slack_narrowing_empty', message);
     }
-    const approving = { ...decision, seen, step };
+    const approving = { ...decision, round, seen, step };
     const isLess = Object.keys(narrow).length > 0;
     const result = await this.options.approvals.approve(
       isLess ? { ...approving, narrow } : approving,
@@ -104,9 +105,9 @@ export class SlackDecisions {
   /** Opens the dialog that asks what to ask; whoever may say no may. */
   async askQuestion(click: CardClick, causationId: string): Promise<Told> {
     const place = placeOf(click);
-    const { requestId } = click.actions[0].value;
+    const { requestId, round } = click.actions[0].value;
     const { story, decision } = await this.#judge(click, place, { requestId, causationId });
-    await this.options.approvals.checkDenial(decision);
+    await this.options.approvals.checkDenial({ ...decision, round });
     const view = askView(story, { requestId, ...place });
     await openDialog(this.options.workspace, click.trigger_id, view);
     return undefined;
@@ -158,6 +159,9 @@ export class SlackDecisions {
     throw new ApprovalRefused('approval_unknown', 'there is no access request with this id');
   }
 }
+
+/** What the request itself is about is not marked. */
+const roundIn = (round: number) => (round === 1 ? {} : { round });
 
 function requireShownWhole({ terms }: RequestStory): void {
   if (isShownWhole(terms.rules)) return;

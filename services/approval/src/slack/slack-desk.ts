@@ -8,7 +8,15 @@ import { RevocationRefused } from '../domain/revocation.js';
 import type { AccessApprovals } from '../nats/access-approvals.js';
 import type { OpenGrants } from '../nats/open-grants.js';
 import type { OpenReviews } from '../nats/open-reviews.js';
+import type { ExtensionOffers } from '../nats/extension-offers.js';
 import type { Revocations } from '../nats/revocations.js';
+import {
+  extendView,
+  MORE_BLOCK,
+  MORE_INPUT,
+  type ExtendClick,
+  type ExtendSubmission,
+} from './extend-view.js';
 import type { WaitingRequests } from '../nats/waiting-requests.js';
 import { directKey, type CardMemory } from './card-memory.js';
 import { REASON_BLOCK, REASON_INPUT } from './deny-view.js';
@@ -30,6 +38,7 @@ export interface SlackDeskOptions extends KnownPeople {
   readonly grants: Pick<OpenGrants, 'list'>;
   readonly reviews: Pick<OpenReviews, 'list'>;
   readonly revocations: Pick<Revocations, 'revoke' | 'check'>;
+  readonly offers: Pick<ExtensionOffers, 'offer' | 'check'>;
   readonly memory: Pick<CardMemory, 'find'>;
   readonly workspace: Pick<SlackWorkspace, 'openDialog' | 'botUserId' | 'linkTo'>;
   readonly clock: Clock;
@@ -100,6 +109,37 @@ export class SlackDesk {
     if (reason === undefined) throw new SlackRefused('slack_reason_missing', 'there is no reason');
     const { revocations } = this.options;
     await revocations.revoke({ requestId, by, via: 'slack', reason, causationId });
+    return undefined;
+  }
+
+  /** Opens the dialog that asks how much more time and why, for somebody who may ask for it. */
+  async askExtension(
+    who: Who,
+    { requestId, triggerId }: { readonly requestId: string; readonly triggerId: string },
+  ): Promise<Told> {
+    const by = slackHuman(who, this.options);
+    if (!RequestId.safeParse(requestId).success) throw unknownRequest();
+    await this.options.offers.check({ requestId, by });
+    const story = await this.options.approvals.story(requestId);
+    if (story === undefined) throw unknownRequest();
+    await openDialog(this.options.workspace, triggerId, extendView(story));
+    return undefined;
+  }
+
+  pressExtend(click: ExtendClick): Promise<Told> {
+    const [{ value: requestId }] = click.actions;
+    return this.askExtension(click, { requestId, triggerId: click.trigger_id });
+  }
+
+  /** @throws SlackRefused, OfferRefused, EventStoreError */
+  async submitExtension(submission: ExtendSubmission, causationId: string): Promise<Told> {
+    const { private_metadata: metadata, state } = submission.view;
+    const by = slackHuman(submission, this.options);
+    const reason = typedLine(state.values[REASON_BLOCK][REASON_INPUT].value);
+    if (reason === undefined) throw new SlackRefused('slack_reason_missing', 'there is no reason');
+    const seconds = state.values[MORE_BLOCK][MORE_INPUT].selected_option.value;
+    const offer = { ...metadata, by, via: 'slack', seconds, reason, causationId } as const;
+    await this.options.offers.offer(offer);
     return undefined;
   }
 

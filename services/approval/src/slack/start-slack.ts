@@ -20,6 +20,7 @@ import type { OpenGrants } from '../nats/open-grants.js';
 import type { Bridges } from '../nats/bridges.js';
 import type { OpenReviews } from '../nats/open-reviews.js';
 import type { Reviews } from '../nats/reviews.js';
+import type { ExtensionOffers } from '../nats/extension-offers.js';
 import type { Revocations } from '../nats/revocations.js';
 import type { WaitingRequests } from '../nats/waiting-requests.js';
 import type { HeldCommands } from '../nats/held-commands.js';
@@ -60,6 +61,7 @@ export interface SlackSurroundings {
   readonly bridges: Bridges;
   readonly reviews: OpenReviews;
   readonly reviewing: Reviews;
+  readonly offers: ExtensionOffers;
   readonly holds: HeldCommands;
   readonly isDisabled: (human: Principal) => boolean;
   /** By the configuration in force. */

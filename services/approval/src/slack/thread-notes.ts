@@ -1,4 +1,9 @@
-import type { AccessEvent, AccessEventData, AccessEventType } from '@drawbridge/contracts';
+import type {
+  AccessEvent,
+  AccessEventData,
+  AccessEventType,
+  Principal,
+} from '@drawbridge/contracts';
 import type { RecordedEvent } from '@drawbridge/kernel';
 import { personWords } from './card-facts.js';
 import type { ThreadNote } from './card-thread.js';
@@ -35,6 +40,24 @@ const notes: Notes = {
     text(` by ${approvers.map(personWords).join(' and ')}, `),
     ...(terms.startAt === undefined ? [] : [text('from '), instant(startsAt), text(' ')]),
     text('until '),
+    instant(endsAt),
+  ],
+  ExtensionRequested: ({ by, seconds, reason }) => moreLine(by, seconds, reason),
+  ExtensionOffered: ({ by, seconds, reason }) => moreLine(by, seconds, reason),
+  ExtensionDenied: ({ message }) => [bold('No more time, says policy'), ...quoted(message)],
+  ExtensionClosed: ({ outcome, by, reason }) =>
+    outcome === 'lapsed'
+      ? [bold('No more time'), text(': nobody decided before the end')]
+      : [
+          bold('No more time'),
+          text(by === undefined ? '' : `, says ${personWords(by)}`),
+          ...quoted(reason),
+        ],
+  GrantExtended: ({ endsAt, approvers }) => [
+    bold('Extended'),
+    text(
+      `${approvers.length === 0 ? '' : ` by ${approvers.map(personWords).join(' and ')}`}, until `,
+    ),
     instant(endsAt),
   ],
   AccessRequestDenied: ({ message }) => [bold('Denied by policy'), ...quoted(message)],
@@ -86,6 +109,12 @@ function noteBy<Type extends AccessEventType>({
 }): Inline[] | undefined {
   return notes[type]?.(data);
 }
+
+const moreLine = (by: Principal, seconds: number, reason: string): Inline[] => [
+  bold(personWords(by)),
+  text(` asks for ${durationWords(seconds)} more`),
+  ...quoted(reason),
+];
 
 function narrowedLine(
   who: string,

@@ -27,6 +27,8 @@ const Confirm = z.strictObject({
   requestId: z.string(),
   approver: Principal,
   proof: StepUpProof,
+  /** Absent: of the request itself. */
+  round: z.int().optional(),
   seen: z.int(),
   step: z.string().optional(),
   /** How often this human had approved it before: a yes of which a replica knows nothing is used up by that. */
@@ -106,9 +108,10 @@ export class StepUp {
     const result = await approvals.checkApproval({ ...decision, causationId });
     if (story === undefined || result === 'unchanged') return 'known';
     const browser = newId();
-    const { requestId, approver, proof, seen, step } = decision;
+    const { requestId, approver, proof, round, seen, step } = decision;
     const before = approvalsBy(approver, story);
-    const confirm = { requestId, approver, proof, seen, ...(step && { step }), before, browser };
+    const shown = { seen, ...(round && { round }), ...(step && { step }) };
+    const confirm = { requestId, approver, proof, ...shown, before, browser };
     return {
       story,
       approver,
@@ -133,7 +136,7 @@ export class StepUp {
     const confirm = await seal.open(confirmSealing, sealed);
     if (browser === undefined || confirm?.browser !== browser) throw stateInvalid();
     if (replays.take([browser], clock()) !== 'new') throw stateInvalid();
-    const { requestId, approver, proof, seen, step, before } = confirm;
+    const { requestId, approver, proof, round, seen, step, before } = confirm;
     const story = await approvals.story(requestId);
     if (approvalsBy(approver, story) !== before) throw stateInvalid();
     await approvals.approve({
@@ -141,6 +144,7 @@ export class StepUp {
       approver,
       via: 'step_up',
       proof,
+      round,
       seen,
       step,
       causationId,
@@ -187,6 +191,7 @@ function decisionOf(
     approver: { ...approver, groups },
     via: 'step_up',
     proof,
+    round: story.extends?.round,
     seen: story.standing?.termsVersion ?? 0,
     step: openStepOf(story.standing),
   };

@@ -8,6 +8,8 @@ import {
   type AccessStatus,
   type Principal,
 } from '@drawbridge/contracts';
+import { roundOf } from '@drawbridge/scope';
+import { foldExtension, withGrantOver } from './extension-view.js';
 
 type View = AccessRequestView;
 type Change = Partial<Omit<View, 'id' | 'revision' | 'requester' | 'request' | 'requestedAt'>>;
@@ -43,8 +45,12 @@ export function foldAccessEvent(
     return { ...asked, status: 'requested', revision: sequence, approvals: [] };
   }
   if (sequence <= view.revision) return view;
-  const { status, refusal, ...facts } = changeOf(event, view, at);
-  const changed = { ...view, ...facts, revision: sequence };
+  // What is said to an extension is not said to the request.
+  const ofRequest = roundOf(event) === 1 ? changeOf(event, view, at) : extendedBy(event, view);
+  const { status, refusal, ...facts } = ofRequest;
+  const extension = foldExtension(view.extension, event, at);
+  const wish = extension === undefined ? {} : { extension };
+  const changed = { ...view, ...facts, ...wish, revision: sequence };
   if (isFinal(view)) return changed;
   return {
     ...changed,
@@ -65,6 +71,13 @@ function changeOf<Type extends AccessEventType>(
 ): Change {
   return changes[type](data, view, at);
 }
+
+const extendedBy = ({ type, data }: AccessEvent, { grant }: View): Change =>
+  type === 'GrantExtended' && grant !== undefined
+    ? { grant: { ...grant, endsAt: data.endsAt } }
+    : {};
+
+const nothing = (): Change => ({});
 
 /** What each event changes in the view. */
 const changes: Changes = {
@@ -142,6 +155,14 @@ const changes: Changes = {
     policy,
     terms,
   }),
+  // They are told of as the extension.
+  ExtensionRequested: nothing,
+  ExtensionOffered: nothing,
+  ExtensionValidated: nothing,
+  ExtensionDenied: nothing,
+  ExtensionApproved: nothing,
+  ExtensionClosed: nothing,
+  GrantExtended: nothing,
   // The end that it orders follows at once.
   RevocationOrdered: () => ({}),
   GrantRevoked: ({ reason }, { grant }, at) => ({
@@ -185,7 +206,8 @@ const nameOf = (principal: Principal): string => principal.email ?? principalId(
  * records it.
  */
 export function asOf(view: View, now: Date): View {
-  const { grant, status } = view;
+  const { grant, status, extension } = view;
   if (status !== 'granted' || grant === undefined || now < new Date(grant.endsAt)) return view;
-  return { ...view, status: 'expired', grant: { ...grant, endedAt: grant.endsAt } };
+  const wish = extension === undefined ? {} : { extension: withGrantOver(extension) };
+  return { ...view, ...wish, status: 'expired', grant: { ...grant, endedAt: grant.endsAt } };
 }

@@ -8,12 +8,29 @@ import {
   type Principal,
   type StepUpProof,
 } from '@drawbridge/contracts';
+import {
+  foldRounds,
+  noRounds,
+  roundRefusals,
+  whyNoRound,
+  type ExtensionRounds,
+  type RoundRefusal,
+} from '@drawbridge/scope';
 
 export interface AnswerQuestion {
   readonly type: 'AnswerQuestion';
   readonly by: Principal;
   readonly questionId: string;
   readonly text: string;
+}
+
+/** `at` is when it was accepted: UTC, RFC 3339. */
+export interface RequestExtension {
+  readonly type: 'RequestExtension';
+  readonly by: Principal;
+  readonly seconds: number;
+  readonly reason: string;
+  readonly at: string;
 }
 
 export type AccessRequestCommand =
@@ -34,7 +51,8 @@ export type AccessRequestCommand =
       /** The run of the agent that ends. */
       readonly runId?: string;
     }
-  | AnswerQuestion;
+  | AnswerQuestion
+  | RequestExtension;
 
 /** What identity must know of a request to decide: whose it is, what was asked, whether it can still be undone. */
 export type AccessRequest =
@@ -45,6 +63,7 @@ export type AccessRequest =
       readonly digest: string;
       /** Questions of approvers by id, each with its answer. */
       readonly questions: ReadonlyMap<string, string | undefined>;
+      readonly rounds: ExtensionRounds;
     };
 
 /**
@@ -56,7 +75,8 @@ export type AccessRequestRefusal =
   | 'access_request_unknown'
   | 'access_request_final'
   | 'question_unknown'
-  | 'question_answered';
+  | 'question_answered'
+  | RoundRefusal;
 export class AccessRequestRefused extends AppError<AccessRequestRefusal> {}
 
 /** What an event means for the requester's right to withdraw. */
@@ -78,6 +98,13 @@ const statusAfter: Readonly<Record<AccessEventType, 'open' | 'withdrawn' | 'ende
   AccessRequestRejected: 'ended',
   AccessRequestLapsed: 'ended',
   GrantIssued: 'open',
+  ExtensionRequested: 'open',
+  ExtensionOffered: 'open',
+  ExtensionValidated: 'open',
+  ExtensionDenied: 'open',
+  ExtensionApproved: 'open',
+  ExtensionClosed: 'open',
+  GrantExtended: 'open',
   RevocationOrdered: 'open',
   GrantRevoked: 'ended',
   GrantExpired: 'ended',
@@ -100,17 +127,25 @@ export const accessRequest: Decider<AccessRequest, AccessRequestCommand, AccessE
         return withdrawAccess(command, state);
       case 'AnswerQuestion':
         return answerQuestion(command, state);
+      case 'RequestExtension':
+        return requestExtension(command, state);
     }
   },
 
   evolve(state, event) {
     if (event.type === 'AccessRequested') {
       const { requester, digest } = event.data;
-      return { status: 'open', requester: principalId(requester), digest, questions: new Map() };
+      const asked = { requester: principalId(requester), digest };
+      return { status: 'open', ...asked, questions: new Map(), rounds: noRounds };
     }
     // A withdrawn or ended request stays so, whatever another service had under way.
     if (state.status !== 'open') return state;
-    return { ...state, status: statusAfter[event.type], questions: questionsAfter(state, event) };
+    return {
+      ...state,
+      status: statusAfter[event.type],
+      questions: questionsAfter(state, event),
+      rounds: foldRounds(state.rounds, event),
+    };
   },
 };
 
@@ -183,6 +218,22 @@ function answerQuestion(
     throw new AccessRequestRefused('access_request_final', message);
   }
   return { type: 'QuestionAnswered', data: { questionId, by, text } };
+}
+
+/** The same again, while nothing has come of it, is one wish. */
+function requestExtension(
+  { by, seconds, reason, at }: RequestExtension,
+  state: AccessRequest,
+): AccessEvent | undefined {
+  const { rounds } = requireOwn(state, by);
+  const refusal = whyNoRound(rounds, at);
+  const { open } = rounds;
+  const isSame = open?.seconds === seconds && open.reason === reason;
+  if (refusal === 'extension_pending' && isSame && principalId(open.by) === principalId(by)) {
+    return undefined;
+  }
+  if (refusal !== undefined) throw new AccessRequestRefused(refusal, roundRefusals[refusal]);
+  return { type: 'ExtensionRequested', data: { round: rounds.last + 1, by, seconds, reason } };
 }
 
 function requireOwn(

@@ -15,6 +15,7 @@ import type { Request, Response } from 'express';
 import {
   AccessRequestInput,
   AnswerInput,
+  ExtensionInput,
   type AccessRequestView,
   type ExplainInput,
   type Explanation,
@@ -122,6 +123,20 @@ export class AccessRequestsController {
     await requireCurrent(this.ingress);
     const view = await this.ingress.requests.answer(id, body, callOf(response.req));
     answer(response.status(200), view);
+  }
+
+  /** Counts like a submission: it makes policy, and perhaps humans, do the same work. */
+  @Post(':id/extensions')
+  async extend(
+    @Param(ValidPath(RequestPath)) { id }: RequestPath,
+    @Body(ValidBody(ExtensionInput)) body: ExtensionInput,
+    @Res() response: Response,
+  ): Promise<void> {
+    const request = response.req;
+    countCall(this.ingress.submissions, { request, response }, this.ingress.clock());
+    await requireCurrent(this.ingress);
+    const view = await this.ingress.requests.extend(id, body, callOf(request));
+    answer(response.status(202), view);
   }
 
   @Delete(':id')

@@ -3,6 +3,7 @@ import {
   AccessRequestInput,
   AgentSwitchInput,
   AnswerInput,
+  ExtensionInput,
   DisabledAgentsView,
   AccessRequestView,
   DrawbridgeDiscovery,
@@ -50,6 +51,7 @@ function schemas(): Record<SchemaName, object> {
   incoming.add(AccessRequestInput, { id: 'AccessRequestInput' });
   incoming.add(AgentSwitchInput, { id: 'AgentSwitchInput' });
   incoming.add(AnswerInput, { id: 'AnswerInput' });
+  incoming.add(ExtensionInput, { id: 'ExtensionInput' });
   const outgoing = z.registry<{ id: string }>();
   outgoing.add(AccessRequestView, { id: 'AccessRequestView' });
   outgoing.add(AccessRequestList, { id: 'AccessRequestList' });
@@ -98,7 +100,7 @@ function success(answer: Success): object {
   const { status, description, schema, headers: names = [], events = false } = answer;
   const json = { 'application/json': { schema: schema === undefined ? {} : ref(schema) } };
   const stream = { 'text/event-stream': { schema: { type: 'string' } } };
-  const hasContent = status === 200 || status === 201;
+  const hasContent = status >= 200 && status <= 202;
   return {
     description,
     ...(names.length === 0

@@ -2,6 +2,7 @@
 export type SchemaName =
   | 'AccessRequestInput'
   | 'AnswerInput'
+  | 'ExtensionInput'
   | 'EndedRun'
   | 'AgentSwitchInput'
   | 'DisabledAgentsView'
@@ -22,7 +23,7 @@ export interface Parameter {
 }
 
 export interface Success {
-  readonly status: 200 | 201 | 204 | 304;
+  readonly status: 200 | 201 | 202 | 204 | 304;
   readonly description: string;
   readonly schema?: SchemaName;
   readonly headers?: readonly ('Location' | 'ETag')[];

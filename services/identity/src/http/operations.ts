@@ -175,6 +175,33 @@ export const operations: readonly Operation[] = [
     },
   },
   {
+    id: 'extendGrant',
+    method: 'post',
+    path: '/v1/access-requests/{id}/extensions',
+    summary: 'Ask for more time while your grant runs',
+    authenticated: true,
+    parameters: [id],
+    body: 'ExtensionInput',
+    successes: [
+      {
+        status: 202,
+        description: 'It is recorded, now or since earlier; follow `extension` of the request',
+        schema: 'AccessRequestView',
+        headers: ['ETag'],
+      },
+    ],
+    errors: {
+      400: ['path_invalid', 'request_malformed', 'body_malformed', 'body_invalid'],
+      403: ['extension_request_not_allowed'],
+      404: ['access_request_unknown'],
+      409: ['grant_not_open', 'extension_pending', 'append_conflict'],
+      413: ['body_too_large'],
+      415: ['content_type_unsupported'],
+      429: ['too_many_rounds', 'too_many_requests'],
+      503: ['access_requests_unavailable', 'event_store_unavailable'],
+    },
+  },
+  {
     id: 'withdrawAccessRequest',
     method: 'delete',
     path: '/v1/access-requests/{id}',

@@ -1,4 +1,6 @@
 import type { AccessRequestInput, Behalf, Principal, StepUpProof } from '@drawbridge/contracts';
+import type { ExtensionRounds } from '@drawbridge/scope';
+import type { ValidatedExtension } from './extension-state.js';
 import type { FixedRequest } from './still-allowed.js';
 
 /**
@@ -34,7 +36,13 @@ export type AccessGrant =
       /** The groups by which the policy covers the agent; absent: not noted. */
       readonly requiredGroups?: readonly string[];
       readonly startsAt: string;
+      /** As it was issued, or as it was extended since. */
       readonly endsAt: string;
+      readonly rounds: ExtensionRounds;
+      /** What was last asked for beside the grant itself, and when. */
+      readonly extensionAskedAt?: string;
+      /** The open round, once it was validated. */
+      readonly extension?: ValidatedExtension;
       readonly withdrawnBy?: Principal;
       /** The first who ordered its end. */
       readonly ordered?: { readonly by: Principal; readonly reason: string };

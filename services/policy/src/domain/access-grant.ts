@@ -1,6 +1,6 @@
 import type { AccessEvent } from '@drawbridge/contracts';
 import type { Decider } from '@drawbridge/kernel';
-import { grantWindow, isUsedUp, outcomeOf, type Used } from '@drawbridge/scope';
+import { grantWindow, isUsedUp, type Used } from '@drawbridge/scope';
 import type { AccessGrant } from './access-grant-state.js';
 import { alternativeTo } from './alternative.js';
 import { behalfLost } from './behalf-lost.js';
@@ -9,11 +9,14 @@ import { isDenial, type Denial } from './denial.js';
 import { evolve } from './evolve-access-grant.js';
 import type { Names } from './found-names.js';
 import { idleEndMs } from './idle-end.js';
+import { decideExtend, decideExtension, type AboutExtension } from './extend-grant.js';
+import { whyNotSoLong } from './judge-extension.js';
 import { judge } from './judge.js';
 import { windowPassed } from './limit-start.js';
 import { isStillAgreed, requesterLeft, whyNobodyIsLeft, whyNotCovered } from './lost-people.js';
 import type { PolicySet } from './policy-set.js';
 import { stillSelected } from './still-selected.js';
+import { isAgreed } from './still-agreed.js';
 import { whyNotAllowed } from './still-allowed.js';
 import { revokedAsDisabled, revokedByStop, stoppedDenial, stopOver } from './stopped.js';
 import {
@@ -41,6 +44,8 @@ export type AccessGrantCommand =
       /** What they stand for by now. */
       readonly names?: Names | undefined;
     }
+  | ({ readonly type: 'JudgeExtension' } & AboutExtension)
+  | ({ readonly type: 'ExtendGrant' } & AboutExtension)
   | { readonly type: 'EndUnasked'; readonly at: string }
   | {
       readonly type: 'EndUnapprovable';
@@ -92,6 +97,10 @@ const deciders: {
   JudgeRequest: decideJudgement,
   IssueGrant: (state, command) =>
     state.status === 'pending' ? decideIssue(state, command) : undefined,
+  JudgeExtension: (state, about) =>
+    isOpen(state, about.circumstances.at) ? decideExtension(state, about) : undefined,
+  ExtendGrant: (state, about) =>
+    isOpen(state, about.circumstances.at) ? decideExtend(state, about) : undefined,
   EndUnasked: (state, { at }) =>
     state.status === 'pending' ? decideUnasked(state, at) : undefined,
   EndUnapprovable: (state, { policies, circumstances }) => {
@@ -195,7 +204,7 @@ function whyNotAgreed(
   circumstances: Circumstances,
 ): Denial | undefined {
   if (state.approval.type === 'none') return undefined;
-  if (!isAgreed(state)) return state.isVoided ? takenAway : incomplete;
+  if (state.isRefused || !isAgreed(state.standing)) return state.isVoided ? takenAway : incomplete;
   // Approval takes a say away within a second, and a grant must not be faster than that.
   return isStillAgreed(state, policies, circumstances) ? undefined : takenAway;
 }
@@ -237,9 +246,6 @@ function requiredGroups(
   const groups = policies.find(({ name }) => name === policy.name)?.subjects.groups ?? [];
   return requester.groups.filter((group) => groups.includes(group));
 }
-
-const isAgreed = ({ standing, isRefused }: Pending): boolean =>
-  !isRefused && standing !== undefined && outcomeOf(standing) === 'approved';
 
 const takenAway: Denial = {
   code: 'approval_incomplete',
@@ -288,7 +294,7 @@ function decideRecheck(
   if (left !== undefined) return revoked(left, 'group_lost');
   const lost = behalfLost(state, { issuedAt, policies, circumstances });
   if (lost !== undefined) return revoked(lost.reason, lost.cause);
-  const reason = whyNotAllowed(state, policies);
+  const reason = whyNotAllowed(state, policies) ?? whyNotSoLong(state, policies);
   if (reason !== undefined) return revoked(`the policies changed: ${reason}`, 'policy');
   if (!endsWithApprover(state, policies) || isStillAgreed(state, policies, circumstances)) {
     return undefined;

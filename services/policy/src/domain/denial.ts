@@ -35,6 +35,9 @@ export type DenialCode =
   | 'break_glass_not_allowed'
   | StepUpShortfall
   | 'limit_required'
+  | 'extension_not_allowed'
+  | 'extension_too_long'
+  | 'grant_used_up'
   | 'approval_incomplete'
   | 'approval_unavailable'
   | 'judged_too_late'

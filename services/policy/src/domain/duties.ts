@@ -63,10 +63,18 @@ function dutyAfter(
   known: Duty | undefined,
   { event, aggregateId, id, at }: RecordedEvent<AccessEvent>,
 ): Duty | undefined {
-  if (isOfGrant(known)) return endsGrant(event.type) ? undefined : known;
+  if (known !== undefined && isOfGrant(known)) {
+    if (event.type === 'GrantExtended') return laterEnd(known, event.data.endsAt, id);
+    return endsGrant(event.type) ? undefined : known;
+  }
   const due = dueAfter(event, at);
   if (due === 'as_before') return known;
   return due && { requestId: aggregateId, causationId: id, ...due };
+}
+
+function laterEnd(known: Duty, endsAt: string, causationId: string): Duty {
+  const atMs = Date.parse(endsAt);
+  return atMs > known.atMs ? { ...known, causationId, atMs } : known;
 }
 
 const endsGrant = (type: AccessEventType): boolean =>
@@ -98,6 +106,14 @@ const dues: {
     const [startMs, atMs] = [Date.parse(startsAt), Date.parse(endsAt)];
     return { command: 'expire', atMs, ...(startMs > Date.parse(at) && { startMs }) };
   },
+  // Wishes for more time end with the grant at the latest.
+  ExtensionRequested: () => 'as_before',
+  ExtensionOffered: () => 'as_before',
+  ExtensionValidated: () => 'as_before',
+  ExtensionDenied: () => 'as_before',
+  ExtensionApproved: () => 'as_before',
+  ExtensionClosed: () => 'as_before',
+  GrantExtended: () => 'as_before',
   AccessRequestWithdrawn: () => undefined,
   AccessRequestDenied: () => undefined,
   AccessRequestRejected: () => undefined,

@@ -1,6 +1,14 @@
 import type { AccessEvent, AccessEventData, AccessEventType } from '@drawbridge/contracts';
-import { beginApproval, continueStanding, factOfEvent } from '@drawbridge/scope';
+import {
+  beginApproval,
+  continueStanding,
+  factOfEvent,
+  foldRounds,
+  noRounds,
+  roundOf,
+} from '@drawbridge/scope';
 import type { AccessGrant } from './access-grant-state.js';
+import { evolveExtension } from './extension-state.js';
 
 type DataByType = { readonly [Type in AccessEventType]: AccessEventData<Type> };
 type Changes = {
@@ -12,17 +20,32 @@ type Changes = {
 };
 
 /** Folds one more event. What is closed stays closed, and nothing is granted that was not validated. */
-export function evolve<Type extends AccessEventType>(
+export function evolve(state: AccessGrant, event: AccessEvent, at = ''): AccessGrant {
+  const next = changeBy(state, event, at);
+  if (state.status !== 'granted' || next.status !== 'granted') return next;
+  return evolveExtension({ ...next, ...roundsAfter(next, event) }, event, at);
+}
+
+function roundsAfter(
+  { rounds: before, endsAt }: Granted,
+  event: AccessEvent,
+): Pick<Granted, 'rounds' | 'endsAt'> {
+  const rounds = foldRounds(before, event);
+  return { rounds, endsAt: rounds.grant?.endsAt ?? endsAt };
+}
+
+const changeBy = <Type extends AccessEventType>(
   state: AccessGrant,
   { type, data }: { readonly type: Type; readonly data: DataByType[Type] },
-  at = '',
-): AccessGrant {
-  return changes[type](state, data, at);
-}
+  at: string,
+): AccessGrant => changes[type](state, data, at);
+
+type Granted = Extract<AccessGrant, { status: 'granted' }>;
 
 /** What somebody said, with what counts by it: terms only ever shrink. */
 function say(state: AccessGrant, event: AccessEvent, at: string): AccessGrant {
-  const fact = factOfEvent(event, at);
+  // What is said to an extension is not said to the request.
+  const fact = roundOf(event) === 1 ? factOfEvent(event, at) : undefined;
   if (state.status !== 'pending' || state.standing === undefined || fact === undefined)
     return state;
   const standing = continueStanding(state.standing, fact);
@@ -102,7 +125,8 @@ const changes: Changes = {
     state.status === 'pending' ? { ...state, isApproved: true } : state,
   AccessRequestRejected: closeUnlessGranted,
   AccessRequestLapsed: closeUnlessGranted,
-  GrantIssued: (state, { grantId, startsAt, endsAt, terms, requiredGroups }, issuedAt) => {
+  GrantIssued: (state, data, issuedAt) => {
+    const { grantId, startsAt, endsAt, terms, requiredGroups } = data;
     if (state.status !== 'pending') return state;
     const { requester, request, validatedAt, policy, approval, risk } = state;
     const { standing, autoApproved, behalf, behalfPolicy } = state;
@@ -120,12 +144,21 @@ const changes: Changes = {
       issuedAt,
       startsAt,
       endsAt,
+      rounds: foldRounds(noRounds, { type: 'GrantIssued', data }),
     };
   },
   RevocationOrdered: (state, { by, reason }) =>
     state.status === 'granted' && state.ordered === undefined
       ? { ...state, ordered: { by, reason } }
       : state,
+  // What they mean for a grant that runs stands in its rounds.
+  ExtensionRequested: (state) => state,
+  ExtensionOffered: (state) => state,
+  ExtensionValidated: (state) => state,
+  ExtensionDenied: (state) => state,
+  ExtensionApproved: (state) => state,
+  ExtensionClosed: (state) => state,
+  GrantExtended: (state) => state,
   GrantRevoked: () => closed,
   GrantExpired: () => closed,
   GrantEnded: () => closed,

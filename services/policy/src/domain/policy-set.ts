@@ -88,6 +88,8 @@ export interface Policy {
   readonly breakGlass?: BreakGlassOfPolicy;
   /** The groups that are told, while the policy stands without its approvers. */
   readonly told?: readonly string[];
+  /** More time for a grant that runs; absent: none. */
+  readonly extension?: { readonly maxSeconds: number; readonly maxTotalSeconds: number };
 }
 
 /** Whether the policy is for this requester. */

@@ -111,7 +111,7 @@ const ticketsOf = ({ steps, asked: { ticket } }: Standing): readonly ApprovalFac
   );
 
 /** Whether the same people would be enough for another requirement too, and nobody's no would stop it. */
-function wouldApprove(policies: BothPolicies, fixed: FixedRequest): boolean {
+export function wouldApprove(policies: BothPolicies, fixed: FixedRequest): boolean {
   const approval = approvalOfBoth(policies, fixed.risk);
   const { requester, standing, terms } = fixed;
   if (approval === undefined) return false;

@@ -32,6 +32,27 @@ export class AccessEventsController {
     return this.commands.endUnapprovable(occasionOf(event));
   }
 
+  @EventPattern('ExtensionRequested')
+  onExtensionRequested(@Payload() event: Recorded): Promise<void> {
+    return this.commands.judgeExtension(occasionOf(event));
+  }
+
+  @EventPattern('ExtensionOffered')
+  onExtensionOffered(@Payload() event: Recorded): Promise<void> {
+    return this.commands.judgeExtension(occasionOf(event));
+  }
+
+  /** Where nobody has to approve, more time follows at once. */
+  @EventPattern('ExtensionValidated')
+  onExtensionValidated(@Payload() event: Recorded): Promise<void> {
+    return this.commands.extend(occasionOf(event));
+  }
+
+  @EventPattern('ExtensionApproved')
+  onExtensionApproved(@Payload() event: Recorded): Promise<void> {
+    return this.commands.extend(occasionOf(event));
+  }
+
   @EventPattern('RevocationOrdered')
   onRevocationOrdered(@Payload() event: Recorded): Promise<void> {
     return this.commands.takeBack(occasionOf(event));

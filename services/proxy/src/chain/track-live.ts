@@ -26,7 +26,7 @@ export const trackLive =
       connection: call.connection,
       issuer: call.agent.issuer,
       subject: call.agent.subject,
-      grantEndsAtMs: call.grant.endsAtMs,
+      grant: call.grant,
       tokenExpiresAtMs: call.tokenExpiresAt.getTime(),
       longRunning: isLongRunning(call.kube),
       cut: (reason) => cutSwitch.cut(reason),

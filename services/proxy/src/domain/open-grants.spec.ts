@@ -182,3 +182,64 @@ describe('a grant that is stopped', () => {
     expect(grants.size).toBe(0);
   });
 });
+
+const extendedTo = (requestId: string, endsAt: string, grantId = 'grant-1') =>
+  recorded(requestId, {
+    type: 'GrantExtended',
+    data: { grantId, round: 2, endsAt, approvers: [] },
+  });
+
+describe('a grant that is extended', () => {
+  const end = new Date(data.endsAt);
+  const later = '2026-01-05T09:25:00.000Z';
+  const openAt = (grants: OpenGrants, now: Date) => {
+    grants.sweep(now);
+    return grants.of(agent, 'prod-eks').open.length;
+  };
+
+  it('stays the same for whatever runs under it, and ends later', () => {
+    const grants = fold(issued('r1'));
+    const [before] = grants.of(agent, 'prod-eks').open;
+    grants.apply(extendedTo('r1', later));
+    expect(grants.of(agent, 'prod-eks').open[0]).toBe(before);
+    expect(before?.endsAtMs).toBe(Date.parse(later));
+    expect(openAt(grants, end)).toBe(1);
+    expect(openAt(grants, new Date(later))).toBe(0);
+  });
+
+  it('never ends earlier by it, and no other grant of the request does', () => {
+    const shorter = fold(issued('r1'), extendedTo('r1', '2026-01-05T09:10:00.000Z'));
+    expect(shorter.of(agent, 'prod-eks').open[0]?.endsAtMs).toBe(end.getTime());
+    const other = fold(issued('r1'), extendedTo('r1', later, 'grant-2'));
+    expect(openAt(other, end)).toBe(0);
+  });
+
+  it('is open also where its old end came by the clock before the events were read', () => {
+    const grants = fold(issued('r1'));
+    expect(openAt(grants, end)).toBe(0);
+    grants.apply(extendedTo('r1', later));
+    expect(openAt(grants, end)).toBe(1);
+    expect(openAt(grants, new Date(later))).toBe(0);
+  });
+
+  it('does not open again once an event has ended it', () => {
+    const grants = fold(issued('r1'));
+    grants.sweep(end);
+    grants.apply(expired('r1'));
+    grants.apply(extendedTo('r1', later));
+    expect(openAt(grants, end)).toBe(0);
+  });
+
+  it('stays closed while it is stopped, and opens for all of its time', () => {
+    const grants = new OpenGrants();
+    let isStopped = true;
+    const stopOf = () => (isStopped ? ('bridges_raised' as const) : undefined);
+    grants.apply(issued('r1'), stopOf);
+    grants.sweep(end);
+    grants.apply(extendedTo('r1', later), stopOf);
+    expect(openAt(grants, end)).toBe(0);
+    isStopped = false;
+    grants.restop(stopOf);
+    expect(openAt(grants, end)).toBe(1);
+  });
+});

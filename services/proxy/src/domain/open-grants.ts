@@ -39,7 +39,8 @@ export interface OpenGrant {
   /** When it was issued, which is what stops are compared with. Milliseconds since 1970, as all instants here: they are compared on every call. */
   readonly issuedAtMs: number;
   readonly startsAtMs: number;
-  readonly endsAtMs: number;
+  /** Is put off in place when the grant is extended, so that calls which run under it go on. */
+  endsAtMs: number;
 }
 
 export type GrantEndReason =
@@ -97,6 +98,13 @@ const endedByEvent: Readonly<
   ReviewRequested: undefined,
   ReviewReminded: undefined,
   ReviewCompleted: undefined,
+  ExtensionRequested: undefined,
+  ExtensionOffered: undefined,
+  ExtensionValidated: undefined,
+  ExtensionDenied: undefined,
+  ExtensionApproved: undefined,
+  ExtensionClosed: undefined,
+  GrantExtended: undefined,
 };
 
 type Grantee = Pick<Principal, 'issuer' | 'subject'>;
@@ -110,6 +118,8 @@ export class OpenGrants {
   readonly #byRequest = new Map<string, OpenGrant>();
   /** Granted, and not open while something stops them. */
   readonly #stopped = new Map<string, OpenGrant>();
+  /** Whose time is over by the clock, and by no event yet: it may have been extended before. At most 10 000. */
+  readonly #over = new Map<string, OpenGrant>();
   readonly #byAgent = new Map<string, readonly OpenGrant[]>();
   readonly #ended = new Map<string, EndedGrant>();
   /** By the principal that the token cache gives for every call with the same token; of the last connection asked for. */
@@ -129,6 +139,10 @@ export class OpenGrants {
       this.#open(grant);
       return this.#stop(grant, stopOf(grant));
     }
+    if (event.type === 'GrantExtended') {
+      const reopened = this.#extend(aggregateId, event.data);
+      return reopened && this.#stop(reopened, stopOf(reopened));
+    }
     const reason =
       event.type === 'GrantEnded' ? endedByTerms[event.data.cause] : endedByEvent[event.type];
     return reason === undefined ? undefined : this.end(aggregateId, reason);
@@ -144,6 +158,28 @@ export class OpenGrants {
     return [...this.#byRequest.values()].flatMap((grant) => this.#stop(grant, stopOf(grant)) ?? []);
   }
 
+  /**
+   * Puts the end of a grant off. Also of one whose end has come by the clock: that policy extended it before stands in
+   * the order of the events, and whoever reads them later must come to the same.
+   *
+   * @returns the grant if it opens again by this
+   */
+  #extend(
+    accessRequestId: string,
+    { grantId, endsAt }: AccessEventData<'GrantExtended'>,
+  ): OpenGrant | undefined {
+    const endsAtMs = Date.parse(endsAt);
+    const known = [this.#byRequest, this.#stopped, this.#over]
+      .map((grants) => grants.get(accessRequestId))
+      .find((grant) => grant?.grantId === grantId);
+    if (known === undefined || !(endsAtMs > known.endsAtMs)) return undefined;
+    // In place: whatever runs under the grant looks at this very object for its end.
+    known.endsAtMs = endsAtMs;
+    if (!this.#over.delete(accessRequestId)) return undefined;
+    this.#open(known);
+    return known;
+  }
+
   #stop(grant: OpenGrant, reason: GrantEndReason | undefined): EndedGrant | undefined {
     if (reason === undefined) return undefined;
     const ended = this.end(grant.accessRequestId, reason);
@@ -154,6 +190,7 @@ export class OpenGrants {
   /** Ends the grant of an access request, if it is open. */
   end(accessRequestId: string, reason: GrantEndReason): EndedGrant | undefined {
     this.#stopped.delete(accessRequestId);
+    this.#over.delete(accessRequestId);
     const grant = this.#byRequest.get(accessRequestId);
     if (grant === undefined) return undefined;
     this.#byRequest.delete(accessRequestId);
@@ -169,10 +206,16 @@ export class OpenGrants {
   /** Ends every grant whose time is over, whether or not an event has said so. */
   sweep(now: Date): readonly EndedGrant[] {
     const isOver = ({ endsAtMs }: OpenGrant) => endsAtMs <= now.getTime();
-    for (const grant of [...this.#stopped.values()].filter(isOver))
+    for (const grant of [...this.#stopped.values()].filter(isOver)) {
       this.#stopped.delete(grant.accessRequestId);
+      keepNewest(this.#over, grant.accessRequestId, grant);
+    }
     const over = [...this.#byRequest.values()].filter(isOver);
-    return over.flatMap((grant) => this.end(grant.accessRequestId, 'grant_expired') ?? []);
+    return over.flatMap((grant) => {
+      const ended = this.end(grant.accessRequestId, 'grant_expired');
+      keepNewest(this.#over, grant.accessRequestId, grant);
+      return ended ?? [];
+    });
   }
 
   of(grantee: Grantee, connection: string): GrantsOfAgent {
@@ -223,14 +266,19 @@ export class OpenGrants {
   }
 
   #remember(key: string, ended: EndedGrant): void {
-    this.#ended.delete(key);
-    this.#ended.set(key, ended);
-    const [oldest] = this.#ended.keys();
-    if (this.#ended.size > MAX_ENDED && oldest !== undefined) this.#ended.delete(oldest);
+    keepNewest(this.#ended, key, ended);
   }
 }
 
 const hasCount = ({ limits }: OpenGrant): boolean => limits !== undefined && isCounted(limits);
+
+/** Puts it last, and forgets the one that was put longest ago when there are too many. */
+function keepNewest<Value>(all: Map<string, Value>, key: string, value: Value): void {
+  all.delete(key);
+  all.set(key, value);
+  const [oldest] = all.keys();
+  if (all.size > MAX_ENDED && oldest !== undefined) all.delete(oldest);
+}
 
 /** Issuer, subject and connection as one text that no other three can give. */
 function keyOf({ issuer, subject }: Grantee, connection: string): string {

@@ -123,7 +123,8 @@ const grants = new WeakMap<OpenGrant, GuardedGrant>();
 
 function guardedGrant(grant: OpenGrant): GuardedGrant {
   let guarded = grants.get(grant);
-  if (guarded === undefined) {
+  // Its end may have been put off since.
+  if (guarded?.endsAt.getTime() !== grant.endsAtMs) {
     const { grantId, action, policy, ticket, reason, approvers, breakGlass } = grant;
     const { startsAtMs, endsAtMs } = grant;
     guarded = {

@@ -106,7 +106,7 @@ export class WaitingRoom {
       connection,
       issuer: agent.issuer,
       subject: agent.subject,
-      grantEndsAtMs: grant.endsAtMs,
+      grant,
       tokenExpiresAtMs: tokenExpiresAt.getTime(),
       // It ends when the gateway stops: its client comes again, and another proxy lets it in.
       longRunning: true,

@@ -14,7 +14,7 @@ function liveWith(...calls: (Partial<LiveCall> & { readonly id: string })[]) {
       connection: 'prod',
       issuer,
       subject: 'agent',
-      grantEndsAtMs: at('10:00:00').getTime(),
+      grant: { endsAtMs: at('10:00:00').getTime() },
       tokenExpiresAtMs: at('11:00:00').getTime(),
       longRunning: true,
       ...more,

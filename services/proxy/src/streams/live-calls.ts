@@ -8,7 +8,8 @@ export interface LiveCall {
   readonly connection: string;
   readonly issuer: string;
   readonly subject: string;
-  readonly grantEndsAtMs: number;
+  /** Looked at again and again, since an extension puts its end off. */
+  readonly grant: { readonly endsAtMs: number };
   readonly tokenExpiresAtMs: number;
   readonly longRunning: boolean;
   /** Ends the call at once. Called once at most. */
@@ -76,8 +77,8 @@ export class LiveCalls {
   /** Ends the calls whose grant or token is over. */
   sweep(now: Date): void {
     const time = now.getTime();
-    this.#cut(({ grantEndsAtMs, tokenExpiresAtMs }) => {
-      if (time >= grantEndsAtMs) return 'grant_expired';
+    this.#cut(({ grant, tokenExpiresAtMs }) => {
+      if (time >= grant.endsAtMs) return 'grant_expired';
       return time >= tokenExpiresAtMs ? 'token_expired' : undefined;
     });
   }
