@@ -14,19 +14,20 @@ export interface EventTransportOptions {
   readonly transportId: symbol;
   readonly logger: LoggerService;
   readonly ackWaitMs: number | undefined;
+  /** Events handled at the same time. @default that of the strategy */
+  readonly concurrency?: number;
 }
 
 /** Feeds one group of handlers with events, at a pace of its own. */
 export function eventTransport(
   connection: JetStreamConnection,
-  { stream, durable, parkedAs = durable, transportId, logger, ackWaitMs }: EventTransportOptions,
+  { durable, parkedAs = durable, transportId, ackWaitMs, ...options }: EventTransportOptions,
 ): JetStreamStrategy {
   const transport = new JetStreamStrategy({
+    ...options,
     connection,
-    stream,
     durable,
     parkedAs,
-    logger,
     ...(ackWaitMs === undefined ? {} : { ackWaitMs }),
   });
   transport.setTransportId(transportId);

@@ -64,8 +64,8 @@ export class CardBoard<Story extends Told> {
     const begun = await this.#begin(story);
     const known = await this.#widen(story, begun.known);
     const { place } = known;
-    if (place !== undefined) await this.#converge(id, { ...begun, place });
-    for (const one of await this.#showDirectly(story, known)) await this.#converge(id, one);
+    if (place !== undefined) await this.#converge(story, { ...begun, place });
+    for (const one of await this.#showDirectly(story, known)) await this.#converge(story, one);
     return true;
   }
 
@@ -174,12 +174,13 @@ export class CardBoard<Story extends Told> {
    * Writes until what was written last is the newest state: of two replicas that write at the same time, the
    * one that wrote last reads once more, and so the newest wins.
    */
-  async #converge(id: string, { place, written }: Shown<Story>): Promise<void> {
-    for (let last = written; ;) {
-      const newest = await this.options.story(id);
-      if (newest === undefined || newest.revision === last?.revision) return;
+  async #converge(story: Story, { place, written }: Shown<Story>): Promise<void> {
+    const read = () => this.options.story(story.id);
+    let newest = written === undefined ? story : await read();
+    for (let last = written; newest !== undefined && newest.revision !== last?.revision;) {
       await this.options.workspace.update(place, this.options.render(newest));
       last = newest;
+      newest = await read();
     }
   }
 }

@@ -198,13 +198,16 @@ function deskOf(
   };
 }
 
+/** Slack takes about one message a second in a channel: more at once would only wait for each other. */
+const CARDS_AT_ONCE = 16;
+
 /** Durables of their own: while Slack is down its events wait, and decisions go on. */
 function transportsOf({
   connection,
   logger,
   ackWaitMs,
 }: SlackSurroundings): readonly JetStreamStrategy[] {
-  const feed = { durable: 'approval-slack', logger, ackWaitMs };
+  const feed = { durable: 'approval-slack', logger, ackWaitMs, concurrency: CARDS_AT_ONCE };
   return [
     eventTransport(connection, { ...feed, stream: ACCESS_STREAM, transportId: CARDS }),
     eventTransport(connection, { ...feed, stream: HOLDS_STREAM, transportId: HOLD_CARDS }),
