@@ -52,10 +52,14 @@ export class ServiceProcess {
     this.#child = child;
   }
 
-  /** Resolves once `/readyz` answers 200. */
+  /** Resolves once `/readyz` answers 200. Starts it anew, as a supervisor would, when its port was taken meanwhile. */
   async ready(): Promise<void> {
     await eventually(
       async () => {
+        if (this.isDead && this.#output.includes('EADDRINUSE')) {
+          this.#output = '';
+          this.start();
+        }
         const answer = await fetch(`${this.options.health}/readyz`);
         if (answer.status !== 200) {
           throw new Error(`${this.options.name} is not ready: ${await answer.text()}`);
