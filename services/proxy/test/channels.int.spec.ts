@@ -559,6 +559,23 @@ describe('T11 a session ends', () => {
     expect(await endOf(commandId)).toMatchObject({ outcome: 'cut', reason: 'grant_expired' });
   });
 
+  it('not at the end that its grant had before it was extended, but when it is over', async () => {
+    const seconds = 20;
+    const { ours, theirs, grantId, requestId } = await session({}, seconds);
+    const oldEnd = Date.now() + seconds * 1_000;
+    const endsAt = new Date(oldEnd + 600_000).toISOString();
+    const data = { grantId, round: 2, endsAt, approvers: [] };
+    await gateway.append(requestId, { type: 'GrantExtended', data });
+    await eventually(() => expect(Date.now()).toBeGreaterThan(oldEnd + 1_000), {
+      timeoutMs: 60_000,
+    });
+    theirs.socket.write(message(1, 'on\n'));
+    await eventually(() => expect(ours.body().toString('latin1')).toContain('on\n'));
+    await gateway.append(requestId, { type: 'GrantRevoked', data: { grantId, reason: 'test' } });
+    await ours.ended;
+    expect(ours.body().toString('latin1')).toContain('grant_revoked');
+  });
+
   it('also when its message never ends, and when nobody reads', async () => {
     const { ours, theirs, grantId, requestId } = await session();
     theirs.socket.write(message(1, 'x'.repeat(1_000)).subarray(0, 400));
