@@ -50,8 +50,8 @@ beforeAll(async () => {
   world = await startWorld({ documents: usual() });
   const clock = () => new Date(Date.now() + clockOffsetMs);
   service = await world.start({ clock });
-  // Both share the consumers, so each event is sent by one of them.
-  await world.start();
+  // Both share the consumers, so each event is sent by one of them; whichever it is, it goes by the same clock.
+  await world.start({ clock });
 });
 afterAll(async () => {
   await world.stop();
@@ -66,11 +66,15 @@ const begun = ['AccessRequestValidated', 'AccessRequested', 'ApprovalRequested']
 const toldAt = (path: string, requestId: string) =>
   expect.poll(() => typesAt(path, requestId).toSorted());
 
+/** Requests that only serve to see who is told. */
+const probes: string[] = [];
+
 /** Waits until a webhook is taken over: it is told of what happens from then on. */
 const isTold = (name: string) =>
   eventually(
     async () => {
       const id = await world.ask();
+      probes.push(id);
       await eventually(
         () => {
           if (typesAt(`/${name}`, id).length < 3) throw new Error(`${name} is not told yet`);
@@ -151,6 +155,11 @@ describe('a message that nobody takes for a day', () => {
     // Without the one whose secret is of no use.
     await world.configure([...usual(), hook('after')]);
     await isTold('after');
+    // What they are still to be told of those would be counted too.
+    for (const probe of probes) {
+      await toldAt('/broken', probe).toEqual(begun);
+      await toldAt('/asked', probe).toEqual(['ApprovalRequested']);
+    }
     receiver.answer('/broken', 503);
     receiver.answer('/asked', 503);
     const id = await world.ask();
