@@ -59,6 +59,16 @@ export const withdraw: Act = aboutGranted((world, { id, which, m }) => {
   world.withdraw(which, id, pick(agents, m));
 });
 
+export const wishes = [100, 250, 400, 9_000] as const;
+
+/** By its agent or another. */
+export const extend: Act = aboutGranted((world, { id, which, n, m }) => {
+  const [asked] = historyOf(world, id);
+  const requester = asked?.type === 'AccessRequested' ? asked.data.requester : agents[0];
+  const by = m % 7 === 0 ? pick(agents, n) : requester;
+  world.extend(which, id, { by, seconds: pick(wishes, m), reason: 'not done yet' });
+});
+
 export const endRun: Act = (world, { which, n, m }) => {
   world.endRun(which, pick(agents, m), pick(runs, n));
 };

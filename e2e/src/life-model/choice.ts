@@ -50,13 +50,21 @@ export const aboutGranted = (act: AboutRequest): Act =>
     return [...requests(world).filter(isGranted), ...requests(world).slice(0, 1)];
   }, act);
 
-export const isWaiting = (history: readonly AccessEvent[]): boolean =>
-  history.some(({ type }) => type === 'ApprovalRequested') &&
-  !history.some(({ type }) => closings.has(type));
+export const isWaiting = (history: readonly AccessEvent[]): boolean => {
+  const asked = history.findLastIndex(({ type }) => type === 'ApprovalRequested');
+  return asked >= 0 && !history.slice(asked).some(({ type }) => closings.has(type));
+};
+
+/** Which approval humans are asked for: absent, of the request itself. */
+export function roundOf(history: readonly AccessEvent[]): number | undefined {
+  const asked = history.findLast((event) => event.type === 'ApprovalRequested');
+  return asked?.data.round;
+}
 
 const closings = new Set([
   ...['AccessRequestApproved', 'AccessRequestRejected', 'AccessRequestLapsed'],
-  ...['AccessRequestDenied', 'AccessRequestWithdrawn', 'GrantIssued'],
+  ...['AccessRequestDenied', 'AccessRequestWithdrawn', 'GrantIssued', 'GrantRevoked'],
+  ...['ExtensionApproved', 'ExtensionClosed', 'ExtensionDenied', 'GrantExpired', 'GrantEnded'],
 ]);
 
 export const historyOf = ({ bus }: World, id: string): readonly AccessEvent[] =>

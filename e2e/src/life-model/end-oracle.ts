@@ -22,7 +22,7 @@ const ends: Ends = {
     claim(quorum?.isComplete === false, 'I6: lapsed though decided', event);
   },
   GrantExpired: ({ grant }, event, { localMs, nowMs }) => {
-    const endsAtMs = Date.parse(grant?.data.endsAt ?? '');
+    const endsAtMs = grant?.endsAtMs ?? Infinity;
     claim(localMs >= endsAtMs && nowMs >= endsAtMs - MAX_SKEW_MS, 'I6: expired early', event);
   },
   GrantEnded: ({ grant, calls, changes }, event) => {

@@ -7,11 +7,13 @@ import {
   isWaiting,
   pick,
   requests,
+  roundOf,
   type AboutRequest,
   type Act,
   type Choice,
 } from './choice.js';
 import { admin, alice, deciders, gina, impostor, nora } from './people.js';
+import { wishes } from './agent-acts.js';
 import { loginOf, proofOf } from './logins.js';
 import { flow } from './process-acts.js';
 import { narrowings, policySets } from './policies.js';
@@ -19,9 +21,17 @@ import type { World } from './world.js';
 
 /** What an honest client sends: what it was shown, of terms and of steps. */
 function versionOf(world: World, id: string): number {
-  return historyOf(world, id).filter(
-    ({ type, data }) => type === 'ApprovalGiven' && data.narrow !== undefined,
+  const history = historyOf(world, id);
+  const round = roundOf(history);
+  return history.filter(
+    ({ type, data }) =>
+      type === 'ApprovalGiven' && data.narrow !== undefined && data.round === round,
   ).length;
+}
+/** The round that is shown, which an honest client says. */
+function shownIn(world: World, id: string): { round?: number } {
+  const round = roundOf(historyOf(world, id));
+  return round === undefined ? {} : { round };
 }
 
 const approversOf = (world: World, id: string): readonly Principal[] =>
@@ -42,7 +52,8 @@ export const approve: Act = aboutWaiting((world, { id, which, n, m }) => {
   const narrow = m % 4 === 0 ? { narrow: pick(narrowings, n) } : {};
   const approver = pick(deciders, m);
   const proof = proofOf(world, approver, n);
-  const decision = { ...decisionOf(id, approver, n), seen, ...narrow, ...proof };
+  const round = n % 10 === 0 ? { round: 1 + (m % 3) } : shownIn(world, id);
+  const decision = { ...decisionOf(id, approver, n), seen, ...narrow, ...proof, ...round };
   const replica = world.approval[which];
   world.begin('approval', which, () => replica.approvals.approve(decision));
 });
@@ -50,12 +61,19 @@ export const approve: Act = aboutWaiting((world, { id, which, n, m }) => {
 /** An honest yes to what was shown, with a login that is fresh or not quite. */
 function sayYes(
   world: World,
-  { id, which, n }: Choice & { id: string },
+  {
+    id,
+    which,
+    n,
+    narrow,
+  }: Choice & { readonly id: string; readonly narrow?: { durationSeconds: number } },
   approver: Principal,
 ): void {
   const { approvals } = world.approval[which];
   const proof = loginOf(world, approver, n % 2 === 0 ? 20_000 : 40_000);
-  const decision = { ...decisionOf(id, approver, 1), seen: versionOf(world, id), proof };
+  const shown = { seen: versionOf(world, id), ...shownIn(world, id) };
+  const less = narrow === undefined ? {} : { narrow };
+  const decision = { ...decisionOf(id, approver, 1), ...shown, ...less, proof };
   world.begin('approval', which, () => approvals.approve(decision));
 }
 const rightOnes = deciders.slice(0, 3);
@@ -157,17 +175,55 @@ export const review: Act = about(brokenOnes, async (world, { id: requestId, whic
   }
 });
 
+/** By somebody who may or may not. */
+export const offer: Act = aboutGranted((world, { id, which, n, m }) => {
+  const by = pick([...deciders, admin], m);
+  const wish = { by, via: 'http' as const, seconds: pick(wishes, n), reason: 'not done yet' };
+  const order = { requestId: id, ...wish, causationId: 'x' };
+  world.begin('approval', which, () => world.approval[which].offers.offer(order));
+});
+
+/** More time is asked for, and the right ones agree. */
+export const lengthen: Act = aboutGranted(async (world, choice) => {
+  const { id, which, n } = choice;
+  await world.bus.settle();
+  const [asked] = historyOf(world, id);
+  if (asked?.type !== 'AccessRequested') return;
+  const by = asked.data.requester;
+  world.extend(which, id, { by, seconds: pick(wishes, n), reason: 'not done yet' });
+  await flow(world, choice);
+  const round = roundOf(historyOf(world, id));
+  if (round === undefined) return;
+  // Now and then approval says that they do, and nobody has said anything.
+  if (n % 4 === 0) {
+    const data = { approvers: [alice], round };
+    await world.bus.forge(id, { type: 'ExtensionApproved', data });
+  }
+  const narrow = n % 4 === 1 ? { narrow: { durationSeconds: 50 } } : {};
+  for (const approver of n % 4 === 0 ? [] : rightOnes) {
+    sayYes(world, { ...choice, ...narrow }, approver);
+    await world.bus.settle();
+  }
+  await flow(world, choice);
+});
+
 /** What somebody with the credentials of approval would write past its rules. */
 const forgeIt: AboutRequest = async (world, { id, n, m }) => {
   const history = historyOf(world, id);
   const approver = pick(deciders, m);
-  const given = { approver, via: 'http' as const, seen: versionOf(world, id), step: 'lead' };
+  const shown = { seen: versionOf(world, id), ...shownIn(world, id) };
+  const given = { approver, via: 'http' as const, ...shown, step: 'lead' };
   const more = n % 3 === 0 ? { narrow: pick(narrowings, m) } : {};
-  const approved: AccessEvent = { type: 'AccessRequestApproved', data: { approvers: [approver] } };
+  const { round } = shownIn(world, id);
+  const data = { approvers: [approver] };
+  const approved: AccessEvent =
+    round === undefined
+      ? { type: 'AccessRequestApproved', data }
+      : { type: 'ExtensionApproved', data: { ...data, round } };
   const forged: readonly AccessEvent[] = [
     approved,
     { type: 'ApprovalGiven', data: { ...given, ...more, ...proofOf(world, approver, n + m) } },
-    { type: 'ApprovalEscalated', data: { step: 'on-call', level: 0 } },
+    { type: 'ApprovalEscalated', data: { step: 'on-call', level: 0, ...shownIn(world, id) } },
   ];
   const event = isWaiting(history) ? pick(forged, n) : approved;
   await world.bus.forge(id, event);
@@ -176,7 +232,7 @@ const forgeIt: AboutRequest = async (world, { id, n, m }) => {
 /** Somebody lets those decide whose time has not come. */
 export const usurp: Act = aboutWaiting(async (world, choice) => {
   await world.bus.settle();
-  const data = { step: 'on-call', level: 0 };
+  const data = { step: 'on-call', level: 0, ...shownIn(world, choice.id) };
   await world.bus.forge(choice.id, { type: 'ApprovalEscalated', data });
   sayYes(world, choice, gina);
   await world.bus.settle();

@@ -30,6 +30,8 @@ import type { World } from './world.js';
  * At night: broken by somebody with the same address (I11), anybody (I11), without a reason (I11), without a login (I11), in
  * secret (I1), named no longer (I11). Reviews: never (I11), too early (I11), by oneself (I11), by anybody (I11), twice asked (I11)
  * or completed (I11), reminded early (I11).
+ * More time: behind the end (I10), by another agent (I10), two wishes at once (I10), for too long (I10), at once or in all,
+ * offered by anybody (I10), with other rules (I2), without a quorum (I10), longer than it was shortened to (I10); a gateway that goes on for longer (I3).
  * Uses: one call more (I3), a lost race that is not counted (I3). Kernel: a lost race that is not decided anew (I6).
  *
  * More runs: `LIFE_MODEL_RUNS`; others: `LIFE_MODEL_SEED`; what happened: `LIFE_MODEL_SHOW=1`; the smallest story
@@ -58,6 +60,8 @@ const atLeast: Readonly<Record<string, number>> = {
   unasked: 10,
   'broken glass': 5,
   ReviewRequested: 5,
+  ExtensionRequested: 15,
+  GrantExtended: 3,
   QuestionAsked: 5,
   conflicts: 30,
   unheard: 3,
@@ -77,6 +81,8 @@ const atAll = [
   'QuestionAnswered',
   'GrantGroupLost',
   'ReviewReminded',
+  'ExtensionOffered',
+  'ExtensionClosed',
   'ReviewCompleted',
 ];
 

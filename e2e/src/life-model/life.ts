@@ -6,32 +6,41 @@ import type { QuorumOracle, Shown } from './quorum-oracle.js';
 
 export type AccessEntry = Extract<Entry, { kind: 'access' }>;
 
+/** What humans are asked: access, or more time for it. */
+export interface Asked {
+  quorum?: QuorumOracle;
+  askedAtMs: number;
+  decideByMs: number;
+  /** Humans have come to a decision, or their time is over. */
+  isDecided: boolean;
+  /** The rule by which nobody was asked, and when by the clock of whoever said so. */
+  auto?: { readonly rule: string; readonly atMs: number };
+}
+
 /** What the log says of one request. */
-export interface Life {
+export interface Life extends Asked {
   readonly requested: AccessEventData<'AccessRequested'>;
   /** By the clock of whoever took it. */
   readonly requestedAtMs: number;
   /** Of what nobody approved. */
   review?: { readonly askedAtMs: number; reminders: number; isDone: boolean };
-  quorum?: QuorumOracle;
-  askedAtMs: number;
-  decideByMs: number;
+  /** Wishes for more time, by round. */
+  readonly rounds: Map<number, Asked & { readonly seconds: number }>;
+  openRound?: number;
   isWithdrawn: boolean;
   isOrdered: boolean;
   grant?: {
     readonly data: AccessEventData<'GrantIssued'>;
     readonly nowMs: number;
     readonly at: string;
+    /** As extended. */
+    endsAtMs: number;
   };
   end?: string;
   calls: number;
   changes: number;
   /** What was asked of the agent, and whether it was answered. */
   readonly questions: Map<string, 'open' | 'answered'>;
-  /** Humans have come to a decision, or their time is over. */
-  isDecided: boolean;
-  /** The rule by which nobody was asked, and when by the clock of whoever said so. */
-  auto?: { readonly rule: string; readonly atMs: number };
   /** A newer token said that the agent has left. */
   hasLostGroup: boolean;
 }
@@ -39,7 +48,13 @@ export interface Life {
 export const newLife = (requested: Life['requested'], at: string): Life => ({
   requested,
   requestedAtMs: Date.parse(at),
-  ...{ askedAtMs: 0, decideByMs: Infinity, isDecided: false, questions: new Map() },
+  ...{
+    askedAtMs: 0,
+    decideByMs: Infinity,
+    isDecided: false,
+    questions: new Map(),
+    rounds: new Map(),
+  },
   ...{ isWithdrawn: false, isOrdered: false, hasLostGroup: false, calls: 0, changes: 0 },
 });
 
@@ -65,6 +80,10 @@ export const limitsLess = (
     keyThumbprint === request.keyThumbprint
   );
 };
+
+/** What an event of this round is about; absent: the request itself. */
+export const askedOf = (life: Life, round: number | undefined): Asked | undefined =>
+  round === undefined ? life : life.rounds.get(round);
 
 /** Nothing but the end of a grant may follow. */
 export const isClosed = ({ end, isWithdrawn }: Life): boolean => end !== undefined || isWithdrawn;

@@ -91,10 +91,17 @@ export class Oracle {
     }
     const life = this.lives.get(id);
     claim(life !== undefined, 'I8: about nothing', event);
-    if (event.type === 'AccessRequestValidated') this.#places.validated(id, event.data);
+    this.#unasked(life, recorded);
     hear(life, entry, this.sets);
     this.#granted(life, entry);
     end(life, entry);
+  }
+
+  /** I1: nobody is asked in one of so many places; more time takes another one. */
+  #unasked({ grant }: Life, { event, aggregateId: id }: RecordedEvent<AccessEvent>): void {
+    if (event.type === 'AccessRequestValidated') this.#places.validated(id, event.data);
+    if (event.type !== 'ExtensionValidated' || grant === undefined) return;
+    this.#places.validated(`${id}.${event.data.round}`, { ...event.data, terms: grant.data.terms });
   }
 
   /** I1, I4: what is granted, and by whose leave. */
@@ -127,7 +134,7 @@ export class Oracle {
     const heard = this.#stops.slice(0, stopsSeen);
     const inForce = isStopped({ subject, connection, nowMs }, heard);
     claim(!inForce, 'I7: granted under raised bridges', event);
-    life.grant = { data, nowMs, at };
+    life.grant = { data, nowMs, at, endsAtMs: Date.parse(data.endsAt) };
     this.#ofGrant.set(data.grantId, { life, requestId });
   }
 
@@ -139,8 +146,9 @@ export class Oracle {
       const isOfIt = requester.subject === run.subject && request.runId === run.runId;
       if (!isOfIt || !ids.has(id)) continue;
       // By a clock that is ahead it is over without this.
-      const endsAtMs = Date.parse(life.grant?.data.endsAt ?? '') - MAX_SKEW_MS;
-      claim(isClosed(life) || run.nowMs >= endsAtMs, 'I6: goes on behind its run', run);
+      const endsAtMs = life.grant?.endsAtMs ?? Infinity;
+      const isOver = run.nowMs >= endsAtMs - MAX_SKEW_MS;
+      claim(isClosed(life) || isOver, 'I6: goes on behind its run', run);
     }
   }
 
@@ -169,21 +177,19 @@ export class Oracle {
     const found = this.#ofGrant.get(call.grantId);
     const grant = found?.life.grant;
     claim(grant !== undefined && found !== undefined, 'I3: by no grant', call);
-    const { grantee, terms, startsAt, endsAt, requiredGroups = [] } = grant.data;
-    const { subject, connection, localMs, nowMs } = call;
+    const { grantee, terms, requiredGroups = [] } = grant.data;
+    const known = this.#access.slice(0, call.accessSeen);
+    const ofIt = known.filter(({ aggregateId }) => aggregateId === found.requestId);
+    const { subject, connection } = call;
     claim(grantee.subject === subject && terms.connection === connection, "I3: another's", call);
     const named = call.verb === 'list' ? { ...call, name: '' } : call;
     claim(covers(terms.rules, named), 'I3: out of scope', call);
     const { keyThumbprint = call.shownKey } = terms;
     claim(call.shownKey === keyThumbprint, 'I3: without its key', call);
-    claim(localMs < Date.parse(endsAt), 'I3: after its end', call);
-    claim(nowMs < Date.parse(endsAt) + MAX_SKEW_MS, 'I3: after its true end', call);
-    claim(nowMs >= Date.parse(startsAt) - MAX_SKEW_MS, 'I3: before its begin', call);
+    inTime(call, grant.data, ofIt);
     const isMember = requiredGroups.some((group) => call.groups.includes(group));
     claim(isMember || terms.breakGlass !== undefined, 'I3: no member', call);
-    const over = this.#access
-      .slice(0, call.accessSeen)
-      .find(({ aggregateId, event }) => aggregateId === found.requestId && endsUse(event.type));
+    const over = ofIt.find(({ event }) => endsUse(event.type));
     claim(over === undefined, 'I3, I7: after an end', call);
     const heard = this.#stops.slice(0, call.stopsSeen);
     claim(!isStopped({ ...grant, subject, connection }, heard), 'I7: under a stop', call);
@@ -198,4 +204,20 @@ export class Oracle {
     const { maxCalls = Infinity, maxChanges = Infinity } = life.grant.data.terms.limits ?? {};
     claim(life.calls <= maxCalls && life.changes <= maxChanges, 'I3: too often', grantId);
   }
+}
+
+/** I3: while it lasts, by the clock of the gateway and by the true time; an extension counts once it is heard of. */
+function inTime(
+  call: CallTried,
+  { startsAt, endsAt: first }: { readonly startsAt: string; readonly endsAt: string },
+  heard: readonly RecordedEvent<AccessEvent>[],
+): void {
+  const { localMs, nowMs } = call;
+  const extended = heard.flatMap(({ event }) =>
+    event.type === 'GrantExtended' ? [event.data.endsAt] : [],
+  );
+  const endsAtMs = Date.parse(extended.at(-1) ?? first);
+  claim(localMs < endsAtMs, 'I3: after its end', call);
+  claim(nowMs < endsAtMs + MAX_SKEW_MS, 'I3: after its true end', call);
+  claim(nowMs >= Date.parse(startsAt) - MAX_SKEW_MS, 'I3: before its begin', call);
 }

@@ -31,7 +31,7 @@ export class PlacesOracle {
   take({ value, nowMs }: Extract<Entry, { kind: 'places' }>): void {
     const ids = [...JSON.stringify(value).matchAll(/"requestId":"([^"]+)"/g)];
     for (const [, id = ''] of ids) {
-      const life = this.lives.get(id);
+      const life = this.lives.get(id.split('.')[0] ?? '');
       claim(life !== undefined, 'I1: a place of nobody', id);
       if (this.#takenAt.has(id)) continue;
       this.#takenAt.set(id, { nowMs, subject: life.requested.requester.subject });
@@ -40,7 +40,10 @@ export class PlacesOracle {
   }
 
   /** I1: nobody is asked by a rule of the policy alone, for what it is about, and in one of its places. */
-  validated(id: string, { autoApproved, policy: name, terms }: Validated): void {
+  validated(
+    id: string,
+    { autoApproved, policy: name, terms }: Pick<Validated, 'autoApproved' | 'policy' | 'terms'>,
+  ): void {
     if (autoApproved === undefined) return;
     const rule = ruleOf(policyOf(this.sets, name), autoApproved);
     claim(rule !== undefined, 'I1: no such rule', name);

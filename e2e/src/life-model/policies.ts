@@ -84,6 +84,7 @@ const policyOf = (connection: string, maxDurationSeconds: number): Policy => ({
   autoApprove: connection === 'quota' ? [few] : [],
   ...(connection === 'guarded' && { stepUp: { fromRisk: 'low', ...loginWanted } }),
   approval: approvals[connection] ?? { type: 'none' },
+  ...(connection !== 'legacy' && { extension: { maxSeconds: 400, maxTotalSeconds: 900 } }),
   ...(['parallel', 'guarded'].includes(connection) && { breakGlass }),
 });
 const setOf = (version: string, policies: readonly Policy[]): PolicySet => ({
@@ -103,6 +104,7 @@ function careful({ breakGlass: glass, ...policy }: Policy): Policy {
     ...(glass && { breakGlass: { ...glass, people: ['somebody.else@corp.test'] } }),
     autoApprove: [],
     ...(stepUp && { stepUp: { ...stepUp, maxAgeSeconds: 30 } }),
+    extension: { maxSeconds: 200, maxTotalSeconds: 500 },
   };
 }
 /** The configurations that may be in force, one after the other and not everywhere at once. */

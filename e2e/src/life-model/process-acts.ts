@@ -72,6 +72,10 @@ const nagAbout: AboutRequest = (world, { id, which, n, m }) => {
     () => approvals.nudge(id, { type: 'Remind', step: 'on-call' }),
     () => commands.takeBack(occasion),
     () => approvals.react('RequestApproval', id, id),
+    () => commands.judgeExtension(occasion),
+    () => approvals.nudge(id, { type: 'Escalate', step: 'lead' }),
+    () => commands.extend(occasion),
+    () => approvals.react('CompleteApproval', id, id),
   ];
   const index = (n + m) % early.length;
   world.begin(index % 2 === 0 ? 'policy' : 'approval', which, pick(early, index));

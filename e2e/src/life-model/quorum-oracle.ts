@@ -23,7 +23,11 @@ export interface Login {
 }
 
 type Given = AccessEventData<'ApprovalGiven'>;
-type Asked = AccessEventData<'AccessRequestValidated'>;
+interface Asked extends Pick<AccessEventData<'AccessRequestValidated'>, 'approval' | 'requester'> {
+  readonly terms: Shown;
+}
+/** A login must not be older, but for how far the clock of its provider is behind. */
+const BEHIND_MS = 5_000;
 
 const words = [
   ['get', 'list', 'patch', 'delete'],
@@ -64,7 +68,11 @@ export class QuorumOracle {
   readonly #isOrdered: boolean;
   readonly threshold: number;
 
-  constructor(private readonly asked: Asked) {
+  /** @param round - of more time: since when it is asked for */
+  constructor(
+    private readonly asked: Asked,
+    private readonly round?: { readonly sinceMs: number },
+  ) {
     const { approval, terms } = asked;
     this.versions = [terms];
     this.#isOrdered = approval.type === 'steps' && approval.order === 'sequential';
@@ -97,7 +105,7 @@ export class QuorumOracle {
     if (!this.mayDecide(approver)) return 'group';
     if (!this.#isWanted({ ...approver, email, step })) return 'not wanted';
     if (seen !== this.versions.length - 1) return 'other terms';
-    if (!isFresh(this.#login, { issuer: approver.issuer, proof, atMs })) return 'login';
+    if (!this.#isLoggedIn({ issuer: approver.issuer, proof, atMs })) return 'login';
     return this.#whyNotNarrow(narrow);
   }
 
@@ -105,9 +113,17 @@ export class QuorumOracle {
     return this.asked.approval.type === 'steps' ? this.asked.approval.stepUp : undefined;
   }
 
+  /** For more time it takes a login of after that was asked for. */
+  #isLoggedIn(login: Login): boolean {
+    const sinceMs = (this.round?.sinceMs ?? 0) - BEHIND_MS;
+    const isOfNow = Date.parse(login.proof?.authTime ?? '') >= sinceMs;
+    return isFresh(this.#login, login) && (this.#login === undefined || isOfNow);
+  }
+
   #whyNotNarrow(narrow: Given['narrow']): string | undefined {
     if (narrow === undefined) return undefined;
     if (this.asked.approval.type !== 'steps') return 'cannot narrow';
+    if (this.round !== undefined && narrow.rules !== undefined) return 'cannot change rules';
     return isLess(this.#narrowed(narrow), this.terms) ? undefined : 'wider';
   }
 

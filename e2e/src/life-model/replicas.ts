@@ -1,7 +1,8 @@
-import type { AccessEvent, Principal } from '@drawbridge/contracts';
+import type { AccessEvent, AccessEventType, Principal, UseEventType } from '@drawbridge/contracts';
 import { AppError, type Clock, type RecordedEvent } from '@drawbridge/kernel';
 import {
   AccessApprovals,
+  ExtensionOffers,
   lostSays,
   OpenReviews,
   RequestTimers,
@@ -113,10 +114,8 @@ export class PolicyReplica {
       return () => this.commands.takeFromLeaver({ requestId, tokenIssuedAt, causationId });
     }
     const occasion = { requestId: aggregateId, causationId };
-    if (event.type === 'AccessRequested') return () => this.commands.judge(occasion);
-    const isIssue =
-      event.type === 'AccessRequestValidated' || event.type === 'AccessRequestApproved';
-    return () => (isIssue ? this.commands.issue(occasion) : this.commands.takeBack(occasion));
+    const command = answers[event.type] ?? 'takeBack';
+    return () => this.commands[command](occasion);
   }
 
   /** What the clock of grants does on each look. */
@@ -132,10 +131,23 @@ export class PolicyReplica {
   }
 }
 
+const answers: Partial<
+  Record<AccessEventType | UseEventType, 'judge' | 'issue' | 'judgeExtension' | 'extend'>
+> = {
+  AccessRequested: 'judge',
+  AccessRequestValidated: 'issue',
+  AccessRequestApproved: 'issue',
+  ExtensionRequested: 'judgeExtension',
+  ExtensionOffered: 'judgeExtension',
+  ExtensionValidated: 'extend',
+  ExtensionApproved: 'extend',
+};
+
 /** One process of approval: what humans say to it, its timers, and who has lost their say. */
 export class ApprovalReplica {
   readonly approvals: AccessApprovals;
   readonly revocations: Revocations;
+  readonly offers: ExtensionOffers;
   readonly reviews: Reviews;
   readonly #openReviews: OpenReviews;
   readonly #reviewTimers: ReviewTimers;
@@ -154,6 +166,7 @@ export class ApprovalReplica {
     this.approvals = new AccessApprovals(store, clock);
     const isAdmin = ({ subject }: Principal) => subject === admin.subject;
     this.revocations = new Revocations({ store, clock, isAdmin });
+    this.offers = new ExtensionOffers({ store, clock, isAdmin });
     this.reviews = new Reviews(store, clock);
     this.#reviewTimers = new ReviewTimers({ reviews: this.reviews, clock, logger: silent });
     this.#openReviews = new OpenReviews(this.#reviewTimers.follow);

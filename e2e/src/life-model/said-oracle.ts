@@ -1,9 +1,11 @@
-import type { AccessEvent, AccessEventType, ApprovalRequirement } from '@drawbridge/contracts';
-import type { Policy, PolicySet } from '@drawbridge/policy/core';
+import type { AccessEvent, AccessEventType } from '@drawbridge/contracts';
+import type { PolicySet } from '@drawbridge/policy/core';
 import { review } from './glass-oracle.js';
-import { claim, isClosed, wantedBy, type AccessEntry, type Life } from './life.js';
+import { askedOf, claim, isClosed, wantedBy, type AccessEntry, type Life } from './life.js';
 import { policyOf } from './places-oracle.js';
 import { emailOf, isLess, QuorumOracle } from './quorum-oracle.js';
+import { asksWhom } from './requirement-oracle.js';
+import { extend } from './rounds-oracle.js';
 
 type EventOf<Type> = Extract<AccessEvent, { type: Type }>;
 interface When {
@@ -29,32 +31,36 @@ const said: Said = {
     life.quorum = new QuorumOracle(event.data);
   },
   ApprovalRequested: (life, { data }, { localMs }) => {
-    life.askedAtMs = localMs;
-    life.decideByMs = Date.parse(data.decideBy);
+    const asked = askedOf(life, data.round);
+    claim(asked !== undefined, 'I10: asked about nothing', data);
+    asked.askedAtMs = localMs;
+    asked.decideByMs = Date.parse(data.decideBy);
+    const endsAtMs = data.round === undefined ? Infinity : (life.grant?.endsAtMs ?? 0);
+    claim(asked.decideByMs <= endsAtMs, 'I10: waits for longer than the grant', data);
   },
   ApprovalGiven: (life, event, { localMs, isForged }) => {
-    const why =
-      life.quorum === undefined ? 'nobody is asked' : life.quorum.whyNot(event.data, localMs);
-    claim(
-      isForged || why === undefined,
-      `I2: an approval that must not count: ${why ?? ''}`,
-      event,
-    );
-    claim(isForged || localMs < life.decideByMs, 'I2: too late', event);
-    claim(isForged || !isClosed(life), 'I2: after the end', event);
-    if (why === undefined) life.quorum?.give(event.data, localMs);
+    const { quorum, decideByMs = 0 } = askedOf(life, event.data.round) ?? {};
+    const why = quorum?.whyNot(event.data, localMs) ?? whyNobody(life, event.data);
+    if (!isForged) {
+      claim(why === undefined, `I2: an approval that must not count: ${why ?? ''}`, event);
+      claim(localMs < decideByMs, 'I2: too late', event);
+      claim(!isClosed(life), 'I2: after the end', event);
+    }
+    if (why === undefined) quorum?.give(event.data, localMs);
   },
-  ApprovalDenied: ({ quorum }, event, { isForged }) => {
+  ApprovalDenied: (life, event, { isForged }) => {
+    const quorum = askedOf(life, event.data.round)?.quorum;
     const may = quorum?.mayDeny(event.data.approver) === true;
     claim(may || isForged, 'I2: a no of somebody without a say', event);
     quorum?.takeBack(event.data.approver);
     if (may) quorum.noes.add(emailOf(event.data.approver));
   },
-  ApprovalVoided: ({ quorum }, { data }) => {
-    quorum?.takeBack(data.approver);
+  ApprovalVoided: (life, { data }) => {
+    askedOf(life, data.round)?.quorum?.takeBack(data.approver);
   },
-  ApprovalEscalated: ({ quorum, askedAtMs }, event, { localMs, isForged }) => {
-    const { step, level } = event.data;
+  ApprovalEscalated: (life, event, { localMs, isForged }) => {
+    const { step, level, round } = event.data;
+    const { quorum, askedAtMs = Infinity } = askedOf(life, round) ?? {};
     const afterMs = quorum?.nextEscalation(step, level);
     claim(isForged || afterMs !== undefined, 'I2: escalated twice', event);
     const isAsked = askedAtMs > 0;
@@ -96,15 +102,10 @@ const said: Said = {
   },
 };
 
-/** Whether those are asked whom the policy names, and with the login that it wants. */
-function asksWhom(asked: ApprovalRequirement, policy: Policy | undefined): boolean {
-  if (policy === undefined) return false;
-  const { approval, stepUp } = policy;
-  if (stepUp === undefined) return JSON.stringify(asked) === JSON.stringify(approval);
-  const isSame = asked.type === 'steps' && asked.stepUp?.maxAgeSeconds === stepUp.maxAgeSeconds;
-  const groups = approval.type === 'humans' ? approval.groups : [];
-  const [step] = asked.type === 'steps' ? asked.steps : [];
-  return isSame && step?.type === 'humans' && step.groups.join() === groups.join();
+/** Why nobody is asked now: nothing was validated, or the round is over. */
+function whyNobody(life: Life, { round }: { round?: number | undefined }): string | undefined {
+  if (askedOf(life, round)?.quorum === undefined) return 'nobody is asked';
+  return round === life.openRound || round === undefined ? undefined : 'another round';
 }
 
 /** Judges what was said, and keeps it. */
@@ -113,6 +114,7 @@ export function hear(life: Life, { recorded, writer }: AccessEntry, sets: readon
   const when = { localMs: Date.parse(at), isForged: writer === undefined, sets };
   tell(life, event, when);
   review(life, event, when);
+  extend(life, event, when);
 }
 
 function tell<Type extends AccessEventType>(

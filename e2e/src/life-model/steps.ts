@@ -7,6 +7,8 @@ import type { World } from './world.js';
 
 const {
   agree,
+  lengthen,
+  offer,
   approve,
   ask,
   cutShort,
@@ -19,11 +21,12 @@ const {
   usurp,
   waver,
 } = humanActs;
-const { answer, breakGlass, endRun, halfway, rush, submit, use, withdraw } = agentActs;
+const { answer, breakGlass, endRun, extend, halfway, rush, submit, use, withdraw } = agentActs;
 
 /** Everything that can happen. */
 const acts = {
-  ...{ breakGlass, submit, rush, halfway, withdraw, answer, endRun, use },
+  ...{ extend, breakGlass, submit, rush, halfway, withdraw, answer, endRun, use },
+  ...{ lengthen, offer },
   ...{ approve, agree, waver, cutShort, reform, deny, takeBack, ask, revoke, review, usurp, forge },
   ...{ raise, release, moment, disableAgent },
   ...processActs,

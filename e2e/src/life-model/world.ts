@@ -63,6 +63,11 @@ export class World {
     this.#atIdentity(which, id, { type: 'AnswerQuestion', ...answer });
   }
 
+  extend(which: Which, id: string, wish: Omit<RequestExtension, 'type' | 'at'>): void {
+    const at = this.clockOf('identity', which).toISOString();
+    this.#atIdentity(which, id, { type: 'RequestExtension', ...wish, at });
+  }
+
   endRun(which: Which, caller: Principal, runId: string): void {
     this.begin('identity', which, () => this.identity[which].endRun(caller, runId));
   }
@@ -184,6 +189,7 @@ export class World {
   }
 }
 
+type RequestExtension = Extract<IdentityCommand, { type: 'RequestExtension' }>;
 type AnswerQuestion = Extract<IdentityCommand, { type: 'AnswerQuestion' }>;
 type Target = Extract<BridgesCommand, { type: 'RaiseBridges' }>['target'];
 const services: readonly ServiceName[] = ['identity', 'policy', 'approval', 'proxy'];
