@@ -52,6 +52,19 @@ describe('who is on call', () => {
     );
   });
 
+  // On 29 March there is no time between two and three in Berlin.
+  it('names who takes over in the hour that is skipped, and nobody whose turn falls into it', () => {
+    const turns = [
+      { from: '2026-03-29T02:15', until: '2026-03-29T02:30', person: 'nobody@corp.test' },
+      { from: '2026-03-29T02:30', until: '2026-03-29T03:05', person: 'erin@corp.test' },
+    ];
+    const schedule = { ...weekly, overrides: turns };
+    const usual = onCall(weekly, '2026-03-29T00:30:00Z');
+    expect(onCallWithin(schedule, '2026-03-29T00:30:00Z', 7200).toSorted()).toStrictEqual(
+      ['erin@corp.test', usual].toSorted(),
+    );
+  });
+
   it('names no fewer than looking every five minutes finds, and nobody else', () => {
     const local = fc
       .integer({ min: 0, max: 14 * 24 * 4 })

@@ -21,25 +21,53 @@ export function onCallWithin(
   at: string,
   seconds: number,
 ): readonly string[] {
-  const { rotation, overrides, timeZone } = schedule;
-  const now = wallClockOf(timeZone, at);
-  const end = wallClockOf(timeZone, new Date(Date.parse(at) + seconds * 1000).toISOString());
-  // While clocks go back the wall shows an hour twice, and may end before it began: then the hour before counts too.
-  const from = Math.min(now, end - seconds * 1000);
-  const until = Math.max(now + seconds * 1000, end);
+  const { overrides, timeZone } = schedule;
+  const from = Date.parse(at);
+  const until = from + seconds * 1000;
+  const before = offsetOf(timeZone, from);
+  const after = offsetOf(timeZone, until);
+  const changes = [
+    ...handoversWithin(schedule, {
+      from: from + Math.min(before, after),
+      until: until + Math.max(before, after),
+    }),
+    ...overrides.flatMap((turn) => [wallClockAt(turn.from), wallClockAt(turn.until)]),
+  ];
+  // A time of the wall comes twice when clocks go back, and not at all in the hour that they skip when they go forward.
+  const moments = changes.flatMap((wall) => [wall - before, wall - after]);
+  if (before !== after) moments.push(changeOfClocks(timeZone, from, until));
+  const people = [from, ...moments]
+    .filter((moment) => moment >= from && moment <= until)
+    .flatMap((moment) => onCall(schedule, new Date(moment).toISOString()) ?? []);
+  return [...new Set(people)];
+}
+
+/** By how many milliseconds the wall is ahead of UTC. */
+const offsetOf = (timeZone: string, moment: number): number =>
+  wallClockOf(timeZone, new Date(moment).toISOString()) - moment;
+
+/** The first moment at which clocks are as at the end; they change once at most in the time of a request. */
+function changeOfClocks(timeZone: string, from: number, until: number): number {
+  const after = offsetOf(timeZone, until);
+  let [still, already] = [from, until];
+  while (already - still > 1) {
+    const middle = Math.floor((still + already) / 2);
+    if (offsetOf(timeZone, middle) === after) already = middle;
+    else still = middle;
+  }
+  return already;
+}
+
+/** Times of the wall at which the rotation goes on to the next. */
+function handoversWithin(
+  { rotation }: ScheduleSpec,
+  { from, until }: { readonly from: number; readonly until: number },
+): readonly number[] {
   const everyMs = rotation.everySeconds * 1000;
   const start = wallClockAt(rotation.start);
   const next = start + Math.max(0, Math.ceil((from - start) / everyMs)) * everyMs;
-  const handovers = Array.from(
-    { length: Math.max(0, Math.floor((until - next) / everyMs) + 1) },
-    (_, index) => next + index * everyMs,
-  );
-  const changes = overrides.flatMap((turn) => [wallClockAt(turn.from), wallClockAt(turn.until)]);
-  const moments = [from, now, ...handovers, ...changes].filter(
-    (wall) => wall >= from && wall <= until,
-  );
-  const people = moments.flatMap((wall) => onCallByWall(schedule, wall) ?? []);
-  return [...new Set(people)];
+  const count = Math.max(0, Math.floor((until - next) / everyMs) + 1);
+  return Array.from({ length: count }, (_, index) => next + index * everyMs);
 }
 
 function onCallByWall({ rotation, overrides }: ScheduleSpec, wall: number): string | undefined {
