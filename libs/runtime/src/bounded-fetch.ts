@@ -59,7 +59,9 @@ function send(url: URL, wanted: BoundedFetchOptions): Promise<IncomingMessage> {
       url.protocol === 'http:'
         ? httpRequest(url, options)
         : httpsRequest(url, { ...options, ca: wanted.certificateAuthority });
-    request.on('response', resolve).on('error', reject).end(body);
+    // A server that changes the protocol (101) ends in neither, and then not even the signal is heard.
+    const closed = () => reject(new Error('the connection was closed without an answer'));
+    request.on('response', resolve).on('error', reject).on('close', closed).end(body);
   });
 }
 

@@ -16,6 +16,10 @@ beforeAll(async () => {
       response.end('x'.repeat(101));
     } else if (request.url === '/nothing') {
       response.writeHead(204).end();
+    } else if (request.url === '/switch') {
+      request.socket.write(
+        'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n',
+      );
     } else if (request.url === '/echo') {
       void text(request).then((body) => response.end(`${request.method ?? ''} ${body}`));
     }
@@ -49,6 +53,7 @@ it('follows no redirect', async () => {
 it.each([
   ['an answer that is too large', '/large', { ...loopback, maxBytes: 100 }, 'answer_too_large'],
   ['an answer that does not come', '/silent', { ...loopback, timeoutMs: 50 }, 'no_answer'],
+  ['a server that changes the protocol', '/switch', loopback, 'no_answer'],
   ['plain http unless that is said', '/echo', {}, 'address_refused'],
 ])('refuses %s', async (...[, path, options, reason]) => {
   await expect(boundedFetch(`${base}${path}`, options)).rejects.toMatchObject({ reason });
