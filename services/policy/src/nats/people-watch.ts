@@ -2,11 +2,13 @@ import type { LoggerService } from '@nestjs/common';
 import {
   principalId,
   type AccessEvent,
+  type AccessEventData,
   type AccessEventType,
   type Principal,
 } from '@drawbridge/contracts';
 import type { Clock, RecordedEvent } from '@drawbridge/kernel';
 import { DueSchedule } from '@drawbridge/runtime';
+import { behalfOf, roundOf } from '@drawbridge/scope';
 import type { PolicyCommands } from '../policy-commands.js';
 
 export interface PeopleWatchOptions {
@@ -21,7 +23,7 @@ type Account = Pick<Principal, 'issuer' | 'subject'>;
 interface Depending {
   readonly command: 'recheck' | 'endUnapprovable';
   readonly causationId: string;
-  /** Of a grant: its agent, and who approved it. */
+  /** Of a grant: its agent, for whom it was asked, and who approved it or more time for it. */
   readonly people: readonly string[];
 }
 
@@ -44,9 +46,11 @@ export class PeopleWatch {
 
   apply({ aggregateId, id: causationId, event }: RecordedEvent<AccessEvent>): void {
     if (event.type === 'GrantIssued') {
-      const people = [event.data.grantee, ...event.data.approvers].map(principalId);
+      const people = partiesOf(event.data).map(principalId);
       this.#depending.set(aggregateId, { command: 'recheck', causationId, people });
-    } else if (event.type === 'ApprovalVoided') {
+    } else if (event.type === 'GrantExtended') {
+      this.#alsoOn(aggregateId, event.data.approvers);
+    } else if (event.type === 'ApprovalVoided' && roundOf(event) === 1) {
       this.#depending.set(aggregateId, { command: 'endUnapprovable', causationId, people: [] });
     } else if (ends.has(event.type)) {
       this.#depending.delete(aggregateId);
@@ -82,6 +86,14 @@ export class PeopleWatch {
     return this.#schedule.close();
   }
 
+  /** Who gave more time counts as whoever gave the grant. */
+  #alsoOn(requestId: string, approvers: readonly Principal[]): void {
+    const known = this.#depending.get(requestId);
+    if (known === undefined) return;
+    const people = [...new Set([...known.people, ...approvers.map(principalId)])];
+    this.#depending.set(requestId, { ...known, people });
+  }
+
   #want(requestId: string): void {
     if (!this.#isStarted) return;
     this.#looks += 1;
@@ -100,6 +112,11 @@ export class PeopleWatch {
     this.#wanted.delete(requestId);
     this.#schedule.delete(requestId);
   }
+}
+
+function partiesOf({ grantee, approvers, terms }: AccessEventData<'GrantIssued'>) {
+  const behalf = behalfOf(terms);
+  return [grantee, ...approvers, ...(behalf === undefined ? [] : [behalf])];
 }
 
 const ends: ReadonlySet<AccessEventType> = new Set<AccessEventType>([
