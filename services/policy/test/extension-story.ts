@@ -18,8 +18,9 @@ import {
 
 /** A grant of 15 minutes from 9:00 that its policy extends by at most 10 minutes at once, and to 30 in all. */
 export const extending = { ...oncall, extension: { maxSeconds: 600, maxTotalSeconds: 1800 } };
-export const extendingSet = (more: Partial<typeof extending> = {}) =>
-  policySet({ ...extending, ...more });
+export const extendingSet = (
+  more: Partial<typeof extending> & { revokeWithApprover?: boolean } = {},
+) => policySet({ ...extending, ...more });
 export const running: readonly AccessEvent[] = [requested(), validated(), given(alice), issued()];
 
 type EventOf<Type extends AccessEvent['type']> = Extract<AccessEvent, { type: Type }>;

@@ -1,5 +1,6 @@
 import type { AccessRequestInput, Behalf, Principal, StepUpProof } from '@drawbridge/contracts';
 import type { ExtensionRounds } from '@drawbridge/scope';
+import type { AgreedRound } from './approver-lost.js';
 import type { ValidatedExtension } from './extension-state.js';
 import type { FixedRequest } from './still-allowed.js';
 
@@ -41,6 +42,8 @@ export type AccessGrant =
       readonly rounds: ExtensionRounds;
       /** What was last asked for beside the grant itself, and when. */
       readonly extensionAskedAt?: string;
+      /** What humans have said to the rounds by which it was extended; absent: nobody was asked. */
+      readonly extendedBy?: readonly AgreedRound[];
       /** The open round, once it was validated. */
       readonly extension?: ValidatedExtension;
       readonly withdrawnBy?: Principal;

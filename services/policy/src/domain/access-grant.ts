@@ -3,6 +3,7 @@ import type { Decider } from '@drawbridge/kernel';
 import { grantWindow, isUsedUp, type Used } from '@drawbridge/scope';
 import type { AccessGrant } from './access-grant-state.js';
 import { alternativeTo } from './alternative.js';
+import { isApproverLost } from './approver-lost.js';
 import { behalfLost } from './behalf-lost.js';
 import type { Circumstances } from './circumstances.js';
 import { isDenial, type Denial } from './denial.js';
@@ -296,16 +297,8 @@ function decideRecheck(
   if (lost !== undefined) return revoked(lost.reason, lost.cause);
   const reason = whyNotAllowed(state, policies) ?? whyNotSoLong(state, policies);
   if (reason !== undefined) return revoked(`the policies changed: ${reason}`, 'policy');
-  if (!endsWithApprover(state, policies) || isStillAgreed(state, policies, circumstances)) {
-    return undefined;
-  }
+  if (!isApproverLost(state, policies, circumstances)) return undefined;
   return revoked('an approver of the grant has lost their say', 'approver_lost');
-}
-
-/** Mostly a say that was valid when it counted is enough. */
-function endsWithApprover({ policy, approval }: Granted, { policies }: PolicySet): boolean {
-  if (approval.type === 'none') return false;
-  return policies.find(({ name }) => name === policy.name)?.revokeWithApprover === true;
 }
 
 function decideExpiry(state: AccessGrant, at: string): AccessEvent | undefined {

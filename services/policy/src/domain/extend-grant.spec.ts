@@ -346,4 +346,18 @@ describe('a grant that was extended', () => {
     const less = { extension: { maxSeconds: 600, maxTotalSeconds: 1499 } };
     expect(becomes(recheck(extendingSet(less)), ...longer)).toBe('GrantRevoked');
   });
+
+  it('ends with who gave it more time, where the policy ends grants with their approvers', () => {
+    const byOther = [...asked, allowed(), yesTo(bob), agreed(2, bob), extended()];
+    const gone = (who: string): AccessGrantCommand => ({
+      type: 'RecheckGrant',
+      ...about(extendingSet({ revokeWithApprover: true }), {
+        at: '2026-01-05T09:16:00.000Z',
+        isDisabled: ({ subject }) => subject === who,
+      }),
+    });
+    expect(becomes(gone('bob'), ...byOther)).toBe('GrantRevoked');
+    expect(becomes(gone('carol'), ...byOther)).toBeUndefined();
+    expect(becomes(gone('alice'), ...byOther)).toBe('GrantRevoked');
+  });
 });

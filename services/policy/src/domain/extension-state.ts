@@ -24,7 +24,12 @@ export interface ValidatedExtension {
 type Granted = Extract<AccessGrant, { status: 'granted' }>;
 
 /** What an event means for the round that is open; the others change nothing. */
-export function evolveExtension(state: Granted, event: AccessEvent, at: string): Granted {
+export const evolveExtension = (state: Granted, event: AccessEvent, at: string): Granted =>
+  event.type === 'GrantExtended'
+    ? extendedBy(state, event.data.round)
+    : continueExtension(state, event, at);
+
+function continueExtension(state: Granted, event: AccessEvent, at: string): Granted {
   const { open } = state.rounds;
   if (event.type === 'ExtensionRequested' || event.type === 'ExtensionOffered') {
     return open?.round === event.data.round && state.extension === undefined
@@ -36,6 +41,16 @@ export function evolveExtension(state: Granted, event: AccessEvent, at: string):
   if (event.type === 'ExtensionValidated') return validated(state, event, at);
   const { extension } = state;
   return extension === undefined ? state : { ...state, extension: heard(extension, event, at) };
+}
+
+/** Who gave the time stays known, for as long as the grant runs. */
+function extendedBy(state: Granted, round: number): Granted {
+  const { extension } = state;
+  if (extension?.round !== round) return state;
+  const { approval, standing } = extension;
+  const next = withoutExtension(state);
+  if (standing === undefined) return next;
+  return { ...next, extendedBy: [...(next.extendedBy ?? []), { approval, standing }] };
 }
 
 function heard(extension: ValidatedExtension, event: AccessEvent, at: string): ValidatedExtension {
