@@ -61,7 +61,7 @@ export const HoldEffect = z.object({
 });
 export type HoldEffect = z.infer<typeof HoldEffect>;
 
-/** Who may decide a hold: humans of these groups, never the agent itself, never its owner. */
+/** Who may decide a hold: humans of these groups, never the agent itself, nor anybody who answers for it. */
 export const HoldApprovers = z.object({
   groups: z.array(z.string().min(1)).min(1),
   /** How many different humans must say yes; absent: one. A no of any of them is enough. */
@@ -93,6 +93,10 @@ export const HoldEvent = z.discriminatedUnion('type', [
     /** What the agent asked the grant for. */
     purpose: z.object({ reason: z.string(), ticket: z.string().optional() }),
     environment: z.string(),
+    /** The human for whom the agent has the grant: never one who decides. */
+    onBehalfOf: z
+      .object({ issuer: z.string(), subject: z.string(), email: z.string().optional() })
+      .optional(),
     /** Of the guardrail. */
     reason: z.string(),
     suggestion: z.string().optional(),

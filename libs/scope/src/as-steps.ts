@@ -22,7 +22,9 @@ export function asSteps({ count, groups, excludeOwner, timeoutSeconds }: Humans)
 }
 
 /** What of the terms says on whose behalf they were asked. */
-export type OnBehalfOf = Pick<AccessTerms, 'onBehalfOf'>;
+export interface OnBehalfOf {
+  readonly onBehalfOf?: Omit<NonNullable<AccessTerms['onBehalfOf']>, 'proof'> | undefined;
+}
 
 /** The human on whose behalf terms were asked, as far as terms tell of them. */
 export function behalfOf({ onBehalfOf }: OnBehalfOf): Principal | undefined {

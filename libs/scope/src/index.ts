@@ -65,6 +65,7 @@ export type {
   CountedApproval,
   FactOf,
   Parties,
+  PartyRefusal,
   Standing,
   StepProgress,
   StepRefusal,

@@ -123,13 +123,18 @@ export interface Standing {
   readonly isDenied: boolean;
 }
 
+/** Why somebody has no say whatever groups they are in. */
+export type PartyRefusal =
+  | Exclude<ApproverRefusal, 'no_approval_required' | 'approver_not_in_group'>
+  | 'sponsor_approval'
+  | 'behalf_approval';
+
 /**
  * Why a fact does not count. For a human: what the error says. `already_…`: nothing new, which is no error.
  */
 export type StepRefusal =
-  | Exclude<ApproverRefusal, 'no_approval_required'>
-  | 'sponsor_approval'
-  | 'behalf_approval'
+  | PartyRefusal
+  | 'approver_not_in_group'
   | 'already_approved'
   | 'already_denied'
   | 'approval_not_given'

@@ -1,6 +1,6 @@
 import type { HumanStep, Principal, StepUp, StepUpProof } from '@drawbridge/contracts';
 import { isSameHuman, likenessTo, ownerRefusal } from './quorum.js';
-import type { FactOf, Parties, StepProgress, StepRefusal } from './step-approval.js';
+import type { FactOf, Parties, PartyRefusal, StepProgress } from './step-approval.js';
 
 /** How far the clock of an identity provider may be ahead of ours. */
 const SKEW_MS = 60_000;
@@ -12,7 +12,7 @@ export function partyRefusal(
   approver: Principal,
   { requester, sponsor = '', onBehalfOf }: Parties,
   excludeOwner: boolean,
-): StepRefusal | undefined {
+): PartyRefusal | undefined {
   if (approver.kind !== 'human') return 'approver_not_human';
   if (isSameHuman(approver, requester)) return 'self_approval';
   if (onBehalfOf !== undefined && isSameHuman(approver, onBehalfOf)) return 'behalf_approval';

@@ -139,6 +139,16 @@ describe('a held call over HTTP', () => {
     expect(await desk.types(holdId)).toStrictEqual(['CommandHeld']);
   });
 
+  it('is refused to the human on whose behalf it is made, with whichever account', async () => {
+    const { issuer, subject, email = '' } = alice;
+    const { holdId } = await desk.hold({ onBehalfOf: { issuer, subject, email } });
+    for (const as of [alice, { ...alice, subject: 'alice-admin' }])
+      for (const act of [show, approve, deny])
+        expect(await refusalOf(act(holdId, { as }))).toBe('403 behalf_approval');
+    expect(await desk.types(holdId)).toStrictEqual(['CommandHeld']);
+    expect((await approve(holdId, { as: bob })).status).toBe(200);
+  });
+
   it.each([
     ['an id that nobody has', () => uuidV7(new Date())],
     ['an id that is none', () => 'nonsense'],

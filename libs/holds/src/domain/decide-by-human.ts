@@ -14,7 +14,7 @@ type OpenHold = Extract<Hold, { status: 'open' }>;
 export function decideByHuman(state: Hold, command: Approve | Deny): HoldEvent | undefined {
   if (isRepeated(state, command)) return undefined;
   const live = requireLive(state);
-  const refusal = holdApproverRefusal(command.approver, live.held.approvers, live.held.agent);
+  const refusal = holdApproverRefusal(command.approver, live.held);
   if (refusal !== undefined) throw new HoldRefused(refusal, explainApproverRefusal(refusal));
   if (command.type === 'DenyHold') return deny(live, command);
   if (live.status === 'approved') throw notOpen('the call was already approved');

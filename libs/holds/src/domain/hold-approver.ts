@@ -4,19 +4,35 @@ import {
   type Principal,
   type TrustBundle,
 } from '@drawbridge/contracts';
-import { approverRefusal, countApprovers, type ApproverRefusal } from '@drawbridge/scope';
+import {
+  approverRefusal,
+  countApprovers,
+  partiesOf,
+  partyRefusal,
+  type ApproverRefusal,
+  type PartyRefusal,
+} from '@drawbridge/scope';
 import type { CommandHeld } from './hold-state.js';
+
+/** Why somebody may not decide a hold. */
+export type HoldApproverRefusal = ApproverRefusal | PartyRefusal;
+
+/** What of a held call says who may decide it. */
+export type DecidedCall = Pick<CommandHeld, 'approvers' | 'agent' | 'onBehalfOf'>;
 
 /**
  * The one rule of who may decide a hold, for the service that asks and for the one that releases: as for access
- * requests, a human of the groups; and never the owner of the agent, whatever policy says of its requests.
+ * requests, a human of the groups, and nobody who answers for the agent or for whom it works; and never the owner of
+ * the agent, whatever policy says of its requests.
  */
 export function holdApproverRefusal(
   approver: Principal,
-  approvers: HoldApprovers,
-  agent: Principal,
-): ApproverRefusal | undefined {
-  return approverRefusal(approver, requirementOf(approvers), agent);
+  { approvers, agent, onBehalfOf }: DecidedCall,
+): HoldApproverRefusal | undefined {
+  return (
+    approverRefusal(approver, requirementOf(approvers), agent) ??
+    partyRefusal(approver, partiesOf(agent, { onBehalfOf }), true)
+  );
 }
 
 /**
@@ -26,13 +42,17 @@ export function holdApproverRefusal(
  * @param disabled - `principalId` of those whose yes does not count any more
  */
 export function missingApprovals(
-  { approvers, agent }: Pick<CommandHeld, 'approvers' | 'agent'>,
+  held: DecidedCall,
   said: readonly Principal[],
   disabled: readonly string[] = [],
 ): number {
-  const standing = said.filter((approver) => !disabled.includes(principalId(approver)));
-  const requirement = requirementOf(approvers);
-  return Math.max(0, requirement.count - countApprovers(standing, requirement, agent));
+  const standing = said.filter(
+    (approver) =>
+      !disabled.includes(principalId(approver)) &&
+      holdApproverRefusal(approver, held) === undefined,
+  );
+  const requirement = requirementOf(held.approvers);
+  return Math.max(0, requirement.count - countApprovers(standing, requirement, held.agent));
 }
 
 /** `principalId` of everybody whom a trust bundle disables. */
@@ -44,12 +64,15 @@ export const disabledBy = (trust: TrustBundle | undefined): readonly string[] =>
 const requirementOf = ({ groups, count = 1 }: HoldApprovers) =>
   ({ type: 'humans', count, groups, excludeOwner: true, timeoutSeconds: 0 }) as const;
 
-const explanations: Readonly<Record<ApproverRefusal, string>> = {
+const explanations: Readonly<Record<HoldApproverRefusal, string>> = {
   approver_not_human: 'only a human may decide; this is the token of an agent',
   approver_not_in_group: 'you are in none of the groups that may decide this call',
   self_approval: 'this is your own call, so somebody else must decide',
   owner_approval:
     'you are the owner of the agent that makes this call, so somebody else must decide',
+  sponsor_approval:
+    'you are the sponsor of the agent that makes this call, so somebody else must decide',
+  behalf_approval: 'this call is made on your behalf, so somebody else must decide',
   owner_unknown: 'the agent has no known owner, so nobody may decide; give the agent an owner',
   approver_email_unknown:
     'your identity has no e-mail address, so it cannot be told apart from the owner of the agent',
@@ -57,4 +80,5 @@ const explanations: Readonly<Record<ApproverRefusal, string>> = {
 };
 
 /** The refusal in words for that human. */
-export const explainApproverRefusal = (refusal: ApproverRefusal): string => explanations[refusal];
+export const explainApproverRefusal = (refusal: HoldApproverRefusal): string =>
+  explanations[refusal];

@@ -39,6 +39,7 @@ export function holdCommand(
       accessRequestId: request.accessRequestId,
       purpose: request.purpose,
       environment: request.environment,
+      ...(request.onBehalfOf === undefined ? {} : { onBehalfOf: request.onBehalfOf }),
       reason: request.reason,
       ...(request.suggestion === undefined ? {} : { suggestion: request.suggestion }),
       effect: request.effect,

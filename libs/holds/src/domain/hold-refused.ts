@@ -1,9 +1,9 @@
 import { AppError } from '@drawbridge/kernel';
-import type { ApproverRefusal } from '@drawbridge/scope';
+import type { HoldApproverRefusal } from './hold-approver.js';
 
 /** Why a human's decision on a hold is not taken. */
 export type HoldDecisionRefusal =
-  ApproverRefusal | 'hold_unknown' | 'hold_not_open' | 'hold_too_late';
+  HoldApproverRefusal | 'hold_unknown' | 'hold_not_open' | 'hold_too_late';
 
 /** Why a call cannot be held, so that it is refused at once. */
 export type HoldingRefusal =

@@ -262,6 +262,55 @@ describe('a call that comes again', () => {
   });
 });
 
+describe('a call on behalf of a human', () => {
+  const { issuer, subject, email = '' } = alice;
+  const onBehalfOf = { issuer, subject, email };
+  const forAlice: HoldEvent = {
+    type: 'CommandHeld',
+    data: { ...request, onBehalfOf, decideBy: minute(15), approvalSeconds: 300 },
+  };
+  const alias: Principal = { ...alice, issuer: 'https://other.corp.test', subject: 'alice-admin' };
+
+  it('says so', () =>
+    given()
+      .when(ask({ request: { ...request, onBehalfOf } }))
+      .then(forAlice));
+
+  it.each([
+    ['approved', approve()],
+    ['approved with another account', approve(alias)],
+    ['denied', deny()],
+  ])('is not %s by that human', (_what, command) =>
+    given(forAlice).when(command).thenRefused('behalf_approval'),
+  );
+
+  it.each([[alice], [alias]])('is not released by a yes of theirs: %j', (approver) =>
+    given(forAlice, approvedBy(approver)).when(release()).thenRefused('hold_pending'),
+  );
+
+  it('is released by a yes of somebody else', () =>
+    given(forAlice, approvedBy(bob)).when(release()).then(released()));
+});
+
+describe('a call of an agent with a sponsor', () => {
+  const ofSponsored: HoldEvent = {
+    type: 'CommandHeld',
+    data: {
+      ...request,
+      agent: { ...agent, sponsor: 'Alice@corp.test' },
+      decideBy: minute(15),
+      approvalSeconds: 300,
+    },
+  };
+
+  it.each([[approve()], [deny()]])('is not decided by the sponsor: $type', (command) =>
+    given(ofSponsored).when(command).thenRefused('sponsor_approval'),
+  );
+
+  it('is not released by a yes of the sponsor', () =>
+    given(ofSponsored, approvedBy(alice)).when(release()).thenRefused('hold_pending'));
+});
+
 describe('a call that takes two humans', () => {
   const alias: Principal = { ...alice, subject: 'alice-admin' };
   const disabled = ['https://idp.corp.test#alice'];

@@ -96,5 +96,4 @@ const isAsked = (story: HoldStory, human: Principal): boolean =>
   refusalOf(story, human) === undefined &&
   !story.endorsements.some(({ by }) => principalId(by) === principalId(human));
 
-const refusalOf = ({ held }: HoldStory, human: Principal) =>
-  holdApproverRefusal(human, held.approvers, held.agent);
+const refusalOf = ({ held }: HoldStory, human: Principal) => holdApproverRefusal(human, held);

@@ -40,10 +40,7 @@ export function askedOf({ approval, requester }: RequestStory, reachable: Reacha
 
 /** Who was or is asked about a held call. */
 export const holdAskedOf = ({ held }: HoldStory, reachable: Reachable): readonly Decider[] =>
-  everybody(
-    reachable,
-    (human) => holdApproverRefusal(human, held.approvers, held.agent) === undefined,
-  );
+  everybody(reachable, (human) => holdApproverRefusal(human, held) === undefined);
 
 /** Whose approval of a held call would count. */
 export function holdDecidersOf(
@@ -54,7 +51,7 @@ export function holdDecidersOf(
   return everybody(
     reachable,
     (human) =>
-      holdApproverRefusal(human, held.approvers, held.agent) === undefined &&
+      holdApproverRefusal(human, held) === undefined &&
       !endorsements.some(({ by }) => isSameHuman(by, human)),
   );
 }

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HoldView } from '@drawbridge/contracts';
+import { HoldView, type AccessTerms } from '@drawbridge/contracts';
 import type { HoldEventType, RecordedHold } from './recorded-hold.js';
 import { holdEventStore } from '@drawbridge/jetstream';
 import type { RunningService } from '@drawbridge/runtime';
@@ -78,7 +78,8 @@ export interface HoldsUnderTest {
   readonly gateway: Gateway;
   readonly cluster: SandboxCluster;
   readonly kubectlPath: string;
-  agent(): Promise<AgentUnderTest>;
+  /** `terms`: more of them than every grant has. */
+  agent(terms?: Pick<AccessTerms, 'onBehalfOf'>): Promise<AgentUnderTest>;
   /** HTTP status of a human's decision; of whoever `token` is for. */
   decide(holdId: string, verb: 'approve' | 'deny', token?: string): Promise<number>;
   /** What an approver is shown. */
@@ -164,7 +165,7 @@ class Holds implements HoldsUnderTest {
     this.#parts = parts;
   }
 
-  async agent(): Promise<AgentUnderTest> {
+  async agent(terms: Pick<AccessTerms, 'onBehalfOf'> = {}): Promise<AgentUnderTest> {
     this.#agents += 1;
     const subject = `agent-${this.#agents}`;
     const { gateway } = this;
@@ -182,6 +183,7 @@ class Holds implements HoldsUnderTest {
           durationSeconds: 600,
           reason: 'checkout answers 500',
           ticket: 'INC-4711',
+          ...terms,
         },
         cuts: [],
         approval: {

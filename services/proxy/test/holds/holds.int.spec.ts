@@ -4,10 +4,28 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '@drawbridge/testing';
 import { statusOf } from '../gateway-under-test.js';
 import { http2Call, http2Session } from '../http2-client.js';
-import { owner, startHolds, type AgentUnderTest, type HoldsUnderTest } from './holds-under-test.js';
+import {
+  approver,
+  owner,
+  startHolds,
+  type AgentUnderTest,
+  type HoldsUnderTest,
+} from './holds-under-test.js';
 
 let world: HoldsUnderTest;
-const spaces = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
+const spaces = [
+  'one',
+  'two',
+  'three',
+  'four',
+  'five',
+  'six',
+  'seven',
+  'eight',
+  'nine',
+  'ten',
+  'eleven',
+];
 
 beforeAll(async () => {
   world = await startHolds({
@@ -127,6 +145,20 @@ describe('a held call of kubectl', () => {
     expect(await running).toMatchObject({ code: 0 });
     expect(await world.holdsOf(agent)).toHaveLength(1);
     expect(await exists('three')).toBe(false);
+  });
+
+  it('is never let through by the human on whose behalf the agent works', async () => {
+    const human = { issuer: 'https://humans.corp.test', subject: approver, email: approver };
+    const agent = await world.agent({ onBehalfOf: { ...human, proof: 'token' } });
+    const running = agent.kubectl('delete namespace eleven');
+    const { holdId, held } = await world.held(agent);
+    expect(held.onBehalfOf).toStrictEqual(human);
+    expect(await world.decide(holdId, 'approve')).toBe(403);
+    expect(await world.decide(holdId, 'deny')).toBe(403);
+    expect(await exists('eleven')).toBe(true);
+    expect(await world.decide(holdId, 'approve', world.humanToken('bob@corp.test'))).toBe(200);
+    expect(await running).toMatchObject({ code: 0 });
+    await world.ends(holdId, 'CommandHeld', 'HoldApproved', 'CommandReleased');
   });
 
   it('is cancelled when its human presses ctrl-C', async () => {
