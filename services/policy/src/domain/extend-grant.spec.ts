@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AccessEvent } from '@drawbridge/contracts';
+import type { AccessEvent, Principal } from '@drawbridge/contracts';
 import { peopleOf } from '@drawbridge/people';
 import { specify } from '@drawbridge/testing';
 import {
@@ -146,6 +146,16 @@ describe('more time that an agent asks for', () => {
     expect(becomes({ ...judge(), use: { ...used, calls: 1 } }, ...limited, wished())).toBe(
       'ExtensionValidated',
     );
+  });
+
+  it('is not given to an agent whose own token says that it has left', () => {
+    const askedBy = (by: Principal): AccessEvent => ({
+      type: 'ExtensionRequested',
+      data: { ...wished().data, by },
+    });
+    const left = { ...agent, groups: ['others'] };
+    expect(becomes(judge(), ...running, askedBy(left))).toBe('requester_left');
+    expect(becomes(judge(), ...running, askedBy(alice))).toBe('ExtensionValidated');
   });
 
   it('is judged once, in turn, and not after the end or an order to end', () => {

@@ -29,7 +29,7 @@ export function decideExtension(state: Granted, about: AboutExtension): AccessEv
   const { round } = rounds.open;
   const { policies, circumstances } = about;
   if (isTooLateToJudge(extensionAskedAt ?? '', circumstances.at)) return deny(round, judgedTooLate);
-  const notNow = whyNotNow(state, about);
+  const notNow = whyNotCoveredNow(state) ?? whyNotNow(state, about);
   if (notNow !== undefined) return deny(round, notNow);
   const verdict = judgeExtension(state, policies, circumstances);
   return isDenial(verdict) ? deny(round, verdict) : { type: 'ExtensionValidated', data: verdict };
@@ -80,6 +80,15 @@ function whyNotAgreed(
   if (!isAgreed(standing)) return isVoided ? takenAway : incomplete;
   if (standing === undefined) return incomplete;
   return isStillAgreed({ standing, approval }, policies, circumstances) ? undefined : takenAway;
+}
+
+/** The token with which the agent asks may say that it has left; whoever offers it more has no such token. */
+function whyNotCoveredNow({ requester, requiredGroups, rounds }: Granted): Denial | undefined {
+  const by = rounds.open?.by;
+  const isAgent = by?.issuer === requester.issuer && by.subject === requester.subject;
+  const isCovered = requiredGroups?.some((group) => by?.groups.includes(group)) ?? true;
+  if (!isAgent || isCovered) return undefined;
+  return requesterLeft('the token names none of the groups that the grant is for');
 }
 
 function whyNotNow(state: Granted, about: AboutExtension): Denial | undefined {
