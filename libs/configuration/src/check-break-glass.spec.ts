@@ -45,6 +45,21 @@ describe('who may break the glass', () => {
     expect(problems(breakGlass)[0]).toContain(problem);
   });
 
+  it('tells no more groups than fit into the terms of a grant', () => {
+    const many = (name: string, count: number) =>
+      `[sre, ${Array.from({ length: count }, (_, index) => `${name}-${index}`).join(', ')}]`;
+    const found = (count: number) => {
+      const breakGlass = glass('[alice@corp.test]', many('review', 40));
+      const approval = `{type: humans, groups: ${many('asked', count)}}`;
+      const policy = valid
+        .policy(`actions: [view]\nbreakGlass: ${breakGlass}`)
+        .replace('approval: {type: none}', `approval: ${approval}`);
+      return problemsOf(documents(...rest, valid.human('bob'), policy));
+    };
+    expect(found(59)).toStrictEqual([]);
+    expect(found(60)[0]).toContain('101 groups would be told of it');
+  });
+
   it('may be reviewed by whoever is on call', () =>
     expect(
       problems(glass('[alice@corp.test]', "['on-call:payments']"), valid.schedule()),

@@ -1,4 +1,9 @@
-import { scheduleOfGroup, type HumanDocument } from '@drawbridge/contracts';
+import {
+  MAX_TOLD_GROUPS,
+  scheduleOfGroup,
+  type HumanDocument,
+  type PolicyDocument,
+} from '@drawbridge/contracts';
 import { entriesOf, error, type Check, type Finding } from './entry.js';
 
 type HumanSpec = HumanDocument['spec'];
@@ -12,6 +17,11 @@ export const checkBreakGlass: Check = ({ entries, kinds }) => {
     if (breakGlass === undefined) return [];
     const path = ['spec', 'breakGlass'];
     const { people, reviewGroups } = breakGlass;
+    const told = toldGroups(entry.document.spec, reviewGroups).size;
+    if (told > MAX_TOLD_GROUPS) {
+      const message = `${told} groups would be told of it, those of "approval" included; at most ${MAX_TOLD_GROUPS} can be`;
+      return [error(entry, [...path, 'reviewGroups'], message)];
+    }
     return people.flatMap((person, index): readonly Finding[] => {
       const at = [...path, 'people', index];
       if (!humans.some((human) => isAt(human, person))) {
@@ -23,6 +33,18 @@ export const checkBreakGlass: Check = ({ entries, kinds }) => {
     });
   });
 };
+
+function toldGroups({ approval }: PolicyDocument['spec'], reviewGroups: readonly string[]) {
+  return new Set([...reviewGroups, ...askedGroups(approval)]);
+}
+
+function askedGroups(approval: PolicyDocument['spec']['approval']): readonly string[] {
+  if (approval.type === 'none') return [];
+  if (approval.type === 'humans') return approval.groups;
+  return approval.steps.flatMap((step) =>
+    'groups' in step ? [step, ...(step.escalate ?? [])].flatMap(({ groups }) => groups) : [],
+  );
+}
 
 /** Whoever is on call at that time is not known now. */
 const isReviewed = (

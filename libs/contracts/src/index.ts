@@ -44,6 +44,7 @@ export { AnswerMasking, PortForwarding } from './answer-masking.js';
 export {
   BREAK_GLASS_REASON_LENGTH,
   BreakGlassTerms,
+  MAX_TOLD_GROUPS,
   REVIEW_REMINDER_MS,
   ReviewVerdict,
 } from './break-glass.js';
