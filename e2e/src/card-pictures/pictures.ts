@@ -3,13 +3,27 @@ import {
   bridgesView,
   narrowView,
   overviewBlocks,
+  renderBreakGlassCard,
   renderCard,
+  roundNow,
   rulesView,
 } from '@drawbridge/approval/cards';
 import { SlackBlock, SlackView } from '@drawbridge/embedded';
 import { z } from 'zod';
 import { blocksHtml, viewHtml } from './block-kit-html.js';
-import { alice, bob, given, granted, revoked, storyOf, terms, twoSteps } from './sample-request.js';
+import {
+  alice,
+  askedForMore,
+  bob,
+  byRules,
+  given,
+  granted,
+  grantedTo,
+  revoked,
+  storyOf,
+  terms,
+  twoSteps,
+} from './sample-request.js';
 import { messageHtml } from './slack-page.js';
 
 /** Something that Slack shows, as we send it and as it looks. */
@@ -102,6 +116,8 @@ export function pictures(): readonly Picture[] {
     card('narrowed', renderCard(narrowed, past)),
     card('granted', renderCard(storyOf({}, given(alice), ...granted(alice)), past)),
     card('revoked', renderCard(ended(), past)),
+    card('more-time', renderCard(moreTime(), past)),
+    card('broken-glass', renderBreakGlassCard(brokenGlass())),
     dialog('exact-rules', rulesView(storyOf(inSteps))),
     dialog('narrow', narrowView(storyOf(inSteps), from)),
     dialog(
@@ -130,6 +146,35 @@ const highRisk = {
     'in every namespace',
   ],
 };
+
+const moreTime = () =>
+  roundNow(
+    storyOf(
+      {},
+      given(alice),
+      ...granted(alice),
+      ...askedForMore(600, 'Two of eight pods are still not ready.'),
+    ),
+  );
+
+function brokenGlass() {
+  const changed = {
+    ...wide,
+    durationSeconds: 900,
+    breakGlass: {
+      announce: ['C0INCIDENTS'],
+      tell: ['sre-oncall', 'security'],
+      reviewGroups: ['security'],
+      reviewWithinSeconds: 86_400,
+    },
+  };
+  const whole = { ...byRules, ...changed };
+  const approval = { type: 'none' as const };
+  const sample = { approval, changed, isByRules: true as const, risk: highRisk, requester: alice };
+  const story = storyOf(sample, grantedTo(alice, whole));
+  if (story.grant === undefined) throw new Error('the sample has no grant');
+  return { ...story, grant: story.grant };
+}
 
 const ended = () =>
   storyOf({}, given(alice), ...granted(alice), revoked(bob, 'Found the cause, no restart needed'));

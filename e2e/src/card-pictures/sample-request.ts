@@ -7,6 +7,7 @@ import type {
   Risk,
 } from '@drawbridge/contracts';
 import { tellStory, type RequestStory } from '@drawbridge/approval/cards';
+import { asSteps } from '@drawbridge/scope';
 
 const issuer = 'https://idp.corp.example';
 const requestId = '0199a3c4-5f0e-7c31-9d53-2f6b0c7f4e01';
@@ -29,7 +30,8 @@ const human = (name: string, ...groups: string[]): Principal => ({
 export const alice = human('alice', 'sre-oncall');
 export const bob = human('bob', 'sre-leads');
 
-const byRules: AccessTerms = {
+/** As it is without an action. */
+export const byRules: AccessTerms = {
   connection: 'prod-eks',
   environment: 'production',
   rules: [
@@ -80,6 +82,8 @@ export interface SampleRequest {
   readonly said?: Pick<AccessEventData<'AccessRequestValidated'>, 'facts' | 'alternative'>;
   /** Asked for by rules, not by an action. */
   readonly isByRules?: true;
+  /** @default {@link agent} */
+  readonly requester?: Principal;
 }
 
 /** One minute passes between an event and the next. */
@@ -110,16 +114,17 @@ function asked({
   risk,
   said = {},
   isByRules,
+  requester = agent,
 }: SampleRequest): AccessEvent[] {
   const { connection, rules, durationSeconds, reason } = terms;
   const request = { connection, scope: { rules }, durationSeconds, reason };
   return [
-    { type: 'AccessRequested', data: { requester: agent, request, digest: 'sample' } },
+    { type: 'AccessRequested', data: { requester, request, digest: 'sample' } },
     {
       type: 'AccessRequestValidated',
       data: {
         policy,
-        requester: agent,
+        requester,
         terms: isByRules === true ? { ...byRules, ...changed } : { ...terms, ...changed },
         cuts: [],
         approval,
@@ -127,9 +132,34 @@ function asked({
         ...said,
       },
     },
-    { type: 'ApprovalRequested', data: { approval, decideBy: instant(30) } },
+    ...(approval.type === 'none' ? [] : [asking({ approval, decideBy: instant(30) })]),
   ];
 }
+
+const asking = (data: AccessEventData<'ApprovalRequested'>): AccessEvent => ({
+  type: 'ApprovalRequested',
+  data,
+});
+
+/** The agent asks for more time, and policy wants to hear the same humans again. */
+export const askedForMore = (seconds: number, reason: string): AccessEvent[] => {
+  const approval = asSteps(oneHuman);
+  const risk: Risk = { level: 'medium', reasons: ['changes a workload in production'] };
+  return [
+    { type: 'ExtensionRequested', data: { round: 2, by: agent, seconds, reason } },
+    { type: 'ExtensionValidated', data: { round: 2, policy, seconds, approval, risk } },
+    asking({ approval, decideBy: instant(17), round: 2 }),
+  ];
+};
+
+/** Nobody was asked. */
+export const grantedTo = (grantee: Principal, of: AccessTerms): AccessEvent => ({
+  type: 'GrantIssued',
+  data: {
+    ...{ grantId: '0199a3c4-5f0e-7c31-9d53-2f6b0c7f4eaa', policy, grantee, terms: of },
+    ...{ approvers: [], startsAt: instant(0), endsAt: instant(15) },
+  },
+});
 
 export const given = (
   approver: Principal,
