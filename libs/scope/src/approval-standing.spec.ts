@@ -3,6 +3,7 @@ import { StepsRequirement, type Principal, type Rule } from '@drawbridge/contrac
 import { beginStanding, continueStanding, whyNotCounted } from './approval-standing.js';
 import type { ApprovalFact, FactOf, Parties, Standing } from './step-approval.js';
 import { dueSteps } from './step-deadlines.js';
+import { partyRefusal } from './step-eligibility.js';
 import { missingOf, openSteps, outcomeOf } from './step-progress.js';
 
 const issuer = 'https://idp.corp.test';
@@ -138,6 +139,11 @@ describe('who has no say', () => {
     { who: 'its owner, administrator or not', code: 'owner_approval', approver: dana },
     { who: 'its sponsor', code: 'sponsor_approval', approver: human('sam', 'sre') },
     { who: 'for whom it asks', code: 'behalf_approval', approver: human('erin', 'sre') },
+    {
+      who: 'for whom it asks, with an account that tells the address as its subject only',
+      code: 'behalf_approval',
+      approver: { kind: 'human' as const, issuer: 'x', subject: 'Erin@corp.test', groups: ['sre'] },
+    },
     {
       who: 'somebody of other groups',
       code: 'approver_not_in_group',
@@ -371,5 +377,33 @@ describe('time', () => {
     expect(whyNotCounted(play(asked({ steps }), remind(2, 10)), remind(2, 10))).toBe(
       'step_not_open',
     );
+  });
+});
+
+describe('for whom it asks', () => {
+  const account = (issuer: string, subject: string, email?: string): Principal => ({
+    kind: 'human',
+    issuer,
+    subject,
+    groups: ['sre'],
+    ...(email !== undefined && { email }),
+  });
+  const refusalOf = (onBehalfOf: Principal, approver: Principal) => {
+    const requirement = asked().asked.requirement;
+    const requester = { ...agent, owner: 'somebody' };
+    return partyRefusal(approver, { requester, onBehalfOf }, requirement.excludeOwner);
+  };
+  const mail = 'erin@corp.test';
+
+  it.each([
+    ['behalf_approval', account('one', mail), account('two', '7', mail)],
+    ['behalf_approval', account('one', mail), account('two', mail)],
+    ['behalf_approval', account('one', '5', mail), account('two', mail)],
+    ['approver_email_unknown', account('one', '5', mail), account('two', '7')],
+    ['approver_email_unknown', account('one', mail), account('two', '7')],
+    [undefined, account('one', '5', mail), account('two', '7', 'bob@corp.test')],
+    [undefined, account('one', '5'), account('two', '7', 'bob@corp.test')],
+  ])('is %s where it is %j and approves %j', (code, onBehalfOf, approver) => {
+    expect(refusalOf(onBehalfOf, approver)).toBe(code);
   });
 });

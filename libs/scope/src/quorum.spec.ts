@@ -75,6 +75,12 @@ describe('who may approve', () => {
       requester: alice,
       refusal: 'self_approval',
     },
+    {
+      who: 'the requester whose address is the subject of the other account',
+      approver: human('7', { email: 'alice@corp.test' }),
+      requester: { kind: 'human', issuer, subject: 'Alice@corp.test', groups: [] },
+      refusal: 'self_approval',
+    },
     { who: 'the owner by e-mail', approver: dana, refusal: 'owner_approval' },
     {
       who: 'the owner in other letters',

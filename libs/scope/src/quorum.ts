@@ -79,9 +79,15 @@ export function likenessTo(human: Principal, name: string): 'same' | 'other' | '
 /** One token subject, or two accounts with one e-mail address. Errs on the side of "the same". */
 export function isSameHuman(one: Principal, other: Principal): boolean {
   if (principalId(one) === principalId(other)) return true;
-  const email = normalize(one.email ?? '');
-  return email !== '' && email === normalize(other.email ?? '');
+  const others = addressesOf(other);
+  return addressesOf(one).some((address) => others.includes(address));
 }
+
+/** For some issuers the address is the subject, and their tokens have no other. */
+const addressesOf = ({ email = '', subject }: Principal): readonly string[] =>
+  [email, ...(subject.includes('@') ? [subject] : [])]
+    .map(normalize)
+    .filter((address) => address !== '');
 
 function groupByHuman(approvers: readonly Principal[]): readonly (readonly Principal[])[] {
   return approvers.reduce<readonly (readonly Principal[])[]>((humans, approver) => {

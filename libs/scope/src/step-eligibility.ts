@@ -10,16 +10,24 @@ const BEHIND_MS = 5_000;
 /** Why somebody has no say whatever groups they are in; being an administrator changes nothing. */
 export function partyRefusal(
   approver: Principal,
-  { requester, sponsor = '', onBehalfOf }: Parties,
+  { requester, ...others }: Parties,
   excludeOwner: boolean,
 ): PartyRefusal | undefined {
   if (approver.kind !== 'human') return 'approver_not_human';
   if (isSameHuman(approver, requester)) return 'self_approval';
+  const refusal = refusalBy(approver, others);
+  return refusal ?? (excludeOwner ? ownerRefusal(approver, requester) : undefined);
+}
+
+function refusalBy(
+  approver: Principal,
+  { sponsor = '', onBehalfOf }: Omit<Parties, 'requester'>,
+): PartyRefusal | undefined {
   if (onBehalfOf !== undefined && isSameHuman(approver, onBehalfOf)) return 'behalf_approval';
-  const likeness = likenessTo(approver, sponsor);
-  if (likeness === 'same') return 'sponsor_approval';
-  if (likeness === 'unclear') return 'approver_email_unknown';
-  return excludeOwner ? ownerRefusal(approver, requester) : undefined;
+  if (likenessTo(approver, sponsor) === 'same') return 'sponsor_approval';
+  const names = [sponsor, onBehalfOf?.email ?? '', onBehalfOf?.subject ?? ''];
+  const isUnclear = names.some((name) => likenessTo(approver, name) === 'unclear');
+  return isUnclear ? 'approver_email_unknown' : undefined;
 }
 
 /** The groups that may decide a step now: its own, and those it was escalated to. */
