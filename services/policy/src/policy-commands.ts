@@ -262,9 +262,10 @@ export class PolicyCommands {
 
   async #issue(occasion: Occasion, known?: Known<AccessGrant>): Promise<void> {
     const { requestId } = occasion;
-    const policies = this.options.policies();
     const before = known ?? (await loadState(this.options.store, accessGrant, requestId));
-    const names = await this.#namesToIssue(before.state, policies);
+    const names = await this.#namesToIssue(before.state, this.options.policies());
+    // A cluster takes seconds to answer: what came in meanwhile counts.
+    const policies = this.options.policies();
     const circumstances = this.#circumstances();
     const grantId = v5(requestId, GRANT_IDS);
     const command = { type: 'IssueGrant', grantId, policies, circumstances, names } as const;
