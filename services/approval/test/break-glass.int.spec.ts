@@ -330,5 +330,10 @@ describe('access that nobody approved, in Slack', () => {
     const breakGlassTerms = glassTerms.breakGlass && { ...glassTerms.breakGlass, announce };
     const broken = await breakGlass(breakGlassTerms && { breakGlass: breakGlassTerms });
     await cardOf(broken, 'Glass broken');
+    await end(broken);
+    const over = await cardOf(broken, 'Somebody has to review it');
+    await expect
+      .poll(async () => (await world.slack.replies(over)).map(lettersOf).join(), polled)
+      .toContain('Wants a review');
   });
 });

@@ -51,12 +51,12 @@ export class BreakGlassBoard {
       ...channelsOf(story).map((channel) => ({ channel })),
       ...this.#told(story).map((user) => ({ user })),
     ];
-    const shown = await Promise.allSettled(places.map((place) => this.#show(story, place)));
-    for (const one of shown) if (one.status === 'rejected') throw one.reason;
+    await eachOnItsOwn(places, (place) => this.#show(story, place));
   }
 
   /**
-   * Says in the threads of the announcements that a review is wanted, still wanted or done; once for each event.
+   * Says in the threads of the announcements that a review is wanted, still wanted or done; once for each event. One
+   * that fails keeps no other waiting.
    *
    * @throws SlackUnavailable, EventStoreError
    */
@@ -64,11 +64,11 @@ export class BreakGlassBoard {
     const story = grantedOf(await this.options.story(aggregateId));
     const post = story && renderReviewPost(story, event, { ...this.options, at: this.#now() });
     if (story === undefined || post === undefined) return;
-    for (const channel of channelsOf(story)) {
+    await eachOnItsOwn(channelsOf(story), (channel) => {
       const id = keyOf(story.id, { channel });
       const board = this.#boardOf(story.id, { id, channel });
-      await new CardThread({ ...this.options.places, board }).say({ id, eventId, ...post });
-    }
+      return new CardThread({ ...this.options.places, board }).say({ id, eventId, ...post });
+    });
   }
 
   async #show(story: GrantedStory, place: Place): Promise<void> {
@@ -124,6 +124,15 @@ export class BreakGlassBoard {
   #now(): string {
     return this.options.clock().toISOString();
   }
+}
+
+/** Does it for all of them, and fails with the first that failed. */
+async function eachOnItsOwn<One>(
+  all: readonly One[],
+  act: (one: One) => Promise<void>,
+): Promise<void> {
+  const done = await Promise.allSettled(all.map(act));
+  for (const one of done) if (one.status === 'rejected') throw one.reason;
 }
 
 const channelsOf = ({ terms }: GrantedStory): readonly string[] => [

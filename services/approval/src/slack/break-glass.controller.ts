@@ -24,7 +24,10 @@ export class BreakGlassController {
 
   @EventPattern(shownEvents, CARDS)
   async show(@Payload() recorded: RecordedEvent<AccessEvent>): Promise<void> {
-    await this.board.show(recorded.aggregateId);
+    const shown = this.board.show(recorded.aggregateId);
+    // What cannot be shown in one place is still said in the others; it comes again by what failed.
+    await shown.catch(() => undefined);
     await this.board.tell(recorded);
+    await shown;
   }
 }
