@@ -18,13 +18,20 @@ const knowing = (...readings: readonly Member[]) => {
 };
 
 describe('what directories say', () => {
-  it('is the newest reading, in whichever order they come', () => {
+  it('is what the bucket said last', () => {
     const [old, news] = [alice(), alice({ groups: [], readAt: after(60) })];
-    for (const members of [knowing(old, news), knowing(news, old), knowing(news, news)]) {
+    for (const members of [knowing(old, news), knowing(news, news)]) {
       expect(members.of(human('alice'))).toStrictEqual(news);
     }
-    expect(knowing(news).take(old)).toBe(false);
+    expect(knowing(news).take(news)).toBe(false);
     expect(knowing(old).take(news)).toBe(true);
+  });
+
+  it('is what the bucket said last, also by a replica whose clock is behind', () => {
+    const [ahead, behind] = [alice(), alice({ isGone: true, groups: [], readAt: after(28) })];
+    const members = knowing(ahead);
+    expect(members.take(behind)).toBe(true);
+    expect(members.of(human('alice'))).toStrictEqual(behind);
   });
 
   it('is of one account: the same subject elsewhere is somebody else', () => {

@@ -14,11 +14,15 @@ export type MemberOf = (account: Account) => Member | undefined;
 export class Members {
   readonly #members = new Map<string, Member>();
 
-  /** @returns whether it is newer than what was known */
+  /**
+   * Takes what the bucket says, in its order: there each reading follows the one it was compared with. By `readAt` the
+   * reading of a replica whose clock is ahead would hide what another one reads behind it.
+   *
+   * @returns whether it is something else than what was known
+   */
   take(member: Member): boolean {
     const id = principalId(member);
-    const known = this.#members.get(id);
-    if (known !== undefined && known.readAt >= member.readAt) return false;
+    if (JSON.stringify(this.#members.get(id)) === JSON.stringify(member)) return false;
     this.#members.delete(id);
     this.#members.set(id, member);
     const [oldest] = this.#members.keys();
