@@ -357,6 +357,30 @@ describe('a grant that was extended', () => {
     expect(becomes(recheck(extendingSet(less)), ...longer)).toBe('GrantRevoked');
   });
 
+  it('gets no more time by the word of a ticket system, which is of the request alone', () => {
+    const change = { type: 'ticket', name: 'change', webhook: 'jira' } as const;
+    const steps = [...oneOfSre.steps, change];
+    const told = running.map((event) =>
+      event.type === 'GrantIssued'
+        ? { ...event, data: { ...event.data, terms: { ...terms, ticket: 'CHG-1' } } }
+        : event,
+    );
+    const word: AccessEvent = {
+      type: 'TicketDecided',
+      data: {
+        step: 'change',
+        webhook: 'jira',
+        ticket: 'CHG-1',
+        decision: 'approved',
+        seen: 0,
+        callbackId: 'callback-1',
+      },
+    };
+    const wanted = allowed({ approval: { ...oneOfSre, steps } });
+    const past = [...told, wished(), wanted, yesTo(alice), word, agreed()];
+    expect(becomes(extend(), ...past)).toBe('approval_incomplete');
+  });
+
   it('ends with who gave it more time, where the policy ends grants with their approvers', () => {
     const byOther = [...asked, allowed(), yesTo(bob), agreed(2, bob), extended()];
     const gone = (who: string): AccessGrantCommand => ({
