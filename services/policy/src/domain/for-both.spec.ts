@@ -412,3 +412,9 @@ describe('a grant on behalf of a human', () => {
     }),
   );
 });
+
+it('names the human by the address that the configuration knows where their token has none', () => {
+  const { email, ...unnamed } = alice;
+  const set = { ...policySet(ofAgent, ofHuman), people: peopleOf([documentOf(alice)], []) };
+  expect(termsOf(judged(set, { human: unnamed, proof: 'token' }))?.onBehalfOf?.email).toBe(email);
+});

@@ -60,9 +60,15 @@ export function allowedToBoth(
 
 const isRefused = (answer: Allowance | Shortfall): answer is Shortfall => 'denial' in answer;
 
-/** Without a token of theirs their groups are those that the configuration says. */
+/**
+ * Without a token of theirs their groups are those that the configuration says. Where a token has no address the one of
+ * the configuration counts, or their other accounts could not be told.
+ */
 function humanOf({ human, proof }: Behalf, people: People | undefined): Principal | undefined {
-  return proof === 'token' ? human : people?.human(human)?.principal;
+  const known = people?.human(human)?.principal;
+  if (proof !== 'token') return known;
+  const { email = known?.email } = human;
+  return email === undefined ? human : { ...human, email };
 }
 
 function assessForHuman(
