@@ -197,6 +197,26 @@ describe('a channel that takes nothing of ours', () => {
     },
   );
 
+  it('says what comes of it to the others when one of them takes no messages any more', async () => {
+    const replica = await start();
+    closed('not_in_channel');
+    const requestId = await world.ask();
+    const [alices, bobs] = [await world.slack.directId('alice'), await world.slack.directId('bob')];
+    await cardIn(alices, requestId, 'Decide by');
+    const message = await cardIn(bobs, requestId, 'Decide by');
+    world.slack.failWith((method, sent) =>
+      method === 'chat.postMessage' && sent.get('channel') === alices
+        ? { type: 'refuse', error: 'user_disabled' }
+        : undefined,
+    );
+    await press(replica, { user: 'bob', channelId: bobs, message });
+    await cardIn(bobs, requestId, 'Approved by bob@corp.test');
+    await world.append(requestId, grantIssued);
+    await expect
+      .poll(() => world.slack.replies(message, bobs), { timeout: 60_000 })
+      .toHaveLength(1);
+  });
+
   it('brings it to those of the next step once that is asked', async () => {
     await world.regroup({ erin: ['sre-leads'] });
     const replica = await start();

@@ -10,6 +10,7 @@ import {
   type KnownCard,
 } from './card-memory.js';
 import { neutralMrkdwn } from './neutral-text.js';
+import { isRefusedByPerson } from './no-place.js';
 import { SlackUnavailable } from './slack-unavailable.js';
 import type { SlackWorkspace } from './slack-workspace.js';
 
@@ -56,7 +57,8 @@ export class CardThread<Story extends Told> {
     if (place !== undefined) await this.#sayAt(place, { note, key });
     for (const user of direct) {
       const card = await this.options.memory.find(directKey(note.id, user));
-      if (card !== undefined) await this.#sayAt(card, { note, key: directKey(key, user) });
+      if (card === undefined) continue;
+      await this.#sayAt(card, { note, key: directKey(key, user) }).catch(unlessRefusedByPerson);
     }
   }
 
@@ -104,4 +106,9 @@ export class CardThread<Story extends Told> {
     const message = { text: neutralMrkdwn(note.text, 300), blocks: note.blocks, metadata };
     return (await workspace.reply(card, message)) ?? card.ts;
   }
+}
+
+/** Who takes no messages of ours any more does not keep it from the others. */
+function unlessRefusedByPerson(error: unknown): void {
+  if (!isRefusedByPerson(error)) throw error;
 }
