@@ -114,6 +114,17 @@ describe('a click that does not count', () => {
     expect(await desk.types(holdId)).toStrictEqual(['CommandHeld']);
   });
 
+  it('is one of the human on whose behalf the call is made', async () => {
+    const { issuer, subject } = alice;
+    const { holdId } = await desk.hold({ onBehalfOf: { issuer, subject } });
+    const card = await desk.card(holdId);
+    await told('alice', 'made on your behalf', () => press(card));
+    await told('alice', 'made on your behalf', () => press(card, deny));
+    expect(await desk.types(holdId)).toStrictEqual(['CommandHeld']);
+    await press(card, { user: 'bob' });
+    await desk.eventOf(holdId, 'HoldApproved');
+  });
+
   it.each<{ readonly what: string; readonly status: number; readonly forge: Forgery }>([
     { what: 'signed with another secret', status: 401, forge: { signingSecret: 'guess' } },
     {
