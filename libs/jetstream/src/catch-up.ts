@@ -17,7 +17,7 @@ export class CatchUp {
   ) {}
 
   /**
-   * Resolves when all events that were stored before this call have been passed on, and in any case within a second.
+   * Resolves when all events that were stored before this call have been passed on, and in any case within two seconds.
    * However many wait, the server is asked by one of them at a time.
    */
   now(): Promise<void> {

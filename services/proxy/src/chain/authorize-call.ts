@@ -23,7 +23,7 @@ export interface JudgingParts {
 
 export interface AuthorizeParts extends JudgingParts {
   readonly lostGroups: LostGroups;
-  /** Resolves when all is known that was decided so far, or a second later. Rejects when the call ended meanwhile. */
+  /** Resolves when all is known that was decided so far, or two seconds later. Rejects when the call ended meanwhile. */
   readonly catchUp: (call: Connected) => Promise<void>;
 }
 

@@ -21,7 +21,7 @@ export interface GrantReaders {
 export interface GrantFollower {
   /** Within about two seconds; false while the server is away. */
   isCurrent(): boolean;
-  /** Resolves when what is on the stream now is known, or a second later. */
+  /** Resolves when what is on the stream now is known, or two seconds later. */
   catchUp(): Promise<void>;
   close(): Promise<void>;
 }
