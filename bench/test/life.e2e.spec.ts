@@ -44,10 +44,11 @@ describe('./drawbridge bench life', { timeout: TIMEOUT_MS }, () => {
     expect(problems).toStrictEqual([]);
     expect(rows.map(({ name, clicks }) => [name, clicks.length])).toStrictEqual([
       ['alone', 3],
+      ['team', 8],
       ['slack', 8],
       ['http', 8],
     ]);
-    expect(figures.map(({ row }) => row)).toStrictEqual(['alone', 'slack', 'http']);
+    expect(figures.map(({ row }) => row)).toStrictEqual(['alone', 'team', 'slack', 'http']);
     for (const { told, usable } of rows.flatMap(({ clicks }) => clicks))
       expect(usable).toBeGreaterThan(told);
   });
