@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CommandRecord, type Principal } from '@drawbridge/contracts';
+import { accessAttributes } from '../domain/access-attributes.js';
 import type { CallOutcome } from '../domain/call-outcome.js';
 import { RequestHeaders } from '../domain/request-headers.js';
 import { ClientConnection } from '../listener/client-connection.js';
@@ -48,11 +49,11 @@ const agents: fc.Arbitrary<Principal> = fc.record(
 );
 const resources: fc.Arbitrary<KubeRequest> = fc
   .record({
-    verb: hostile,
+    verb: fc.oneof(hostile, fc.constant('proxy')),
     apiGroup: hostile,
     apiVersion: hostile,
     resource: hostile,
-    subresource: hostile,
+    subresource: fc.oneof(hostile, fc.constantFrom('*', 'proxy', 'exec')),
     namespace: hostile,
     name: hostile,
     target: hostile,
@@ -117,7 +118,9 @@ function exchangeOf({ agent, kube, method, userAgent, address, at }: Call): Exch
 function callFields(call: Call) {
   const { agent, kube, method, userAgent, address, at } = call;
   if (kube.kind !== 'resource') throw new TypeError('expected a resource');
-  const { verb, apiGroup, apiVersion, resource, subresource, namespace, name, target } = kube;
+  const { apiGroup, apiVersion, resource, subresource, namespace, name, target } = kube;
+  // What was judged, which for a way into a pod is not what the method says.
+  const { verb } = accessAttributes(kube);
   const [path = '', ...query] = target.split('?');
   return {
     commandId,
