@@ -4,6 +4,7 @@ export {
   type AccessEventData,
   type AccessEventType,
 } from './access-event.js';
+export { endsGrant } from './ends-grant.js';
 export {
   AccessRequestInput,
   AccessTerms,

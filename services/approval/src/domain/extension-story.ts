@@ -1,9 +1,10 @@
-import type {
-  AccessEvent,
-  AccessEventData,
-  AccessEventType,
-  Principal,
-  Risk,
+import {
+  endsGrant,
+  type AccessEvent,
+  type AccessEventData,
+  type AccessEventType,
+  type Principal,
+  type Risk,
 } from '@drawbridge/contracts';
 import type { RecordedEvent } from '@drawbridge/kernel';
 import {
@@ -75,7 +76,7 @@ function continueExtension(
   running: Running,
 ): ExtensionStory {
   const { at } = running;
-  if (endsGrant.has(event.type)) return { ...extension, status: 'lapsed', ending: { at } };
+  if (endsGrant(event.type)) return { ...extension, status: 'lapsed', ending: { at } };
   if (roundOf(event) !== extension.round) return extension;
   const counted = count(extension, event, running);
   return { ...counted, ...changeBy(counted, event, at) };
@@ -107,13 +108,6 @@ function saidTo({ approvals, denials, denial, standing, decideBy }: ExtensionSto
     ...(denial === undefined ? {} : { denial }),
   };
 }
-
-const endsGrant: ReadonlySet<AccessEvent['type']> = new Set([
-  'GrantRevoked',
-  'GrantExpired',
-  'GrantEnded',
-  'AccessRequestWithdrawn',
-]);
 
 function begun(
   { type, data }: Extract<AccessEvent, { type: 'ExtensionRequested' | 'ExtensionOffered' }>,

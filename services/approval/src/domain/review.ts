@@ -1,7 +1,7 @@
 import {
+  endsGrant,
   REVIEW_REMINDER_MS,
   type AccessEvent,
-  type AccessEventType,
   type BreakGlassTerms,
   type Principal,
   type ReviewVerdict,
@@ -115,46 +115,10 @@ const notAllowed = (): ReviewRefused =>
     'this is reviewed by a human of its review groups who neither asked for it nor answers for who did',
   );
 
-/** Whether an event ends the grant; every type is listed, so that a new one must be judged. */
-const endsGrant: Readonly<Record<AccessEventType, boolean>> = {
-  AccessRequested: false,
-  AccessRequestValidated: false,
-  AccessRequestDenied: false,
-  ApprovalRequested: false,
-  ApprovalGiven: false,
-  ApprovalDenied: false,
-  ApprovalVoided: false,
-  TicketDecided: false,
-  ApprovalReminded: false,
-  ApprovalEscalated: false,
-  QuestionAsked: false,
-  QuestionAnswered: false,
-  AccessRequestApproved: false,
-  AccessRequestRejected: false,
-  AccessRequestLapsed: false,
-  GrantIssued: false,
-  ExtensionRequested: false,
-  ExtensionOffered: false,
-  ExtensionValidated: false,
-  ExtensionDenied: false,
-  ExtensionApproved: false,
-  ExtensionClosed: false,
-  GrantExtended: false,
-  // The end that it orders follows.
-  RevocationOrdered: false,
-  AccessRequestWithdrawn: true,
-  GrantRevoked: true,
-  GrantExpired: true,
-  GrantEnded: true,
-  ReviewRequested: false,
-  ReviewReminded: false,
-  ReviewCompleted: false,
-};
-
 function evolve(state: GlassReview, event: AccessEvent, at = ''): GlassReview {
   if (event.type === 'GrantIssued') return broken(state, event.data);
   if (state.broken === undefined) return state;
-  if (endsGrant[event.type]) return { ...state, isEnded: true };
+  if (endsGrant(event.type)) return { ...state, isEnded: true };
   return reviewed(state, event, at);
 }
 

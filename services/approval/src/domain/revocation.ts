@@ -1,8 +1,8 @@
 import {
   approverGroupsOf,
+  endsGrant,
   type AccessEvent,
   type AccessEventData,
-  type AccessEventType,
   type ApprovalRequirement,
   type Principal,
 } from '@drawbridge/contracts';
@@ -79,44 +79,9 @@ export function mayRevoke(human: Principal, state: RevocableGrant): boolean {
   );
 }
 
-/** Whether an event ends the grant; every type is listed, so that a new one must be judged. */
-const endsGrant: Readonly<Record<AccessEventType, boolean>> = {
-  AccessRequested: false,
-  AccessRequestValidated: false,
-  AccessRequestDenied: false,
-  ApprovalRequested: false,
-  ApprovalGiven: false,
-  ApprovalDenied: false,
-  ApprovalVoided: false,
-  ApprovalReminded: false,
-  ApprovalEscalated: false,
-  TicketDecided: false,
-  QuestionAsked: false,
-  QuestionAnswered: false,
-  AccessRequestApproved: false,
-  AccessRequestRejected: false,
-  AccessRequestLapsed: false,
-  GrantIssued: false,
-  ExtensionRequested: false,
-  ExtensionOffered: false,
-  ExtensionValidated: false,
-  ExtensionDenied: false,
-  ExtensionApproved: false,
-  ExtensionClosed: false,
-  GrantExtended: false,
-  RevocationOrdered: false,
-  AccessRequestWithdrawn: true,
-  GrantRevoked: true,
-  GrantExpired: true,
-  GrantEnded: true,
-  ReviewRequested: false,
-  ReviewReminded: false,
-  ReviewCompleted: false,
-};
-
 /** Folds one more event. */
 export function evolveRevocable(state: RevocableGrant, event: AccessEvent): RevocableGrant {
-  if (endsGrant[event.type]) return withoutGrant(state);
+  if (endsGrant(event.type)) return withoutGrant(state);
   if (event.type === 'AccessRequested') return { ...state, requester: event.data.requester };
   if (event.type === 'AccessRequestValidated') {
     const { requester, approval, terms } = event.data;

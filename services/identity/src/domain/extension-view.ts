@@ -1,4 +1,5 @@
 import {
+  endsGrant,
   principalId,
   type AccessEvent,
   type AccessEventData,
@@ -20,7 +21,7 @@ export function foldExtension(extension: Extension, event: AccessEvent, at: stri
     return begun(extension, event.data);
   }
   if (extension === undefined || isOver(extension)) return extension;
-  if (endsGrant.has(event.type)) return withGrantOver(extension);
+  if (endsGrant(event.type)) return withGrantOver(extension);
   if (roundOf(event) !== extension.round) return extension;
   return { ...extension, ...changeBy(extension, event, at) };
 }
@@ -31,13 +32,6 @@ export function withGrantOver(extension: ExtensionView): ExtensionView {
   const message = 'the grant ended before anything came of it';
   return { ...extension, status: 'lapsed', refusal: { code: 'grant_expired', message } };
 }
-
-const endsGrant: ReadonlySet<AccessEvent['type']> = new Set([
-  'GrantRevoked',
-  'GrantExpired',
-  'GrantEnded',
-  'AccessRequestWithdrawn',
-]);
 
 const open: ReadonlySet<ExtensionView['status']> = new Set(['requested', 'pending', 'approved']);
 const isOver = ({ status }: ExtensionView): boolean => !open.has(status);
