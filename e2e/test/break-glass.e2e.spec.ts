@@ -7,10 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccessRequestView, OpenReviewsView, ReviewView } from '@drawbridge/contracts';
 import { demoPeople } from '@drawbridge/embedded';
 import { DEMO_AUDIENCE, takeStateDirectory } from '@drawbridge/laptop';
-import { eventually, nativeTool, repositoryRoot } from '@drawbridge/testing';
+import { eventually, nativeTool } from '@drawbridge/testing';
 import { z } from 'zod';
 import { Composition } from '../src/composition.js';
 import { startRecordingCluster, type RecordingCluster } from '../src/recording-cluster.js';
+import { buildCli, runCli, terminalOf } from '../src/shipped-cli.js';
 
 /** Nobody answers at night: Alice has access at once, everybody is told, and Bob says afterwards that it was right. */
 const run = promisify(execFile);
@@ -25,11 +26,7 @@ let composition: Composition;
 let kubectl: string;
 
 beforeAll(async () => {
-  await run(process.execPath, [
-    join(repositoryRoot(), 'node_modules/typescript/bin/tsc'),
-    '-b',
-    join(repositoryRoot(), 'apps/cli/tsconfig.lib.json'),
-  ]);
+  await buildCli();
   kubectl = await nativeTool('kubectl');
   cluster = await startRecordingCluster();
   composition = await Composition.start(state, cluster.access);
@@ -77,19 +74,10 @@ function tokenOf({ id, email, groups }: Human, loggedIn: number): Promise<string
     auth_time: now - loggedIn,
   });
 }
-const environment = (token: string) => ({
-  HOME: home,
-  XDG_CONFIG_HOME: join(home, 'config'),
-  DRAWBRIDGE_URL: composition.standIns.addresses.ingress,
-  DRAWBRIDGE_TOKEN: token,
-});
+const environment = (token: string) => terminalOf(home, composition, { DRAWBRIDGE_TOKEN: token });
 /** A program that ended with another code than 0. */
 const Failed = z.object({ stdout: z.string(), stderr: z.string() });
-const drawbridge = async (token: string, ...args: string[]): Promise<string> => {
-  const program = join(repositoryRoot(), 'apps/cli/dist/main.js');
-  const { stdout } = await run(process.execPath, [program, ...args], { env: environment(token) });
-  return stdout;
-};
+const drawbridge = (token: string, ...args: string[]) => runCli(environment(token), args);
 const refusalOf = async (said: Promise<string>): Promise<string> => {
   const failed = await said.then(
     (stdout) => ({ stdout, stderr: 'it did not fail' }),

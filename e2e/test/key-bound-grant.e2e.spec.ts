@@ -7,10 +7,11 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoPeople } from '@drawbridge/embedded';
 import { takeStateDirectory } from '@drawbridge/laptop';
-import { nativeTool, repositoryRoot } from '@drawbridge/testing';
+import { nativeTool } from '@drawbridge/testing';
 import { z } from 'zod';
 import { Composition } from '../src/composition.js';
 import { startRecordingCluster, type RecordingCluster } from '../src/recording-cluster.js';
+import { buildCli, runCli, terminalOf } from '../src/shipped-cli.js';
 
 /** An agent binds its grant to a key that the CLI makes; kubectl shows it, and whoever steals the token cannot. */
 const run = promisify(execFile);
@@ -24,11 +25,7 @@ let composition: Composition;
 let kubectl: string;
 
 beforeAll(async () => {
-  await run(process.execPath, [
-    join(repositoryRoot(), 'node_modules/typescript/bin/tsc'),
-    '-b',
-    join(repositoryRoot(), 'apps/cli/tsconfig.lib.json'),
-  ]);
+  await buildCli();
   kubectl = await nativeTool('kubectl');
   cluster = await startRecordingCluster();
   composition = await Composition.start(state, cluster.access);
@@ -39,17 +36,9 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-const environment = () => ({
-  HOME: home,
-  XDG_CONFIG_HOME: join(home, 'config'),
-  DRAWBRIDGE_URL: composition.standIns.addresses.ingress,
-  DRAWBRIDGE_CLIENT_SECRET: demoPeople.agents[0].secret,
-});
-const drawbridge = async (...args: string[]) => {
-  const program = join(repositoryRoot(), 'apps/cli/dist/main.js');
-  const { stdout } = await run(process.execPath, [program, ...args], { env: environment() });
-  return stdout;
-};
+const environment = () =>
+  terminalOf(home, composition, { DRAWBRIDGE_CLIENT_SECRET: demoPeople.agents[0].secret });
+const drawbridge = (...args: string[]) => runCli(environment(), args);
 const Credential = z.object({
   status: z.object({
     token: z.string(),

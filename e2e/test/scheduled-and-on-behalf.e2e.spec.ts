@@ -7,10 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccessRequestView } from '@drawbridge/contracts';
 import { demoPeople } from '@drawbridge/embedded';
 import { takeStateDirectory } from '@drawbridge/laptop';
-import { eventually, nativeTool, repositoryRoot } from '@drawbridge/testing';
+import { eventually, nativeTool } from '@drawbridge/testing';
 import { z } from 'zod';
 import { Composition } from '../src/composition.js';
 import { startRecordingCluster, type RecordingCluster } from '../src/recording-cluster.js';
+import { buildCli, runCli, terminalOf } from '../src/shipped-cli.js';
 
 /** An agent asks for access that opens later, and for access on behalf of a human; kubectl uses both. */
 const run = promisify(execFile);
@@ -24,11 +25,7 @@ let composition: Composition;
 let kubectl: string;
 
 beforeAll(async () => {
-  await run(process.execPath, [
-    join(repositoryRoot(), 'node_modules/typescript/bin/tsc'),
-    '-b',
-    join(repositoryRoot(), 'apps/cli/tsconfig.lib.json'),
-  ]);
+  await buildCli();
   kubectl = await nativeTool('kubectl');
   cluster = await startRecordingCluster();
   composition = await Composition.start(state, cluster.access);
@@ -41,17 +38,9 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-const environment = () => ({
-  HOME: home,
-  XDG_CONFIG_HOME: join(home, 'config'),
-  DRAWBRIDGE_URL: composition.standIns.addresses.ingress,
-  DRAWBRIDGE_CLIENT_SECRET: demoPeople.agents[0].secret,
-});
-const drawbridge = async (...args: string[]): Promise<string> => {
-  const program = join(repositoryRoot(), 'apps/cli/dist/main.js');
-  const { stdout } = await run(process.execPath, [program, ...args], { env: environment() });
-  return stdout;
-};
+const environment = () =>
+  terminalOf(home, composition, { DRAWBRIDGE_CLIENT_SECRET: demoPeople.agents[0].secret });
+const drawbridge = (...args: string[]) => runCli(environment(), args);
 /** A program that ended with another code than 0. */
 const Failed = z.object({ stdout: z.string(), stderr: z.string() });
 const asks = async (start: string, ...more: string[]): Promise<AccessRequestView> => {

@@ -7,14 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccessRequestView, Explanation } from '@drawbridge/contracts';
 import { demoPeople } from '@drawbridge/embedded';
 import { takeStateDirectory } from '@drawbridge/laptop';
-import {
-  nativeTool,
-  repositoryRoot,
-  startControlPlane,
-  type ControlPlane,
-} from '@drawbridge/testing';
+import { nativeTool, startControlPlane, type ControlPlane } from '@drawbridge/testing';
 import { Composition } from '../src/composition.js';
 import { createGatewayAccount } from '../src/gateway-account.js';
+import { buildCli, runCli, terminalOf } from '../src/shipped-cli.js';
 
 /** An agent asks by labels and by a pattern, and kubectl gets what these stood for, through every service in a process of its own. */
 const run = promisify(execFile);
@@ -26,11 +22,7 @@ let composition: Composition;
 let kubectl: string;
 
 beforeAll(async () => {
-  await run(process.execPath, [
-    join(repositoryRoot(), 'node_modules/typescript/bin/tsc'),
-    '-b',
-    join(repositoryRoot(), 'apps/cli/tsconfig.lib.json'),
-  ]);
+  await buildCli();
   kubectl = await nativeTool('kubectl');
   controlPlane = await startControlPlane();
   const access = await createGatewayAccount(controlPlane, directory);
@@ -55,17 +47,9 @@ afterAll(async () => {
 const admin = (...args: string[]) =>
   run(kubectl, ['--kubeconfig', controlPlane.kubeconfig, ...args]);
 
-const environment = () => ({
-  HOME: directory,
-  XDG_CONFIG_HOME: join(directory, 'config'),
-  DRAWBRIDGE_URL: composition.standIns.addresses.ingress,
-  DRAWBRIDGE_CLIENT_SECRET: demoPeople.agents[0].secret,
-});
-const drawbridge = async (...args: string[]) => {
-  const program = join(repositoryRoot(), 'apps/cli/dist/main.js');
-  const { stdout } = await run(process.execPath, [program, ...args], { env: environment() });
-  return stdout;
-};
+const environment = () =>
+  terminalOf(directory, composition, { DRAWBRIDGE_CLIENT_SECRET: demoPeople.agents[0].secret });
+const drawbridge = (...args: string[]) => runCli(environment(), args);
 const request = (...args: string[]) => {
   const usual = ['-c', 'prod-eks', '-d', '5m', '-r', 'looking for the failing pod', '-o', 'json'];
   return drawbridge('request', ...usual, ...args);

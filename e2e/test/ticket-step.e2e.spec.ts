@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -9,18 +8,17 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccessRequestView } from '@drawbridge/contracts';
 import { demoPeople } from '@drawbridge/embedded';
 import { DEMO_AUDIENCE, takeStateDirectory } from '@drawbridge/laptop';
-import { eventually, repositoryRoot } from '@drawbridge/testing';
+import { eventually } from '@drawbridge/testing';
 import { z } from 'zod';
 import { Composition } from '../src/composition.js';
 import { startRecordingCluster, type RecordingCluster } from '../src/recording-cluster.js';
+import { buildCli, runCli, terminalOf } from '../src/shipped-cli.js';
 
 /** A change is approved in Jira and by on-call; then, and not before, the agent's grant can be used. */
-const run = promisify(execFile);
 const directory = mkdtempSync(join(tmpdir(), 'drawbridge-ticket-'));
 const state = takeStateDirectory(join(directory, 'state'));
 const home = join(directory, 'home');
@@ -143,11 +141,7 @@ const webhook = () => ({
 });
 
 beforeAll(async () => {
-  await run(process.execPath, [
-    join(repositoryRoot(), 'node_modules/typescript/bin/tsc'),
-    '-b',
-    join(repositoryRoot(), 'apps/cli/tsconfig.lib.json'),
-  ]);
+  await buildCli();
   [cluster, jira] = [await startRecordingCluster(), await Jira.start()];
   composition = await Composition.start(state, cluster.access);
   const file = (name: string) => join(state.path, 'config', name);
@@ -171,17 +165,9 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-const drawbridge = async (...args: string[]): Promise<string> => {
-  const program = join(repositoryRoot(), 'apps/cli/dist/main.js');
-  const { stdout } = await run(process.execPath, [program, ...args], {
-    env: {
-      HOME: home,
-      XDG_CONFIG_HOME: join(home, 'config'),
-      DRAWBRIDGE_URL: composition.standIns.addresses.ingress,
-      DRAWBRIDGE_CLIENT_SECRET: demoPeople.agents[0].secret,
-    },
-  });
-  return stdout;
+const drawbridge = (...args: string[]) => {
+  const { secret: own } = demoPeople.agents[0];
+  return runCli(terminalOf(home, composition, { DRAWBRIDGE_CLIENT_SECRET: own }), args);
 };
 const asks = async (ticket: string): Promise<string> => {
   const what = ['request', '-c', 'prod-eks', '-a', 'view', '-n', 'payments', '-d', '5m'];
