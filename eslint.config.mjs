@@ -11,8 +11,10 @@ const layers = {
   adapter: [...domain, 'adapter'],
   testing: [...domain, 'adapter', 'embedded', 'testing'],
   embedded: ['kernel', 'contracts', 'embedded'],
+  sandbox: ['kernel', 'contracts', 'embedded'],
   service: [...domain, 'adapter'],
-  cli: [...domain, 'adapter'],
+  // The sandbox makes sessions again; nothing else of the CLI may use a stand-in.
+  cli: [...domain, 'adapter', 'sandbox'],
   app: [...domain, 'adapter', 'service', 'embedded'],
   e2e: [...domain, 'adapter', 'service', 'embedded', 'testing', 'app', 'cli', 'e2e'],
 };

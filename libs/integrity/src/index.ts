@@ -1,0 +1,46 @@
+export {
+  openCheckpoint,
+  parseCheckpoint,
+  SealRefused,
+  type Checkpoint,
+  type Gap,
+} from './checkpoint.js';
+export { checkExport, type ExportFiles, type ExportReport } from './export-record.js';
+export { exportStatement, openExportStatement, type ExportStatement } from './export-statement.js';
+export { findingKinds, type Finding, type FindingKind } from './finding.js';
+export {
+  KeyChainRefused,
+  KeyRing,
+  keyStatement,
+  openKeyChain,
+  type KeyChain,
+  type LogKey,
+} from './key-chain.js';
+export { linkOf, type SealedMessage } from './link.js';
+export { base64 } from './note.js';
+export { inclusionPath, leafHash, rootOfPath, sha256 } from './merkle.js';
+export type { Flaw, ReadMessage } from './message-check.js';
+export {
+  NoteRefused,
+  openNote,
+  parsePublicKey,
+  parseVerifierKey,
+  publicKeyPem,
+  signerOf,
+  signNote,
+  unverifiedText,
+  verifierKey,
+  type PublicKey,
+  type Signer,
+} from './note.js';
+export {
+  emptyLog,
+  follows,
+  openSeal,
+  SealBuilder,
+  sequencesOf,
+  type LogEnd,
+  type OpenedSeal,
+} from './seal.js';
+export { readRebuilt } from './rebuilt-message.js';
+export { checkStream, type StreamReport, type StreamToCheck } from './stream-check.js';
