@@ -14,8 +14,10 @@ const streams = [
   'HOLDS',
   'USES',
   'STOPS',
+  'AUDIT',
   'COMMANDS',
   'PARKED',
+  'CHECKPOINTS',
   'KV_drawbridge_trust',
   'KV_drawbridge_slack_cards',
   'KV_drawbridge_slack_taken',
@@ -23,6 +25,7 @@ const streams = [
   'KV_drawbridge_rates',
   'KV_drawbridge_activity',
   'KV_drawbridge_members',
+  'KV_drawbridge_exports',
 ];
 
 /**
@@ -51,7 +54,8 @@ const writes = {
     'drawbridge.commands._batch.*',
     '$KV.drawbridge_activity.*',
   ],
-  audit: [],
+  // Besides its own events and seals: how far each sink was told of the record.
+  audit: ['drawbridge.audit-events.*', 'drawbridge.checkpoints.*', '$KV.drawbridge_exports.*'],
 };
 
 /** Streams a service reads with consumers. */
@@ -67,7 +71,16 @@ const consumes = {
     'KV_drawbridge_members',
   ],
   proxy: ['ACCESS', 'HOLDS', 'STOPS', 'KV_drawbridge_trust'],
-  audit: ['ACCESS', 'HOLDS', 'STOPS', 'COMMANDS', 'KV_drawbridge_trust'],
+  audit: [
+    'ACCESS',
+    'HOLDS',
+    'STOPS',
+    'USES',
+    'AUDIT',
+    'COMMANDS',
+    'CHECKPOINTS',
+    'KV_drawbridge_trust',
+  ],
 };
 
 /** Streams whose messages are read one by one: histories, keys, and how far audit is behind. */
@@ -97,7 +110,18 @@ const reads = {
     'KV_drawbridge_members',
   ],
   proxy: ['ACCESS', 'HOLDS', 'STOPS', 'USES', 'COMMANDS', 'KV_drawbridge_trust'],
-  audit: ['ACCESS', 'HOLDS', 'STOPS', 'COMMANDS', 'KV_drawbridge_trust'],
+  // It seals all of them.
+  audit: [
+    'ACCESS',
+    'HOLDS',
+    'STOPS',
+    'USES',
+    'AUDIT',
+    'COMMANDS',
+    'CHECKPOINTS',
+    'KV_drawbridge_trust',
+    'KV_drawbridge_exports',
+  ],
 };
 
 const consumerCalls = (stream) => [
@@ -131,7 +155,8 @@ const durables = {
     'approval-webhooks-settled',
   ],
   proxy: ['proxy'],
-  audit: ['audit'],
+  // What a sink could not be told of is parked under a name of its own.
+  audit: ['audit', 'audit-sinks'],
 };
 
 /**
@@ -152,7 +177,7 @@ const othersDurables = (service) =>
     .filter((other) => other !== service)
     .flatMap((other) => durables[other])
     .flatMap((other) =>
-      ['ACCESS', 'HOLDS', 'STOPS', 'USES', 'COMMANDS'].flatMap((stream) => [
+      ['ACCESS', 'HOLDS', 'STOPS', 'USES', 'AUDIT', 'COMMANDS'].flatMap((stream) => [
         `$JS.API.CONSUMER.CREATE.${stream}.${other}`,
         `$JS.API.CONSUMER.CREATE.${stream}.${other}.>`,
         `$JS.API.CONSUMER.DELETE.${stream}.${other}`,

@@ -125,7 +125,7 @@ describe('a configuration', () => {
 
   it('refuses an unknown kind whatever is asked for', () => {
     expect(problemsOf(documents(valid.human(), 'kind: Polici\n'), ['Human'])).toStrictEqual([
-      '10:7 kind: expected "Issuer" or "Human" or "Action" or "Connection" or "Policy" or "Guardrail" or "Schedule" or "Risk" or "Webhook" or "Routing" (got "Polici")',
+      '10:7 kind: expected "Issuer" or "Human" or "Action" or "Connection" or "Policy" or "Guardrail" or "Schedule" or "Risk" or "Webhook" or "Routing" or "Sink" (got "Polici")',
     ]);
   });
 

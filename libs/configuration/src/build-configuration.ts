@@ -9,6 +9,7 @@ import { checkPolicies } from './check-policies.js';
 import { checkRisks } from './check-risks.js';
 import { checkRouting } from './check-routing.js';
 import { checkWebhooks } from './check-webhooks.js';
+import { checkSinks } from './check-sinks.js';
 import { checkSchedules } from './check-schedules.js';
 import { ConfigurationError } from './configuration-error.js';
 import { configurationVersion } from './configuration-version.js';
@@ -16,6 +17,7 @@ import type { Configuration, ConfigurationKind, ConfigurationProblem } from './c
 import { entriesOf, type Check, type Entry, type Finding } from './entry.js';
 import type { ParsedDocument, ParsedFile } from './parse-documents.js';
 import { resolveConnection, resolveIssuer, resolveRisk, resolveWebhook } from './resolve-paths.js';
+import { resolveSink } from './resolve-sink.js';
 import { fieldOf, validateDocument } from './validate-document.js';
 
 /** Every kind of document. */
@@ -25,7 +27,7 @@ export const allKinds: readonly ConfigurationKind[] = ConfigurationDocument.opti
 const checks: readonly Check[] = [
   ...[checkIdentities, checkAddresses, checkActions, checkPolicies],
   ...[checkGuardrails, checkSchedules, checkAutoApprove, checkRisks, checkRouting, checkWebhooks],
-  checkBreakGlass,
+  ...[checkBreakGlass, checkSinks],
 ];
 
 /** Files as they were read; `problems` are those of reading and of YAML. */
@@ -110,7 +112,7 @@ function toConfiguration(
     source: entry.parsed.source,
   });
   const unchanged = <
-    Kind extends Exclude<ConfigurationKind, 'Issuer' | 'Connection' | 'Webhook' | 'Risk'>,
+    Kind extends Exclude<ConfigurationKind, 'Issuer' | 'Connection' | 'Webhook' | 'Risk' | 'Sink'>,
   >(
     kind: Kind,
   ) => entriesOf(entries, kind).map((entry) => locate(entry.document, entry));
@@ -127,6 +129,7 @@ function toConfiguration(
     risks: entriesOf(entries, 'Risk').map((entry) => locate(resolveRisk(entry), entry)),
     routings: unchanged('Routing'),
     webhooks: entriesOf(entries, 'Webhook').map((entry) => locate(resolveWebhook(entry), entry)),
+    sinks: entriesOf(entries, 'Sink').map((entry) => locate(resolveSink(entry), entry)),
     version: configurationVersion(entries.map(({ document }) => document)),
     warnings,
   };

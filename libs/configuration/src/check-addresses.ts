@@ -57,7 +57,7 @@ function checkTicketState(entry: Entry<WebhookDocument>): Finding[] {
   return [...findings, error(entry, path, 'must hold no user and no password')];
 }
 
-function checkSecure(
+export function checkSecure(
   entry: Entry,
   path: readonly string[],
   {
@@ -108,6 +108,7 @@ function checkPlain(entry: Entry, url: URL, path: readonly string[]): Finding[] 
   return findings;
 }
 
-function isLoopback(hostname: string): boolean {
+/** Of a name or address as it stands in a URL. */
+export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/u.test(hostname);
 }

@@ -4,6 +4,7 @@ import type { ClusterCredential } from '@drawbridge/contracts';
 import type { Configuration, ConfigurationKind, ConfigurationProblem } from './configuration.js';
 import { ConfigurationError } from './configuration-error.js';
 import { loadConfiguration } from './load-configuration.js';
+import { sinkFiles } from './resolve-sink.js';
 
 /** What is to be said about a configuration directory before anything runs on it. */
 export type ConfigurationReport =
@@ -43,6 +44,7 @@ function countDocuments(configuration: Configuration): Record<ConfigurationKind,
     Risk: configuration.risks.length,
     Webhook: configuration.webhooks.length,
     Routing: configuration.routings.length,
+    Sink: configuration.sinks.length,
   };
 }
 
@@ -50,6 +52,7 @@ async function unreadableFiles({
   issuers,
   connections,
   webhooks,
+  sinks,
 }: Configuration): Promise<ConfigurationProblem[]> {
   const named = [
     ...issuers.map(({ source, spec }) => ({
@@ -77,6 +80,7 @@ async function unreadableFiles({
       source,
       files: { certificateAuthorityFile, ...credentialFiles(credential) },
     })),
+    ...sinks.map(({ source, spec }) => ({ source, files: sinkFiles(spec.to) })),
   ].flatMap(({ source, files }) =>
     Object.entries(files).map(([field, file]) => ({ source, field: `spec.${field}`, file })),
   );

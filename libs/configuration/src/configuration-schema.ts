@@ -7,6 +7,6 @@ export function configurationSchema(): object {
     ...z.toJSONSchema(ConfigurationDocument, { target: 'draft-7', io: 'input' }),
     title: 'Drawbridge configuration document',
     description:
-      'One document of a Drawbridge configuration directory: an Issuer, Human, Action, Connection, Policy, Guardrail, Schedule, Risk, Webhook or Routing.',
+      'One document of a Drawbridge configuration directory: an Issuer, Human, Action, Connection, Policy, Guardrail, Schedule, Risk, Webhook, Routing or Sink.',
   };
 }

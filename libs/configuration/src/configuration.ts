@@ -10,6 +10,7 @@ import type {
   RiskDocument,
   RoutingDocument,
   ScheduleDocument,
+  SinkDocument,
 } from '@drawbridge/contracts';
 
 export type ConfigurationKind = ConfigurationDocument['kind'];
@@ -38,6 +39,7 @@ export interface Configuration {
   readonly schedules: readonly Located<ScheduleDocument>[];
   readonly risks: readonly Located<RiskDocument>[];
   readonly routings: readonly Located<RoutingDocument>[];
+  readonly sinks: readonly Located<SinkDocument>[];
   /**
    * First 12 hex digits of the SHA-256 of what the documents say. Layout, comments, order and file names do
    * not change it; defaults that are written out do not either.

@@ -115,6 +115,15 @@ export const AuditStopEvent = AuditEvent.omit({ accessRequestId: true }).extend(
 });
 export type AuditStopEvent = z.infer<typeof AuditStopEvent>;
 
+/** One event of what audit itself has to say, as `GET /v1/audit/trail` shows it. */
+export const AuditTrailItem = AuditEvent.omit({ accessRequestId: true }).extend({
+  /** Position in the stream AUDIT. */
+  sequence: z.int(),
+  /** What it is about: its own id, or the same for everything that was said about one alarm. */
+  key: z.string(),
+});
+export type AuditTrailItem = z.infer<typeof AuditTrailItem>;
+
 const page = <Item extends z.ZodType>(item: Item) =>
   z.strictObject({
     items: z.array(item),
@@ -129,3 +138,5 @@ export const AuditHoldEventPage = page(AuditHoldEvent);
 export type AuditHoldEventPage = z.infer<typeof AuditHoldEventPage>;
 export const AuditStopEventPage = page(AuditStopEvent);
 export type AuditStopEventPage = z.infer<typeof AuditStopEventPage>;
+export const AuditTrailPage = page(AuditTrailItem);
+export type AuditTrailPage = z.infer<typeof AuditTrailPage>;

@@ -30,8 +30,25 @@ export const FileTransferRecord = z.object({
   path: z.string().max(1024),
   /** Of the channel's data in that direction: the archive, not the file. */
   bytes: z.int().min(0),
+  /** Of the archive as it left the gateway, in hex; absent in records of earlier versions. */
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
 });
 export type FileTransferRecord = z.infer<typeof FileTransferRecord>;
+
+/** What went through a forwarded port. */
+export const PortFlowRecord = z.object({
+  port: z.int().min(1).max(65_535),
+  /** TCP connections that the client opened to it. */
+  connections: z.int().min(0),
+  /** Bytes to the pod. */
+  sent: z.int().min(0),
+  /** Bytes from the pod. */
+  received: z.int().min(0),
+});
+export type PortFlowRecord = z.infer<typeof PortFlowRecord>;
 
 /** What the guardrails said of a call; absent when they were not asked, and in records of earlier versions. */
 const guard = {
@@ -113,6 +130,8 @@ export const CommandRecord = z.discriminatedUnion('type', [
     /** How many values of the answer were masked; absent when nothing was looked at. */
     masked: z.int().min(0).optional(),
     transfers: z.array(FileTransferRecord).max(16).optional(),
+    /** Of a port-forward, each port once. */
+    flows: z.array(PortFlowRecord).max(128).optional(),
     /** The guardrail that cut it, by what was typed in a session. */
     rule: ruleName.optional(),
     /** The guardrails that were met by what was typed in a session, each once; absent when none was. */

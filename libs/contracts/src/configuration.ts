@@ -9,6 +9,7 @@ import { PolicyDocument } from './policy-document.js';
 import { RiskDocument } from './risk-document.js';
 import { RoutingDocument } from './routing-document.js';
 import { ScheduleDocument } from './schedule-document.js';
+import { SinkDocument } from './sink-document.js';
 import { WebhookDocument } from './webhook-document.js';
 
 /**
@@ -29,5 +30,6 @@ export const ConfigurationDocument = z.discriminatedUnion('kind', [
   RiskDocument,
   WebhookDocument,
   RoutingDocument,
+  SinkDocument,
 ]);
 export type ConfigurationDocument = z.infer<typeof ConfigurationDocument>;

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { ConnectionName } from './access-terms.js';
 import { AnswerMasking, PortForwarding } from './answer-masking.js';
+import { CallRecording } from './call-recording.js';
+import { ClusterAudit } from './cluster-audit.js';
 import { ClusterCredential } from './cluster-credential.js';
 import { ClusterIdentity } from './cluster-identity.js';
 import { ConnectorAccess } from './connector-access.js';
@@ -14,7 +16,7 @@ const hostName = z
     'expected a DNS name in lower case',
   );
 
-/** One cluster as Drawbridge reaches it. Policy reads name and environment; only the proxy reads the rest. */
+/** One cluster as Drawbridge reaches it. Policy reads name and environment, audit `clusterAudit`; only the proxy reads the rest. */
 export const ConnectionDocument = document(
   'Connection',
   ConnectionName,
@@ -46,6 +48,10 @@ export const ConnectionDocument = document(
       'As whom calls reach the cluster; default: gateway',
     ),
     masking: AnswerMasking.optional().describe('What is masked beside what always is'),
+    recording: CallRecording.optional().describe('What is kept of calls beside their record'),
+    clusterAudit: ClusterAudit.optional().describe(
+      'The audit log of the cluster itself, which audit compares with the record',
+    ),
     portForward: PortForwarding.optional().describe(
       'Ports of pods; what passes there is masked by nobody. Default: refuse',
     ),

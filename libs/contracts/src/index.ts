@@ -31,6 +31,15 @@ export {
   Problem,
 } from './access-view.js';
 export {
+  AuditTrailEvent,
+  auditWriterOf,
+  SeenCall,
+  UnrecordedReason,
+  ViewedHow,
+  type AuditTrailEventData,
+  type AuditTrailEventType,
+} from './audit-events.js';
+export {
   AuditCommand,
   AuditCommandPage,
   AuditEvent,
@@ -39,8 +48,63 @@ export {
   AuditHoldEventPage,
   AuditStopEvent,
   AuditStopEventPage,
+  AuditTrailItem,
+  AuditTrailPage,
   CommandOutcome,
 } from './audit-view.js';
+export {
+  NoChangesKnown,
+  SessionStory,
+  StoryCall,
+  StoryChange,
+  StoryChanges,
+  StoryHoldMoment,
+  StoryMoment,
+  StoryRecording,
+  StoryTotals,
+} from './session-story.js';
+export {
+  ActivityRow,
+  ApprovalRow,
+  ApproverRow,
+  BlockedKind,
+  BlockedRow,
+  CallRow,
+  NarrowerScope,
+  OffHoursRow,
+  questionPage,
+  SearchRow,
+  SessionDiffRow,
+  TouchedRow,
+  UnusedPage,
+  UnusedRow,
+} from './audit-questions.js';
+export {
+  CheckpointPage,
+  CheckpointView,
+  IntegrityKeys,
+  KeyStatement,
+  MAX_SEALED_GAPS,
+  MAX_SEALED_MESSAGES,
+  RebuiltMessage,
+  RebuiltMessagePage,
+  Seal,
+  SealPage,
+  StoredLine,
+  StreamMessage,
+  StreamMessagePage,
+} from './integrity-view.js';
+export { ExportManifest } from './export-manifest.js';
+export { AuditBodies, AuditBody } from './audit-body.js';
+export {
+  AlarmPage,
+  AlarmReviewed,
+  AlarmReviewInput,
+  AlarmView,
+  UnseenCommand,
+  UnseenPage,
+} from './alarm-view.js';
+export { ClusterAudit } from './cluster-audit.js';
 export { AnswerMasking, PortForwarding } from './answer-masking.js';
 export {
   BREAK_GLASS_REASON_LENGTH,
@@ -68,6 +132,7 @@ export {
   RevokeInput,
   WaitingApprovals,
 } from './approval-view.js';
+export { CallRecording } from './call-recording.js';
 export { ClusterIdentity } from './cluster-identity.js';
 export {
   ClusterCredential,
@@ -75,10 +140,12 @@ export {
   type MaterialSource,
   type SecretReference,
 } from './cluster-credential.js';
+export { BodyCut, BodyDirection, BodyObject, CommandBody } from './command-body.js';
 export {
   CommandDecision,
   CommandRecord,
   FileTransferRecord,
+  PortFlowRecord,
   RecordedRule,
 } from './command-record.js';
 export {
@@ -98,6 +165,17 @@ export { CompleteReviewInput, OpenReviewsView, ReviewView } from './review-view.
 export { GrantView, OpenGrantsView } from './grant-view.js';
 export { isTimeZone } from './document.js';
 export { ExplainInput, Explanation } from './explanation.js';
+export {
+  SessionChunk,
+  SessionFrame,
+  SessionFrameCode,
+  SessionHeader,
+  SessionKind,
+} from './session-chunk.js';
+export { SessionOrderInput, SessionOrderView } from './session-order-view.js';
+export { RecordingPage, RecordingPiece, RecordingView } from './recording-view.js';
+export { isCommandLine, principalMembers, RECORD_FORM_HEADER, recordLine } from './record-line.js';
+export { StreamRecording, streamRecording } from './stream-recording.js';
 export { SessionAnswer, SessionNumbers, SessionQuestion } from './session-summary.js';
 export { HumanDocument } from './human-document.js';
 export { IssuerDocument } from './issuer-document.js';
@@ -154,4 +232,14 @@ export { UseEvent, useWriterOf, type UseEventData, type UseEventType } from './u
 export { InboundSpec, TICKET_IN_ADDRESS, TicketStateSpec } from './ticket-system.js';
 export { DeadLettersView, DeadLetterView } from './dead-letter-view.js';
 export { TicketWordView } from './ticket-word.js';
+export {
+  PAYLOAD_TYPES,
+  SINK_STREAMS,
+  SinkDocument,
+  type SinkStream,
+  type SinkTarget,
+  type SinkTargetOf,
+  sinkTypes,
+} from './sink-document.js';
+export { SinksView, SinkView } from './sink-view.js';
 export { WebhookDocument } from './webhook-document.js';

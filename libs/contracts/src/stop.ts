@@ -22,6 +22,9 @@ export type StopTarget = z.infer<typeof StopTarget>;
 const reason = z.string();
 const byHuman = { by: Principal, via: z.enum(['slack', 'http']), reason };
 
+/** The command that opened it. It is on this connection, or not meant. */
+const session = { commandId: z.uuid(), connection: ConnectionName };
+
 /**
  * Facts about what ends many grants at once, oldest first. Subject: `drawbridge.stops.<key>`; the key says what is
  * covered, so that an event that cannot be read still stops. Each type has one writing service: see
@@ -35,6 +38,11 @@ export const StopEvent = z.discriminatedUnion('type', [
     keep: z.boolean(),
   }),
   event('BridgesReleased', byHuman),
+  /** A running exec, attach, port-forward, log or watch: nothing passes until it is resumed. */
+  event('SessionPaused', { ...byHuman, ...session }),
+  event('SessionResumed', { ...byHuman, ...session }),
+  /** It ends; what allowed it stays open. */
+  event('SessionCut', { ...byHuman, ...session }),
   event('AgentDisabled', { by: Principal, ...StoppedAgent.shape, reason }),
   event('AgentEnabled', { by: Principal, ...StoppedAgent.shape, reason }),
 ]);
@@ -45,6 +53,9 @@ export type StopEventType = StopEvent['type'];
 export const stopWriterOf: Readonly<Record<StopEventType, ServiceName>> = {
   BridgesRaised: 'approval',
   BridgesReleased: 'approval',
+  SessionPaused: 'approval',
+  SessionResumed: 'approval',
+  SessionCut: 'approval',
   AgentDisabled: 'identity',
   AgentEnabled: 'identity',
 };

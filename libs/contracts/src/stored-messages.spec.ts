@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { AccessEvent, writerOf } from './access-event.js';
+import { CommandBody } from './command-body.js';
+import { AuditTrailEvent, auditWriterOf } from './audit-events.js';
 import { CommandRecord } from './command-record.js';
 import { HoldEvent, holdWriterOf } from './hold.js';
 import { UseEvent, useWriterOf } from './use.js';
@@ -29,9 +31,13 @@ const beforeSteps = z.fromJSONSchema(
 const holds = z.array(StoredEvent).parse(linesOf('hold-events-v1.jsonl'));
 const uses = z.array(StoredEvent).parse(linesOf('use-events-v1.jsonl'));
 const stops = z.array(StoredEvent).parse(linesOf('stop-events-v1.jsonl'));
+const trail = z.array(StoredEvent).parse(linesOf('audit-events-v1.jsonl'));
 const records = z
   .array(z.looseObject({ type: z.string() }))
   .parse(linesOf('command-records-v1.jsonl'));
+const bodies = z
+  .array(z.looseObject({ type: z.string() }))
+  .parse(linesOf('command-bodies-v1.jsonl'));
 
 describe('a message stored by an earlier version', () => {
   it.each(numbered(events))('is read whole: event $type, line $line', ({ sample }) => {
@@ -54,8 +60,16 @@ describe('a message stored by an earlier version', () => {
     expect(StopEvent.parse(sample)).toStrictEqual(sample);
   });
 
+  it.each(numbered(trail))('is read whole: of audit $type, line $line', ({ sample }) => {
+    expect(AuditTrailEvent.parse(sample)).toStrictEqual(sample);
+  });
+
   it.each(numbered(records))('is read whole: record $type, line $line', ({ sample }) => {
     expect(CommandRecord.parse(sample)).toStrictEqual(sample);
+  });
+
+  it.each(numbered(bodies))('is read whole: $type, line $line', ({ sample }) => {
+    expect(CommandBody.parse(sample)).toStrictEqual(sample);
   });
 
   it('has a sample of every type', () => {
@@ -67,6 +81,9 @@ describe('a message stored by an earlier version', () => {
     expect(new Set(uses.map(({ type }) => type))).toStrictEqual(new Set(Object.keys(useWriterOf)));
     expect(new Set(stops.map(({ type }) => type))).toStrictEqual(
       new Set(Object.keys(stopWriterOf)),
+    );
+    expect(new Set(trail.map(({ type }) => type))).toStrictEqual(
+      new Set(Object.keys(auditWriterOf)),
     );
     expect(new Set(records.map(({ type }) => type))).toStrictEqual(
       new Set(CommandRecord.options.map(({ shape }) => shape.type.value)),

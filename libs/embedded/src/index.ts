@@ -54,5 +54,6 @@ export {
   type AwsRole,
   type DemoAwsOptions,
 } from './aws/demo-aws.js';
+export { startDemoS3, type DemoS3 } from './aws/demo-s3.js';
 export { EksAuthenticator, type AccessEntry, type ReviewedToken } from './aws/eks-authenticator.js';
 export type { TrustPolicy } from './aws/trust-policy.js';

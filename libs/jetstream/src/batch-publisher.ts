@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { headers, type Msg, type MsgHdrs } from '@nats-io/transport-node';
+import { RECORD_FORM_HEADER } from '@drawbridge/contracts';
 import { z } from 'zod';
 import { BATCH_HEADER } from './command-batch.js';
 import type { JetStreamConnection } from './jetstream-connection.js';
@@ -13,7 +14,10 @@ const REMEMBERED_MS = 100_000;
 const HEADER_BYTES = 512;
 const MESSAGE_ID = 'Nats-Msg-Id';
 
-/** Many records on their way to the stream. Its id and bytes stay as they are, however often it is sent. */
+/**
+ * Many records on their way to the stream, each with the text of `recordLine`. Its id and bytes stay as they are,
+ * however often it is sent.
+ */
 export interface BatchMessage {
   readonly id: string;
   readonly bytes: Uint8Array;
@@ -171,6 +175,7 @@ function headersOf(id: string): MsgHdrs {
   head.set(MESSAGE_ID, id);
   head.set('Nats-Expected-Stream', COMMANDS_STREAM);
   head.set(...BATCH_HEADER);
+  head.set(...RECORD_FORM_HEADER);
   return head;
 }
 

@@ -33,12 +33,17 @@ export interface StoredCommands {
   readonly data: Uint8Array;
 }
 
+/** Whether it holds a record a line. */
+export const isBatch = ({ headers }: Pick<StoredCommands, 'headers'>): boolean =>
+  headers?.get(CONTENT_TYPE) === NDJSON;
+
 /**
  * The records of a message of `COMMANDS` as they stand in it, unread: of a batch its lines, of a message as they
  * were before there were batches all of it. Never none, so that no message can go unnoticed.
  */
-export function commandLines({ headers, data }: StoredCommands): readonly Uint8Array[] {
-  if (headers?.get(CONTENT_TYPE) !== NDJSON) return [data];
+export function commandLines(message: StoredCommands): readonly Uint8Array[] {
+  const { data } = message;
+  if (!isBatch(message)) return [data];
   const lines: Uint8Array[] = [];
   let from = 0;
   for (let end = data.indexOf(NEWLINE); end !== -1; end = data.indexOf(NEWLINE, from)) {

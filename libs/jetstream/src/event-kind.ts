@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import {
   AccessEvent,
+  AuditTrailEvent,
+  auditWriterOf,
   HoldEvent,
   holdWriterOf,
   StopEvent,
@@ -10,7 +12,13 @@ import {
   writerOf,
   type ServiceName,
 } from '@drawbridge/contracts';
-import { ACCESS_STREAM, HOLDS_STREAM, STOPS_STREAM, USES_STREAM } from './stream-definitions.js';
+import {
+  ACCESS_STREAM,
+  AUDIT_STREAM,
+  HOLDS_STREAM,
+  STOPS_STREAM,
+  USES_STREAM,
+} from './stream-definitions.js';
 
 /** What every event is, whatever it is about. */
 export interface StoredEvent {
@@ -35,6 +43,8 @@ export const ACCESS_SUBJECT_PREFIX = 'drawbridge.access.';
 export const HOLDS_SUBJECT_PREFIX = 'drawbridge.holds.';
 export const USES_SUBJECT_PREFIX = 'drawbridge.uses.';
 export const STOPS_SUBJECT_PREFIX = 'drawbridge.stops.';
+/** Not below `drawbridge.audit.`, where questions to the service are asked. */
+export const AUDIT_SUBJECT_PREFIX = 'drawbridge.audit-events.';
 
 export const accessEvents: EventKind<AccessEvent> = {
   stream: ACCESS_STREAM,
@@ -62,4 +72,11 @@ export const stopEvents: EventKind<StopEvent> = {
   subjectPrefix: STOPS_SUBJECT_PREFIX,
   schema: StopEvent,
   writerOf: stopWriterOf,
+};
+
+export const auditTrailEvents: EventKind<AuditTrailEvent> = {
+  stream: AUDIT_STREAM,
+  subjectPrefix: AUDIT_SUBJECT_PREFIX,
+  schema: AuditTrailEvent,
+  writerOf: auditWriterOf,
 };

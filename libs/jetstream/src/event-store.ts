@@ -1,5 +1,6 @@
 import type {
   AccessEvent,
+  AuditTrailEvent,
   HoldEvent,
   ServiceName,
   StopEvent,
@@ -23,6 +24,7 @@ import {
 } from './event-envelope.js';
 import {
   accessEvents,
+  auditTrailEvents,
   holdEvents,
   useEvents,
   stopEvents,
@@ -63,6 +65,12 @@ export const stopEventStore = (
   connection: JetStreamConnection,
   writer: ServiceName,
 ): EventStore<StopEvent> => eventStore(stopEvents, connection, writer);
+
+/** What audit has to say, on stream `AUDIT`, for the one service `writer`; as {@link accessEventStore}. */
+export const auditEventStore = (
+  connection: JetStreamConnection,
+  writer: ServiceName,
+): EventStore<AuditTrailEvent> => eventStore(auditTrailEvents, connection, writer);
 
 function eventStore<Event extends StoredEvent>(
   kind: EventKind<Event>,

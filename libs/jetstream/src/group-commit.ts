@@ -1,4 +1,4 @@
-import type { CommandRecord } from '@drawbridge/contracts';
+import type { CommandBody, CommandRecord, SessionChunk } from '@drawbridge/contracts';
 import type { BatchMessage } from './batch-publisher.js';
 import { batchOf } from './command-batch.js';
 import { NotAcknowledged } from './publish-acknowledged.js';
@@ -17,15 +17,18 @@ const PACE_MS = 1;
 const MAX_UNPACED_RECORDS = 8;
 const RETRY_MS = 500;
 
+/** No call waits for these to go on. */
+const lingering: ReadonlySet<string> = new Set(['CommandEnded', 'CommandBody', 'SessionChunk']);
+
 /** Why a record is not stored; the words of {@link CommandLogError}. */
 export type NotStored = 'command_log_unavailable' | 'command_log_full' | 'command_record_too_large';
 
 /** One record, serialised, and who wants to know what became of it. */
 export interface CommandEntry {
-  readonly type: CommandRecord['type'];
+  readonly type: (CommandRecord | CommandBody | SessionChunk)['type'];
   readonly commandId: string;
   readonly connection: string;
-  /** The record as JSON. */
+  /** The record as JSON; of a start also a body before it, on a line of its own. */
   readonly line: string;
   /** The record is durable. Called once, also when `delayed` was called before. */
   stored(): void;
@@ -113,7 +116,7 @@ export class GroupCommit {
     this.#queuedCharacters += entry.line.length;
     this.#records += 1;
     this.#characters += entry.line.length;
-    if (entry.type !== 'CommandEnded') this.#urgent = true;
+    if (!lingering.has(entry.type)) this.#urgent = true;
     this.#schedule();
   }
 

@@ -18,13 +18,19 @@ export interface GuardedBucket {
   write(key: string, value: unknown, revision: number): Promise<boolean>;
 }
 
+/** The same for who writes one key again and again, and need not read in between. */
+export interface RevisedBucket extends GuardedBucket {
+  /** As `write`, and says the new revision. */
+  replace(key: string, value: unknown, revision: number): Promise<number | undefined>;
+}
+
 /**
  * Opens a KV bucket for compare-and-set. What stands in one is a guard or a hint and never the truth: that is the
  * event stream, so whoever reads must cope with a value that is gone or not readable.
  *
  * @throws what the connection throws; a lost acknowledgement too, after which nobody knows whether it was written
  */
-export function guardedBucket(connection: JetStreamConnection, name: string): GuardedBucket {
+export function guardedBucket(connection: JetStreamConnection, name: string): RevisedBucket {
   let opened: Promise<KV> | undefined;
   const bucket = async (): Promise<KV> => {
     await connection.requireConnected(CONNECTED_MS);
@@ -36,22 +42,23 @@ export function guardedBucket(connection: JetStreamConnection, name: string): Gu
       throw error;
     }
   };
+  const replace: RevisedBucket['replace'] = async (key, value, revision) => {
+    try {
+      return await (await bucket()).put(key, JSON.stringify(value), { previousSeq: revision });
+    } catch (error) {
+      if (isConflict(error)) return undefined;
+      throw error;
+    }
+  };
   return {
+    replace,
     read: async (key) => {
       const entry = await (await bucket()).get(key);
       if (entry === null) return { value: undefined, revision: 0 };
       const value = entry.operation === 'PUT' ? parse(entry.string()) : undefined;
       return { value, revision: entry.revision };
     },
-    write: async (key, value, revision) => {
-      try {
-        await (await bucket()).put(key, JSON.stringify(value), { previousSeq: revision });
-        return true;
-      } catch (error) {
-        if (isConflict(error)) return false;
-        throw error;
-      }
-    },
+    write: async (key, value, revision) => (await replace(key, value, revision)) !== undefined,
   };
 }
 

@@ -3,11 +3,23 @@ export { activityLog, lastActivity } from './grant-activity.js';
 export { SESSION_SUMMARY_SUBJECT } from './session-summary-subject.js';
 export { NAMES_SUBJECT } from './names-subject.js';
 export { GATEWAYS_SUBJECT } from './gateways-subject.js';
-export { accessEventStore, holdEventStore, stopEventStore, useEventStore } from './event-store.js';
+export {
+  accessEventStore,
+  auditEventStore,
+  holdEventStore,
+  stopEventStore,
+  useEventStore,
+} from './event-store.js';
 export { ClockSkewed, ClockWatch, type ClockWatchOptions } from './clock-watch.js';
 export { storeInTime } from './store-in-time.js';
 export { CatchUp } from './catch-up.js';
-export { commandLines, type StoredCommands } from './command-batch.js';
+export {
+  BATCH_HEADER,
+  batchOf,
+  commandLines,
+  isBatch,
+  type StoredCommands,
+} from './command-batch.js';
 export {
   CommandLogError,
   commandLog,
@@ -22,7 +34,13 @@ export { declareStreams, requireStreams } from './declare-streams.js';
 export { decodeMessage } from './decode-message.js';
 export { durableConsumer, pauseBeforePull, type Durable } from './durable-consumer.js';
 export { EventEnvelope, sha256Hex } from './event-envelope.js';
-export { ACCESS_SUBJECT_PREFIX, HOLDS_SUBJECT_PREFIX, STOPS_SUBJECT_PREFIX } from './event-kind.js';
+export {
+  ACCESS_SUBJECT_PREFIX,
+  AUDIT_SUBJECT_PREFIX,
+  HOLDS_SUBJECT_PREFIX,
+  STOPS_SUBJECT_PREFIX,
+  USES_SUBJECT_PREFIX,
+} from './event-kind.js';
 export {
   followAccessEvents,
   followHoldEvents,
@@ -34,7 +52,12 @@ export {
   type UnreadableEvent,
 } from './follow-events.js';
 export { followStops, type FollowStopsOptions, type StopFold } from './follow-stops.js';
-export { guardedBucket, type GuardedBucket, type GuardedValue } from './guarded-bucket.js';
+export {
+  guardedBucket,
+  type GuardedBucket,
+  type GuardedValue,
+  type RevisedBucket,
+} from './guarded-bucket.js';
 export { JetStreamConnection } from './jetstream-connection.js';
 export { followMembers, memberKeyOf, type MembersFollower } from './members-bucket.js';
 export { JetStreamError, type JetStreamErrorCode } from './jetstream-error.js';
@@ -55,7 +78,10 @@ export { countParked, parkMessage, ParkedHeaders, type Parking } from './park-me
 export {
   ACCESS_STREAM,
   ACTIVITY_BUCKET,
+  AUDIT_STREAM,
+  CHECKPOINTS_STREAM,
   COMMANDS_STREAM,
+  EXPORTS_BUCKET,
   HOLDS_STREAM,
   MEMBERS_BUCKET,
   OPEN_REQUESTS_BUCKET,
@@ -66,6 +92,10 @@ export {
   STOPS_STREAM,
   USES_STREAM,
 } from './stream-definitions.js';
+export { NotAcknowledged, publishAcknowledged, type Publication } from './publish-acknowledged.js';
+export { readRange, type Range } from './read-range.js';
+export { readSubject } from './read-subject.js';
+export { directGet, type StoredMessage } from './direct-get.js';
 export { startPull, type Pull } from './start-pull.js';
 export {
   followTrustBundle,

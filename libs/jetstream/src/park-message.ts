@@ -19,6 +19,8 @@ export const ParkedHeaders = {
 export interface Parking {
   readonly durable: string;
   readonly code: string;
+  /** Whose message it was, when that is not the consumer that it came from. */
+  readonly consumer?: string;
   /** Only this line of the message, which has many, and what stands in it. */
   readonly line?: { readonly index: number; readonly bytes: Uint8Array };
 }
@@ -30,9 +32,10 @@ export interface Parking {
 export async function parkMessage(
   connection: JetStreamConnection,
   message: JsMsg,
-  { durable, code, line }: Parking,
+  { durable, code, line, ...parking }: Parking,
 ): Promise<void> {
-  const { stream, consumer, deliveryCount } = message.info;
+  const { stream, deliveryCount } = message.info;
+  const consumer = parking.consumer ?? message.info.consumer;
   const header = headers();
   header.set(ParkedHeaders.stream, stream);
   header.set(ParkedHeaders.sequence, String(message.seq));

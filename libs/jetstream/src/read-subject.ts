@@ -1,5 +1,5 @@
-import { DirectMsgHeaders, type StoredMsg } from '@nats-io/jetstream';
-import type { Msg } from '@nats-io/transport-node';
+import type { StoredMsg } from '@nats-io/jetstream';
+import { directGet } from './direct-get.js';
 import type { StoredBytes } from './event-envelope.js';
 import type { JetStreamConnection } from './jetstream-connection.js';
 
@@ -36,48 +36,15 @@ export async function readSubject(
 
 async function readPages(
   connection: JetStreamConnection,
-  from: SubjectOfStream,
+  range: SubjectOfStream,
 ): Promise<readonly StoredBytes[]> {
   const messages: StoredBytes[] = [];
   for (;;) {
-    const page = await readPage(connection, from, (messages.at(-1)?.sequence ?? 0) + 1);
+    const from = (messages.at(-1)?.sequence ?? 0) + 1;
+    const page = await directGet(connection, { ...range, from, maxMessages: PAGE });
     messages.push(...page);
     if (page.length < PAGE) return messages;
   }
-}
-
-async function readPage(
-  connection: JetStreamConnection,
-  { stream, subject }: SubjectOfStream,
-  seq: number,
-): Promise<readonly StoredBytes[]> {
-  const replies = await connection.nats.requestMany(
-    `$JS.API.DIRECT.GET.${stream}`,
-    JSON.stringify({ batch: PAGE, seq, next_by_subj: subject }),
-    // Not 'sentinel': an empty message would pass for the end.
-    { strategy: 'timer', maxWait: READ_MS },
-  );
-  const messages: StoredBytes[] = [];
-  for await (const reply of replies) {
-    const end = endOf(reply);
-    if (end === 'message') messages.push(storedBytes(reply));
-    else if (end === 'done') return messages;
-    else throw new Error(`direct get of ${stream}: ${end}`);
-  }
-  throw new Error(`direct get of ${stream}: no end of batch within ${READ_MS} ms`);
-}
-
-/** 204 ends a batch, 404 is a batch without messages; any other status is a failure. */
-function endOf({ headers }: Msg): string {
-  const code = headers?.code ?? 0;
-  if (code === 0) return 'message';
-  return code === 204 || code === 404 ? 'done' : `${code} ${headers?.description ?? ''}`;
-}
-
-function storedBytes({ headers, data }: Msg): StoredBytes {
-  const sequence = Number(headers?.get(DirectMsgHeaders.Sequence));
-  if (!Number.isSafeInteger(sequence) || sequence < 1) throw new Error('direct get: no sequence');
-  return { subject: headers?.get(DirectMsgHeaders.Subject) ?? '', sequence, data };
 }
 
 async function readFromLeader(

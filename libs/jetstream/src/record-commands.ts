@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { CommandRecord } from '@drawbridge/contracts';
+import { recordLine } from '@drawbridge/contracts';
 import { BatchPublisher } from './batch-publisher.js';
 import { batchOf } from './command-batch.js';
 import type { JetStreamConnection } from './jetstream-connection.js';
@@ -12,11 +12,11 @@ import type { JetStreamConnection } from './jetstream-connection.js';
  */
 export async function recordCommands(
   connection: JetStreamConnection,
-  ...records: readonly CommandRecord[]
+  ...records: readonly Parameters<typeof recordLine>[0][]
 ): Promise<void> {
   const publisher = new BatchPublisher(connection);
   try {
-    const bytes = batchOf(records.map((record) => JSON.stringify(record)));
+    const bytes = batchOf(records.map(recordLine));
     await publisher.publish({ id: randomUUID(), bytes });
   } finally {
     publisher.close();

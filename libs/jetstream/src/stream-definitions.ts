@@ -4,8 +4,10 @@ export const ACCESS_STREAM = 'ACCESS';
 export const HOLDS_STREAM = 'HOLDS';
 export const USES_STREAM = 'USES';
 export const STOPS_STREAM = 'STOPS';
+export const AUDIT_STREAM = 'AUDIT';
 export const COMMANDS_STREAM = 'COMMANDS';
 export const PARKED_STREAM = 'PARKED';
+export const CHECKPOINTS_STREAM = 'CHECKPOINTS';
 export const TRUST_BUCKET = 'drawbridge_trust';
 export const SLACK_CARDS_BUCKET = 'drawbridge_slack_cards';
 export const SLACK_TAKEN_BUCKET = 'drawbridge_slack_taken';
@@ -13,6 +15,7 @@ export const OPEN_REQUESTS_BUCKET = 'drawbridge_open_requests';
 export const RATES_BUCKET = 'drawbridge_rates';
 export const MEMBERS_BUCKET = 'drawbridge_members';
 export const ACTIVITY_BUCKET = 'drawbridge_activity';
+export const EXPORTS_BUCKET = 'drawbridge_exports';
 
 const NANOS_PER_SECOND = 1_000_000_000;
 const nanos = (seconds: number): number => seconds * NANOS_PER_SECOND;
@@ -61,6 +64,36 @@ const bucket = (name: string, history: number, replicas: number): StreamDefiniti
   num_replicas: replicas,
 });
 
+const buckets = (replicas: number): readonly StreamDefinition[] => [
+  bucket(TRUST_BUCKET, 8, replicas),
+  bucket(SLACK_CARDS_BUCKET, 1, replicas),
+  // Longer than a signature of Slack is taken, by clocks that differ.
+  { ...bucket(SLACK_TAKEN_BUCKET, 1, replicas), max_age: nanos(3600) },
+  bucket(OPEN_REQUESTS_BUCKET, 1, replicas),
+  bucket(RATES_BUCKET, 1, replicas),
+  { ...bucket(MEMBERS_BUCKET, 1, replicas), max_age: nanos(MEMBERS_SECONDS) },
+  { ...bucket(ACTIVITY_BUCKET, 1, replicas), max_age: nanos(ACTIVITY_SECONDS) },
+  bucket(EXPORTS_BUCKET, 1, replicas),
+];
+
+/** What is said of the other streams. */
+const aboutStreams = (replicas: number): readonly StreamDefinition[] => [
+  {
+    ...immutable,
+    name: PARKED_STREAM,
+    description: 'Messages that a service could not read or handle, kept for a person to look at.',
+    subjects: ['drawbridge.parked.*'],
+    num_replicas: replicas,
+  },
+  {
+    ...immutable,
+    name: CHECKPOINTS_STREAM,
+    description: 'Signed checkpoints of the other streams, one subject each, and their keys.',
+    subjects: ['drawbridge.checkpoints.*'],
+    num_replicas: replicas,
+  },
+];
+
 /** Everything Drawbridge keeps in NATS; `drawbridge-provision` declares it and services only check it. */
 export const streamDefinitions = ({
   replicas,
@@ -98,6 +131,13 @@ export const streamDefinitions = ({
   },
   {
     ...immutable,
+    name: AUDIT_STREAM,
+    description: 'What audit says: who was shown which recording, and alarms. Never changed.',
+    subjects: ['drawbridge.audit-events.*'],
+    num_replicas: replicas,
+  },
+  {
+    ...immutable,
     name: COMMANDS_STREAM,
     description: 'Kubernetes API calls on their way to the audit store.',
     subjects: ['drawbridge.commands.*.*'],
@@ -105,19 +145,6 @@ export const streamDefinitions = ({
     max_bytes: commandsMaxBytes ?? -1,
     num_replicas: replicas,
   },
-  {
-    ...immutable,
-    name: PARKED_STREAM,
-    description: 'Messages that a service could not read or handle, kept for a person to look at.',
-    subjects: ['drawbridge.parked.*'],
-    num_replicas: replicas,
-  },
-  bucket(TRUST_BUCKET, 8, replicas),
-  bucket(SLACK_CARDS_BUCKET, 1, replicas),
-  // Longer than a signature of Slack is taken, by clocks that differ.
-  { ...bucket(SLACK_TAKEN_BUCKET, 1, replicas), max_age: nanos(3600) },
-  bucket(OPEN_REQUESTS_BUCKET, 1, replicas),
-  bucket(RATES_BUCKET, 1, replicas),
-  { ...bucket(MEMBERS_BUCKET, 1, replicas), max_age: nanos(MEMBERS_SECONDS) },
-  { ...bucket(ACTIVITY_BUCKET, 1, replicas), max_age: nanos(ACTIVITY_SECONDS) },
+  ...aboutStreams(replicas),
+  ...buckets(replicas),
 ];

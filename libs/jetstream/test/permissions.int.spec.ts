@@ -8,10 +8,12 @@ import { promisify } from 'node:util';
 import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { eventually, nativeTool, startNats, type TestNats } from '@drawbridge/testing';
+import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   accessEventStore,
+  auditEventStore,
   countOpenParked,
   deleteDurable,
   durablesOf,
@@ -21,6 +23,7 @@ import {
   activityLog,
   commandLines,
   connectJetStream,
+  countParked,
   declareStreams,
   durableConsumer,
   followAccessEvents,
@@ -37,8 +40,10 @@ import {
   requireStreams,
   guardedBucket,
   memberKeyOf,
+  EXPORTS_BUCKET,
   MEMBERS_BUCKET,
   NAMES_SUBJECT,
+  parkMessage,
   OPEN_REQUESTS_BUCKET,
   RATES_BUCKET,
   SLACK_CARDS_BUCKET,
@@ -424,6 +429,25 @@ describe('what each service needs', () => {
     expect(await bucket.read('agent')).toMatchObject({ value: ['one'] });
   });
 
+  it('audit says who was shown a recording, and consumes what it said', async () => {
+    const id = randomUUID();
+    const viewer = { kind: 'human' as const, issuer: 'https://idp', subject: 'bob', groups: [] };
+    const data = { commandId: id, viewer, how: 'cast' as const };
+    await auditEventStore(as('audit'), 'audit').append({
+      aggregateId: id,
+      position: { lastSequence: 0 },
+      event: { type: 'RecordingViewed', data },
+      metadata: writtenBy('audit'),
+    });
+    expect((await auditEventStore(as('audit'), 'audit').load(id)).events).toMatchObject([
+      { event: { data } },
+    ]);
+    const made = { stream: 'AUDIT', durable: 'audit', ackWaitMs: 10_000 };
+    const message = await (await durableConsumer(as('audit'), made)).next();
+    expect(message?.subject).toBe(`drawbridge.audit-events.${id}`);
+    await message?.ackAck();
+  });
+
   it('proxy records commands and audit consumes them', async () => {
     const record = commandStarted();
     await recordCommands(as('proxy'), record);
@@ -433,10 +457,39 @@ describe('what each service needs', () => {
       ackWaitMs: 10_000,
     });
     const message = await consumer.next();
-    expect(commandLines(message!).map((line) => Buffer.from(line).toString())).toStrictEqual([
-      JSON.stringify(record),
-    ]);
+    const lines = commandLines(message!).map((line) => Buffer.from(line).toString());
+    expect(lines.map((line): unknown => JSON.parse(line))).toStrictEqual([record]);
     await message?.ackAck();
+  });
+
+  it('audit keeps how far each sink was told, reads streams from any place, and parks for sinks', async () => {
+    const bucket = guardedBucket(as('audit'), EXPORTS_BUCKET);
+    const { revision } = await bucket.read('siem');
+    const next = await bucket.replace('siem', { owner: 'a' }, revision);
+    expect(await bucket.replace('siem', { owner: 'b' }, revision)).toBeUndefined();
+    expect(await bucket.read('siem')).toEqual({ value: { owner: 'a' }, revision: next });
+    const record = commandStarted();
+    await recordCommands(as('proxy'), record);
+    const { consumers, streams } = as('audit').manager;
+    const { state } = await streams.info('COMMANDS');
+    const name = `sink-${randomUUID()}`;
+    await consumers.add('COMMANDS', {
+      name,
+      ack_policy: AckPolicy.None,
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: state.last_seq,
+      mem_storage: true,
+    });
+    const consumer = await as('audit').jetstream.consumers.get('COMMANDS', name);
+    const message = await consumer.next();
+    expect(message?.seq).toBe(state.last_seq);
+    const query = { seq: 1, next_by_subj: '>' };
+    expect((await streams.getMessage('COMMANDS', query))?.seq).toBeGreaterThan(0);
+    await parkMessage(as('audit'), message!, {
+      ...{ durable: 'audit-sinks', consumer: 'sink-siem', code: 'sink_refused' },
+    });
+    expect(await countParked(as('audit'), 'audit-sinks')).toBe(1);
+    await consumer.delete();
   });
 });
 
@@ -458,7 +511,10 @@ const refusedSubscription = async (user: User, subject: string): Promise<void> =
 };
 
 describe('what nobody may do', () => {
-  const streams = ['ACCESS', 'HOLDS', 'STOPS', 'USES', 'COMMANDS', 'PARKED', 'KV_drawbridge_trust'];
+  const streams = [
+    ...['ACCESS', 'HOLDS', 'STOPS', 'USES', 'AUDIT', 'COMMANDS', 'PARKED'],
+    'KV_drawbridge_trust',
+  ];
   const calls = ['STREAM.DELETE', 'STREAM.PURGE', 'STREAM.UPDATE', 'STREAM.MSG.DELETE'];
   const cases = users.flatMap((user) =>
     calls.flatMap((call) =>
@@ -497,6 +553,12 @@ describe('what is for another service', () => {
     ['policy', `drawbridge.uses.${randomUUID()}`],
     ['approval', `drawbridge.uses.${randomUUID()}`],
     ['audit', `drawbridge.uses.${randomUUID()}`],
+    ['identity', `drawbridge.audit-events.${randomUUID()}`],
+    ['policy', `drawbridge.audit-events.${randomUUID()}`],
+    ['approval', `drawbridge.audit-events.${randomUUID()}`],
+    ['proxy', `drawbridge.audit-events.${randomUUID()}`],
+    ['proxy', '$JS.API.STREAM.MSG.GET.AUDIT'],
+    ['approval', '$JS.API.CONSUMER.MSG.NEXT.AUDIT.audit'],
     ['proxy', '$JS.API.CONSUMER.DELETE.USES.policy'],
     ['proxy', 'drawbridge.stops.all'],
     ['policy', 'drawbridge.stops.all'],
@@ -530,6 +592,10 @@ describe('what is for another service', () => {
     ['policy', '$KV.drawbridge_open_requests.x'],
     ['approval', '$JS.API.DIRECT.GET.KV_drawbridge_open_requests'],
     ['proxy', 'drawbridge.parked.audit'],
+    ['approval', 'drawbridge.parked.audit-sinks'],
+    ['proxy', '$KV.drawbridge_exports.siem'],
+    ['approval', '$KV.drawbridge_exports.siem'],
+    ['identity', '$JS.API.DIRECT.GET.KV_drawbridge_exports.$KV.drawbridge_exports.siem'],
     ['identity', '$JS.API.CONSUMER.DELETE.ACCESS.policy'],
     ['identity', '$JS.API.CONSUMER.CREATE.ACCESS.policy'],
     ['identity', '$JS.API.CONSUMER.CREATE.ACCESS.policy.drawbridge.access.x'],

@@ -16,9 +16,12 @@ import { provision } from '../src/provision.js';
 
 const names = [
   'ACCESS',
+  'AUDIT',
+  'CHECKPOINTS',
   'COMMANDS',
   'HOLDS',
   'KV_drawbridge_activity',
+  'KV_drawbridge_exports',
   'KV_drawbridge_members',
   'KV_drawbridge_open_requests',
   'KV_drawbridge_rates',

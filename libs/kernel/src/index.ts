@@ -20,3 +20,4 @@ export {
   type Handled,
   type Known,
 } from './handle-command.js';
+export { neutralise, neutraliseLines, neutralJson } from './neutralise.js';

@@ -16,7 +16,7 @@ export interface BoundedFetchOptions {
   readonly method?: string;
   /** In lower case. */
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | undefined;
+  readonly body?: string | Uint8Array | undefined;
 }
 
 /**

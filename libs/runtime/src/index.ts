@@ -10,6 +10,7 @@ export type { HealthChecks, HealthFigures } from './health.js';
 export { ConfigInvalid, loadConfig, readSecretFile, type ConfigProblem } from './load-config.js';
 export { outboundAddress } from './outbound-address.js';
 export { OutboundFailed, type OutboundFailure } from './outbound-failed.js';
+export { OwnCallKeys, type OwnCall } from './own-call-keys.js';
 export { problemOf, type StatusTable } from './problem-of.js';
 export { readRawBody } from './read-json-body.js';
 export { requestIdOf } from './request-id.js';

@@ -23,6 +23,25 @@ export function targetOfKey(key: string): StopTarget | undefined {
 /** The id of the stop that says whether an agent is disabled. */
 export const disabledKeyOf = (agent: StoppedAgent): string => `d_${hashOf(agent)}`;
 
+/** Which session is meant; the connection is the one that whoever orders has something to say about. */
+export interface OrderedSession {
+  readonly commandId: string;
+  readonly connection: string;
+}
+
+/**
+ * The id of what humans order about one session. It covers no grant. The connection is a part of it, so that nobody who
+ * has something to say about another one gets in the way.
+ */
+export const sessionKeyOf = ({ commandId, connection }: OrderedSession): string =>
+  `s_${commandId.toLowerCase()}_${connection}`;
+
+/** The command of a session's id. */
+export const commandOfKey = (key: string): string => key.slice(2, 38);
+
+/** Whether an id is of a session. */
+export const isSessionKey = (key: string): boolean => key.startsWith('s_');
+
 /** The ids of all stops that can cover a grant, the most telling first. */
 export const keysOver = (grant: Omit<StoppableGrant, 'issuedAtMs'>): readonly string[] => {
   const { connection } = grant;

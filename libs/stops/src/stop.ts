@@ -1,5 +1,5 @@
 import type { Principal, StopEvent, StopTarget } from '@drawbridge/contracts';
-import { disabledKeyOf, stopKeyOf, type StoppableGrant } from './stop-key.js';
+import { disabledKeyOf, sessionKeyOf, stopKeyOf, type StoppableGrant } from './stop-key.js';
 
 /** Why nothing is granted at the moment. */
 export interface InForce {
@@ -41,6 +41,17 @@ export const covers = (
 
 /** Folds the next event of a key. One that does not belong to the key cannot be meant: it stops. */
 export function continueStop(stop: Stop, event: StopEvent, at: string): Stop {
+  if (!isSessionEvent(event)) return continueGrantStop(stop, event, at);
+  return sessionKeyOf(event.data) === stop.key ? stop : unreadableStop(stop);
+}
+
+type SessionEvent = Extract<StopEvent, { data: { commandId: string } }>;
+
+/** Whether an event is about a session, and ends no grant. */
+export const isSessionEvent = (event: StopEvent): event is SessionEvent =>
+  event.type === 'SessionPaused' || event.type === 'SessionResumed' || event.type === 'SessionCut';
+
+function continueGrantStop(stop: Stop, event: Exclude<StopEvent, SessionEvent>, at: string): Stop {
   switch (event.type) {
     case 'BridgesRaised':
       return stopKeyOf(event.data.target) === stop.key

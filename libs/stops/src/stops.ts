@@ -1,7 +1,7 @@
 import type { StopEvent } from '@drawbridge/contracts';
 import type { RecordedEvent } from '@drawbridge/kernel';
 import { covers, continueStop, noStop, unreadableStop, type Stop } from './stop.js';
-import { keysOver, type StoppableGrant } from './stop-key.js';
+import { isSessionKey, keysOver, type StoppableGrant } from './stop-key.js';
 
 /** What asks about stops, and takes none in. */
 export type StopsNow = Pick<Stops, 'over'>;
@@ -37,8 +37,9 @@ export class Stops {
     return this.#stops.get(key) ?? noStop(key);
   }
 
+  /** What is ordered about sessions ends no grant, and is not kept here. */
   #keep(stop: Stop): Stop {
-    this.#stops.set(stop.key, stop);
+    if (!isSessionKey(stop.key)) this.#stops.set(stop.key, stop);
     return stop;
   }
 }

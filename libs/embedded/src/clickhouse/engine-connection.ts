@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import type { ClickHouseClientConfigOptions } from '@clickhouse/client';
 import type { ClickHouseEngine, EngineAnswer } from './clickhouse-engine.js';
 import type { EngineRequest } from './engine-protocol.js';
@@ -26,7 +26,7 @@ export function engineConnection(engine: ClickHouseEngine): ClickHouseConnection
       ask(
         'insert',
         parameters,
-        typeof parameters.values === 'string' ? parameters.values : await text(parameters.values),
+        typeof parameters.values === 'string' ? parameters.values : await buffer(parameters.values),
       ),
     ping: async () => {
       try {
@@ -42,7 +42,11 @@ export function engineConnection(engine: ClickHouseEngine): ClickHouseConnection
 
 const askerOf =
   (engine: ClickHouseEngine) =>
-  async (operation: EngineRequest['operation'], parameters: QueryParameters, values?: string) => {
+  async (
+    operation: EngineRequest['operation'],
+    parameters: QueryParameters,
+    values?: string | Uint8Array,
+  ) => {
     parameters.abort_signal?.throwIfAborted();
     const answer = engine.ask({
       operation,

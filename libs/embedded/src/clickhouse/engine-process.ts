@@ -29,6 +29,7 @@ let anchor: ChdbConnection | undefined;
  * kind they run one by one: the engine binds parameters per process, not per connection.
  */
 const lanes = { read: Promise.resolve(), write: Promise.resolve() };
+const bulk = new Set<Promise<void>>();
 
 function reply(message: EngineReply): void {
   process.send?.(message);
@@ -73,15 +74,57 @@ async function perform(
       await connection.command(parameters);
       return { writtenRows: '0' };
     case 'insert': {
-      const { summary } = await connection.insert({ ...parameters, values: request.values ?? '' });
+      const { values = '' } = request;
+      if (typeof values !== 'string') {
+        return { writtenRows: await insertBytes(connection, request, values) };
+      }
+      const { summary } = await connection.insert({ ...parameters, values });
       return { writtenRows: summary?.written_rows ?? '0' };
     }
   }
 }
 
+/** As the client writes it: `INSERT INTO <table> (<columns>) FORMAT TabSeparated`. */
+const INSERT = /^INSERT INTO (\S+) \(([^)]+)\)\s+FORMAT TabSeparated\s*$/;
+/** Known to servers only. */
+const SERVER_SETTINGS = ['wait_end_of_query', 'async_insert'];
+
+/** Bytes go to the engine's parser without a string being made of them. They have no parameters. */
+async function insertBytes(
+  connection: ChdbConnection,
+  request: EngineRequest,
+  values: Uint8Array,
+): Promise<string> {
+  const [, table = '', columns = ''] = INSERT.exec(request.query) ?? [];
+  if (table === '')
+    throw new Error('bytes are inserted as tab separated text of named columns only');
+  const settings = Object.entries(request.settings ?? {}).filter(
+    ([name]) => !SERVER_SETTINGS.includes(name),
+  );
+  try {
+    const { rowsWritten } = await connection.chdb.rawInsert({
+      table,
+      columns: columns.split(',').map((column) => column.trim()),
+      values: Buffer.from(values.buffer, values.byteOffset, values.byteLength),
+      format: 'TabSeparated',
+      settings: Object.fromEntries(settings),
+    });
+    return String(rowsWritten);
+  } catch (error) {
+    throw errorOf(error);
+  }
+}
+
+/** The binding tells what a server does, but elsewhere. */
+function errorOf(error: unknown): unknown {
+  const [, code = '', type = ''] =
+    /Code: (\d+)\. DB::Exception: .*\(([A-Z_]+)\)/s.exec(String(error)) ?? [];
+  return code === '' ? error : Object.assign(new Error(String(error)), { code, type });
+}
+
 async function close(): Promise<void> {
   setTimeout(() => process.exit(1), EXIT_GRACE_MS).unref();
-  await Promise.all([lanes.read, lanes.write]);
+  await Promise.all([lanes.read, lanes.write, ...bulk]);
   await anchor?.close();
   process.exit(0);
 }
@@ -89,6 +132,12 @@ async function close(): Promise<void> {
 process.on('message', (message: EngineMessage) => {
   if ('close' in message) {
     void close();
+    return;
+  }
+  if (message.operation === 'insert' && message.values instanceof Uint8Array) {
+    // Without parameters it need not wait for its kind; who sends it bounds how many there are.
+    const done = run(message).finally(() => bulk.delete(done));
+    bulk.add(done);
     return;
   }
   const lane = message.operation === 'query' || message.operation === 'exec' ? 'read' : 'write';

@@ -3,8 +3,8 @@ export interface EngineRequest {
   readonly id: number;
   readonly operation: 'query' | 'exec' | 'command' | 'insert';
   readonly query: string;
-  /** Body of an insert, in the format that the query names. */
-  readonly values?: string;
+  /** Body of an insert, in the format that the query names. Bytes are handed to the engine as they are. */
+  readonly values?: string | Uint8Array;
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
   readonly parameters?: Readonly<Record<string, unknown>>;
 }

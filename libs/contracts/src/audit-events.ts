@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { ConnectionName } from './access-terms.js';
+import { event } from './define-event.js';
+import { Principal } from './principal.js';
+import type { ServiceName } from './service-name.js';
+
+/**
+ * In what way the record of a command was shown: played back in a terminal, followed while it ran, as the body of a
+ * request or an answer, or taken away as a file.
+ */
+export const ViewedHow = z.enum(['cast', 'follow', 'body', 'export']);
+export type ViewedHow = z.infer<typeof ViewedHow>;
+
+/**
+ * Why the record does not explain a call that a cluster saw: no command has its id; the command is of another cluster,
+ * was refused, was another call, another agent's or at another time; or the cluster saw more calls with the id than
+ * were sent.
+ */
+export const UnrecordedReason = z.enum([
+  'no_such_command',
+  'other_connection',
+  'refused_command',
+  'other_call',
+  'other_identity',
+  'other_time',
+  'id_used_again',
+]);
+export type UnrecordedReason = z.infer<typeof UnrecordedReason>;
+
+/** A call as the API server of a cluster put it into its own log. */
+export const SeenCall = z.object({
+  /** When the API server received it: UTC, to the microsecond. */
+  receivedAt: z.string(),
+  user: z.string(),
+  impersonatedUser: z.string().optional(),
+  verb: z.string(),
+  apiGroup: z.string(),
+  resource: z.string(),
+  subresource: z.string(),
+  namespace: z.string(),
+  name: z.string(),
+  /** Without the query. */
+  path: z.string(),
+  /** HTTP status; absent when the log does not tell. */
+  statusCode: z.int().optional(),
+  sourceAddresses: z.array(z.string()),
+  userAgent: z.string(),
+});
+export type SeenCall = z.infer<typeof SeenCall>;
+
+/**
+ * What audit itself has to say, and nobody else could: who was shown what was recorded, and what clusters saw that was not
+ * recorded. Subject: `drawbridge.audit-events.<id>`. Each type has one writing service: see {@link auditWriterOf}.
+ */
+export const AuditTrailEvent = z.discriminatedUnion('type', [
+  /** Stored before the first byte of a recording is shown. */
+  event('RecordingViewed', {
+    /** Absent: of more than one command of the grant, as a story or a bundle shows them. */
+    commandId: z.uuid().optional(),
+    /** Absent of a command that no grant allowed. */
+    grantId: z.uuid().optional(),
+    connection: ConnectionName.optional(),
+    viewer: Principal,
+    how: ViewedHow,
+  }),
+  /** Somebody else has the credential of a gateway. */
+  event('UnrecordedCallFound', {
+    connection: ConnectionName,
+    reason: UnrecordedReason,
+    /** As the cluster has it; whoever made the call has chosen it. */
+    auditId: z.string().max(128),
+    /** The command that has this id. */
+    commandId: z.uuid().optional(),
+    call: SeenCall,
+    /** There are more of the same minute than were noted one by one. */
+    andMore: z.boolean().optional(),
+  }),
+  /** A human knows of it. */
+  event('UnrecordedCallReviewed', { by: Principal, comment: z.string() }),
+]);
+export type AuditTrailEvent = z.infer<typeof AuditTrailEvent>;
+export type AuditTrailEventType = AuditTrailEvent['type'];
+/** The data of one event type, e.g. `AuditTrailEventData<'RecordingViewed'>`. */
+export type AuditTrailEventData<Type extends AuditTrailEventType> = Extract<
+  AuditTrailEvent,
+  { type: Type }
+>['data'];
+
+/** The one service that may append an event type. */
+export const auditWriterOf: Readonly<Record<AuditTrailEventType, ServiceName>> = {
+  RecordingViewed: 'audit',
+  UnrecordedCallFound: 'audit',
+  UnrecordedCallReviewed: 'audit',
+};
