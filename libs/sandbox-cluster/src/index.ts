@@ -6,3 +6,4 @@ export {
   type SandboxClusterOptions,
 } from './sandbox-cluster.js';
 export { ManifestRefused } from './seed/apply-manifests.js';
+export type { SandboxObjectRef, SandboxObjects } from './seed/sandbox-objects.js';

@@ -16,6 +16,7 @@ import type { JsonObject } from './json.js';
 import { kubernetesSchemas } from './openapi/schema.js';
 import { ObjectStore } from './registry/object-store.js';
 import { applyManifests } from './seed/apply-manifests.js';
+import { sandboxObjects, type SandboxObjects } from './seed/sandbox-objects.js';
 import { seedCluster } from './seed/seed-cluster.js';
 import { type ClusterCertificates, issueClusterCertificates } from './tls/cluster-certificates.js';
 
@@ -30,6 +31,11 @@ export interface SandboxClusterOptions {
   readonly namespaces?: readonly string[];
   /** About how long a pod takes to be replaced, in milliseconds. Default 400. */
   readonly rolloutMs?: number;
+  /**
+   * Whether Deployments roll, pods start and namespaces are emptied. Without controllers nothing changes but by calls.
+   * Default true.
+   */
+  readonly controllers?: boolean;
   /** The administrator's bearer token. Default: a random one. */
   readonly adminToken?: string;
   /** How often a watch that asks for bookmarks gets one. Default 60 000. */
@@ -58,6 +64,8 @@ export interface SandboxCluster {
    * name are created.
    */
   apply(manifests: string | readonly JsonObject[]): void;
+  /** The objects as they are stored, past the API. */
+  readonly objects: SandboxObjects;
   close(): Promise<void>;
 }
 
@@ -74,7 +82,8 @@ export async function startSandboxCluster(
   } = options;
   const certificates = await issueClusterCertificates(host);
   const api = apiServer(options);
-  const loop = startControllers(api, certificates, options.rolloutMs ?? defaultRolloutMs);
+  const { controllers = true, rolloutMs = defaultRolloutMs } = options;
+  const loop = controllers ? startControllers(api, certificates, rolloutMs) : undefined;
   seedCluster(api, options.namespaces ?? []);
   const server = await listen({ api, adminToken, certificates, host, port });
   // A server that listens on a port has an address with a port.
@@ -89,8 +98,9 @@ export async function startSandboxCluster(
     kubeconfig: (namespace = 'default') =>
       kubeconfig({ address, authority: certificates.authority, adminToken, namespace }),
     apply: (manifests) => applyManifests(api, manifests),
+    objects: sandboxObjects(api),
     close: () => {
-      loop.close();
+      loop?.close();
       return closeServer(server);
     },
   };
