@@ -37,6 +37,13 @@ export const ProxyConfig = z.object({
     .describe(
       'Keys of the placeholders in place of masked values: one of 32 bytes or more per line, in base64, the current one first; read again when it changes',
     ),
+  OWN_CALL_KEYS_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Keys by which audit tells calls that gateways make for themselves from those of a stolen credential: one of 32 bytes or more per line, in base64, the current one first; needed for clusterAudit of a Connection',
+    ),
   PUBLIC_URL: z
     .url({ protocol: /^https$/ })
     .describe('Where agents reach the gateway; other host names are refused'),
@@ -90,6 +97,13 @@ export const ProxyConfig = z.object({
     'Held calls of one agent that wait at the same time',
   ),
   HOLD_PER_AGENT_AND_HOUR: count(30, 10_000).describe('Held calls of one agent in any hour'),
+  BODY_STORE_URL: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Where bodies of calls go that are too long for a record, in pieces: `file:///path` or `s3://bucket/prefix?endpoint=…&region=…&pathStyle=true`, the same as for audit. Default: nowhere; only the beginning of them is kept',
+    ),
   BUS_LOST_CUT_SECONDS: count(10, 3_600).describe(
     'Streams are cut when grants could not be followed for this long: a revocation may be missed',
   ),

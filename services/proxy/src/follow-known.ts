@@ -3,7 +3,9 @@ import { watchConfiguration, type Configuration } from '@drawbridge/configuratio
 import type { ConnectionDocument } from '@drawbridge/contracts';
 import { activityLog, type ClockWatch, type JetStreamConnection } from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
-import type { Closers } from '@drawbridge/runtime';
+import { OwnCallKeys, type Closers } from '@drawbridge/runtime';
+import type { BodyKeeping } from './bodies/body-keeping.js';
+import { openBodies } from './bodies/open-bodies.js';
 import type { LostGroups } from './chain/authorize-call.js';
 import type { Uses } from './chain/count-use.js';
 import { hostsOf, type ProxyConfig } from './config.js';
@@ -24,6 +26,7 @@ import { followGrants, type GrantFollower } from './nats/follow-grants.js';
 import { GrantsInUse } from './nats/grants-in-use.js';
 import { openUses } from './nats/open-uses.js';
 import { Trust } from './nats/trust.js';
+import { RecordingRules } from './recording/recording-rules.js';
 import { LiveCalls } from './streams/live-calls.js';
 import { startSweeper } from './sweeper.js';
 import { KubeConnections } from './upstream/kube-connections.js';
@@ -60,6 +63,8 @@ export interface Known {
   readonly hosts: GatewayHosts;
   readonly connectors: Connectors;
   readonly names: NameAnswers;
+  readonly recording: RecordingRules;
+  readonly bodies: BodyKeeping;
 }
 
 /** Opens everything that decisions are made of: clusters, grants, trust; and what ends live calls. */
@@ -100,7 +105,8 @@ export async function followKnown(base: Base & Watched, closers: Closers): Promi
   const names = new NameAnswers({ connection, openUpstream, logger });
   closers.add(() => names.close());
   const ways = { connections, identities, connectors, names };
-  const made = { hosts, live, guardrails, holds, maskers, ...ways };
+  const recording = new RecordingRules();
+  const made = { hosts, live, guardrails, holds, maskers, recording, ...ways };
   await followConfiguration(base, made, closers);
   const { trust, close } = await Trust.follow(connection, (bundle) => live.cutUntrusted(bundle));
   believed.trust = trust;
@@ -110,7 +116,8 @@ export async function followKnown(base: Base & Watched, closers: Closers): Promi
   const clock = () => watch.latest();
   closers.add(startSweeper({ grants, live, connections: kept, isCurrent, busLostCutMs, clock }));
   const uses = openUses({ ...base, grants, live }, closers);
-  return { grants, uses, activity, ...made, follower, trust };
+  const bodies = openBodies(base, closers);
+  return { grants, uses, activity, ...made, bodies, follower, trust };
 }
 
 /** @throws `mask_keys_invalid` */
@@ -135,9 +142,14 @@ function openConnections(
     places: { environment, secrets, aws, logger },
     connectors: connectors.registry,
     clock,
+    ownCalls: ownCallKeysOf(config),
   });
   closers.add(() => connections.close());
   return connections;
+}
+
+function ownCallKeysOf({ OWN_CALL_KEYS_FILE: file }: ProxyConfig): OwnCallKeys | undefined {
+  return file === undefined ? undefined : OwnCallKeys.read('OWN_CALL_KEYS_FILE', file);
 }
 
 /** Keeps all that is made of Connection and Guardrail documents as the configuration has it. */
@@ -149,11 +161,12 @@ async function followConfiguration(
     guardrails,
     holds,
     maskers,
+    recording,
     connections,
     identities,
     connectors,
     names,
-  }: Omit<Known, 'grants' | 'uses' | 'activity' | 'follower' | 'trust'>,
+  }: Omit<Known, 'grants' | 'uses' | 'activity' | 'bodies' | 'follower' | 'trust'>,
   closers: Closers,
 ): Promise<void> {
   const replace = (configuration: Configuration) => {
@@ -169,6 +182,7 @@ async function followConfiguration(
     connections.replace(documents, (name) => live.cutConnection(name));
     identities.replace(documents);
     names.replace(documents);
+    recording.replace(documents);
   };
   const watcher = await watchConfiguration(config.CONFIG_DIR, {
     only: ['Connection', 'Guardrail'],

@@ -84,6 +84,7 @@ export async function openGateway(
     ...parts.connections.figures(),
     ...parts.connectors.figures(),
     callsHeld: parts.holds.room.size,
+    bodyPiecesNotStored: parts.bodies.store.failures,
     clockOffsetMs: parts.watch.offsetMs,
   });
   return { dataPath, checks, figures };

@@ -21,6 +21,8 @@ beforeAll(async () => {
       server,
       certificateAuthority,
       credential,
+      // What the cluster is asked is counted here.
+      recording: '{ before: false }',
     })),
     variables: { AGENT_BURST: '5000', AGENT_CALLS_PER_SECOND: '5000' },
   });

@@ -10,7 +10,11 @@ import type {
   Rule,
   TrustBundle,
 } from '@drawbridge/contracts';
-import { CommandRecord as CommandRecordSchema } from '@drawbridge/contracts';
+import {
+  CommandBody,
+  CommandRecord as CommandRecordSchema,
+  SessionChunk,
+} from '@drawbridge/contracts';
 import { createCertificateAuthority } from '@drawbridge/embedded';
 import {
   accessEventStore,
@@ -48,6 +52,8 @@ export interface ConnectionUnderTest {
   readonly connectorDigests?: readonly string[];
   /** One line of YAML, as `{ email: true }`. */
   readonly masking?: string;
+  /** One line of YAML, as `{ bodies: none }`. */
+  readonly recording?: string;
   /** @default allow, unlike in a document without it */
   readonly portForward?: 'allow' | 'refuse' | 'unsaid';
 }
@@ -59,6 +65,8 @@ export interface GatewayOptions {
   readonly trust?: boolean;
   /** Further variables of the proxy. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Where bodies that are too long for a record go, below its directory. @default nowhere */
+  readonly bodies?: string;
   /** Starts the proxy with these variables. @default in this process */
   readonly launch?: (settings: Readonly<Record<string, string>>) => Promise<RunningService>;
 }
@@ -102,6 +110,10 @@ export interface Gateway {
   call(path: string, options?: CallOptions): Promise<Answer>;
   /** The records of the COMMANDS stream so far. */
   records(): Promise<CommandRecord[]>;
+  /** The pieces of recordings there, in the order in which they were stored. */
+  recorded(): Promise<SessionChunk[]>;
+  /** The bodies beside them. */
+  bodies(): Promise<CommandBody[]>;
   proxy: RunningService;
   startProxy(): Promise<void>;
   /** Variables of the proxy. */
@@ -134,7 +146,7 @@ export interface IssuedGrant {
 
 function connectionYaml(connection: ConnectionUnderTest): string {
   const { name, server, credential, identity, hosts, connectorDigests } = connection;
-  const { masking, portForward = 'allow' } = connection;
+  const { masking, recording, portForward = 'allow' } = connection;
   return [
     'apiVersion: drawbridge.dev/v1alpha1',
     'kind: Connection',
@@ -151,6 +163,7 @@ function connectionYaml(connection: ConnectionUnderTest): string {
       : [`  connector: { tokenDigests: ['sha256:${connectorDigests.join("', 'sha256:")}'] }`]),
     ...(identity === undefined ? [] : [`  identity: ${identity}`]),
     ...(masking === undefined ? [] : [`  masking: ${masking}`]),
+    ...(recording === undefined ? [] : [`  recording: ${recording}`]),
     ...(portForward === 'unsaid' ? [] : [`  portForward: ${portForward}`]),
     '  credential:',
     ...credential.split('\n').map((line) => `    ${line}`),
@@ -211,6 +224,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     TLS_KEY_FILE: keyFile,
     MASK_KEYS_FILE: maskKeysFile,
     ...clientAuthority,
+    ...(options.bodies !== undefined && {
+      BODY_STORE_URL: `file://${join(directory, options.bodies)}`,
+    }),
     ...options.variables,
   };
   const config = ProxyConfig.parse(settings);
@@ -282,7 +298,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
     writeConnections,
     call: (path, call = {}) => callGateway(gateway, path, call),
-    records: () => readRecords(bus),
+    records: async () => {
+      const lines = await readLines(bus);
+      return lines.filter(isCommand).map((line) => CommandRecordSchema.parse(line));
+    },
+    recorded: async () => {
+      const lines = await readLines(bus);
+      return lines.filter(isRecording).map((line) => SessionChunk.parse(line));
+    },
+    bodies: async () => {
+      const lines = await readLines(bus);
+      return lines.filter(isBody).map((line) => CommandBody.parse(line));
+    },
     close: async () => {
       await gateway.proxy.close();
       await bus.close();
@@ -382,18 +409,25 @@ function callGateway(gateway: Gateway, path: string, options: CallOptions): Prom
   });
 }
 
-async function readRecords(bus: JetStreamConnection): Promise<CommandRecord[]> {
+async function readLines(bus: JetStreamConnection): Promise<unknown[]> {
   const { state } = await bus.manager.streams.info('COMMANDS');
-  const records: CommandRecord[] = [];
+  const records: unknown[] = [];
   for (let seq = Math.max(1, state.first_seq); seq <= state.last_seq; seq += 1) {
     const message = await bus.manager.streams.getMessage('COMMANDS', { seq });
     if (message === null) continue;
     for (const line of commandLines({ headers: message.header, data: message.data })) {
-      records.push(CommandRecordSchema.parse(JSON.parse(new TextDecoder().decode(line))));
+      records.push(JSON.parse(new TextDecoder().decode(line)));
     }
   }
   return records;
 }
+
+const typeOf = (line: unknown): unknown =>
+  typeof line === 'object' && line !== null && 'type' in line ? line.type : undefined;
+const isRecording = (line: unknown) => typeOf(line) === 'SessionChunk';
+const isBody = (line: unknown) => typeOf(line) === 'CommandBody';
+/** What else there is are parts of commands, and no commands. */
+const isCommand = (line: unknown) => !isRecording(line) && !isBody(line);
 
 /** The Kubernetes `Status` of a refusal. */
 export function statusOf(answer: Answer): {

@@ -22,6 +22,8 @@ beforeEach(async () => {
         server: upstream.address,
         certificateAuthority: upstream.certificateAuthority,
         credential: 'type: bearerToken\nfile: cluster.token',
+        // What the cluster is asked is counted here.
+        recording: '{ before: false }',
       },
     ],
   });

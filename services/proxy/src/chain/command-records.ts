@@ -1,4 +1,4 @@
-import type { Principal } from '@drawbridge/contracts';
+import { principalMembers, type Principal } from '@drawbridge/contracts';
 import { hasTokenInQuery } from '@drawbridge/token';
 import type { GuardDecision } from '@drawbridge/guardrails';
 import { accessAttributes } from '../domain/access-attributes.js';
@@ -14,8 +14,8 @@ import type { CallFacts, Exchange } from './exchange.js';
 
 /*
  * Records as the JSON that is stored, put together from fragments: every call writes two, and making objects of
- * them first costs several times as much. They are `CommandRecord`s of the contracts; the spec reads them as such,
- * whatever a caller puts into its call.
+ * them first costs several times as much. They are `CommandRecord`s of the contracts, each with the one text that
+ * `recordLine` there gives it; the spec reads them as such, whatever a caller puts into its call.
  */
 
 const MAX_PATH = 2_048;
@@ -125,7 +125,8 @@ export interface EndedCall {
 
 /** `CommandEnded` of a call whose start was recorded. */
 export function endedLine(call: EndedCall, outcome: CallOutcome, at: Date): string {
-  const reason = outcome.reason === undefined ? '' : `,"reason":${quote(outcome.reason)}`;
+  const { reason: why = '' } = outcome;
+  const reason = why === '' ? '' : `,"reason":${quote(why)}`;
   const durationMs = Math.max(0, at.getTime() - call.receivedAt.getTime());
   return (
     `{"type":"CommandEnded"${endMembers(call)},"commandId":"${call.commandId}","at":"${instantOf(at)}"` +
@@ -154,16 +155,23 @@ const maskedMember = ({ masked }: CallOutcome): string =>
   masked === undefined ? '' : `,"masked":${masked}`;
 
 /** What became of a session beside its end. */
-function sessionMembers({ facts }: EndedCall, { rule, transfers, typed }: CallOutcome): string {
+function sessionMembers({ facts }: EndedCall, outcome: CallOutcome): string {
+  const { rule, transfers, typed, flows } = outcome;
   const cutBy = rule === undefined ? '' : `,"rule":${quote(rule)}`;
-  const met = typed === undefined ? cutBy : `${cutBy},"typed":${JSON.stringify(typed)}`;
-  if (transfers === undefined) return met;
-  const words = wordsOf(facts ?? {});
-  const files = transfers.slice(0, MAX_TRANSFERS).map(({ direction, path, bytes }) => {
+  const typedMember = typed === undefined ? '' : `,"typed":${JSON.stringify(typed)}`;
+  const flowsMember =
+    flows === undefined || flows.length === 0 ? '' : `,"flows":${JSON.stringify(flows)}`;
+  return `${cutBy}${typedMember}${transfersMember(transfers, wordsOf(facts ?? {}))}${flowsMember}`;
+}
+
+function transfersMember(transfers: CallOutcome['transfers'], words: RecordWords): string {
+  if (transfers === undefined || transfers.length === 0) return '';
+  const files = transfers.slice(0, MAX_TRANSFERS).map(({ direction, path, bytes, sha256 }) => {
     const named = quote(words.text(path).slice(0, MAX_TRANSFER_PATH));
-    return `{"direction":"${direction}","path":${named},"bytes":${bytes}}`;
+    const hashed = sha256 === undefined ? '' : `,"sha256":"${sha256}"`;
+    return `{"direction":"${direction}","path":${named},"bytes":${bytes}${hashed}}`;
   });
-  return `${met},"transfers":[${files.join(',')}]`;
+  return `,"transfers":[${files.join(',')}]`;
 }
 
 /** What no two calls have in common. */
@@ -225,7 +233,7 @@ function callerMembers({ agent, grant }: CallFacts): string {
 function agentMember(agent: Principal): string {
   const known = agentMembers.get(agent);
   if (known !== undefined) return known;
-  const text = `,"agent":${JSON.stringify(agent)}`;
+  const text = `,"agent":${JSON.stringify(principalMembers(agent))}`;
   agentMembers.set(agent, text);
   return text;
 }

@@ -3,11 +3,15 @@ import { clientGone, type CallOutcome } from '../domain/call-outcome.js';
 import { upstreamRequestHeaders } from '../domain/forwarded-headers.js';
 import { maskWarnings } from '../masking/mask-warnings.js';
 import { isLongRunning } from '../domain/long-running.js';
+import type { CutReason } from '../domain/cut-reason.js';
+import type { RecordAnswer, RecordedAnswer } from '../recording/record-answer.js';
+import { HeldFlow } from '../streams/held-flow.js';
+import type { Pausable } from '../streams/pause-switch.js';
 import { Relay } from '../streams/relay.js';
 import { TransferTurns } from '../streams/transfer-turns.js';
 import { upstreamFailure } from '../upstream/upstream-failure.js';
 import { inspectForPlaceholders } from '../masking/masked-target.js';
-import { bothTransforms } from '../streams/body-transform.js';
+import { bothTransforms, type TransformAnswer } from '../streams/body-transform.js';
 import type { PreparedUpstream, UpstreamRequest } from '../upstream/upstream.js';
 import type { Handler } from './exchange.js';
 import type { Tracked } from './track-live.js';
@@ -17,25 +21,31 @@ import type { Tracked } from './track-live.js';
  * the client left, while the record was made.
  */
 export const forward =
-  (turns = new TransferTurns()): Handler<Tracked> =>
+  (record: RecordAnswer, turns = new TransferTurns()): Handler<Tracked> =>
   (call) => {
     const { upstream, cutSwitch } = call;
     // A credential that is made for a grant after it has ended would be kept, and renewed, until its time is over.
     cutSwitch.throwIfCut();
     const prepared = upstream.prepare(call.identity);
-    if (!(prepared instanceof Promise)) return send(call, prepared, turns);
-    return unlessCut(prepared, cutSwitch).then((ready) => send(call, ready, turns));
+    if (!(prepared instanceof Promise)) return send(call, prepared, { turns, record });
+    return unlessCut(prepared, cutSwitch).then((ready) => send(call, ready, { turns, record }));
   };
+
+interface SendParts {
+  readonly turns: TransferTurns;
+  readonly record: RecordAnswer;
+}
 
 function send(
   call: Tracked,
   prepared: PreparedUpstream,
-  turns: TransferTurns,
+  { turns, record }: SendParts,
 ): Promise<CallOutcome> {
   const { cutSwitch, answer } = call;
   cutSwitch.throwIfCut();
   if (answer.destroyed) return Promise.resolve(clientGone);
-  const relay = relayOf(call, turns);
+  if (call.pauseSwitch !== undefined) return stream(call, prepared, { turns, record });
+  const relay = relayOf(call, turns, undefined);
   cutSwitch.onCut((reason) => relay.cut(reason));
   if (call.awaitsContinue) answer.writeContinue();
   try {
@@ -44,6 +54,48 @@ function send(
     throw upstreamFailure(error, call.connection);
   }
   return relay.ended;
+}
+
+/** A call that may go on for long: it can be recorded, and held back beside what its client reads. */
+function stream(
+  call: Tracked,
+  prepared: PreparedUpstream,
+  { turns, record }: SendParts,
+): Promise<CallOutcome> {
+  const held = new HeldFlow();
+  const cut = (reason: CutReason) => relay.cut(reason);
+  const recorded = record(call, { flow: held, cut });
+  const relay = relayOf(call, turns, recorded?.transform);
+  call.cutSwitch.onCut(cut);
+  if (call.awaitsContinue) call.answer.writeContinue();
+  try {
+    relay.follow(held.follow(prepared.send(upstreamRequest(call), relay)));
+  } catch (error) {
+    recorded?.end(undefined);
+    throw upstreamFailure(error, call.connection);
+  }
+  call.pauseSwitch?.onOrder(pausable(held));
+  return recorded === undefined ? relay.ended : endRecorded(relay.ended, recorded);
+}
+
+const pausable = (held: HeldFlow): Pausable => ({
+  pause: () => held.hold('human'),
+  resume: () => held.release('human'),
+  // An answer has no place for words; how it is cut says the code.
+  cutting: () => undefined,
+});
+
+async function endRecorded(
+  ended: Promise<CallOutcome>,
+  recorded: RecordedAnswer,
+): Promise<CallOutcome> {
+  let outcome: CallOutcome | undefined;
+  try {
+    outcome = await ended;
+    return outcome;
+  } finally {
+    recorded.end(outcome);
+  }
 }
 
 /** What is kept for a grant ends with it: then that, and not what failed for it, is why the call is refused. */
@@ -59,9 +111,11 @@ async function unlessCut<Value>(
   }
 }
 
-function relayOf(call: Tracked, turns: TransferTurns): Relay {
-  const { request, answer, connection, commandId, kube, filter, agent, mask } = call;
+function relayOf(call: Tracked, turns: TransferTurns, record: TransformAnswer | undefined): Relay {
+  const { request, answer, connection, commandId, kube, filter, agent, mask, bodies } = call;
   const watch = kube.kind === 'resource' && kube.verb === 'watch';
+  const changed =
+    filter === undefined ? mask.transform : bothTransforms(filter.transform, mask.transform);
   return new Relay({
     request,
     answer,
@@ -69,8 +123,8 @@ function relayOf(call: Tracked, turns: TransferTurns): Relay {
     commandId,
     longRunning: isLongRunning(kube),
     watch,
-    transform:
-      filter === undefined ? mask.transform : bothTransforms(filter.transform, mask.transform),
+    transform: record === undefined ? changed : bothTransforms(changed, record),
+    tap: bodies && ((head) => bodies.openAnswer(head)),
     changeHeaders: (headers) => maskWarnings(headers, mask.masker),
     agent,
     turns,

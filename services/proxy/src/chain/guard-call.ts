@@ -3,6 +3,7 @@ import { CallCut } from '../domain/call-cut.js';
 import type { CallGuard, RequestBody, Verdict } from '../guard/call-guard.js';
 import { denial } from '../guard/denial.js';
 import { WarnedAnswer, warningsOf } from '../guard/warned-answer.js';
+import type { CallBodies } from '../bodies/call-bodies.js';
 import type { Upstream } from '../upstream/upstream.js';
 import type { Allowed } from './authorize-call.js';
 import type { Step } from './exchange.js';
@@ -18,6 +19,8 @@ export interface Guarded extends Negotiated {
   readonly body: RequestBody;
   /** What rules have seen of its objects. */
   readonly seen: BodyFacts | undefined;
+  /** Where its bodies are kept; absent when they are not. */
+  readonly bodies?: CallBodies;
 }
 
 export interface GuardCallParts {

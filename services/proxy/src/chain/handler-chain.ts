@@ -1,5 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Clock } from '@drawbridge/kernel';
+import type { BodyKeeping } from '../bodies/body-keeping.js';
+import { requestBodyLine } from '../bodies/request-body-line.js';
 import type { AgentLimits } from '../limits/agent-limits.js';
 import { Tarpit } from '../limits/tarpit.js';
 import { issueCertificate } from '../certificates/issue-certificate.js';
@@ -16,6 +18,10 @@ import type { IdentityModes } from '../identity-modes/identity-modes.js';
 import type { KubeConnections } from '../upstream/kube-connections.js';
 import type { Maskers } from '../masking/maskers.js';
 import { recordWords } from '../masking/record-words.js';
+import { recordAnswer } from '../recording/record-answer.js';
+import { recordSession } from '../recording/record-session.js';
+import type { RecordingRules } from '../recording/recording-rules.js';
+import type { RecordingLog } from '../recording/session-recording.js';
 import { answerReviews } from '../reviews/answer-reviews.js';
 import type { GrantFollower } from '../nats/follow-grants.js';
 import type { LiveCalls } from '../streams/live-calls.js';
@@ -38,13 +44,15 @@ import { forward } from './forward.js';
 import { guardCall, judgeAgain } from './guard-call.js';
 import { holdCall } from './hold-call.js';
 import { beginActivity, requireNoted, type Activity } from './note-activity.js';
+import { keepBefore } from './keep-before.js';
+import { keepBodies } from './keep-bodies.js';
 import { negotiateChannel } from './negotiate-channel.js';
 import { openChannel } from './open-channel.js';
 import { parse } from './parse.js';
 import { receive } from './receive.js';
 import { recordCall, type Recorder } from './record-call.js';
 import { checkReady, requireReady, type Readiness } from './require-ready.js';
-import { trackLive } from './track-live.js';
+import { trackLive, type Tracked } from './track-live.js';
 
 export interface ChainParts {
   readonly hosts: Pick<GatewayHosts, 'has' | 'connectionOf'>;
@@ -62,7 +70,9 @@ export interface ChainParts {
   readonly live: LiveCalls;
   readonly maskers: Maskers;
   readonly identities: Pick<IdentityModes, 'assume'>;
-  readonly recorder: Recorder & RefusalLog;
+  readonly recorder: Recorder & RefusalLog & RecordingLog;
+  readonly recording: Pick<RecordingRules, 'of'>;
+  readonly bodies: BodyKeeping;
   readonly clock: Clock;
   /** The later of our time and the one of NATS: what ends by it, ends at the earlier of both. */
   readonly latest: Clock;
@@ -81,7 +91,7 @@ export interface ChainParts {
  * that is not recorded. Guardrails are asked about what a grant allows, and behind them nothing changes the call.
  */
 export function handlerChain(parts: ChainParts): Handler<Exchange> {
-  const { recorder: log, logger, connections, maskers } = parts;
+  const { recorder: log, logger, connections, maskers, clock } = parts;
   const isConnection = (name: string) => connections.get(name) !== undefined;
   const recheck = async (call: Authenticated) => {
     checkReady(parts.readiness);
@@ -95,11 +105,8 @@ export function handlerChain(parts: ChainParts): Handler<Exchange> {
     await recheck(call);
     authorizeAgain(parts, call);
   };
-  const guard = new CallGuard({
-    inForce: parts.guardrails,
-    findFacts: findFacts(parts.identities),
-    clock: parts.clock,
-  });
+  const facts = findFacts(parts.identities);
+  const guard = new CallGuard({ inForce: parts.guardrails, findFacts: facts, clock });
   const guarding = { guard, recheck: stillAllowed, connections };
   const holding = {
     ...parts.holds,
@@ -108,10 +115,12 @@ export function handlerChain(parts: ChainParts): Handler<Exchange> {
     policyVersion: () => parts.guardrails.rails.version,
     recheck: stillAllowed,
   };
-  const plain = forward();
+  const recording = { rules: parts.recording, log, clock };
+  const plain = forward(recordAnswer(recording));
   const open = openChannel({
     logger,
-    watch: (call) => watchSession({ inForce: parts.guardrails, clock: parts.clock }, call),
+    watch: (call) => watchSession({ inForce: parts.guardrails, clock }, call),
+    record: (call, watch) => recordSession(recording, call, watch),
   });
   const words = recordWords((connection) => maskers.of(connection));
   return Chain.of(answerRefusals({ log, logger, isConnection, words, tarpit: new Tarpit() }))
@@ -127,6 +136,7 @@ export function handlerChain(parts: ChainParts): Handler<Exchange> {
     .then(negotiateChannel(maskers))
     .then(checkPatch({ recheck: stillAllowed, connections }))
     .then(guardCall(guarding))
+    .then(keepBodies({ ...parts, ...guarding, rules: parts.recording }))
     .then(checkBody())
     .then(beginActivity(parts.activity))
     .then(holdCall({ park: (call) => parkCall(holding, call), history: parts.holds.history }))
@@ -134,6 +144,7 @@ export function handlerChain(parts: ChainParts): Handler<Exchange> {
     .then(assumeIdentity(parts.identities))
     .then(requireNoted(parts.activity))
     .then(countUse(parts.uses))
-    .then(recordCall(parts.recorder, parts.clock))
+    .then(recordCall<Tracked>({ ...parts, requestBody: requestBodyLine }))
+    .then(keepBefore(parts.recorder))
     .end((call) => (call.channel === undefined ? plain(call) : open(call.channel)(call)));
 }

@@ -17,6 +17,9 @@ import { clientGone, type CallOutcome } from '../domain/call-outcome.js';
 import { CallRefused } from '../domain/call-refused.js';
 import { headerValue } from '../domain/request-head.js';
 import { sendsArchive } from '../masking/sends-archive.js';
+import type { RecordedSession } from '../recording/record-session.js';
+import { cutWords, pauseWords, resumeWords } from '../streams/pause-words.js';
+import type { Pausable } from '../streams/pause-switch.js';
 import { refusedAnswer, upstreamFailure } from '../upstream/upstream-failure.js';
 import type { UpgradeAnswer } from '../upstream/upstream.js';
 import type { Handler } from './exchange.js';
@@ -36,6 +39,8 @@ export interface OpenChannelParts {
   readonly logger: LoggerService;
   /** Who looks at what the client sends, if anybody. */
   readonly watch: (call: Tracked) => SessionWatch | undefined;
+  /** Begins to record what passes. */
+  readonly record: (call: Tracked, watch: SessionWatch | undefined) => RecordedSession;
 }
 
 /** Opens exec, attach or port-forward: shakes hands with the cluster, then with the client, then passes bytes on. */
@@ -57,15 +62,22 @@ export const openChannel =
       );
     }
     const watch = parts.watch(call);
+    const recorded = parts.record(call, watch);
     const { logger } = parts;
-    const session = sessionOf(call, { logger, watch, channel, socket, protocol });
+    const session = sessionOf(call, { logger, recorded, channel, socket, protocol });
     const { upgrade, handshake } = channel;
     const named = { 'audit-id': call.commandId, ...switchHeaders(handshake, protocol) };
-    if (watch !== undefined) watch.onWarning = (line) => session.tell(line, watch.tty);
+    const tell = (line: string) => {
+      recorded.told(line);
+      session.tell(line, recorded.tty);
+    };
+    if (watch !== undefined) watch.onWarning = tell;
     upgrade.switchProtocols(named);
     session.start(upgrade.head, head);
+    recorded.control(session);
+    call.pauseSwitch?.onOrder(pausable(session, tell, recorded.tty));
     call.cutSwitch.onCut((reason) => session.cut(reason));
-    return watch === undefined ? session.ended : withWatched(session.ended, watch);
+    return recorded.end(await session.ended);
   };
 
 /** @returns `undefined` when the client has left meanwhile */
@@ -133,31 +145,39 @@ function relayAnswer(call: Tracked, came: UpgradeAnswer & { switched: false }): 
 const maskedText = (body: Buffer, { mask }: Tracked): Buffer =>
   Buffer.from(mask.masker.line(body.toString('utf8')));
 
-async function withWatched(ended: Promise<CallOutcome>, watch: SessionWatch): Promise<CallOutcome> {
-  const outcome = await ended;
-  const { transfers, typed } = watch;
+/** Holds both sides for as long as a human wants, and says so to whoever sits there. */
+function pausable(session: ChannelSession, tell: (line: string) => void, tty: boolean): Pausable {
+  const shown = (line: string) => tell(tty ? `\r\n${line}\r\n` : `${line}\n`);
   return {
-    ...outcome,
-    ...(transfers.length > 0 && { transfers }),
-    ...(typed.length > 0 && { typed }),
+    pause: (order) => {
+      shown(pauseWords(order));
+      session.hold('human');
+    },
+    resume: (order) => {
+      session.release('human');
+      shown(resumeWords(order));
+    },
+    cutting: (order) => shown(cutWords(order)),
   };
 }
 
 interface SwitchedChannel {
   readonly logger: LoggerService;
-  readonly watch: SessionWatch | undefined;
+  readonly recorded: RecordedSession;
   readonly channel: ChannelRequest;
   readonly socket: Duplex;
   readonly protocol: string;
 }
 
 function sessionOf(call: Tracked, switched: SwitchedChannel): ChannelSession {
-  const { channel, socket: cluster, protocol, logger, watch } = switched;
+  const { channel, socket: cluster, protocol, logger, recorded } = switched;
   const { upgrade, handshake } = channel;
-  const exit = new ExitStatus(watch);
+  const exit = new ExitStatus(recorded.observer);
   const { kube } = call;
   const isArchive = sendsArchive(kube);
-  const mask = { masker: call.mask.masker, flushMs: flushMsOf(kube.target), isArchive };
+  const { masker } = call.mask;
+  const { shown } = recorded;
+  const mask = { masker, flushMs: flushMsOf(kube.target), isArchive, shown };
   const codec = codecFor({ handshake, protocol, observer: exit, mask });
   for (const socket of [upgrade.socket, cluster]) keepForLong(socket);
   const { commandId } = call;

@@ -209,6 +209,7 @@ describe('recording a call', () => {
     body: { kind: 'none' },
     seen: undefined,
     cutSwitch: undefined as never,
+    pauseSwitch: undefined,
     identity: undefined as never,
   });
 
@@ -226,10 +227,10 @@ describe('recording a call', () => {
         ends.push(CommandRecord.parse(JSON.parse(line)));
       },
     };
-    const handle = recordCall(
-      recorder,
-      clock,
-    )(() => {
+    const body = () => {
+      order.push('body');
+    };
+    const handle = recordCall({ recorder: { ...recorder, body }, clock })(() => {
       order.push('forward');
       return next();
     });

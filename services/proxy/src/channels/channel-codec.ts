@@ -19,6 +19,8 @@ export interface ChannelCodec {
    * `fromCluster.atBoundary`; empty when nothing is open there.
    */
   tell(line: string, tty: boolean): Buffer;
+  /** What keeps the client from taking silence for a loss. Only while `fromCluster.atBoundary`; may be empty. */
+  alive(): Buffer;
   /** The reason where the client prints it. Only while `fromCluster.atBoundary`; may be empty. */
   sayWhy(end: ChannelEnd): Buffer;
   /** How long clients take to print the reason: with the end of the protocol they stop before they have. */

@@ -13,6 +13,8 @@ export interface OutputMask {
   readonly flushMs: number;
   /** What comes on stdout is an archive, which has to keep its form. */
   readonly isArchive: boolean;
+  /** Told of what the client is about to be shown. */
+  readonly shown?: ((channel: Channel, bytes: Uint8Array) => void) | undefined;
 }
 
 type StreamMasker = TextMasker | TarMasker;
@@ -45,7 +47,9 @@ export class ChannelMasks {
 
   /** @throws {@link BrokenFrames} for an error that is longer than any */
   push(channel: Channel, bytes: Uint8Array): readonly Uint8Array[] {
-    if (channel.type !== 'error') return this.#textOf(channel).push(bytes);
+    if (channel.type !== 'error') {
+      return this.#shown(channel, this.#textOf(channel).push(bytes));
+    }
     const error = this.#errors.get(channel.id) ?? { channel, pieces: [] };
     this.#errors.set(channel.id, error);
     error.pieces.push(Buffer.from(bytes));
@@ -55,7 +59,11 @@ export class ChannelMasks {
   }
 
   /** Nothing more comes in this channel, or in this message of an error. */
-  end({ id }: Channel): readonly Uint8Array[] {
+  end(channel: Channel): readonly Uint8Array[] {
+    return this.#shown(channel, this.#restOf(channel));
+  }
+
+  #restOf({ id }: Channel): readonly Uint8Array[] {
     const known = this.#texts.get(id);
     this.#texts.delete(id);
     const rest = known?.text.end() ?? NOTHING;
@@ -73,7 +81,15 @@ export class ChannelMasks {
 
   /** Shows what is undecided. */
   flush(): readonly (readonly [Channel, readonly Uint8Array[]])[] {
-    return [...this.#texts.values()].map(({ channel, text }) => [channel, text.flush()] as const);
+    return [...this.#texts.values()].map(
+      ({ channel, text }) => [channel, this.#shown(channel, text.flush())] as const,
+    );
+  }
+
+  #shown(channel: Channel, pieces: readonly Uint8Array[]): readonly Uint8Array[] {
+    const { shown } = this.mask;
+    if (shown !== undefined) for (const piece of pieces) shown(channel, piece);
+    return pieces;
   }
 
   #textOf(channel: Channel): StreamMasker {

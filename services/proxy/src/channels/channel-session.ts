@@ -13,6 +13,8 @@ import { SessionRefused } from './session-refused.js';
 const CUT_MS = 500;
 /** How long an unread end may wait for its reader without any progress. */
 const STALLED_MS = 60_000;
+/** How often a client is shown that somebody is there while nothing passes: it waits for a minute. */
+const ALIVE_MS = 5_000;
 /** How long the other side may take to end when one side has ended. */
 const LINGER_MS = 5_000;
 
@@ -25,6 +27,9 @@ export interface ChannelSessionOptions {
   /** Told why it ends when it is neither side's wish: frames that are broken, or an error of our own. */
   readonly onFault: (error: unknown, sender: Sender) => void;
 }
+
+/** Who wants that nothing passes: the record, because it is behind, or a human. */
+export type SessionHolder = 'record' | 'human';
 
 type Ended = Pick<CallOutcome, 'outcome' | 'reason' | 'rule'>;
 
@@ -47,6 +52,8 @@ export class ChannelSession {
   #silence: NodeJS.Timeout | undefined;
   /** Lines of ours that wait for the end of a message. */
   #lines: Buffer[] = [];
+  readonly #holders = new Set<SessionHolder>();
+  #alive: NodeJS.Timeout | undefined;
   #requestBytes = 0;
   #responseBytes = 0;
 
@@ -78,6 +85,37 @@ export class ChannelSession {
     this.#sendLines();
   }
 
+  /** Nothing passes either way until everybody who holds it has released it. The end of a grant ends it all the same. */
+  hold(by: SessionHolder): void {
+    if (this.#over) return;
+    this.#holders.add(by);
+    this.options.client.pause();
+    this.options.cluster.pause();
+    this.#alive ??= setInterval(() => this.#showAlive(), ALIVE_MS).unref();
+  }
+
+  release(by: SessionHolder): void {
+    if (!this.#holders.delete(by) || this.#isHeld) return;
+    clearInterval(this.#alive);
+    this.#alive = undefined;
+    const { client, cluster, codec } = this.options;
+    if (this.#over || this.#cutting !== undefined) return;
+    if (!client.writableNeedDrain) cluster.resume();
+    if (!cluster.writableNeedDrain) client.resume();
+    this.#waitForMore(codec.fromCluster);
+  }
+
+  get #isHeld(): boolean {
+    return this.#holders.size > 0;
+  }
+
+  #showAlive(): void {
+    const { client, codec } = this.options;
+    const isDeaf = this.#over || this.#cutting !== undefined || !this.#atBoundary;
+    if (!isDeaf && !codec.fromCluster.closed && !client.writableNeedDrain)
+      client.write(codec.alive());
+  }
+
   #sendLines(): void {
     if (!this.#atBoundary || this.#lines.length === 0) return;
     const lines = Buffer.concat(this.#lines);
@@ -90,7 +128,9 @@ export class ChannelSession {
     from.on('end', () => this.#onEnd(sender));
     from.on('close', () => this.#onClose(sender));
     from.on('error', ignore);
-    to.on('drain', () => from.resume());
+    to.on('drain', () => {
+      if (!this.#isHeld || this.#cutting !== undefined) from.resume();
+    });
     // Handed over paused. Flows from the next turn on, behind the bytes that came with the handshake.
     from.resume();
   }
@@ -120,9 +160,10 @@ export class ChannelSession {
   /** What may be the beginning of a secret is shown when nothing follows it: it may as well be a prompt. */
   #waitForMore({ held }: FrameReader): void {
     clearTimeout(this.#silence);
-    if (held?.holds !== true) return;
+    if (held?.holds !== true || this.#isHeld) return;
     this.#silence = setTimeout(() => {
-      if (!this.#over && this.#cutting === undefined) this.#sendHeld(held.flush());
+      if (this.#over || this.#cutting !== undefined || this.#isHeld) return;
+      this.#sendHeld(held.flush());
     }, held.flushMs);
     this.#silence.unref();
   }
@@ -256,6 +297,7 @@ export class ChannelSession {
     this.#over = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#silence);
+    clearInterval(this.#alive);
     const { client, cluster, exit, codec } = this.options;
     const { exitCode } = exit;
     const { held } = codec.fromCluster;

@@ -1,3 +1,4 @@
+import { createHash, type Hash } from 'node:crypto';
 import type { FileTransfer } from '@drawbridge/guardrails';
 import type { FileTransferRecord, RecordedRule } from '@drawbridge/contracts';
 import type { Channel, ChannelObserver, Sender } from './channel-observer.js';
@@ -32,10 +33,12 @@ export class SessionWatch implements ChannelObserver {
   readonly #met = new Map<string, RecordedRule>();
   /** Shows a line to whoever types. */
   onWarning: (line: string) => void = () => undefined;
-  readonly #bytes: Record<FileTransfer['direction'], number> = { upload: 0, download: 0 };
+  /** What went through either way, as far as files did. */
+  readonly #passed: Record<FileTransfer['direction'], { bytes: number; readonly hash: Hash }>;
 
   constructor(private readonly session: WatchedSession) {
     this.#typed = new TypedCommands(session.tty);
+    this.#passed = { upload: nothingYet(), download: nothingYet() };
   }
 
   get tty(): boolean {
@@ -47,7 +50,8 @@ export class SessionWatch implements ChannelObserver {
     return this.session.transfers.map(({ direction, path }) => ({
       direction,
       path,
-      bytes: this.#bytes[direction],
+      bytes: this.#passed[direction].bytes,
+      sha256: this.#passed[direction].hash.copy().digest('hex'),
     }));
   }
 
@@ -62,12 +66,23 @@ export class SessionWatch implements ChannelObserver {
 
   /** @throws {@link SessionRefused} by `judge` */
   data({ type }: Channel, from: Sender, bytes: Uint8Array): void {
-    if (type === 'stdout') this.#bytes.download += bytes.length;
     if (type !== 'stdin' || from !== 'client') return;
-    this.#bytes.upload += bytes.length;
+    this.#pass('upload', bytes);
     const { judge } = this.session;
     if (judge === undefined) return;
     for (const script of this.#typed.take(bytes)) judge(script).forEach((rule) => this.#meet(rule));
+  }
+
+  /** What the client is shown: as it leaves the gateway. */
+  shown({ type }: Pick<Channel, 'type'>, bytes: Uint8Array): void {
+    if (type === 'stdout') this.#pass('download', bytes);
+  }
+
+  #pass(direction: FileTransfer['direction'], bytes: Uint8Array): void {
+    if (this.session.transfers.length === 0) return;
+    const passed = this.#passed[direction];
+    passed.bytes += bytes.length;
+    passed.hash.update(bytes);
   }
 
   /** Each rule once: without a terminal a line is judged again with every piece of it. */
@@ -84,7 +99,8 @@ export class SessionWatch implements ChannelObserver {
 
   wants({ type }: Channel, from: Sender): boolean {
     const { judge, transfers } = this.session;
-    if (from === 'client') return type === 'stdin' && (judge !== undefined || transfers.length > 0);
-    return type === 'stdout' && transfers.length > 0;
+    return from === 'client' && type === 'stdin' && (judge !== undefined || transfers.length > 0);
   }
 }
+
+const nothingYet = () => ({ bytes: 0, hash: createHash('sha256') });

@@ -1,4 +1,4 @@
-import type { FileTransferRecord, RecordedRule } from '@drawbridge/contracts';
+import type { FileTransferRecord, PortFlowRecord, RecordedRule } from '@drawbridge/contracts';
 
 /** How a forwarded call ended, as its `CommandEnded` records it. */
 export interface CallOutcome {
@@ -15,6 +15,8 @@ export interface CallOutcome {
   readonly rule?: string;
   /** Files that went through a channel. */
   readonly transfers?: readonly FileTransferRecord[];
+  /** Of a port-forward. */
+  readonly flows?: readonly PortFlowRecord[];
   /** Guardrails that were met by what was typed in it. */
   readonly typed?: readonly RecordedRule[];
   /** Values of the answer that were masked; absent when nothing was looked at. */

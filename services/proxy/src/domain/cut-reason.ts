@@ -10,6 +10,8 @@ export type CutReason =
   | 'connection_changed'
   | 'bus_lost'
   | 'client_too_slow'
+  | 'record_unavailable'
+  | 'session_cut'
   | 'malformed_frames'
   | 'proxy_draining';
 
@@ -37,6 +39,11 @@ export const cuts: Readonly<Record<CutReason, { statusCode: number; message: str
     message: 'the gateway has lost its event bus and could not learn of a revocation',
   },
   client_too_slow: { statusCode: 408, message: 'the answer was not read for a minute' },
+  record_unavailable: {
+    statusCode: 503,
+    message: 'what passes here can no longer be recorded; try again later',
+  },
+  session_cut: { statusCode: 403, message: 'a human has ended this session' },
   malformed_frames: { statusCode: 400, message: 'what came is no valid stream of frames' },
   proxy_draining: { statusCode: 503, message: 'the gateway is stopping; connect again' },
 };

@@ -64,7 +64,7 @@ function requestOf(call: Negotiated, { method, target, body }: ClusterQuestion):
   const own = { accept: 'application/json', plain: true };
   const headers = upstreamRequestHeaders(call.request.headers, own);
   return {
-    ...{ method, target, headers, auditId: call.commandId, longRunning: false },
+    ...{ method, target, headers, longRunning: false },
     body: body === undefined ? null : Readable.from([body], { objectMode: false }),
     ...(body !== undefined && { contentLength: body.length }),
     readOnly: method === 'GET',

@@ -119,7 +119,7 @@ const unread = ({ request }: Negotiated): RequestBody =>
   request.announced === undefined ? none : stream;
 
 /** `DeleteOptions` that certainly ask for a dry-run; of anything else a real delete must be expected. */
-function asksForDryRun(bytes: Buffer): boolean {
+export function asksForDryRun(bytes: Buffer): boolean {
   const options = readJson(bytes);
   const isObject = typeof options === 'object' && options !== null && 'dryRun' in options;
   if (!isObject || !Array.isArray(options.dryRun)) return false;

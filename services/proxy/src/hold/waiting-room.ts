@@ -102,6 +102,7 @@ export class WaitingRoom {
     if (call.answer.destroyed) waiter.wake('client_gone');
     const { agent, grant, connection, tokenExpiresAt } = call;
     const remove = this.parts.live.add({
+      commandId: call.commandId,
       grantId: grant.grantId,
       connection,
       issuer: agent.issuer,

@@ -5,6 +5,8 @@ import type { RefusalLog, RefusedCall } from '../chain/answer-refusals.js';
 import { endedLine, type EndedCall } from '../chain/command-records.js';
 import type { Recorder } from '../chain/record-call.js';
 import { CallRefused } from '../domain/call-refused.js';
+import type { RecordedLine, RecordingLog } from '../recording/session-recording.js';
+import { withoutContent } from '../bodies/body-line.js';
 import { TokenBucket } from '../domain/token-bucket.js';
 
 /** How long a caller waits for its refusal to be recorded. */
@@ -28,7 +30,7 @@ export interface RecorderOptions {
  * Refusals that cost a stranger nothing (no valid token, over the limits) are recorded at 20 a second; the
  * rest of a flood is counted, and the count logged.
  */
-export class CommandRecorder implements Recorder, RefusalLog {
+export class CommandRecorder implements Recorder, RefusalLog, RecordingLog {
   readonly #log: CommandLog;
   readonly #cheapRefusals = new TokenBucket({ perSecond: 20, burst: 200 }, performance.now());
   readonly #maxBacklog: number;
@@ -56,17 +58,33 @@ export class CommandRecorder implements Recorder, RefusalLog {
     };
   }
 
-  start(call: EndedCall, line: string): Promise<void> {
+  start(call: EndedCall, line: string, body?: string): Promise<void> {
     const refusal = this.#log.refusal;
     if (refusal !== undefined || this.#isFull()) throw unavailable(refusal);
-    const entry = new StartEntry(call, line, this);
+    // Two lines of one message: neither is stored without the other.
+    const lines = body === undefined ? line : `${body}\n${line}`;
+    const entry = new StartEntry(call, lines, this);
     this.#log.add(entry);
     return entry.promise;
+  }
+
+  body({ commandId, connection }: Pick<EndedCall, 'commandId' | 'connection'>, line: string): void {
+    const type = 'CommandBody';
+    const delayed = (why: CommandLogErrorCode) => {
+      if (why !== 'command_record_too_large') return;
+      const cut = withoutContent(line);
+      this.#log.add({ type, commandId, connection, line: cut, stored: nobody, delayed: nobody });
+    };
+    this.#log.add({ type, commandId, connection, line, stored: nobody, delayed });
   }
 
   end({ commandId, connection }: EndedCall, line: string): void {
     const type = 'CommandEnded';
     this.#log.add({ type, commandId, connection, line, stored: nobody, delayed: nobody });
+  }
+
+  piece(piece: RecordedLine): void {
+    this.#log.add({ type: 'SessionChunk', ...piece });
   }
 
   async refused(call: RefusedCall): Promise<void> {

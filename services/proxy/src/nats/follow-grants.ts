@@ -7,6 +7,7 @@ import {
 } from '@drawbridge/jetstream';
 import type { EndedGrant, OpenGrant, OpenGrants } from '../domain/open-grants.js';
 import type { LiveCalls } from '../streams/live-calls.js';
+import { SessionOrders } from './session-orders.js';
 import { StopsInForce } from './stops-in-force.js';
 
 export interface GrantReaders {
@@ -42,6 +43,7 @@ export function followGrants(
   const stopOf = (grant: OpenGrant) => stops.endOf(grant);
   const stops = new StopsInForce(connection, {
     logger,
+    sessions: new SessionOrders(live),
     onStop: () => {
       for (const ended of grants.restop(stopOf)) end(ended);
     },

@@ -2,11 +2,13 @@ import type { LoggerService } from '@nestjs/common';
 import { commandLog, type JetStreamConnection } from '@drawbridge/jetstream';
 import type { RefusalLog } from '../chain/answer-refusals.js';
 import type { Recorder } from '../chain/record-call.js';
+import type { RecordingLog } from '../recording/session-recording.js';
 import { CommandRecorder } from './command-recorder.js';
 
 /** All that the gateway needs of a recorder: the chain, its health, and its end. */
 export type CallRecorder = Recorder &
   RefusalLog &
+  RecordingLog &
   Pick<CommandRecorder, 'healthy' | 'figures' | 'close'>;
 
 /** The recorder that writes to stream `COMMANDS`. */

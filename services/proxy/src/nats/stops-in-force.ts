@@ -4,16 +4,35 @@ import {
   type FollowStopsOptions,
   type JetStreamConnection,
 } from '@drawbridge/jetstream';
-import { isDisabling, Stops } from '@drawbridge/stops';
+import { isDisabling, isSessionKey, Stops } from '@drawbridge/stops';
+import type { SessionOrders } from './session-orders.js';
 import type { GrantEndReason, OpenGrant } from '../domain/open-grants.js';
+
+/** Who is told what is ordered about sessions. */
+export interface SessionReaders {
+  readonly sessions: Pick<SessionOrders, 'take' | 'takeUnreadable'>;
+}
 
 /** Raised bridges and disabled agents, as the gateway knows them. */
 export class StopsInForce {
   readonly #stops = new Stops();
   readonly #follower: EventFollower;
 
-  constructor(connection: JetStreamConnection, options: Omit<FollowStopsOptions, 'stops'>) {
-    this.#follower = followStops(connection, { ...options, stops: this.#stops });
+  constructor(
+    connection: JetStreamConnection,
+    { sessions, ...options }: Omit<FollowStopsOptions, 'stops'> & SessionReaders,
+  ) {
+    const stops: FollowStopsOptions['stops'] = {
+      take: (recorded) => {
+        if (isSessionKey(recorded.aggregateId)) sessions.take(recorded);
+        return this.#stops.take(recorded);
+      },
+      takeUnreadable: (key) => {
+        sessions.takeUnreadable(key);
+        this.#stops.takeUnreadable(key);
+      },
+    };
+    this.#follower = followStops(connection, { ...options, stops });
   }
 
   /** Why a grant is stopped, if it is. */

@@ -34,7 +34,7 @@ export interface ReviewParts {
 export const answerReviews =
   ({ grants, recorder, clock, latest, earliest }: ReviewParts): Step<Connected, Connected> =>
   (next) => {
-    const answerWithGrant = recordCall<AnsweredReview>(recorder, clock)(send);
+    const answerWithGrant = recordCall<AnsweredReview>({ recorder, clock })(send);
     const answerReview = async (call: Connected, expected: ExpectedReview) => {
       checkProtocol(call);
       if (call.awaitsContinue) call.answer.writeContinue();

@@ -10,6 +10,7 @@ function liveWith(...calls: (Partial<LiveCall> & { readonly id: string })[]) {
   const cut: string[] = [];
   const remove = calls.map(({ id, ...more }) =>
     live.add({
+      commandId: id,
       grantId: 'g1',
       connection: 'prod',
       issuer,

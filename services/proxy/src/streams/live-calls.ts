@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TrustBundle, TrustedIssuer } from '@drawbridge/contracts';
 import type { CutReason } from '../domain/cut-reason.js';
+import type { Pausable } from './pause-switch.js';
 
 /** A call that is being answered, with everything that can end it early. */
 export interface LiveCall {
+  readonly commandId: string;
   readonly grantId: string;
   readonly connection: string;
   readonly issuer: string;
@@ -12,6 +14,8 @@ export interface LiveCall {
   readonly grant: { readonly endsAtMs: number };
   readonly tokenExpiresAtMs: number;
   readonly longRunning: boolean;
+  /** Of one that goes on for long. */
+  readonly pauseSwitch?: Pausable | undefined;
   /** Ends the call at once. Called once at most. */
   cut(reason: CutReason): void;
 }
@@ -47,6 +51,18 @@ export class LiveCalls {
 
   cutGrant(grantId: string, reason: CutReason): void {
     this.#cut((call) => (call.grantId === grantId ? reason : undefined));
+  }
+
+  /** Ends a stream. A call that is over in a moment is none. */
+  cutSession(commandId: string): void {
+    this.#cut((call) =>
+      call.longRunning && call.commandId === commandId ? 'session_cut' : undefined,
+    );
+  }
+
+  /** The stream of a call, if it is here. */
+  session(commandId: string): Pick<LiveCall, 'connection' | 'pauseSwitch'> | undefined {
+    return this.#slots.find(({ call }) => call.longRunning && call.commandId === commandId)?.call;
   }
 
   cutConnection(connection: string): void {

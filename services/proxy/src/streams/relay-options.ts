@@ -1,6 +1,7 @@
 import type { Principal } from '@drawbridge/contracts';
 import type { KeptHeaders } from '../domain/forwarded-headers.js';
 import type { ClientAnswer, ClientRequest } from '../listener/client-exchange.js';
+import type { OpenBodyTap } from './body-tap.js';
 import type { TransformAnswer } from './body-transform.js';
 import type { TransferTurns } from './transfer-turns.js';
 
@@ -19,6 +20,8 @@ export interface RelayOptions {
   readonly turns: Pick<TransferTurns, 'wait' | 'came' | 'shared'>;
   /** Changes the body on its way. */
   readonly transform?: TransformAnswer | undefined;
+  /** Looks at the body as it goes to the client. */
+  readonly tap?: OpenBodyTap | undefined;
   /** Changes the head on its way. */
   readonly changeHeaders?: ((headers: KeptHeaders) => void) | undefined;
 }

@@ -4,7 +4,9 @@ import { cuts, type CutReason } from '../domain/cut-reason.js';
 import { clientResponseHeaders } from '../domain/forwarded-headers.js';
 import { refusedAnswer, upstreamFailure } from '../upstream/upstream-failure.js';
 import type { UpstreamFlow, UpstreamListener } from '../upstream/upstream.js';
+import type { BodyTap } from './body-tap.js';
 import type { AnswerHead, BodyTransform } from './body-transform.js';
+import { FlowGate } from './flow-gate.js';
 import type { RelayOptions } from './relay-options.js';
 import { asError, codeOf } from './relay-errors.js';
 import { describeOurs, headOf, isFramed, maskedIn, type RelayedHead } from './relayed-head.js';
@@ -35,7 +37,7 @@ export class Relay implements UpstreamListener {
   readonly #options: RelayOptions;
   readonly #resolve: (outcome: CallOutcome) => void;
   readonly #reject: (error: Error) => void;
-  #flow: UpstreamFlow | undefined;
+  readonly #gate = new FlowGate();
   /**
    * Of an answer that is changed, until something of its body can be let through: then a short one has its length,
    * and one of which nothing can be let through is refused and not broken off.
@@ -43,13 +45,12 @@ export class Relay implements UpstreamListener {
   #head: RelayedHead | undefined;
   #frames: WatchFrames | undefined;
   #transform: BodyTransform | undefined;
+  #tap: BodyTap | undefined;
   #stall: StallWatch | undefined;
   #cutTimer: NodeJS.Timeout | undefined;
   #cutting: CutReason | undefined;
   #over = false;
-  #stalled = false;
-  /** It waits for its turn, having passed on so many bytes in the one before. */
-  #waiting = false;
+  /** Passed on since its last turn. */
   #turnBytes = 0;
   #weight = 1;
   #ending = false;
@@ -70,9 +71,8 @@ export class Relay implements UpstreamListener {
 
   /** The call has been sent; from now on it is held back and ended here. */
   follow(flow: UpstreamFlow): void {
-    this.#flow = flow;
+    this.#gate.open(flow);
     if (this.#over) flow.abort();
-    else if (this.#stalled || this.#waiting) flow.pause();
   }
 
   onRequestData(bytes: number): void {
@@ -91,6 +91,7 @@ export class Relay implements UpstreamListener {
     const headers = clientResponseHeaders(rawHeaders);
     const head = headOf(statusCode, headers);
     if (!this.#openTransform(head)) return;
+    this.#openTap(head);
     const isChanged = this.#transform !== undefined;
     describeOurs(headers, { commandId, isChanged });
     this.#options.changeHeaders?.(headers);
@@ -173,6 +174,11 @@ export class Relay implements UpstreamListener {
     }
   }
 
+  #openTap(head: AnswerHead): void {
+    this.#tap = this.#options.tap?.(head);
+    this.#tap?.onDrain(() => this.#gate.goOn('record'));
+  }
+
   #isOver(): boolean {
     return this.#over;
   }
@@ -180,7 +186,7 @@ export class Relay implements UpstreamListener {
   /** The pieces may be parts of the chunk: it is free when the last of them was sent. */
   #takeTransformed(pieces: readonly Uint8Array[], chunk: Uint8Array): void {
     const last = pieces.length - 1;
-    if (last < 0) this.#flow?.giveBack?.(chunk);
+    if (last < 0) this.#gate.giveBack(chunk);
     pieces.forEach((piece, index) => {
       if (!this.#isOver()) this.#take(piece, index === last ? chunk : undefined);
     });
@@ -215,9 +221,9 @@ export class Relay implements UpstreamListener {
     this.#sendHead();
     this.#responseBytes += chunk.length;
     this.#frames?.pass(chunk);
+    if (this.#tap?.push(chunk) === false) this.#gate.wait('record');
     if (this.#write(chunk, lent)) return;
-    this.#stalled = true;
-    this.#flow?.pause();
+    this.#gate.wait('client');
     this.#waits();
   }
 
@@ -230,7 +236,7 @@ export class Relay implements UpstreamListener {
     const { answer } = this.#options;
     if (lent === undefined || lent.length < WORTH_GIVING_BACK) return answer.write(chunk);
     return answer.write(chunk, (error) => {
-      if (error === undefined || error === null) this.#flow?.giveBack?.(lent);
+      if (error === undefined || error === null) this.#gate.giveBack(lent);
     });
   }
 
@@ -256,6 +262,7 @@ export class Relay implements UpstreamListener {
 
   #passLast(chunk: Uint8Array): void {
     this.#responseBytes += chunk.length;
+    this.#tap?.push(chunk);
     this.#finish(chunk);
   }
 
@@ -270,29 +277,26 @@ export class Relay implements UpstreamListener {
 
   #onDrain(): void {
     if (this.#over) return;
-    this.#stalled = false;
     if (!this.#ending) this.#stall?.read();
-    if (!this.#waiting) this.#flow?.resume();
+    this.#gate.goOn('client');
   }
 
   /** What passes is worked off in pieces, also what a filter takes out. */
   #waitForTurn(): void {
     const { turns, agent } = this.#options;
-    if (this.#waiting) return;
+    if (this.#gate.waitsFor('turn')) return;
     if (!turns.shared) {
       this.#turnBytes = 0;
       return;
     }
-    this.#waiting = true;
-    this.#flow?.pause();
+    this.#gate.wait('turn');
     const { issuer, subject } = agent;
     turns.wait(`${issuer} ${subject}`, () => this.#onTurn());
   }
 
   #onTurn(): void {
-    this.#waiting = false;
     this.#turnBytes = 0;
-    if (!this.#over && !this.#stalled) this.#flow?.resume();
+    if (!this.#over) this.#gate.goOn('turn');
   }
 
   #endWithFrame(reason: CutReason): void {
@@ -315,7 +319,7 @@ export class Relay implements UpstreamListener {
     this.#over = true;
     this.#stopTimers();
     this.#reject(error);
-    this.#flow?.abort();
+    this.#gate.abort();
   }
 
   #end(outcome: Pick<CallOutcome, 'outcome' | 'reason'>): void {
@@ -329,7 +333,7 @@ export class Relay implements UpstreamListener {
       responseBytes: this.#responseBytes,
       ...maskedIn(this.#transform),
     });
-    if (outcome.outcome !== 'completed') this.#flow?.abort();
+    if (outcome.outcome !== 'completed') this.#gate.abort();
   }
 
   #stopTimers(): void {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ConnectionDocument } from '@drawbridge/contracts';
 import type { Clock } from '@drawbridge/kernel';
+import type { OwnCallKeys } from '@drawbridge/runtime';
 import { asReached } from '../connector/as-reached.js';
 import { ConnectedUpstream } from '../connector/connected-upstream.js';
 import type { ConnectorRegistry } from '../connector/connector-registry.js';
@@ -24,6 +25,7 @@ export interface KubeConnectionsOptions {
   readonly connectors: ConnectorRegistry;
   /** @default the system's */
   readonly clock?: Clock;
+  readonly ownCalls?: OwnCallKeys | undefined;
 }
 
 /** The clusters that the configuration names, and nothing else: no address ever comes from a caller. */
@@ -96,13 +98,19 @@ export class KubeConnections {
   }
 
   #open(document: ConnectionDocument): Upstream {
-    const { places, connectors, clock = () => new Date() } = this.options;
+    const { places, connectors, clock = () => new Date(), ownCalls } = this.options;
     const connection = document.metadata.name;
     const onChange = (suspension: Suspension | undefined) => {
       if (suspension === undefined) places.logger.log({ msg: 'cluster answers again', connection });
       else places.logger.warn({ msg: 'cluster suspended', connection, ...suspension });
     };
-    const options = { document, access: clusterAccess(document, places), clock, onChange };
+    const options = {
+      document,
+      access: clusterAccess(document, places),
+      clock,
+      onChange,
+      ownCalls,
+    };
     if (document.spec.connector === undefined) return new KubeUpstream(options);
     const connectTo = connectors.dial(connection);
     return new ConnectedUpstream(new KubeUpstream({ ...options, connectTo }), connectors);

@@ -1,11 +1,12 @@
 import type { ConnectionDocument } from '@drawbridge/contracts';
 import type { Clock } from '@drawbridge/kernel';
+import type { OwnCallKeys } from '@drawbridge/runtime';
 import type { ClusterAccess } from '../credentials/cluster-access.js';
 import type { Endpoint } from '../credentials/cluster-endpoint.js';
 import type { CallIdentity, ClientTls, CredentialHeaders } from '../credentials/credential.js';
 import { CircuitBreaker, type Suspension } from './circuit-breaker.js';
 import { ClusterLink } from './cluster-link.js';
-import { PreparedCall } from './prepared-call.js';
+import { PreparedCall, type NameOwnCall } from './prepared-call.js';
 import type { Dial, PreparedUpstream, Upstream, UpstreamHealth } from './upstream.js';
 import { suspended } from './upstream-failure.js';
 
@@ -13,6 +14,8 @@ export interface KubeUpstreamOptions {
   readonly document: ConnectionDocument;
   readonly access: ClusterAccess;
   readonly clock: Clock;
+  /** By which calls that are no commands can be told from those that are not ours. @default they have no id */
+  readonly ownCalls?: OwnCallKeys | undefined;
   /** Told when its calls are refused from now on, and when they no longer are. */
   readonly onChange?: (suspension: Suspension | undefined) => void;
   /** Opens the byte stream to the API server. @default TCP to the configured address */
@@ -34,13 +37,18 @@ export class KubeUpstream implements Upstream {
   readonly #breaker: CircuitBreaker;
   readonly #serverName: string | undefined;
   readonly #connectTo: Dial | undefined;
+  readonly #nameOwnCall: NameOwnCall | undefined;
   #link: ClusterLink | undefined;
 
-  constructor({ document, access, clock, onChange, connectTo }: KubeUpstreamOptions) {
+  constructor(options: KubeUpstreamOptions) {
+    const { document, access, clock, onChange, connectTo, ownCalls } = options;
     this.name = document.metadata.name;
     this.#access = access;
     this.#serverName = document.spec.tlsServerName;
     this.#connectTo = connectTo;
+    this.#nameOwnCall =
+      ownCalls &&
+      (({ method, target }) => ownCalls.idFor({ connection: this.name, method, target }, clock()));
     this.#breaker = new CircuitBreaker({ clock, ...(onChange !== undefined && { onChange }) });
   }
 
@@ -91,7 +99,13 @@ export class KubeUpstream implements Upstream {
 
   #prepared(identity: CallIdentity, headers: CredentialHeaders, link: ClusterLink): PreparedCall {
     const { credential } = this.#access;
-    return new PreparedCall({ link, identity, headers, credential });
+    return new PreparedCall({
+      link,
+      identity,
+      headers,
+      credential,
+      nameOwnCall: this.#nameOwnCall,
+    });
   }
 
   /** Connections are made with one endpoint and one certificate: with others they are others. */

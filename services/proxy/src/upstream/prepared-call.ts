@@ -14,11 +14,15 @@ import { credentialLines, writeRequestHead, writeUpgradeHead } from './write-req
 /** Lines of credentials that are used for many calls. Gone with the credential. */
 const knownLines = new WeakMap<CredentialHeaders, string>();
 
+/** An id for a call that is no command, by which it is told from a call of somebody else. */
+export type NameOwnCall = (request: Pick<UpstreamRequest, 'method' | 'target'>) => string;
+
 export interface PreparedCallOptions {
   readonly link: ClusterLink;
   readonly identity: CallIdentity;
   readonly headers: CredentialHeaders;
   readonly credential: Credential;
+  readonly nameOwnCall: NameOwnCall | undefined;
 }
 
 /** A cluster and a credential in hand. */
@@ -31,7 +35,7 @@ export class PreparedCall implements PreparedUpstream {
 
   send(request: UpstreamRequest, listener: UpstreamListener): UpstreamFlow {
     const { link, identity } = this.#options;
-    const head = writeRequestHead(request, link.frame, this.#credentialLines());
+    const head = this.#headOf(request);
     link.enter();
     const call = new UpstreamCall({
       agent: identity.agent,
@@ -54,10 +58,26 @@ export class PreparedCall implements PreparedUpstream {
     return answer;
   }
 
+  /** A command has been sent; sent once more it is a call of our own, so that none goes out twice under one id. */
+  headAgain(request: UpstreamRequest): string | undefined {
+    const { nameOwnCall } = this.#options;
+    if (nameOwnCall === undefined) return undefined;
+    return this.#headOf({ ...request, auditId: nameOwnCall(request) });
+  }
+
   /** The cluster did not believe the credential. */
   refused(): void {
     const { credential, identity } = this.#options;
     credential.refused?.(identity);
+  }
+
+  #headOf(request: UpstreamRequest): string {
+    const { link, nameOwnCall } = this.#options;
+    const named =
+      request.auditId === undefined && nameOwnCall !== undefined
+        ? { ...request, auditId: nameOwnCall(request) }
+        : request;
+    return writeRequestHead(named, link.frame, this.#credentialLines());
   }
 
   #credentialLines(): string {

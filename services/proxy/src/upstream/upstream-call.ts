@@ -16,19 +16,22 @@ export interface UpstreamCallOptions {
   /** As it is written. */
   readonly head: string;
   readonly listener: UpstreamListener;
-  /** Hears that the cluster did not believe the credential. */
-  readonly prepared: { refused(): void };
+  /** Hears that the cluster did not believe the credential; knows how it is written when it is sent once more. */
+  readonly prepared: {
+    refused(): void;
+    headAgain?(request: UpstreamRequest): string | undefined;
+  };
 }
 
 /** One call on its way to one answer. */
 export class UpstreamCall implements UpstreamFlow {
   readonly agent: Principal;
   readonly request: UpstreamRequest;
-  readonly head: string;
+  head: string;
   socket: UpstreamSocket | undefined;
   queue: CallQueue | undefined;
   /** It has been sent on a kept connection that was closed under it. */
-  retried = false;
+  #retried = false;
   waitedTicks = 0;
   readonly #listener: UpstreamListener;
   readonly #prepared: UpstreamCallOptions['prepared'];
@@ -69,7 +72,14 @@ export class UpstreamCall implements UpstreamFlow {
   /** Nothing was changed by it, and nothing of an answer has come: it may be sent once more. */
   get mayRetry(): boolean {
     const { readOnly, body } = this.request;
-    return readOnly === true && body === null && !this.retried && !this.#over;
+    return readOnly === true && body === null && !this.#retried && !this.#over;
+  }
+
+  /** It is about to be sent once more. */
+  retry(): void {
+    this.#retried = true;
+    this.socket = undefined;
+    this.head = this.#prepared.headAgain?.(this.request) ?? this.head;
   }
 
   onHead({ statusCode, rawHeaders }: AnswerHead): void {

@@ -205,8 +205,7 @@ export class UpstreamSocket implements AnswerEvents, BodyEvents {
     // Idle connections are closed at any time, also in the moment in which they are used again.
     const unread = this.#served > 0 && !this.#parser.started;
     if (call !== undefined && unread && call.mayRetry) {
-      call.retried = true;
-      call.socket = undefined;
+      call.retry();
       this.#end(call);
       return;
     }

@@ -24,7 +24,12 @@ beforeAll(async () => {
   gateway = await startGateway({
     connections: [
       { ...connection, name: 'prod', portForward: 'unsaid' },
-      { ...connection, name: 'own', masking: '{ patterns: [{ kind: kd, pattern: "KD-[0-9]+" }] }' },
+      {
+        ...connection,
+        name: 'own',
+        masking: '{ patterns: [{ kind: kd, pattern: "KD-[0-9]+" }] }',
+        recording: '{ bodies: none }',
+      },
     ],
   });
   await writeFile(join(gateway.directory, 'cluster.token'), 'canary-cluster-token');
@@ -122,7 +127,14 @@ describe('T13 an answer of a cluster that says more than it should', () => {
 });
 
 describe('a placeholder that is written', () => {
-  it('in pieces, never reaches the cluster whole', async () => {
+  it.each([
+    { how: 'read before it is recorded', name: 'prod', record: { type: 'CommandRefused' } },
+    {
+      how: 'looked at on its way',
+      name: 'own',
+      record: { type: 'CommandEnded', outcome: 'cut', reason: 'masked_value_written' },
+    },
+  ])('in pieces, never reaches the cluster whole: $how', async ({ name, record }) => {
     const { port } = gateway.raw;
     const status = await new Promise<number>((resolve, reject) => {
       const request = httpsRequest(
@@ -130,7 +142,7 @@ describe('a placeholder that is written', () => {
           port,
           host: '127.0.0.1',
           servername: 'localhost',
-          path: `${namespace}/configmaps`,
+          path: `${namespace.replace('prod', name)}/configmaps`,
           method: 'POST',
           ca: gateway.raw.certificateAuthority,
           headers: {
@@ -155,9 +167,7 @@ describe('a placeholder that is written', () => {
     expect(upstream.received).toStrictEqual([]);
     await eventually(async () => {
       expect((await gateway.records()).at(-1)).toMatchObject({
-        type: 'CommandEnded',
-        outcome: 'cut',
-        reason: 'masked_value_written',
+        ...record,
         statusCode: 422,
       });
     });

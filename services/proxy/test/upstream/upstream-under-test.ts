@@ -1,4 +1,5 @@
 import type { ConnectionDocument } from '@drawbridge/contracts';
+import type { OwnCallKeys } from '@drawbridge/runtime';
 import type { Endpoint } from '../../src/credentials/cluster-endpoint.js';
 import type { CallIdentity, Credential } from '../../src/credentials/credential.js';
 import type { Suspension } from '../../src/upstream/circuit-breaker.js';
@@ -41,7 +42,7 @@ export function endpointOf({ port, certificateAuthority }: ScriptedServer): Endp
   return { server: new URL(`https://127.0.0.1:${port}/base/`), certificateAuthority };
 }
 
-export function upstreamTo(server: ScriptedServer): UpstreamUnderTest {
+export function upstreamTo(server: ScriptedServer, ownCalls?: OwnCallKeys): UpstreamUnderTest {
   const headers = ['authorization', 'Bearer ours'];
   const changes: (Suspension | undefined)[] = [];
   let endpoint = endpointOf(server);
@@ -59,6 +60,7 @@ export function upstreamTo(server: ScriptedServer): UpstreamUnderTest {
       close: () => Promise.resolve(),
     },
     clock: () => new Date(),
+    ownCalls,
     onChange: (suspension) => changes.push(suspension),
   });
   const prepare = () => {

@@ -41,6 +41,11 @@ export class SpdyCodec implements ChannelCodec {
     return spdyDataFrame({ streamId: shown.channel.id, payload: Buffer.from(line) });
   }
 
+  /** Its clients wait for as long as the connection is there. */
+  alive(): Buffer {
+    return NOTHING;
+  }
+
   /** The reason on every open error stream; all others end, so that clients stop waiting for more. */
   sayWhy({ status }: ChannelEnd): Buffer {
     const text = Buffer.from(errorText(status, this.options.protocol));

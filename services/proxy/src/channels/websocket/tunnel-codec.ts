@@ -2,7 +2,7 @@ import type { ChannelCodec, ChannelEnd, CodecOptions } from '../channel-codec.js
 import { SPDY_PRINT_MS, SpdyCodec } from '../spdy/spdy-codec.js';
 import { closeCodeOf } from './close-code.js';
 import { TunnelMessages } from './tunnel-messages.js';
-import { closeFrame, opcodes, webSocketFrame } from './websocket-frames.js';
+import { closeFrame, opcodes, unaskedPong, webSocketFrame } from './websocket-frames.js';
 import { WebSocketReader } from './websocket-reader.js';
 
 /** Port-forward since kubectl 1.31: SPDY/3.1 through the messages of a WebSocket. */
@@ -32,6 +32,10 @@ export class TunnelCodec implements ChannelCodec {
   /** Nobody types into a forwarded port. */
   tell(): Buffer {
     return Buffer.alloc(0);
+  }
+
+  alive(): Buffer {
+    return unaskedPong();
   }
 
   sayWhy(end: ChannelEnd): Buffer {

@@ -4,7 +4,7 @@ import { errorText } from '../error-text.js';
 import { MaskedMessages } from './masked-messages.js';
 import { ChannelMessages, type ChannelTable } from './channel-messages.js';
 import { closeCodeOf } from './close-code.js';
-import { closeFrame, opcodes, webSocketFrame } from './websocket-frames.js';
+import { closeFrame, opcodes, unaskedPong, webSocketFrame } from './websocket-frames.js';
 import { WebSocketReader } from './websocket-reader.js';
 import { closeCodes } from './websocket-frames.js';
 
@@ -65,6 +65,10 @@ export class WebSocketCodec implements ChannelCodec {
   tell(line: string, tty: boolean): Buffer {
     const shown = this.channels.channels.find(({ type }) => type === (tty ? 'stdout' : 'stderr'));
     return shown === undefined ? Buffer.alloc(0) : this.#message(shown.id, line);
+  }
+
+  alive(): Buffer {
+    return unaskedPong();
   }
 
   sayWhy({ status }: ChannelEnd): Buffer {

@@ -76,3 +76,7 @@ function cut(text: string): Buffer {
   while (end < bytes.length && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
   return bytes.subarray(0, end);
 }
+
+/** RFC 6455 section 5.5.3: a sign of life that nobody has asked for, and that nobody answers. */
+export const unaskedPong = (): Buffer =>
+  webSocketFrame({ opcode: opcodes.pong, payload: Buffer.alloc(0) });

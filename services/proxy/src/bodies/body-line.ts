@@ -1,0 +1,72 @@
+import { isUtf8 } from 'node:buffer';
+import { CommandBody, type BodyDirection } from '@drawbridge/contracts';
+import { wholeCharacters, type RecordedBody } from './recorded-body.js';
+
+/** Which body of which call it is. */
+export interface BodyOfCall {
+  readonly commandId: string;
+  readonly connection: string;
+  readonly direction: BodyDirection;
+  readonly at: Date;
+  readonly contentType: string;
+  /** Only of what is stored compressed. */
+  readonly contentEncoding?: string | undefined;
+}
+
+const MAX_CONTENT_TYPE = 128;
+const MAX_CONTENT_ENCODING = 32;
+/** A text with more escapes than letters is no text. */
+const MAX_GROWTH = 2;
+
+/** `CommandBody` as the JSON that is stored, in the order of the contract. */
+export function bodyLine(of: BodyOfCall, body: RecordedBody): string {
+  const { objects, cut } = body;
+  const content = cut === undefined ? body.content : tidy(body.content);
+  const { encoding, quoted } = written(content);
+  const head = {
+    type: 'CommandBody',
+    commandId: of.commandId,
+    connection: of.connection,
+    at: of.at.toISOString(),
+    direction: of.direction,
+    contentType: of.contentType.slice(0, MAX_CONTENT_TYPE),
+    ...(of.contentEncoding !== undefined && {
+      contentEncoding: of.contentEncoding.slice(0, MAX_CONTENT_ENCODING),
+    }),
+    bytes: body.bytes,
+    sha256: body.sha256,
+    encoding,
+  } satisfies Omit<CommandBody, 'content'>;
+  const inObjects = objects.length === 0 ? '' : `,"objects":${JSON.stringify(objects)}`;
+  const kept = objects.reduce((sum, { bytes }) => sum + bytes, content.length);
+  const missing = cut === undefined ? '' : `,"cut":"${cut}","kept":${kept}`;
+  return `${JSON.stringify(head).slice(0, -1)},"content":${quoted}${inObjects}${missing}}`;
+}
+
+/** What is cut within a character is still a text. */
+function tidy(content: Buffer): Buffer {
+  if (isUtf8(content)) return content;
+  const whole = wholeCharacters(content);
+  return isUtf8(whole) ? whole : content;
+}
+
+/** A record must fit into a message whatever stands in a body: a control character takes six bytes in JSON. */
+function written(content: Buffer): Pick<CommandBody, 'encoding'> & { readonly quoted: string } {
+  if (isUtf8(content)) {
+    const quoted = JSON.stringify(content.toString('utf8'));
+    if (quoted.length <= content.length * MAX_GROWTH + 2) return { encoding: 'utf8', quoted };
+  }
+  return { encoding: 'base64', quoted: `"${content.toString('base64')}"` };
+}
+
+/** A line that no message can hold, without what makes it long. */
+export function withoutContent(line: string): string {
+  const body = CommandBody.parse(JSON.parse(line));
+  return JSON.stringify({
+    ...body,
+    encoding: 'utf8',
+    content: '',
+    cut: 'record_too_large',
+    kept: 0,
+  });
+}

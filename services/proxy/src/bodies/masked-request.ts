@@ -1,0 +1,109 @@
+import { parse as parseYaml } from 'yaml';
+import type { Masker, MaskTarget } from '@drawbridge/masking';
+import { readJson } from '../guard/read-json.js';
+import { isRecord } from '../hold/json-at.js';
+import { maskedPatch } from './masked-patch.js';
+
+/** The body of a request, as its sender called it. */
+export interface SentBody {
+  readonly bytes: Buffer;
+  /** Media type in lower case, without parameters; `''` counts as JSON, as for the cluster. */
+  readonly mediaType: string;
+  /** `''` when absent. */
+  readonly contentEncoding: string;
+}
+
+export interface MaskedRequest {
+  readonly bytes: Buffer;
+  readonly contentType: string;
+}
+
+const JSON_TYPE = 'application/json';
+const json = { contentType: JSON_TYPE, contentEncoding: '', isStream: false };
+const objects = new Set(['', JSON_TYPE, 'application/merge-patch+json']).add(
+  'application/strategic-merge-patch+json',
+);
+const yaml = new Set(['application/apply-patch+yaml', 'application/yaml']);
+/** Reading YAML takes long; what programs send in its place is JSON. */
+const MAX_YAML_BYTES = 262_144;
+
+/**
+ * What a client has written, as it would be masked if it were an answer: nobody who may read the record sees a value
+ * here that is hidden there. YAML is kept as JSON.
+ *
+ * @returns `undefined` when nobody can tell what would have to be masked: protobuf, CBOR, what is compressed or broken
+ */
+export function maskedRequest(sent: SentBody, by: MaskedBy): MaskedRequest | undefined {
+  try {
+    return sent.contentEncoding === '' ? masked(sent, by) : undefined;
+  } catch {
+    // Whatever it is that nobody can read: too deep, too long, odd. It is not kept, and the call goes on.
+    return undefined;
+  }
+}
+
+/** By what, and as what kind of object. */
+export interface MaskedBy {
+  readonly masker: Masker;
+  readonly target: MaskTarget;
+}
+
+function masked({ bytes, mediaType }: SentBody, by: MaskedBy): MaskedRequest | undefined {
+  if (objects.has(mediaType)) return maskedObject(bytes, mediaType, by);
+  if (mediaType === 'application/json-patch+json') {
+    const patch = hasOddPlace(bytes, by) ? undefined : maskedPatch(readJson(bytes), by);
+    if (patch === undefined) return undefined;
+    return { bytes: Buffer.from(JSON.stringify(patch)), contentType: mediaType };
+  }
+  if (yaml.has(mediaType)) return maskedYaml(bytes, mediaType, by);
+  if (mediaType !== 'text/plain') return undefined;
+  const mask = by.masker.text();
+  return { bytes: whole(mask, bytes), contentType: mediaType };
+}
+
+function maskedObject(
+  bytes: Buffer,
+  mediaType: string,
+  { masker, target }: MaskedBy,
+): MaskedRequest | undefined {
+  const object = isSecret(target) ? readJson(bytes) : {};
+  if (hasOddMember(object)) return undefined;
+  const contentType = mediaType === '' ? JSON_TYPE : mediaType;
+  return { bytes: whole(masker.body(target, json), bytes), contentType };
+}
+
+function maskedYaml(bytes: Buffer, mediaType: string, by: MaskedBy): MaskedRequest | undefined {
+  if (readJson(bytes) !== undefined) return maskedObject(bytes, mediaType, by);
+  if (bytes.length > MAX_YAML_BYTES) return undefined;
+  const object: unknown = parseYaml(bytes.toString('utf8'), { version: '1.1', logLevel: 'error' });
+  return maskedObject(Buffer.from(JSON.stringify(object)), JSON_TYPE, by);
+}
+
+/** What comes out of a masker is good until it gets more. */
+function whole(mask: ReturnType<Masker['text']> | ReturnType<Masker['body']>, bytes: Buffer) {
+  const first = mask.push(bytes).map((piece) => Buffer.from(piece));
+  return Buffer.concat([...first, ...mask.end()]);
+}
+
+const isSecret = ({ apiGroup, resource }: MaskTarget): boolean =>
+  apiGroup === '' && resource === 'secrets';
+
+/** Members with values of a Secret, in a spelling that masking does not know and somebody might. */
+const isOdd = (name: string): boolean =>
+  /^(?:string)?data$/i.test(name) && name !== 'data' && name !== 'stringData';
+
+/** What is no object, or has such a member at its top. */
+const hasOddMember = (object: unknown): boolean =>
+  !isRecord(object) || Object.keys(object).some(isOdd);
+
+function hasOddPlace(bytes: Buffer, { target }: MaskedBy): boolean {
+  if (!isSecret(target)) return false;
+  const patch = readJson(bytes);
+  return !Array.isArray(patch) || patch.some((operation) => isOdd(placeIn(operation)));
+}
+
+/** The first name of the place that an operation is about. */
+function placeIn(operation: unknown): string {
+  const path = isRecord(operation) ? operation['path'] : undefined;
+  return typeof path === 'string' ? (path.split('/')[1] ?? '') : '';
+}

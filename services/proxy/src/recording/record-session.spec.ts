@@ -1,0 +1,49 @@
+import type { SessionHeader } from '@drawbridge/contracts';
+import { expect, it } from 'vitest';
+import type { CallOutcome } from '../domain/call-outcome.js';
+import { RecordedSession } from './record-session.js';
+import { SessionRecording, type RecordedLine } from './session-recording.js';
+
+const header: SessionHeader = { version: 1, tty: false, stdin: false, kind: 'exec' };
+
+/** A recorded session, what it is told to do, and the lines of its record. */
+function sessionWith() {
+  const lines: RecordedLine[] = [];
+  const told: string[] = [];
+  const recording = new SessionRecording({
+    ...{ log: { piece: (line: RecordedLine) => lines.push(line) }, header },
+    ...{ commandId: '01939b0a-7c00-7000-8000-000000000001', connection: 'prod' },
+    ...{ begunAt: new Date('2026-11-22T10:00:00Z'), now: () => 0 },
+  });
+  const recorded = new RecordedSession({ tty: false, watch: undefined, recording });
+  recorded.control({
+    hold: (by) => told.push(`hold ${by}`),
+    release: (by) => told.push(`release ${by}`),
+    cut: (reason) => told.push(`cut ${reason}`),
+  });
+  return { recorded, recording, lines, told };
+}
+
+const outcome: CallOutcome = {
+  ...{ outcome: 'cut', reason: 'record_unavailable', statusCode: 101 },
+  ...{ requestBytes: 0, responseBytes: 0 },
+};
+
+it('a session of which nothing more can be recorded ends, and says so', () => {
+  const { recorded, recording, lines, told } = sessionWith();
+  recording.bytes('o', Buffer.alloc(16_384, 'x'));
+  lines[0]?.delayed('command_log_full');
+  expect(told).toStrictEqual(['cut record_unavailable']);
+  expect(recorded.end(outcome)).toStrictEqual(outcome);
+  const last = lines.at(-1)?.line ?? '';
+  expect(last).toContain('"m","drawbridge: record_unavailable"');
+  expect(last).toContain('"final":{"chunks":2,"cut":"command_log_full"}');
+});
+
+it('a session waits for its record, and goes on with it', () => {
+  const { recording, lines, told } = sessionWith();
+  for (let count = 0; count < 17; count += 1) recording.bytes('o', Buffer.alloc(16_384, 'x'));
+  expect(told).toStrictEqual(['hold record']);
+  for (const { stored } of lines) stored();
+  expect(told).toStrictEqual(['hold record', 'release record']);
+});

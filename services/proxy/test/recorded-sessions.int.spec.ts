@@ -1,0 +1,263 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { SessionChunk, SessionFrameCode } from '@drawbridge/contracts';
+import { stopEventStore } from '@drawbridge/jetstream';
+import { uuidV7 } from '@drawbridge/runtime';
+import { sessionKeyOf } from '@drawbridge/stops';
+import { eventually, nativeTool } from '@drawbridge/testing';
+import {
+  startChannelsUnderTest,
+  type ChannelAgent,
+  type ChannelsUnderTest,
+} from './channels/channels-under-test.js';
+
+const TOKEN = 'ghp_16C7e42F292c6912E7710c838347Ae178B4a';
+const protocols = [
+  { protocol: 'WebSocket', on: 'true' },
+  { protocol: 'SPDY', on: 'false' },
+];
+
+let world: ChannelsUnderTest;
+let kubectl: string;
+let scratch: string;
+let inPod: Server;
+
+beforeAll(async () => {
+  kubectl = await nativeTool('kubectl');
+  scratch = await mkdtemp(join(tmpdir(), 'drawbridge-recorded-'));
+  world = await startChannelsUnderTest();
+  const { kubelet } = world.cluster.controlPlane;
+  inPod = createServer((request, response) => response.end(request.url));
+  await new Promise<void>((resolve) => inPod.listen(kubelet?.podPort ?? 0, '127.0.0.1', resolve));
+});
+beforeEach(({ skip }) => {
+  // Its containers run commands of this machine.
+  skip(world.cluster.controlPlane.kubelet === undefined, 'needs the simulated node');
+});
+afterAll(async () => {
+  inPod.close();
+  inPod.closeAllConnections();
+  await world.stop();
+  await rm(scratch, { recursive: true, force: true });
+});
+
+const agentOf = (on: string): Promise<ChannelAgent> =>
+  world.agent({
+    kubectl,
+    env: { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: on, KUBECTL_PORT_FORWARD_WEBSOCKETS: on },
+  });
+
+const shell = (script: string, ...flags: readonly string[]) =>
+  ['exec', ...flags, 'web-0', '--', 'sh', '-c', script] as const;
+
+interface Recorded {
+  readonly chunks: readonly SessionChunk[];
+  /** Of all frames with these codes, put together. */
+  text(...codes: readonly SessionFrameCode[]): string;
+}
+
+/** The recording of the last command of an agent that opened this kind of session, when it is complete. */
+const recordingOf = (agent: ChannelAgent, subresource: string): Promise<Recorded> =>
+  eventually(async () => {
+    const started = (await world.gateway.records()).findLast(
+      (record) =>
+        record.type === 'CommandStarted' &&
+        record.grantId === agent.grantId &&
+        record.subresource === subresource,
+    );
+    const all = await world.gateway.recorded();
+    const chunks = all.filter(({ commandId }) => commandId === started?.commandId);
+    const last = chunks.find(({ final }) => final !== undefined);
+    if (last?.final === undefined) throw new Error('not complete yet');
+    expect(chunks.map(({ index }) => index).toSorted((a, b) => a - b)).toStrictEqual(
+      Array.from({ length: last.final.chunks }, (_, index) => index),
+    );
+    const frames = chunks.toSorted((a, b) => a.index - b.index).flatMap((chunk) => chunk.frames);
+    return {
+      chunks,
+      text: (...codes) =>
+        frames.flatMap(([, code, data]) => (codes.includes(code) ? [data] : [])).join(''),
+    };
+  });
+
+const endOf = (agent: ChannelAgent) =>
+  eventually(async () => {
+    const record = (await world.gateway.records()).findLast(
+      (candidate) =>
+        candidate.type === 'CommandEnded' &&
+        candidate.grantId === agent.grantId &&
+        candidate.statusCode === 101,
+    );
+    if (record?.type !== 'CommandEnded') throw new Error('not ended yet');
+    return record;
+  });
+
+describe.each(protocols)('recorded over $protocol', ({ on }) => {
+  it('exec: what the client saw, masked, with its arguments and exit code', async () => {
+    const agent = await agentOf(on);
+    const ran = await agent.run(shell(`echo out ${TOKEN}; echo err >&2; exit 3`));
+    expect(ran.code).toBe(3);
+    const recorded = await recordingOf(agent, 'exec');
+    expect(recorded.text('o')).toBe(ran.out);
+    expect(recorded.text('o')).not.toContain(TOKEN);
+    expect(recorded.text('e')).toBe('err\n');
+    expect(recorded.text('x')).toBe('3');
+    const { header } = recorded.chunks[0] ?? {};
+    expect(header).toMatchObject({ version: 1, tty: false, stdin: false, kind: 'exec' });
+    expect(header?.argv?.slice(0, 2)).toStrictEqual(['sh', '-c']);
+    expect(JSON.stringify(recorded.chunks)).not.toContain(TOKEN);
+  });
+
+  it('exec -i: what it was given, masked, and bytes that are no text', async () => {
+    const agent = await agentOf(on);
+    const ran = await agent.run(shell(String.raw`cat >/dev/null; printf '\377\376!'`, '-i'), {
+      input: `echo hello\nexport TOKEN=${TOKEN}\n`,
+    });
+    expect(ran.code).toBe(0);
+    const recorded = await recordingOf(agent, 'exec');
+    expect(recorded.text('i')).toContain('echo hello\n');
+    expect(recorded.text('i')).not.toContain(TOKEN);
+    expect(Buffer.from(recorded.text('o64'), 'base64')).toStrictEqual(
+      Buffer.from([0xff, 0xfe, 0x21]),
+    );
+  });
+
+  it('exec: much output at once is recorded whole, whoever waits for whom', async () => {
+    const agent = await agentOf(on);
+    const ran = await agent.run(shell('seq 1 300000'));
+    const recorded = await recordingOf(agent, 'exec');
+    expect(recorded.text('o') === ran.out).toBe(true);
+  });
+
+  it('exec -it: sizes, and what was typed as far as the terminal has shown it', async () => {
+    const agent = await agentOf(on);
+    const script = 'read line; stty -echo; read password; stty echo; echo over $line';
+    const inner = `stty cols 100 rows 30; ${kubectl} exec -it web-0 -- sh -c '${script}'`;
+    const running = agent.start(shell(''), { program: ['script', '-qec', inner, '/dev/null'] });
+    const typing = ['shown\r', 'hunter2\r'];
+    const type = setInterval(() => running.process.stdin?.write(typing.shift() ?? ''), 2_000);
+    const { out } = await running.ended;
+    clearInterval(type);
+    expect(out).toContain('over shown');
+    const recorded = await recordingOf(agent, 'exec');
+    expect(recorded.text('r')).toContain('100x30');
+    expect(recorded.text('i')).toContain('shown\r');
+    expect(recorded.text('i')).toContain('[not shown]');
+    expect(JSON.stringify(recorded.chunks)).not.toContain('hunter2');
+    expect(recorded.text('o')).toContain('over shown\r\n');
+  });
+
+  it('cp: as transfers, with the hash of what left, and without the archive', async () => {
+    const agent = await agentOf(on);
+    const directory = await mkdtemp(join(scratch, 'copied-'));
+    await mkdir(join(directory, 'in-pod'));
+    await writeFile(join(directory, 'in-pod', 'file'), 'what the file says');
+    const back = await agent.run(['cp', `web-0:${directory}/in-pod/file`, `${directory}/back`]);
+    expect(back.code, back.err).toBe(0);
+    const { transfers } = await endOf(agent);
+    expect(transfers).toMatchObject([{ direction: 'download' }]);
+    expect(transfers?.[0]?.sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(transfers?.[0]?.bytes).toBeGreaterThan(512);
+    expect(transfers?.[0]?.sha256).not.toBe(createHash('sha256').digest('hex'));
+    const recorded = await recordingOf(agent, 'exec');
+    expect(recorded.text('o', 'o64')).toBe('');
+    expect(recorded.text('m')).toContain(transfers?.[0]?.sha256);
+  });
+
+  it('port-forward: as flows', async () => {
+    const agent = await agentOf(on);
+    const running = agent.start(['port-forward', 'web-0', ':80']);
+    const port = await eventually(() => {
+      const found = /127\.0\.0\.1:(\d+) ->/.exec(running.out())?.[1];
+      if (found === undefined) throw new Error(`no port: ${running.out()}${running.err()}`);
+      return found;
+    });
+    const answer = await fetch(`http://127.0.0.1:${port}/hello`);
+    expect(await answer.text()).toBe('/hello');
+    running.process.kill('SIGINT');
+    await running.ended;
+    const { flows } = await endOf(agent);
+    expect(flows).toMatchObject([{ port: 80, connections: 1 }]);
+    expect(flows?.[0]?.sent).toBeGreaterThan(20);
+    expect(flows?.[0]?.received).toBeGreaterThan(20);
+    const recorded = await recordingOf(agent, 'portforward');
+    expect(recorded.text('m')).toContain('connection 1 to port 80 opened');
+  });
+});
+
+type OrderType = 'SessionPaused' | 'SessionResumed' | 'SessionCut';
+
+/** As approval writes it when a human orders something about a session. */
+async function orderOf(type: OrderType, commandId: string): Promise<void> {
+  const store = stopEventStore(world.gateway.bus, 'approval');
+  const session = { commandId, connection: 'prod' };
+  const aggregateId = sessionKeyOf(session);
+  const { position } = await store.load(aggregateId);
+  const by = { kind: 'human', issuer: 'https://idp.test', subject: 'bob', groups: [] } as const;
+  const at = new Date();
+  await store.append({
+    ...{ aggregateId, position },
+    event: {
+      type,
+      data: { by: { ...by, groups: [] }, via: 'http', reason: 'what is that?', ...session },
+    },
+    metadata: {
+      ...{ id: uuidV7(at), causationId: 'test', at: at.toISOString() },
+      actor: { kind: 'human', id: 'bob' },
+    },
+  });
+}
+
+const commandOf = (agent: ChannelAgent) =>
+  eventually(async () => {
+    const started = (await world.gateway.records()).findLast(
+      (record) =>
+        record.type === 'CommandStarted' &&
+        record.grantId === agent.grantId &&
+        record.subresource !== '',
+    );
+    if (started === undefined) throw new Error('not started yet');
+    return started.commandId;
+  });
+
+describe.each(protocols)('what humans order, over $protocol', ({ on }) => {
+  it('pauses a session both ways, lets it go on where it was, and cuts it with a reason', async () => {
+    const agent = await agentOf(on);
+    const running = agent.start(shell('echo ready; while read l; do echo got $l; done', '-i'));
+    await eventually(() => expect(running.out()).toContain('ready'));
+    const commandId = await commandOf(agent);
+    await orderOf('SessionPaused', commandId);
+    await eventually(() => expect(running.err()).toContain('bob has paused this session'));
+    running.process.stdin?.write('one\n');
+    await orderOf('SessionResumed', commandId);
+    await eventually(() => expect(running.out()).toContain('got one'));
+    // What was sent meanwhile passed behind the order to go on, and not before.
+    await orderOf('SessionCut', commandId);
+    const { code, err } = await running.ended;
+    expect(code).toBe(1);
+    expect(err).toContain('bob has ended this session: what is that?');
+    expect(err).toContain('drawbridge session_cut');
+    expect(await endOf(agent)).toMatchObject({ outcome: 'cut', reason: 'session_cut' });
+    const recorded = await recordingOf(agent, 'exec');
+    expect(recorded.text('e')).toContain('bob has paused this session');
+    const order = recorded.chunks
+      .toSorted((a, b) => a.index - b.index)
+      .flatMap(({ frames }) => frames.map(([, , data]) => data))
+      .join('');
+    expect(order.indexOf('lets this session go on')).toBeLessThan(order.indexOf('got one'));
+    expect(order.indexOf('lets this session go on')).toBeGreaterThan(-1);
+  });
+});
+
+it('a log is recorded as it was read', async () => {
+  const agent = await agentOf('true');
+  const ran = await agent.run(['logs', 'web-0']);
+  expect(ran.code, ran.err).toBe(0);
+  const recorded = await recordingOf(agent, 'log');
+  expect(recorded.text('o')).toBe(ran.out);
+  expect(recorded.chunks[0]?.header).toMatchObject({ kind: 'log', tty: false });
+});
