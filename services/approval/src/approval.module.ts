@@ -9,6 +9,7 @@ import { HoldsController } from './http/holds.controller.js';
 import { ExtensionsController } from './http/extensions.controller.js';
 import { RevocationsController } from './http/revocations.controller.js';
 import { ReviewsController } from './http/reviews.controller.js';
+import { SessionsController } from './http/sessions.controller.js';
 import { ShownApprovals } from './http/shown-approvals.js';
 import { StepUpController } from './http/step-up.controller.js';
 import { IS_ADMIN, type IsAdmin } from './http/is-admin-token.js';
@@ -23,6 +24,7 @@ import { OpenGrants } from './nats/open-grants.js';
 import { OpenReviews } from './nats/open-reviews.js';
 import { Reviews } from './nats/reviews.js';
 import { Revocations } from './nats/revocations.js';
+import { SessionOrders } from './nats/session-orders.js';
 import { WaitingHolds } from './nats/waiting-holds.js';
 import { WaitingRequests } from './nats/waiting-requests.js';
 import { BreakGlassBoard } from './slack/break-glass-board.js';
@@ -48,6 +50,7 @@ export interface ApprovalParts {
   readonly holds: HeldCommands;
   readonly waitingHolds: WaitingHolds;
   readonly bridges: Bridges;
+  readonly sessions: SessionOrders;
   readonly revocations: Revocations;
   readonly reviews: OpenReviews;
   readonly reviewing: Reviews;
@@ -62,6 +65,21 @@ export interface ApprovalParts {
   readonly deadLetters: DeadLetters;
   readonly isAdmin: IsAdmin;
 }
+
+const controllers = [
+  ApprovalsController,
+  GrantsController,
+  HoldsController,
+  BridgesController,
+  SessionsController,
+  RevocationsController,
+  ReviewsController,
+  ExtensionsController,
+  StepUpController,
+  TicketCallbacksController,
+  WebhooksController,
+  DecisionsController,
+];
 
 const slackControllers = [
   CardsController,
@@ -91,6 +109,7 @@ export class ApprovalModule {
       holds,
       waitingHolds,
       bridges,
+      sessions,
       revocations,
       reviews,
       reviewing,
@@ -104,20 +123,7 @@ export class ApprovalModule {
     } = parts;
     return {
       module: ApprovalModule,
-      controllers: [
-        ApprovalsController,
-        GrantsController,
-        HoldsController,
-        BridgesController,
-        RevocationsController,
-        ReviewsController,
-        ExtensionsController,
-        StepUpController,
-        TicketCallbacksController,
-        WebhooksController,
-        DecisionsController,
-        ...(slack === undefined ? [] : slackControllers),
-      ],
+      controllers: [...controllers, ...(slack === undefined ? [] : slackControllers)],
       providers: [
         { provide: AccessApprovals, useValue: approvals },
         { provide: WaitingRequests, useValue: waiting },
@@ -126,6 +132,7 @@ export class ApprovalModule {
         { provide: HeldCommands, useValue: holds },
         { provide: WaitingHolds, useValue: waitingHolds },
         { provide: Bridges, useValue: bridges },
+        { provide: SessionOrders, useValue: sessions },
         { provide: Revocations, useValue: revocations },
         { provide: OpenReviews, useValue: reviews },
         { provide: Reviews, useValue: reviewing },

@@ -2,8 +2,10 @@ import type { CommandRecord } from '@drawbridge/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { applyMigrations } from '../src/clickhouse/apply-migrations.js';
 import { insertRows } from '../src/clickhouse/insert-rows.js';
+import { allRows } from '../src/clickhouse/row-access.js';
 import { selectCommands } from '../src/clickhouse/select-commands.js';
 import { commandRow } from '../src/domain/command-row.js';
+import { positionOf } from '../src/domain/position.js';
 import { CommandFilter } from '../src/http/audit-filter.js';
 import {
   agent,
@@ -34,7 +36,11 @@ async function insert(...batches: CommandRecord[][]): Promise<void> {
       const bytes = Buffer.from(JSON.stringify(record));
       return {
         source: { message: { seq: sequence }, bytes },
-        columns: commandRow(record, sequence),
+        columns: commandRow(record, {
+          position: positionOf(sequence, 0),
+          check: sequence,
+          text: JSON.stringify(record),
+        }),
       };
     });
     await insertRows(store, { table: 'commands', rows });
@@ -42,7 +48,11 @@ async function insert(...batches: CommandRecord[][]): Promise<void> {
 }
 
 const select = (query: Record<string, string> = {}) =>
-  selectCommands(store, CommandFilter.parse(query), undefined);
+  selectCommands(store, {
+    filter: CommandFilter.parse(query),
+    after: undefined,
+    access: allRows,
+  });
 
 const id = commandIdAt('2026-01-05T09:00:00.123Z');
 const whole = {

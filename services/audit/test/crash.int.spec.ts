@@ -3,18 +3,22 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CommandRecord } from '@drawbridge/contracts';
+import { recordLine, type CommandRecord } from '@drawbridge/contracts';
 import { startEmbeddedClickHouse } from '@drawbridge/embedded';
 import {
   accessEventStore,
   recordCommands,
   connectJetStream,
   declareStreams,
+  sha256Hex,
   type JetStreamConnection,
 } from '@drawbridge/jetstream';
 import { eventually, sourceProgram, startNats, type TestNats } from '@drawbridge/testing';
 import { uuidV7 } from '@drawbridge/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Identifier } from '../src/clickhouse/identifier.js';
+import { rebuildMessages } from '../src/clickhouse/rebuild-messages.js';
+import type { AuditStore } from '../src/clickhouse/select-page.js';
 import { requestHistory } from './sample-events.js';
 import { ended, refused, started } from './sample-records.js';
 
@@ -93,7 +97,7 @@ async function publishCommands(some: readonly CommandRecord[]): Promise<void> {
     const [record] = group;
     if (n % 4 === 1) {
       const subject = `drawbridge.commands.${record!.connection}.again`;
-      await connection.jetstream.publish(subject, JSON.stringify(record));
+      await connection.jetstream.publish(subject, recordLine(record!));
     }
   }
 }
@@ -136,7 +140,8 @@ async function killWhileItWorksOn(some: readonly CommandRecord[]): Promise<void>
   await exited;
   await published;
   await publishCommands(some.slice(middle));
-  expect((await progress('COMMANDS')).left).toBeGreaterThanOrEqual(TAIL);
+  // At most nine of them share a message.
+  expect((await progress('COMMANDS')).left).toBeGreaterThanOrEqual(TAIL / 9);
 }
 
 /** Holds the process still; throws, and lets it go on, unless it has stored something and has a batch in its hands. */
@@ -198,7 +203,7 @@ async function check(messages: number): Promise<void> {
   // Every message of the stream is in the rows of its commands.
   expect(
     await rows(
-      'SELECT uniqExact(sequence) AS distinct, max(sequence) AS last FROM drawbridge.commands FINAL ARRAY JOIN sequences AS sequence',
+      'SELECT uniqExact(sequence) AS distinct, max(sequence) AS last FROM (SELECT intDiv(arrayJoin(arrayConcat(start_positions, end_positions)), 1024) AS sequence FROM drawbridge.commands FINAL)',
     ),
   ).toEqual([{ distinct: messages, last: messages }]);
   expect(
@@ -206,5 +211,22 @@ async function check(messages: number): Promise<void> {
       'SELECT count() AS all, uniqExact(sequence) AS distinct, max(sequence) AS last, uniqExact(id) AS ids FROM drawbridge.events FINAL',
     ),
   ).toEqual([{ all: EVENTS, distinct: EVENTS, last: EVENTS, ids: EVENTS }]);
+  await checkBytes({ client, database: Identifier.parse('drawbridge') }, 'COMMANDS', messages);
+  await checkBytes({ client, database: Identifier.parse('drawbridge') }, 'ACCESS', EVENTS);
   await clickHouse.close();
+}
+
+/** The rows give back every message of the stream, byte for byte. */
+async function checkBytes(store: AuditStore, stream: string, messages: number): Promise<void> {
+  const differ: number[] = [];
+  let count = 0;
+  for await (const rebuilt of rebuildMessages(store, { stream, from: 1, to: messages })) {
+    const stored = await connection.manager.streams.getMessage(stream, { seq: rebuilt.sequence });
+    const isSame = Buffer.compare(rebuilt.bytes ?? Buffer.of(), stored?.data ?? Buffer.of(0)) === 0;
+    if (!isSame || sha256Hex(rebuilt.bytes ?? Buffer.of()) !== rebuilt.digest) {
+      differ.push(rebuilt.sequence);
+    }
+    count += 1;
+  }
+  expect({ count, differ }).toEqual({ count: messages, differ: [] });
 }

@@ -19,6 +19,7 @@ export const trust = (revision: number, disabledSubjects: string[] = []): TrustB
         claims: {
           kind: { pointer: '/kind', agent: ['agent'], human: ['human'] },
           groups: '/groups',
+          email: '/email',
         },
         disabledSubjects,
         keys: [{ ...key.publicKey.export({ format: 'jwk' }), kid: 'one', use: 'sig' }],
@@ -27,9 +28,14 @@ export const trust = (revision: number, disabledSubjects: string[] = []): TrustB
   });
 
 /** An access token that a verifier with {@link trust} believes. */
-export function tokenOf(subject: string, kind: 'agent' | 'human', groups: string[]): string {
+export function tokenOf(
+  subject: string,
+  kind: 'agent' | 'human',
+  given: string[] | { groups: string[]; email: string },
+): string {
+  const { groups, email } = Array.isArray(given) ? { groups: given, email: undefined } : given;
   const now = Math.floor(Date.now() / 1000);
   const claims = { iss: issuer, sub: subject, aud: 'drawbridge', iat: now, exp: now + 600 };
-  const input = `${part({ alg: 'RS256', kid: 'one', typ: 'at+jwt' })}.${part({ ...claims, kind, groups })}`;
+  const input = `${part({ alg: 'RS256', kid: 'one', typ: 'at+jwt' })}.${part({ ...claims, kind, groups, email })}`;
   return `${input}.${sign('sha256', Buffer.from(input), key.privateKey).toString('base64url')}`;
 }

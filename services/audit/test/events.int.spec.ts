@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { applyMigrations } from '../src/clickhouse/apply-migrations.js';
 import { insertRows } from '../src/clickhouse/insert-rows.js';
+import { allRows } from '../src/clickhouse/row-access.js';
 import { selectEvents } from '../src/clickhouse/select-events.js';
 import { eventRow, type StoredEvent } from '../src/domain/event-row.js';
 import { EventFilter } from '../src/http/audit-filter.js';
@@ -26,7 +27,11 @@ const insert = (...events: StoredEvent[]) =>
     })),
   });
 const select = (query: Record<string, string> = {}) =>
-  selectEvents(store, EventFilter.parse(query), undefined);
+  selectEvents(store, {
+    filter: EventFilter.parse(query),
+    after: undefined,
+    access: allRows,
+  });
 const [requested, approved, granted] = requestHistory.map((event, index) =>
   stored(event, { sequence: index + 1 }),
 ) as [StoredEvent, StoredEvent, StoredEvent];

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { applyMigrations, type Schema } from '../src/clickhouse/apply-migrations.js';
+import { Identifier } from '../src/clickhouse/identifier.js';
 import { keepForDays } from '../src/clickhouse/keep-for-days.js';
 import { migrations, type Migration } from '../src/clickhouse/migrations.js';
+import { onCluster } from '../src/clickhouse/on-cluster.js';
 import { requireTables } from '../src/clickhouse/require-tables.js';
 import { startTestStore, type TestStore } from './test-store.js';
 
@@ -140,5 +142,18 @@ describe('keeping rows for some days', () => {
     });
     await applyMigrations(schema);
     await requireTables(schema);
+  });
+});
+
+describe('a cluster', () => {
+  it('is given statements that ClickHouse understands', async () => {
+    const cluster = Identifier.parse('record');
+    const statements = migrations.flatMap((migration) => migration.statements(store.database));
+    for (const statement of statements) {
+      // The embedded engine has no keeper to replicate with: it reads them, which is where a mistake would show.
+      const rows = await store.rows(`EXPLAIN AST ${onCluster(statement, cluster)}`);
+      expect(rows.length).toBeGreaterThan(1);
+    }
+    await expect(store.rows('EXPLAIN AST CREATE TABLE ON CLUSTER')).rejects.toThrow();
   });
 });

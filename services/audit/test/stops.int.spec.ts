@@ -73,13 +73,15 @@ describe('an event of a stop', () => {
   });
 });
 
+const ordersOfBob = ['BridgesRaised', 'SessionPaused', 'SessionResumed', 'SessionCut'];
+
 describe('stops', () => {
   it.each([
-    ['connection', 'prod-eks', ['BridgesRaised']],
+    ['connection', 'prod-eks', ordersOfBob],
     ['agent', 'agent-oncall', ['AgentDisabled', 'AgentEnabled']],
     ['agent', 'https://idp.corp.test#agent-oncall', ['AgentDisabled', 'AgentEnabled']],
     ['type', 'BridgesReleased,AgentEnabled', ['BridgesReleased', 'AgentEnabled']],
-    ['actor', 'https://idp.corp.test#bob', ['BridgesRaised']],
+    ['actor', 'https://idp.corp.test#bob', ordersOfBob],
     ['connection', 'staging', []],
     ['agent', 'agent-nobody', []],
   ])('are found by %s %s', async (filter, value, types) => {

@@ -20,7 +20,9 @@ export interface TestAudit {
 }
 
 /** The service in this process, with a real NATS server and ClickHouse engine. */
-export async function startTestAudit(): Promise<TestAudit> {
+export async function startTestAudit(
+  environment: Readonly<Record<string, string>> = {},
+): Promise<TestAudit> {
   const nats = await startNats();
   const connection = await connectJetStream({ servers: nats.servers, name: 'test' });
   await declareStreams(connection, { replicas: 1 });
@@ -29,6 +31,7 @@ export async function startTestAudit(): Promise<TestAudit> {
     NATS_URL: nats.servers,
     HTTP_PORT: '0',
     AUDITOR_GROUPS: 'auditors, security',
+    ...environment,
   });
   const start = (client: ClickHouseClient, limits: IngestLimits = {}): Promise<RunningService> =>
     startAudit(config, {

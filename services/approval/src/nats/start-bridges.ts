@@ -14,11 +14,13 @@ import { Stops } from '@drawbridge/stops';
 import type { AgentHistory } from '../domain/agent-history.js';
 import { Bridges } from './bridges.js';
 import { ExtensionOffers } from './extension-offers.js';
+import { SessionOrders } from './session-orders.js';
 import { Revocations } from './revocations.js';
 import type { OpenGrants } from './open-grants.js';
 
 export interface BridgeParts {
   readonly bridges: Bridges;
+  readonly sessions: SessionOrders;
   readonly revocations: Revocations;
   readonly offers: ExtensionOffers;
   readonly stopFollower: EventFollower;
@@ -51,6 +53,7 @@ export async function startBridges(
   const requests = accessEventStore(connection, 'approval');
   return {
     bridges,
+    sessions: new SessionOrders({ store, grants, isAdmin, connectionNames, clock }),
     stopFollower,
     revocations: new Revocations({ store: requests, isAdmin, clock }),
     offers: new ExtensionOffers({ store: requests, isAdmin, clock }),

@@ -4,6 +4,7 @@ import type { Clock } from '@drawbridge/kernel';
 import { z } from 'zod';
 import { Identifier } from './identifier.js';
 import { migrations, type Migration } from './migrations.js';
+import { onCluster } from './on-cluster.js';
 import { SchemaError } from './schema-error.js';
 
 const Applied = z.array(z.object({ version: z.int(), name: z.string(), checksum: z.string() }));
@@ -24,6 +25,8 @@ export interface Schema {
   readonly client: ClickHouseClient;
   readonly database: Identifier;
   readonly clock: Clock;
+  /** Name of the cluster whose servers all have the tables; absent: a server by itself. */
+  readonly cluster?: Identifier;
 }
 
 /**
@@ -36,9 +39,10 @@ export async function applyMigrations(
   schema: Schema,
   known: readonly Migration[] = migrations,
 ): Promise<void> {
-  const { client, database } = schema;
-  await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${database}` });
-  await client.command({ query: journal(database) });
+  const { client, database, cluster } = schema;
+  for (const query of [`CREATE DATABASE IF NOT EXISTS ${database}`, journal(database)]) {
+    await client.command({ query: onCluster(query, cluster) });
+  }
   const applied = await appliedTo(schema);
   refuseNewer(applied, known);
   refuseAltered(applied, known, database);
@@ -57,8 +61,10 @@ async function appliedTo({ client, database }: Schema): Promise<Applied> {
 }
 
 async function apply(schema: Schema, migration: Migration): Promise<void> {
-  const { client, database, clock } = schema;
-  for (const query of migration.statements(database)) await client.command({ query });
+  const { client, database, clock, cluster } = schema;
+  for (const query of migration.statements(database)) {
+    await client.command({ query: onCluster(query, cluster) });
+  }
   const { version, name } = migration;
   await client.insert({
     table: `${database}.schema_migrations`,

@@ -17,7 +17,7 @@ export function createServerClient(config: AuditConfig): ClickHouseClient {
     max_open_connections: 8,
     // Every failure reaches its caller, and our logger knows what must not be logged.
     log: { level: ClickHouseLogLevel.OFF },
-    compression: { request: true, response: true },
+    compression: { request: false, response: true },
     ...(authorityFile === undefined ? {} : { tls: { ca_cert: readFileSync(authorityFile) } }),
   });
 }

@@ -1,12 +1,20 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { ClickHouseError } from '@clickhouse/client';
-import type { CommandRow } from '../domain/command-row.js';
+import type { BodyColumns } from '../domain/body-row.js';
+import type { CheckpointColumns } from '../domain/checkpoint-columns.js';
+import type { ChunkColumns } from '../domain/chunk-row.js';
+import type { CommandRow } from '../domain/command-columns.js';
+import type { TableText } from '../domain/command-rows.js';
 import type { EventRow } from '../domain/event-row.js';
+import type { MessageRow } from '../domain/message-row.js';
 import { RecordRefused } from '../domain/record-refused.js';
 import type { AuditStore, AuditTable } from './select-page.js';
 
 export interface Insertion {
   readonly table: AuditTable;
+  /** Where a table has rows of several: positions and bytes may be the same in two. */
+  readonly stream?: string;
   readonly rows: readonly InsertedRow[];
 }
 
@@ -17,8 +25,12 @@ export interface InsertedRow {
     readonly line?: number;
     readonly bytes: Uint8Array;
   };
-  readonly columns: EventRow | CommandRow;
+  readonly columns: Columns;
 }
+
+/** A row of one of the tables. */
+export type Columns =
+  EventRow | CommandRow | BodyColumns | ChunkColumns | MessageRow | CheckpointColumns;
 
 /**
  * Inserts one batch and resolves when ClickHouse has acknowledged it.
@@ -30,8 +42,9 @@ export interface InsertedRow {
  */
 export async function insertRows(
   { client, database }: AuditStore,
-  { table, rows }: Insertion,
+  insertion: Insertion,
 ): Promise<void> {
+  const { table, rows } = insertion;
   const values = rows.map(({ columns }) => columns);
   try {
     await client.insert({
@@ -39,7 +52,7 @@ export async function insertRows(
       values,
       format: 'JSONEachRow',
       clickhouse_settings: {
-        insert_deduplication_token: tokenOf({ table, rows }),
+        insert_deduplication_token: tokenOf(insertion),
         date_time_input_format: 'best_effort',
         date_time_overflow_behavior: 'throw',
         // A field without a column is a mistake to stop at, not data to leave out.
@@ -55,16 +68,47 @@ export async function insertRows(
 }
 
 /**
+ * Inserts rows as the text of their columns and resolves when ClickHouse has acknowledged them. A batch that is sent
+ * again makes the same rows.
+ *
+ * @throws RecordRefused `record_not_storable` when a value of them can never be stored
+ */
+export async function insertText(
+  { client, database }: AuditStore,
+  table: AuditTable,
+  { columns: [first = '', ...others], text, rows }: TableText,
+): Promise<void> {
+  if (rows === 0) return;
+  try {
+    await client.insert({
+      table: `${database}.${table}`,
+      columns: [first, ...others],
+      values: Readable.from([text], { objectMode: false }),
+      format: 'TabSeparated',
+      clickhouse_settings: {
+        // Start and end are one row already, or come apart and are merged later.
+        optimize_on_insert: 0,
+        async_insert: 0,
+        wait_end_of_query: 1,
+      },
+    });
+  } catch (error) {
+    if (!isUnstorable(error)) throw error;
+    throw new RecordRefused('record_not_storable', 'ClickHouse refuses a value', { cause: error });
+  }
+}
+
+/**
  * Where the batch stands in the stream, and a digest of what stands there, of which the rows are a function. The
  * range alone could recur with other content when a stream has been made anew.
  */
-function tokenOf({ table, rows }: Insertion): string {
+function tokenOf({ table, stream = '', rows }: Insertion): string {
   const digest = createHash('sha256');
   for (const { source } of rows) digest.update(positionOf(source)).update(source.bytes);
   const [first, last] = [rows[0], rows.at(-1)];
   if (first === undefined || last === undefined) return table;
   const range = `${positionOf(first.source)}-${positionOf(last.source)}`;
-  return `${table}:${range}:${digest.digest('hex')}`;
+  return `${table}:${stream}:${range}:${digest.digest('hex')}`;
 }
 
 /** The message, and which of its records. */

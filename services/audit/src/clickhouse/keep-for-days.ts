@@ -1,7 +1,21 @@
 import { z } from 'zod';
 import type { Schema } from './apply-migrations.js';
+import { onCluster } from './on-cluster.js';
 
-const times = { events: 'at', commands: 'received_at', holds: 'at', stops: 'at' } as const;
+/** Not of checkpoints: they are few, and an export of long ago is proved by them. */
+const times = {
+  events: 'at',
+  commands: 'received_at',
+  holds: 'at',
+  stops: 'at',
+  bodies: 'received_at',
+  session_chunks: 'received_at',
+  stream_messages: 'stored_at',
+  ingest_lags: 'minute',
+  uses: 'at',
+  audit_events: 'at',
+  cluster_calls: 'received_at',
+} as const;
 const CreateQuery = z.array(z.object({ text: z.string() })).length(1);
 
 /** Sets how long rows are kept. Nothing is altered when it is so already; a shorter time deletes. */
@@ -10,7 +24,7 @@ export async function keepForDays(schema: Schema, days: number): Promise<void> {
     const wanted = `TTL toDateTime(${column}) + toIntervalDay(${days})`;
     if (await holds(schema, table, wanted)) continue;
     await schema.client.command({
-      query: `ALTER TABLE ${schema.database}.${table} MODIFY ${wanted}`,
+      query: onCluster(`ALTER TABLE ${schema.database}.${table} MODIFY ${wanted}`, schema.cluster),
     });
   }
 }

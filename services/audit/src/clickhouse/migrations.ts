@@ -1,4 +1,10 @@
+import { clusterCallsStatements, clusterCallsTables } from './cluster-calls-table.js';
+import { eventColumns } from './event-columns.js';
 import type { Identifier } from './identifier.js';
+import { ingestLags, ingestLagsTable } from './ingest-lags-migration.js';
+import { ownerColumns, owners } from './owners-migration.js';
+import { addedColumns, recordTables, recordTablesStatements } from './record-tables.js';
+import { deduplication, index, instant, listOf, max, word } from './table-text.js';
 
 /**
  * One forward step of the schema. Its statements run one after the other; each can be run again, because two
@@ -9,36 +15,6 @@ export interface Migration {
   readonly name: string;
   readonly statements: (database: Identifier) => readonly string[];
 }
-
-// A batch that is sent again after an unclear answer is recognised by its token among this many batches.
-const deduplication = 'non_replicated_deduplication_window = 1000';
-
-/** Default of an absent time or id is NULL, of anything else the least value of its type. */
-const max = (type: string): string => `SimpleAggregateFunction(max, ${type})`;
-const word = max('LowCardinality(String)');
-const instant = `${max("Nullable(DateTime64(3, 'UTC'))")} CODEC(ZSTD(1))`;
-const index = (column: string): string =>
-  `INDEX by_${column} ${column} TYPE bloom_filter(0.01) GRANULARITY 4`;
-
-const eventColumns = {
-  sequence: 'UInt64 CODEC(DoubleDelta, ZSTD(1))',
-  id: 'UUID',
-  type: 'LowCardinality(String)',
-  schema_version: 'UInt8',
-  aggregate_id: 'String CODEC(ZSTD(1))',
-  correlation_id: 'String CODEC(ZSTD(1))',
-  causation_id: 'String CODEC(ZSTD(1))',
-  actor_kind: 'LowCardinality(String)',
-  actor_id: 'String CODEC(ZSTD(1))',
-  at: "DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1))",
-  hash: 'FixedString(64) CODEC(ZSTD(1))',
-  previous_hash: 'String CODEC(ZSTD(1))',
-  connection: 'LowCardinality(String)',
-  agent_issuer: 'LowCardinality(String)',
-  agent_subject: 'String CODEC(ZSTD(1))',
-  grant_id: 'Nullable(UUID)',
-  data: 'String CODEC(ZSTD(3))',
-} as const;
 
 const commandColumns = {
   command_id: 'UUID',
@@ -140,11 +116,6 @@ const stopColumns = {
   data: eventColumns.data,
 } as const;
 
-const listOf = (columns: Readonly<Record<string, string>>): string =>
-  Object.entries(columns)
-    .map(([name, type]) => `    ${name} ${type}`)
-    .join(',\n');
-
 const events = (database: Identifier): string => `
 CREATE TABLE IF NOT EXISTS ${database}.events
 (
@@ -220,6 +191,10 @@ export const migrations: readonly Migration[] = [
   { version: 4, name: 'holds', statements: (database) => [holds(database)] },
   { version: 5, name: 'sessions', statements: sessions },
   { version: 6, name: 'stops', statements: (database) => [stops(database)] },
+  { version: 7, name: 'record', statements: recordTablesStatements },
+  { version: 8, name: 'owners', statements: owners },
+  { version: 9, name: 'ingest_lags', statements: ingestLags },
+  { version: 10, name: 'cluster_calls', statements: clusterCallsStatements },
 ];
 
 /** What must hold after the last migration, because one row per event and command rests on it. */
@@ -228,24 +203,38 @@ export const expectedTables = {
     engine: 'ReplacingMergeTree',
     sortingKey: 'at, sequence',
     partitionKey: 'toYYYYMM(at)',
-    columns: Object.keys(eventColumns),
+    columns: Object.keys({ ...eventColumns, ...addedColumns.events, ...ownerColumns.events }),
   },
   commands: {
     engine: 'AggregatingMergeTree',
     sortingKey: 'received_at, command_id',
     partitionKey: 'toYYYYMM(received_at)',
-    columns: [commandColumns, guardColumns, sessionColumns].flatMap((each) => Object.keys(each)),
+    columns: Object.keys({
+      ...commandColumns,
+      ...guardColumns,
+      ...sessionColumns,
+      ...addedColumns.commands,
+    }),
   },
   holds: {
     engine: 'ReplacingMergeTree',
     sortingKey: 'at, sequence',
     partitionKey: 'toYYYYMM(at)',
-    columns: Object.keys(holdColumns),
+    columns: Object.keys({ ...holdColumns, ...addedColumns.holds, ...ownerColumns.holds }),
   },
   stops: {
     engine: 'ReplacingMergeTree',
     sortingKey: 'at, sequence',
     partitionKey: 'toYYYYMM(at)',
-    columns: Object.keys(stopColumns),
+    columns: Object.keys({ ...stopColumns, ...addedColumns.stops }),
+  },
+  ...recordTables,
+  ingest_lags: ingestLagsTable,
+  ...clusterCallsTables,
+  owners: {
+    engine: 'ReplacingMergeTree',
+    sortingKey: 'owner_key, agent_issuer, agent_owner',
+    partitionKey: '',
+    columns: ['owner_key', 'agent_issuer', 'agent_owner'],
   },
 } as const;

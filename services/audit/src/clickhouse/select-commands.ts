@@ -5,9 +5,10 @@ import {
   type RecordedRule,
 } from '@drawbridge/contracts';
 import { z } from 'zod';
+import { sequenceOf } from '../domain/position.js';
 import type { CommandFilter } from '../http/audit-filter.js';
 import { given, inTime, isAgent, isOneOf, type Condition } from './condition.js';
-import { selectPage, type AuditStore, type Position } from './select-page.js';
+import { selectPage, type AuditStore, type RowQuery } from './select-page.js';
 
 const text = z.string().transform((value) => (value === '' ? undefined : value));
 const nullable = <Type extends z.ZodType>(type: Type) =>
@@ -35,6 +36,8 @@ const Row = z.object({
   agent_groups: z.array(z.string()),
   agent_email: text,
   agent_owner: text,
+  agent_sponsor: text,
+  agent_run: text,
   method: z.string(),
   path: z.string(),
   query: z.string(),
@@ -69,25 +72,33 @@ const Row = z.object({
   typed: rules,
   exit_code: nullable(z.number()),
   sequences: z.array(z.number()),
+  start_positions: z.array(z.number()),
+  end_positions: z.array(z.number()),
 });
 type Row = z.infer<typeof Row>;
+
+/** What a command is read from. */
+export const commandColumns = Object.keys(Row.shape).join(', ');
+
+/** Rows with {@link commandColumns} as the API shows them. */
+export const commandsIn = (rows: readonly unknown[]): AuditCommand[] =>
+  z.array(Row).parse(rows).map(commandOf);
 
 /** Reads one page of commands, and one row more when there is a next page. */
 export async function selectCommands(
   store: AuditStore,
-  filter: CommandFilter,
-  after: Position | undefined,
+  { filter, after, access }: RowQuery<CommandFilter>,
 ): Promise<AuditCommand[]> {
   const rows = await selectPage(store, {
     table: 'commands',
-    columns: Object.keys(Row.shape).join(', '),
+    columns: commandColumns,
     key: { time: 'received_at', id: 'command_id', idType: 'UUID' },
-    conditions: conditionsOf(filter),
+    conditions: [...conditionsOf(filter), ...access.commands],
     order: filter.order,
     limit: filter.limit,
     after,
   });
-  return z.array(Row).parse(rows).map(commandOf);
+  return commandsIn(rows);
 }
 
 const conditionsOf = (filter: CommandFilter): readonly Condition[] => [
@@ -170,8 +181,15 @@ const commandOf = (row: Row): AuditCommand => ({
   durationMs: row.duration_ms,
   ...guardOf(row),
   ...answerOf(row),
-  sequences: [...row.sequences].sort((one, other) => one - other),
+  sequences: sequencesOf(row),
 });
+
+/** `sequences` is of rows from before there were positions. */
+function sequencesOf(row: Row): number[] {
+  const positions = [...row.start_positions, ...row.end_positions];
+  const all = new Set([...row.sequences, ...positions.map(sequenceOf)]);
+  return [...all].sort((one, other) => one - other);
+}
 
 function guardOf(row: Row): Partial<AuditCommand> {
   return {
@@ -203,6 +221,8 @@ function agentOf(row: Row): Pick<AuditCommand, 'agent'> {
       groups: row.agent_groups,
       ...(row.agent_email === undefined ? {} : { email: row.agent_email }),
       ...(row.agent_owner === undefined ? {} : { owner: row.agent_owner }),
+      ...(row.agent_sponsor === undefined ? {} : { sponsor: row.agent_sponsor }),
+      ...(row.agent_run === undefined ? {} : { run: row.agent_run }),
     },
   };
 }

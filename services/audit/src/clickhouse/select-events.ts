@@ -3,27 +3,33 @@ import { z } from 'zod';
 import type { EventFilter } from '../http/audit-filter.js';
 import { given, inTime, isAgent, isOneOf, type Condition } from './condition.js';
 import { RecordedRow, recordedOf } from './recorded-row.js';
-import { selectPage, type AuditStore, type Position } from './select-page.js';
+import { selectPage, type AuditStore, type RowQuery } from './select-page.js';
 
 const Row = RecordedRow.extend({ aggregate_id: z.string() });
 type Row = z.infer<typeof Row>;
 
+/** What an event is read from. */
+export const eventColumns = Object.keys(Row.shape).join(', ');
+
+/** Rows with {@link eventColumns} as the API shows them. */
+export const eventsIn = (rows: readonly unknown[]): AuditEvent[] =>
+  z.array(Row).parse(rows).map(eventOf);
+
 /** Reads one page of events, and one row more when there is a next page. */
 export async function selectEvents(
   store: AuditStore,
-  filter: EventFilter,
-  after: Position | undefined,
+  { filter, after, access }: RowQuery<EventFilter>,
 ): Promise<AuditEvent[]> {
   const rows = await selectPage(store, {
     table: 'events',
-    columns: Object.keys(Row.shape).join(', '),
+    columns: eventColumns,
     key: { time: 'at', id: 'sequence', idType: 'UInt64' },
-    conditions: conditionsOf(store, filter),
+    conditions: [...conditionsOf(store, filter), ...access.events],
     order: filter.order,
     limit: filter.limit,
     after,
   });
-  return z.array(Row).parse(rows).map(eventOf);
+  return eventsIn(rows);
 }
 
 function conditionsOf({ database }: AuditStore, filter: EventFilter): readonly Condition[] {

@@ -3,27 +3,33 @@ import { z } from 'zod';
 import type { HoldFilter } from '../http/audit-filter.js';
 import { given, inTime, isAgent, isOneOf, type Condition } from './condition.js';
 import { RecordedRow, recordedOf } from './recorded-row.js';
-import { selectPage, type AuditStore, type Position } from './select-page.js';
+import { selectPage, type AuditStore, type RowQuery } from './select-page.js';
 
 const Row = RecordedRow.extend({ hold_id: z.string() });
 type Row = z.infer<typeof Row>;
 
+/** What an event is read from. */
+export const holdColumns = Object.keys(Row.shape).join(', ');
+
+/** Rows with {@link holdColumns} as the API shows them. */
+export const holdsIn = (rows: readonly unknown[]): AuditHoldEvent[] =>
+  z.array(Row).parse(rows).map(eventOf);
+
 /** Reads one page of events of held calls, and one row more when there is a next page. */
 export async function selectHolds(
   store: AuditStore,
-  filter: HoldFilter,
-  after: Position | undefined,
+  { filter, after, access }: RowQuery<HoldFilter>,
 ): Promise<AuditHoldEvent[]> {
   const rows = await selectPage(store, {
     table: 'holds',
-    columns: Object.keys(Row.shape).join(', '),
+    columns: holdColumns,
     key: { time: 'at', id: 'sequence', idType: 'UInt64' },
-    conditions: conditionsOf(store, filter),
+    conditions: [...conditionsOf(store, filter), ...access.holds],
     order: filter.order,
     limit: filter.limit,
     after,
   });
-  return z.array(Row).parse(rows).map(eventOf);
+  return holdsIn(rows);
 }
 
 function conditionsOf({ database }: AuditStore, filter: HoldFilter): readonly Condition[] {

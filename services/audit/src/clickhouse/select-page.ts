@@ -2,17 +2,35 @@ import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
 import { allOf, type Condition } from './condition.js';
 import { auditQueryError } from './audit-query-error.js';
 import type { Identifier } from './identifier.js';
+import type { RowAccess } from './row-access.js';
 
 export interface AuditStore {
   readonly client: ClickHouseClient;
   readonly database: Identifier;
 }
 
-/** One for each stream that is copied. */
-export type AuditTable = 'events' | 'commands' | 'holds' | 'stops';
+/** What is made of the streams; `stream_messages` of every message of all. */
+export type AuditTable =
+  | 'events'
+  | 'commands'
+  | 'holds'
+  | 'stops'
+  | 'uses'
+  | 'audit_events'
+  | 'bodies'
+  | 'session_chunks'
+  | 'checkpoints'
+  | 'stream_messages';
 
 /** A place between two rows: the sorting key of the row before it. */
 export type Position = readonly [at: string, id: string];
+
+/** What somebody asks for of a table, from where on, and what of it they may see. */
+export interface RowQuery<Filter> {
+  readonly filter: Filter;
+  readonly after: Position | undefined;
+  readonly access: RowAccess;
+}
 
 export interface Selection {
   readonly table: AuditTable;

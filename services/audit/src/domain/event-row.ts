@@ -1,5 +1,6 @@
 import { AccessEvent } from '@drawbridge/contracts';
 import type { Principal } from '@drawbridge/contracts';
+import type { EventColumns } from './rebuild-event.js';
 
 /** A stored event as audit takes it: any readable envelope, also of a type that this version does not know. */
 export interface StoredEvent {
@@ -18,8 +19,10 @@ export interface StoredEvent {
   readonly data: unknown;
 }
 
-/** One row of the table `events`. */
-export type EventRow = Readonly<Record<string, string | number>>;
+/** One row of a table of events. */
+export type EventRow = EventColumns & Searchable;
+/** What an event is found by. */
+export type Searchable = Readonly<Record<string, string | number>>;
 
 export const eventRow = (event: StoredEvent): EventRow => ({
   ...recordedRow(event),
@@ -31,7 +34,7 @@ export const eventRow = (event: StoredEvent): EventRow => ({
 export function recordedRow(event: StoredEvent): EventRow {
   return {
     sequence: event.sequence,
-    id: event.id,
+    id: event.id.toLowerCase(),
     type: event.type,
     schema_version: event.schemaVersion,
     correlation_id: event.correlationId,
@@ -45,7 +48,7 @@ export function recordedRow(event: StoredEvent): EventRow {
   };
 }
 
-function searchable({ type, data }: StoredEvent): EventRow {
+function searchable({ type, data }: StoredEvent): Searchable {
   const parsed = AccessEvent.safeParse({ type, data });
   if (!parsed.success) return {};
   const { data: known } = parsed.data;
@@ -58,7 +61,7 @@ function searchable({ type, data }: StoredEvent): EventRow {
   };
 }
 
-const agentOf = ({ issuer, subject }: Principal): EventRow => ({
+const agentOf = ({ issuer, subject }: Principal): Searchable => ({
   agent_issuer: issuer,
   agent_subject: subject,
 });

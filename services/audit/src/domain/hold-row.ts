@@ -1,5 +1,5 @@
 import { HoldEvent } from '@drawbridge/contracts';
-import { recordedRow, type EventRow, type StoredEvent } from './event-row.js';
+import { recordedRow, type EventRow, type Searchable, type StoredEvent } from './event-row.js';
 
 /** One event of a held call as a row of the table `holds`. */
 export const holdRow = (event: StoredEvent): EventRow => ({
@@ -9,7 +9,7 @@ export const holdRow = (event: StoredEvent): EventRow => ({
 });
 
 /** Only the first event says what is held; a query for one of these finds the others by its hold. */
-function searchable({ type, data }: StoredEvent): EventRow {
+function searchable({ type, data }: StoredEvent): Searchable {
   const parsed = HoldEvent.safeParse({ type, data });
   if (!parsed.success || parsed.data.type !== 'CommandHeld') return {};
   const { agent, call, accessRequestId } = parsed.data.data;

@@ -28,6 +28,9 @@ describe('a row of a stop', () => {
       ['c_prod-eks', 'BridgesRaised', 'prod-eks', undefined],
       [expect.stringMatching(/^d_/), 'AgentDisabled', undefined, 'agent-oncall'],
       [expect.stringMatching(/^d_/), 'AgentEnabled', undefined, 'agent-oncall'],
+      [expect.stringMatching(/^s_/), 'SessionPaused', 'prod-eks', undefined],
+      [expect.stringMatching(/^s_/), 'SessionResumed', 'prod-eks', undefined],
+      [expect.stringMatching(/^s_/), 'SessionCut', 'prod-eks', undefined],
     ]);
   });
 

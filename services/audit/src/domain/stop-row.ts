@@ -1,5 +1,5 @@
 import { StopEvent } from '@drawbridge/contracts';
-import { recordedRow, type EventRow, type StoredEvent } from './event-row.js';
+import { recordedRow, type EventRow, type Searchable, type StoredEvent } from './event-row.js';
 
 /** One event of a stop as a row of the table `stops`. */
 export const stopRow = (event: StoredEvent): EventRow => ({
@@ -9,10 +9,11 @@ export const stopRow = (event: StoredEvent): EventRow => ({
 });
 
 /** Whom or what it stops; a release says only by its key what it releases. */
-function searchable({ type, data }: StoredEvent): EventRow {
+function searchable({ type, data }: StoredEvent): Searchable {
   const parsed = StopEvent.safeParse({ type, data });
   if (!parsed.success) return {};
   const { data: known } = parsed.data;
+  if ('commandId' in known) return { connection: known.connection };
   if ('subject' in known) return { agent_issuer: known.issuer, agent_subject: known.subject };
   if (!('target' in known) || known.target === 'all') return {};
   const { target } = known;

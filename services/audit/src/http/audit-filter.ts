@@ -1,15 +1,16 @@
 import { z } from 'zod';
 
-const words = z
+/** One or several, with commas between. */
+export const words = z
   .string()
   .max(2000)
   .transform((text) => text.split(','))
   .pipe(z.array(z.string().min(1).max(256)).max(20, 'expected at most 20, with commas between'));
-const word = z.string().min(1).max(2048);
-const instant = z.iso
+export const word = z.string().min(1).max(2048);
+export const instant = z.iso
   .datetime({ offset: true, error: 'expected an RFC 3339 time such as 2026-01-05T09:00:00Z' })
   .transform((text) => new Date(text).toISOString());
-const uuid = z.uuid('expected a UUID');
+export const uuid = z.uuid('expected a UUID');
 
 const STATUS = /^([1-5])(\d\d|xx)$/;
 /** `403` is itself, `4xx` is 400 to 499. */
@@ -109,6 +110,21 @@ export const StopFilter = z.strictObject({
   ...paging,
 });
 export type StopFilter = z.infer<typeof StopFilter>;
+
+/** Query of `GET /v1/audit/trail`. */
+export const TrailFilter = z.strictObject({
+  since: shared.since,
+  until: shared.until,
+  grant: shared.grant,
+  connection: shared.connection,
+  /** The command whose recording was shown, or that an alarm is about. */
+  command: uuid.optional(),
+  type: words.optional(),
+  /** Who caused it: `<issuer>#<subject>`, or the name of a service. */
+  actor: word.optional(),
+  ...paging,
+});
+export type TrailFilter = z.infer<typeof TrailFilter>;
 
 /** Query of `GET /v1/audit/holds`. All but `type` and `actor` select whole holds. */
 export const HoldFilter = z.strictObject({

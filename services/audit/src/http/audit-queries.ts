@@ -3,45 +3,56 @@ import type {
   AuditEventPage,
   AuditHoldEventPage,
   AuditStopEventPage,
+  AuditTrailPage,
 } from '@drawbridge/contracts';
-import { AuditQueryError } from '../clickhouse/audit-query-error.js';
 import { clickHouseTime } from '../clickhouse/condition.js';
 import { selectCommands } from '../clickhouse/select-commands.js';
 import { selectEvents } from '../clickhouse/select-events.js';
 import { selectHolds } from '../clickhouse/select-holds.js';
 import { selectStops } from '../clickhouse/select-stops.js';
+import { selectTrail } from '../clickhouse/select-trail.js';
 import type { AuditStore, Position } from '../clickhouse/select-page.js';
-import type { CommandFilter, EventFilter, HoldFilter, StopFilter } from './audit-filter.js';
+import type {
+  CommandFilter,
+  EventFilter,
+  HoldFilter,
+  StopFilter,
+  TrailFilter,
+} from './audit-filter.js';
 import { cursorAfter, positionOf } from './cursor.js';
+import type { QuerySlots } from './query-slots.js';
+import type { Reader } from './require-reader.js';
 
-const MAX_CONCURRENT = 4;
-
-/** The questions that auditors may ask; few at a time, since the ingest shares the store. */
+/** What stands in the record, row by row. */
 export class AuditQueries {
-  #running = 0;
-
-  constructor(private readonly store: AuditStore) {}
+  constructor(
+    private readonly store: AuditStore,
+    private readonly slots: QuerySlots,
+  ) {}
 
   /** @throws AuditQueryError, RequestRefused for a bad cursor */
-  commands(filter: CommandFilter): Promise<AuditCommandPage> {
+  commands(filter: CommandFilter, reader: Reader): Promise<AuditCommandPage> {
     return this.#page(filter, {
-      select: (after) => selectCommands(this.store, filter, after),
+      reader,
+      select: (after) => selectCommands(this.store, { filter, after, access: reader.access }),
       positionOf: ({ receivedAt, id }) => [clickHouseTime(receivedAt), id],
     });
   }
 
   /** @throws AuditQueryError, RequestRefused for a bad cursor */
-  events(filter: EventFilter): Promise<AuditEventPage> {
+  events(filter: EventFilter, reader: Reader): Promise<AuditEventPage> {
     return this.#page(filter, {
-      select: (after) => selectEvents(this.store, filter, after),
+      reader,
+      select: (after) => selectEvents(this.store, { filter, after, access: reader.access }),
       positionOf: ({ at, sequence }) => [clickHouseTime(at), String(sequence)],
     });
   }
 
   /** @throws AuditQueryError, RequestRefused for a bad cursor */
-  holds(filter: HoldFilter): Promise<AuditHoldEventPage> {
+  holds(filter: HoldFilter, reader: Reader): Promise<AuditHoldEventPage> {
     return this.#page(filter, {
-      select: (after) => selectHolds(this.store, filter, after),
+      reader,
+      select: (after) => selectHolds(this.store, { filter, after, access: reader.access }),
       positionOf: ({ at, sequence }) => [clickHouseTime(at), String(sequence)],
     });
   }
@@ -54,28 +65,30 @@ export class AuditQueries {
     });
   }
 
+  /** @throws AuditQueryError, RequestRefused for a bad cursor */
+  trail(filter: TrailFilter): Promise<AuditTrailPage> {
+    return this.#page(filter, {
+      select: (after) => selectTrail(this.store, filter, after),
+      positionOf: ({ at, sequence }) => [clickHouseTime(at), String(sequence)],
+    });
+  }
+
   async #page<Item>(
-    filter: CommandFilter | EventFilter | HoldFilter | StopFilter,
-    { select, positionOf: placeOf }: Source<Item>,
+    filter: CommandFilter | EventFilter | HoldFilter | StopFilter | TrailFilter,
+    { reader, select, positionOf: placeOf }: Source<Item>,
   ): Promise<{ items: Item[]; nextCursor?: string }> {
     const after = positionOf(filter);
-    if (this.#running >= MAX_CONCURRENT) {
-      throw new AuditQueryError('audit_busy', `${MAX_CONCURRENT} queries run already: try again`);
-    }
-    this.#running += 1;
-    try {
-      const found = await select(after);
-      const items = found.slice(0, filter.limit);
-      const last = items.at(-1);
-      if (found.length === items.length || last === undefined) return { items };
-      return { items, nextCursor: cursorAfter(placeOf(last), filter) };
-    } finally {
-      this.#running -= 1;
-    }
+    const found = await this.slots.during(reader?.isOwner ?? false, () => select(after));
+    const items = found.slice(0, filter.limit);
+    const last = items.at(-1);
+    if (found.length === items.length || last === undefined) return { items };
+    return { items, nextCursor: cursorAfter(placeOf(last), filter) };
   }
 }
 
 interface Source<Item> {
+  /** Absent where only auditors come. */
+  readonly reader?: Reader;
   readonly select: (after: Position | undefined) => Promise<Item[]>;
   readonly positionOf: (item: Item) => Position;
 }

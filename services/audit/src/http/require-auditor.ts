@@ -1,3 +1,4 @@
+import type { Principal } from '@drawbridge/contracts';
 import { AppError } from '@drawbridge/kernel';
 import { requirePrincipal } from '@drawbridge/runtime';
 import type { TokenVerifier } from '@drawbridge/token';
@@ -15,18 +16,20 @@ export interface Auditors {
  * Lets a human of an auditor group pass and nobody else: an agent may carry the same group, and would then
  * read what other agents did.
  *
+ * @returns who it is
  * @throws TokenRefused, AuditRefused
  */
-export async function requireAuditor(
-  request: Request,
-  { verifier, groups }: Auditors,
-): Promise<void> {
-  const { principal } = await requirePrincipal(request, verifier);
-  const allowed =
-    principal.kind === 'human' && principal.groups.some((group) => groups.includes(group));
-  if (allowed) return;
+export async function requireAuditor(request: Request, auditors: Auditors): Promise<Principal> {
+  const { principal } = await requirePrincipal(request, auditors.verifier);
+  if (isAuditor(principal, auditors)) return principal;
   throw new AuditRefused(
     'auditor_required',
-    `only a human in one of the groups ${groups.join(', ')} may read the record`,
+    `only a human in one of the groups ${auditors.groups.join(', ')} may read this`,
   );
 }
+
+/** Humans only: an agent may carry the same group. */
+export const isAuditor = (
+  { kind, groups }: Principal,
+  auditors: Pick<Auditors, 'groups'>,
+): boolean => kind === 'human' && groups.some((group) => auditors.groups.includes(group));

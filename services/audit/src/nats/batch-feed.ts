@@ -25,19 +25,21 @@ export interface BatchFeedOptions extends Durable {
   readonly lingerMs: number;
   /**
    * Stores a batch, idempotently: delivery is at least once. Resolving acknowledges all of it; throwing
-   * tries the same batch again, for as long as it takes.
+   * tries the same batch again, for as long as it takes. No other batch of the same lane is stored meanwhile.
    */
-  readonly store: (messages: readonly JsMsg[]) => Promise<void>;
+  readonly store: (messages: readonly JsMsg[], lane: number) => Promise<void>;
+  /** Batches at once: one is stored while the next is pulled. @default 1 */
+  readonly lanes?: number;
   readonly onFailure: (failure: { readonly retryMs: number; readonly error: unknown }) => void;
 }
 
 /**
  * Pulls the messages of one durable consumer in batches and keeps at it until closed: through lost
- * connections, restarts of the server and an absent store. It holds one batch and asks for no more meanwhile.
+ * connections, restarts of the server and an absent store. Each lane holds one batch and asks for no more meanwhile.
  */
 export class BatchFeed {
   #consumer: Consumer | undefined;
-  #running: Promise<void> = Promise.resolve();
+  #running: Promise<unknown> = Promise.resolve();
   readonly #closing = new AbortController();
   #pending = 0;
   #held = 0;
@@ -61,7 +63,8 @@ export class BatchFeed {
   /** Makes the consumer if it is not there and starts pulling. */
   async start(): Promise<void> {
     this.#consumer = await durableConsumer(this.connection, this.options);
-    this.#running = this.#run();
+    const lanes = Array.from({ length: this.options.lanes ?? 1 }, (_, lane) => this.#run(lane));
+    this.#running = Promise.all(lanes);
   }
 
   /** Stores the batch it holds, if the store takes it, and stops; otherwise gives the batch back. */
@@ -71,11 +74,11 @@ export class BatchFeed {
     if (this.connection.connected) await this.connection.nats.flush().catch(() => undefined);
   }
 
-  async #run(): Promise<void> {
+  async #run(lane: number): Promise<void> {
     for (let failures = 0; !this.#closing.signal.aborted;) {
       try {
         this.#consumer ??= await durableConsumer(this.connection, this.options);
-        await this.#storeBatch(this.#consumer, await this.#gather(this.#consumer));
+        await this.#storeBatch(this.#consumer, await this.#gather(this.#consumer), lane);
         failures = 0;
       } catch (error) {
         failures += 1;
@@ -92,8 +95,12 @@ export class BatchFeed {
       await this.#countPending(consumer);
       return [];
     }
-    await this.#wait(this.options.lingerMs);
-    await this.#countPending(consumer);
+    const { pending = 0 } = first[0]?.info ?? {};
+    this.#pending = pending;
+    if (pending < this.options.maxMessages) {
+      await this.#wait(this.options.lingerMs);
+      await this.#countPending(consumer);
+    }
     return this.#fill(consumer, first);
   }
 
@@ -138,30 +145,30 @@ export class BatchFeed {
     }
   }
 
-  async #storeBatch(consumer: Consumer, batch: readonly JsMsg[]): Promise<void> {
+  async #storeBatch(consumer: Consumer, batch: readonly JsMsg[], lane: number): Promise<void> {
     if (batch.length === 0) return;
-    this.#held = batch.length;
+    this.#held += batch.length;
     const heartbeat = setInterval(
       () => batch.forEach((message) => message.working()),
       Math.ceil(this.options.ackWaitMs / 3),
     );
     try {
-      const stored = await this.#storeAtLast(consumer, batch);
+      const stored = await this.#storeAtLast(consumer, batch, lane);
       for (const message of batch) {
         if (stored) message.ack();
         else message.nak();
       }
     } finally {
       clearInterval(heartbeat);
-      this.#held = 0;
+      this.#held -= batch.length;
     }
   }
 
   /** Resolves with true when stored; with false when it was not and the service is closing. */
-  async #storeAtLast(consumer: Consumer, batch: readonly JsMsg[]): Promise<boolean> {
+  async #storeAtLast(consumer: Consumer, batch: readonly JsMsg[], lane: number): Promise<boolean> {
     for (let failures = 1; ; failures += 1) {
       try {
-        await this.options.store(batch);
+        await this.options.store(batch, lane);
         this.#failing = false;
         return true;
       } catch (error) {

@@ -1,36 +1,57 @@
 import type { LoggerService } from '@nestjs/common';
 import {
   ACCESS_STREAM,
+  AUDIT_STREAM,
+  CHECKPOINTS_STREAM,
   COMMANDS_STREAM,
   HOLDS_STREAM,
   STOPS_STREAM,
+  USES_STREAM,
   countParked,
   parkMessage,
   type JetStreamConnection,
 } from '@drawbridge/jetstream';
 import { codeOf } from '@drawbridge/kernel';
-import { insertRows } from '../clickhouse/insert-rows.js';
+import type { JsMsg } from '@nats-io/jetstream';
+import { insertRows, insertText, type InsertedRow } from '../clickhouse/insert-rows.js';
 import type { AuditStore, AuditTable } from '../clickhouse/select-page.js';
-import { commandRow } from '../domain/command-row.js';
-import { eventRow } from '../domain/event-row.js';
+import { auditEventRow } from '../domain/audit-event-row.js';
+import { eventRow, type EventRow, type StoredEvent } from '../domain/event-row.js';
 import { holdRow } from '../domain/hold-row.js';
+import { withRaw } from '../domain/rebuild-event.js';
+import { messageRow } from '../domain/message-row.js';
 import { stopRow } from '../domain/stop-row.js';
-import { BatchFeed } from './batch-feed.js';
-import { readCommand } from './read-command.js';
-import { readEvent, readHoldEvent, readStopEvent } from './read-event.js';
-import { recordBatch, type Recording } from './record-batch.js';
-import { recordsOf, wholeMessage, type Source } from './source.js';
+import { useRow } from '../domain/use-row.js';
+import { textOf } from './parse-json.js';
+import { BatchFeed, type BatchFeedOptions } from './batch-feed.js';
+import { IngestRate } from './ingest-rate.js';
+import { checkpointsIntoTable } from './checkpoint-row.js';
+import type { Reading } from './reading.js';
+import { commandLineRow } from './read-command.js';
+import {
+  readAuditEvent,
+  readEvent,
+  readHoldEvent,
+  readStopEvent,
+  readUseEvent,
+} from './read-event.js';
+import { recordBatch, type Noted, type Recording } from './record-batch.js';
+import { LineRecorder, type LineRecording } from './record-lines.js';
+import { recordsOf, storedMessage, wholeMessage, type Source } from './source.js';
 
 /** Its consumers, one on each stream. */
 export const DURABLE = 'audit';
 const PARKED_REFRESH_MS = 5_000;
-/** About 7 000 records. */
 const MAX_BYTES = 4_194_304;
+/** About 30 000 records: small inserts cost more than large ones, and make more to merge. */
+const MAX_COMMAND_BYTES = 16_777_216;
+/** While one batch is with ClickHouse the next is read. */
+const COMMAND_LANES = 2;
 
 export interface IngestLimits {
   /** Messages stored at once, and so held in memory at once. @default 1000 */
   readonly maxMessages?: number;
-  /** Bytes of messages after which no more are taken into a batch. @default 4194304 */
+  /** Bytes of messages after which no more are taken into a batch. @default 4194304, of COMMANDS 16777216 */
   readonly maxBytes?: number;
   /** Silence after which another process gets the batch of one that died. @default 30000 */
   readonly ackWaitMs?: number;
@@ -43,32 +64,42 @@ export interface IngestDependencies {
   readonly limits?: IngestLimits;
 }
 
-/** Copies the streams ACCESS, HOLDS, STOPS and COMMANDS into ClickHouse. */
+type IngestFigure =
+  | 'eventsLag'
+  | 'commandsLag'
+  | 'commandsLagMs'
+  | 'recordsPerSecond'
+  | 'holdsLag'
+  | 'stopsLag'
+  | 'usesLag'
+  | 'auditEventsLag'
+  | 'checkpointsLag'
+  | 'parked';
+
+/** Copies the streams ACCESS, HOLDS, STOPS, USES, AUDIT, COMMANDS and CHECKPOINTS into ClickHouse. */
 export class Ingest {
   readonly #events: BatchFeed;
   readonly #commands: BatchFeed;
   readonly #holds: BatchFeed;
   readonly #stops: BatchFeed;
+  readonly #uses: BatchFeed;
+  readonly #trail: BatchFeed;
+  readonly #rate = new IngestRate();
+  readonly #checkpoints: BatchFeed;
   #parked = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly dependencies: IngestDependencies) {
-    this.#events = this.#feed(ACCESS_STREAM, 'events', {
-      sourcesOf: wholeMessage,
-      rowOf: ({ message }) => eventRow(readEvent(message)),
-    });
-    this.#commands = this.#feed(COMMANDS_STREAM, 'commands', {
-      sourcesOf: recordsOf,
-      rowOf: (source) => commandRow(readCommand(source), source.message.seq),
-    });
-    this.#holds = this.#feed(HOLDS_STREAM, 'holds', {
-      sourcesOf: wholeMessage,
-      rowOf: ({ message }) => holdRow(readHoldEvent(message)),
-    });
-    this.#stops = this.#feed(STOPS_STREAM, 'stops', {
-      sourcesOf: wholeMessage,
-      rowOf: ({ message }) => stopRow(readStopEvent(message)),
-    });
+    this.#events = this.#feed(ACCESS_STREAM, eventsInto('events', readEvent, eventRow));
+    this.#commands = this.#commandsFeed();
+    this.#holds = this.#feed(HOLDS_STREAM, eventsInto('holds', readHoldEvent, holdRow));
+    this.#stops = this.#feed(STOPS_STREAM, eventsInto('stops', readStopEvent, stopRow));
+    this.#uses = this.#feed(USES_STREAM, eventsInto('uses', readUseEvent, useRow));
+    this.#trail = this.#feed(
+      AUDIT_STREAM,
+      eventsInto('audit_events', readAuditEvent, auditEventRow),
+    );
+    this.#checkpoints = this.#feed(CHECKPOINTS_STREAM, checkpointsIntoTable);
   }
 
   async start(): Promise<void> {
@@ -88,39 +119,80 @@ export class Ingest {
   }
 
   /** How far behind it is, and how many messages wait on PARKED for a person. */
-  figures(): Record<'eventsLag' | 'commandsLag' | 'holdsLag' | 'stopsLag' | 'parked', number> {
+  figures(): Record<IngestFigure, number> {
     return {
       eventsLag: this.#events.lag,
       commandsLag: this.#commands.lag,
       holdsLag: this.#holds.lag,
       stopsLag: this.#stops.lag,
+      usesLag: this.#uses.lag,
+      auditEventsLag: this.#trail.lag,
+      commandsLagMs: this.#rate.lagMs,
+      recordsPerSecond: this.#rate.linesPerSecond,
+      checkpointsLag: this.#checkpoints.lag,
       parked: this.#parked,
     };
   }
 
   get #feeds(): readonly BatchFeed[] {
-    return [this.#events, this.#commands, this.#holds, this.#stops];
+    return [
+      ...[this.#events, this.#commands, this.#holds, this.#stops, this.#uses],
+      ...[this.#trail, this.#checkpoints],
+    ];
   }
 
-  #feed(
-    stream: string,
-    table: AuditTable,
-    reading: Pick<Recording, 'sourcesOf' | 'rowOf'>,
-  ): BatchFeed {
-    const { connection, store, logger, limits = {} } = this.dependencies;
-    const recording: Recording = {
+  #commandsFeed(): BatchFeed {
+    const { store } = this.dependencies;
+    const recording: LineRecording = {
+      ...this.#recording(COMMANDS_STREAM, { sourcesOf: recordsOf, rowOf: commandLineRow }),
+      insertText: (table, text) => insertText(store, table, text),
+    };
+    const lanes = Array.from({ length: COMMAND_LANES }, () => new LineRecorder(recording));
+    return this.#batches(COMMANDS_STREAM, {
+      maxBytes: MAX_COMMAND_BYTES,
+      lanes: lanes.length,
+      store: async (messages, lane) => {
+        const lines = await lanes[lane]?.record(messages);
+        const [oldest] = messages;
+        if (lines !== undefined && oldest !== undefined)
+          this.#rate.add({ lines, oldest: oldest.time });
+      },
+    });
+  }
+
+  #feed(stream: string, reading: Reading): BatchFeed {
+    const recording = this.#recording(stream, reading);
+    return this.#batches(stream, { store: (messages) => recordBatch(recording, messages) });
+  }
+
+  #recording(stream: string, reading: Reading): Recording {
+    const { store } = this.dependencies;
+    return {
       ...reading,
-      insert: (rows) => insertRows(store, { table, rows }),
+      insert: (table, rows) => insertRows(store, { table, rows }),
+      insertMessages: (messages) =>
+        insertRows(store, {
+          table: 'stream_messages',
+          stream,
+          rows: messages.map(messageInsertion),
+        }),
       park: (source, code) => this.#park(source, code),
     };
+  }
+
+  #batches(
+    stream: string,
+    options: Pick<BatchFeedOptions, 'store'> & Partial<BatchFeedOptions>,
+  ): BatchFeed {
+    const { connection, logger, limits = {} } = this.dependencies;
     return new BatchFeed(connection, {
       stream,
       durable: DURABLE,
       maxMessages: limits.maxMessages ?? 1000,
-      maxBytes: limits.maxBytes ?? MAX_BYTES,
+      ...options,
+      maxBytes: limits.maxBytes ?? options.maxBytes ?? MAX_BYTES,
       lingerMs: 50,
       ackWaitMs: limits.ackWaitMs ?? 30_000,
-      store: (messages) => recordBatch(recording, messages),
       onFailure: ({ retryMs, error }) => {
         const code = codeOf(error) ?? 'record_not_stored';
         logger.error({ msg: 'batch not stored yet', stream, code, retryMs, err: error });
@@ -145,3 +217,25 @@ export class Ingest {
     }
   }
 }
+
+/** One row for each message of a stream of events. */
+const eventsInto = (
+  table: AuditTable,
+  read: (message: JsMsg) => StoredEvent,
+  rowOf: (event: StoredEvent) => EventRow,
+): Reading => ({
+  sourcesOf: wholeMessage,
+  rowOf: ({ message }) => {
+    const event = read(message);
+    const text = textOf(message.data) ?? '';
+    return { table, columns: withRaw(rowOf(event), { aggregateId: event.aggregateId, text }) };
+  },
+});
+
+const messageInsertion = ({ message, parked }: Noted): InsertedRow => ({
+  source: { message, bytes: message.data },
+  columns: messageRow(
+    storedMessage(message),
+    parked.map(({ line = 0, bytes }) => ({ line, bytes })),
+  ),
+});

@@ -1,13 +1,15 @@
 import {
   ACCESS_SUBJECT_PREFIX,
+  AUDIT_SUBJECT_PREFIX,
   EventEnvelope,
   HOLDS_SUBJECT_PREFIX,
   sha256Hex,
   STOPS_SUBJECT_PREFIX,
+  USES_SUBJECT_PREFIX,
 } from '@drawbridge/jetstream';
 import type { JsMsg } from '@nats-io/jetstream';
 import { RecordRefused } from '../domain/record-refused.js';
-import { parseJson } from './parse-json.js';
+import { parseJson, textOf } from './parse-json.js';
 import type { StoredEvent } from '../domain/event-row.js';
 
 /**
@@ -35,10 +37,26 @@ export const readHoldEvent = (message: EventMessage): StoredEvent =>
 export const readStopEvent = (message: EventMessage): StoredEvent =>
   readFrom(STOPS_SUBJECT_PREFIX, message);
 
+/**
+ * The same of a counted call.
+ *
+ * @throws RecordRefused `record_unreadable`
+ */
+export const readUseEvent = (message: EventMessage): StoredEvent =>
+  readFrom(USES_SUBJECT_PREFIX, message);
+
+/**
+ * The same of an event of the stream AUDIT.
+ *
+ * @throws RecordRefused `record_unreadable`
+ */
+export const readAuditEvent = (message: EventMessage): StoredEvent =>
+  readFrom(AUDIT_SUBJECT_PREFIX, message);
+
 type EventMessage = Pick<JsMsg, 'seq' | 'subject' | 'data'>;
 
 function readFrom(prefix: string, { seq, subject, data }: EventMessage): StoredEvent {
-  const envelope = EventEnvelope.safeParse(parseJson(data));
+  const envelope = EventEnvelope.safeParse(parseJson(textOf(data)));
   if (!envelope.success) throw new RecordRefused('record_unreadable', `message ${seq} is no event`);
   if (subject !== prefix + envelope.data.aggregateId) {
     throw new RecordRefused('record_unreadable', `message ${seq} belongs to another subject`);

@@ -4,6 +4,7 @@ import { RecordRefused } from '../domain/record-refused.js';
 import { recordBatch, type Recording } from './record-batch.js';
 import { wholeMessage } from './source.js';
 
+const columns = { command_id: 'id', received_at: 'at', connection: 'prod-eks' };
 const message = (seq: number) => ({ seq, data: new Uint8Array() }) as JsMsg;
 const batch = [1, 2, 3, 4, 5, 6, 7].map(message);
 
@@ -11,13 +12,14 @@ const batch = [1, 2, 3, 4, 5, 6, 7].map(message);
 function surroundings({ unreadable = [] as number[], unstorable = [] as number[] }) {
   const stored: number[] = [];
   const parked: [number, string][] = [];
+  const noted: (readonly [number, number])[] = [];
   const recording: Recording = {
     sourcesOf: wholeMessage,
     rowOf: ({ message: { seq } }) => {
       if (unreadable.includes(seq)) throw new RecordRefused('record_unreadable', 'no event');
-      return { sequence: seq };
+      return { table: 'commands', columns: { ...columns, method: String(seq) } };
     },
-    insert: (rows) => {
+    insert: (_, rows) => {
       const sequences = rows.map(({ source }) => source.message.seq);
       if (sequences.some((sequence) => unstorable.includes(sequence))) {
         return Promise.reject(new RecordRefused('record_not_storable', 'no'));
@@ -25,12 +27,18 @@ function surroundings({ unreadable = [] as number[], unstorable = [] as number[]
       stored.push(...sequences);
       return Promise.resolve();
     },
+    insertMessages: (messages) => {
+      noted.push(
+        ...messages.map(({ message: { seq }, parked: lines }) => [seq, lines.length] as const),
+      );
+      return Promise.resolve();
+    },
     park: ({ message: { seq } }, code) => {
       parked.push([seq, code]);
       return Promise.resolve();
     },
   };
-  return { recording, stored, parked };
+  return { recording, stored, parked, noted };
 }
 
 describe('recording a batch', () => {
@@ -41,9 +49,15 @@ describe('recording a batch', () => {
   });
 
   it('parks what cannot be read and what can never be stored, and only that', async () => {
-    const { recording, stored, parked } = surroundings({ unreadable: [2], unstorable: [5, 6] });
+    const { recording, stored, parked, noted } = surroundings({
+      unreadable: [2],
+      unstorable: [5, 6],
+    });
     await recordBatch(recording, batch);
     expect(stored).toEqual([1, 3, 4, 7]);
+    expect(new Map(noted)).toEqual(
+      new Map([1, 2, 3, 4, 5, 6, 7].map((seq) => [seq, [2, 5, 6].includes(seq) ? 1 : 0])),
+    );
     expect(parked).toEqual([
       [2, 'record_unreadable'],
       [5, 'record_not_storable'],
@@ -59,10 +73,10 @@ describe('recording a batch', () => {
   });
 
   it('fails as a whole, and parks nothing, when the store is away', async () => {
-    const { recording, parked } = surroundings({});
+    const { recording, parked, noted } = surroundings({});
     const away = { ...recording, insert: () => Promise.reject(new Error('connection refused')) };
     await expect(recordBatch(away, batch)).rejects.toThrow('connection refused');
-    expect(parked).toEqual([]);
+    expect([...parked, ...noted]).toEqual([]);
   });
 
   it('fails as a whole when a message cannot be parked now', async () => {

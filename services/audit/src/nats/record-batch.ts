@@ -1,55 +1,96 @@
 import type { JsMsg } from '@nats-io/jetstream';
-import type { CommandRow } from '../domain/command-row.js';
-import type { EventRow } from '../domain/event-row.js';
+import type { Columns } from '../clickhouse/insert-rows.js';
+import type { AuditTable } from '../clickhouse/select-page.js';
 import { RecordRefused } from '../domain/record-refused.js';
 import type { Source } from './source.js';
 
 export interface Recording {
   readonly sourcesOf: (message: JsMsg) => readonly Source[];
   /** @throws RecordRefused */
-  readonly rowOf: (source: Source) => EventRow | CommandRow;
+  readonly rowOf: (source: Source) => TableRow;
   /** Resolves when the rows are durable; throws RecordRefused when one of them can never be. */
-  readonly insert: (rows: readonly Row[]) => Promise<void>;
+  readonly insert: (table: AuditTable, rows: readonly Row[]) => Promise<void>;
+  /** Resolves when it is durable which messages came, and which of their lines are in no other table. */
+  readonly insertMessages: (messages: readonly Noted[]) => Promise<void>;
   /** Resolves when the message, or the one line of it, is safe elsewhere, where a person finds it. */
   readonly park: (source: Source, code: RecordRefused['code']) => Promise<void>;
 }
 
+export interface TableRow {
+  readonly table: AuditTable;
+  readonly columns: Columns;
+}
+
 export interface Row {
   readonly source: Source;
-  readonly columns: EventRow | CommandRow;
+  readonly columns: Columns;
+}
+
+/** A message, and what of it was parked. */
+export interface Noted {
+  readonly message: JsMsg;
+  readonly parked: readonly Source[];
 }
 
 /**
  * Stores a batch of messages: what can be read is inserted at once, what cannot is parked, line by line. Throws
  * when neither is possible now; doing the whole batch again is harmless.
  */
-export async function recordBatch(recording: Recording, messages: readonly JsMsg[]): Promise<void> {
-  const rows: Row[] = [];
-  for (const source of messages.flatMap(recording.sourcesOf)) {
+export const recordBatch = (recording: Recording, messages: readonly JsMsg[]): Promise<void> =>
+  recordSources(recording, messages, messages.flatMap(recording.sourcesOf));
+
+/** The same when only some of what stands in the messages is left to be stored. */
+export async function recordSources(
+  recording: Recording,
+  messages: readonly JsMsg[],
+  sources: readonly Source[],
+): Promise<void> {
+  const tables = new Map<AuditTable, Row[]>();
+  const parked: Source[] = [];
+  for (const source of sources) {
     try {
-      rows.push({ source, columns: recording.rowOf(source) });
+      const { table, columns } = recording.rowOf(source);
+      const rows = tables.get(table) ?? [];
+      tables.set(table, rows);
+      rows.push({ source, columns });
     } catch (error) {
       if (!(error instanceof RecordRefused)) throw error;
       await recording.park(source, error.code);
+      parked.push(source);
     }
   }
-  await insertOrSplit(recording, rows);
+  for (const [table, rows] of tables) {
+    parked.push(...(await insertOrSplit(recording, table, rows)));
+  }
+  const noted = Map.groupBy(parked, ({ message }) => message);
+  await recording.insertMessages(
+    messages.map((message) => ({ message, parked: noted.get(message) ?? [] })),
+  );
 }
 
-/** One value that ClickHouse refuses must not hold up the record: halving finds it, and only it is parked. */
-async function insertOrSplit(recording: Recording, rows: readonly Row[]): Promise<void> {
+/**
+ * One value that ClickHouse refuses must not hold up the record: halving finds it, and only it is parked.
+ *
+ * @returns what was parked
+ */
+async function insertOrSplit(
+  recording: Recording,
+  table: AuditTable,
+  rows: readonly Row[],
+): Promise<readonly Source[]> {
   const [first] = rows;
-  if (first === undefined) return;
+  if (first === undefined) return [];
   try {
-    await recording.insert(rows);
+    await recording.insert(table, rows);
+    return [];
   } catch (error) {
     if (!(error instanceof RecordRefused)) throw error;
     if (rows.length === 1) {
       await recording.park(first.source, error.code);
-      return;
+      return [first.source];
     }
     const middle = Math.ceil(rows.length / 2);
-    await insertOrSplit(recording, rows.slice(0, middle));
-    await insertOrSplit(recording, rows.slice(middle));
+    const left = await insertOrSplit(recording, table, rows.slice(0, middle));
+    return [...left, ...(await insertOrSplit(recording, table, rows.slice(middle)))];
   }
 }

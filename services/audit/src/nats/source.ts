@@ -1,5 +1,11 @@
-import { commandLines } from '@drawbridge/jetstream';
+import { crc32 } from 'node:zlib';
+import { commandLines, isBatch, sha256Hex } from '@drawbridge/jetstream';
 import type { JsMsg } from '@nats-io/jetstream';
+import type { MessageForm, StoredMessage } from '../domain/message-row.js';
+import type { PlacedLine } from '../domain/placed-line.js';
+import { LINES_PER_MESSAGE, positionOf } from '../domain/position.js';
+import { RecordRefused } from '../domain/record-refused.js';
+import { textOf } from './parse-json.js';
 
 /** What one row is made of: a message, or one record of a message that holds many. */
 export interface Source {
@@ -16,6 +22,42 @@ export const wholeMessage = (message: JsMsg): readonly Source[] => [
 /** The records of a message of `COMMANDS`: of those from before there were batches, one. */
 export function recordsOf(message: JsMsg): readonly Source[] {
   const lines = commandLines(message);
-  if (lines.length === 1) return wholeMessage(message);
+  const [only] = lines;
+  if (lines.length === 1 && only !== undefined) return [{ message, bytes: only }];
   return lines.map((bytes, line) => ({ message, line, bytes }));
 }
+
+/**
+ * The line as it will be found again.
+ *
+ * @throws RecordRefused `record_unreadable` when it is not UTF-8, or one of more than a message may have
+ */
+export function placedLine({ message, line = 0, bytes }: Source): PlacedLine {
+  const text = textOf(bytes);
+  if (text === undefined || line >= LINES_PER_MESSAGE) {
+    const what = `record ${line} of message ${message.seq}`;
+    throw new RecordRefused('record_unreadable', `${what} is no text, or one too many`);
+  }
+  return { position: positionOf(message.seq, line), check: crc32(bytes), text };
+}
+
+/** What is kept of a message beside its lines. */
+export function storedMessage(message: JsMsg): StoredMessage {
+  const { data, subject, info, seq } = message;
+  const isLines = isBatch(message);
+  return {
+    stream: info.stream,
+    sequence: seq,
+    subject,
+    storedAt: message.time,
+    digest: sha256Hex(data),
+    bytes: data.length,
+    lines: isLines ? commandLines(message).length : 1,
+    form: isLines ? formOf(data) : 'record',
+  };
+}
+
+const NEWLINE = 0x0a;
+
+const formOf = (data: Uint8Array): MessageForm =>
+  data.at(-1) === NEWLINE ? 'lines' : 'open_lines';

@@ -1,0 +1,20 @@
+/** What the table of every stream of events has, `data` whole and the rest to be searched; of migration 1. */
+export const eventColumns = {
+  sequence: 'UInt64 CODEC(DoubleDelta, ZSTD(1))',
+  id: 'UUID',
+  type: 'LowCardinality(String)',
+  schema_version: 'UInt8',
+  aggregate_id: 'String CODEC(ZSTD(1))',
+  correlation_id: 'String CODEC(ZSTD(1))',
+  causation_id: 'String CODEC(ZSTD(1))',
+  actor_kind: 'LowCardinality(String)',
+  actor_id: 'String CODEC(ZSTD(1))',
+  at: "DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1))",
+  hash: 'FixedString(64) CODEC(ZSTD(1))',
+  previous_hash: 'String CODEC(ZSTD(1))',
+  connection: 'LowCardinality(String)',
+  agent_issuer: 'LowCardinality(String)',
+  agent_subject: 'String CODEC(ZSTD(1))',
+  grant_id: 'Nullable(UUID)',
+  data: 'String CODEC(ZSTD(3))',
+} as const;

@@ -1,0 +1,53 @@
+import { TouchedRow } from '@drawbridge/contracts';
+import type { TouchedFilter } from '../../http/question-filter.js';
+import { given, inTime, isAgent, isOneOf } from '../condition.js';
+import {
+  AGENT,
+  commandsThat,
+  idText,
+  IS_CHANGE,
+  SPAN,
+  type Asking,
+  type Question,
+  type Times,
+} from './question.js';
+
+/**
+ * Who touched an object. A create does not name its object in the path, and a deletecollection no object at all: they
+ * are told apart as calls on the collection.
+ */
+export function touched(asking: Asking, filter: TouchedFilter & Times): Question<TouchedRow> {
+  const [resource = '', ...subresource] = filter.resource.split('/');
+  const { sql, parameters } = commandsThat(asking, [
+    ...inTime('received_at', filter),
+    ...given(filter.connection, (names) => isOneOf('connection', names)),
+    ...given(filter.agent, isAgent),
+    ...given(filter.group, (group) => ({
+      sql: 'api_group = {group:String}',
+      parameters: { group },
+    })),
+    {
+      sql: `namespace = {namespace:String} AND resource = {resource:String}
+  AND ({subresource:String} = '' OR subresource = {subresource:String})
+  AND (name = {name:String} OR (name = '' AND effect = 'allow' AND verb IN ('create', 'deletecollection')))`,
+      parameters: {
+        namespace: filter.namespace,
+        resource,
+        subresource: subresource.join('/'),
+        name: filter.name,
+      },
+    },
+  ]);
+  return {
+    row: TouchedRow,
+    sql: `SELECT ${AGENT}, connection, ${idText('grant_id')} AS grantId,
+  ${idText('any(access_request_id)')} AS accessRequestId,
+  if(name = '', 'collection', 'object') AS reach,
+  count() AS calls, countIf(${IS_CHANGE}) AS changes, countIf(effect = 'deny') AS refused,
+  arraySort(groupUniqArray(20)(if(subresource = '', toString(verb), concat(verb, ' ', subresource)))) AS verbs, ${SPAN}
+FROM ${sql}
+GROUP BY agent_issuer, agent_subject, agent_owner, connection, grant_id, reach
+ORDER BY lastAt DESC, agentIssuer, agentSubject, agentOwner, connection, grantId, reach`,
+    parameters,
+  };
+}

@@ -1,0 +1,157 @@
+import {
+  SessionFrame,
+  SessionHeader,
+  type RecordingPiece,
+  type RecordingView,
+} from '@drawbridge/contracts';
+import { z } from 'zod';
+import { receivedAt } from '../domain/received-at.js';
+import { auditQueryError } from './audit-query-error.js';
+import { allOf, clickHouseTime, type Condition } from './condition.js';
+import type { RowAccess } from './row-access.js';
+import { BOUNDS, type AuditStore } from './select-page.js';
+
+/** What of a command the row access is asked about. */
+const RecordedCommand = z.object({ connection: z.string(), grant_id: z.uuid().nullable() });
+export type RecordedCommand = z.infer<typeof RecordedCommand>;
+
+/** The whole sorting key of a command but for what is counted within it. */
+const isCommand = (commandId: string): Condition => ({
+  sql: `received_at = {commandAt:DateTime64(3, 'UTC')} AND command_id = {commandId:UUID}`,
+  parameters: { commandId, commandAt: clickHouseTime(receivedAt(commandId)) },
+});
+
+/**
+ * The command, when it is one that the caller may see.
+ *
+ * @throws AuditQueryError
+ */
+export async function selectRecordedCommand(
+  store: AuditStore,
+  commandId: string,
+  access: Pick<RowAccess, 'commands'>,
+): Promise<RecordedCommand | undefined> {
+  const where = allOf([isCommand(commandId), ...access.commands]);
+  const sql = `SELECT connection, grant_id FROM ${store.database}.commands FINAL WHERE ${where.sql} LIMIT 1`;
+  const [row] = await rowsOf(store, sql, where);
+  return row === undefined ? undefined : RecordedCommand.parse(row);
+}
+
+const Totals = z.object({
+  pieces: z.int(),
+  numbers: z.array(z.int()),
+  started_at: z.string(),
+  connection: z.string(),
+  header: z.string(),
+  ending: z.string(),
+  last_frames: z.string(),
+});
+const Ending = z.object({ chunks: z.int(), cut: z.string().optional() });
+const MAX_MISSING = 100;
+
+/**
+ * What there is of a recording.
+ *
+ * @returns `undefined` when nothing is recorded, or not yet
+ * @throws AuditQueryError
+ */
+export async function selectRecording(
+  store: AuditStore,
+  commandId: string,
+): Promise<Omit<RecordingView, 'grantId'> | undefined> {
+  const where = allOf([isCommand(commandId)]);
+  const sql = `SELECT toUInt32(count()) AS pieces, groupArray(100000)(chunk_index) AS numbers,
+  formatDateTime(argMin(at, chunk_index), '%Y-%m-%dT%H:%i:%S.%f') AS started_at, any(connection) AS connection,
+  anyIf(header, header != '') AS header, anyIf(ending, ending != '') AS ending,
+  argMax(frames, chunk_index) AS last_frames
+FROM (SELECT * FROM ${store.database}.session_chunks FINAL WHERE ${where.sql} ORDER BY chunk_index)`;
+  const [row] = await rowsOf(store, sql, where);
+  const totals = Totals.parse(row);
+  if (totals.pieces === 0 || totals.header === '') return undefined;
+  const ending = totals.ending === '' ? undefined : Ending.parse(JSON.parse(totals.ending));
+  const frames = framesIn(totals.last_frames);
+  return {
+    commandId: commandId.toLowerCase(),
+    connection: totals.connection,
+    header: SessionHeader.parse(JSON.parse(totals.header)),
+    startedAt: `${totals.started_at.slice(0, 23)}Z`,
+    seconds: frames.at(-1)?.[0] ?? 0,
+    pieces: totals.pieces,
+    missing: missingIn(totals.numbers, ending?.chunks ?? Math.max(...totals.numbers) + 1),
+    ended: ending !== undefined,
+    ...(ending?.cut !== undefined && { cut: ending.cut }),
+  };
+}
+
+const Piece = z.object({
+  chunk_index: z.int(),
+  at: z.string(),
+  frames: z.string(),
+  header: z.string(),
+  ending: z.string(),
+});
+
+export interface PieceRange {
+  readonly from: number;
+  readonly limit: number;
+}
+
+/**
+ * Some pieces of a recording, in order.
+ *
+ * @throws AuditQueryError
+ */
+export async function selectPieces(
+  store: AuditStore,
+  commandId: string,
+  { from, limit }: PieceRange,
+): Promise<readonly RecordingPiece[]> {
+  const range = {
+    sql: 'chunk_index >= {pieceFrom:UInt32}',
+    parameters: { pieceFrom: from, pieceLimit: limit },
+  };
+  const where = allOf([isCommand(commandId), range]);
+  const sql = `SELECT chunk_index, at, frames, header, ending FROM ${store.database}.session_chunks FINAL
+WHERE ${where.sql} ORDER BY chunk_index LIMIT {pieceLimit:UInt32}`;
+  const rows = await rowsOf(store, sql, where);
+  return rows.map((row) => pieceOf(Piece.parse(row)));
+}
+
+const pieceOf = ({ chunk_index, at, frames, header, ending }: z.infer<typeof Piece>) => ({
+  index: chunk_index,
+  at,
+  frames: framesIn(frames),
+  ...(header !== '' && { header: SessionHeader.parse(JSON.parse(header)) }),
+  last: ending !== '',
+});
+
+const Frames = z.array(SessionFrame);
+const framesIn = (text: string): readonly SessionFrame[] & z.infer<typeof Frames> =>
+  Frames.parse(JSON.parse(text));
+
+function missingIn(numbers: readonly number[], count: number): number[] {
+  const there = new Set(numbers);
+  const missing: number[] = [];
+  for (let index = 0; index < count && missing.length < MAX_MISSING; index += 1) {
+    if (!there.has(index)) missing.push(index);
+  }
+  return missing;
+}
+
+async function rowsOf(
+  { client }: AuditStore,
+  query: string,
+  { parameters }: Condition,
+): Promise<unknown[]> {
+  try {
+    const result = await client.query({
+      query,
+      query_params: parameters,
+      format: 'JSONEachRow',
+      clickhouse_settings: BOUNDS,
+    });
+    return await result.json();
+  } catch (error) {
+    throw auditQueryError(error);
+  }
+}

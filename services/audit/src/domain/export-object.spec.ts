@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { exported } from '../../test/sample-exports.js';
+import { commandIdAt, ended } from '../../test/sample-records.js';
+import { exportLines, exportObjectName } from './export-object.js';
+
+const firstStoredAt = new Date('2026-01-05T23:59:59.999Z');
+
+it('an object is named after its range, and sorts by it', () => {
+  const names = [9, 10, 1000].map((first) =>
+    exportObjectName({ stream: 'COMMANDS', first, last: first + 5, firstStoredAt }),
+  );
+  expect(names[0]).toBe('COMMANDS/2026/01/05/0000000000000009-0000000000000014.ndjson.gz');
+  expect(names.toSorted()).toStrictEqual(names);
+});
+
+it('a line holds the place of a record and its very text', () => {
+  const record = exported(ended(commandIdAt('2026-01-05T09:00:00Z')), { sequence: 8, line: 1 });
+  const lines = exportLines([record, record]).split('\n');
+  expect(lines).toHaveLength(3);
+  expect(lines[0]).toBe(`{"stream":"COMMANDS","sequence":8,"line":1,"record":${record.text}}`);
+  expect(JSON.parse(lines[1] ?? '')).toMatchObject({ record: { type: 'CommandEnded' } });
+});

@@ -1,0 +1,190 @@
+import type { Seal } from '@drawbridge/contracts';
+import {
+  emptyLog,
+  linkOf,
+  SealBuilder,
+  sha256,
+  type KeyRing,
+  type LogEnd,
+  type OpenedSeal,
+} from '@drawbridge/integrity';
+import { readRange, type JetStreamConnection, type StoredMessage } from '@drawbridge/jetstream';
+import { AppError, type Clock } from '@drawbridge/kernel';
+import { openStored, type CheckpointLog, type StoredSeal } from '../nats/checkpoint-log.js';
+import { SealingError } from './sealing-error.js';
+import type { SigningKeys } from './signing-keys.js';
+
+const MESSAGES_PER_READ = 500;
+const BYTES_PER_READ = 4_194_304;
+/** Seals of one stream before the next stream has its turn. */
+const SEALS_PER_TURN = 4;
+/** Another replica steps in for the one that sealed last after so many of its intervals. */
+const PATIENCE = 2.5;
+
+export interface StreamLogOptions {
+  readonly connection: JetStreamConnection;
+  readonly log: CheckpointLog;
+  readonly name: string;
+  readonly keys: Pick<SigningKeys, 'current'>;
+  readonly clock: Clock;
+  readonly everyMs: number;
+  readonly onSeal?: (stream: string, seal: Seal) => void;
+}
+
+export interface Sealed {
+  /** Where `CHECKPOINTS` ends now. */
+  readonly end: number;
+  readonly more: boolean;
+}
+
+/** The log of one stream: where it ends, and how it goes on. */
+export class StreamLog {
+  readonly #origin: string;
+  #end: LogEnd;
+  /** Position of its last seal, and whether this process made it. */
+  #position = 0;
+  #own = false;
+  #sealedAt: number | undefined;
+  #unsealedSince: number | undefined;
+  #broken: Error | undefined;
+
+  constructor(
+    private readonly stream: string,
+    private readonly options: StreamLogOptions,
+  ) {
+    this.#origin = `${options.name}/${stream}`;
+    this.#end = emptyLog(this.#origin);
+  }
+
+  /** When it was sealed last, by the clock of whoever did. */
+  get sealedAt(): number | undefined {
+    return this.#sealedAt;
+  }
+
+  /** Since when there is something that is not sealed. */
+  get unsealedSince(): number | undefined {
+    return this.#unsealedSince;
+  }
+
+  /** Takes over what was sealed, by whomever. What is wrong with it is thrown by {@link seal}. */
+  async read(ring: () => KeyRing): Promise<void> {
+    this.#broken = undefined;
+    try {
+      const stored = await this.options.log.lastSeal(this.stream);
+      if (stored !== undefined && stored.position !== this.#position) {
+        await this.#takeOver(stored, ring());
+      }
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      this.#broken = error;
+    }
+  }
+
+  async #takeOver(stored: StoredSeal, ring: KeyRing): Promise<void> {
+    const opened = openStored(stored, this.#origin, ring);
+    await this.#requireSame(opened);
+    this.#end = opened.end;
+    this.#position = stored.position;
+    this.#own = false;
+    this.#sealedAt = Date.parse(opened.checkpoint.at);
+    this.#unsealedSince = undefined;
+  }
+
+  /**
+   * Seals what is new, if it is our turn. `overtaken`: another replica did, and must be read first.
+   *
+   * @throws SealingError, NoteRefused, SealRefused
+   */
+  async seal(end: number): Promise<Sealed | 'overtaken'> {
+    if (this.#broken !== undefined) throw this.#broken;
+    const last = await this.#lastSequence();
+    const { lastSequence } = this.#end;
+    if (last < lastSequence) throw this.#rewound(`ends at ${last}`);
+    if (last === lastSequence) this.#unsealedSince = undefined;
+    else this.#unsealedSince ??= this.#now();
+    if (last === lastSequence || !this.#isOurTurn()) return { end, more: false };
+    return this.#sealUpTo(last, end);
+  }
+
+  async #sealUpTo(last: number, from: number): Promise<Sealed | 'overtaken'> {
+    let end = from;
+    for (let turn = 0; turn < SEALS_PER_TURN && this.#end.lastSequence < last; turn += 1) {
+      const builder = await this.#build(last);
+      // Only a replica that is behind answered: the next round asks again.
+      if (builder.count === 0) return { end, more: false };
+      const at = this.options.clock().toISOString();
+      const seal = builder.seal(this.options.keys.current, at);
+      const appended = await this.options.log.append(this.stream, seal, end);
+      if (appended === undefined) return 'overtaken';
+      end = appended;
+      this.#end = builder.end;
+      this.#position = appended;
+      this.#own = true;
+      this.#sealedAt = Date.parse(at);
+      this.options.onSeal?.(this.stream, seal);
+    }
+    const more = this.#end.lastSequence < last;
+    if (!more) this.#unsealedSince = undefined;
+    return { end, more };
+  }
+
+  async #build(last: number): Promise<SealBuilder> {
+    const builder = new SealBuilder(this.#end);
+    const { connection } = this.options;
+    while (!builder.full && builder.end.lastSequence < last) {
+      const messages = await readRange(connection, {
+        stream: this.stream,
+        from: builder.end.lastSequence + 1,
+        maxMessages: MESSAGES_PER_READ,
+        maxBytes: BYTES_PER_READ,
+      });
+      if (messages.length === 0) break;
+      addAll(builder, messages);
+    }
+    return builder;
+  }
+
+  async #lastSequence(): Promise<number> {
+    const { state } = await this.options.connection.manager.streams.info(this.stream);
+    return state.last_seq;
+  }
+
+  /** The last message that was sealed must still be what it was, when it is still there. */
+  async #requireSame({ checkpoint, links }: OpenedSeal): Promise<void> {
+    const { last: from, link, previous } = checkpoint;
+    const { connection } = this.options;
+    const [message] = await readRange(connection, { stream: this.stream, from, maxMessages: 1 });
+    if (message?.sequence !== from) return;
+    const { data, ...sealed } = message;
+    const right = linkOf(links.at(-2) ?? previous, { ...sealed, digest: sha256(data) }).equals(
+      link,
+    );
+    if (!right) throw this.#rewound(`has another message at ${from}`);
+  }
+
+  #isOurTurn(): boolean {
+    if (this.#own || this.#sealedAt === undefined || this.#unsealedSince === undefined) return true;
+    const patience = this.options.everyMs * PATIENCE;
+    return this.#now() - Math.max(this.#sealedAt, this.#unsealedSince) >= patience;
+  }
+
+  #rewound(how: string): SealingError {
+    const { lastSequence } = this.#end;
+    return new SealingError(
+      'stream_rewound',
+      `stream ${this.stream} ${how}, but was sealed up to ${lastSequence}: it was replaced or put back`,
+    );
+  }
+
+  #now(): number {
+    return this.options.clock().getTime();
+  }
+}
+
+/** As many as it takes. */
+function addAll(builder: SealBuilder, messages: readonly StoredMessage[]): void {
+  for (const { data, ...message } of messages) {
+    if (builder.full) return;
+    builder.add({ ...message, digest: sha256(data) });
+  }
+}

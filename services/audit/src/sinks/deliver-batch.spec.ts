@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { exported } from '../../test/sample-exports.js';
+import { deliverBatch } from './deliver-batch.js';
+import { SinkFailed, type ExportBatch } from './sink.js';
+
+const records = Array.from({ length: 500 }, (_, line) =>
+  exported({ type: 'Some', at: '2026-01-05T09:00:00Z', line }, { line }),
+);
+const batch = (count: number): ExportBatch => ({
+  stream: 'COMMANDS',
+  first: 7,
+  last: 7,
+  firstStoredAt: new Date('2026-01-05T09:00:00Z'),
+  records: records.slice(0, count),
+});
+const refuse = () => Promise.reject(new SinkFailed('sink_refused', 'it answered 400'));
+
+/** A sink that refuses every batch in which one of these lines is. */
+function sinkThatRefuses(...lines: readonly number[]) {
+  const [taken, calls] = [[] as number[], [] as number[]];
+  const deliver = (given: ExportBatch): Promise<void> => {
+    calls.push(given.records.length);
+    if (given.records.some(({ line }) => lines.includes(line))) return refuse();
+    taken.push(...given.records.map(({ line }) => line));
+    return Promise.resolve();
+  };
+  return { deliver, taken, calls };
+}
+
+describe('delivering a batch', () => {
+  it('is one call when all goes well', async () => {
+    const sink = sinkThatRefuses();
+    expect(await deliverBatch(sink, batch(500))).toEqual([]);
+    expect(sink.calls).toEqual([500]);
+  });
+
+  it.each([[[0]], [[499]], [[250]], [[0, 1, 2]], [[7, 300, 301, 499]]])(
+    'finds the records that are refused, and tells all others in their order: %j',
+    async (lines) => {
+      const sink = sinkThatRefuses(...lines);
+      const refused = await deliverBatch(sink, batch(500));
+      expect(refused.map(({ line }) => line)).toEqual(lines);
+      const others = records.map(({ line }) => line).filter((line) => !lines.includes(line));
+      expect(sink.taken).toEqual(others);
+    },
+  );
+
+  it('takes a receiver that refuses everything for one that is broken, and soon', async () => {
+    let calls = 0;
+    const deliver = () => ((calls += 1), refuse());
+    await expect(deliverBatch({ deliver }, batch(500))).rejects.toMatchObject({
+      code: 'sink_refused',
+    });
+    expect(calls).toBeLessThan(25);
+  });
+
+  it.each([1, 2, 3])('gives up nothing of %i records that are all refused', async (count) => {
+    const sink = sinkThatRefuses(0, 1, 2);
+    await expect(deliverBatch(sink, batch(count))).rejects.toThrow(SinkFailed);
+  });
+
+  it('passes any other trouble on', async () => {
+    const away = new SinkFailed('sink_unavailable', 'away');
+    const deliver = () => Promise.reject(away);
+    await expect(deliverBatch({ deliver }, batch(9))).rejects.toBe(away);
+  });
+});

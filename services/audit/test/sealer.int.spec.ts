@@ -1,0 +1,238 @@
+import { generateKeyPairSync } from 'node:crypto';
+import type { Seal } from '@drawbridge/contracts';
+import {
+  checkStream,
+  KeyRing,
+  openKeyChain,
+  sha256,
+  signerOf,
+  type PublicKey,
+  type ReadMessage,
+  type Signer,
+} from '@drawbridge/integrity';
+import {
+  connectJetStream,
+  declareStreams,
+  readRange,
+  readSubject,
+  type JetStreamConnection,
+} from '@drawbridge/jetstream';
+import { createLogger } from '@drawbridge/runtime';
+import { eventually, startNats, type TestNats } from '@drawbridge/testing';
+import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest';
+import { Sealer, type SealerOptions } from '../src/integrity/sealer.js';
+
+const name = 'drawbridge.test';
+const newSigner = (): Signer =>
+  signerOf(
+    generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
+  );
+const bound = { timeoutMs: 60_000 };
+
+let nats: TestNats;
+let connection: JetStreamConnection;
+const sealers: Sealer[] = [];
+
+beforeAll(async () => {
+  nats = await startNats();
+});
+afterAll(() => nats.stop());
+beforeEach(async () => {
+  connection = await connectJetStream({ servers: nats.servers, name: 'test' });
+  for (const { config } of await connection.manager.streams.list().next()) {
+    await connection.manager.streams.delete(config.name);
+  }
+  await declareStreams(connection, { replicas: 1 });
+});
+afterEach(async () => {
+  await Promise.all(sealers.splice(0).map((sealer) => sealer.close()));
+  await connection.close();
+});
+
+function startSealer(signer: Signer, more: Partial<SealerOptions> & { previous?: Signer[] } = {}) {
+  const { previous = [], ...options } = more;
+  const sealer = new Sealer({
+    connection,
+    keys: { name, current: signer, previous },
+    logger: createLogger('audit', { level: 'fatal' }),
+    clock: () => new Date(),
+    everyMs: 50,
+    streams: ['ACCESS', 'COMMANDS'],
+    ...options,
+  });
+  sealers.push(sealer);
+  sealer.start();
+  return sealer;
+}
+
+async function publish(stream: 'ACCESS' | 'COMMANDS', count: number): Promise<void> {
+  const subject = stream === 'ACCESS' ? 'drawbridge.access.a' : 'drawbridge.commands._batch.a';
+  const some = Array.from({ length: count }, (_, n) => n);
+  while (some.length > 0) {
+    await Promise.all(
+      some.splice(0, 200).map((n) => connection.jetstream.publish(subject, `{"n":${n}}`)),
+    );
+  }
+}
+
+async function sealsOf(stream: string): Promise<Seal[]> {
+  const subject = `drawbridge.checkpoints.${stream}`;
+  const messages = await readSubject(connection, { stream: 'CHECKPOINTS', subject });
+  return messages.map(({ data }) => JSON.parse(Buffer.from(data).toString()) as Seal);
+}
+
+async function* messagesOf(stream: string): AsyncGenerator<ReadMessage> {
+  for (let from = 1; ;) {
+    const some = await readRange(connection, { stream, from, maxMessages: 500 });
+    if (some.length === 0) return;
+    for (const { data, ...message } of some) yield { ...message, digest: sha256(data) };
+    from = (some.at(-1)?.sequence ?? 0) + 1;
+  }
+}
+
+async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
+  for (const item of items) yield await Promise.resolve(item);
+}
+
+/** What anybody finds who has the first public key and nothing else. */
+async function verified(stream: string, firstKey: PublicKey) {
+  const subject = 'drawbridge.checkpoints._keys';
+  const statements = (await readSubject(connection, { stream: 'CHECKPOINTS', subject })).map(
+    ({ data }) => (JSON.parse(Buffer.from(data).toString()) as { note: string }).note,
+  );
+  const report = await checkStream({
+    stream,
+    origin: `${name}/${stream}`,
+    ring: new KeyRing(openKeyChain(statements, firstKey)),
+    seals: each(await sealsOf(stream)),
+    messages: messagesOf(stream),
+  });
+  const { verified: count, unsealed, findings } = report;
+  return { count, unsealed, findings };
+}
+const whole = (count: number) => ({ count, unsealed: 0, findings: [] });
+const sealed = (stream: string, key: Signer, count: number) =>
+  eventually(
+    async () => expect(await verified(stream, key.publicKey)).toEqual(whole(count)),
+    bound,
+  );
+
+describe('the sealer', () => {
+  it('seals each stream, more than fit in one seal too, and goes on after a restart', async () => {
+    const key = newSigner();
+    await publish('ACCESS', 3);
+    await publish('COMMANDS', 4_300);
+    const first = startSealer(key);
+    await sealed('COMMANDS', key, 4_300);
+    await sealed('ACCESS', key, 3);
+    expect((await sealsOf('COMMANDS')).length).toBeGreaterThan(1);
+    await first.close();
+    await publish('COMMANDS', 10);
+    startSealer(key);
+    await sealed('COMMANDS', key, 4_310);
+    expect(first.figures().lastSealSeconds).toBeGreaterThanOrEqual(0);
+  });
+
+  it('makes one log from several replicas, one of which dies', async () => {
+    const key = newSigner();
+    const others = await Promise.all(
+      ['b', 'c'].map((client) => connectJetStream({ servers: nats.servers, name: client })),
+    );
+    const replicas = [connection, ...others].map((own) => startSealer(key, { connection: own }));
+    for (let n = 0; n < 20; n += 1) await publish('COMMANDS', 20);
+    await sealed('COMMANDS', key, 400);
+    for (const replica of replicas.slice(0, 2)) await replica.close();
+    await publish('COMMANDS', 5);
+    await sealed('COMMANDS', key, 405);
+    await Promise.all(sealers.splice(0).map((sealer) => sealer.close()));
+    for (const other of others) await other.close();
+  });
+
+  it('says which sequences a stream did not have', async () => {
+    const key = newSigner();
+    const { manager } = connection;
+    // Only a server administrator can: the services may not.
+    const { config } = await manager.streams.info('COMMANDS');
+    await manager.streams.delete('COMMANDS');
+    await manager.streams.add({ ...config, first_seq: 5, deny_delete: false });
+    await publish('COMMANDS', 6);
+    await manager.streams.deleteMessage('COMMANDS', 7);
+    startSealer(key);
+    await sealed('COMMANDS', key, 5);
+    const [seal] = await sealsOf('COMMANDS');
+    expect(seal?.note).toContain('\ngaps 1-4,7-7\n');
+  });
+
+  it('hands over to the next key, which the first one vouches for', async () => {
+    const [first, second] = [newSigner(), newSigner()];
+    const old = startSealer(first);
+    await publish('ACCESS', 5);
+    await sealed('ACCESS', first, 5);
+    const next = startSealer(second, { previous: [first] });
+    await eventually(async () => {
+      await publish('ACCESS', 1);
+      expect((await sealsOf('ACCESS')).length).toBeGreaterThan(1);
+      expect(old.figures().unsealedSeconds).toBeGreaterThan(-1);
+      expect((await verified('ACCESS', second.publicKey)).findings).toEqual([]);
+    }, bound);
+    await next.close();
+    const before = (await sealsOf('ACCESS')).length;
+    await publish('ACCESS', 1);
+    // The old key signs no more, although nobody else does.
+    await eventually(() => expect(old.failure).toBe('signing_key_superseded'), bound);
+    expect((await sealsOf('ACCESS')).length).toBe(before);
+    startSealer(second);
+    await eventually(async () => {
+      const { unsealed, findings } = await verified('ACCESS', first.publicKey);
+      expect({ unsealed, findings }).toEqual({ unsealed: 0, findings: [] });
+    }, bound);
+  });
+
+  it('does not sign with a key that the log never named', async () => {
+    const key = newSigner();
+    startSealer(key);
+    await publish('ACCESS', 5);
+    await sealed('ACCESS', key, 5);
+    const stranger = startSealer(newSigner());
+    await eventually(() => expect(stranger.failure).toBe('signing_key_superseded'), bound);
+    await sealed('ACCESS', key, 5);
+  });
+
+  it('does not seal a stream that was put back, and goes on with the others', async () => {
+    const key = newSigner();
+    const sealer = startSealer(key);
+    await publish('ACCESS', 5);
+    await sealed('ACCESS', key, 5);
+    await connection.manager.streams.delete('ACCESS');
+    await declareStreams(connection, { replicas: 1 });
+    await publish('ACCESS', 2);
+    await eventually(() => expect(sealer.failure).toBe('stream_rewound'), bound);
+    await publish('COMMANDS', 3);
+    await sealed('COMMANDS', key, 3);
+    expect(await sealsOf('ACCESS')).toHaveLength(1);
+    await sealer.close();
+    // Also when it has as many again, with something else in them.
+    await publish('ACCESS', 20);
+    const another = startSealer(key);
+    await eventually(() => expect(another.failure).toBe('stream_rewound'), bound);
+    const { findings } = await verified('ACCESS', key.publicKey);
+    expect(findings.map(({ kind, sequence }) => [kind, sequence])).toEqual(
+      [1, 2, 3, 4, 5].map((sequence) => ['altered', sequence]),
+    );
+  });
+
+  it('does not go on from a checkpoint that is not of its log', async () => {
+    const key = newSigner();
+    const stranger = startSealer(key, { keys: { name: 'another', current: key, previous: [] } });
+    await publish('ACCESS', 2);
+    await eventually(async () => expect(await sealsOf('ACCESS')).toHaveLength(1), bound);
+    await stranger.close();
+    const sealer = startSealer(key);
+    await eventually(() => expect(sealer.failure).toBe('checkpoint_log_unreadable'), bound);
+    const forged = JSON.stringify({ note: 'x', frontier: [], links: '' });
+    await connection.jetstream.publish('drawbridge.checkpoints.COMMANDS', forged);
+    await publish('COMMANDS', 2);
+    const own = startSealer(key, { keys: { name: 'another', current: key, previous: [] } });
+    await eventually(() => expect(own.failure).toBe('note_malformed'), bound);
+  });
+});
