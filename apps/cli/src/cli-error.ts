@@ -16,10 +16,19 @@ export type CliErrorCode =
   | 'profile_invalid'
   | 'profile_not_private'
   | 'file_unreadable'
+  | 'file_unwritable'
   | 'kubeconfig_exists'
   | 'kubeconfig_invalid'
   | 'policy_invalid'
+  | 'record_unproven'
   | 'certificate_not_issued'
+  | 'rerun_production_name'
+  | 'rerun_production_server'
+  | 'rerun_production_label'
+  | 'rerun_cluster_failed'
+  | 'bundle_unreadable'
+  | 'bundle_altered'
+  | 'bundle_too_large'
   | 'interrupted';
 
 const exitCodes: Readonly<Record<CliErrorCode, ExitCode>> = {
@@ -36,10 +45,19 @@ const exitCodes: Readonly<Record<CliErrorCode, ExitCode>> = {
   profile_invalid: exitCode.error,
   profile_not_private: exitCode.error,
   file_unreadable: exitCode.error,
+  file_unwritable: exitCode.error,
   kubeconfig_exists: exitCode.error,
   kubeconfig_invalid: exitCode.error,
   policy_invalid: exitCode.usage,
+  record_unproven: exitCode.error,
   certificate_not_issued: exitCode.error,
+  rerun_production_name: exitCode.denied,
+  rerun_production_server: exitCode.denied,
+  rerun_production_label: exitCode.denied,
+  rerun_cluster_failed: exitCode.unavailable,
+  bundle_unreadable: exitCode.error,
+  bundle_altered: exitCode.error,
+  bundle_too_large: exitCode.error,
   interrupted: exitCode.error,
 };
 

@@ -12,6 +12,7 @@ export const exitCode = {
   timeout: 7,
   ended: 8,
   unavailable: 9,
+  different: 10,
 } as const;
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
@@ -26,6 +27,7 @@ export const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
   7: 'not decided within the time of --wait; the request goes on',
   8: 'the request was withdrawn, or its grant is over',
   9: 'a part of Drawbridge cannot be reached, or is too busy: try again',
+  10: 'audit rerun: a call was answered differently',
 };
 
 const byStatus: Readonly<Record<AccessStatus, ExitCode>> = {

@@ -10,6 +10,7 @@ process.once('SIGINT', () => interrupt.abort());
 
 const terminal: Terminal = {
   env: process.env,
+  isTerminal: process.stdout.isTTY,
   out: (text) => void process.stdout.write(text),
   note: (text) => void process.stderr.write(text),
   clock: () => new Date(),

@@ -4,6 +4,7 @@ import { registerApprovals } from './commands/approvals.js';
 import { registerAudit } from './commands/audit.js';
 import { registerWebhooks } from './commands/webhooks.js';
 import { registerBridges } from './commands/bridges.js';
+import { registerSessionOrders } from './commands/session.js';
 import type { Registrar } from './commands/command-context.js';
 import {
   registerApprove,
@@ -37,7 +38,14 @@ const registrations = [
   ...[registerRequest, registerStatus, registerList, registerWithdraw, registerAnswer],
   ...[registerExtend, registerRun, registerKubeconfig],
   ...[registerApprovals, registerApprove, registerDeny, registerTakeBack, registerAsk],
-  ...[registerRevoke, registerGrants, registerHolds, registerBridges, registerAgents],
+  ...[
+    registerRevoke,
+    registerGrants,
+    registerHolds,
+    registerBridges,
+    registerAgents,
+    registerSessionOrders,
+  ],
   registerTrust,
   registerWebhooks,
   registerReviews,

@@ -5,6 +5,8 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Results: standard output. */
   readonly out: (text: string) => void;
+  /** What is written there is shown to somebody, and not kept or read by a program. @default false */
+  readonly isTerminal?: boolean;
   /** Progress and advice for people: standard error. */
   readonly note: (text: string) => void;
   readonly clock: Clock;

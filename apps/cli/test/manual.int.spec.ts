@@ -19,7 +19,7 @@ beforeAll(buildCli);
 
 describe('the manual', () => {
   it('lists the exit codes that the program has', async () => {
-    const rows = [...manual.matchAll(/^\| (\d) +\| (.+?) +\|$/gm)].map(([, code, text]) => [
+    const rows = [...manual.matchAll(/^\| (\d+) +\| (.+?) +\|$/gm)].map(([, code, text]) => [
       code,
       text,
     ]);

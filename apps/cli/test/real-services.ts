@@ -50,8 +50,14 @@ spec:
     web: { clientId: ${DEMO_WEB_CLIENT} }
 `;
 
-/** @param policies - YAML to go by; default: that of the examples */
-export async function startRealServices(policies?: string): Promise<RealServices> {
+/**
+ * @param policies - YAML to go by; default: that of the examples
+ * @param auditEnvironment - variables of audit beside the usual ones
+ */
+export async function startRealServices(
+  policies?: string,
+  auditEnvironment: Readonly<Record<string, string>> = {},
+): Promise<RealServices> {
   const directory = await mkdtemp(join(tmpdir(), 'drawbridge-services-'));
   const closers: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true })];
   const nats = await startNats();
@@ -78,7 +84,7 @@ export async function startRealServices(policies?: string): Promise<RealServices
   );
   closers.push(() => approval.close());
   const audit = await startAudit(
-    loadConfig(AuditConfig, { ...common, AUDITOR_GROUPS: 'auditors' }),
+    loadConfig(AuditConfig, { ...common, AUDITOR_GROUPS: 'auditors', ...auditEnvironment }),
     {
       logger,
       createClient: () => clickHouse.createClient(),

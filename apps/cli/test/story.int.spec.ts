@@ -383,6 +383,8 @@ describe('reading the record', () => {
       return stdout;
     });
     expect(events).toMatch(/AccessRequested[\s\S]+AccessRequestValidated[\s\S]+ApprovalRequested/);
+    const { stdout: story } = await bob.drawbridge('audit', 'session', id);
+    expect(story).toMatch(/agent-oncall: asked for[\s\S]+approval: asked for approval/);
   });
 
   it('shows what became of held calls to an auditor, neutralised, and to nobody else', async () => {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import {
   createCertificateAuthority,
   type DemoIdentityProvider,
@@ -16,6 +17,7 @@ import {
 import { connectJetStream, declareStreams } from '@drawbridge/jetstream';
 import { closeOnFailure } from '@drawbridge/runtime';
 import { DEMO_AUDIENCE, writeDemoConfiguration, type ClusterAccess } from './demo-configuration.js';
+import { checkpointKeyFile } from './checkpoint-key.js';
 import type { StateDirectory } from './state-directory.js';
 import {
   chooseAddresses,
@@ -143,7 +145,10 @@ async function pointServicesAt({ state, cluster }: StandInOptions, around: Aroun
     gatewayKeyFile: state.write('secrets/gateway.key', gateway.key),
     clientAuthorityFile: state.write('agents-ca.pem', clients.certificate),
     clientAuthorityKeyFile: state.write('secrets/agents-ca.key', await clients.exportKey()),
+    checkpointKeyFile: checkpointKeyFile(state),
+    ownCallKeysFile: state.write('secrets/own-call-keys', randomBytes(32).toString('base64')),
     maskKeysFile: state.write('secrets/mask-keys', randomBytes(32).toString('base64')),
+    bodyStoreUrl: pathToFileURL(state.directory('bodies')).href,
     slack: {
       apiUrl: slack.apiUrl,
       botTokenFile: state.write('secrets/slack-bot-token', slack.botToken),

@@ -21,7 +21,11 @@ export interface Surroundings {
   /** Of the authority that issues client certificates to agents. */
   readonly clientAuthorityFile: string;
   readonly clientAuthorityKeyFile: string;
+  readonly checkpointKeyFile: string;
   readonly maskKeysFile: string;
+  /** Of the directory for long bodies. */
+  readonly bodyStoreUrl: string;
+  readonly ownCallKeysFile: string;
   readonly slack: {
     readonly apiUrl: string;
     readonly botTokenFile: string;
@@ -110,7 +114,16 @@ export function serviceEnvironments(
       CLIENT_CA_CERT_FILE: around.clientAuthorityFile,
       CLIENT_CA_KEY_FILE: around.clientAuthorityKeyFile,
       MASK_KEYS_FILE: around.maskKeysFile,
+      BODY_STORE_URL: around.bodyStoreUrl,
+      OWN_CALL_KEYS_FILE: around.ownCallKeysFile,
     },
-    audit: { ...http(addresses.audit), AUDITOR_GROUPS: 'auditors' },
+    audit: {
+      ...http(addresses.audit),
+      AUDITOR_GROUPS: 'auditors',
+      BODY_STORE_URL: around.bodyStoreUrl,
+      AUDIT_SIGNING_KEY_FILE: around.checkpointKeyFile,
+      OWN_CALL_KEYS_FILE: around.ownCallKeysFile,
+      AUDIT_LOG_NAME: 'drawbridge.laptop',
+    },
   };
 }

@@ -37,8 +37,9 @@ Terminal 3: be the engineer on call (alice; dana owns the agent and is refused)
 Terminal 4: be the auditor (bob)
    ${as('bob')}
    drawbridge login            # choose Bob
+   drawbridge audit session <request id>    # one session as a story
    drawbridge audit commands
-   drawbridge audit events -o json
+   drawbridge audit verify                  # nobody has changed the record
 
 Addresses
    ingress            ${addresses.ingress}/openapi.json

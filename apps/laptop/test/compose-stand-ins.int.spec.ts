@@ -13,7 +13,7 @@ import {
 } from '../src/compose/start-compose-stand-ins.js';
 
 const volumes = mkdtempSync(join(tmpdir(), 'drawbridge-compose-'));
-const names = ['config', 'nats', 'clickhouse', 'provision'];
+const names = ['config', 'nats', 'clickhouse', 'provision', 'grafana'];
 const services = ['identity', 'policy', 'approval', 'proxy', 'audit'];
 const file = (...path: string[]) => join(volumes, ...path);
 const read = (...path: string[]) => readFileSync(file(...path), 'utf8');
@@ -80,14 +80,21 @@ describe('what the stand-ins write', () => {
     );
   });
 
-  it('gives ClickHouse the hash of the password of audit', () => {
-    const hash = createHash('sha256').update(read('audit', 'clickhouse-password')).digest('hex');
-    expect(read('clickhouse', 'drawbridge.xml')).toContain(`<password_sha256_hex>${hash}<`);
-    expect(read('clickhouse', 'drawbridge.xml')).toContain('<default remove="remove"/>');
+  it.each([
+    ['audit', 'drawbridge.xml'],
+    ['grafana', 'drawbridge-reader.xml'],
+  ])('gives ClickHouse the hash of the password of %s', (volume, users) => {
+    const hash = createHash('sha256').update(read(volume, 'clickhouse-password')).digest('hex');
+    expect(read('clickhouse', users)).toContain(`<password_sha256_hex>${hash}<`);
+    expect(read('clickhouse', users)).toContain('<default remove="remove"/>');
+    expect(read('clickhouse', users)).not.toContain('from_env');
   });
 
   it.each([
     ['audit', 'clickhouse-password'],
+    ['grafana', 'clickhouse-password'],
+    ['grafana', 'admin-password'],
+    ['audit', 'checkpoint-key.pem'],
     ['policy', 'nats-password'],
     ['nats', 'passwords.conf'],
     ['approval', 'slack-bot-token'],
@@ -99,9 +106,12 @@ describe('what the stand-ins write', () => {
     expect(statSync(file(...path)).mode & 0o777).toBe(0o600);
   });
 
-  it('lets the user of ClickHouse read its file', () => {
-    expect(statSync(file('clickhouse', 'drawbridge.xml')).mode & 0o777).toBe(0o644);
-  });
+  it.each(['drawbridge.xml', 'drawbridge-reader.xml'])(
+    'lets the user of ClickHouse read %s',
+    (users) => {
+      expect(statSync(file('clickhouse', users)).mode & 0o777).toBe(0o644);
+    },
+  );
 });
 
 describe('what the stand-ins run', () => {

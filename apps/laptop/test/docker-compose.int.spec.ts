@@ -21,6 +21,7 @@ const Container = z.object({
   mem_limit: z.string(),
   pids_limit: z.number(),
   user: z.string().optional(),
+  profiles: z.array(z.string()).optional(),
   ports: z.array(z.string()).default([]),
   volumes: z.array(z.string()).default([]),
   networks: z.union([
@@ -88,6 +89,30 @@ describe('every container of docker-compose.yml', () => {
   });
 });
 
+describe('Grafana', () => {
+  const grafana = compose.services['grafana'];
+
+  it('starts only when it is asked for, since it fetches its plugin', () => {
+    expect(grafana?.profiles).toStrictEqual(['dashboards']);
+    expect(grafana?.environment['GF_PLUGINS_PREINSTALL_SYNC']).toMatch(
+      /^grafana-clickhouse-datasource@\d+\.\d+\.\d+$/,
+    );
+  });
+
+  it('is given what infra/grafana has, where that says it is', () => {
+    const paths = (grafana?.volumes ?? []).filter((volume) => volume.startsWith('./'));
+    expect(paths).toStrictEqual([
+      './infra/grafana/provisioning:/etc/grafana/provisioning:ro',
+      './infra/grafana/dashboards:/etc/drawbridge/dashboards:ro',
+    ]);
+    const provider = readFileSync(
+      join(repositoryRoot(), 'infra/grafana/provisioning/dashboards/drawbridge.yaml'),
+      'utf8',
+    );
+    expect(provider).toContain('path: /etc/drawbridge/dashboards');
+  });
+});
+
 describe('who reaches whom', () => {
   const containersOn = (network: string) =>
     containers.filter(([, { networks }]) => networks.includes(network)).map(([name]) => name);
@@ -100,8 +125,8 @@ describe('who reaches whom', () => {
     }
   });
 
-  it('only audit reaches ClickHouse', () => {
-    expect(containersOn('record')).toStrictEqual(['clickhouse', 'audit']);
+  it('only audit and Grafana reach ClickHouse', () => {
+    expect(containersOn('record')).toStrictEqual(['clickhouse', 'audit', 'grafana']);
   });
 
   it('the stand-ins do not reach the bus', () => {

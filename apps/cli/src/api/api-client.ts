@@ -55,6 +55,27 @@ export class ApiClient {
     }
   }
 
+  /**
+   * An answer that is kept as it comes; asked once, since what is written already cannot be taken back.
+   *
+   * @throws ApiRefused, CliError as {@link call}; also while it is read
+   */
+  async download(call: Omit<ApiCall<z.ZodType>, 'answer'>): Promise<AsyncIterable<Uint8Array>> {
+    const response = await this.fetched(call);
+    if (response.ok && response.body !== null) return this.readable(response.body);
+    const problem = Problem.safeParse(parseJson(await response.text()));
+    if (problem.success) throw new ApiRefused(problem.data);
+    throw unreadable(this.options.base, response.status);
+  }
+
+  private async *readable(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      yield* body;
+    } catch (cause) {
+      throw this.unreachable(cause);
+    }
+  }
+
   private async attempt<Schema extends z.ZodType>(call: ApiCall<Schema>): Promise<z.infer<Schema>> {
     const { status, text, challenge } = await this.exchange(call);
     const json = parseJson(text);
@@ -65,39 +86,44 @@ export class ApiClient {
       const problem = Problem.safeParse(json);
       if (problem.success) throw new ApiRefused(problem.data, wantedLogin(challenge));
     }
-    const { host } = this.options.base;
-    const message = `${host} answered ${status} with something that is not of Drawbridge's API`;
-    throw new CliError('answer_unreadable', message, {
-      advice: 'check that the address is that of Drawbridge and that its version is not another',
-    });
+    throw unreadable(this.options.base, status);
   }
 
   private async exchange(call: ApiCall<z.ZodType>): Promise<Exchanged> {
+    try {
+      const response = await this.fetched(call);
+      const challenge = response.headers.get('www-authenticate');
+      return { status: response.status, text: await response.text(), challenge };
+    } catch (cause) {
+      throw this.unreachable(cause);
+    }
+  }
+
+  private async fetched(call: Omit<ApiCall<z.ZodType>, 'answer'>): Promise<Response> {
     const { base, fetch, interrupted } = this.options;
     const timeout = AbortSignal.timeout(TIMEOUT_MS + (call.waitMs ?? 0));
     try {
-      const response = await fetch(urlOf(base, call), {
+      return await fetch(urlOf(base, call), {
         method: call.method ?? 'GET',
         headers: this.headersOf(call),
         redirect: 'manual',
         signal: AbortSignal.any([interrupted, timeout]),
         ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
       });
-      const challenge = response.headers.get('www-authenticate');
-      return { status: response.status, text: await response.text(), challenge };
     } catch (cause) {
-      if (interrupted.aborted) throw new CliError('interrupted', 'interrupted');
-      throw new CliError(
-        'server_unreachable',
-        `${base.origin} cannot be reached${reasonOf(cause)}`,
-        {
-          cause,
-        },
-      );
+      throw this.unreachable(cause);
     }
   }
 
-  private headersOf({ headers, body }: ApiCall<z.ZodType>): Record<string, string> {
+  private unreachable(cause: unknown): CliError {
+    if (cause instanceof CliError) return cause;
+    const { base, interrupted } = this.options;
+    if (interrupted.aborted) return new CliError('interrupted', 'interrupted');
+    const message = `${base.origin} cannot be reached${reasonOf(cause)}`;
+    return new CliError('server_unreachable', message, { cause });
+  }
+
+  private headersOf({ headers, body }: Omit<ApiCall<z.ZodType>, 'answer'>): Record<string, string> {
     const { token } = this.options;
     return {
       accept: 'application/json',
@@ -117,7 +143,14 @@ export class ApiClient {
   }
 }
 
-function urlOf(base: URL, { path, query = {} }: ApiCall<z.ZodType>): URL {
+function unreadable({ host }: URL, status: number): CliError {
+  const message = `${host} answered ${status} with something that is not of Drawbridge's API`;
+  return new CliError('answer_unreadable', message, {
+    advice: 'check that the address is that of Drawbridge and that its version is not another',
+  });
+}
+
+function urlOf(base: URL, { path, query = {} }: Omit<ApiCall<z.ZodType>, 'answer'>): URL {
   const url = new URL(base);
   url.pathname = `${base.pathname.replace(/\/$/, '')}${path}`;
   for (const [name, value] of Object.entries(query)) {

@@ -1,11 +1,32 @@
-import { AuditCommand, AuditEvent, AuditHoldEvent, AuditStopEvent } from '@drawbridge/contracts';
+import {
+  AuditCommand,
+  AuditEvent,
+  AuditHoldEvent,
+  AuditStopEvent,
+  AuditTrailItem,
+} from '@drawbridge/contracts';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { CliError } from '../cli-error.js';
 import { exitCode, type ExitCode } from '../exit-code.js';
 import { parseInstant } from '../input/duration.js';
-import { commandTable, eventTable, holdEventTable, stopEventTable } from '../output/audit-text.js';
+import {
+  commandTable,
+  eventTable,
+  holdEventTable,
+  stopEventTable,
+  trailTable,
+} from '../output/audit-text.js';
 import { neutralJson } from '../output/neutralise.js';
+import { registerAlarms } from './audit-alarms.js';
+import { registerQuestions } from './audit-questions.js';
+import { registerPlay } from './audit-play.js';
+import { registerBody } from './audit-body.js';
+import { registerExport } from './audit-export.js';
+import { registerRerun } from './audit-rerun.js';
+import { registerSession } from './audit-session.js';
+import { registerVerify } from './audit-verify.js';
+import { registerSinks } from './audit-sinks.js';
 import {
   action,
   examples,
@@ -66,16 +87,35 @@ const stopSubject: Subject<AuditStopEvent> = {
   table: stopEventTable,
 };
 
-/** `drawbridge audit commands`, `holds`, `stops` and `events` */
+const trailSubject: Subject<AuditTrailItem> = {
+  path: '/v1/audit/trail',
+  filters: ['command', 'grant', 'connection', 'type', 'actor'],
+  item: AuditTrailItem,
+  table: trailTable,
+};
+
+/** `drawbridge audit commands`, `holds`, `stops`, `events`, `trail`, `session`, `body` and `sinks` */
 export function registerAudit(registrar: Registrar): void {
   const group = registrar.program
     .command('audit')
-    .summary('read the record: commands, holds, stops and events')
-    .description('Reads the record. For humans in a group of auditors.');
+    .summary('read the record: commands, holds, stops and events, and ask it questions')
+    .description(
+      'Reads the record. For humans in a group of auditors; owners of agents see what is of their agents.',
+    );
   registerCommands(registrar, group);
   registerHolds(registrar, group);
   registerStops(registrar, group);
   registerEvents(registrar, group);
+  registerTrail(registrar, group);
+  registerSession(registrar, group);
+  registerBody(registrar, group);
+  registerExport(registrar, group);
+  registerRerun(registrar, group);
+  registerQuestions(registrar, group);
+  registerVerify(registrar, group);
+  registerSinks(registrar, group);
+  registerPlay(registrar, group);
+  registerAlarms(registrar, group);
 }
 
 function registerCommands(registrar: Registrar, group: Command): void {
@@ -159,16 +199,37 @@ function registerEvents(registrar: Registrar, group: Command): void {
   );
 }
 
+function registerTrail(registrar: Registrar, group: Command): void {
+  const trail = spanOptions(
+    group
+      .command('trail')
+      .summary('who was shown which recording, and which alarms there were')
+      .description(
+        'Lists what audit itself put on the record: who was shown which recording, what clusters saw that is not on it.',
+      ),
+  )
+    .option('--command <id>', 'the command that was recorded, or whose id an alarm is about')
+    .option('--grant <id>')
+    .option('--type <types>', 'RecordingViewed, UnrecordedCallFound, UnrecordedCallReviewed')
+    .option('--actor <id>', 'who looked: <issuer>#<subject>')
+    .addHelpText('after', examples(['drawbridge audit trail --command <id>']));
+  sharedOptions(trail, outputs).action(
+    action(registrar, (context) => read(context, trailSubject, trail.opts())),
+  );
+}
+
 const outputs = ['table', 'json', 'jsonl'];
 
 const filterOptions = (command: Command): Command =>
   pageOptions(command).option('--request <id>', 'access request').option('--grant <id>');
 
 const pageOptions = (command: Command): Command =>
+  spanOptions(command).option('--agent <subject>', 'subject, or <issuer>#<subject>');
+
+const spanOptions = (command: Command): Command =>
   command
     .option('--since <time>', 'from then on: a time, or how long ago, e.g. 2h')
     .option('--until <time>', 'before then')
-    .option('--agent <subject>', 'subject, or <issuer>#<subject>')
     .option('-c, --connection <names>', 'lists may be given with commas')
     .option('--limit <count>', `how many, at most ${MAX_LIMIT}`, '50')
     .option('--oldest-first', 'begin with the oldest')

@@ -1,10 +1,12 @@
 import {
+  AuditTrailEvent,
   HoldEvent,
   StopEvent,
   type AuditCommand,
   type AuditEvent,
   type AuditHoldEvent,
   type AuditStopEvent,
+  type AuditTrailItem,
 } from '@drawbridge/contracts';
 import { table } from './table.js';
 
@@ -71,6 +73,23 @@ export const stopEventTable = (events: readonly AuditStopEvent[]): string =>
       reasonOf(event),
     ]),
   );
+
+/** What audit itself had to say, one line each. */
+export const trailTable = (items: readonly AuditTrailItem[]): string =>
+  table(
+    ['TIME', 'TYPE', 'ACTOR', 'COMMAND', 'SAYS'],
+    items.map((item) => {
+      const known = AuditTrailEvent.safeParse(item).data;
+      return [item.at, item.type, actorOf(item), ...noted(known)];
+    }),
+  );
+
+function noted(event: AuditTrailEvent | undefined): readonly (string | undefined)[] {
+  if (event === undefined) return [undefined, undefined];
+  if (event.type === 'UnrecordedCallReviewed') return [undefined, event.data.comment];
+  const { commandId } = event.data;
+  return [commandId, event.type === 'RecordingViewed' ? event.data.how : event.data.reason];
+}
 
 /** What it is about; a release has only its key to say so. */
 function stoppedBy({ key, type, data }: AuditStopEvent): string {

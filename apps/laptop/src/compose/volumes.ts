@@ -11,7 +11,8 @@ export type Volume =
   | 'policy'
   | 'approval'
   | 'proxy'
-  | 'audit';
+  | 'audit'
+  | 'grafana';
 
 /** `owner`: only the user that services run as. `everyone`: any user of the container that has the volume. */
 export type Readers = 'owner' | 'everyone';

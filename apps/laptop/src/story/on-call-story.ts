@@ -165,7 +165,7 @@ async function readTheRecord(
 ): Promise<void> {
   narrator.title(
     'Everything is on the record',
-    'Bob (auditors) logs in with the device flow and reads what happened from ClickHouse.',
+    'Bob (auditors) logs in with the device flow, reads what happened from ClickHouse, and checks that nobody changed it.',
   );
   const { auditor } = actors;
   const [, bob] = demoPeople.humans;
@@ -175,8 +175,12 @@ async function readTheRecord(
     exitCode: 'zero',
     output: /GrantExpired/,
   });
-  await narrator.show(auditor.drawbridge('audit', 'commands', '--request', requestId), {
+  await narrator.show(auditor.drawbridge('audit', 'session', requestId), {
     exitCode: 'zero',
-    output: /patch +deployments.apps +payments +checkout +completed/,
+    output: /patch deployments.apps checkout in payments -> 200/,
+  });
+  await narrator.show(auditor.drawbridge('audit', 'verify'), {
+    exitCode: 'zero',
+    output: /the record is what was sealed/,
   });
 }

@@ -1,0 +1,130 @@
+import { KeyChainRefused, NoteRefused } from '@drawbridge/integrity';
+import { Option, type Command } from 'commander';
+import { CliError } from '../cli-error.js';
+import { exitCode, type ExitCode } from '../exit-code.js';
+import {
+  checkDirectory,
+  checkLive,
+  type Believed,
+  type RecordCheck,
+} from '../integrity/check-record.js';
+import { RecordReader } from '../integrity/record-reader.js';
+import { trustedKey } from '../integrity/trusted-key.js';
+import { verifyText } from '../output/verify-text.js';
+import { AuditReader } from '../policy-diff/audit-reader.js';
+import {
+  action,
+  examples,
+  sharedOptions,
+  type CommandContext,
+  type Registrar,
+  type SharedOptions,
+} from './command-context.js';
+
+interface VerifyOptions extends SharedOptions {
+  readonly key?: string;
+  readonly kept: readonly string[];
+  readonly stream?: string;
+  readonly rows?: true;
+}
+
+/** `drawbridge audit verify` */
+export function registerVerify(registrar: Registrar, group: Command): void {
+  const verify = group
+    .command('verify')
+    .argument('[directory]', 'an export that was unpacked; without it, the record itself')
+    .summary('prove that the record is what was sealed')
+    .description(
+      'Checks that nothing was altered, dropped, reordered, cut off or added, and says where. It is checked here, with a public key; audit only gives what it has.',
+    )
+    .option(
+      '--key <key>',
+      'public key to trust: <name>+<id>+<key>, or a file that holds it or a PEM',
+    )
+    .addOption(
+      new Option('--kept <paths...>', 'checkpoints that you kept: files, or directories of *.note')
+        .default([])
+        .argParser((path: string, paths: readonly string[]) => [...paths, path]),
+    )
+    .option('--rows', 'check the rows of ClickHouse, instead of the messages in JetStream')
+    .option('--stream <names>', 'only these: ACCESS, COMMANDS, …')
+    .addHelpText(
+      'after',
+      examples([
+        'drawbridge audit verify --key audit-key.pem',
+        'drawbridge audit verify --rows --key audit-key.pem',
+        'drawbridge audit verify ./unpacked --key audit-key.pem',
+        'drawbridge audit verify --stream COMMANDS --kept ./checkpoints',
+      ]),
+    );
+  sharedOptions(verify).action(
+    action(registrar, (context, { args: [directory] }) =>
+      run(context, directory, verify.opts<VerifyOptions>()),
+    ),
+  );
+}
+
+async function run(
+  context: CommandContext,
+  directory: string | undefined,
+  options: VerifyOptions,
+): Promise<ExitCode> {
+  const believed: Believed = {
+    kept: options.kept,
+    ...(options.key === undefined ? {} : { trusted: await trustedKey(options.key) }),
+  };
+  const checked = await refusing(() =>
+    directory === undefined
+      ? live(context, believed, options)
+      : checkDirectory(directory, believed),
+  );
+  show(context, checked);
+  if (options.key === undefined) {
+    context.note('the keys came with the record: give the one that you trust with --key');
+  }
+  return checked.findingCount === 0 ? exitCode.ok : exitCode.error;
+}
+
+function live(
+  context: CommandContext,
+  believed: Believed,
+  { stream, rows }: VerifyOptions,
+): Promise<RecordCheck> {
+  const reader = new RecordReader(new AuditReader(() => context.part('audit')));
+  return checkLive(reader, believed, {
+    now: context.now,
+    rows: rows === true,
+    ...(stream === undefined ? {} : { only: stream.split(',') }),
+  });
+}
+
+function show(context: CommandContext, checked: RecordCheck): void {
+  const { chain, streams, findings, findingCount, taken } = checked;
+  const told = streams.map(({ stream, verified, unsealed, passedOver, gaps, last }) => ({
+    stream,
+    verified,
+    unsealed,
+    notKept: passedOver,
+    gaps,
+    ...(last === undefined
+      ? {}
+      : { size: last.size, sequence: last.last, at: last.at, root: hex(last.root) }),
+  }));
+  context.show({ log: chain.name, ...taken, streams: told, findings, findingCount }, () =>
+    verifyText(streams, findings, findingCount),
+  );
+  if (taken !== undefined) context.note(`taken by ${taken.by} at ${taken.at}`);
+}
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+/** Keys that cannot be believed: nothing can be checked then. */
+async function refusing(work: () => Promise<RecordCheck>): Promise<RecordCheck> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof KeyChainRefused || error instanceof NoteRefused)) throw error;
+    const message = `the keys of the record are not to be believed: ${error.message} (${error.code})`;
+    throw new CliError('record_unproven', message, { cause: error });
+  }
+}

@@ -1,0 +1,161 @@
+import {
+  checkExport,
+  checkStream,
+  KeyRing,
+  openKeyChain,
+  type Finding,
+  type Gap,
+  type KeyChain,
+  type PublicKey,
+  type StreamReport,
+} from '@drawbridge/integrity';
+import { directoryFiles } from './directory-files.js';
+import { openKeptNotes, readKeptNotes } from './kept-checkpoints.js';
+import type { Beginning, RecordReader } from './record-reader.js';
+
+export interface RecordCheck {
+  readonly chain: Pick<KeyChain, 'name'>;
+  readonly streams: readonly StreamReport[];
+  /** All of them, also those of streams. */
+  readonly findings: readonly Finding[];
+  readonly findingCount: number;
+  /** Of an export: who took it when, as audit signed it. */
+  readonly taken?: { readonly by: string; readonly at: string };
+}
+
+export interface Believed {
+  readonly trusted?: PublicKey;
+  /** Files and directories of checkpoints that were kept elsewhere. */
+  readonly kept: readonly string[];
+}
+
+export interface LiveCheck {
+  /** Streams; absent for all. */
+  readonly only?: readonly string[];
+  /** Messages as ClickHouse gives them back, instead of those in JetStream. */
+  readonly rows: boolean;
+  readonly now: Date;
+}
+
+/** Audit seals every few seconds: a message that waits for longer is not on its way to be sealed. */
+const MAX_UNSEALED_MS = 120_000;
+
+/**
+ * Checks what audit gives, from the beginning of each log.
+ *
+ * @throws KeyChainRefused, NoteRefused, CliError, ApiRefused
+ */
+export async function checkLive(
+  reader: RecordReader,
+  { trusted, kept: paths }: Believed,
+  { only, rows, now }: LiveCheck,
+): Promise<RecordCheck> {
+  const chain = openKeyChain(await reader.statements(), trusted);
+  const kept = openKeptNotes(await readKeptNotes(paths), chain);
+  const named = kept.map(({ origin }) => origin.slice(chain.name.length + 1));
+  // A log that has vanished as a whole is told by what was kept of it.
+  const found = [...new Set([...(await reader.streams()), ...named])];
+  const streams: StreamReport[] = [];
+  const strays: Finding[] = [];
+  for (const stream of found.filter((name) => only?.includes(name) ?? true)) {
+    const origin = `${chain.name}/${stream}`;
+    const report = await checkStream({
+      stream,
+      origin,
+      ring: new KeyRing(chain),
+      seals: reader.seals(stream),
+      ...(rows
+        ? await rowsOf(reader, stream, { now, onStray: (row) => strays.push(strayOf(stream, row)) })
+        : await messagesOf(reader, stream, now)),
+      kept: kept.filter((checkpoint) => checkpoint.origin === origin),
+    });
+    const late = now.getTime() - MAX_UNSEALED_MS;
+    streams.push((report.unsealedSince ?? Infinity) < late ? withUnsealed(report) : report);
+  }
+  return { chain, streams, ...all(streams, strays) };
+}
+
+async function messagesOf(reader: RecordReader, stream: string, now: Date) {
+  return {
+    ...wantedFrom(await reader.firstMessage(stream), now),
+    messages: reader.messages(stream),
+  };
+}
+
+async function rowsOf(reader: RecordReader, stream: string, { now, onStray }: ReadingRows) {
+  const first = await reader.firstRow(stream);
+  return {
+    ...wantedFrom(first, now, first.storedUpTo),
+    messages: reader.rebuilt(stream, onStray),
+  };
+}
+
+interface ReadingRows {
+  readonly now: Date;
+  readonly onStray: (row: string) => void;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * What must be there. Where the oldest is about as old as anything may be, what came before it has had its time; else
+ * only what was sealed that long ago may be gone.
+ */
+export function wantedFrom(
+  { sequence, storedAt = Infinity, days = Infinity }: Beginning,
+  now: Date,
+  upTo = Number.MAX_SAFE_INTEGER,
+): { readonly wanted: readonly Gap[]; readonly keptSince: number } {
+  const keptSince = now.getTime() - (days - 1) * DAY_MS;
+  const from = storedAt < keptSince ? sequence : 1;
+  return { wanted: upTo < from ? [] : [[from, upTo]], keptSince };
+}
+
+function strayOf(stream: string, row: string): Finding {
+  const text =
+    'the row says of no message that it came from it: it was put in, or recorded by an old version';
+  return { kind: 'unsealed', stream, row, text };
+}
+
+/**
+ * Checks an export that was unpacked, with nothing else.
+ *
+ * @throws KeyChainRefused, NoteRefused, CliError
+ */
+export async function checkDirectory(
+  directory: string,
+  { trusted, kept: paths }: Believed,
+): Promise<RecordCheck> {
+  const files = await directoryFiles(directory);
+  const notes = await readKeptNotes(paths);
+  const report = await checkExport({
+    files,
+    ...(trusted === undefined ? {} : { trusted }),
+    keptOf: (chain) => openKeptNotes(notes, chain),
+  });
+  const { name, by, at } = report;
+  // An export is of what was sealed.
+  const streams = report.streams.map((stream) =>
+    stream.unsealed > 0 ? withUnsealed(stream) : stream,
+  );
+  return {
+    chain: { name },
+    streams,
+    ...(by === undefined || at === undefined ? {} : { taken: { by, at } }),
+    ...all(streams, report.findings),
+  };
+}
+
+function withUnsealed(report: StreamReport): StreamReport {
+  const { stream, unsealed, last, findings, findingCount } = report;
+  const after = last === undefined ? '' : ` behind sequence ${last.last}`;
+  const text = `${unsealed} message(s)${after} that no checkpoint speaks of`;
+  const sequence = (last?.last ?? 0) + 1;
+  const finding: Finding = { kind: 'unsealed', stream, sequence, text };
+  return { ...report, findings: [...findings, finding], findingCount: findingCount + 1 };
+}
+
+const all = (streams: readonly StreamReport[], others: readonly Finding[]) => ({
+  findings: [...others, ...streams.flatMap(({ findings }) => findings)],
+  findingCount: streams.reduce((sum, { findingCount }) => sum + findingCount, others.length),
+});

@@ -1,0 +1,34 @@
+import type { AlarmView, UnseenCommand } from '@drawbridge/contracts';
+import { table } from './table.js';
+
+/** Alarms, one line each. */
+export const alarmTable = (alarms: readonly AlarmView[]): string =>
+  table(
+    ['RAISED', 'ID', 'CONNECTION', 'REASON', 'VERB', 'PATH', 'FROM', 'USER AGENT', 'STATE'],
+    alarms.map((alarm) => [
+      alarm.raisedAt,
+      alarm.id,
+      alarm.connection,
+      alarm.andMore === true ? `${alarm.reason}, and more` : alarm.reason,
+      alarm.call.verb,
+      alarm.call.path,
+      alarm.call.sourceAddresses.join(','),
+      alarm.call.userAgent,
+      alarm.review === undefined ? 'open' : `${alarm.review.by}: ${alarm.review.comment}`,
+    ]),
+  );
+
+/** Commands that their cluster does not know, one line each. */
+export const unseenTable = (commands: readonly UnseenCommand[]): string =>
+  table(
+    ['TIME', 'COMMAND', 'AGENT', 'VERB', 'PATH', 'OUTCOME', 'STATUS'],
+    commands.map((command) => [
+      command.receivedAt,
+      command.commandId,
+      command.agent,
+      command.verb,
+      command.path,
+      command.outcome,
+      command.statusCode?.toString(),
+    ]),
+  );

@@ -1,0 +1,44 @@
+import type { Finding, StreamReport } from '@drawbridge/integrity';
+import { neutralise } from './neutralise.js';
+import { table } from './table.js';
+
+const SHOWN = 100;
+
+/** What was verified, stream by stream, and what is wrong, one line each. */
+export function verifyText(
+  streams: readonly StreamReport[],
+  findings: readonly Finding[],
+  count: number,
+): string {
+  const lines = findings.slice(0, SHOWN).map((finding) => `${findingLine(finding)}\n`);
+  const more = count > lines.length ? `… and ${count - lines.length} more\n` : '';
+  const verdict = count === 0 ? 'the record is what was sealed\n' : `${count} found\n`;
+  return `${streams.length === 0 ? '' : `${streamTable(streams)}\n`}${lines.join('')}${more}${verdict}`;
+}
+
+const streamTable = (streams: readonly StreamReport[]): string =>
+  table(
+    ['STREAM', 'VERIFIED', 'SEALED UP TO', 'LAST SEAL', 'NOT SEALED', 'NOT KEPT', 'GAPS', 'FOUND'],
+    streams.map(({ stream, verified, last, unsealed, passedOver, gaps, findingCount }) => [
+      stream,
+      String(verified),
+      last === undefined ? undefined : String(last.last),
+      last?.at,
+      String(unsealed),
+      String(passedOver),
+      String(gaps.reduce((sum, [from, to]) => sum + to - from + 1, 0)),
+      String(findingCount),
+    ]),
+  );
+
+function findingLine({ kind, stream, sequence, to, line, row, place, text }: Finding): string {
+  const range = to === undefined ? sequence : `${sequence ?? ''}-${to}`;
+  const where = [
+    stream,
+    range,
+    line === undefined ? undefined : `line ${line}`,
+    row === undefined ? undefined : `row ${row}`,
+    place === undefined || text.startsWith(place) ? undefined : place,
+  ].filter((part) => part !== undefined && part !== '');
+  return neutralise(`${kind.toUpperCase()} ${where.join(' ')}: ${text}`);
+}
