@@ -6,14 +6,16 @@ import { inRoot, LaunchError, pinnedNode, root, workspaceEnvironment } from './w
 const programs = new Map([
   ['proxy', 'main.js'],
   ['holds', 'holds/main.js'],
+  ['ingest', 'ingest/main.js'],
   ['life', 'life/main.js'],
   ['masking', 'masking/main.js'],
+  ['questions', 'questions/main.js'],
   ['record', 'record/main.js'],
   ['soak', 'soak/main.js'],
 ]);
 
 const usage =
-  'usage: ./drawbridge bench proxy [options], bench soak [options], bench masking [options], bench holds [options], bench life [options], or bench record';
+  'usage: ./drawbridge bench proxy [options], bench soak [options], bench masking [options], bench holds [options], bench life [options], bench ingest [options], bench questions [options], or bench record';
 
 /**
  * `./drawbridge bench`

@@ -15,6 +15,8 @@ Work on it
   bench masking [OPTIONS]            what masking costs, beside parsing; see ./drawbridge bench masking --help
   bench holds [OPTIONS]              from an approver's click to the forwarded call
   bench life [OPTIONS]               from an approver's click to the usable grant, with 200 clicks at once
+  bench ingest [OPTIONS]             how fast audit copies commands into ClickHouse, and what a command takes there
+  bench questions [OPTIONS]          how long each question takes of a record of ten million commands
   bench record                       what recording costs, without the rest of the gateway
   help                               this text
 
