@@ -10,7 +10,9 @@ const forgetful: CallRecorder = {
   healthy: true,
   figures: () => ({ recordsWaiting: 0, recordsGivenUp: 0, refusalsUnrecorded: 0 }),
   start: () => Promise.resolve(),
+  body: () => undefined,
   end: () => undefined,
+  piece: ({ stored }) => stored(),
   refused: () => Promise.resolve(),
   close: () => Promise.resolve(0),
 };

@@ -38,6 +38,8 @@ const Report = z.object({
 /** Beside `dist` and `src` alike. */
 const scripts = join(import.meta.dirname, '../../src/load');
 const SEED = '4711';
+/** Before users with a rate of their own send their first calls: until then all have shaken hands. */
+const ARRIVAL_SECONDS = 1;
 
 export interface Generator {
   readonly program: string;
@@ -55,17 +57,24 @@ export async function wrk(
   load: ClosedLoad,
 ): Promise<LoadFigures> {
   const { path, connections, seconds, perSecond } = load;
+  const threads = Math.min(Math.max(1, cores.length), connections);
+  const arrivalSeconds = perSecond === undefined ? 0 : ARRIVAL_SECONDS;
   const args = [
-    `--threads=${Math.min(Math.max(1, cores.length), connections)}`,
+    `--threads=${threads}`,
     `--connections=${connections}`,
-    `--duration=${seconds}s`,
+    `--duration=${seconds + arrivalSeconds}s`,
     '--timeout=30s',
     `--script=${join(scripts, perSecond === undefined ? 'report.lua' : 'think.lua')}`,
     ...Object.entries(target.headers).flatMap((header) => ['--header', header.join(': ')]),
     `${target.origin}${target.prefix}${path}`,
   ];
   const thinkMs = (connections / (perSecond ?? 1)) * 1e3;
-  const env = { BENCH_THINK_MS: String(thinkMs), BENCH_SEED: SEED };
+  const env = {
+    BENCH_THINK_MS: String(thinkMs),
+    BENCH_SEED: SEED,
+    BENCH_CONNECTIONS_PER_THREAD: String(Math.floor(connections / threads)),
+    BENCH_ARRIVAL_MS: String(arrivalSeconds * 1e3),
+  };
   const output = await runPinned({ command: program, args, cores, env, yields });
   const line = output.split('\n').findLast((each) => each.startsWith('{')) ?? '{}';
   const report = Report.parse(JSON.parse(line));
@@ -75,7 +84,7 @@ export async function wrk(
   }
   return {
     requests: report.requests,
-    seconds: report.durationUs / 1e6,
+    seconds: report.durationUs / 1e6 - arrivalSeconds,
     bytes: report.bytes,
     p50Ms: report.p50Us / 1e3,
     p99Ms: report.p99Us / 1e3,

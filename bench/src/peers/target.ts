@@ -1,4 +1,5 @@
-export type TargetName = 'direct' | 'nginx' | 'haproxy' | 'kubectl proxy' | 'drawbridge';
+export type TargetName =
+  'direct' | 'nginx' | 'haproxy' | 'kubectl proxy' | 'node floor' | 'drawbridge';
 
 /** Something that answers the calls of a row: the upstream itself, or a proxy in front of it. */
 export interface Target {

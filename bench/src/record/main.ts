@@ -60,7 +60,8 @@ async function main(): Promise<void> {
 }
 
 function wayOf(name: string, recorder: Recorder): Way {
-  const handle = recordCall(recorder, () => new Date())(() => Promise.resolve(outcome));
+  const clock = () => new Date();
+  const handle = recordCall({ recorder, clock })(() => Promise.resolve(outcome));
   return { name, call: () => handle(callOf()) };
 }
 

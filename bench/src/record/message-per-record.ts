@@ -17,6 +17,10 @@ export class MessagePerRecord implements Recorder {
     await this.#publish(call, line, 'start');
   }
 
+  body(): void {
+    throw new TypeError('calls of this bench have no bodies');
+  }
+
   end(call: Call, line: string): void {
     const stored = this.#publish(call, line, 'end').finally(() => this.#ends.delete(stored));
     this.#ends.add(stored);

@@ -61,6 +61,14 @@ export const figures: readonly Figure[] = [
     of: perCpu('small-get', 'drawbridge', 'nginx'),
   },
   {
+    name: 'Node that checks nothing, calls per CPU second, x kubectl proxy',
+    of: perCpu('floor', 'node floor', 'kubectl proxy'),
+  },
+  {
+    name: 'Node that checks nothing, calls per CPU second, x nginx',
+    of: perCpu('floor', 'node floor', 'nginx'),
+  },
+  {
     name: 'one connection, p50 added over direct, ms',
     atMost: 0.3,
     of: difference(

@@ -1,6 +1,7 @@
 import { connector } from './connector.js';
 import { exec, idleExec } from './exec.js';
 import { filteredList } from './filtered-list.js';
+import { floor } from './floor.js';
 import { halfLoad } from './half-load.js';
 import { http2 } from './http2.js';
 import { hugeList } from './huge-list.js';
@@ -15,6 +16,7 @@ import { workers } from './workers.js';
 /** Every row, in the order of the table. */
 export const rows: readonly Row[] = [
   smallGet,
+  floor,
   oneConnection,
   halfLoad,
   newConnections,

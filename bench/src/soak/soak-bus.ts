@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { CommandRecord, type AccessEvent, type Rule } from '@drawbridge/contracts';
+import { CommandRecord, isCommandLine, type AccessEvent, type Rule } from '@drawbridge/contracts';
 import { nativeTool, startEmbeddedNats, type EmbeddedNats } from '@drawbridge/embedded';
 import {
   accessEventStore,
@@ -120,7 +120,8 @@ export class SoakBus {
         const message = await manager.streams.getMessage(COMMANDS_STREAM, { seq });
         if (message === null) continue;
         for (const line of commandLines({ headers: message.header, data: message.data })) {
-          records.push(CommandRecord.parse(JSON.parse(new TextDecoder().decode(line))));
+          const text = new TextDecoder().decode(line);
+          if (isCommandLine(text)) records.push(CommandRecord.parse(JSON.parse(text)));
         }
       }
     };

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { FIRST } from './recorded-commands.js';
+
+export interface QuestionAsked {
+  readonly name: string;
+  /** Below `/v1/audit/`, with other words for every round. */
+  readonly path: (round: number) => string;
+}
+
+const DAY_MS = 86_400_000;
+const at = (days: number): string => new Date(Date.parse(FIRST) + days * DAY_MS).toISOString();
+/** A week that ends somewhere in the second month. */
+const week = (round: number): string =>
+  `since=${at(40 + (round % 30))}&until=${at(47 + (round % 30))}`;
+const everything = `since=${at(0)}&until=${at(91)}`;
+const pick = (round: number, word: string, of: number): number =>
+  createHash('sha256').update(`${word}${round}`).digest().readUInt32BE(0) % of;
+const agent = (round: number): string =>
+  `agent-${String(pick(round, 'agent', 200)).padStart(3, '0')}`;
+const object = (round: number): string =>
+  `namespace=team-${pick(round, 'namespace', 60)}&resource=deployments&name=app-${pick(round, 'application', 40)}`;
+
+/** What people ask, with words that are in the record. */
+export const questionsOf = (grants: readonly string[]): readonly QuestionAsked[] => {
+  const grant = (round: number, word: string): string =>
+    grants[pick(round, word, grants.length)] ?? '';
+  return [
+    { name: 'touched: one object, ever', path: (round) => `touched?${object(round)}` },
+    {
+      name: 'touched: one object, a week',
+      path: (round) => `touched?${object(round)}&${week(round)}`,
+    },
+    {
+      name: 'activity: last week',
+      path: (round) => `activity?agent=${agent(round)}&${week(round)}`,
+    },
+    { name: 'activity: ever', path: (round) => `activity?agent=${agent(round)}&${everything}` },
+    { name: 'blocked: a week by rule', path: (round) => `blocked?${week(round)}` },
+    { name: 'blocked: ever by rule', path: () => `blocked?${everything}` },
+    {
+      name: 'blocked: a week, every call',
+      path: (round) => `blocked?by=call&rule=shells/exec&${week(round)}`,
+    },
+    {
+      name: 'off-hours: a week',
+      path: (round) => `off-hours?timeZone=Europe/Berlin&${week(round)}`,
+    },
+    { name: 'off-hours: ever', path: () => `off-hours?timeZone=Europe/Berlin&${everything}` },
+    {
+      name: 'diff: two grants',
+      path: (round) => `diff?one=${grant(round, 'one')}&other=${grant(round, 'other')}`,
+    },
+    { name: 'commands: of a grant', path: (round) => `commands?grant=${grant(round, 'grant')}` },
+  ];
+};
