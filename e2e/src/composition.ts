@@ -62,6 +62,15 @@ export class Composition {
     return this.#process(victim).kill();
   }
 
+  /** Ends the ClickHouse engine of audit, which makes itself another one. False when there is none at the moment. */
+  killEngine(): boolean {
+    const audit = this.#process('audit').processId;
+    const engine = audit === undefined ? undefined : engineOf(audit);
+    if (engine === undefined) return false;
+    process.kill(engine, 'SIGKILL');
+    return true;
+  }
+
   async startAgain(victim: Victim): Promise<void> {
     if (victim === 'nats') await this.standIns.nats.restart();
     else this.#process(victim).start();
@@ -152,4 +161,18 @@ function processesOf({ environments, addresses }: StandIns, state: StateDirector
     }),
     service('proxy', addresses.proxyHealth),
   ];
+}
+
+/** The child process that holds the engine. */
+function engineOf(processId: number): number | undefined {
+  try {
+    const children = readFileSync(`/proc/${processId}/task/${processId}/children`, 'utf8');
+    return children
+      .split(/\s+/)
+      .filter((text) => text !== '')
+      .map(Number)
+      .find((each) => readFileSync(`/proc/${each}/cmdline`, 'utf8').includes('engine-process'));
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { holdWriterOf, stopWriterOf, useWriterOf, writerOf } from '@drawbridge/contracts';
+import {
+  auditWriterOf,
+  holdWriterOf,
+  stopWriterOf,
+  useWriterOf,
+  writerOf,
+} from '@drawbridge/contracts';
 import { expect, it } from 'vitest';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -19,6 +25,7 @@ it('the architecture names every event type at the service that writes it', () =
     ...holdWriterOf,
     ...stopWriterOf,
     ...useWriterOf,
+    ...auditWriterOf,
   }).map(([type, service]) => `${service}: ${type}`);
   expect(documented.toSorted()).toStrictEqual(written.toSorted());
 });

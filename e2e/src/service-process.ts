@@ -32,6 +32,10 @@ export class ServiceProcess {
     return child !== undefined && (child.exitCode !== null || child.signalCode !== null);
   }
 
+  get processId(): number | undefined {
+    return this.isDead ? undefined : this.#child?.pid;
+  }
+
   /** The last 20 000 characters it wrote. */
   get output(): string {
     return this.#output;

@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AccessRequestView } from '@drawbridge/contracts';
 import { demoPeople } from '@drawbridge/embedded';
-import { DEMO_CONNECTION, startLaptop, takeStateDirectory, type Laptop } from '@drawbridge/laptop';
+import {
+  type ClusterAccess,
+  DEMO_CONNECTION,
+  startLaptop,
+  takeStateDirectory,
+  type Laptop,
+} from '@drawbridge/laptop';
 import { createLogger } from '@drawbridge/runtime';
 import { eventually, startControlPlane, type ControlPlane } from '@drawbridge/testing';
 import { parseDocument, stringify } from 'yaml';
@@ -41,6 +47,8 @@ export interface WideGateway {
   readonly ca: string;
   /** Of the agent. */
   readonly token: string;
+  /** What the gateway itself shows to the cluster. */
+  readonly credential: ClusterAccess['credential'];
   /** A scratch directory, removed at the end. */
   readonly directory: string;
   /** All that stands in front of the control plane. */
@@ -57,6 +65,8 @@ export interface WideGatewayOptions {
   readonly apiserverArguments?: readonly string[];
   /** Whether ports of pods may be forwarded. @default 'allow' */
   readonly portForward?: 'allow' | 'refuse';
+  /** Further members of the spec of the Connection. */
+  readonly connection?: Readonly<Record<string, unknown>>;
   /** What a pod answers to `GET /planted`. */
   readonly podAnswer?: string;
 }
@@ -94,6 +104,7 @@ export async function startWideGateway(options: WideGatewayOptions = {}): Promis
     changeConnection(connectionFile, {
       hosts: [HOST],
       portForward: options.portForward ?? 'allow',
+      ...options.connection,
     });
     const token = await agentToken(laptop.identityProvider.issuer);
     await grantEverything(laptop, token);
@@ -106,7 +117,8 @@ export async function startWideGateway(options: WideGatewayOptions = {}): Promis
     };
     const kubeconfig = saved('path.kubeconfig', base);
     const hostKubeconfig = saved('host.kubeconfig', base.replace(/localhost(:\d+).*/, `${HOST}$1`));
-    const ways = { kubeconfig, hostKubeconfig, base, ca, token };
+    const { credential } = cluster;
+    const ways = { kubeconfig, hostKubeconfig, base, ca, token, credential };
     const setMasking = (masking: object) => {
       changeConnection(connectionFile, { masking });
     };

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { AccessRequestView, CommandRecord } from '@drawbridge/contracts';
+import { AccessRequestView, CommandRecord, isCommandLine } from '@drawbridge/contracts';
 import { commandLines, connectJetStream, type JetStreamConnection } from '@drawbridge/jetstream';
 import { takeStateDirectory } from '@drawbridge/laptop';
 import { eventually } from '@drawbridge/testing';
@@ -156,7 +156,8 @@ async function recordsSince(sequence: number): Promise<CommandRecord[]> {
     const message = await bus.manager.streams.getMessage('COMMANDS', { seq });
     if (message === null) continue;
     for (const line of commandLines({ headers: message.header, data: message.data })) {
-      records.push(CommandRecord.parse(JSON.parse(new TextDecoder().decode(line))));
+      const text = new TextDecoder().decode(line);
+      if (isCommandLine(text)) records.push(CommandRecord.parse(JSON.parse(text)));
     }
   }
   return records;

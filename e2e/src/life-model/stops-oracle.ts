@@ -41,7 +41,8 @@ function isUnder({ nowMs }: Grant, heard: readonly StopThen[]): boolean {
       continue;
     }
     if (nowMs < acceptedMs + HEARD_WITHIN_MS) return true;
-    inForce ||= event.type === 'AgentDisabled' || event.data.keep;
+    inForce ||=
+      event.type === 'AgentDisabled' || (event.type === 'BridgesRaised' && event.data.keep);
   }
   return inForce;
 }

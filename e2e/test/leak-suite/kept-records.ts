@@ -1,4 +1,5 @@
-import { AuditCommandPage } from '@drawbridge/contracts';
+import { join } from 'node:path';
+import { AuditCommandPage, type AuditCommand } from '@drawbridge/contracts';
 import {
   ACCESS_STREAM,
   commandLines,
@@ -11,6 +12,7 @@ import {
 import { eventually } from '@drawbridge/testing';
 import { HostileTokens } from '../../src/hostile-tokens.js';
 import type { WideGateway } from '../../src/wide-gateway.js';
+import { bodiesOf, objectsIn } from './kept-bodies.js';
 
 /** What stays behind when an agent has gone. */
 export interface Kept {
@@ -43,7 +45,10 @@ export async function keptOf(gateway: WideGateway): Promise<Kept> {
       },
       { timeoutMs: 60_000 },
     );
-    return { commands, rows: rows.count, texts: { ...texts, audit: rows.pages } };
+    const audit = laptop.addresses.audit;
+    const bodies = await bodiesOf({ audit, token }, rows.commands);
+    const objects = await objectsIn(join(gateway.directory, 'state', 'bodies'));
+    return { commands, rows: rows.count, texts: { ...texts, audit: rows.pages, bodies, objects } };
   } finally {
     await bus.close();
   }
@@ -71,6 +76,7 @@ const startedIn = (lines: readonly Uint8Array[]): number =>
 
 async function rowsOf(audit: string, token: string) {
   const pages: Uint8Array[] = [];
+  const commands: AuditCommand[] = [];
   let count = 0;
   let cursor: string | undefined;
   do {
@@ -82,7 +88,8 @@ async function rowsOf(audit: string, token: string) {
     const page = AuditCommandPage.parse(JSON.parse(text));
     pages.push(Buffer.from(text));
     count += page.items.length;
+    commands.push(...page.items);
     cursor = page.nextCursor;
   } while (cursor !== undefined);
-  return { pages, count };
+  return { pages, count, commands };
 }

@@ -94,6 +94,15 @@ async function compare(route: Route): Promise<void> {
   }).toStrictEqual({ isLeakDirectly: true, leaks: [], ended: 'as expected' });
 }
 
+/**
+ * What is shown as it is, is kept as it was shown: OpenAPI, and what a program prints that nobody can tell from other
+ * words.
+ */
+const shown: Readonly<Record<string, string>> = {
+  objects: 'description in a schema',
+  COMMANDS: 'argument/word',
+};
+
 const byName = (routes: readonly Route[]) => routes.map((route) => [route.what, route] as const);
 
 describe('what an agent with a grant for everything gets to see', () => {
@@ -118,9 +127,12 @@ describe('what is left of all that', () => {
     const own = new CanaryHunt(said.all);
     expect(kept.commands).toBeGreaterThan(2 * readingRoutes.length);
     expect(kept.rows).toBeGreaterThan(2 * readingRoutes.length);
+    expect(kept.texts['bodies']?.length).toBeGreaterThan(50);
+    expect(kept.texts['objects']?.length).toBeGreaterThan(0);
     for (const [where, texts] of Object.entries(kept.texts)) {
       const found = new Set(texts.flatMap((text) => [...hunt.in(text), ...own.in(text)]));
-      expect.soft([...found], where).toStrictEqual([]);
+      const leaks = [...found].filter((name) => !name.startsWith(shown[where] ?? '-'));
+      expect.soft(leaks, where).toStrictEqual([]);
     }
   });
 });
