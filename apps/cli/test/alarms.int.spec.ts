@@ -1,7 +1,8 @@
 import { auditEventStore } from '@drawbridge/jetstream';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { buildCli, Somebody } from './drawbridge.js';
+import type { Somebody } from './drawbridge.js';
+import { buildCli } from './drawbridge.js';
 import { startRealServices, type RealServices } from './real-services.js';
 
 const ALARM = `u_${'a'.repeat(32)}`;
@@ -18,16 +19,8 @@ afterAll(async () => {
 });
 
 async function human(id: string): Promise<Somebody> {
-  const somebody = await Somebody.with({ DRAWBRIDGE_URL: services.server });
+  const somebody = await services.logIn(id);
   people.push(somebody);
-  const login = somebody.start('login', '--no-browser');
-  const code = await eventually(() => {
-    const found = /\b[A-Z]{4}-[A-Z]{4}\b/.exec(login.seen())?.[0];
-    if (found === undefined) throw new Error(`no code in: ${login.seen()}`);
-    return found;
-  });
-  await services.identityProvider.approveDevice(code, { id });
-  expect((await login.result).code).toBe(0);
   return somebody;
 }
 

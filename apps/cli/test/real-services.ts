@@ -15,7 +15,8 @@ import { IdentityConfig, startIdentity } from '@drawbridge/identity';
 import { connectJetStream, declareStreams, type JetStreamConnection } from '@drawbridge/jetstream';
 import { PolicyConfig, startPolicy } from '@drawbridge/policy';
 import { createLogger, loadConfig } from '@drawbridge/runtime';
-import { startNats } from '@drawbridge/testing';
+import { eventually, startNats } from '@drawbridge/testing';
+import { Somebody } from './drawbridge.js';
 
 const examples = new URL('../../../infra/config/', import.meta.url).pathname;
 
@@ -24,6 +25,8 @@ export interface RealServices {
   readonly server: string;
   readonly identityProvider: DemoIdentityProvider;
   readonly connection: JetStreamConnection;
+  /** A human of the demo, `human-alice` and so on, who has logged in by the device flow. */
+  logIn(id: string): Promise<Somebody>;
   stop(): Promise<void>;
 }
 
@@ -105,14 +108,33 @@ export async function startRealServices(
     { logger },
   );
   closers.push(() => identity.close());
+  const server = identity.addresses['http'] ?? '';
   return {
-    server: identity.addresses['http'] ?? '',
+    server,
     identityProvider,
     connection,
+    logIn: (id) => logIn({ server, identityProvider }, id),
     stop: async () => {
       for (const close of closers.toReversed()) await close();
     },
   };
+}
+
+async function logIn(
+  { server, identityProvider }: Pick<RealServices, 'server' | 'identityProvider'>,
+  id: string,
+): Promise<Somebody> {
+  const somebody = await Somebody.with({ DRAWBRIDGE_URL: server });
+  const login = somebody.start('login', '--no-browser');
+  const code = await eventually(() => {
+    const found = /\b[A-Z]{4}-[A-Z]{4}\b/.exec(login.seen())?.[0];
+    if (found === undefined) throw new Error(`no code in: ${login.seen()}`);
+    return found;
+  });
+  await identityProvider.approveDevice(code, { id });
+  const { code: exitCode, stderr } = await login.result;
+  if (exitCode !== 0) throw new Error(`${id} could not log in: ${stderr}`);
+  return somebody;
 }
 
 async function writeConfiguration(directory: string, issuer: string): Promise<void> {
