@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { AuditCommand } from '@drawbridge/contracts';
@@ -224,6 +224,65 @@ describe('drawbridge audit rerun', () => {
       const { stderr } = await somebody.drawbridge('audit', 'rerun', whole, ...args);
       expect(stderr).toContain(code);
     }
+  });
+
+  it('goes to no other cluster, and as nobody else, than the kubeconfig says', async () => {
+    const whole = bundle('ways.tar.gz', files);
+    const text = original.kubeconfig();
+    const texts = {
+      'proxy-url': text.replace('{"server"', '{"proxy-url":"http://127.0.0.1:1","server"'),
+      as: text.replace('{"token"', '{"as":"nobody","token"'),
+    };
+    for (const [way, config] of Object.entries(texts)) {
+      const file = join(somebody.home, `${way}.kubeconfig`);
+      writeFileSync(file, config);
+      const { stderr } = await somebody.drawbridge(
+        ...['audit', 'rerun', whole, '--kubeconfig', file, '--context', 'sandbox'],
+      );
+      expect(stderr).toContain('kubeconfig_invalid');
+      expect(stderr).toContain(`${way}, for user`);
+    }
+  });
+
+  it('knows a production connection by its address, whatever the kubeconfig calls it', async () => {
+    const cluster = await clusterWith('first');
+    const directory = join(somebody.home, 'connections');
+    mkdirSync(directory);
+    const { port } = new URL(cluster.address);
+    writeFileSync(
+      join(directory, 'eks.yaml'),
+      JSON.stringify({
+        ...{
+          apiVersion: 'drawbridge.dev/v1alpha1',
+          kind: 'Connection',
+          metadata: { name: 'eks-1' },
+        },
+        spec: {
+          ...{ environment: 'production', server: `https://localhost:${port}` },
+          credential: { type: 'bearerToken', file: '/nowhere' },
+        },
+      }),
+    );
+    const broken = join(somebody.home, 'broken');
+    mkdirSync(broken);
+    writeFileSync(join(broken, 'eks.yaml'), '{}');
+    const whole = bundle('address.tar.gz', files);
+    const target = ['--kubeconfig', kubeconfig(cluster, 'kind-same'), '--context', 'kind-same'];
+    const { code, stderr } = await somebody.drawbridge(
+      ...['audit', 'rerun', whole, ...target, '--yes', '--config', directory],
+    );
+    expect([code, stderr]).toStrictEqual([4, expect.stringContaining('rerun_production_server')]);
+    const { body } = await callerOf(cluster)({
+      ...{ method: 'GET', target: PATH, accept: 'application/json' },
+    });
+    expect(JSON.parse(body)).toMatchObject({ data: { text: 'first' } });
+    const unknown = await somebody.drawbridge(
+      ...['audit', 'rerun', whole, ...target, '--config', broken],
+    );
+    expect([unknown.code, unknown.stderr]).toStrictEqual([
+      2,
+      expect.stringContaining('policy_invalid'),
+    ]);
   });
 
   it('refuses a file that is no bundle', async () => {

@@ -8,10 +8,20 @@ const TIMEOUT_MS = 30_000;
 /** No list of a session is longer. */
 const MAX_BYTES = 268_435_456;
 
+/** Of one call, from its first byte to the last of its answer. */
+const WHOLE_MS = 300_000;
+/** What the gateway says with each of its own refusals; no cluster does. */
+const REFUSAL = 'drawbridge-refusal';
+
+export interface ClusterAnswer extends MadeAnswer {
+  /** It was the gateway of Drawbridge that answered. */
+  readonly isOfGateway: boolean;
+}
+
 /** Makes calls of a Kubernetes API, as whom the access says. */
 export const clusterCaller =
   (access: Omit<ClusterAccess, 'names'>) =>
-  async (call: MadeCall): Promise<MadeAnswer> => {
+  async (call: MadeCall): Promise<ClusterAnswer> => {
     try {
       return await made(access, call);
     } catch (cause) {
@@ -22,9 +32,9 @@ export const clusterCaller =
   };
 
 function made(
-  { server, ca, token, certificate, key }: Omit<ClusterAccess, 'names'>,
+  { server, serverName, ca, token, certificate, key }: Omit<ClusterAccess, 'names'>,
   { method, target, accept, contentType, body }: MadeCall,
-): Promise<MadeAnswer> {
+): Promise<ClusterAnswer> {
   return new Promise((resolve, reject) => {
     const headers = {
       ...{ accept, 'user-agent': 'drawbridge-rerun' },
@@ -41,7 +51,8 @@ function made(
         },
         path: `${server.pathname.replace(/\/$/, '')}${target}`,
         ...{ ca: ca ?? [...rootCertificates], cert: certificate, key, timeout: TIMEOUT_MS },
-        ...{ agent: false, rejectUnauthorized: true },
+        ...{ agent: false, rejectUnauthorized: true, signal: AbortSignal.timeout(WHOLE_MS) },
+        ...(serverName === undefined ? {} : { servername: serverName }),
       },
       (response) => {
         const chunks: Buffer[] = [];
@@ -54,7 +65,8 @@ function made(
         response.on('error', reject);
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString('utf8');
-          resolve({ status: response.statusCode ?? 0, body: text });
+          const isOfGateway = response.headers[REFUSAL] !== undefined;
+          resolve({ status: response.statusCode ?? 0, body: text, isOfGateway });
         });
       },
     );

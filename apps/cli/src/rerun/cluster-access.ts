@@ -7,6 +7,8 @@ import { CliError } from '../cli-error.js';
 /** How a cluster is reached, with the names by which people know it. */
 export interface ClusterAccess {
   readonly server: URL;
+  /** What the certificate is for, where that is not the host of `server`. */
+  readonly serverName?: string;
   /** PEM; absent: the system's authorities. */
   readonly ca?: string;
   readonly token?: string;
@@ -26,6 +28,7 @@ const Kubeconfig = z.looseObject({
         'certificate-authority': z.string().optional(),
         'certificate-authority-data': z.base64().optional(),
         'insecure-skip-tls-verify': z.boolean().optional(),
+        'tls-server-name': z.string().optional(),
       }),
     }),
   ),
@@ -56,9 +59,12 @@ export async function clusterAccess(file: string, context: string): Promise<Clus
   if (cluster.cluster['insecure-skip-tls-verify'] === true) {
     throw invalid(file, 'insecure-skip-tls-verify: expected a certificate that can be checked');
   }
+  refuseOtherWays(file, cluster, user);
   const pem = pemReader(file);
   const ca = await pem(cluster.cluster, 'certificate-authority');
+  const serverName = cluster.cluster['tls-server-name'];
   return {
+    ...(serverName === undefined ? {} : { serverName }),
     ...(ca === undefined ? {} : { ca }),
     ...(await credentialOf(file, user)),
     server: new URL(cluster.cluster.server),
@@ -66,8 +72,21 @@ export async function clusterAccess(file: string, context: string): Promise<Clus
   };
 }
 
+/** By one of these kubectl goes to another cluster, or as somebody else, than calls would be made here. */
+const otherWays = ['proxy-url', 'as', 'as-uid', 'as-groups', 'as-user-extra'] as const;
+
+function refuseOtherWays(file: string, { cluster }: Cluster, { name, user }: User): void {
+  const found = otherWays.find((way) => Object.hasOwn(cluster, way) || Object.hasOwn(user, way));
+  if (found === undefined) return;
+  throw invalid(
+    file,
+    `${found}, for user "${name}": expected a cluster that is called directly, as the user itself`,
+  );
+}
+
 type Config = z.infer<typeof Kubeconfig>;
 type User = Config['users'][number];
+type Cluster = Config['clusters'][number];
 
 async function readConfig(file: string): Promise<Config> {
   const config = Kubeconfig.safeParse(await yamlIn(file));

@@ -1,9 +1,11 @@
-import { loadConfiguration } from '@drawbridge/configuration';
+import { ConfigurationError, loadConfiguration } from '@drawbridge/configuration';
 import type { BundleManifest, RerunTarget } from '@drawbridge/replay';
 import { CliError } from '../cli-error.js';
 import { clusterCaller } from './call-cluster.js';
 import { clusterAccess } from './cluster-access.js';
 import {
+  refuseGateway,
+  refuseProductionAddress,
   refuseProductionLabels,
   refuseProductionNames,
   type KnownConnection,
@@ -64,8 +66,11 @@ async function openCluster(
 ): Promise<OpenTarget> {
   const access = await clusterAccess(kubeconfig, context);
   const own: KnownConnection = { name: connection, environment };
-  refuseProductionNames(access, [own, ...(await connectionsIn(config))]);
+  const connections = [own, ...(await connectionsIn(config))];
+  refuseProductionNames(access, connections);
+  await refuseProductionAddress(access, connections);
   const call = clusterCaller(access);
+  await refuseGateway(access, call);
   await refuseProductionLabels(call);
   return {
     target: { call, isReadOnly: yes !== true },
@@ -76,7 +81,12 @@ async function openCluster(
 
 async function connectionsIn(directory: string | undefined): Promise<readonly KnownConnection[]> {
   if (directory === undefined) return [];
-  const { connections } = await loadConfiguration(directory, { only: ['Connection'] });
+  const { connections } = await loadConfiguration(directory, { only: ['Connection'] }).catch(
+    (cause: unknown): never => {
+      if (!(cause instanceof ConfigurationError)) throw cause;
+      throw new CliError('policy_invalid', cause.message, { cause });
+    },
+  );
   return connections.map(({ metadata, spec }) => ({
     ...{ name: metadata.name, environment: spec.environment, server: spec.server },
   }));

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { refuseProductionLabels, refuseProductionNames } from './refuse-production.js';
+import {
+  refuseGateway,
+  refuseProductionAddress,
+  refuseProductionLabels,
+  refuseProductionNames,
+} from './refuse-production.js';
 
 const production = {
   ...{ name: 'eks-1', environment: 'production', server: 'https://10.0.0.1:6443' },
@@ -10,6 +15,7 @@ const refuse =
     refuseProductionNames({ names, server: new URL(server) }, [
       production,
       { name: 'scratch', environment: 'staging', server: 'https://10.0.0.2' },
+      { name: 'west', environment: 'staging', hosts: ['west.gateway.corp.example'] },
     ]);
 const refused = (code: string) => expect.objectContaining({ code }) as Error;
 
@@ -40,6 +46,7 @@ describe('a cluster on which a session is to be made again', () => {
     'https://10.0.0.1:6443/some/path',
     'https://api.prod.corp.example',
     'https://gateway.corp.example/connections/scratch',
+    'https://west.gateway.corp.example',
   ])('is refused at %s', (server) => {
     expect(refuse(['kind'], server)).toThrow(refused('rerun_production_server'));
   });
@@ -50,6 +57,42 @@ describe('a cluster on which a session is to be made again', () => {
       expect(refuse(['kind'], server)).not.toThrow();
     },
   );
+
+  it('is refused when its certificate is to be one of production', () => {
+    const access = {
+      names: ['kind'],
+      server: new URL('https://10.0.0.9'),
+      serverName: 'api.prod.x',
+    };
+    const naming = () => refuseProductionNames(access, []);
+    expect(naming).toThrow(refused('rerun_production_server'));
+  });
+
+  const book: Readonly<Record<string, readonly string[]>> = {
+    'k8s.corp.example': ['10.0.0.7', '10.0.0.1'],
+    'else.corp.example': ['10.0.0.8'],
+    '10.0.0.1': ['10.0.0.1'],
+  };
+  const at = (server: string) =>
+    refuseProductionAddress({ server: new URL(server) }, [production], (host) =>
+      Promise.resolve(book[host] ?? []),
+    );
+
+  it('is refused at the address of production under another name', async () => {
+    const same = at('https://k8s.corp.example:6443');
+    await expect(same).rejects.toThrow(refused('rerun_production_server'));
+    await at('https://k8s.corp.example');
+    await at('https://else.corp.example:6443');
+    await at('https://unknown.corp.example:6443');
+  });
+
+  it('is refused when it is the gateway that answers', async () => {
+    const server = new URL('https://10.0.0.9');
+    const answering = (isOfGateway: boolean) =>
+      refuseGateway({ server }, () => Promise.resolve({ status: 400, body: '', isOfGateway }));
+    await expect(answering(true)).rejects.toThrow(refused('rerun_production_server'));
+    await answering(false);
+  });
 
   const labels = (kubeSystem: object, others: object = {}) =>
     refuseProductionLabels(({ target }) => {

@@ -101,6 +101,33 @@ describe('a bundle', () => {
     expect(bomb.length).toBeLessThan(2_000);
     expect(() => readBundle(bomb, 1_048_576)).toThrow(refused('bundle_too_large'));
   });
+
+  const bodyNamed = (n: number, change: object) =>
+    `${JSON.stringify({
+      ...{ type: 'CommandBody', commandId: command(n).id, connection: 'prod-eks' },
+      ...{ at: '2026-01-05T09:00:00.000Z', direction: 'response', bytes: 1, content: '' },
+      ...{ contentType: 'application/json', sha256: 'a'.repeat(64), encoding: 'utf8', ...change },
+    })}\n`;
+
+  it('whose bodies would fill the memory once they are unpacked is refused', () => {
+    const bomb = gzipSync(Buffer.alloc(900_000)).toString('base64');
+    const packedAgain = { encoding: 'base64', content: bomb, contentEncoding: 'gzip' };
+    const all = [1, 2].map((n) => bodyNamed(n, packedAgain)).join('');
+    const made = packed({ ...files, 'bodies/000001.ndjson': all });
+    expect(() => readBundle(made, 1_048_576)).toThrow(refused('bundle_too_large'));
+    expect(() => readBundle(made, 2_097_152)).not.toThrow();
+  });
+
+  it('whose bodies name the same piece again and again is refused', () => {
+    const sha256 = 'b'.repeat(64);
+    const pieces = Array.from({ length: 100 }, () => ({ sha256, bytes: 20_000 }));
+    const all = bodyNamed(1, { objects: pieces });
+    const made = packed({
+      ...{ ...files, 'bodies/000001.ndjson': all },
+      [`objects/${sha256}`]: Buffer.alloc(20_000),
+    });
+    expect(() => readBundle(made, 1_048_576)).toThrow(refused('bundle_too_large'));
+  });
 });
 
 describe('an archive', () => {

@@ -38,6 +38,30 @@ describe('a call is not made again', () => {
       { path: '/api/v1/namespaces/n/serviceaccounts/s/token' },
       'credential',
     ],
+    [
+      'a token behind a question mark',
+      { path: `${POD.replace('pods', 'serviceaccounts')}/token?x` },
+      'path_unclear',
+    ],
+    [
+      'exec behind an encoded slash',
+      { path: '/api/v1/namespaces/n/pods/p%2Fexec' },
+      'path_unclear',
+    ],
+    [
+      'exec behind one encoded twice',
+      { path: '/api/v1/namespaces/n/pods/p%252Fexec' },
+      'path_unclear',
+    ],
+    ['a proxy behind a fragment', { path: `${POD}#/proxy` }, 'path_unclear'],
+    ['a path with an empty segment', { path: '/api/v1/namespaces/n//pods/p/exec' }, 'path_unclear'],
+    ['a path that goes up', { path: '/api/v1/../../connections/x' }, 'path_unclear'],
+    ['a path that goes up in other letters', { path: `${POD}/%2e%2E/p/exec` }, 'path_unclear'],
+    ['a path with a line break', { path: `${POD}\r\nx: y` }, 'path_unclear'],
+    ['a path with a broken escape', { path: `${POD}%` }, 'path_unclear'],
+    ['a watch that says it is a list', { verb: 'list', name: '', query: 'watch=1' }, 'watch'],
+    ['a watch without a value', { verb: 'list', name: '', query: 'watch' }, 'watch'],
+    ['a watch by its path', { path: '/api/v1/watch/namespaces/n/pods' }, 'watch'],
   ])('%s', (_what, change, expected) => {
     expect(reason(change)).toBe(expected);
   });

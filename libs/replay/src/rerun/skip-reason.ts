@@ -6,6 +6,7 @@ export type SkipReason =
   | 'refused'
   | 'no_end'
   | 'not_a_resource'
+  | 'path_unclear'
   | 'answered_by_gateway'
   | 'channel'
   | 'credential'
@@ -23,6 +24,7 @@ export const skipWords: Readonly<Record<SkipReason, string>> = {
   refused: 'Drawbridge refused it: it never reached the cluster',
   no_end: 'no whole answer was recorded',
   not_a_resource: 'discovery, which says what the cluster serves',
+  path_unclear: 'its path is none that the gateway forwards: it was not recorded by one',
   answered_by_gateway: 'the gateway answered it, not the cluster',
   channel: 'a channel into a pod: play its recording',
   credential: 'it gives out a credential',
@@ -59,14 +61,36 @@ function kindReason({
   verb,
   decision,
   path,
+  query,
 }: RecordedCall['command']): SkipReason | undefined {
+  if (!isPlainPath(path)) return 'path_unclear';
   if (resource === '' || !/^\/apis?\//.test(path)) return 'not_a_resource';
   if (decision?.reason === 'self_review') return 'answered_by_gateway';
   // What is sent is the path: a file may say something else of it.
   const named = [subresource, ...belowObject(path)];
   const [opening] = named.filter((segment) => Object.hasOwn(opened, segment));
   const reason = opening === undefined ? undefined : opened[opening];
-  return reason ?? (verb === 'watch' ? 'watch' : undefined);
+  return reason ?? (verb === 'watch' || asksForWatch(path, query) ? 'watch' : undefined);
+}
+
+/**
+ * Whether the cluster reads a path as it is read here. The gateway forwards no other; a file that somebody made may say
+ * `p%2Fexec`, which is a channel, or `token?x`, which is a credential.
+ */
+const isPlainPath = (path: string): boolean =>
+  path
+    .split('/')
+    .slice(1)
+    .every((segment) => /^[^\s/\\%?#;\p{Cc}]+$/u.test(decoded(segment)) && !isDots(segment)) &&
+  /^\/[!-"$->@-[\]-~]*$/.test(path);
+
+const isDots = (segment: string): boolean => ['.', '..'].includes(decoded(segment));
+
+/** As the API server reads it, whatever verb a file says. */
+function asksForWatch(path: string, query: string): boolean {
+  const values = new URLSearchParams(query).getAll('watch');
+  const isPrefix = /^\/(?:api\/[^/]+|apis\/[^/]+\/[^/]+)\/watch\//.test(path);
+  return isPrefix || values.some((value) => !['0', 'false'].includes(value.toLowerCase()));
 }
 
 /** What stands behind the name of the object in a path, as the cluster reads it. */

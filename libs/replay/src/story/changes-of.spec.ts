@@ -36,6 +36,23 @@ describe('what a write changed', () => {
     }
   });
 
+  it.each([257, 3_000, 12_000])('is not looked for in what is nested %i deep', (depth) => {
+    const nested = (value: string): RecordedBody => ({
+      contentType: 'application/json',
+      text: `{"kind":"X","metadata":{"name":"x"},"spec":${'[{"a":'.repeat(depth)}${value}${'}]'.repeat(depth)}}`,
+    });
+    for (const verb of ['patch', 'create', 'deletecollection']) {
+      const bodies = { before: nested('1'), response: nested('2') };
+      expect(changesOf(command(1, { verb }), bodies)).toStrictEqual({ unknown: 'too_large' });
+    }
+  });
+
+  it('is found beside brackets in texts', () => {
+    const text = `\\"${'[{'.repeat(500)}`;
+    const sides = [deployment({ text, replicas: 1 }), deployment({ text, replicas: 2 })] as const;
+    expect(patched(...sides)).toMatchObject({ changes: [{ path: 'spec.replicas' }] });
+  });
+
   it('leaves out what the server keeps for itself', () => {
     const noise = (n: number) => ({
       ...{ resourceVersion: `${n}`, generation: n, managedFields: [{ manager: `${n}` }] },

@@ -4,7 +4,15 @@ import type {
   StoryChange,
   StoryChanges,
 } from '@drawbridge/contracts';
-import { isList, isObject, parseJson, textAt, valueAt, type JsonObject } from '../json.js';
+import {
+  isList,
+  isObject,
+  isTooDeep,
+  parseJson,
+  textAt,
+  valueAt,
+  type JsonObject,
+} from '../json.js';
 import type { RecordedBodies, RecordedBody } from '../recorded-body.js';
 import { isChange } from './is-dry-run.js';
 import { contentOf, objectChanges, objectName } from './object-changes.js';
@@ -75,6 +83,8 @@ function objectIn(body: RecordedBody | undefined): JsonObject | NoChangesKnown {
   if (body === undefined) return 'not_recorded';
   if (body.cut !== undefined) return 'not_whole';
   if (body.text === undefined) return isJson(body) ? 'too_large' : 'not_json';
+  // What an agent writes is as deep as it likes, and must not keep anybody from reading its session.
+  if (isTooDeep(body.text)) return 'too_large';
   const object = parseJson(body.text);
   return isObject(object) ? object : 'not_json';
 }
