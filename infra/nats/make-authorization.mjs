@@ -62,10 +62,12 @@ const writes = {
 const consumes = {
   identity: ['ACCESS', 'STOPS', 'KV_drawbridge_trust'],
   policy: ['ACCESS', 'STOPS', 'USES', 'KV_drawbridge_trust', 'KV_drawbridge_members'],
+  // AUDIT for the alarms that it tells webhooks of.
   approval: [
     'ACCESS',
     'HOLDS',
     'STOPS',
+    'AUDIT',
     'KV_drawbridge_trust',
     'KV_drawbridge_slack_cards',
     'KV_drawbridge_members',
@@ -156,19 +158,22 @@ const durables = {
   ],
   proxy: ['proxy'],
   // What a sink could not be told of is parked under a name of its own.
-  audit: ['audit', 'audit-sinks'],
+  audit: ['audit', 'audit-sinks', 'audit-sinks-settled'],
 };
 
-/**
- * What no webhook took is looked at, by a consumer of that subject alone; and consumers of webhooks that there are no
- * more are found, to be deleted.
- */
-const deadLetterCalls = [
-  ...['approval-webhooks', 'approval-webhooks-settled'].map(
-    (name) => `$JS.API.CONSUMER.CREATE.PARKED.*.drawbridge.parked.${name}`,
+/** What nobody outside took is looked at, by a consumer of that subject alone. */
+const parkedCalls = (name) => [
+  ...[name, `${name}-settled`].map(
+    (parked) => `$JS.API.CONSUMER.CREATE.PARKED.*.drawbridge.parked.${parked}`,
   ),
   ...['INFO', 'DELETE', 'MSG.NEXT'].map((call) => `$JS.API.CONSUMER.${call}.PARKED.*`),
+];
+
+/** Consumers of webhooks that there are no more are found, to be deleted. */
+const deadLetterCalls = [
+  ...parkedCalls('approval-webhooks'),
   '$JS.API.CONSUMER.LIST.ACCESS',
+  '$JS.API.CONSUMER.LIST.AUDIT',
 ];
 
 /** Nobody may remake, delete or drain the durable consumer of another service. */
@@ -251,6 +256,7 @@ const serviceUsers = services.map((service) =>
       ...(service === 'identity' ? [EXPLAIN] : []),
       ...(service === 'approval' ? [SESSION_SUMMARY] : []),
       ...(service === 'approval' ? deadLetterCalls : []),
+      ...(service === 'audit' ? parkedCalls('audit-sinks') : []),
       ...(service === 'policy' ? [NAMES] : []),
       ...writes[service],
       ...durables[service].map((durable) => `drawbridge.parked.${durable}`),

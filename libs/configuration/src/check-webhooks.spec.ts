@@ -133,3 +133,15 @@ describe('the state of tickets', () => {
     ]);
   });
 });
+
+describe('a webhook that is told of alarms', () => {
+  const named = (whose: string) =>
+    `apiVersion: drawbridge.dev/v1alpha1\nkind: Webhook\nmetadata: {name: pager}\nspec:\n  url: https://pager.corp.test/x\n  secretFile: secrets/ours\n  events: [GrantIssued, UnrecordedCallFound]\n  for: ${whose}\n`;
+
+  it('is one for all, since an alarm is about no agent', () => {
+    expect(problems(named('all'))).toStrictEqual([]);
+    expect(
+      problems(named('{agents: [{issuer: "https://id.corp.test", subject: b}]}')),
+    ).toStrictEqual(['spec.events[1]: "UnrecordedCallFound" is told only with `for: all`']);
+  });
+});

@@ -1,15 +1,26 @@
 import { resolve } from 'node:path';
-import type { InboundSpec, WebhookDocument } from '@drawbridge/contracts';
+import { isAlarmType, type InboundSpec, type WebhookDocument } from '@drawbridge/contracts';
 import { entriesOf, error, type Check, type Entry, type Finding } from './entry.js';
 
 /** What comes back from a ticket system can be told from what we sent, and a yes from a no. */
 export const checkWebhooks: Check = ({ entries }) =>
   entriesOf(entries, 'Webhook').flatMap((entry) => {
     const { inbound } = entry.document.spec;
-    return inbound === undefined
-      ? []
-      : [...checkSecrets(entry, inbound), ...checkWords(entry, inbound)];
+    const ofInbound =
+      inbound === undefined ? [] : [...checkSecrets(entry, inbound), ...checkWords(entry, inbound)];
+    return [...checkAlarms(entry), ...ofInbound];
   });
+
+/** An alarm is about no agent, and is nothing for those who run one. */
+function checkAlarms(entry: Entry<WebhookDocument>): Finding[] {
+  const { events = [], for: whose } = entry.document.spec;
+  if (whose === 'all') return [];
+  return events.flatMap((type, index) =>
+    isAlarmType(type)
+      ? [error(entry, ['spec', 'events', index], `"${type}" is told only with \`for: all\``)]
+      : [],
+  );
+}
 
 /** With one secret for both ways, our own messages could be sent back to us as callbacks. */
 function checkSecrets(entry: Entry<WebhookDocument>, inbound: InboundSpec): Finding[] {

@@ -92,3 +92,10 @@ export const auditWriterOf: Readonly<Record<AuditTrailEventType, ServiceName>> =
   UnrecordedCallFound: 'audit',
   UnrecordedCallReviewed: 'audit',
 };
+
+/** Types for which somebody is woken. */
+export const alarmEventTypes = ['UnrecordedCallFound'] as const satisfies AuditTrailEventType[];
+export type AlarmEventType = (typeof alarmEventTypes)[number];
+
+export const isAlarmType = (type: string): type is AlarmEventType =>
+  alarmEventTypes.some((alarm) => alarm === type);

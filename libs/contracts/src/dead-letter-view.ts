@@ -11,7 +11,15 @@ export const DeadLetterView = z.strictObject({
   parkedAt: Instant,
   /** What it tells of; absent where that cannot be read. */
   event: z
-    .strictObject({ id: z.string(), type: z.string(), accessRequestId: z.string(), at: Instant })
+    .strictObject({
+      id: z.string(),
+      type: z.string(),
+      /** Absent of an alarm. */
+      accessRequestId: z.string().optional(),
+      /** Of an alarm alone. */
+      alarmId: z.string().optional(),
+      at: Instant,
+    })
     .optional(),
 });
 export type DeadLetterView = z.infer<typeof DeadLetterView>;

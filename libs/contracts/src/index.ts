@@ -31,8 +31,10 @@ export {
   Problem,
 } from './access-view.js';
 export {
+  alarmEventTypes,
   AuditTrailEvent,
   auditWriterOf,
+  isAlarmType,
   SeenCall,
   UnrecordedReason,
   ViewedHow,

@@ -1,17 +1,24 @@
 import { z } from 'zod';
 import { AccessEvent } from './access-event.js';
+import { alarmEventTypes } from './audit-events.js';
 import { document, filePath, label } from './document.js';
 import { InboundSpec, TicketStateSpec } from './ticket-system.js';
 
 const eventTypes = AccessEvent.options.map(({ shape }) => shape.type.value);
 
-/** Somebody's address that is told what happens to access requests. Read by approval. */
+/** Somebody's address that is told what happens to access requests, and of alarms. Read by approval. */
 export const WebhookDocument = document(
   'Webhook',
   label,
   z.strictObject({
     url: z.url({ protocol: /^https?$/ }).describe('Takes a POST; any 2xx is a yes'),
-    events: z.array(z.enum(eventTypes)).min(1).optional().describe('Default: all types'),
+    events: z
+      .array(z.enum([...eventTypes, ...alarmEventTypes]))
+      .min(1)
+      .optional()
+      .describe(
+        'Default: all types of requests and grants. Alarms are told only to who names them',
+      ),
     for: z
       .union([
         z.literal('all'),

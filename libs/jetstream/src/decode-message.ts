@@ -3,18 +3,26 @@ import type { RecordedEvent } from '@drawbridge/kernel';
 import { decodeEvent } from './event-envelope.js';
 import {
   accessEvents,
+  auditTrailEvents,
   holdEvents,
   useEvents,
   type ReadableKind,
   type StoredEvent,
 } from './event-kind.js';
-import type { ACCESS_STREAM, HOLDS_STREAM, USES_STREAM } from './stream-definitions.js';
+import type {
+  ACCESS_STREAM,
+  AUDIT_STREAM,
+  HOLDS_STREAM,
+  USES_STREAM,
+} from './stream-definitions.js';
 
 /** The streams of aggregates. */
-export type EventStream = typeof ACCESS_STREAM | typeof HOLDS_STREAM | typeof USES_STREAM;
+export type EventStream =
+  typeof ACCESS_STREAM | typeof AUDIT_STREAM | typeof HOLDS_STREAM | typeof USES_STREAM;
 
 const kinds: Readonly<Record<EventStream, ReadableKind<StoredEvent>>> = {
   ACCESS: accessEvents,
+  AUDIT: auditTrailEvents,
   HOLDS: holdEvents,
   USES: useEvents,
 };

@@ -324,13 +324,15 @@ describe('what each service needs', () => {
     // What stands there is another's.
     expect(await findParked(as('approval'), name, two + 1)).toBeUndefined();
     const durable = 'approval-hook-test';
-    const made = { stream: 'ACCESS', durable, ackWaitMs: 1_000, from: 'now' } as const;
-    await durableConsumer(as('approval'), made);
-    expect(await durablesOf(as('approval'), 'ACCESS', 'approval-hook-')).toMatchObject([
-      { name: durable, isPulled: false },
-    ]);
-    await deleteDurable(as('approval'), 'ACCESS', durable);
-    expect(await durablesOf(as('approval'), 'ACCESS', 'approval-hook-')).toStrictEqual([]);
+    for (const stream of ['ACCESS', 'AUDIT']) {
+      const made = { stream, durable, ackWaitMs: 1_000, from: 'now' } as const;
+      await durableConsumer(as('approval'), made);
+      expect(await durablesOf(as('approval'), stream, 'approval-hook-')).toMatchObject([
+        { name: durable, isPulled: false },
+      ]);
+      await deleteDurable(as('approval'), stream, durable);
+      expect(await durablesOf(as('approval'), stream, 'approval-hook-')).toStrictEqual([]);
+    }
   });
 
   it('approval takes each order of Slack once', async () => {
@@ -489,6 +491,9 @@ describe('what each service needs', () => {
       ...{ durable: 'audit-sinks', consumer: 'sink-siem', code: 'sink_refused' },
     });
     expect(await countParked(as('audit'), 'audit-sinks')).toBe(1);
+    const [parked] = await openParked(as('audit'), 'audit-sinks');
+    await settleParked(as('audit'), 'audit-sinks', parked?.sequence ?? 0);
+    expect(await openParked(as('audit'), 'audit-sinks')).toStrictEqual([]);
     await consumer.delete();
   });
 });
@@ -593,6 +598,10 @@ describe('what is for another service', () => {
     ['approval', '$JS.API.DIRECT.GET.KV_drawbridge_open_requests'],
     ['proxy', 'drawbridge.parked.audit'],
     ['approval', 'drawbridge.parked.audit-sinks'],
+    ['approval', '$JS.API.CONSUMER.CREATE.PARKED.read-x.drawbridge.parked.audit-sinks'],
+    ['proxy', '$JS.API.CONSUMER.CREATE.AUDIT.approval-hook-x'],
+    ['approval', '$JS.API.CONSUMER.CREATE.AUDIT.audit'],
+    ['approval', '$JS.API.STREAM.MSG.GET.AUDIT'],
     ['proxy', '$KV.drawbridge_exports.siem'],
     ['approval', '$KV.drawbridge_exports.siem'],
     ['identity', '$JS.API.DIRECT.GET.KV_drawbridge_exports.$KV.drawbridge_exports.siem'],

@@ -265,6 +265,7 @@ describe('the consumer of a webhook', () => {
     await durableConsumer(world.connection, { ...made, durable: `${prefix}kept` });
     const unused = new UnusedDurables({
       connection: world.connection,
+      stream: ACCESS_STREAM,
       names: () => known,
       clock: () => new Date(now),
       logger,
@@ -283,6 +284,7 @@ describe('the consumer of a webhook', () => {
     let now = Date.UTC(2026, 0, 5);
     const unused = new UnusedDurables({
       connection: world.connection,
+      stream: ACCESS_STREAM,
       names: () => [],
       clock: () => new Date(now),
       logger,

@@ -8,7 +8,12 @@ import { z } from 'zod';
 const Body = z.object({
   type: z.string(),
   timestamp: z.string(),
-  data: z.object({ accessRequestId: z.string(), sequence: z.number(), event: z.unknown() }),
+  data: z.object({
+    accessRequestId: z.string().optional(),
+    alarmId: z.string().optional(),
+    sequence: z.number(),
+    event: z.unknown(),
+  }),
 });
 
 export interface Received extends z.infer<typeof Body> {

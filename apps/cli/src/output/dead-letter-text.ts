@@ -5,12 +5,12 @@ import { table } from './table.js';
 export function deadLetterTable({ items, total }: DeadLettersView): string {
   if (items.length === 0) return 'every message was taken\n';
   const lines = table(
-    ['NUMBER', 'WEBHOOK', 'EVENT', 'REQUEST', 'HAPPENED', 'GIVEN UP', 'CODE'],
+    ['NUMBER', 'WEBHOOK', 'EVENT', 'REQUEST OR ALARM', 'HAPPENED', 'GIVEN UP', 'CODE'],
     items.map(({ sequence, webhook, event, parkedAt, code }) => [
       String(sequence),
       webhook,
       event?.type,
-      event?.accessRequestId,
+      event?.accessRequestId ?? event?.alarmId,
       event?.at,
       parkedAt,
       code,

@@ -1,6 +1,13 @@
 import type { LoggerService } from '@nestjs/common';
-import { AccessEvent, type DeadLetterView, type WebhookDocument } from '@drawbridge/contracts';
 import {
+  AccessEvent,
+  AuditTrailEvent,
+  type DeadLetterView,
+  type WebhookDocument,
+} from '@drawbridge/contracts';
+import {
+  ACCESS_STREAM,
+  AUDIT_STREAM,
   decodeMessage,
   findParked,
   openParked,
@@ -8,8 +15,8 @@ import {
   type JetStreamConnection,
   type ParkedMessage,
 } from '@drawbridge/jetstream';
-import { AppError, type Clock, type EventStore, type RecordedEvent } from '@drawbridge/kernel';
-import { Webhook } from './webhook.js';
+import { AppError, type Clock, type EventStore } from '@drawbridge/kernel';
+import { Webhook, type ToldEvent } from './webhook.js';
 
 /** Under which name all webhooks park what was not taken. */
 export const PARKED_AS = 'approval-webhooks';
@@ -54,12 +61,12 @@ export class DeadLetters {
       throw new DeadLetterRefused('dead_letter_unknown', 'there is no dead letter of this number');
     }
     const document = this.#webhookOf(letter);
-    const recorded = recordedIn(letter);
-    if (recorded === undefined) {
+    const told = toldIn(letter);
+    if (told === undefined) {
       const message = 'the message cannot be read, so nobody can be told of it';
       throw new DeadLetterRefused('dead_letter_unreadable', message);
     }
-    await new Webhook({ document, store, clock }).tellNow(recorded);
+    await new Webhook({ document, store, clock }).tellNow(told);
     await settleParked(connection, PARKED_AS, sequence);
     logger.log({ msg: 'dead letter sent', sequence, webhook: document.metadata.name, by });
     return viewOf(letter);
@@ -77,23 +84,31 @@ const webhookOf = ({ consumer }: ParkedMessage): string => consumer.replace(DURA
 
 function viewOf(letter: ParkedMessage): DeadLetterView {
   const { sequence, code, parkedAt } = letter;
-  const recorded = recordedIn(letter);
+  const told = toldIn(letter);
   return {
     ...{ sequence, webhook: webhookOf(letter), code, parkedAt },
-    ...(recorded === undefined ? {} : { event: eventOf(recorded) }),
+    ...(told && { event: eventOf(told) }),
   };
 }
 
-const eventOf = ({ id, event, aggregateId, at }: RecordedEvent<AccessEvent>) => ({
-  ...{ id, type: event.type, accessRequestId: aggregateId, at },
-});
+function eventOf({ stream, recorded }: ToldEvent): DeadLetterView['event'] {
+  const { id, event, aggregateId, at } = recorded;
+  const about = stream === 'AUDIT' ? { alarmId: aggregateId } : { accessRequestId: aggregateId };
+  return { id, type: event.type, ...about, at };
+}
 
 /** It is read as it was when it was parked. */
-function recordedIn({ source, bytes }: ParkedMessage): RecordedEvent<AccessEvent> | undefined {
-  const { subject, sequence } = source;
+function toldIn({ source, bytes }: ParkedMessage): ToldEvent | undefined {
+  const { subject, sequence: seq, stream } = source;
+  const message = { subject, seq, data: bytes };
   try {
-    const { payload } = decodeMessage('ACCESS', { subject, seq: sequence, data: bytes });
-    return { ...payload, event: AccessEvent.parse(payload.event) };
+    if (stream === AUDIT_STREAM) {
+      const { payload } = decodeMessage(AUDIT_STREAM, message);
+      return { stream, recorded: { ...payload, event: AuditTrailEvent.parse(payload.event) } };
+    }
+    const { payload } = decodeMessage(ACCESS_STREAM, message);
+    const recorded = { ...payload, event: AccessEvent.parse(payload.event) };
+    return { stream: ACCESS_STREAM, recorded };
   } catch {
     return undefined;
   }

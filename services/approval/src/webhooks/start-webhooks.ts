@@ -1,22 +1,15 @@
 import type { LoggerService } from '@nestjs/common';
 import { watchConfiguration } from '@drawbridge/configuration';
-import { writerOf, type AccessEvent, type WebhookDocument } from '@drawbridge/contracts';
-import {
-  ACCESS_STREAM,
-  accessEventStore,
-  countOpenParked,
-  JetStreamStrategy,
-  type JetStreamConnection,
-} from '@drawbridge/jetstream';
-import type { Clock, RecordedEvent } from '@drawbridge/kernel';
+import type { WebhookDocument } from '@drawbridge/contracts';
+import { accessEventStore, countOpenParked, type JetStreamConnection } from '@drawbridge/jetstream';
+import type { Clock } from '@drawbridge/kernel';
 import type { Closers } from '@drawbridge/runtime';
-import { DeadLetters, DURABLE_PREFIX, PARKED_AS } from './dead-letters.js';
+import { DeadLetters, PARKED_AS } from './dead-letters.js';
 import { UnusedDurables, type UnusedDurablesOptions } from './unused-durables.js';
-import { isGivenUp, Webhook } from './webhook.js';
+import { TOLD_STREAMS, WebhookFeeds } from './webhook-feeds.js';
 
 const COUNT_EVERY_MS = 10_000;
 const LOOK_EVERY_MS = 60_000;
-const MAX_RETRY_MS = 300_000;
 /** More are not given up: they wait where they are, and nothing fills up. */
 const MAX_DEAD_LETTERS = 10_000;
 
@@ -67,7 +60,9 @@ export async function startWebhooks(
   const counted = await countDeadLetters(connection, closers);
   const { maxDeadLetters = MAX_DEAD_LETTERS } = surroundings;
   feeds.limitDeadLetters(() => counted() < maxDeadLetters);
-  watchUnused({ ...surroundings, names: () => feeds.names }, closers);
+  for (const stream of TOLD_STREAMS) {
+    watchUnused({ ...surroundings, stream, names: () => feeds.names(stream) }, closers);
+  }
   const webhooks = () => watcher.current.webhooks;
   const deadLetters = deadLettersOf(webhooks);
   return { webhooks, deadLetters, figures: () => ({ deadLetters: counted() }) };
@@ -106,75 +101,3 @@ function watchUnused(options: UnusedDurablesOptions, closers: Closers): void {
     await looking;
   });
 }
-
-/** One consumer per webhook; another set of webhooks is taken over when the one before has ended. */
-class WebhookFeeds {
-  #running: readonly JetStreamStrategy[] = [];
-  #turn: Promise<void> = Promise.resolve();
-  #names: readonly string[] = [];
-  #mayGiveUp = (): boolean => true;
-
-  constructor(private readonly surroundings: WebhookSurroundings) {}
-
-  /** Those that are told, or are about to be. */
-  get names(): readonly string[] {
-    return this.#names;
-  }
-
-  /** @param mayGiveUp - whether one more may be parked; until then a message comes again */
-  limitDeadLetters(mayGiveUp: () => boolean): void {
-    this.#mayGiveUp = mayGiveUp;
-  }
-
-  /** Resolves when they are told, or when that failed and was logged. */
-  use(documents: readonly WebhookDocument[]): Promise<void> {
-    this.#names = documents.map(({ metadata }) => metadata.name);
-    this.#turn = this.#turn
-      .then(() => this.#replace(documents))
-      .catch((error: unknown) => {
-        this.surroundings.logger.error({ msg: 'webhooks not started', err: error });
-      });
-    return this.#turn;
-  }
-
-  close(): Promise<void> {
-    return this.use([]);
-  }
-
-  async #replace(documents: readonly WebhookDocument[]): Promise<void> {
-    await Promise.all(this.#running.map((feed) => feed.close()));
-    this.#running = documents.map((document) => this.#feed(document));
-    await Promise.all(this.#running.map(started));
-  }
-
-  #feed(document: WebhookDocument): JetStreamStrategy {
-    const { connection, clock, logger, ackWaitMs = 30_000 } = this.surroundings;
-    const store = accessEventStore(connection, 'approval');
-    const webhook = new Webhook({ document, store, clock });
-    const feed = new JetStreamStrategy({
-      connection,
-      stream: ACCESS_STREAM,
-      durable: `${DURABLE_PREFIX}${document.metadata.name}`,
-      // What was before a webhook is no news to it.
-      from: 'now',
-      parkedAs: PARKED_AS,
-      isGivenUp: (error) => isGivenUp(error) && this.#mayGiveUp(),
-      maxRetryMs: MAX_RETRY_MS,
-      concurrency: 4,
-      ackWaitMs,
-      drainMs: 6_000,
-      logger,
-    });
-    const tell = (event: RecordedEvent<AccessEvent>) => webhook.tell(event);
-    for (const type of Object.keys(writerOf)) feed.addHandler(type, tell, true);
-    return feed;
-  }
-}
-
-const started = (feed: JetStreamStrategy): Promise<void> =>
-  new Promise((resolve, reject) => {
-    feed.listen((error) => {
-      if (error === undefined) resolve();
-      else reject(error instanceof Error ? error : new Error('not started'));
-    });
-  });

@@ -1,6 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
 import {
-  ACCESS_STREAM,
   deleteDurable,
   durablesOf,
   type DurableSeen,
@@ -14,7 +13,8 @@ const UNUSED_MS = 3_600_000;
 
 export interface UnusedDurablesOptions {
   readonly connection: JetStreamConnection;
-  /** Names of the webhooks of the configuration in force. */
+  readonly stream: string;
+  /** Names of the webhooks of the configuration in force that are told of this stream. */
   readonly names: () => readonly string[];
   readonly clock: Clock;
   readonly logger: LoggerService;
@@ -39,9 +39,9 @@ export class UnusedDurables {
 
   /** Looks once; what nobody used at all looks of the last hour is deleted. */
   async look(): Promise<void> {
-    const { connection, names, logger } = this.options;
+    const { connection, stream, names, logger } = this.options;
     const known = new Set(names().map((name) => `${DURABLE_PREFIX}${name}`));
-    const seen = await durablesOf(connection, ACCESS_STREAM, DURABLE_PREFIX);
+    const seen = await durablesOf(connection, stream, DURABLE_PREFIX);
     for (const name of this.#unused.keys()) {
       if (!seen.some((one) => one.name === name)) this.#unused.delete(name);
     }
@@ -49,8 +49,12 @@ export class UnusedDurables {
       if (known.has(durable.name) || !this.#isLongUnused(durable)) continue;
       // Again, because another may have begun with it since.
       if (names().includes(durable.name.slice(DURABLE_PREFIX.length))) continue;
-      await deleteDurable(connection, ACCESS_STREAM, durable.name);
-      logger.log({ msg: 'consumer of a removed webhook deleted', durable: durable.name });
+      await deleteDurable(connection, stream, durable.name);
+      logger.log({
+        msg: 'consumer of a removed webhook deleted',
+        stream,
+        durable: durable.name,
+      });
     }
     for (const name of known) this.#unused.delete(name);
   }

@@ -1,5 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import type { AccessEvent, Principal, WebhookDocument } from '@drawbridge/contracts';
+import type {
+  AccessEvent,
+  AuditTrailEvent,
+  Principal,
+  WebhookDocument,
+} from '@drawbridge/contracts';
 import {
   AppError,
   EventStoreError,
@@ -28,18 +33,23 @@ export interface WebhookOptions {
   readonly clock: Clock;
 }
 
-/** One address, told of what happens to the requests that it is for. */
+/** What a webhook may be told of. */
+export type ToldEvent =
+  | { readonly stream: 'ACCESS'; readonly recorded: RecordedEvent<AccessEvent> }
+  | { readonly stream: 'AUDIT'; readonly recorded: RecordedEvent<AuditTrailEvent> };
+
+/** One address, told of what happens to the requests that it is for, and of the alarms that it names. */
 export class Webhook {
   constructor(private readonly options: WebhookOptions) {}
 
   /** @throws WebhookFailed, EventStoreError */
-  async tell(recorded: RecordedEvent<AccessEvent>): Promise<void> {
+  async tell(told: ToldEvent): Promise<void> {
     try {
-      await this.tellNow(recorded);
+      await this.tellNow(told);
     } catch (error) {
       // Our own trouble is nobody's refusal.
       if (error instanceof EventStoreError) throw error;
-      const ageMs = this.options.clock().getTime() - Date.parse(recorded.at);
+      const ageMs = this.options.clock().getTime() - Date.parse(told.recorded.at);
       if (ageMs < GIVE_UP_MS) throw error;
       const message = 'the receiver has not taken this for a day';
       throw new WebhookFailed('webhook_given_up', message, { cause: error });
@@ -51,19 +61,29 @@ export class Webhook {
    *
    * @throws WebhookFailed, EventStoreError
    */
-  async tellNow(recorded: RecordedEvent<AccessEvent>): Promise<void> {
-    const { events } = this.options.document.spec;
-    if (events !== undefined && !events.includes(recorded.event.type)) return;
-    if (await this.#isFor(recorded)) await this.#send(recorded);
+  async tellNow(told: ToldEvent): Promise<void> {
+    const { type } = told.recorded.event;
+    const { events, for: whose } = this.options.document.spec;
+    if (told.stream === 'AUDIT') {
+      if (whose !== 'all' || events?.some((named) => named === type) !== true) return;
+      const { aggregateId: alarmId, sequence, event } = told.recorded;
+      await this.#send(told.recorded, { alarmId, sequence, event: event.data });
+      return;
+    }
+    if (events?.some((named) => named === type) === false) return;
+    if (await this.#isFor(told.recorded)) await this.#sendAccess(told.recorded);
+  }
+
+  async #sendAccess(recorded: RecordedEvent<AccessEvent>): Promise<void> {
+    const { aggregateId: accessRequestId, sequence, event } = recorded;
+    const approval = await this.#toldApproval(recorded);
+    const data = { accessRequestId, sequence, event: event.data, ...(approval && { approval }) };
+    await this.#send(recorded, data);
   }
 
   /** Secrets are read each time, so that one that changes is used at once. */
-  async #send(recorded: RecordedEvent<AccessEvent>) {
-    const { id, at, event, aggregateId, sequence } = recorded;
+  async #send({ id, at, event }: ToldEvent['recorded'], data: object): Promise<void> {
     const { spec } = this.options.document;
-    const approval = await this.#toldApproval(recorded);
-    const told = { accessRequestId: aggregateId, sequence, event: event.data };
-    const data = { ...told, ...(approval && { approval }) };
     const body = JSON.stringify({ type: event.type, timestamp: at, data });
     const timestamp = Math.floor(this.options.clock().getTime() / 1000);
     const files = [spec.secretFile, spec.formerSecretFile].filter((file) => file !== undefined);
