@@ -52,7 +52,7 @@ export const stages = [
   vitestStage('int', { tools: ['nats-server', 'kubectl', 'request-info', ...controlPlane] }),
   vitestStage('e2e', { tools: ['nats-server', 'kubectl', ...controlPlane, ...clients] }),
   vitestStage('browser', {
-    tools: ['nats-server', 'chromium'],
+    tools: ['nats-server', 'chromium', 'kubectl', ...controlPlane],
     skipWithout: 'chromium',
   }),
   commandStage('compose', () => [['docker', 'compose', 'config', '--quiet']], reasonWithoutCompose),

@@ -6,7 +6,7 @@ import {
   type SessionFrame,
 } from '@drawbridge/contracts';
 import { CastWriter } from '@drawbridge/replay';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { CliError } from '../cli-error.js';
 import { exitCode, type ExitCode } from '../exit-code.js';
 import { neutralJson } from '../output/neutralise.js';
@@ -30,6 +30,7 @@ interface PlayArguments extends SharedOptions {
   readonly idleLimit: string;
   readonly follow?: true;
   readonly raw?: true;
+  readonly castVersion: '2' | '3';
 }
 
 /** `drawbridge audit play` */
@@ -45,6 +46,11 @@ export function registerPlay(registrar: Registrar, group: Command): void {
     .option('--idle-limit <seconds>', 'the longest silence', '2')
     .option('--follow', 'show at once what there is, and then what comes while it runs')
     .option('--raw', 'every byte as it was, whatever it does to the terminal')
+    .addOption(
+      new Option('--cast-version <number>', 'of asciicast, with -o cast')
+        .choices(['2', '3'])
+        .default('2'),
+    )
     .addHelpText(
       'after',
       examples([
@@ -74,7 +80,7 @@ async function playRecording(played: Played, given: PlayArguments): Promise<Exit
   const api = await played.context.part('audit');
   const path = `/v1/audit/recordings/${encodeURIComponent(played.id)}`;
   const recording = await api.call({ path, answer: RecordingView });
-  if (given.output === 'cast') await printCast(played, recording);
+  if (given.output === 'cast') await printCast(played, recording, given.castVersion);
   else await showFrames(played, options, given.follow === true);
   tellWhatIsMissing(played.context, recording);
   return exitCode.ok;
@@ -102,9 +108,13 @@ async function show(
 }
 
 /** A file that asciinema plays. */
-async function printCast(played: Played, recording: RecordingView): Promise<void> {
-  const { header, startedAt, connection } = recording;
-  const cast = new CastWriter({ header, startedAt, version: 2, title: connection });
+async function printCast(
+  played: Played,
+  { header, startedAt, connection }: RecordingView,
+  castVersion: PlayArguments['castVersion'],
+): Promise<void> {
+  const version = castVersion === '3' ? 3 : 2;
+  const cast = new CastWriter({ header, startedAt, version, title: connection });
   const print = (line: string) => {
     if (line !== '') played.terminal.out(`${neutralJson(JSON.parse(line))}\n`);
   };
