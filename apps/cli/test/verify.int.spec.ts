@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordCommands } from '@drawbridge/jetstream';
-import { eventually } from '@drawbridge/testing';
+import { eventually, startTimeStamper, type TestTimeStamper } from '@drawbridge/testing';
 import { uuidV7 } from '@drawbridge/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildCli, Somebody, type Result } from './drawbridge.js';
@@ -17,6 +17,7 @@ let bob: Somebody;
 let directory: string;
 let publicKey: string;
 let keptNote: string;
+let stamper: TestTimeStamper;
 
 const pemOf = (key: ReturnType<typeof generateKeyPairSync>['privateKey']) =>
   key.export({ format: 'pem', type: 'pkcs8' }).toString();
@@ -30,10 +31,14 @@ beforeAll(async () => {
   publicKey = join(directory, 'public.pem');
   const spki = createPublicKey(privateKey).export({ format: 'pem', type: 'spki' });
   await writeFile(publicKey, spki);
+  stamper = await startTimeStamper();
   services = await startRealServices(undefined, {
     AUDIT_SIGNING_KEY_FILE: keyFile,
     AUDIT_LOG_NAME: 'audit.test',
     AUDIT_SEAL_SECONDS: '1',
+    AUDIT_TIMESTAMP_URL: stamper.url,
+    AUDIT_TIMESTAMP_CA_FILE: join(stamper.directory, 'ca.pem'),
+    AUDIT_TIMESTAMP_SECONDS: '1',
   });
   bob = await Somebody.with({ DRAWBRIDGE_URL: services.server });
   await logIn();
@@ -52,6 +57,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await bob.remove();
   await services.stop();
+  await stamper.stop();
   await rm(directory, { recursive: true });
 });
 
@@ -114,6 +120,28 @@ describe('drawbridge audit verify', () => {
     expect(code).toBe(0);
   });
 
+  it('says up to where checkpoints have a timestamp, of those who are believed', async () => {
+    const file = join(stamper.directory, 'ca.pem');
+    const last = await eventually(async () => {
+      const { code, stdout } = await verify('--timestamp-ca', file, '-o', 'json');
+      const { streams } = JSON.parse(stdout) as {
+        streams: { timestamps: { count: number; without: number; last?: { by: string } } }[];
+      };
+      expect(streams[0]?.timestamps.without).toBe(0);
+      expect(code).toBe(0);
+      return streams[0]?.timestamps.last;
+    }, bound);
+    expect(last).toMatchObject({ size: MESSAGES, by: 'CN=tsa' });
+    const { stdout } = await verify('--timestamp-ca', file);
+    expect(stdout).toMatch(/COMMANDS: timestamped up to size 9 by CN=tsa at \d{4}-/);
+    const other = await startTimeStamper();
+    const untrusted = await verify('--timestamp-ca', join(other.directory, 'ca.pem'));
+    await other.stop();
+    expect(untrusted.stdout).toMatch(/TIMESTAMP COMMANDS: .*timestamp_untrusted/);
+    expect(untrusted.stdout).toMatch(/none of \d+ checkpoint\(s\) has a timestamp/);
+    expect(untrusted.code).toBe(1);
+  });
+
   it('says where keys came from that nobody gave', async () => {
     const { code, stderr } = await bob.drawbridge('audit', 'verify');
     expect(code).toBe(0);
@@ -133,6 +161,8 @@ describe('drawbridge audit verify', () => {
 
   it.each([
     [['--key', 'nobody.pem'], 'file_unreadable'],
+    [['--timestamp-ca', 'nobody.pem'], 'file_unreadable'],
+    [['--timestamp-ca', import.meta.filename], 'usage_invalid'],
     [['--key', 'a+00000000+x'], 'usage_invalid'],
     [['--kept', 'nothing.note'], 'file_unreadable'],
     [['no-directory'], 'file_unreadable'],

@@ -92,6 +92,8 @@ export {
   RebuiltMessagePage,
   Seal,
   SealPage,
+  CheckpointTimestamp,
+  TimestampPage,
   StoredLine,
   StreamMessage,
   StreamMessagePage,

@@ -30,6 +30,25 @@ export type Seal = z.infer<typeof Seal>;
 export const KeyStatement = z.strictObject({ note: z.string().max(8_192) });
 export type KeyStatement = z.infer<typeof KeyStatement>;
 
+/** What a time stamper said of a checkpoint: a message of `CHECKPOINTS`. */
+export const CheckpointTimestamp = z.strictObject({
+  /** What was stamped: the SHA-256 of all its bytes, as it stands in the seal. */
+  note: z.string().max(8_192),
+  /** Where the seal stands in `CHECKPOINTS`. */
+  position: z.int().min(1),
+  /** Base64 of the `TimeStampResp` of RFC 3161. */
+  reply: base64(87_384),
+});
+export type CheckpointTimestamp = z.infer<typeof CheckpointTimestamp>;
+
+/** `GET /v1/audit/streams/:stream/timestamps` */
+export const TimestampPage = z.strictObject({
+  items: z.array(CheckpointTimestamp),
+  /** Goes into `after` of the next call; absent when these were the last. */
+  next: z.int().optional(),
+});
+export type TimestampPage = z.infer<typeof TimestampPage>;
+
 /** `GET /v1/audit/keys`: the keys that checkpoints were ever signed with, the oldest first. */
 export const IntegrityKeys = z.strictObject({
   /** What the origin of every checkpoint begins with. */

@@ -9,6 +9,7 @@
  * - `unsealed` - nothing says yet, or any more, whether it is right
  * - `checkpoint` - a checkpoint is forged, foreign, or does not follow the one before it
  * - `rolled_back` - a checkpoint that was kept elsewhere is not of this log: its past was changed
+ * - `timestamp` - a timestamp proves nothing, or is of a checkpoint that is not of this log
  */
 export const findingKinds = [
   'altered',
@@ -19,6 +20,7 @@ export const findingKinds = [
   'unsealed',
   'checkpoint',
   'rolled_back',
+  'timestamp',
 ] as const;
 export type FindingKind = (typeof findingKinds)[number];
 

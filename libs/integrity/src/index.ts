@@ -44,3 +44,15 @@ export {
 } from './seal.js';
 export { readRebuilt } from './rebuilt-message.js';
 export { checkStream, type StreamReport, type StreamToCheck } from './stream-check.js';
+export {
+  MAX_TIMESTAMP_BYTES,
+  openTimestamp,
+  TIMESTAMP_QUERY_TYPE,
+  TIMESTAMP_REPLY_TYPE,
+  timestampQuery,
+  type Timestamp,
+  type TimestampQuery,
+  type TimestampToCheck,
+} from './timestamp.js';
+export { rootsOf } from './timestamp-chain.js';
+export { TimestampRefused } from './timestamp-refused.js';

@@ -65,7 +65,7 @@ function send(url: URL, wanted: BoundedFetchOptions): Promise<IncomingMessage> {
   });
 }
 
-async function read(message: IncomingMessage, maxBytes: number): Promise<string> {
+async function read(message: IncomingMessage, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of message as AsyncIterable<Buffer>) {
@@ -76,5 +76,6 @@ async function read(message: IncomingMessage, maxBytes: number): Promise<string>
     }
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  // As it came: not every answer is text.
+  return Uint8Array.from(Buffer.concat(chunks));
 }

@@ -12,4 +12,5 @@ export { sourceProgram } from './source-program.js';
 export { specify } from './specify.js';
 export { startClickHouse, type TestClickHouse } from './start-clickhouse.js';
 export { startNats, type TestNats, type TestNatsOptions } from './start-nats.js';
+export { startTimeStamper, type StampOptions, type TestTimeStamper } from './start-time-stamper.js';
 export { testServers, type TestServers } from './test-servers.js';

@@ -1,6 +1,15 @@
-import { commonConfig } from '@drawbridge/runtime';
+import { commonConfig, outboundAddress } from '@drawbridge/runtime';
 import { z } from 'zod';
 import { Identifier } from './clickhouse/identifier.js';
+
+function isOutbound(address: string): boolean {
+  try {
+    outboundAddress(address, true);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** What audit reads from the environment. */
 export const AuditConfig = z.object({
@@ -80,5 +89,25 @@ export const AuditConfig = z.object({
     .transform(Number)
     .default(10)
     .describe('How often new messages are sealed'),
+  AUDIT_TIMESTAMP_URL: z
+    .string()
+    .refine(isOutbound, 'expected an https address, or http of a loopback address')
+    .optional()
+    .describe(
+      'Of a time stamper, RFC 3161, that gets the hash of the newest checkpoint of each stream; without it none has a timestamp',
+    ),
+  AUDIT_TIMESTAMP_CA_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('PEM; who vouches for the time stamper. Needed with AUDIT_TIMESTAMP_URL'),
+  AUDIT_TIMESTAMP_SECONDS: z
+    .string()
+    .regex(/^[1-9][0-9]{0,5}$/, 'expected seconds, at least 1')
+    .transform(Number)
+    .default(3600)
+    .describe(
+      'How often a stream with a new checkpoint gets a timestamp, which is kept: about 5 KB',
+    ),
 });
 export type AuditConfig = z.infer<typeof AuditConfig>;

@@ -8,8 +8,9 @@ import {
   type Believed,
   type RecordCheck,
 } from '../integrity/check-record.js';
+import type { TimestampReport } from '../integrity/timestamp-check.js';
 import { RecordReader } from '../integrity/record-reader.js';
-import { trustedKey } from '../integrity/trusted-key.js';
+import { timestampRoots, trustedKey } from '../integrity/trusted-key.js';
 import { verifyText } from '../output/verify-text.js';
 import { AuditReader } from '../policy-diff/audit-reader.js';
 import {
@@ -26,6 +27,7 @@ interface VerifyOptions extends SharedOptions {
   readonly kept: readonly string[];
   readonly stream?: string;
   readonly rows?: true;
+  readonly timestampCa?: string;
 }
 
 /** `drawbridge audit verify` */
@@ -47,6 +49,10 @@ export function registerVerify(registrar: Registrar, group: Command): void {
         .argParser((path: string, paths: readonly string[]) => [...paths, path]),
     )
     .option('--rows', 'check the rows of ClickHouse, instead of the messages in JetStream')
+    .option(
+      '--timestamp-ca <file>',
+      'PEM of who vouches for the time stamper: checks the timestamps of the checkpoints, too',
+    )
     .option('--stream <names>', 'only these: ACCESS, COMMANDS, …')
     .addHelpText(
       'after',
@@ -55,6 +61,7 @@ export function registerVerify(registrar: Registrar, group: Command): void {
         'drawbridge audit verify --rows --key audit-key.pem',
         'drawbridge audit verify ./unpacked --key audit-key.pem',
         'drawbridge audit verify --stream COMMANDS --kept ./checkpoints',
+        'drawbridge audit verify --key audit-key.pem --timestamp-ca tsa-ca.pem',
       ]),
     );
   sharedOptions(verify).action(
@@ -72,6 +79,9 @@ async function run(
   const believed: Believed = {
     kept: options.kept,
     ...(options.key === undefined ? {} : { trusted: await trustedKey(options.key) }),
+    ...(options.timestampCa === undefined
+      ? {}
+      : { timestampRoots: await timestampRoots(options.timestampCa) }),
   };
   const checked = await refusing(() =>
     directory === undefined
@@ -100,21 +110,26 @@ function live(
 
 function show(context: CommandContext, checked: RecordCheck): void {
   const { chain, streams, findings, findingCount, taken } = checked;
-  const told = streams.map(({ stream, verified, unsealed, passedOver, gaps, last }) => ({
-    stream,
-    verified,
-    unsealed,
-    notKept: passedOver,
-    gaps,
-    ...(last === undefined
-      ? {}
-      : { size: last.size, sequence: last.last, at: last.at, root: hex(last.root) }),
-  }));
+  const told = streams.map(
+    ({ stream, verified, unsealed, passedOver, gaps, last, timestamps }) => ({
+      stream,
+      verified,
+      unsealed,
+      notKept: passedOver,
+      gaps,
+      ...(last === undefined
+        ? {}
+        : { size: last.size, sequence: last.last, at: last.at, root: hex(last.root) }),
+      ...(timestamps === undefined ? {} : { timestamps: toldOf(timestamps) }),
+    }),
+  );
   context.show({ log: chain.name, ...taken, streams: told, findings, findingCount }, () =>
     verifyText(streams, findings, findingCount),
   );
   if (taken !== undefined) context.note(`taken by ${taken.by} at ${taken.at}`);
 }
+
+const toldOf = ({ count, last, without }: TimestampReport) => ({ count, last, without });
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 

@@ -12,10 +12,11 @@ import {
 import { directoryFiles } from './directory-files.js';
 import { openKeptNotes, readKeptNotes } from './kept-checkpoints.js';
 import type { Beginning, RecordReader } from './record-reader.js';
+import { TimestampCheck, type TimestampReport } from './timestamp-check.js';
 
 export interface RecordCheck {
   readonly chain: Pick<KeyChain, 'name'>;
-  readonly streams: readonly StreamReport[];
+  readonly streams: readonly CheckedStream[];
   /** All of them, also those of streams. */
   readonly findings: readonly Finding[];
   readonly findingCount: number;
@@ -23,10 +24,15 @@ export interface RecordCheck {
   readonly taken?: { readonly by: string; readonly at: string };
 }
 
+/** With `timestamps` when it was said which time stampers are believed. */
+export type CheckedStream = StreamReport & { readonly timestamps?: TimestampReport };
+
 export interface Believed {
   readonly trusted?: PublicKey;
   /** Files and directories of checkpoints that were kept elsewhere. */
   readonly kept: readonly string[];
+  /** PEM: who vouches for time stampers. Absent: no timestamp is looked at. */
+  readonly timestampRoots?: string;
 }
 
 export interface LiveCheck {
@@ -47,7 +53,7 @@ const MAX_UNSEALED_MS = 120_000;
  */
 export async function checkLive(
   reader: RecordReader,
-  { trusted, kept: paths }: Believed,
+  { trusted, kept: paths, timestampRoots }: Believed,
   { only, rows, now }: LiveCheck,
 ): Promise<RecordCheck> {
   const chain = openKeyChain(await reader.statements(), trusted);
@@ -55,25 +61,46 @@ export async function checkLive(
   const named = kept.map(({ origin }) => origin.slice(chain.name.length + 1));
   // A log that has vanished as a whole is told by what was kept of it.
   const found = [...new Set([...(await reader.streams()), ...named])];
-  const streams: StreamReport[] = [];
+  const streams: CheckedStream[] = [];
   const strays: Finding[] = [];
   for (const stream of found.filter((name) => only?.includes(name) ?? true)) {
     const origin = `${chain.name}/${stream}`;
+    const timestamps = await timestampsOf(reader, stream, timestampRoots);
+    const seals = reader.seals(stream);
     const report = await checkStream({
       stream,
       origin,
       ring: new KeyRing(chain),
-      seals: reader.seals(stream),
+      seals: timestamps === undefined ? seals : timestamps.of(seals),
       ...(rows
         ? await rowsOf(reader, stream, { now, onStray: (row) => strays.push(strayOf(stream, row)) })
         : await messagesOf(reader, stream, now)),
       kept: kept.filter((checkpoint) => checkpoint.origin === origin),
     });
     const late = now.getTime() - MAX_UNSEALED_MS;
-    streams.push((report.unsealedSince ?? Infinity) < late ? withUnsealed(report) : report);
+    const checked = (report.unsealedSince ?? Infinity) < late ? withUnsealed(report) : report;
+    streams.push(timestamps === undefined ? checked : withTimestamps(checked, timestamps.report()));
   }
   return { chain, streams, ...all(streams, strays) };
 }
+
+async function timestampsOf(
+  reader: RecordReader,
+  stream: string,
+  roots: string | undefined,
+): Promise<TimestampCheck | undefined> {
+  if (roots === undefined) return undefined;
+  const check = new TimestampCheck(stream, roots);
+  await check.read(reader.timestamps(stream));
+  return check;
+}
+
+const withTimestamps = (report: StreamReport, timestamps: TimestampReport): CheckedStream => ({
+  ...report,
+  timestamps,
+  findings: [...report.findings, ...timestamps.findings],
+  findingCount: report.findingCount + timestamps.findings.length,
+});
 
 async function messagesOf(reader: RecordReader, stream: string, now: Date) {
   return {

@@ -4,6 +4,8 @@ import {
   RebuiltMessagePage,
   SealPage,
   StreamMessagePage,
+  TimestampPage,
+  type CheckpointTimestamp,
   type Seal,
   type StreamMessage,
 } from '@drawbridge/contracts';
@@ -31,6 +33,19 @@ export class RecordReader {
       const query = { after: String(after) };
       const page: SealPage = await this.audit.call(pathOf(stream, 'seals'), query, SealPage);
       yield* page.seals;
+      after = page.next;
+    }
+  }
+
+  async *timestamps(stream: string): AsyncGenerator<CheckpointTimestamp> {
+    for (let after: number | undefined = 0; after !== undefined;) {
+      const query = { after: String(after) };
+      const page: TimestampPage = await this.audit.call(
+        pathOf(stream, 'timestamps'),
+        query,
+        TimestampPage,
+      );
+      yield* page.items;
       after = page.next;
     }
   }

@@ -1,5 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { NoteRefused, parsePublicKey, type PublicKey } from '@drawbridge/integrity';
+import {
+  NoteRefused,
+  parsePublicKey,
+  rootsOf,
+  TimestampRefused,
+  type PublicKey,
+} from '@drawbridge/integrity';
 import { CliError } from '../cli-error.js';
 
 /**
@@ -9,7 +15,7 @@ import { CliError } from '../cli-error.js';
  */
 export async function trustedKey(given: string): Promise<PublicKey> {
   const isKey = /^[^+\s]+\+[0-9a-f]{8}\+/.test(given);
-  const text = isKey ? given : await contentOf(given);
+  const text = isKey ? given : await contentOf('--key', given);
   try {
     return parsePublicKey(text);
   } catch (error) {
@@ -18,10 +24,26 @@ export async function trustedKey(given: string): Promise<PublicKey> {
   }
 }
 
-async function contentOf(file: string): Promise<string> {
+/**
+ * The certificates of `--timestamp-ca`, PEM.
+ *
+ * @throws CliError `usage_invalid` or `file_unreadable`
+ */
+export async function timestampRoots(file: string): Promise<string> {
+  const pem = await contentOf('--timestamp-ca', file);
+  try {
+    rootsOf(pem);
+    return pem;
+  } catch (error) {
+    if (!(error instanceof TimestampRefused)) throw error;
+    throw new CliError('usage_invalid', `--timestamp-ca: "${file}" holds no certificates in PEM`);
+  }
+}
+
+async function contentOf(option: string, file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    throw new CliError('file_unreadable', `--key: "${file}" cannot be read`, { cause });
+    throw new CliError('file_unreadable', `${option}: "${file}" cannot be read`, { cause });
   }
 }

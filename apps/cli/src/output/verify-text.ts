@@ -1,4 +1,5 @@
-import type { Finding, StreamReport } from '@drawbridge/integrity';
+import type { Finding } from '@drawbridge/integrity';
+import type { CheckedStream } from '../integrity/check-record.js';
 import { neutralise } from './neutralise.js';
 import { table } from './table.js';
 
@@ -6,17 +7,28 @@ const SHOWN = 100;
 
 /** What was verified, stream by stream, and what is wrong, one line each. */
 export function verifyText(
-  streams: readonly StreamReport[],
+  streams: readonly CheckedStream[],
   findings: readonly Finding[],
   count: number,
 ): string {
   const lines = findings.slice(0, SHOWN).map((finding) => `${findingLine(finding)}\n`);
   const more = count > lines.length ? `… and ${count - lines.length} more\n` : '';
   const verdict = count === 0 ? 'the record is what was sealed\n' : `${count} found\n`;
-  return `${streams.length === 0 ? '' : `${streamTable(streams)}\n`}${lines.join('')}${more}${verdict}`;
+  return `${streams.length === 0 ? '' : `${streamTable(streams)}\n`}${timestampLines(streams)}${lines.join('')}${more}${verdict}`;
 }
 
-const streamTable = (streams: readonly StreamReport[]): string =>
+function timestampLines(streams: readonly CheckedStream[]): string {
+  const lines = streams.flatMap(({ stream, timestamps }) => {
+    if (timestamps === undefined) return [];
+    const { last, without } = timestamps;
+    const behind = without === 0 ? '' : `; ${without} checkpoint(s) behind it have none`;
+    if (last === undefined) return [`${stream}: none of ${without} checkpoint(s) has a timestamp`];
+    return [`${stream}: timestamped up to size ${last.size} by ${last.by} at ${last.at}${behind}`];
+  });
+  return lines.map((line) => `${neutralise(line)}\n`).join('');
+}
+
+const streamTable = (streams: readonly CheckedStream[]): string =>
   table(
     ['STREAM', 'VERIFIED', 'SEALED UP TO', 'LAST SEAL', 'NOT SEALED', 'NOT KEPT', 'GAPS', 'FOUND'],
     streams.map(({ stream, verified, last, unsealed, passedOver, gaps, findingCount }) => [

@@ -12,4 +12,6 @@ export interface CheckpointColumns {
   /** Hex. */
   readonly link: string;
   readonly note: string;
+  /** Base64 of what a time stamper answered; it comes later, in a message of its own. */
+  readonly receipt?: string;
 }

@@ -5,6 +5,7 @@ import type {
   RebuiltMessagePage,
   SealPage,
   StreamMessagePage,
+  TimestampPage,
 } from '@drawbridge/contracts';
 import { requirePrincipal, ValidPath, ValidQuery } from '@drawbridge/runtime';
 import type { Request } from 'express';
@@ -51,6 +52,14 @@ export class IntegrityController {
     const { stream } = streamPath.transform(request.params, fromPath);
     const { after } = sealFilter.transform(request.query, fromQuery);
     return this.#slots.during(false, () => this.record.seals(stream, after));
+  }
+
+  @Get('streams/:stream/timestamps')
+  async timestamps(@Req() request: Request): Promise<TimestampPage> {
+    await requireAuditor(request, this.auditors);
+    const { stream } = streamPath.transform(request.params, fromPath);
+    const { after } = sealFilter.transform(request.query, fromQuery);
+    return this.#slots.during(false, () => this.record.timestamps(stream, after));
   }
 
   @Get('streams/:stream/messages')

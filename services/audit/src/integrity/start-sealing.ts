@@ -1,10 +1,12 @@
 import type { LoggerService } from '@nestjs/common';
+import { rootsOf, TimestampRefused } from '@drawbridge/integrity';
 import type { JetStreamConnection } from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
-import type { HealthChecks } from '@drawbridge/runtime';
+import { ConfigInvalid, readSecretFile, type HealthChecks } from '@drawbridge/runtime';
 import type { AuditConfig } from '../config.js';
 import { Sealer } from './sealer.js';
 import { signingKeysOf } from './signing-keys.js';
+import { Timestamper } from './timestamper.js';
 
 export interface SealingDependencies {
   readonly connection: JetStreamConnection;
@@ -23,10 +25,8 @@ export interface Sealing {
  *
  * @throws ConfigInvalid
  */
-export function startSealing(
-  config: AuditConfig,
-  { connection, logger, clock }: SealingDependencies,
-): Sealing {
+export function startSealing(config: AuditConfig, parts: SealingDependencies): Sealing {
+  const { connection, logger, clock } = parts;
   const keys = signingKeysOf(config);
   if (keys === undefined) {
     logger.warn(
@@ -36,10 +36,36 @@ export function startSealing(
   }
   const everyMs = config.AUDIT_SEAL_SECONDS * 1_000;
   const sealer = new Sealer({ connection, keys, logger, clock, everyMs });
+  const timestamper = timestamperOf(config, parts);
   sealer.start();
+  timestamper?.start();
   return {
     health: { sealing: () => sealer.healthy },
-    figures: () => sealer.figures(),
-    close: () => sealer.close(),
+    // A time stamper that is away is told of in the figures: the record is sealed all the same.
+    figures: () => ({ ...sealer.figures(), ...timestamper?.figures() }),
+    close: async () => {
+      await Promise.all([sealer.close(), timestamper?.close()]);
+    },
   };
+}
+
+function timestamperOf(config: AuditConfig, parts: SealingDependencies): Timestamper | undefined {
+  const { AUDIT_TIMESTAMP_URL: url, AUDIT_TIMESTAMP_CA_FILE: file } = config;
+  if (url === undefined) return undefined;
+  const everyMs = config.AUDIT_TIMESTAMP_SECONDS * 1_000;
+  return new Timestamper({ ...parts, url, everyMs, roots: readRoots(file) });
+}
+
+function readRoots(file: string | undefined): string {
+  const variable = 'AUDIT_TIMESTAMP_CA_FILE';
+  const problem = (message: string) => new ConfigInvalid([{ variable, message }]);
+  if (file === undefined) throw problem('is needed with AUDIT_TIMESTAMP_URL');
+  const pem = readSecretFile(variable, file);
+  try {
+    rootsOf(pem);
+    return pem;
+  } catch (error) {
+    if (!(error instanceof TimestampRefused)) throw error;
+    throw problem(`the file "${file}" holds no certificates in PEM`);
+  }
 }

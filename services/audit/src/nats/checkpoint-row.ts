@@ -1,4 +1,4 @@
-import { Seal } from '@drawbridge/contracts';
+import { CheckpointTimestamp, Seal } from '@drawbridge/contracts';
 import { NoteRefused, parseCheckpoint, SealRefused, unverifiedText } from '@drawbridge/integrity';
 import type { JsMsg } from '@nats-io/jetstream';
 import type { CheckpointColumns } from '../domain/checkpoint-columns.js';
@@ -7,25 +7,42 @@ import { CHECKPOINTS_PREFIX, KEYS_SUBJECT } from './checkpoint-log.js';
 import { parseJson, textOf } from './parse-json.js';
 import type { Reading } from './reading.js';
 import { wholeMessage } from './source.js';
+import { streamOfTimestamp } from './timestamp-log.js';
 
 /**
  * Signed checkpoints as rows of the table `checkpoints`, for dashboards: whoever wants proof checks the notes, which
- * nobody does here. Statements about keys are no rows.
+ * nobody does here. A timestamp becomes a part of the row of its checkpoint. Statements about keys are no rows.
  */
 export const checkpointsIntoTable: Reading = {
   sourcesOf: (message) => (message.subject === KEYS_SUBJECT ? [] : wholeMessage(message)),
   rowOf: ({ message }) => ({ table: 'checkpoints', columns: columnsOf(message) }),
 };
 
-function columnsOf(message: Pick<JsMsg, 'seq' | 'subject' | 'data'>): CheckpointColumns {
-  const seal = Seal.safeParse(parseJson(textOf(message.data)));
+type Message = Pick<JsMsg, 'seq' | 'subject' | 'data'>;
+
+function columnsOf(message: Message): CheckpointColumns {
+  const stream = streamOfTimestamp(message.subject);
+  const content = parseJson(textOf(message.data));
+  if (stream !== undefined) {
+    const timestamp = CheckpointTimestamp.safeParse(content);
+    if (!timestamp.success) throw unreadable(message);
+    const { note, position, reply: receipt } = timestamp.data;
+    return { stream, sequence: position, ...columnsOfNote(message, note), receipt };
+  }
+  const seal = Seal.safeParse(content);
   if (!seal.success) throw unreadable(message);
-  const { note } = seal.data;
+  const { seq: sequence, subject } = message;
+  const ofSeal = columnsOfNote(message, seal.data.note);
+  return { stream: subject.slice(CHECKPOINTS_PREFIX.length), sequence, ...ofSeal };
+}
+
+function columnsOfNote(
+  message: Message,
+  note: string,
+): Omit<CheckpointColumns, 'stream' | 'sequence' | 'receipt'> {
   try {
     const checkpoint = parseCheckpoint(unverifiedText(note));
     return {
-      stream: message.subject.slice(CHECKPOINTS_PREFIX.length),
-      sequence: message.seq,
       at: checkpoint.at,
       tree_size: checkpoint.size,
       first_sequence: checkpoint.first,
@@ -40,5 +57,5 @@ function columnsOf(message: Pick<JsMsg, 'seq' | 'subject' | 'data'>): Checkpoint
   }
 }
 
-const unreadable = ({ seq }: Pick<JsMsg, 'seq'>): RecordRefused =>
+const unreadable = ({ seq }: Message): RecordRefused =>
   new RecordRefused('record_unreadable', `message ${seq} is no checkpoint`);

@@ -1,4 +1,5 @@
 import {
+  CheckpointTimestamp,
   KeyStatement,
   Seal,
   type CheckpointPage,
@@ -6,6 +7,7 @@ import {
   type IntegrityKeys,
   type SealPage,
   type StreamMessage,
+  type TimestampPage,
 } from '@drawbridge/contracts';
 import {
   openKeyChain,
@@ -23,10 +25,12 @@ import {
   type StoredMessage,
 } from '@drawbridge/jetstream';
 import { CHECKPOINTS_PREFIX, KEYS_SUBJECT, readContent } from './checkpoint-log.js';
+import { timestampSubject } from './timestamp-log.js';
 
 /** A page in memory and on the wire: messages come in base64. */
 const MAX_BYTES = 4_194_304;
 const SEALS_PER_PAGE = 32;
+const TIMESTAMPS_PER_PAGE = 100;
 
 /** Reads seals and messages as they stand in JetStream, for somebody else to check: nothing is checked here. */
 export class SealedRecord {
@@ -86,6 +90,16 @@ export class SealedRecord {
     };
   }
 
+  /** What a time stamper said of checkpoints of one stream, the oldest first. */
+  async timestamps(stream: string, after: number): Promise<TimestampPage> {
+    const messages = await this.#messagesOn(timestampSubject(stream), after, TIMESTAMPS_PER_PAGE);
+    const next = messages.at(-1)?.sequence;
+    return {
+      items: messages.map(({ data }) => readContent(CheckpointTimestamp, data)),
+      ...(next === undefined ? {} : { next }),
+    };
+  }
+
   /** Messages of one stream from a sequence on, the oldest first. */
   async messages(
     stream: string,
@@ -107,9 +121,13 @@ export class SealedRecord {
   }
 
   #sealMessages(stream: string, after: number, maxMessages: number) {
+    return this.#messagesOn(CHECKPOINTS_PREFIX + stream, after, maxMessages);
+  }
+
+  #messagesOn(subject: string, after: number, maxMessages: number) {
     return directGet(this.connection, {
       stream: CHECKPOINTS_STREAM,
-      subject: CHECKPOINTS_PREFIX + stream,
+      subject,
       from: after + 1,
       maxMessages,
       maxBytes: MAX_BYTES,
