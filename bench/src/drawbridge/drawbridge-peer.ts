@@ -20,6 +20,8 @@ export interface DrawbridgeOptions {
   readonly nodeArguments?: readonly string[];
   /** SHA-256 in hex of the token by which connectors serve its connection. @default it reaches the upstream itself */
   readonly connectorDigest?: string;
+  /** What its connection says of the record. @default nothing: bodies of calls are kept, as in production */
+  readonly recording?: { readonly bodies: 'none' };
   /** Further variables of its environment. */
   readonly variables?: Readonly<Record<string, string>>;
 }
@@ -29,7 +31,8 @@ export async function startDrawbridgePeer(options: DrawbridgeOptions): Promise<R
   const { bus, setting, token, name, nodeArguments = [], variables } = options;
   const main = options.main ?? join(repositoryRoot(), 'services/proxy/dist/main.js');
   const directory = join(setting.directory, name);
-  writeConfiguration(directory, { ...setting, connectorDigest: options.connectorDigest });
+  const { connectorDigest, recording } = options;
+  writeConfiguration(directory, { ...setting, connectorDigest, recording });
   const [https, http] = [await freePort(), await freePort()];
   const running = await BenchProcess.start({
     command: process.execPath,
@@ -87,11 +90,12 @@ const environment = ({ bus, setting, directory, https, http }: Placed): Record<s
 });
 
 type Configured = Pick<PeerSetting, 'upstreamPort' | 'upstreamCa'> &
-  Record<'connectorDigest', string | undefined>;
+  Record<'connectorDigest', string | undefined> &
+  Record<'recording', DrawbridgeOptions['recording'] | undefined>;
 
 function writeConfiguration(
   directory: string,
-  { upstreamPort, upstreamCa, connectorDigest }: Configured,
+  { upstreamPort, upstreamCa, connectorDigest, recording }: Configured,
 ): void {
   mkdirSync(directory, { recursive: true });
   copyFileSync(upstreamCa, join(directory, 'upstream-ca.pem'));
@@ -105,6 +109,7 @@ function writeConfiguration(
       server: `https://localhost:${upstreamPort}`,
       certificateAuthorityFile: 'upstream-ca.pem',
       credential: { type: 'bearerToken', file: 'upstream-token' },
+      ...(recording !== undefined && { recording }),
       ...(connectorDigest !== undefined && {
         connector: { tokenDigests: [`sha256:${connectorDigest}`] },
       }),

@@ -61,6 +61,14 @@ export const figures: readonly Figure[] = [
     of: perCpu('small-get', 'drawbridge', 'nginx'),
   },
   {
+    name: 'the same without bodies on the record, x kubectl proxy',
+    of: perCpu('floor', 'drawbridge, without bodies', 'kubectl proxy'),
+  },
+  {
+    name: 'the same without bodies on the record, x nginx',
+    of: perCpu('floor', 'drawbridge, without bodies', 'nginx'),
+  },
+  {
     name: 'Node that checks nothing, calls per CPU second, x kubectl proxy',
     of: perCpu('floor', 'node floor', 'kubectl proxy'),
   },
@@ -123,6 +131,13 @@ export const figures: readonly Figure[] = [
     of: difference(
       value('recording', 'drawbridge', 'cpuUsPerCall'),
       value('recording', 'drawbridge, unrecorded', 'cpuUsPerCall'),
+    ),
+  },
+  {
+    name: 'bodies of 2 kB on the record, CPU of a call at load, µs',
+    of: difference(
+      value('recording', 'drawbridge, with bodies', 'cpuUsPerCall'),
+      value('recording', 'drawbridge', 'cpuUsPerCall'),
     ),
   },
   {

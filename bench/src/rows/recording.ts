@@ -19,24 +19,27 @@ export const recordingIdle: Row = {
   run: (session) => recordedAndNot(session, { path: paths.pod, connections: 1 }),
 };
 
+/** Two lines a call, without bodies of calls; and what those add. */
 async function recordedAndNot(
   session: BenchSession,
   load: Omit<ClosedLoad, 'seconds'>,
 ): Promise<RowOutcome> {
   const main = join(import.meta.dirname, '../drawbridge/unrecorded-main.js');
-  const unrecorded = await session.startDrawbridge('unrecorded', { main });
-  const recorded = await session.startDrawbridge('recorded');
+  const recording = { bodies: 'none' } as const;
+  const unrecorded = await session.startDrawbridge('unrecorded', { main, recording });
+  const recorded = await session.startDrawbridge('recorded', { recording });
+  const withBodies = await session.startDrawbridge('with-bodies');
+  const named = { 'drawbridge, unrecorded': unrecorded, 'drawbridge, with bodies': withBodies };
   try {
     const contests = [
       closedContest(session, recorded.target, load),
-      {
-        ...closedContest(session, unrecorded.target, load),
-        contender: 'drawbridge, unrecorded',
-      },
+      ...Object.entries(named).map(([contender, { target }]) => ({
+        ...closedContest(session, target, load),
+        contender,
+      })),
     ];
     return { samples: await interleave(contests, session.pace), notes: [] };
   } finally {
-    await unrecorded.stop();
-    await recorded.stop();
+    for (const each of [unrecorded, recorded, withBodies]) await each.stop();
   }
 }
