@@ -9,6 +9,7 @@ export { callName } from './story/call-name.js';
 export type { Difference } from './rerun/compare-answers.js';
 export type { ObjectRef, RecordedCall } from './rerun/recorded-call.js';
 export { Rerun, type RerunCall } from './rerun/rerun.js';
+export { seenResources, type SeenResource } from './rerun/seen-resources.js';
 export { skipWords, type SkipReason } from './rerun/skip-reason.js';
 export type { MadeAnswer, MadeCall, RerunTarget, SeededWorld } from './rerun/target.js';
 export { BundleUnreadable } from './bundle/bundle-unreadable.js';

@@ -1,5 +1,6 @@
 export { readinessAnnotation } from './controllers/readiness-fault.js';
 export type { Json, JsonObject } from './json.js';
+export type { CustomResource } from './resources/custom-resource.js';
 export {
   startSandboxCluster,
   type SandboxCluster,

@@ -15,6 +15,12 @@ import { Exchange } from './http/exchange.js';
 import type { JsonObject } from './json.js';
 import { kubernetesSchemas } from './openapi/schema.js';
 import { ObjectStore } from './registry/object-store.js';
+import { catalogue, ResourceTypes } from './resources/catalogue.js';
+import {
+  type CustomResource,
+  customResourceType,
+  customSchemas,
+} from './resources/custom-resource.js';
 import { applyManifests } from './seed/apply-manifests.js';
 import { sandboxObjects, type SandboxObjects } from './seed/sandbox-objects.js';
 import { seedCluster } from './seed/seed-cluster.js';
@@ -44,6 +50,8 @@ export interface SandboxClusterOptions {
   readonly maxObjects?: number;
   /** How many changes of one resource can be watched from the past. Default 2 000. */
   readonly historyLimit?: number;
+  /** Resources beside those of Kubernetes, as a CustomResourceDefinition would define them. Default none. */
+  readonly customResources?: readonly CustomResource[];
 }
 
 /** A running sandbox cluster. */
@@ -108,9 +116,11 @@ export async function startSandboxCluster(
 
 function apiServer(options: SandboxClusterOptions): ApiServer {
   const { maxObjects = 20_000, historyLimit = 2000, bookmarkMs = 60_000 } = options;
+  const { customResources = [] } = options;
   return {
     store: new ObjectStore({ maxObjects, historyLimit }),
-    schemas: kubernetesSchemas(),
+    schemas: kubernetesSchemas().with(customSchemas(customResources)),
+    types: new ResourceTypes([...catalogue, ...customResources.map(customResourceType)]),
     clock: options.clock ?? (() => new Date()),
     bookmarkMs,
     version: {

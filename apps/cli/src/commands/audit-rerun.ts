@@ -63,7 +63,7 @@ async function rerun(
       advice: 'take the session away again; --altered makes it again all the same',
     });
   }
-  const target = await openTarget(options, bundle.manifest);
+  const target = await openTarget(options, bundle);
   try {
     const report = await reportOf(bundle, target);
     context.show(report, () => rerunText(report));

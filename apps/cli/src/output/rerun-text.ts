@@ -17,9 +17,18 @@ export function rerunText({ session, where, calls, totals, altered }: RerunRepor
     '',
     ...calls.flatMap(callLines),
     '',
+    ...filledLines(calls),
     `${totals.same} same, ${totals.different} different, ${totals.skipped} skipped`,
   ];
   return lines.map((line) => `${neutralise(line).trimEnd()}\n`).join('');
+}
+
+function filledLines(calls: RerunReport['calls']): string[] {
+  const count = calls.filter((call) => call.isSchemaUnknown === true).length;
+  if (count === 0) return [];
+  return [
+    `${count} writes of custom resources whose schema the record does not have: what the cluster had filled in does not count`,
+  ];
 }
 
 function callLines({ words, ...call }: RerunReport['calls'][number]): string[] {

@@ -1,5 +1,5 @@
 import { ConfigurationError, loadConfiguration } from '@drawbridge/configuration';
-import type { BundleManifest, RerunTarget } from '@drawbridge/replay';
+import { seenResources, type Bundle, type RerunTarget } from '@drawbridge/replay';
 import { CliError } from '../cli-error.js';
 import { clusterCaller } from './call-cluster.js';
 import { clusterAccess } from './cluster-access.js';
@@ -27,22 +27,25 @@ export interface OpenTarget {
 }
 
 /** @throws CliError */
-export function openTarget(options: TargetOptions, manifest: BundleManifest): Promise<OpenTarget> {
+export function openTarget(options: TargetOptions, bundle: Bundle): Promise<OpenTarget> {
   const { kubeconfig, context, config, yes } = options;
   if (kubeconfig !== undefined && context !== undefined) {
-    return openCluster({ ...options, kubeconfig, context }, manifest);
+    return openCluster({ ...options, kubeconfig, context }, bundle);
   }
   if (kubeconfig === undefined && context === undefined && config === undefined && yes !== true) {
-    return openSandbox();
+    return openSandbox(bundle);
   }
   const message = '--kubeconfig and --context: expected both, so that no other cluster is meant';
   throw new CliError('usage_invalid', message);
 }
 
 /** In memory, without controllers: it changes by the calls, and by what the record says of others. */
-async function openSandbox(): Promise<OpenTarget> {
+async function openSandbox({ calls }: Bundle): Promise<OpenTarget> {
   const { startSandboxCluster } = await import('@drawbridge/sandbox-cluster');
-  const cluster = await startSandboxCluster({ controllers: false });
+  const cluster = await startSandboxCluster({
+    controllers: false,
+    customResources: seenResources(calls),
+  });
   const call = clusterCaller({
     server: new URL(cluster.address),
     ca: cluster.certificateAuthority,
@@ -62,7 +65,7 @@ async function openCluster(
     config,
     yes,
   }: TargetOptions & { readonly kubeconfig: string; readonly context: string },
-  { connection, environment = '' }: BundleManifest,
+  { manifest: { connection, environment = '' } }: Bundle,
 ): Promise<OpenTarget> {
   const access = await clusterAccess(kubeconfig, context);
   const own: KnownConnection = { name: connection, environment };

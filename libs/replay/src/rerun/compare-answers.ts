@@ -15,6 +15,8 @@ export interface ComparedAnswers {
   readonly now: JsonObject;
   /** Whether all is known of an object, or only its metadata. */
   readonly isWhole: (namespace: string, name: string) => boolean;
+  /** Tables are compared by the names in them, not by columns. */
+  readonly rowsByName?: boolean;
 }
 
 /** What the server makes up, in `metadata`. */
@@ -37,11 +39,13 @@ export function compareAnswers(answers: ComparedAnswers): readonly Difference[] 
   return found(answers).slice(0, MAX_DIFFERENCES);
 }
 
-function found({ recorded, now, isWhole }: ComparedAnswers): readonly Difference[] {
+function found({ recorded, now, isWhole, rowsByName = false }: ComparedAnswers) {
   const kinds = at('kind', textAt(recorded, 'kind'), textAt(now, 'kind'));
   if (kinds.length > 0) return kinds;
   if (textAt(recorded, 'kind') === 'Status') return statuses(recorded, now);
-  if (textAt(recorded, 'kind') === 'Table') return tables(recorded, now, isWhole);
+  if (textAt(recorded, 'kind') === 'Table') {
+    return tables(recorded, now, rowsByName ? undefined : isWhole);
+  }
   if (isList(recorded['items'])) return lists(recorded, now);
   return objects('', recorded, now);
 }
@@ -64,9 +68,13 @@ const shortOf = (value: Json | undefined): Json | undefined =>
 
 type Whole = ComparedAnswers['isWhole'];
 
-function tables(recorded: JsonObject, now: JsonObject, isWhole: Whole): readonly Difference[] {
+/** @param isWhole - of which rows the cells count; absent: of none, nor do columns */
+function tables(recorded: JsonObject, now: JsonObject, isWhole?: Whole): readonly Difference[] {
   const columns = columnsOf(recorded);
-  const same = at('columnDefinitions', columns.join(', '), columnsOf(now).join(', '));
+  const same =
+    isWhole === undefined
+      ? []
+      : at('columnDefinitions', columns.join(', '), columnsOf(now).join(', '));
   if (same.length > 0) return same;
   const [ours, theirs] = [byName(recorded['rows']), byName(now['rows'])];
   return paired(ours, theirs).flatMap(({ name, one, other }) => {
@@ -74,7 +82,9 @@ function tables(recorded: JsonObject, now: JsonObject, isWhole: Whole): readonly
       return at(`rows[${name}]`, one && name, other && name);
     }
     const [namespace = '', ...rest] = name.split('/');
-    return isWhole(namespace, rest.join('/')) ? cells({ name, columns }, one, other) : [];
+    return isWhole?.(namespace, rest.join('/')) === true
+      ? cells({ name, columns }, one, other)
+      : [];
   });
 }
 

@@ -1,6 +1,7 @@
 import { isObject, objectAt, parseJson, textAt, type JsonObject } from '../json.js';
-import { isChange } from '../story/is-dry-run.js';
+import { isChange, isDryRun } from '../story/is-dry-run.js';
 import { compareAnswers, type Difference } from './compare-answers.js';
+import { filledIn } from './filled-in.js';
 import { madeCall } from './made-call.js';
 import { isSame, mergeChange } from './merge-change.js';
 import {
@@ -12,6 +13,7 @@ import {
   type RecordedCall,
 } from './recorded-call.js';
 import { RecordedWorld, type WorldChange } from './recorded-world.js';
+import { resourceKey, seenResources, type SeenResource } from './seen-resources.js';
 import { skipReason, type SkipReason } from './skip-reason.js';
 import type { MadeAnswer, RerunTarget, SeededWorld } from './target.js';
 import { Tokens } from './tokens.js';
@@ -28,12 +30,16 @@ export interface RerunCall {
   readonly differences: readonly Difference[];
   /** What others had done since the call before, as the record shows: done to the sandbox too. */
   readonly changedByOthers: number;
+  /** A write of a custom resource whose schema the record does not have: what the cluster filled in does not count. */
+  readonly isSchemaUnknown?: true;
 }
 
 /** Makes the calls of a session again, in their order, one after the other. */
 export class Rerun {
   readonly #tokens = new Tokens();
   readonly #recorded: RecordedWorld;
+  /** Only where it is made again in a sandbox. */
+  readonly #custom: ReadonlyMap<string, SeenResource>;
 
   /** @param calls - of one session, the oldest first */
   constructor(
@@ -41,6 +47,8 @@ export class Rerun {
     private readonly target: RerunTarget,
   ) {
     this.#recorded = new RecordedWorld(calls);
+    const seen = target.world === undefined ? [] : seenResources(calls);
+    this.#custom = new Map(seen.map((resource) => [resourceKey(resource), resource]));
   }
 
   /** @throws whatever the target throws when it cannot be reached */
@@ -66,7 +74,9 @@ export class Rerun {
     const differences = this.#compare(call, answer);
     this.#recorded.after(call);
     const result = differences.length === 0 ? 'same' : 'different';
-    return { ...facts, ...status, status: answer.status, result, differences };
+    if (result === 'same' && this.#isFilledIn(call)) this.#fillIn(call);
+    const unknown = this.#isFilledIn(call) ? ({ isSchemaUnknown: true } as const) : {};
+    return { ...facts, ...status, status: answer.status, result, differences, ...unknown };
   }
 
   /** What the record does not say, but where it is made again. */
@@ -96,10 +106,36 @@ export class Rerun {
     if (recorded === undefined) return [];
     if (!isObject(now)) return [{ path: '', recorded: 'a JSON object', now: 'something else' }];
     const ref = refOf(command);
+    const filled = this.#isFilledIn({ command, bodies })
+      ? filledIn(now, recorded, objectOf(bodies.before))
+      : now;
     return compareAnswers({
-      ...{ recorded, now },
+      ...{ recorded, now: objectAt(filled) },
+      // Which columns a custom resource has only its definition says.
+      rowsByName: this.#custom.has(resourceKey(ref)),
       isWhole: (namespace, name) => !this.#recorded.isNamedOnly({ ...ref, namespace, name }),
     });
+  }
+
+  /** Whether a call may have made the cluster fill in what only it knows. */
+  #isFilledIn({ command }: RecordedCall): boolean {
+    const custom = this.#custom.get(resourceKey(refOf(command)));
+    const isWhole = command.subresource === '' || command.subresource === 'status';
+    const isWrite = ['create', 'update', 'patch'].includes(command.verb) && isSuccess(command);
+    return custom !== undefined && custom.schema === undefined && isWhole && isWrite;
+  }
+
+  /** Does to the sandbox what the cluster had put into an object by itself. */
+  #fillIn(call: RecordedCall): void {
+    const { world } = this.target;
+    const recorded = objectOf(call.bodies.response);
+    if (world === undefined || recorded === undefined || isDryRun(call.command)) return;
+    const ref = { ...refOf(call.command), name: textAt(recorded, 'metadata', 'name') };
+    const current = world.read(ref);
+    const next = filledIn(current, recorded, objectOf(call.bodies.before));
+    if (current === undefined || !isObject(next)) return;
+    if (!isSame(content(next), content(current)))
+      this.#tokens.pair(recorded, world.place(ref, next));
   }
 
   /** @returns how many objects were not as the record shows them */

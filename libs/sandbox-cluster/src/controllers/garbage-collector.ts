@@ -8,7 +8,6 @@ import {
 import type { StoreEvent } from '../registry/object-store.js';
 import { keyOfObject } from '../registry/registry.js';
 import type { ResourceType } from '../registry/resource-type.js';
-import { catalogue, typeOfKind } from '../resources/catalogue.js';
 import type { Controller, ControllerContext } from './controller.js';
 import { writeObject } from './workload-writes.js';
 
@@ -28,7 +27,7 @@ export function garbageCollector(context: ControllerContext): Controller {
       dependents.observe(event);
       const around = dependents.of(event.object.metadata.uid);
       const owners = (event.object.metadata.ownerReferences ?? []).flatMap((owner) =>
-        ownerKey(owner, event.object.metadata.namespace),
+        ownerKey(context, owner, event.object.metadata.namespace),
       );
       const isEnd = event.change === 'DELETED';
       return [...(isEnd ? around : []), ...(isEnd ? owners : []), keyOf(event.type, event.object)];
@@ -73,8 +72,11 @@ function keyOf(type: ResourceType, { metadata }: KubeObject): string {
   return `${type.resource}.${type.group}/${metadata.namespace ?? ''}/${metadata.name}`;
 }
 
-function ownerKey(owner: OwnerReference, namespace: string | undefined): readonly string[] {
-  const type = typeOfKind(owner.apiVersion, owner.kind);
+function ownerKey(
+  { types }: ControllerContext,
+  ...[owner, namespace]: readonly [OwnerReference, string | undefined]
+): readonly string[] {
+  const type = types.ofKind(owner.apiVersion, owner.kind);
   if (type === undefined) return [];
   const place = type.namespaced ? (namespace ?? '') : '';
   return [`${type.resource}.${type.group}/${place}/${owner.name}`];
@@ -82,7 +84,7 @@ function ownerKey(owner: OwnerReference, namespace: string | undefined): readonl
 
 function locate(context: ControllerContext, key: string): Located | undefined {
   const [resource, namespace = '', name = ''] = key.split('/');
-  const type = catalogue.find(
+  const type = context.types.all.find(
     (candidate) => `${candidate.resource}.${candidate.group}` === resource,
   );
   const object = type && context.store.get(type, namespace === '' ? undefined : namespace, name);
@@ -136,7 +138,7 @@ function collectUnowned(context: ControllerContext, found: Located): void {
 }
 
 function exists(context: ControllerContext, owner: OwnerReference, dependent: KubeObject): boolean {
-  const type = typeOfKind(owner.apiVersion, owner.kind);
+  const type = context.types.ofKind(owner.apiVersion, owner.kind);
   // An owner of a kind the sandbox does not serve is left alone.
   if (type === undefined) return true;
   const namespace = type.namespaced ? dependent.metadata.namespace : undefined;

@@ -3,7 +3,6 @@ import { createObject } from '../registry/create-object.js';
 import type { StoreEvent } from '../registry/object-store.js';
 import { keyOfObject } from '../registry/registry.js';
 import { controllerWrites } from '../registry/write-options.js';
-import { catalogue } from '../resources/catalogue.js';
 import { namespaces, serviceAccounts } from '../resources/cluster.js';
 import { configMaps } from '../resources/configuration.js';
 import type { Controller, ControllerContext } from './controller.js';
@@ -41,14 +40,14 @@ function furnish(context: ControllerContext, namespace: string, authority: strin
 }
 
 function empty(context: ControllerContext, namespace: string): void {
-  const content = catalogue
+  const content = context.types.all
     .filter((type) => type.namespaced)
     .flatMap((type) => context.store.list(type, namespace).map((object) => ({ type, object })));
   for (const { type, object } of content) {
     if (object.metadata.deletionTimestamp !== undefined) continue;
     deleteObject(context, keyOfObject(type, object), backgroundDeletion);
   }
-  const isEmpty = catalogue.every(
+  const isEmpty = context.types.all.every(
     (type) => !type.namespaced || context.store.list(type, namespace).length === 0,
   );
   if (isEmpty) finalizeNamespace(context, namespace);

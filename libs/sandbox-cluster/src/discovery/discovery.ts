@@ -2,7 +2,7 @@ import type { AcceptEntry } from '../http/negotiation.js';
 import { reviewKinds } from '../http/reviews.js';
 import type { JsonObject } from '../json.js';
 import { type ResourceType, storedVerbs, type Subresource } from '../registry/resource-type.js';
-import { catalogue } from '../resources/catalogue.js';
+import type { ResourceTypes } from '../resources/catalogue.js';
 
 /** A discovery answer, ready to be sent. */
 export interface DiscoveryDocument {
@@ -24,10 +24,18 @@ const reviewGroups: readonly ReviewGroup[] = [
 ];
 
 /** The named groups in the order in which kubectl prefers them. */
-const namedGroups = [
-  ...new Set(catalogue.map(({ group }) => group).filter((group) => group !== '')),
+const namedGroups = ({ all }: ResourceTypes): readonly string[] => [
+  ...new Set(all.map(({ group }) => group).filter((group) => group !== '')),
   ...reviewGroups.map(({ group }) => group),
 ];
+
+/** The versions of a group, the preferred one first. */
+function versionsOf({ all }: ResourceTypes, group: string): readonly string[] {
+  const versions = new Set(
+    all.filter((type) => type.group === group).map(({ version }) => version),
+  );
+  return versions.size === 0 ? ['v1'] : [...versions];
+}
 
 /**
  * Answers discovery paths: the lists of groups, of versions and of resources, aggregated (v2) for clients
@@ -36,20 +44,34 @@ const namedGroups = [
  * @returns `undefined` for any other path.
  */
 export function discoveryDocument(
-  path: string,
-  accept: readonly AcceptEntry[],
+  types: ResourceTypes,
+  ...[path, accept]: readonly [path: string, accept: readonly AcceptEntry[]]
 ): DiscoveryDocument | undefined {
   const aggregated = acceptsAggregated(accept);
   if (path === '/api' || path === '/apis') {
-    const groups = path === '/api' ? [''] : namedGroups;
-    if (aggregated) return aggregatedDocument(groups);
-    return plain(path === '/api' ? coreVersions : groupList(groups));
+    const groups = path === '/api' ? [''] : namedGroups(types);
+    if (aggregated) return aggregatedDocument(types, groups);
+    return plain(path === '/api' ? coreVersions : groupList(types, groups));
   }
-  if (path === '/api/v1') return plain(resourceList(''));
-  const group = namedGroups.find((name) => path === `/apis/${name}` || path === `/apis/${name}/v1`);
-  if (group === undefined) return undefined;
-  if (path.endsWith('/v1')) return plain(resourceList(group));
-  return plain({ kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(group) });
+  if (path === '/api/v1') return plain(resourceList(types, { group: '', version: 'v1' }));
+  return path.startsWith('/apis/') ? groupDocument(types, path) : undefined;
+}
+
+/** `/apis/<group>` and `/apis/<group>/<version>` */
+function groupDocument(types: ResourceTypes, path: string): DiscoveryDocument | undefined {
+  const [, group = '', version, ...more] = path.slice(1).split('/');
+  if (more.length > 0 || !namedGroups(types).includes(group)) return undefined;
+  if (version === undefined) {
+    return plain({ kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(types, group) });
+  }
+  return versionsOf(types, group).includes(version)
+    ? plain(resourceList(types, { group, version }))
+    : undefined;
+}
+
+interface GroupVersion {
+  readonly group: string;
+  readonly version: string;
 }
 
 function plain(document: JsonObject): DiscoveryDocument {
@@ -73,25 +95,29 @@ const coreVersions = {
   serverAddressByClientCIDRs: [],
 };
 
-function groupList(groups: readonly string[]): JsonObject {
-  return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(groupEntry) };
+function groupList(types: ResourceTypes, groups: readonly string[]): JsonObject {
+  const entries = groups.map((group) => groupEntry(types, group));
+  return { kind: 'APIGroupList', apiVersion: 'v1', groups: entries };
 }
 
-function groupEntry(name: string): JsonObject {
-  const version = { groupVersion: `${name}/v1`, version: 'v1' };
-  return { name, versions: [version], preferredVersion: version };
+function groupEntry(types: ResourceTypes, name: string): JsonObject {
+  const versions = versionsOf(types, name).map((version) => ({
+    ...{ groupVersion: `${name}/${version}`, version },
+  }));
+  return { name, versions, preferredVersion: versions[0] };
 }
 
-function typesOf(group: string): readonly ResourceType[] {
-  return catalogue.filter((type) => type.group === group);
+function typesOf({ all }: ResourceTypes, { group, version }: GroupVersion) {
+  return all.filter((type) => type.group === group && type.version === version);
 }
 
 function reviewsOf(group: string): readonly string[] {
   return reviewGroups.find((candidate) => candidate.group === group)?.resources ?? [];
 }
 
-function resourceList(group: string): JsonObject {
-  const stored = typesOf(group).flatMap((type) => [
+function resourceList(types: ResourceTypes, served: GroupVersion): JsonObject {
+  const { group, version } = served;
+  const stored = typesOf(types, served).flatMap((type) => [
     {
       name: type.resource,
       singularName: type.singular,
@@ -113,7 +139,7 @@ function resourceList(group: string): JsonObject {
   return {
     kind: 'APIResourceList',
     apiVersion: 'v1',
-    groupVersion: group === '' ? 'v1' : `${group}/v1`,
+    groupVersion: group === '' ? version : `${group}/${version}`,
     resources: [...stored, ...asked],
   };
 }
@@ -135,10 +161,13 @@ function singularReview(resource: string): string {
   return (reviewKinds[resource] ?? '').toLowerCase();
 }
 
-function aggregatedDocument(groups: readonly string[]): DiscoveryDocument {
+function aggregatedDocument(types: ResourceTypes, groups: readonly string[]): DiscoveryDocument {
   const items = groups.map((group) => ({
     metadata: group === '' ? { creationTimestamp: null } : { name: group, creationTimestamp: null },
-    versions: [{ version: 'v1', resources: aggregatedResources(group), freshness: 'Current' }],
+    versions: versionsOf(types, group).map((version) => ({
+      ...{ version, freshness: 'Current' },
+      resources: aggregatedResources(types, { group, version }),
+    })),
   }));
   const list = {
     kind: 'APIGroupDiscoveryList',
@@ -152,8 +181,9 @@ function aggregatedDocument(groups: readonly string[]): DiscoveryDocument {
   };
 }
 
-function aggregatedResources(group: string): readonly JsonObject[] {
-  const stored = typesOf(group).map((type) => ({
+function aggregatedResources(types: ResourceTypes, served: GroupVersion): readonly JsonObject[] {
+  const { group } = served;
+  const stored = typesOf(types, served).map((type) => ({
     resource: type.resource,
     responseKind: { group: '', version: '', kind: type.kind },
     scope: type.namespaced ? 'Namespaced' : 'Cluster',

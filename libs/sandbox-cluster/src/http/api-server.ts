@@ -3,7 +3,6 @@ import { discoveryDocument } from '../discovery/discovery.js';
 import { openApiDocument } from '../openapi/openapi-document.js';
 import type { Registry } from '../registry/registry.js';
 import type { ResourceType } from '../registry/resource-type.js';
-import { findType } from '../resources/catalogue.js';
 import { handleEviction } from './eviction.js';
 import type { Exchange, User } from './exchange.js';
 import { parseAccept } from './negotiation.js';
@@ -29,7 +28,7 @@ export async function handleRequest(
   const info = parseRequestInfo(exchange.path);
   if (info.kind === 'other') return handleOther(server, exchange, info.path);
   if (isReview(info)) return handleReview(exchange, info, user);
-  const type = findType(info.group, info.version, info.resource);
+  const type = server.types.find(info.group, info.version, info.resource);
   if (type === undefined) throw unknownPath();
   if (info.subresource === '' || info.subresource === 'status') {
     if (info.subresource === 'status' && !offers(type, 'status')) throw unknownPath();
@@ -73,7 +72,7 @@ async function handleOther(server: ApiServer, exchange: Exchange, path: string):
   }
   if (path === '/version') return exchange.send(200, server.version);
   const accept = parseAccept(exchange.header('accept'));
-  const document = discoveryDocument(path, accept);
+  const document = discoveryDocument(server.types, path, accept);
   if (document !== undefined) return exchange.sendText(200, document.body, document.contentType);
   const openApi = openApiDocument(path, accept);
   if (openApi !== undefined) return exchange.sendBytes(200, openApi.body, openApi.contentType);

@@ -191,11 +191,15 @@ async function sendPage(
     kind: isPartial ? 'PartialObjectMetadataList' : `${type.kind}List`,
     apiVersion: isPartial ? `meta.k8s.io/${version}` : apiVersionOf(type),
     metadata,
-    items: page.objects.map((object) =>
-      isPartial ? partialMetadata(object, version) : without(object, 'kind', 'apiVersion'),
-    ),
+    items: page.objects.map((object) => listed(object, type, isPartial ? version : undefined)),
   };
   return exchange.send(200, body, mediaType);
+}
+
+/** An element of a list; of built-in kinds the list alone says what they are. */
+function listed(object: KubeObject, type: ResourceType, partial: string | undefined): Json {
+  if (partial !== undefined) return partialMetadata(object, partial);
+  return type.isCustom ? object : without(object, 'kind', 'apiVersion');
 }
 
 async function sendObject(

@@ -5,6 +5,7 @@ import { formatSelector } from '../registry/label-selector.js';
 import { patchedValue } from '../registry/patch-object.js';
 import { readAs } from '../registry/read-body.js';
 import { getObject, type ObjectKey } from '../registry/registry.js';
+import type { ResourceType } from '../registry/resource-type.js';
 import { updateObject } from '../registry/update-object.js';
 import type { WriteOptions } from '../registry/write-options.js';
 import type { ApiServer } from './api-server.js';
@@ -20,7 +21,7 @@ export async function handleScale(
   exchange: Exchange,
   key: ObjectKey,
 ): Promise<void> {
-  const current = scaleOf(getObject(server, key));
+  const current = scaleOf(key.type, getObject(server, key));
   switch (exchange.method) {
     case 'GET':
     case 'HEAD':
@@ -67,12 +68,12 @@ function setScale(
   }
   const body = withField(object, ['spec', 'replicas'], replicas);
   const { options } = request;
-  return scaleOf(updateObject(server, { ...key, body, options, subresource: 'scale' }));
+  return scaleOf(key.type, updateObject(server, { ...key, body, options, subresource: 'scale' }));
 }
 
-function scaleOf(object: KubeObject): KubeObject {
+function scaleOf(type: ResourceType, object: KubeObject): KubeObject {
   const { name, namespace = '', uid, resourceVersion, creationTimestamp } = object.metadata;
-  const selector = formatSelector(objectAt(object, 'spec', 'selector'));
+  const selector = selectorOf(type, object);
   return kubeObject({
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
@@ -80,4 +81,9 @@ function scaleOf(object: KubeObject): KubeObject {
     spec: { replicas: numberAt(object, 'spec', 'replicas') ?? 0 },
     status: { replicas: numberAt(object, 'status', 'replicas') ?? 0, selector },
   });
+}
+
+function selectorOf({ isCustom, selectorPath }: ResourceType, object: KubeObject) {
+  if (selectorPath !== undefined) return stringAt(object, ...selectorPath);
+  return isCustom ? undefined : formatSelector(objectAt(object, 'spec', 'selector'));
 }

@@ -87,12 +87,18 @@ class Decoder {
     const accepts = scalars[schema.type ?? ''];
     if (accepts !== undefined && !accepts(value)) throw this.mismatch(schema, value, position);
     if (schema.type !== 'object') return value;
-    if (!isObject(value)) throw this.mismatch(schema, value, position);
+    if (!isObject(value)) {
+      if (schema.isLenient === true) return value;
+      throw this.mismatch(schema, value, position);
+    }
     return this.object(schema, value, position);
   }
 
   private list(schema: Schema, value: Json, position: Position): Json {
-    if (!isList(value)) throw this.mismatch(schema, value, position);
+    if (!isList(value)) {
+      if (schema.isLenient === true) return value;
+      throw this.mismatch(schema, value, position);
+    }
     const items = this.schemas.items(schema);
     if (items === undefined) return value;
     return value.map((item, index) =>

@@ -13,6 +13,8 @@ export interface Schema {
   readonly additionalProperties?: Schema;
   readonly items?: Schema;
   readonly required?: readonly string[];
+  /** Of custom resources: a value of the wrong type is kept, since it is invalid, and not unreadable. */
+  readonly isLenient?: true;
   readonly default?: unknown;
   readonly description?: string;
   readonly 'x-kubernetes-list-type'?: string;
@@ -44,6 +46,11 @@ export class Schemas {
         this.names.set(keyOf(kind), name);
       }
     }
+  }
+
+  /** These and more: what a sandbox serves beside Kubernetes' own. */
+  with(more: ReadonlyMap<string, Schema>): Schemas {
+    return more.size === 0 ? this : new Schemas(new Map([...this.byName, ...more]));
   }
 
   /** The full name of a kind, such as `io.k8s.api.apps.v1.Deployment`. */

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type KubeObject, kubeObject, withField } from '../kube-object.js';
 import { kubernetesSchemas } from '../openapi/schema.js';
+import { ResourceTypes } from '../resources/catalogue.js';
 import { configMaps } from '../resources/configuration.js';
 import { listObjects, type Page, parsePageRequest, parseSelection } from './list-objects.js';
 import { ObjectStore } from './object-store.js';
@@ -12,7 +13,10 @@ const names = (page: Page) => page.objects.map(({ metadata }) => metadata.name);
 let store: ObjectStore;
 const list = (query: string): Page =>
   listObjects(
-    { store, schemas: kubernetesSchemas(), clock: () => new Date('2026-01-05T09:00:00Z') },
+    {
+      ...{ store, schemas: kubernetesSchemas(), types: new ResourceTypes() },
+      clock: () => new Date('2026-01-05T09:00:00Z'),
+    },
     parseSelection(configMaps, 'n', new URLSearchParams(query)),
     parsePageRequest(new URLSearchParams(query)),
   );

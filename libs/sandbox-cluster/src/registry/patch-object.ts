@@ -48,6 +48,7 @@ export interface Patched {
 export function patchObject(registry: Registry, patch: Patch): Patched {
   if (patch.patchType === patchTypes.apply) return applyObject(registry, patch);
   const current = getObject(registry, patch);
+  if (patch.type.isCustom && patch.patchType === patchTypes.strategic) throw unknownPatchType();
   const schema = schemaOf(registry, patch.type);
   const body = patchedValue(registry, { ...patch, schema }, current);
   refuseUnreadable(registry, patch, body);

@@ -3,12 +3,14 @@ import { notFound } from '../api-status.js';
 import { timestamp, type KubeObject } from '../kube-object.js';
 import type { Schema, Schemas } from '../openapi/schema.js';
 import type { ObjectStore } from './object-store.js';
+import type { ResourceTypes } from '../resources/catalogue.js';
 import type { ResourceType } from './resource-type.js';
 
 /** What every operation on objects works with. */
 export interface Registry {
   readonly store: ObjectStore;
   readonly schemas: Schemas;
+  readonly types: ResourceTypes;
   readonly clock: Clock;
 }
 

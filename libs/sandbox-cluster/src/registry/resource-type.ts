@@ -47,6 +47,10 @@ export interface ResourceType {
   readonly hasStatus: boolean;
   /** True for kinds of which DELETE returns the object and not a `Status`. */
   readonly returnsDeleted: boolean;
+  /** Known by a definition only, not by this code: it has no strategic merge, and elements of its lists say their kind. */
+  readonly isCustom: boolean;
+  /** Where `/scale` finds the label selector, as text; absent: in `spec.selector`. */
+  readonly selectorPath?: readonly string[];
   /** Which names are allowed. */
   readonly nameRule: 'subdomain' | 'label';
   /** Field selectors beyond `metadata.name` and `metadata.namespace`. */
@@ -78,6 +82,7 @@ export function resourceType(definition: ResourceTypeDefinition): ResourceType {
     countsGenerations: false,
     hasStatus: false,
     returnsDeleted: false,
+    isCustom: false,
     nameRule: 'subdomain',
     selectableFields: {},
     defaults: (object) => object,

@@ -46,21 +46,22 @@ export const catalogue: readonly ResourceType[] = [
   leases,
 ];
 
-/** The type at a path, `undefined` when the sandbox does not serve it. */
-export function findType(
-  group: string,
-  version: string,
-  resource: string,
-): ResourceType | undefined {
-  return catalogue.find(
-    (type) => type.group === group && type.version === version && type.resource === resource,
-  );
-}
+/** The resources that one sandbox serves: the catalogue, and what it was given besides. */
+export class ResourceTypes {
+  constructor(readonly all: readonly ResourceType[] = catalogue) {}
 
-/** The type of a kind, as `apiVersion` and `kind` name it. */
-export function typeOfKind(apiVersion: string, kind: string): ResourceType | undefined {
-  const [version, group = ''] = apiVersion.split('/').toReversed();
-  return catalogue.find(
-    (type) => type.group === group && type.version === version && type.kind === kind,
-  );
+  /** The type at a path, `undefined` when the sandbox does not serve it. */
+  find(group: string, version: string, resource: string): ResourceType | undefined {
+    return this.all.find(
+      (type) => type.group === group && type.version === version && type.resource === resource,
+    );
+  }
+
+  /** The type of a kind, as `apiVersion` and `kind` name it. */
+  ofKind(apiVersion: string, kind: string): ResourceType | undefined {
+    const [version, group = ''] = apiVersion.split('/').toReversed();
+    return this.all.find(
+      (type) => type.group === group && type.version === version && type.kind === kind,
+    );
+  }
 }

@@ -6,7 +6,6 @@ import type { Registry } from '../registry/registry.js';
 import type { ResourceType } from '../registry/resource-type.js';
 import { updateObject } from '../registry/update-object.js';
 import { controllerWrites } from '../registry/write-options.js';
-import { typeOfKind } from '../resources/catalogue.js';
 import { namespaces } from '../resources/cluster.js';
 
 /** A manifest that the sandbox cannot load. */
@@ -48,7 +47,7 @@ function itemsOf(object: JsonObject): readonly JsonObject[] {
 function applyOne(registry: Registry, object: JsonObject): void {
   const kind = stringAt(object, 'kind') ?? '';
   const name = stringAt(object, 'metadata', 'name') ?? '';
-  const type = typeOfKind(stringAt(object, 'apiVersion') ?? '', kind);
+  const type = registry.types.ofKind(stringAt(object, 'apiVersion') ?? '', kind);
   if (type === undefined || name === '') {
     throw new ManifestRefused(
       'manifest_invalid',

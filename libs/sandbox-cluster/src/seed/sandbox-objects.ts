@@ -3,7 +3,6 @@ import { type JsonObject, objectAt } from '../json.js';
 import { kubeObject } from '../kube-object.js';
 import { nowOf, type Registry } from '../registry/registry.js';
 import { apiVersionOf } from '../registry/resource-type.js';
-import { findType } from '../resources/catalogue.js';
 import { ManifestRefused } from './apply-manifests.js';
 
 /** Which object; `namespace` is `''` for what is in none. */
@@ -36,7 +35,7 @@ export interface SandboxObjects {
 export function sandboxObjects(registry: Registry): SandboxObjects {
   const { store } = registry;
   const typeOf = ({ group, version, resource }: SandboxObjectRef) =>
-    findType(group, version, resource);
+    registry.types.find(group, version, resource);
   const read = (ref: SandboxObjectRef) => {
     const type = typeOf(ref);
     return type && store.get(type, ref.namespace === '' ? undefined : ref.namespace, ref.name);
