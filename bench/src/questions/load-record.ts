@@ -38,8 +38,15 @@ export async function someGrants(client: Client): Promise<readonly string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** Rows and bytes of each table; what is merged already stands for what is not. */
-export async function sizeOf(client: Client): Promise<Record<string, string>[]> {
+/** Merges whatever is not merged yet. */
+export async function mergeAll(client: Client): Promise<void> {
+  for (const table of ['commands', 'events']) {
+    await client.command({ query: `OPTIMIZE TABLE ${DATABASE}.${table} FINAL` });
+  }
+}
+
+/** Rows, parts and bytes of each table; a command is one row once its start and end are merged, and two before. */
+export async function sizeOf(client: Client, commands: number): Promise<Record<string, string>[]> {
   const rows = await rowsOf<{ table: string; rows: number; bytes: number; parts: number }>(
     client,
     `SELECT table, sum(rows) AS rows, sum(bytes_on_disk) AS bytes, count() AS parts FROM system.parts
@@ -48,6 +55,7 @@ WHERE active AND database = '${DATABASE}' GROUP BY table HAVING rows > 1000 ORDE
   return rows.map(({ table, rows: count, bytes, parts }) => ({
     ...{ table, rows: String(count), parts: String(parts), MB: (bytes / 1e6).toFixed(0) },
     'bytes a row': (bytes / count).toFixed(1),
+    'bytes a command': (bytes / commands).toFixed(1),
   }));
 }
 

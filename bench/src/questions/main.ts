@@ -1,14 +1,15 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startAudit, AuditConfig } from '@drawbridge/audit';
 import { nativeTool, startEmbeddedClickHouse, startEmbeddedNats } from '@drawbridge/embedded';
 import { connectJetStream, declareStreams, publishTrustBundle } from '@drawbridge/jetstream';
 import { createLogger, loadConfig } from '@drawbridge/runtime';
+import { cpuSeconds } from '../machine/process-usage.js';
 import { textTable } from '../report/text-table.js';
 import { whole } from '../whole-option.js';
-import { loadRecord, sizeOf, someGrants } from './load-record.js';
+import { loadRecord, mergeAll, sizeOf, someGrants } from './load-record.js';
 import { questionsOf } from './questions-asked.js';
 import { humanToken, trust } from './trusted-auditor.js';
 
@@ -22,6 +23,7 @@ const usage = `usage: ./drawbridge bench questions [options]
   --commands N     how many the record holds (default 10000000)
   --rounds N       how often each question is asked, with other words each time (default 20)
   --directory DIR  keep the record there, and take it from there the next time
+  --merge          merge all rows before asking; without it they lie as the engine has left them
 `;
 
 async function main(args: readonly string[]): Promise<void> {
@@ -31,6 +33,7 @@ async function main(args: readonly string[]): Promise<void> {
       commands: { type: 'string', default: '10000000' },
       rounds: { type: 'string', default: '20' },
       directory: { type: 'string' },
+      merge: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -44,7 +47,7 @@ async function main(args: readonly string[]): Promise<void> {
   const directory = values.directory ?? join(scratch, 'clickhouse');
   mkdirSync(directory, { recursive: true });
   try {
-    await measure({ commands, rounds, directory, scratch });
+    await measure({ commands, rounds, directory, scratch, merge: values.merge });
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
@@ -55,9 +58,10 @@ interface Measuring {
   readonly rounds: number;
   readonly directory: string;
   readonly scratch: string;
+  readonly merge: boolean;
 }
 
-async function measure({ commands, rounds, directory, scratch }: Measuring): Promise<void> {
+async function measure({ commands, rounds, directory, scratch, merge }: Measuring): Promise<void> {
   const engine = await startEmbeddedClickHouse({ directory });
   const executable = await nativeTool('nats-server');
   const nats = await startEmbeddedNats({
@@ -79,9 +83,17 @@ async function measure({ commands, rounds, directory, scratch }: Measuring): Pro
   try {
     const client = engine.createClient();
     await loadRecord(client, { commands, say: (line) => console.error(line) });
-    console.log(`${textTable(await sizeOf(client))}\n`);
+    if (merge) await mergeAll(client);
+    console.log(`${textTable(await sizeOf(client, commands))}\n`);
     const url = audit.addresses['http'] ?? '';
-    console.log(textTable(await askAll({ url, rounds, grants: await someGrants(client) })));
+    const cpu = () => cpuSeconds(process.pid);
+    console.log(textTable(await askAll({ url, rounds, cpu, grants: await someGrants(client) })));
+    console.log(`\n${textTable(await sizeOf(client, commands))}`);
+    console.log(
+      `load of the machine: ${loadavg()
+        .map((load) => load.toFixed(1))
+        .join(' ')}`,
+    );
   } finally {
     await audit.close();
     await connection.close();
@@ -94,22 +106,27 @@ interface Asking {
   readonly url: string;
   readonly grants: readonly string[];
   readonly rounds: number;
+  /** Seconds of CPU so far, of audit and the engine; a busy machine changes them less than the times. */
+  readonly cpu: () => number;
 }
 
 /** Every question `rounds` times, by an auditor and by an owner; the first time of each does not count. */
-async function askAll({ url, grants, rounds }: Asking) {
+async function askAll({ url, grants, rounds, cpu }: Asking) {
   const lines: Record<string, string>[] = [];
   for (const { name, path } of questionsOf(grants)) {
     for (const [who, token] of [
       ['auditor', humanToken('auditor@corp.test', ['auditors'])],
       ['owner', humanToken('owner-1@corp.test', [])],
     ] as const) {
-      const { times, rows } = await askOne({ url, token, rounds, path });
+      const before = cpu();
+      const { times, rows, refused } = await askOne({ url, token, rounds, path });
       lines.push({
         question: name,
         who,
         ...percentiles(times),
+        'CPU ms': ((1000 * (cpu() - before)) / (rounds + 1)).toFixed(0),
         rows: String(Math.round(rows / (rounds + 1))),
+        refused: String(refused),
       });
       console.error(JSON.stringify(lines.at(-1)));
     }
@@ -127,18 +144,23 @@ interface AskingOne {
 async function askOne({ url, token, rounds, path }: AskingOne) {
   const times: number[] = [];
   let rows = 0;
+  let refused = 0;
   for (let round = -1; round < rounds; round += 1) {
     const from = performance.now();
     const response = await fetch(`${url}/v1/audit/${path(Math.max(0, round))}`, {
       headers: { authorization: `Bearer ${token}` },
     });
     const text = await response.text();
-    if (response.status !== 200) throw new Error(`${path(round)}: ${response.status} ${text}`);
     if (round >= 0) times.push(performance.now() - from);
+    if (text.includes('"audit_query_too_expensive"')) {
+      refused += 1;
+      continue;
+    }
+    if (response.status !== 200) throw new Error(`${path(round)}: ${response.status} ${text}`);
     const { items } = JSON.parse(text) as { items: readonly unknown[] };
     rows += items.length;
   }
-  return { times, rows };
+  return { times, rows, refused };
 }
 
 function percentiles(times: readonly number[]): Record<string, string> {

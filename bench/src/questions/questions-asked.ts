@@ -12,6 +12,8 @@ const at = (days: number): string => new Date(Date.parse(FIRST) + days * DAY_MS)
 /** A week that ends somewhere in the second month. */
 const week = (round: number): string =>
   `since=${at(40 + (round % 30))}&until=${at(47 + (round % 30))}`;
+const month = (round: number): string =>
+  `since=${at(30 + (round % 30))}&until=${at(60 + (round % 30))}`;
 const everything = `since=${at(0)}&until=${at(91)}`;
 const pick = (round: number, word: string, of: number): number =>
   createHash('sha256').update(`${word}${round}`).digest().readUInt32BE(0) % of;
@@ -50,6 +52,29 @@ export const questionsOf = (grants: readonly string[]): readonly QuestionAsked[]
       name: 'diff: two grants',
       path: (round) => `diff?one=${grant(round, 'one')}&other=${grant(round, 'other')}`,
     },
+    {
+      name: 'off-hours: a week, every change',
+      path: (round) => `off-hours?timeZone=Europe/Berlin&by=call&changes=true&${week(round)}`,
+    },
+    { name: 'approvals: a month by person', path: (round) => `approvals?${month(round)}` },
+    { name: 'approvals: ever by person', path: () => `approvals?${everything}` },
+    { name: 'approvals: ever by request', path: () => `approvals?by=request&${everything}` },
+    { name: 'unused: grants of a month', path: (round) => `unused?${month(round)}` },
+    {
+      name: 'unused: grants of an agent',
+      path: (round) => `unused?agent=${agent(round)}&${everything}`,
+    },
+    { name: 'commands: the last', path: () => 'commands' },
     { name: 'commands: of a grant', path: (round) => `commands?grant=${grant(round, 'grant')}` },
+    { name: 'commands: of an agent', path: (round) => `commands?agent=${agent(round)}` },
+    {
+      name: 'commands: failed, of an agent',
+      path: (round) => `commands?agent=${agent(round)}&status=4xx&decision=allow`,
+    },
+    { name: 'commands: deletions', path: () => 'commands?verb=delete&outcome=completed' },
+    { name: 'commands: of nobody', path: () => 'commands?agent=agent-nobody' },
+    { name: 'events: the last', path: () => 'events' },
+    { name: 'events: of an agent', path: (round) => `events?agent=${agent(round)}` },
+    { name: 'events: of a grant', path: (round) => `events?grant=${grant(round, 'events')}` },
   ];
 };

@@ -2,7 +2,19 @@
 export interface Condition {
   readonly sql: string;
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** Of commands, by which of its rows a command that meets it is found before they are merged; absent: by none. */
+  readonly foundBy?: FoundBy;
 }
+
+/**
+ * `key`: it is about nothing but the sorting key, which all rows of a command have. `start`: about columns that only
+ * its start fills, or start and end alike, so the row of the start meets all such conditions together. `one`: whichever
+ * row it is, one meets it.
+ */
+export type FoundBy = 'key' | 'start' | 'one';
+
+export const foundBy = (by: FoundBy, conditions: readonly Condition[]): readonly Condition[] =>
+  conditions.map((condition) => ({ ...condition, foundBy: by }));
 
 /** A condition on a value, or none when there is no value. */
 export function given<Value>(
@@ -47,8 +59,16 @@ export const inTime = (
   })),
 ];
 
-/** An agent by its subject, or by `<issuer>#<subject>`. */
-export const isAgent = (agent: string): Condition => ({
-  sql: "agent_subject = {agent:String} OR concat(agent_issuer, '#', agent_subject) = {agent:String}",
-  parameters: { agent },
-});
+/** An agent by its subject, or by `<issuer>#<subject>`, either of which may hold a `#`. */
+export function isAgent(agent: string): Condition {
+  const parts = agent.split('#');
+  if (parts.length === 1) {
+    return { sql: 'agent_subject = {agent:String}', parameters: { agent } };
+  }
+  const subjects = parts.map((_, index) => parts.slice(index).join('#'));
+  return {
+    // The first half is implied by the second; it alone is found by an index, and compared without making texts.
+    sql: "agent_subject IN {agentSubjects:Array(String)} AND (agent_subject = {agent:String} OR concat(agent_issuer, '#', agent_subject) = {agent:String})",
+    parameters: { agent, agentSubjects: subjects },
+  };
+}

@@ -2,7 +2,7 @@ import type { Principal } from '@drawbridge/contracts';
 import { principalId } from '@drawbridge/contracts';
 import { z } from 'zod';
 import { auditQueryError } from './audit-query-error.js';
-import type { Condition } from './condition.js';
+import { foundBy, type Condition } from './condition.js';
 import { BOUNDS, type AuditStore } from './select-page.js';
 
 /**
@@ -65,14 +65,15 @@ export function rowsOfOwner(
     ownedIssuers: names.map(({ issuer }) => issuer),
     ownedNames: names.map(({ owner }) => owner),
   };
+  // The first half is implied by the second; of most rows it tells in a quarter of the time that they are others'.
   const owned =
-    '(agent_issuer, agent_owner) IN (arrayZip({ownedIssuers:Array(String)}, {ownedNames:Array(String)}))';
+    'agent_owner IN {ownedNames:Array(String)} AND (agent_issuer, agent_owner) IN (arrayZip({ownedIssuers:Array(String)}, {ownedNames:Array(String)}))';
   const whole = (table: string, id: string): readonly Condition[] => [
     // Only the first event says whose it is.
     { sql: `${id} IN (SELECT ${id} FROM ${database}.${table} WHERE ${owned})`, parameters },
   ];
   return {
-    commands: [{ sql: owned, parameters }],
+    commands: foundBy('start', [{ sql: owned, parameters }]),
     events: whole('events', 'aggregate_id'),
     holds: whole('holds', 'hold_id'),
   };

@@ -7,8 +7,9 @@ import {
 import { z } from 'zod';
 import { sequenceOf } from '../domain/position.js';
 import type { CommandFilter } from '../http/audit-filter.js';
-import { given, inTime, isAgent, isOneOf, type Condition } from './condition.js';
-import { selectPage, type AuditStore, type RowQuery } from './select-page.js';
+import { foundBy, given, inTime, isAgent, isOneOf, type Condition } from './condition.js';
+import { selectCommandPage } from './select-command-page.js';
+import { beyond, type AuditStore, type RowQuery } from './select-page.js';
 
 const text = z.string().transform((value) => (value === '' ? undefined : value));
 const nullable = <Type extends z.ZodType>(type: Type) =>
@@ -89,27 +90,42 @@ export async function selectCommands(
   store: AuditStore,
   { filter, after, access }: RowQuery<CommandFilter>,
 ): Promise<AuditCommand[]> {
-  const rows = await selectPage(store, {
-    table: 'commands',
-    columns: commandColumns,
+  const { order, limit } = filter;
+  const place = beyond({
     key: { time: 'received_at', id: 'command_id', idType: 'UUID' },
-    conditions: [...conditionsOf(filter), ...access.commands],
-    order: filter.order,
-    limit: filter.limit,
+    order,
     after,
+  });
+  const rows = await selectCommandPage(store, {
+    columns: commandColumns,
+    conditions: [...foundBy('key', place), ...conditionsOf(filter), ...access.commands],
+    order,
+    limit: limit + 1,
   });
   return commandsIn(rows);
 }
 
 const conditionsOf = (filter: CommandFilter): readonly Condition[] => [
-  ...inTime('received_at', filter),
+  ...foundBy('key', inTime('received_at', filter)),
+  ...foundBy('start', saidByStart(filter)),
+  ...foundBy('one', saidByOne(filter)),
+  ...given(filter.outcome, hasOutcome),
+];
+
+type Outcome = NonNullable<CommandFilter['outcome']>[number];
+
+/** Whether one has not ended is told only by all of its rows together. */
+function hasOutcome(outcomes: readonly Outcome[]): Condition {
+  const ended = outcomes.filter((outcome) => outcome !== 'in_flight');
+  return ended.length === outcomes.length
+    ? { ...isOneOf('outcome', ended), foundBy: 'one' }
+    : isOneOf('outcome', ['', ...ended]);
+}
+
+const saidByStart = (filter: CommandFilter): readonly Condition[] => [
   ...given(filter.request, (id) => ({
     sql: 'access_request_id = {request:UUID}',
     parameters: { request: id },
-  })),
-  ...given(filter.grant, (ids) => ({
-    sql: 'grant_id IN {grant:Array(UUID)}',
-    parameters: { grant: ids },
   })),
   ...given(filter.agent, isAgent),
   ...given(filter.connection, (names) => isOneOf('connection', names)),
@@ -120,20 +136,26 @@ const conditionsOf = (filter: CommandFilter): readonly Condition[] => [
     parameters: { resource: resources },
   })),
   ...given(filter.name, (name) => isOneOf('name', [name])),
-  ...given(filter.decision, (decision) => decisions[decision]),
+  ...given(filter.decision, (decision) => decisions[decision]).filter(
+    () => filter.decision !== 'masked',
+  ),
+  ...given(filter.hold, (id) => ({ sql: 'hold_id = {hold:UUID}', parameters: { hold: id } })),
+  ...given(filter.policy, (versions) => isOneOf('policy_version', versions)),
+  ...given(filter.reason, (reasons) => isOneOf('reason', reasons)),
+];
+
+/** What the end says, or either of them. */
+const saidByOne = (filter: CommandFilter): readonly Condition[] => [
+  ...given(filter.grant, (ids) => ({
+    // Of a start that did not say it, the end does.
+    sql: 'grant_id IN {grant:Array(UUID)}',
+    parameters: { grant: ids },
+  })),
+  ...(filter.decision === 'masked' ? [decisions.masked] : []),
   ...given(filter.rule, (names) => ({
     sql: 'hasAny(rules, {rule:Array(String)}) OR outcome_rule IN {rule:Array(String)} OR hasAny(arrayMap(met -> met.1, typed), {rule:Array(String)})',
     parameters: { rule: names },
   })),
-  ...given(filter.hold, (id) => ({ sql: 'hold_id = {hold:UUID}', parameters: { hold: id } })),
-  ...given(filter.policy, (versions) => isOneOf('policy_version', versions)),
-  ...given(filter.reason, (reasons) => isOneOf('reason', reasons)),
-  ...given(filter.outcome, (outcomes) =>
-    isOneOf(
-      'outcome',
-      outcomes.map((outcome) => (outcome === 'in_flight' ? '' : outcome)),
-    ),
-  ),
   ...given(filter.status, (ranges) => ({
     sql: 'arrayExists((from, to) -> status_code BETWEEN from AND to, {from:Array(UInt16)}, {to:Array(UInt16)})',
     parameters: { from: ranges.map(({ from }) => from), to: ranges.map(({ to }) => to) },

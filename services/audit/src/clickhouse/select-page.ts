@@ -70,7 +70,7 @@ export async function selectPage(
   selection: Selection,
 ): Promise<unknown[]> {
   const { time, id } = selection.key;
-  const where = allOf([...selection.conditions, ...positioned(selection)]);
+  const where = allOf([...selection.conditions, ...beyond(selection)]);
   const order = selection.order === 'asc' ? 'ASC' : 'DESC';
   try {
     const result = await client.query({
@@ -87,14 +87,19 @@ WHERE ${where.sql} ORDER BY ${time} ${order}, ${id} ${order} LIMIT {limit:UInt32
   }
 }
 
-function positioned({ key, order, after }: Selection): readonly Condition[] {
+/** What is behind a place. */
+export function beyond({
+  key,
+  order,
+  after,
+}: Pick<Selection, 'key' | 'order' | 'after'>): readonly Condition[] {
   if (after === undefined) return [];
   const [at, id] = after;
-  const beyond = order === 'asc' ? '>' : '<';
+  const than = order === 'asc' ? '>' : '<';
   return [
     {
       // The first half is implied by the second; it alone lets the primary key skip what was read before.
-      sql: `${key.time} ${beyond}= {cursorAt:DateTime64(3, 'UTC')} AND (${key.time}, ${key.id}) ${beyond} ({cursorAt:DateTime64(3, 'UTC')}, {cursorId:${key.idType}})`,
+      sql: `${key.time} ${than}= {cursorAt:DateTime64(3, 'UTC')} AND (${key.time}, ${key.id}) ${than} ({cursorAt:DateTime64(3, 'UTC')}, {cursorId:${key.idType}})`,
       parameters: { cursorAt: at, cursorId: id },
     },
   ];

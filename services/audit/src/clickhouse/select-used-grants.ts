@@ -4,7 +4,8 @@ import { MAX_NAMES, type UsedCalls } from '../domain/used-calls.js';
 import type { UsedGrant } from '../domain/narrower-scope.js';
 import type { UnusedFilter } from '../http/question-filter.js';
 import { AuditQueryError, auditQueryError } from './audit-query-error.js';
-import { allOf, clickHouseTime, given, inTime, isAgent, isOneOf } from './condition.js';
+import { commandsThat } from './commands-that.js';
+import { allOf, clickHouseTime, foundBy, given, inTime, isAgent, isOneOf } from './condition.js';
 import type { Asking, Times } from './questions/question.js';
 import { BOUNDS, type AuditStore } from './select-page.js';
 
@@ -125,26 +126,33 @@ async function selectKinds(
   const starts = issued.map(({ grant }) => Date.parse(grant.startsAt));
   if (starts.length === 0) return new Map();
   const instant = (ms: number) => clickHouseTime(new Date(ms).toISOString());
-  const where = allOf([
-    {
-      sql: `received_at BETWEEN {from:DateTime64(3, 'UTC')} AND {to:DateTime64(3, 'UTC')}
-  AND effect = 'allow' AND resource != '' AND grant_id IN {grants:Array(UUID)}`,
-      parameters: {
-        from: instant(Math.min(...starts) - SLACK_MS),
-        to: instant(Math.max(...starts) + MAX_GRANT_MS),
-        grants: issued.map(({ grant }) => grant.grantId),
+  const used = commandsThat(database, [
+    ...foundBy('key', [
+      {
+        sql: "received_at BETWEEN {from:DateTime64(3, 'UTC')} AND {to:DateTime64(3, 'UTC')}",
+        parameters: {
+          from: instant(Math.min(...starts) - SLACK_MS),
+          to: instant(Math.max(...starts) + MAX_GRANT_MS),
+        },
       },
-    },
+    ]),
+    ...foundBy('one', [
+      {
+        sql: 'grant_id IN {grants:Array(UUID)}',
+        parameters: { grants: issued.map(({ grant }) => grant.grantId) },
+      },
+    ]),
+    { sql: "effect = 'allow' AND resource != ''", parameters: {} },
     ...access.commands,
   ]);
   const result = await client.query({
     query: `SELECT toString(assumeNotNull(grant_id)) AS grant, verb, api_group AS apiGroup, resource, subresource, namespace,
   groupUniqArray(${MAX_NAMES + 1})(toString(name)) AS names, count() AS calls,
   max(greatest(received_at, ifNull(ended_at, received_at))) AS lastUseAt
-FROM ${database}.commands FINAL WHERE ${where.sql}
+FROM ${used.sql}
 GROUP BY grant, verb, apiGroup, resource, subresource, namespace
 ORDER BY grant, resource, subresource, apiGroup, namespace, verb LIMIT {kinds:UInt32}`,
-    query_params: { ...where.parameters, kinds: MAX_KINDS + 1 },
+    query_params: { ...used.parameters, kinds: MAX_KINDS + 1 },
     format: 'JSONEachRow',
     clickhouse_settings: BOUNDS,
   });

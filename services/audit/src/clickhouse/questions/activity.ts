@@ -1,8 +1,8 @@
 import { ActivityRow } from '@drawbridge/contracts';
 import type { ActivityFilter } from '../../http/question-filter.js';
-import { given, inTime, isAgent, isOneOf } from '../condition.js';
+import { foundBy, given, inTime, isAgent, isOneOf } from '../condition.js';
 import {
-  commandsThat,
+  commandsSeen,
   idText,
   IS_CHANGE,
   SPAN,
@@ -41,11 +41,13 @@ function nothings(): string {
 /** What an agent did. */
 export function activity(asking: Asking, filter: ActivityFilter & Times): Question<ActivityRow> {
   const { columns, by, order } = groupings[filter.by];
-  const { sql, parameters } = commandsThat(asking, [
-    ...inTime('received_at', filter),
-    isAgent(filter.agent),
-    ...given(filter.connection, (names) => isOneOf('connection', names)),
-    ...given(filter.namespace, (names) => isOneOf('namespace', names)),
+  const { sql, parameters } = commandsSeen(asking, [
+    ...foundBy('key', inTime('received_at', filter)),
+    ...foundBy('start', [
+      isAgent(filter.agent),
+      ...given(filter.connection, (names) => isOneOf('connection', names)),
+      ...given(filter.namespace, (names) => isOneOf('namespace', names)),
+    ]),
   ]);
   const sums = `count() AS calls, countIf(is_change) AS changes, countIf(effect = 'deny') AS refused,
   countIf(hold_id IS NOT NULL) AS held, countIf(ifNull(masked, 0) > 0) AS masked,

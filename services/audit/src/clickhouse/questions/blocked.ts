@@ -1,9 +1,9 @@
 import { BlockedRow, CallRow } from '@drawbridge/contracts';
 import type { BlockedFilter } from '../../http/question-filter.js';
-import { given, inTime, isAgent, isOneOf, type Condition } from '../condition.js';
+import { foundBy, given, inTime, isAgent, isOneOf, type Condition } from '../condition.js';
 import { BLOCKED_WAYS, IS_BLOCKED } from './blocked-kinds.js';
 import { callColumns } from './call-columns.js';
-import { commandsThat, SPAN, type Asking, type Question, type Times } from './question.js';
+import { commandsSeen, SPAN, type Asking, type Question, type Times } from './question.js';
 
 type Filter = BlockedFilter & Times;
 
@@ -40,11 +40,13 @@ ORDER BY rule, reason, receivedAt DESC, id`,
 }
 
 const blockedCommands = (asking: Asking, filter: Filter): Condition =>
-  commandsThat(asking, [
-    ...inTime('received_at', filter),
-    ...given(filter.agent, isAgent),
-    ...given(filter.connection, (names) => isOneOf('connection', names)),
-    { sql: IS_BLOCKED, parameters: {} },
+  commandsSeen(asking, [
+    ...foundBy('key', inTime('received_at', filter)),
+    ...foundBy('start', [
+      ...given(filter.agent, isAgent),
+      ...given(filter.connection, (names) => isOneOf('connection', names)),
+    ]),
+    ...foundBy('one', [{ sql: IS_BLOCKED, parameters: {} }]),
   ]);
 
 /** Of a call that was blocked in several ways only the wanted ones count. */

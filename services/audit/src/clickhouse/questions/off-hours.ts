@@ -1,10 +1,10 @@
 import { CallRow, OffHoursRow } from '@drawbridge/contracts';
 import type { OffHoursFilter } from '../../http/question-filter.js';
-import { given, inTime, isAgent, isOneOf, type Condition } from '../condition.js';
+import { foundBy, given, inTime, isAgent, isOneOf, type Condition } from '../condition.js';
 import { callColumns } from './call-columns.js';
 import {
   AGENT,
-  commandsThat,
+  commandsSeen,
   IS_CHANGE,
   SPAN,
   type Asking,
@@ -42,12 +42,13 @@ export function offHoursCalls(asking: Asking, filter: Filter): Question<CallRow>
 }
 
 const commandsOutside = (asking: Asking, filter: Filter): Condition =>
-  commandsThat(asking, [
-    ...inTime('received_at', filter),
-    ...given(filter.agent, isAgent),
-    ...given(filter.connection, (names) => isOneOf('connection', names)),
-    ...(filter.changes ? [{ sql: IS_CHANGE, parameters: {} }] : []),
-    outside(filter),
+  commandsSeen(asking, [
+    ...foundBy('key', [...inTime('received_at', filter), outside(filter)]),
+    ...foundBy('start', [
+      ...given(filter.agent, isAgent),
+      ...given(filter.connection, (names) => isOneOf('connection', names)),
+      ...(filter.changes ? [{ sql: IS_CHANGE, parameters: {} }] : []),
+    ]),
   ]);
 
 /** Hours over midnight belong to the day on which they begin. */

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { allOf, type Condition } from '../condition.js';
+import { commandsThat } from '../commands-that.js';
+import type { Condition } from '../condition.js';
 import type { Identifier } from '../identifier.js';
 import type { RowAccess } from '../row-access.js';
 
@@ -36,11 +37,8 @@ export const SPAN = 'min(received_at) AS firstAt, max(received_at) AS lastAt';
 export const idText = (column: string): string =>
   `if(${column} IS NULL, NULL, toString(assumeNotNull(${column})))`;
 
-/** Rows of commands, start and end in one, that meet all conditions. */
-export function commandsThat(
+/** Commands that meet all conditions, and that whoever asks may see. */
+export const commandsSeen = (
   { database, access }: Asking,
   conditions: readonly Condition[],
-): Condition {
-  const where = allOf([...conditions, ...access.commands]);
-  return { sql: `${database}.commands FINAL WHERE ${where.sql}`, parameters: where.parameters };
-}
+): Condition => commandsThat(database, [...conditions, ...access.commands]);

@@ -1,7 +1,7 @@
 import { SessionDiffRow } from '@drawbridge/contracts';
 import type { SessionDiffFilter } from '../../http/question-filter.js';
-import { inTime } from '../condition.js';
-import { commandsThat, type Asking, type Question, type Times } from './question.js';
+import { foundBy, inTime } from '../condition.js';
+import { commandsSeen, type Asking, type Question, type Times } from './question.js';
 
 const OUTCOME = `multiIf(effect = 'deny', concat('refused: ', reason), outcome = '', 'in flight',
   outcome != 'completed', concat(outcome, if(outcome_reason = '', '', concat(': ', outcome_reason))), toString(status_code))`;
@@ -11,12 +11,14 @@ export function sessionDiff(
   asking: Asking,
   filter: SessionDiffFilter & Times,
 ): Question<SessionDiffRow> {
-  const { sql, parameters } = commandsThat(asking, [
-    ...inTime('received_at', filter),
-    {
-      sql: 'grant_id IN ({one:UUID}, {other:UUID})',
-      parameters: { one: filter.one, other: filter.other },
-    },
+  const { sql, parameters } = commandsSeen(asking, [
+    ...foundBy('key', inTime('received_at', filter)),
+    ...foundBy('one', [
+      {
+        sql: 'grant_id IN ({one:UUID}, {other:UUID})',
+        parameters: { one: filter.one, other: filter.other },
+      },
+    ]),
   ]);
   const ignored = new Set<string>(filter.ignore ?? []);
   const part = (column: 'namespace' | 'name') =>

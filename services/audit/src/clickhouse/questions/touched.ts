@@ -1,9 +1,9 @@
 import { TouchedRow } from '@drawbridge/contracts';
 import type { TouchedFilter } from '../../http/question-filter.js';
-import { given, inTime, isAgent, isOneOf } from '../condition.js';
+import { foundBy, given, inTime, isAgent, isOneOf, type Condition } from '../condition.js';
 import {
   AGENT,
-  commandsThat,
+  commandsSeen,
   idText,
   IS_CHANGE,
   SPAN,
@@ -17,9 +17,28 @@ import {
  * are told apart as calls on the collection.
  */
 export function touched(asking: Asking, filter: TouchedFilter & Times): Question<TouchedRow> {
+  const { sql, parameters } = commandsSeen(asking, [
+    ...foundBy('key', inTime('received_at', filter)),
+    ...foundBy('start', called(filter)),
+  ]);
+  return {
+    row: TouchedRow,
+    sql: `SELECT ${AGENT}, connection, ${idText('grant_id')} AS grantId,
+  ${idText('any(access_request_id)')} AS accessRequestId,
+  if(name = '', 'collection', 'object') AS reach,
+  count() AS calls, countIf(${IS_CHANGE}) AS changes, countIf(effect = 'deny') AS refused,
+  arraySort(groupUniqArray(20)(if(subresource = '', toString(verb), concat(verb, ' ', subresource)))) AS verbs, ${SPAN}
+FROM ${sql}
+GROUP BY agent_issuer, agent_subject, agent_owner, connection, grant_id, reach
+ORDER BY lastAt DESC, agentIssuer, agentSubject, agentOwner, connection, grantId, reach`,
+    parameters,
+  };
+}
+
+/** Which calls touch it, by their start. */
+function called(filter: TouchedFilter): readonly Condition[] {
   const [resource = '', ...subresource] = filter.resource.split('/');
-  const { sql, parameters } = commandsThat(asking, [
-    ...inTime('received_at', filter),
+  return [
     ...given(filter.connection, (names) => isOneOf('connection', names)),
     ...given(filter.agent, isAgent),
     ...given(filter.group, (group) => ({
@@ -37,17 +56,5 @@ export function touched(asking: Asking, filter: TouchedFilter & Times): Question
         name: filter.name,
       },
     },
-  ]);
-  return {
-    row: TouchedRow,
-    sql: `SELECT ${AGENT}, connection, ${idText('grant_id')} AS grantId,
-  ${idText('any(access_request_id)')} AS accessRequestId,
-  if(name = '', 'collection', 'object') AS reach,
-  count() AS calls, countIf(${IS_CHANGE}) AS changes, countIf(effect = 'deny') AS refused,
-  arraySort(groupUniqArray(20)(if(subresource = '', toString(verb), concat(verb, ' ', subresource)))) AS verbs, ${SPAN}
-FROM ${sql}
-GROUP BY agent_issuer, agent_subject, agent_owner, connection, grant_id, reach
-ORDER BY lastAt DESC, agentIssuer, agentSubject, agentOwner, connection, grantId, reach`,
-    parameters,
-  };
+  ];
 }
