@@ -71,9 +71,12 @@ export class Composition {
     return true;
   }
 
-  async startAgain(victim: Victim): Promise<void> {
-    if (victim === 'nats') await this.standIns.nats.restart();
-    else this.#process(victim).start();
+  /** Starts those that were killed and resolves once every service is ready. */
+  async startAgain(...victims: readonly Victim[]): Promise<void> {
+    for (const victim of victims) {
+      if (victim === 'nats') await this.standIns.nats.restart();
+      else this.#process(victim).start();
+    }
     await this.ready();
   }
 

@@ -8,9 +8,9 @@ import { callGateway, type GatewayAnswer } from './gateway-client.js';
 /** The shortest that can be asked for. */
 export const GRANT_SECONDS = 30;
 
-const ask = (deployment: string, durationSeconds: number) => ({
+const ask = (scope: object, durationSeconds: number) => ({
   connection: 'prod-eks',
-  scope: { action: 'rollout-restart', parameters: { namespace: 'payments', deployment } },
+  scope,
   durationSeconds,
   reason: 'readiness probe failing',
   ticket: 'INC-4211',
@@ -27,6 +27,8 @@ export interface JourneyOptions {
   readonly deployment?: string;
   /** @default 30 */
   readonly durationSeconds?: number;
+  /** Of the request, instead of a restart of the deployment. */
+  readonly scope?: object;
 }
 
 /** One agent's way from asking to using, each step repeated as a patient client would repeat it. */
@@ -86,7 +88,7 @@ export class Journey {
         const answer = await fetch(this.#url(''), {
           method: 'POST',
           headers: { ...this.#headers(), 'idempotency-key': this.options.key },
-          body: JSON.stringify(ask(this.#deployment, this.durationSeconds)),
+          body: JSON.stringify(ask(this.#scope, this.durationSeconds)),
         });
         const body = await answer.text();
         if (answer.status !== 201 && answer.status !== 200) throw new Error(body);
@@ -131,6 +133,11 @@ export class Journey {
 
   get #deployment(): string {
     return this.options.deployment ?? 'checkout';
+  }
+
+  get #scope(): object {
+    const parameters = { namespace: 'payments', deployment: this.#deployment };
+    return this.options.scope ?? { action: 'rollout-restart', parameters };
   }
 
   #url(path: string): string {

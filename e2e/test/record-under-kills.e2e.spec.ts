@@ -1,169 +1,183 @@
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { Identifier, rebuildMessages } from '@drawbridge/audit';
-import { startEmbeddedClickHouse } from '@drawbridge/embedded';
 import { connectJetStream } from '@drawbridge/jetstream';
 import { takeStateDirectory } from '@drawbridge/laptop';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { Composition } from '../src/composition.js';
-import { callGateway } from '../src/gateway-client.js';
 import { Journey, steps } from '../src/journey.js';
-import { startRecordingCluster, type RecordingCluster } from '../src/recording-cluster.js';
+import { faultsOf, isOwn } from '../src/record-chaos/faults.js';
+import { killAtRandom, targets, type Kill } from '../src/record-chaos/kills.js';
+import { callUntil, runSessionsUntil, sha256, type Answered } from '../src/record-chaos/load.js';
+import { randomFrom } from '../src/record-chaos/random.js';
+import { storedRecord, streamDigests, streams } from '../src/record-chaos/stored-record.js';
+import {
+  EXEC_LINES,
+  startRecordingCluster,
+  type RecordingCluster,
+} from '../src/recording-cluster.js';
+import { buildCli, runCli, terminalOf } from '../src/shipped-cli.js';
 
 /** `CHAOS_SECONDS=600` is what a release is given; a change gets less. */
 const SECONDS = Number(process.env['CHAOS_SECONDS'] ?? 30);
 const SEED = Number(process.env['CHAOS_SEED'] ?? Date.now() % 100_000);
 const CALLERS = 4;
-const STREAM = 'COMMANDS';
-const targets = ['audit', 'proxy', 'nats', 'engine'] as const;
+/** One agent makes the whole load; its limits are the subject of other tests. */
+const settings = { proxy: { AGENT_CALLS_PER_SECOND: '100000', AGENT_BURST: '100000' } };
+const patience = { timeoutMs: 120_000 };
 
 const directory = mkdtempSync(join(tmpdir(), 'drawbridge-chaos-'));
 const state = takeStateDirectory(join(directory, 'state'));
 let cluster: RecordingCluster;
-let composition: Composition;
+let composition: Composition | undefined;
 let token: string;
 
 beforeAll(async () => {
+  await buildCli();
   cluster = await startRecordingCluster();
-  composition = await Composition.start(state, cluster.access);
+  composition = await Composition.start(state, cluster.access, settings);
   token = await composition.agentToken();
 });
 afterAll(async () => {
-  await composition.stop();
+  await composition?.stop();
   await cluster.close();
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** Numbers that look random, the same for the same seed (a linear congruential generator). */
-function randomFrom(seed: number): () => number {
-  let last = seed;
-  return () => (last = (last * 1_103_515_245 + 12_345) % 2_147_483_648) / 2_147_483_648;
+/** A grant to change the deployment, and one to run commands in a pod. */
+async function takeGrants(part: Composition): Promise<void> {
+  const restart = new Journey(part, token, { key: 'restart', durationSeconds: 900 });
+  for (const step of steps) await restart.take[step]();
+  const scope = { action: 'debug', parameters: { namespace: 'payments', pod: 'web-0' } };
+  const debug = new Journey(part, token, { key: 'debug', durationSeconds: 900, scope });
+  for (const step of ['ask', 'card', 'approve', 'grant'] as const) await debug.take[step]();
 }
 
-/** Reads and writes without a pause until it is over; what fails meanwhile fails. */
-async function callUntil(isOver: () => boolean, caller: number): Promise<number> {
-  const path = '/apis/apps/v1/namespaces/payments/deployments/checkout';
-  let answered = 0;
-  for (let call = 0; !isOver(); call += 1) {
-    const query = `?call=${caller}-${call}`;
-    const answer = await callGateway({ ...composition.gateway, path: path + query, token }).catch(
-      () => undefined,
-    );
-    if (answer?.status === 200) answered += 1;
-    // Nobody there: a client that waits a moment.
-    else await delay(50);
-  }
-  return answered;
-}
-
-async function killAtRandom(isOver: () => boolean, random: () => number): Promise<string[]> {
-  const killed: string[] = [];
-  while (!isOver()) {
-    await delay(300 + random() * 1_500);
-    const target = targets[Math.floor(random() * targets.length)] ?? 'audit';
-    killed.push(target);
-    if (target === 'engine') {
-      composition.killEngine();
-      continue;
-    }
-    await composition.kill(target);
-    await delay(random() * 500);
-    await composition.startAgain(target);
-  }
-  return killed;
-}
-
-/** SHA-256 of every message of the stream, by sequence. */
-async function digestsOf(stream: string): Promise<Map<number, string>> {
-  const connection = await connectJetStream({
-    servers: composition.standIns.nats.url,
-    name: 'test',
-  });
+async function caughtUp(servers: string): Promise<void> {
+  const connection = await connectJetStream({ servers, name: 'test' });
   try {
-    const { last_seq: last } = (await connection.manager.streams.info(stream)).state;
-    const digests = new Map<number, string>();
-    for (let sequence = 1; sequence <= last; sequence += 1) {
-      const message = await connection.manager.streams.getMessage(stream, { seq: sequence });
-      const bytes = message?.data ?? new Uint8Array();
-      digests.set(sequence, createHash('sha256').update(bytes).digest('hex'));
+    for (const stream of streams) {
+      const info = await connection.manager.consumers.info(stream, 'audit');
+      expect(info.num_pending + info.num_ack_pending, stream).toBe(0);
     }
-    return digests;
+    const { state: parked } = await connection.manager.streams.info('PARKED');
+    expect(parked.messages, 'parked').toBe(0);
   } finally {
     await connection.close();
   }
 }
 
-async function isCaughtUp(stream: string): Promise<void> {
-  const connection = await connectJetStream({
-    servers: composition.standIns.nats.url,
-    name: 'test',
-  });
-  try {
-    const info = await connection.manager.consumers.info(stream, 'audit');
-    expect(info.num_pending + info.num_ack_pending).toBe(0);
-  } finally {
-    await connection.close();
+const Verified = z.object({
+  findingCount: z.number(),
+  streams: z.array(z.object({ stream: z.string(), verified: z.number(), unsealed: z.number() })),
+});
+
+/** `drawbridge audit verify`, until everything is sealed. */
+async function verified(part: Composition, ...args: readonly string[]) {
+  const own = { DRAWBRIDGE_TOKEN: await part.auditorToken() };
+  const terminal = terminalOf(join(directory, 'bob'), part, own);
+  return eventually(async () => {
+    const told = await runCli(terminal, ['audit', 'verify', ...args, '-o', 'json']);
+    const { findingCount, streams: checked } = Verified.parse(JSON.parse(told));
+    expect(findingCount).toBe(0);
+    expect(checked.filter(({ unsealed }) => unsealed > 0)).toEqual([]);
+    return checked.reduce((sum, each) => sum + each.verified, 0);
+  }, patience);
+}
+
+function killsOf(kills: readonly Kill[]) {
+  const count = (target: string) => kills.filter(({ killed }) => killed.includes(target as never));
+  const ready = kills.map(({ readyAfterMs }) => readyAfterMs).toSorted((a, b) => a - b);
+  return {
+    ...Object.fromEntries(targets.map((target) => [target, count(target).length])),
+    twoAtOnce: kills.filter(({ killed }) => killed.length > 1).length,
+    readyAfterMs: { median: ready[Math.floor(ready.length / 2)], most: ready.at(-1) },
+  };
+}
+
+/** Digests that the record has of the whole answers of some clients, sent again by audit. */
+async function shownAgain(part: Composition, some: readonly Answered[]) {
+  const authorization = `Bearer ${await part.auditorToken()}`;
+  const commands = new Map(
+    cluster.received
+      .filter((call) => !isOwn(call))
+      .map(({ url, commandId }) => [/[?&]call=([\d-]+)/.exec(url)?.[1], commandId]),
+  );
+  const shown: unknown[] = [];
+  for (const { call } of some) {
+    const path = `/v1/audit/commands/${commands.get(call)}/bodies/response`;
+    const answer = await fetch(part.standIns.addresses.audit + path, {
+      headers: { authorization },
+    });
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    shown.push(answer.status === 200 ? sha256(bytes) : answer.status);
   }
+  return shown;
 }
 
 describe(`processes killed at random for ${SECONDS} s under load (seed ${SEED})`, () => {
   it(
     'nothing ran off the record, and each command is one row that gives its bytes back',
-    { timeout: (SECONDS + 400) * 1_000 },
     async () => {
-      const journey = new Journey(composition, token, { key: 'chaos', durationSeconds: 3_600 });
-      for (const step of steps) await journey.take[step]();
+      if (composition === undefined) throw new Error('not started');
+      await takeGrants(composition);
       const endsAt = Date.now() + SECONDS * 1_000;
       const isOver = () => Date.now() > endsAt;
-      const calling = Array.from({ length: CALLERS }, (_, caller) => callUntil(isOver, caller));
-      const killed = await killAtRandom(isOver, randomFrom(SEED));
-      const answered = (await Promise.all(calling)).reduce((sum, each) => sum + each, 0);
-      expect(answered, `calls went through between ${killed.join(', ')}`).toBeGreaterThan(20);
+      const load = { composition, token, isOver };
+      const calling = Array.from({ length: CALLERS }, (_, caller) => callUntil(load, caller));
+      const talking = runSessionsUntil(load);
+      const kills = await killAtRandom(composition, { isOver, random: randomFrom(SEED) });
+      const answered = (await Promise.all(calling)).flat();
+      const sessions = await talking;
 
-      await eventually(() => isCaughtUp(STREAM), { timeoutMs: 90_000 });
-      const digests = await digestsOf(STREAM);
-      const forwarded = new Set(
-        cluster.received
-          .filter(({ url }) => url.includes('call='))
-          .map(({ commandId }) => commandId),
-      );
+      const servers = composition.standIns.nats.url;
+      const began = performance.now();
+      await eventually(() => caughtUp(servers), patience);
+      const caughtUpMs = Math.round(performance.now() - began);
+      const long = answered
+        .filter(({ call }) => Number(call.split('-')[1]) % 5 === 0)
+        .slice(-20, -8);
+      const again = await shownAgain(composition, long);
+      const proved = {
+        stream: await verified(composition),
+        rows: await verified(composition, '--rows'),
+      };
+      const inStreams = await streamDigests(servers);
       // One directory is one process's.
       await composition.stop();
-      const found = await rowsIn(join(state.path, 'clickhouse'), digests);
-      expect(forwarded.size).toBeGreaterThanOrEqual(answered);
-      expect([...forwarded].filter((id) => found.rows.get(id) !== 1)).toEqual([]);
-      expect([...found.rows.values()].filter((rows) => rows !== 1)).toEqual([]);
-      expect(found.differ).toEqual([]);
-      expect(found.messages).toBe(digests.size);
+      composition = undefined;
+      const last = Object.fromEntries(streams.map((each) => [each, inStreams[each].size]));
+      const stored = await storedRecord(join(state.path, 'clickhouse'), last as never);
+      const faults = faultsOf(
+        { received: cluster.received, answered, sessions, inStreams },
+        stored,
+      );
+      const whole = sessions.filter(({ output }) => output.split('\n').length > EXEC_LINES);
+      console.info({
+        seed: SEED,
+        kills: killsOf(kills),
+        received: cluster.received.length,
+        commands: stored.commands.length,
+        bodies: stored.bodies.length,
+        answered: answered.length,
+        sessions: { seen: sessions.length, whole: whole.length, pieces: stored.pieces.length },
+        messages: last,
+        proved,
+        caughtUpMs,
+      });
+      expect(Object.entries(faults).filter(([, found]) => found.length > 0)).toEqual([]);
+      expect(again).toEqual(long.map(({ response }) => response));
+      for (const target of targets) {
+        expect(
+          kills.filter(({ killed }) => killed.includes(target)),
+          target,
+        ).not.toEqual([]);
+      }
+      expect(answered.length).toBeGreaterThan(20);
+      expect(whole).not.toEqual([]);
     },
+    (SECONDS + 900) * 1_000,
   );
 });
-
-/** How many rows each command has that was allowed, and which messages the rows do not give back. */
-async function rowsIn(path: string, digests: ReadonlyMap<number, string>) {
-  const engine = await startEmbeddedClickHouse({ directory: path });
-  const client = engine.createClient();
-  const result = await client.query({
-    query:
-      "SELECT toString(command_id) AS id, toUInt32(count()) AS rows FROM drawbridge.commands FINAL WHERE effect = 'allow' AND notEmpty(start_positions) GROUP BY id",
-    format: 'JSONEachRow',
-  });
-  const counted = await result.json<{ id: string; rows: number }>();
-  const store = { client, database: Identifier.parse('drawbridge') };
-  const differ: number[] = [];
-  let messages = 0;
-  const range = { stream: STREAM, from: 1, to: Math.max(...digests.keys()) };
-  for await (const { sequence, bytes, digest } of rebuildMessages(store, range)) {
-    const rebuilt = createHash('sha256')
-      .update(bytes ?? '')
-      .digest('hex');
-    if (rebuilt !== digests.get(sequence) || rebuilt !== digest) differ.push(sequence);
-    messages += 1;
-  }
-  await engine.close();
-  return { rows: new Map(counted.map(({ id, rows }) => [id, rows])), differ, messages };
-}

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '@drawbridge/kernel';
+import { freePort } from '../net/free-port.js';
 import { endLeftoverServer, noteServer, ServerInUse } from './leftover-server.js';
 import { natsConfiguration, type NatsAccess } from './nats-configuration.js';
 import { natsReady } from './nats-ready.js';
@@ -46,22 +47,23 @@ export interface EmbeddedNats {
  * @throws {@link EmbeddedNatsError}
  */
 export async function startEmbeddedNats(options: EmbeddedNatsOptions): Promise<EmbeddedNats> {
-  const server = new NatsProcess(options);
+  // Not one that the system chooses: while the server is restarted, it could give it to somebody else.
+  const server = new NatsProcess({ ...options, port: options.port ?? (await freePort()) });
   await server.start();
   return server;
 }
 
 class NatsProcess implements EmbeddedNats {
   readonly storeDirectory: string;
-  #port: number;
+  readonly #port: number;
   #child: ChildProcess | undefined;
   #exited: Promise<void> = Promise.resolve();
   #output = '';
   readonly #endWithUs = () => this.#child?.kill('SIGTERM');
 
-  constructor(private readonly options: EmbeddedNatsOptions) {
+  constructor(private readonly options: EmbeddedNatsOptions & { readonly port: number }) {
     this.storeDirectory = options.storeDirectory;
-    this.#port = options.port ?? -1;
+    this.#port = options.port;
   }
 
   get url(): string {
@@ -157,7 +159,7 @@ class NatsProcess implements EmbeddedNats {
     const timer = setTimeout(() => givenUp.abort(), READY_MS);
     void this.#exited.then(() => givenUp.abort());
     try {
-      this.#port = await natsReady(this.storeDirectory, pid, givenUp.signal);
+      await natsReady(this.storeDirectory, pid, givenUp.signal);
     } catch (cause) {
       await this.stop();
       throw this.#failure('it did not become ready', cause);

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '@drawbridge/embedded';
 import { eventually } from '@drawbridge/testing';
 import { startGateway, statusOf, type Answer, type Gateway } from '../gateway-under-test.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../recording-upstream.js';
@@ -37,14 +36,6 @@ const connection = (digests: readonly string[] = [digest]) => ({
   credential: 'type: bearerToken\nfile: cluster.token',
   connectorDigests: digests,
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 async function connector(name: string, options: Partial<ConnectorOptions> = {}) {
   const apiServer = new URL(upstream.address).host;
