@@ -1,16 +1,19 @@
+import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import type { ClientHttp2Session } from 'node:http2';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { eventually } from '@drawbridge/testing';
+import { eventually, nativeTool } from '@drawbridge/testing';
 import { startGateway, type Gateway } from './gateway-under-test.js';
 import { http2Call, http2Session } from './http2-client.js';
 import { headersFrame, rawHttp2, settingsFrame } from './http2-frames.js';
 import { rawConnection } from './raw-call.js';
 import { startRecordingUpstream, type RecordingUpstream } from './recording-upstream.js';
 
+const run = promisify(execFile);
 const pods = '/connections/prod/api/v1/namespaces/payments/pods';
 const limits = { calls: 8, streams: 4, burst: 60 };
 let upstream: RecordingUpstream;
@@ -94,6 +97,41 @@ describe('T25 an agent that takes all it can', () => {
     const statuses = (await Promise.all(flood)).map(({ status }) => status);
     expect(statuses.filter((status) => status === 200)).toHaveLength(limits.calls);
     expect(statuses.filter((status) => status === 429)).toHaveLength(50 - limits.calls);
+  });
+
+  it('is told when to try again, as kubectl does by itself', async () => {
+    const held: ServerResponse[] = [];
+    upstream.answer((request, response) => {
+      if (request.url?.endsWith('/held') === true) held.push(response);
+      else response.end('{}');
+    });
+    const flood = Array.from({ length: limits.calls }, () => overHttp2(greedy, `${pods}/held`));
+    await eventually(() => expect(held).toHaveLength(limits.calls));
+    const refused = await gateway.call(pods, { token: greedy });
+    expect([refused.status, refused.headers['retry-after']]).toEqual([429, '1']);
+    const authority = join(gateway.directory, 'for-kubectl.pem');
+    await writeFile(authority, gateway.raw.certificateAuthority);
+    const server = `${gateway.address}/connections/prod`;
+    const kubectl = run(
+      await nativeTool('kubectl'),
+      ['--server', server, '--certificate-authority', authority, '--token', greedy].concat(
+        'get',
+        '--raw',
+        '/api/v1/namespaces/payments/pods',
+      ),
+      { env: { HOME: gateway.directory, PATH: process.env['PATH'] } },
+    );
+    const refusals = async () =>
+      (await gateway.records()).filter(
+        (record) =>
+          record.type === 'CommandRefused' &&
+          record.decision.reason === 'too_many_calls' &&
+          record.userAgent.startsWith('kubectl'),
+      );
+    await eventually(async () => expect(await refusals()).not.toEqual([]));
+    for (const response of held) response.end('{}');
+    expect((await kubectl).stdout).toBe('{}');
+    await Promise.all(flood);
   });
 
   it('in calls a second is slowed down to its rate, or refused before anything is looked up or forwarded', async () => {

@@ -23,9 +23,7 @@ export interface RefusalAnswer {
 
 /** Turns whatever ended a call into an answer. Only errors made for it are shown; all else is our own fault. */
 export function answerOf(error: unknown): RefusalAnswer {
-  if (error instanceof CallRefused) {
-    return { code: error.code, message: error.message, statusCode: refusalStatus[error.code] };
-  }
+  if (error instanceof CallRefused) return callAnswer(error);
   if (error instanceof ClusterRefused) {
     const { answer: passed } = error;
     const message = `the cluster refused the dry-run of this call with ${passed.statusCode}`;
@@ -45,6 +43,14 @@ export function answerOf(error: unknown): RefusalAnswer {
     message: 'something went wrong in the gateway; the command id finds it in its log',
     statusCode: 500,
   };
+}
+
+/** As long as kube-apiserver asks for. Without it, kubectl gives up at once instead of trying ten times. */
+const BUSY_SECONDS = 1;
+
+function callAnswer({ code, message }: CallRefused): RefusalAnswer {
+  const answer = { code, message, statusCode: refusalStatus[code] };
+  return answer.statusCode === 429 ? { ...answer, retryAfterSeconds: BUSY_SECONDS } : answer;
 }
 
 function tokenAnswer({ code, message }: TokenRefused): RefusalAnswer {
