@@ -5,7 +5,6 @@ export interface NatsAccess {
 
 export interface NatsConfigurationOptions {
   readonly storeDirectory: string;
-  /** -1 lets the system choose. */
   readonly port: number;
   /** Who may connect; absent: anyone on this machine. */
   readonly access?: NatsAccess;
