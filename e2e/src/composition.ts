@@ -47,9 +47,14 @@ export class Composition {
   ): Promise<Composition> {
     const standIns = await startStandIns({ state, ports: 'any', cluster, settings });
     const composition = new Composition(standIns, state);
-    for (const service of composition.#processes.values()) service.start();
-    await composition.ready();
-    return composition;
+    try {
+      for (const service of composition.#processes.values()) service.start();
+      await composition.ready();
+      return composition;
+    } catch (error) {
+      await composition.stop();
+      throw error;
+    }
   }
 
   /** Resolves once every service says that it is ready. */

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccessRequestView, OpenReviewsView, ReviewView } from '@drawbridge/contracts';
 import { demoPeople } from '@drawbridge/embedded';
 import { DEMO_AUDIENCE, takeStateDirectory } from '@drawbridge/laptop';
+import { Closers } from '@drawbridge/runtime';
 import { eventually, nativeTool } from '@drawbridge/testing';
 import { z } from 'zod';
 import { Composition } from '../src/composition.js';
@@ -24,19 +25,19 @@ const [alice, bob] = demoPeople.humans;
 let cluster: RecordingCluster;
 let composition: Composition;
 let kubectl: string;
+const closers = new Closers();
 
 beforeAll(async () => {
+  closers.add(() => rmSync(directory, { recursive: true, force: true }));
   await buildCli();
   kubectl = await nativeTool('kubectl');
   cluster = await startRecordingCluster();
+  closers.add(() => cluster.close());
   composition = await Composition.start(state, cluster.access);
+  closers.add(() => composition.stop());
   writeFileSync(join(state.path, 'config', 'glass.yaml'), JSON.stringify(policy()));
 });
-afterAll(async () => {
-  await composition.stop();
-  await cluster.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => closers.close());
 
 const policy = () => ({
   apiVersion: 'drawbridge.dev/v1alpha1',

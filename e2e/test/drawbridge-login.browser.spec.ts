@@ -8,7 +8,7 @@ import {
   type Actor,
   type Laptop,
 } from '@drawbridge/laptop';
-import { createLogger } from '@drawbridge/runtime';
+import { Closers, createLogger } from '@drawbridge/runtime';
 import { startSandboxCluster, type SandboxCluster } from '@drawbridge/sandbox-cluster';
 import { repositoryRoot } from '@drawbridge/testing';
 import type { Browser } from 'playwright-core';
@@ -23,10 +23,14 @@ let laptop: Laptop;
 let visitor: Visitor;
 let actor: Actor;
 let actors = 0;
+const closers = new Closers();
 
 beforeAll(async () => {
+  closers.add(() => rmSync(directory, { recursive: true, force: true }));
   browser = await startBrowser();
+  closers.add(() => browser.close());
   cluster = await startSandboxCluster();
+  closers.add(() => cluster.close());
   const { address: server, certificateAuthority, adminToken: token } = cluster;
   const access = {
     server,
@@ -38,13 +42,9 @@ beforeAll(async () => {
     { state, ports: 'any', cluster: access },
     createLogger('laptop', { level: 'warn' }),
   );
+  closers.add(() => laptop.close());
 });
-afterAll(async () => {
-  await browser.close();
-  await laptop.close();
-  await cluster.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => closers.close());
 
 beforeEach(async () => {
   actors += 1;

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccessRequestView } from '@drawbridge/contracts';
 import { demoPeople } from '@drawbridge/embedded';
 import { takeStateDirectory } from '@drawbridge/laptop';
+import { Closers } from '@drawbridge/runtime';
 import { eventually, nativeTool } from '@drawbridge/testing';
 import { Composition } from '../src/composition.js';
 import { startRecordingCluster, type RecordingCluster } from '../src/recording-cluster.js';
@@ -23,21 +24,21 @@ let cluster: RecordingCluster;
 let composition: Composition;
 let kubectl: string;
 let watching: ChildProcess | undefined;
+const closers = new Closers();
 
 beforeAll(async () => {
   await buildCli();
   kubectl = await nativeTool('kubectl');
+  closers.add(() => rmSync(directory, { recursive: true, force: true }));
   cluster = await startRecordingCluster();
+  closers.add(() => cluster.close());
   composition = await Composition.start(state, cluster.access);
+  closers.add(() => composition.stop());
+  closers.add(() => watching?.kill());
   await agent('login', '--client-id', 'agent-oncall');
   await agent('kubeconfig', '-c', 'prod-eks', '-f', kubeconfig);
 });
-afterAll(async () => {
-  watching?.kill();
-  await composition.stop();
-  await cluster.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => closers.close());
 
 const ofAgent = () =>
   terminalOf(join(directory, 'agent'), composition, {

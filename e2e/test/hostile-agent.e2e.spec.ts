@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { AccessRequestView, CommandRecord, isCommandLine } from '@drawbridge/contracts';
 import { commandLines, connectJetStream, type JetStreamConnection } from '@drawbridge/jetstream';
 import { takeStateDirectory } from '@drawbridge/laptop';
+import { Closers } from '@drawbridge/runtime';
 import { eventually } from '@drawbridge/testing';
 import { Composition } from '../src/composition.js';
 import { HostileTokens } from '../src/hostile-tokens.js';
@@ -42,14 +43,19 @@ interface Cast {
 let cast: Cast;
 /** An open request of agent-oncall that waits for humans. */
 let pending: string;
+const closers = new Closers();
 
 beforeAll(async () => {
+  closers.add(() => rmSync(directory, { recursive: true, force: true }));
   cluster = await startRecordingCluster();
+  closers.add(() => cluster.close());
   composition = await Composition.start(state, cluster.access, {
     identity: { MAX_OPEN_REQUESTS: '100', REQUESTS_PER_MINUTE: '5000' },
   });
+  closers.add(() => composition.stop());
   const { nats, identityProvider } = composition.standIns;
   bus = await connectJetStream({ servers: nats.url, name: 'test' });
+  closers.add(() => bus.close());
   tokens = new HostileTokens(identityProvider);
   cast = {
     oncall: await tokens.agent(),
@@ -64,12 +70,7 @@ beforeAll(async () => {
   await until(pending, 'pending');
 });
 
-afterAll(async () => {
-  await bus.close();
-  await composition.stop();
-  await cluster.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => closers.close());
 
 const deployment = '/apis/apps/v1/namespaces/payments/deployments/checkout';
 const ask = (name: string, more: object = {}) =>

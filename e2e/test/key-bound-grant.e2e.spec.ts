@@ -9,6 +9,7 @@ import { demoPeople } from '@drawbridge/embedded';
 import { takeStateDirectory } from '@drawbridge/laptop';
 import { nativeTool } from '@drawbridge/testing';
 import { z } from 'zod';
+import { Closers } from '@drawbridge/runtime';
 import { Composition } from '../src/composition.js';
 import { startRecordingCluster, type RecordingCluster } from '../src/recording-cluster.js';
 import { buildCli, runCli, terminalOf } from '../src/shipped-cli.js';
@@ -23,18 +24,18 @@ const pods = '/api/v1/namespaces/payments/pods';
 let cluster: RecordingCluster;
 let composition: Composition;
 let kubectl: string;
+const closers = new Closers();
 
 beforeAll(async () => {
+  closers.add(() => rmSync(directory, { recursive: true, force: true }));
   await buildCli();
   kubectl = await nativeTool('kubectl');
   cluster = await startRecordingCluster();
+  closers.add(() => cluster.close());
   composition = await Composition.start(state, cluster.access);
+  closers.add(() => composition.stop());
 });
-afterAll(async () => {
-  await composition.stop();
-  await cluster.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => closers.close());
 
 const environment = () =>
   terminalOf(home, composition, { DRAWBRIDGE_CLIENT_SECRET: demoPeople.agents[0].secret });

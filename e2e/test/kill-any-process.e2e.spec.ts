@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccessEventType } from '@drawbridge/contracts';
 import { openDemoCluster, takeStateDirectory, type DemoCluster } from '@drawbridge/laptop';
+import { Closers } from '@drawbridge/runtime';
 import { eventually, nativeTool } from '@drawbridge/testing';
 import { Composition, victims, type Victim } from '../src/composition.js';
 import { GRANT_SECONDS, Journey, steps, wasForwarded, type Step } from '../src/journey.js';
@@ -15,21 +16,21 @@ const journeys: Journey[] = [];
 let cluster: DemoCluster;
 let composition: Composition;
 let token: string;
+const closers = new Closers();
 
 beforeAll(async () => {
+  closers.add(() => rmSync(directory, { recursive: true, force: true }));
   cluster = await openDemoCluster({ state, kubectl: await nativeTool('kubectl') });
+  closers.add(() => cluster.close());
   composition = await Composition.start(state, cluster.access, {
     // One agent asks more often here than any real one should.
     identity: { MAX_OPEN_REQUESTS: '500', REQUESTS_PER_MINUTE: '5000' },
   });
+  closers.add(() => composition.stop());
   token = await composition.agentToken();
 });
 
-afterAll(async () => {
-  await composition.stop();
-  await cluster.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => closers.close());
 
 /** Takes the step while the victim dies, a little later each time; then starts the victim again. */
 async function takeWhileDying(journey: Journey, step: Step, victim: Victim): Promise<void> {

@@ -5,6 +5,7 @@ import {
   type DemoIdentityProvider,
 } from '@drawbridge/embedded';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { Closers } from '@drawbridge/runtime';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startDeviceLogin, type DeviceLogin } from '../src/browser-device-login.js';
 import { unreadable } from '../src/browser-readability.js';
@@ -22,15 +23,15 @@ const startProvider = (options = {}) =>
     ...demoPeople,
     ...options,
   });
+const closers = new Closers();
 
 beforeAll(async () => {
   browser = await startBrowser();
+  closers.add(() => browser.close());
   provider = await startProvider();
+  closers.add(() => provider.close());
 });
-afterAll(async () => {
-  await browser.close();
-  await provider.close();
-});
+afterAll(() => closers.close());
 
 const arrive = async (options: BrowserContextOptions = {}) => {
   visitor = await visit(browser, provider.issuer, options);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccessRequestView, BridgesView, RaisedView } from '@drawbridge/contracts';
 import { takeStateDirectory } from '@drawbridge/laptop';
+import { Closers } from '@drawbridge/runtime';
 import { eventually } from '@drawbridge/testing';
 import type { z } from 'zod';
 import { Composition } from '../src/composition.js';
@@ -18,20 +19,20 @@ let cluster: RecordingCluster;
 let composition: Composition;
 let tokens: HostileTokens;
 let alice: string;
+const closers = new Closers();
 
 beforeAll(async () => {
+  closers.add(() => rmSync(directory, { recursive: true, force: true }));
   cluster = await startRecordingCluster();
+  closers.add(() => cluster.close());
   composition = await Composition.start(state, cluster.access, {
     identity: { MAX_OPEN_REQUESTS: '100', REQUESTS_PER_MINUTE: '5000' },
   });
+  closers.add(() => composition.stop());
   tokens = new HostileTokens(composition.standIns.identityProvider);
   alice = await tokens.human('alice', ['sre-oncall']);
 });
-afterAll(async () => {
-  await composition.stop();
-  await cluster.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => closers.close());
 
 interface Call<Schema extends z.ZodType> {
   readonly to: 'ingress' | 'approvals';

@@ -7,6 +7,7 @@ import { AccessRequestView } from '@drawbridge/contracts';
 import { demoPeople } from '@drawbridge/embedded';
 import { takeStateDirectory } from '@drawbridge/laptop';
 import { startSandboxCluster, type SandboxCluster } from '@drawbridge/sandbox-cluster';
+import { Closers } from '@drawbridge/runtime';
 import { eventually, nativeTool } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
@@ -91,17 +92,21 @@ const use = (...args: string[]) =>
       env: { ...agent(), PATH: process.env['PATH'] },
     },
   );
+const closers = new Closers();
 
 beforeAll(async () => {
+  closers.add(() => rmSync(directory, { recursive: true, force: true }));
   await buildCli();
   kubectl = await nativeTool('kubectl');
   cluster = await startSandboxCluster({ rolloutMs: 100 });
+  closers.add(() => cluster.close());
   cluster.apply([workload, secret]);
   composition = await Composition.start(state, {
     server: cluster.address,
     certificateAuthority: cluster.certificateAuthority,
     credential: { type: 'bearerToken', token: cluster.adminToken },
   });
+  closers.add(() => composition.stop());
   auditor = await new HostileTokens(composition.standIns.identityProvider).human('bob', [
     'auditors',
   ]);
@@ -109,11 +114,7 @@ beforeAll(async () => {
   await runCli(agent(), ['kubeconfig', '-c', 'prod-eks', '-f', kubeconfig]);
   await incident();
 });
-afterAll(async () => {
-  await composition.stop();
-  await cluster.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => closers.close());
 
 async function granted(): Promise<AccessRequestView> {
   const asked = await runCli(agent(), [

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccessRequestView } from '@drawbridge/contracts';
 import { demoPeople } from '@drawbridge/embedded';
 import { takeStateDirectory } from '@drawbridge/laptop';
+import { Closers } from '@drawbridge/runtime';
 import { eventually, nativeTool } from '@drawbridge/testing';
 import { z } from 'zod';
 import { Composition } from '../src/composition.js';
@@ -23,20 +24,20 @@ const patience = { timeoutMs: 60_000 };
 let cluster: RecordingCluster;
 let composition: Composition;
 let kubectl: string;
+const closers = new Closers();
 
 beforeAll(async () => {
+  closers.add(() => rmSync(directory, { recursive: true, force: true }));
   await buildCli();
   kubectl = await nativeTool('kubectl');
   cluster = await startRecordingCluster();
+  closers.add(() => cluster.close());
   composition = await Composition.start(state, cluster.access);
+  closers.add(() => composition.stop());
   await drawbridge('login', '--client-id', 'agent-oncall');
   await drawbridge('kubeconfig', '-c', 'prod-eks', '-f', kubeconfig);
 });
-afterAll(async () => {
-  await composition.stop();
-  await cluster.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => closers.close());
 
 const environment = () =>
   terminalOf(home, composition, { DRAWBRIDGE_CLIENT_SECRET: demoPeople.agents[0].secret });

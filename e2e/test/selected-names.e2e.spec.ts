@@ -8,6 +8,7 @@ import { AccessRequestView, Explanation } from '@drawbridge/contracts';
 import { demoPeople } from '@drawbridge/embedded';
 import { takeStateDirectory } from '@drawbridge/laptop';
 import { nativeTool, startControlPlane, type ControlPlane } from '@drawbridge/testing';
+import { Closers } from '@drawbridge/runtime';
 import { Composition } from '../src/composition.js';
 import { createGatewayAccount } from '../src/gateway-account.js';
 import { buildCli, runCli, terminalOf } from '../src/shipped-cli.js';
@@ -20,13 +21,17 @@ const kubeconfig = join(directory, 'kubeconfig');
 let controlPlane: ControlPlane;
 let composition: Composition;
 let kubectl: string;
+const closers = new Closers();
 
 beforeAll(async () => {
+  closers.add(() => rmSync(directory, { recursive: true, force: true }));
   await buildCli();
   kubectl = await nativeTool('kubectl');
   controlPlane = await startControlPlane();
+  closers.add(() => controlPlane.stop());
   const access = await createGatewayAccount(controlPlane, directory);
   composition = await Composition.start(state, access);
+  closers.add(() => composition.stop());
   for (const namespace of ['payments', 'elsewhere']) {
     await admin('create', 'namespace', namespace);
     await admin('label', 'namespace', namespace, 'team=payments');
@@ -38,11 +43,7 @@ beforeAll(async () => {
   await drawbridge('login', '--client-id', 'agent-oncall');
   await drawbridge('kubeconfig', '-c', 'prod-eks', '-f', kubeconfig);
 });
-afterAll(async () => {
-  await composition.stop();
-  await controlPlane.stop();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => closers.close());
 
 const admin = (...args: string[]) =>
   run(kubectl, ['--kubeconfig', controlPlane.kubeconfig, ...args]);

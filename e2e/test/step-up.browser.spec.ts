@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
 import type { Browser } from 'playwright-core';
+import { Closers } from '@drawbridge/runtime';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { unreadable } from '../src/browser-readability.js';
 import { startBrowser, visit, type Visitor } from '../src/browser.js';
@@ -13,15 +14,15 @@ let isRefused = false;
 
 const arrive = (options = {}) =>
   visit(browser, [world.approvals, world.identityProvider.issuer], options);
+const closers = new Closers();
 
 beforeAll(async () => {
   browser = await startBrowser();
+  closers.add(() => browser.close());
   world = await startStepUpWorld();
+  closers.add(() => world.stop());
 });
-afterAll(async () => {
-  await browser.close();
-  await world.stop();
-});
+afterAll(() => closers.close());
 beforeEach(async () => {
   isRefused = false;
   visitor = await arrive();

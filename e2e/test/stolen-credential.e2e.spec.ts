@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AlarmPage, AuditCommandPage, UnseenPage, type AlarmView } from '@drawbridge/contracts';
 import { createCertificateAuthority } from '@drawbridge/embedded';
 import { DEMO_CONNECTION } from '@drawbridge/laptop';
+import { Closers } from '@drawbridge/runtime';
 import { eventually, nativeTool } from '@drawbridge/testing';
 import { HostileTokens } from '../src/hostile-tokens.js';
 import { startWideGateway, type WideGateway } from '../src/wide-gateway.js';
@@ -33,8 +34,10 @@ let relayed = 0;
 let followedAt: Date;
 /** Ids of calls that are alarms, and nothing but a sign of how far everything has been judged. */
 const markers = new Set<string>();
+const closers = new Closers();
 
 beforeAll(async () => {
+  closers.add(() => rmSync(directory, { recursive: true, force: true }));
   kubectl = await nativeTool('kubectl');
   // It shows no token where nobody has shown a certificate.
   const authority = await createCertificateAuthority('relay');
@@ -58,6 +61,8 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => {
     relay.listen(0, '127.0.0.1', resolve);
   });
+  closers.add(() => relay.close());
+  closers.add(() => relay.closeAllConnections());
   const { port } = relay.address() as AddressInfo;
   const log = join(directory, 'audit.log');
   gateway = await startWideGateway({
@@ -67,6 +72,7 @@ beforeAll(async () => {
       clusterAudit: { users, file: log, tokenDigests: [`sha256:${digest}`] },
     },
   });
+  closers.add(() => gateway.stop());
   auditAddress = gateway.laptop.addresses.audit;
   auditor = await new HostileTokens(gateway.laptop.identityProvider).human('bob', ['auditors']);
   // The log is followed from its end: from some moment behind the change of the Connection on.
@@ -76,12 +82,7 @@ beforeAll(async () => {
   }, WAIT);
   followedAt = new Date();
 });
-afterAll(async () => {
-  await gateway.stop();
-  relay.closeAllConnections();
-  relay.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => closers.close());
 
 /** As docs/reconcile.md says. */
 function apiserverArguments(log: string, to: { port: number; ca: string }): string[] {

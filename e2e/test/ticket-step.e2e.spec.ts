@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccessRequestView } from '@drawbridge/contracts';
 import { demoPeople } from '@drawbridge/embedded';
 import { DEMO_AUDIENCE, takeStateDirectory } from '@drawbridge/laptop';
+import { Closers } from '@drawbridge/runtime';
 import { eventually } from '@drawbridge/testing';
 import { z } from 'zod';
 import { Composition } from '../src/composition.js';
@@ -139,11 +140,16 @@ const webhook = () => ({
     },
   },
 });
+const closers = new Closers();
 
 beforeAll(async () => {
+  closers.add(() => rmSync(directory, { recursive: true, force: true }));
   await buildCli();
   [cluster, jira] = [await startRecordingCluster(), await Jira.start()];
+  closers.add(() => cluster.close());
+  closers.add(() => jira.close());
   composition = await Composition.start(state, cluster.access);
+  closers.add(() => composition.stop());
   const file = (name: string) => join(state.path, 'config', name);
   await writeFile(file('jira-ours'), `whsec_${Buffer.alloc(32, 1).toString('base64')}`);
   await writeFile(file('jira-theirs'), secret);
@@ -158,12 +164,7 @@ beforeAll(async () => {
   }
   await drawbridge('login', '--client-id', 'agent-oncall');
 });
-afterAll(async () => {
-  await composition.stop();
-  await jira.close();
-  await cluster.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => closers.close());
 
 const drawbridge = (...args: string[]) => {
   const { secret: own } = demoPeople.agents[0];
