@@ -19,7 +19,7 @@ export interface Insertion {
 }
 
 export interface InsertedRow {
-  /** What it was made of: a message, or one record of it. */
+  /** What it was made of: a message, or one record of it; `bytes` may be a digest of them. */
   readonly source: {
     readonly message: { readonly seq: number };
     readonly line?: number;

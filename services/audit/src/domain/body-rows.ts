@@ -1,4 +1,4 @@
-import { LineScanner, TAB } from './line-scanner.js';
+import { LineScanner, NEWLINE, TAB } from './line-scanner.js';
 import type { LineOfMessage, TableText } from './command-rows.js';
 import { receivedAt } from './received-at.js';
 
@@ -49,7 +49,8 @@ export class BodyRows {
     scanner.at = from;
     scanner.end = to;
     if (this.#scan() && scanner.at === to) {
-      scanner.writeText(`\t[${position}]\t${check}\n`);
+      scanner.writePlace(position, check);
+      scanner.writeByte(NEWLINE);
       this.#count += 1;
       return true;
     }

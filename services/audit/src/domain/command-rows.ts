@@ -1,4 +1,4 @@
-import { LineScanner } from './line-scanner.js';
+import { LineScanner, NEWLINE, TAB } from './line-scanner.js';
 import { receivedAt } from './received-at.js';
 import {
   endColumns,
@@ -119,7 +119,8 @@ export class CommandRows {
     const start: Start = { from, to: from, connectionAt: 0, grantAt: 0 };
     const scanned = scanStart(scanner, start, this.#receivedAt);
     if (scanned === undefined) return false;
-    scanner.writeText(`\t[${position}]\t${check}\t`);
+    scanner.writePlace(position, check);
+    scanner.writeByte(TAB);
     if (scanned === 'refused') return this.#addRefused(from);
     if (scanner.at !== scanner.end) return false;
     const id = this.#scratch.toString('latin1', from, from + UUID_LENGTH);
@@ -144,7 +145,8 @@ export class CommandRows {
     const scanner = this.#scanner;
     const ids = this.#ids;
     if (!scanEnd(scanner, ids)) return false;
-    scanner.writeText(`\t[${position}]\t${check}\n`);
+    scanner.writePlace(position, check);
+    scanner.writeByte(NEWLINE);
     const id = this.#scratch.toString('latin1', ids.commandAt, ids.commandAt + UUID_LENGTH);
     const start = this.#starts.get(id);
     if (start === undefined || !this.#isOf(start)) {

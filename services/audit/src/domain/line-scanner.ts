@@ -122,6 +122,16 @@ export class LineScanner {
     return true;
   }
 
+  /** Writes where the line stands and its check, as two columns behind what there is. */
+  writePlace(position: number, check: number): void {
+    this.writeByte(TAB);
+    this.writeByte(OPEN);
+    this.writeWhole(position);
+    this.writeByte(CLOSE);
+    this.writeByte(TAB);
+    this.writeWhole(check);
+  }
+
   /** Writes bytes that are not read. */
   write(bytes: Uint8Array): void {
     const { out, written } = this;
@@ -135,7 +145,21 @@ export class LineScanner {
     this.written += 1;
   }
 
-  /** Writes a number or other ASCII. */
+  /** Writes a whole number, from 0 to the greatest safe one, without making a string of it. */
+  writeWhole(value: number): void {
+    const { out } = this;
+    let at = this.written + digitsOf(value);
+    this.written = at;
+    let rest = value;
+    do {
+      const next = Math.floor(rest / 10);
+      at -= 1;
+      out[at] = ZERO + (rest - next * 10);
+      rest = next;
+    } while (rest > 0);
+  }
+
+  /** Writes ASCII. */
   writeText(text: string): void {
     const { out, written } = this;
     const { length } = text;
@@ -148,6 +172,8 @@ export const TAB = 0x09;
 export const NEWLINE = 0x0a;
 const SPACE = 0x20;
 const QUOTE = 0x22;
+const OPEN = 0x5b;
+const CLOSE = 0x5d;
 const APOSTROPHE = 0x27;
 const DASH = 0x2d;
 const ZERO = 0x30;
@@ -155,6 +181,13 @@ const NINE = 0x39;
 const BACKSLASH = 0x5c;
 const UUID_LENGTH = 36;
 const INSTANT = Buffer.from('0000-00-00T00:00:00.000Z');
+
+function digitsOf(value: number): number {
+  let count = 1;
+  for (let bound = 10; value >= bound; bound *= 10) count += 1;
+  return count;
+}
+
 /** But for the quote they mean the same in JSON and in tab separated text. */
 const ESCAPES = Buffer.from('"\\bfnrt');
 

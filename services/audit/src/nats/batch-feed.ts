@@ -10,8 +10,8 @@ import {
 
 const IDLE_PULL_MS = 5_000;
 const BURST_PULL_MS = 1_000;
-/** A message may hold hundreds of records: a pull brings 25 MB at the most. */
-const MESSAGES_PER_PULL = 100;
+/** A message has a megabyte at the most, which bounds what a pull brings when its size was misjudged. */
+const MESSAGES_PER_PULL = 64;
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 10_000;
 
@@ -19,7 +19,7 @@ const MAX_PAUSE_MS = 10_000;
 export interface BatchFeedOptions extends Durable {
   /** Messages stored at once, and so held in memory at once. */
   readonly maxMessages: number;
-  /** Bytes after which a batch takes no more; it may be larger by one pull. */
+  /** Bytes after which a batch takes no more; it is larger by what its messages are larger than those before. */
   readonly maxBytes: number;
   /** How long to wait for more once there is one, so that single messages are not stored one by one. */
   readonly lingerMs: number;
@@ -28,18 +28,21 @@ export interface BatchFeedOptions extends Durable {
    * tries the same batch again, for as long as it takes. No other batch of the same lane is stored meanwhile.
    */
   readonly store: (messages: readonly JsMsg[], lane: number) => Promise<void>;
-  /** Batches at once: one is stored while the next is pulled. @default 1 */
+  /** Batches at once: one is pulled while the others are stored. @default 1 */
   readonly lanes?: number;
   readonly onFailure: (failure: { readonly retryMs: number; readonly error: unknown }) => void;
 }
 
 /**
  * Pulls the messages of one durable consumer in batches and keeps at it until closed: through lost
- * connections, restarts of the server and an absent store. Each lane holds one batch and asks for no more meanwhile.
+ * connections, restarts of the server and an absent store. Each lane holds one batch and asks for no more meanwhile. One
+ * lane pulls at a time: what is left on the server is then known, and a batch has messages that follow each other.
  */
 export class BatchFeed {
   #consumer: Consumer | undefined;
   #running: Promise<unknown> = Promise.resolve();
+  /** Until the lane that pulls has its batch. */
+  #turn: Promise<unknown> = Promise.resolve();
   readonly #closing = new AbortController();
   #pending = 0;
   #held = 0;
@@ -77,8 +80,8 @@ export class BatchFeed {
   async #run(lane: number): Promise<void> {
     for (let failures = 0; !this.#closing.signal.aborted;) {
       try {
-        this.#consumer ??= await durableConsumer(this.connection, this.options);
-        await this.#storeBatch(this.#consumer, await this.#gather(this.#consumer), lane);
+        const { consumer, batch } = await this.#inTurn(() => this.#next());
+        await this.#storeBatch(consumer, batch, lane);
         failures = 0;
       } catch (error) {
         failures += 1;
@@ -86,6 +89,23 @@ export class BatchFeed {
         await this.#pauseAfter(error, failures);
       }
     }
+  }
+
+  async #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const before = this.#turn;
+    const done = Promise.withResolvers<undefined>();
+    this.#turn = done.promise;
+    await before;
+    try {
+      return await work();
+    } finally {
+      done.resolve(undefined);
+    }
+  }
+
+  async #next(): Promise<{ readonly consumer: Consumer; readonly batch: readonly JsMsg[] }> {
+    const consumer = (this.#consumer ??= await durableConsumer(this.connection, this.options));
+    return { consumer, batch: this.#closing.signal.aborted ? [] : await this.#gather(consumer) };
   }
 
   /** Waits for one message, lets others arrive, and takes what is there. */
@@ -107,10 +127,12 @@ export class BatchFeed {
   /** Takes what there is until the batch is full. Never asks for more than there is: each pull then ends by itself. */
   async #fill(consumer: Consumer, first: readonly JsMsg[]): Promise<readonly JsMsg[]> {
     const batch = [...first];
-    let bytes = sizeOf(first);
+    let bytes = Math.max(1, sizeOf(first));
     while (bytes < this.options.maxBytes && !this.#closing.signal.aborted) {
       const room = this.options.maxMessages - batch.length;
-      const count = Math.min(this.#pending, room, MESSAGES_PER_PULL);
+      // As many as fit, if they are as long as those before.
+      const fitting = Math.ceil(((this.options.maxBytes - bytes) / bytes) * batch.length);
+      const count = Math.min(this.#pending, room, fitting, MESSAGES_PER_PULL);
       if (count <= 0) break;
       const pulled = await this.#pull(consumer, count, BURST_PULL_MS);
       batch.push(...pulled);

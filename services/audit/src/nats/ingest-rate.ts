@@ -1,16 +1,31 @@
 const WINDOW_MS = 10_000;
 
+interface Stored {
+  readonly at: number;
+  readonly lines: number;
+  readonly ageMs: number;
+}
+
 /** How fast messages of `COMMANDS` are stored, and how old they are by then. */
 export class IngestRate {
-  /** Of the last seconds: when, how many bytes, and how old the oldest message was. */
-  #stored: { readonly at: number; readonly lines: number; readonly ageMs: number }[] = [];
+  /** Of the last seconds: when, how many lines, and how old the oldest message was. */
+  #stored: Stored[] = [];
+  /** When the oldest message was stored in the stream that a lane has not stored in a table yet, by lane. */
+  readonly #held = new Map<number, number>();
 
   /** @param now - milliseconds since the epoch */
   constructor(private readonly now: () => number = Date.now) {}
 
-  add({ lines, oldest }: { readonly lines: number; readonly oldest: Date }): void {
+  /** A lane has a batch to store, perhaps not for the first time; of this time is the oldest message in it. */
+  begin(lane: number, oldest: Date): void {
+    this.#held.set(lane, oldest.getTime());
+  }
+
+  /** The batch of the lane is stored; it had so many lines. */
+  stored(lane: number, lines: number): void {
     const at = this.now();
-    this.#stored.push({ at, lines, ageMs: Math.max(0, at - oldest.getTime()) });
+    this.#stored.push({ at, lines, ageMs: at - (this.#held.get(lane) ?? at) });
+    this.#held.delete(lane);
     this.#forget(at);
   }
 
@@ -21,10 +36,15 @@ export class IngestRate {
     return Math.round(lines / (WINDOW_MS / 1_000));
   }
 
-  /** The most that a message waited of those that were stored in the last ten seconds. */
+  /**
+   * The most that a message waited of those that were stored in the last ten seconds and of those that wait now: it
+   * grows for as long as ClickHouse takes nothing.
+   */
   get lagMs(): number {
-    this.#forget(this.now());
-    return Math.max(0, ...this.#stored.map(({ ageMs }) => ageMs));
+    const at = this.now();
+    this.#forget(at);
+    const waiting = [...this.#held.values()].map((oldest) => at - oldest);
+    return Math.max(0, ...waiting, ...this.#stored.map(({ ageMs }) => ageMs));
   }
 
   #forget(now: number): void {

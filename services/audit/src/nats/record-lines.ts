@@ -8,7 +8,7 @@ import { CommandRows, type LineOfMessage, type TableText } from '../domain/comma
 import { LINES_PER_MESSAGE, positionOf } from '../domain/position.js';
 import { RecordRefused } from '../domain/record-refused.js';
 import { recordBatch, recordSources, type Recording } from './record-batch.js';
-import type { Source } from './source.js';
+import { lineEndsOf, type Source } from './source.js';
 
 export interface LineRecording extends Recording {
   /** Resolves when the rows are durable; throws RecordRefused when one of them can never be. */
@@ -85,18 +85,6 @@ export class LineRecorder {
 
 const KIND_AT = 16;
 const BODY_KIND = 0x42;
-const NEWLINE = 0x0a;
 
-/** Where the lines of a message end, as `commandLines` of the jetstream lib has them. */
-function endsOf(message: JsMsg): number[] {
-  const { data } = message;
-  if (!isBatch(message)) return [data.length];
-  const ends: number[] = [];
-  let from = 0;
-  for (let end = data.indexOf(NEWLINE); end !== -1; end = data.indexOf(NEWLINE, from)) {
-    ends.push(end);
-    from = end + 1;
-  }
-  if (from < data.length || ends.length === 0) ends.push(data.length);
-  return ends;
-}
+const endsOf = (message: JsMsg): number[] =>
+  isBatch(message) ? lineEndsOf(message.data) : [message.data.length];
