@@ -7,7 +7,14 @@ import { HoldEvent } from './hold.js';
 import { StopEvent } from './stop.js';
 
 /** Streams that a sink may be told of. */
-export const SINK_STREAMS = ['ACCESS', 'HOLDS', 'STOPS', 'COMMANDS', 'AUDIT'] as const;
+export const SINK_STREAMS = [
+  'ACCESS',
+  'HOLDS',
+  'STOPS',
+  'COMMANDS',
+  'AUDIT',
+  'CHECKPOINTS',
+] as const;
 export type SinkStream = (typeof SINK_STREAMS)[number];
 
 const typesOf = (options: readonly { readonly shape: { readonly type: z.ZodLiteral<string> } }[]) =>
@@ -23,6 +30,7 @@ export const sinkTypes: Readonly<Record<SinkStream, readonly string[]>> = {
   STOPS: typesOf(StopEvent.options),
   COMMANDS: [...typesOf(CommandRecord.options), ...PAYLOAD_TYPES],
   AUDIT: typesOf(AuditTrailEvent.options),
+  CHECKPOINTS: ['CheckpointSigned', 'CheckpointTimestamped', 'SigningKeyNamed'],
 };
 
 const certificateAuthorityFile = filePath

@@ -1,3 +1,8 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { signerOf } from '@drawbridge/integrity';
+import { createLogger } from '@drawbridge/runtime';
+import { Sealer } from '../src/integrity/sealer.js';
+import { SealedRecord } from '../src/nats/sealed-record.js';
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createCertificateAuthority, startDemoS3, type DemoS3 } from '@drawbridge/embedded';
@@ -66,6 +71,38 @@ const only = (told: readonly unknown[], ids: readonly string[]) =>
   told.filter((one) => ids.includes(String(one)));
 
 describe('the sinks of a configuration', () => {
+  it('keep checkpoints elsewhere: the notes, in the order in which they were signed', async () => {
+    const name = newName();
+    const streams = ['CHECKPOINTS'];
+    await world.configure({ [name]: { streams, from: 'first', to: s3To(`${name}/`) } });
+    const replica = await world.start();
+    const key = generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' });
+    const sealer = new Sealer({
+      ...{ connection: world.connection, clock: () => new Date(), everyMs: 50 },
+      ...{ logger: createLogger('audit', { level: 'fatal' }), streams: ['USES'] },
+      keys: { name: 'audit.test', current: signerOf(key.toString()), previous: [] },
+    });
+    sealer.start();
+    const record = new SealedRecord(world.connection, []);
+    const signed = async () => (await record.checkpoints('USES', { after: 0, limit: 50 })).items;
+    for (const count of [1, 2]) {
+      await world.connection.jetstream.publish('drawbridge.uses.a', '{}');
+      await eventually(async () => expect(await signed()).toHaveLength(count));
+    }
+    await sealer.close();
+    const notes = (await signed()).map(({ note }) => note);
+    await eventually(async () => {
+      const told = (await toldS3(`${name}/`)).lines.map((line) => line.record);
+      expect(told.map(({ type }) => type)).toEqual([
+        ...['SigningKeyNamed', 'CheckpointSigned', 'CheckpointSigned'],
+      ]);
+      expect(told.slice(1).map(({ stream, note }) => ({ stream, note }))).toEqual(
+        notes.map((note) => ({ stream: 'USES', note })),
+      );
+    });
+    await replica.close();
+  });
+
   it('are told of what happens, each in the order of the streams', async () => {
     const [one, two, three] = [newName(), newName(), newName()];
     await world.configure({

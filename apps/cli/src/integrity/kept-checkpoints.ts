@@ -1,5 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import {
   NoteRefused,
   openCheckpoint,
@@ -8,9 +10,20 @@ import {
   type Checkpoint,
   type KeyChain,
 } from '@drawbridge/integrity';
+import { z } from 'zod';
 import { CliError } from '../cli-error.js';
 
-const MAX_FILES = 10_000;
+const unzip = promisify(gunzip);
+
+const MAX_FILES = 100_000;
+const MAX_NOTES = 1_000_000;
+/** Unpacked. */
+const MAX_FILE_BYTES = 268_435_456;
+const EXPORTED = /\.ndjson(?:\.gz)?$/;
+/** A line as a sink of audit writes it; other types are passed over. */
+const Line = z.object({
+  record: z.object({ type: z.literal('CheckpointSigned'), note: z.string() }),
+});
 
 /** A note that was kept, and the file that it stands in. */
 export interface KeptNote {
@@ -19,14 +32,17 @@ export interface KeptNote {
 }
 
 /**
- * The notes of `--kept`: files, and all `*.note` of directories.
+ * The notes of `--kept`: files, and of directories all `*.note` and whatever a sink wrote, `*.ndjson` and `*.ndjson.gz`.
  *
  * @throws CliError `file_unreadable`
  */
 export async function readKeptNotes(paths: readonly string[]): Promise<readonly KeptNote[]> {
   const notes: KeptNote[] = [];
   for (const path of paths) {
-    for (const file of await filesAt(path)) notes.push({ file, note: await contentOf(file) });
+    for (const file of await filesAt(path)) {
+      for (const note of await notesIn(file)) notes.push({ file, note });
+      if (notes.length > MAX_NOTES) throw unreadable(path, new Error('too many checkpoints'));
+    }
   }
   return notes;
 }
@@ -59,7 +75,7 @@ async function filesAt(path: string): Promise<readonly string[]> {
     if (!(await stat(path)).isDirectory()) return [path];
     const names = await readdir(path, { recursive: true });
     return names
-      .filter((name) => name.endsWith('.note'))
+      .filter((name) => name.endsWith('.note') || EXPORTED.test(name))
       .sort()
       .slice(0, MAX_FILES)
       .map((name) => join(path, name));
@@ -68,9 +84,28 @@ async function filesAt(path: string): Promise<readonly string[]> {
   }
 }
 
+async function notesIn(file: string): Promise<readonly string[]> {
+  const content = await contentOf(file);
+  if (!EXPORTED.test(file)) return [content];
+  try {
+    return exportedNotes(content);
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
+}
+
+function exportedNotes(content: string): readonly string[] {
+  return content
+    .split('\n')
+    .filter((line) => line.includes('"CheckpointSigned"'))
+    .map((line) => Line.parse(JSON.parse(line)).record.note);
+}
+
 async function contentOf(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    const bytes = await readFile(file);
+    if (!file.endsWith('.gz')) return bytes.toString('utf8');
+    return (await unzip(bytes, { maxOutputLength: MAX_FILE_BYTES })).toString('utf8');
   } catch (cause) {
     throw unreadable(file, cause);
   }

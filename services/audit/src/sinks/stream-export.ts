@@ -1,9 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { COMMANDS_STREAM, commandLines } from '@drawbridge/jetstream';
+import { CHECKPOINTS_STREAM, COMMANDS_STREAM, commandLines } from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
 import type { JsMsg } from '@nats-io/jetstream';
 import { exportedRecord, exportGap, type ExportedRecord } from '../domain/exported-record.js';
 import { RecordRefused } from '../domain/record-refused.js';
+import { exportedCheckpoint } from './exported-checkpoint.js';
 import { deliverBatch } from './deliver-batch.js';
 import type { ExportBatch, Sink } from './sink.js';
 import type { Page, StreamReader } from './stream-reader.js';
@@ -193,12 +194,13 @@ class Gathering {
   async #takeRecords(message: JsMsg): Promise<void> {
     const { reader, isWanted, giveUp } = this.options;
     const isMany = reader.stream === COMMANDS_STREAM;
+    const isSeals = reader.stream === CHECKPOINTS_STREAM;
     const lines = isMany ? commandLines(message) : [message.data];
     this.#read += lines.length;
     for (const [index, bytes] of lines.entries()) {
       try {
         const place = { stream: reader.stream, sequence: message.seq, line: index };
-        const record = exportedRecord(place, bytes);
+        const record = exportedRecord(place, isSeals ? exportedCheckpoint(message) : bytes);
         if (!isWanted(record)) continue;
         this.#records.push(record);
         this.#sources.set(record, message);
