@@ -22,10 +22,11 @@ export function foundBefore(
   conditions: readonly Condition[],
 ): readonly string[] {
   const keys = foundBySome(conditions, 'key');
-  const groups = [
-    foundBySome(conditions, 'start'),
-    ...foundBySome(conditions, 'one').map((one) => [one]),
-  ];
+  const few = foundBySome(conditions, 'few');
+  const groups =
+    few.length > 0
+      ? few.map((one) => [one])
+      : [foundBySome(conditions, 'start'), ...foundBySome(conditions, 'one').map((one) => [one])];
   return [
     ...keys.map(({ sql }) => `(${sql})`),
     ...groups

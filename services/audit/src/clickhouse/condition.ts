@@ -9,9 +9,9 @@ export interface Condition {
 /**
  * `key`: it is about nothing but the sorting key, which all rows of a command have. `start`: about columns that only
  * its start fills, or start and end alike, so the row of the start meets all such conditions together. `one`: whichever
- * row it is, one meets it.
+ * row it is, one meets it. `few`: the same, and so few commands do that no other condition need be looked at before.
  */
-export type FoundBy = 'key' | 'start' | 'one';
+export type FoundBy = 'key' | 'start' | 'one' | 'few';
 
 export const foundBy = (by: FoundBy, conditions: readonly Condition[]): readonly Condition[] =>
   conditions.map((condition) => ({ ...condition, foundBy: by }));

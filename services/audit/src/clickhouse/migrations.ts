@@ -3,6 +3,7 @@ import { eventColumns } from './event-columns.js';
 import type { Identifier } from './identifier.js';
 import { ingestLags, ingestLagsTable } from './ingest-lags-migration.js';
 import { ownerColumns, owners } from './owners-migration.js';
+import { mergedMonths } from './merged-months-migration.js';
 import { addedColumns, recordTables, recordTablesStatements } from './record-tables.js';
 import { deduplication, index, instant, listOf, max, word } from './table-text.js';
 
@@ -195,6 +196,7 @@ export const migrations: readonly Migration[] = [
   { version: 8, name: 'owners', statements: owners },
   { version: 9, name: 'ingest_lags', statements: ingestLags },
   { version: 10, name: 'cluster_calls', statements: clusterCallsStatements },
+  { version: 11, name: 'merged_months', statements: mergedMonths },
 ];
 
 /** What must hold after the last migration, because one row per event and command rests on it. */

@@ -40,8 +40,12 @@ function nextInOrder(
   { conditions, order, limit }: CommandPage,
 ): readonly string[] {
   const keys = foundBySome(conditions, 'key');
-  const starts = foundBySome(conditions, 'start');
-  const group = starts.length > 0 ? starts : foundBySome(conditions, 'one').slice(0, 1);
+  const groups = [
+    foundBySome(conditions, 'few').slice(0, 1),
+    foundBySome(conditions, 'start'),
+    foundBySome(conditions, 'one').slice(0, 1),
+  ];
+  const group = groups.find((each) => each.length > 0) ?? [];
   const rows = Math.max(FIRST_ROWS, ROWS_PER_COMMAND * limit);
   const times = `${timesOf(database, [...keys, ...group])} ORDER BY received_at ${order} LIMIT ${rows}`;
   return [...keys.map(({ sql }) => `(${sql})`), `received_at IN (${times})`];

@@ -107,6 +107,12 @@ export async function selectCommands(
 
 const conditionsOf = (filter: CommandFilter): readonly Condition[] => [
   ...foundBy('key', inTime('received_at', filter)),
+  ...given(filter.grant, (ids) => ({
+    // Of a start that did not say it, the end does.
+    sql: 'grant_id IN {grant:Array(UUID)}',
+    parameters: { grant: ids },
+    foundBy: 'few' as const,
+  })),
   ...foundBy('start', saidByStart(filter)),
   ...foundBy('one', saidByOne(filter)),
   ...given(filter.outcome, hasOutcome),
@@ -146,11 +152,6 @@ const saidByStart = (filter: CommandFilter): readonly Condition[] => [
 
 /** What the end says, or either of them. */
 const saidByOne = (filter: CommandFilter): readonly Condition[] => [
-  ...given(filter.grant, (ids) => ({
-    // Of a start that did not say it, the end does.
-    sql: 'grant_id IN {grant:Array(UUID)}',
-    parameters: { grant: ids },
-  })),
   ...(filter.decision === 'masked' ? [decisions.masked] : []),
   ...given(filter.rule, (names) => ({
     sql: 'hasAny(rules, {rule:Array(String)}) OR outcome_rule IN {rule:Array(String)} OR hasAny(arrayMap(met -> met.1, typed), {rule:Array(String)})',

@@ -136,7 +136,7 @@ async function selectKinds(
         },
       },
     ]),
-    ...foundBy('one', [
+    ...foundBy('few', [
       {
         sql: 'grant_id IN {grants:Array(UUID)}',
         parameters: { grants: issued.map(({ grant }) => grant.grantId) },

@@ -13,7 +13,7 @@ export function sessionDiff(
 ): Question<SessionDiffRow> {
   const { sql, parameters } = commandsSeen(asking, [
     ...foundBy('key', inTime('received_at', filter)),
-    ...foundBy('one', [
+    ...foundBy('few', [
       {
         sql: 'grant_id IN ({one:UUID}, {other:UUID})',
         parameters: { one: filter.one, other: filter.other },
