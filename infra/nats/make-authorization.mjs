@@ -203,11 +203,14 @@ const SESSION_SUMMARY = 'drawbridge.audit.session-summary';
 /** Policy asks on it which names a selector stands for in a cluster; a gateway answers. */
 const NAMES = 'drawbridge.gateway.names';
 
+/** Approval asks on it by which grant a session runs; the gateway that has it answers. */
+const RUNNING_SESSION = 'drawbridge.gateway.running-session';
+
 /** Questions that a service answers, and nobody else hears. */
 const answered = {
   identity: [TRUST_REFRESH],
   policy: [EXPLAIN],
-  proxy: [NAMES],
+  proxy: [NAMES, RUNNING_SESSION],
   audit: [SESSION_SUMMARY],
 };
 
@@ -254,7 +257,7 @@ const serviceUsers = services.map((service) =>
       ...(service === 'proxy' ? ['$JS.API.CONSUMER.INFO.COMMANDS.audit'] : []),
       ...(service === 'proxy' ? [TRUST_REFRESH, GATEWAYS] : []),
       ...(service === 'identity' ? [EXPLAIN] : []),
-      ...(service === 'approval' ? [SESSION_SUMMARY] : []),
+      ...(service === 'approval' ? [SESSION_SUMMARY, RUNNING_SESSION] : []),
       ...(service === 'approval' ? deadLetterCalls : []),
       ...(service === 'audit' ? parkedCalls('audit-sinks') : []),
       ...(service === 'policy' ? [NAMES] : []),

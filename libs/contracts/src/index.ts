@@ -176,6 +176,7 @@ export {
   SessionHeader,
   SessionKind,
 } from './session-chunk.js';
+export { RunningSessionAnswer, RunningSessionQuestion } from './running-session.js';
 export { SessionOrderInput, SessionOrderView } from './session-order-view.js';
 export { RecordingPage, RecordingPiece, RecordingView } from './recording-view.js';
 export { isCommandLine, principalMembers, RECORD_FORM_HEADER, recordLine } from './record-line.js';

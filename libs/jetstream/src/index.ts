@@ -1,5 +1,6 @@
 export { EXPLAIN_SUBJECT } from './explain-subject.js';
 export { activityLog, lastActivity } from './grant-activity.js';
+export { RUNNING_SESSION_SUBJECT } from './running-session-subject.js';
 export { SESSION_SUMMARY_SUBJECT } from './session-summary-subject.js';
 export { NAMES_SUBJECT } from './names-subject.js';
 export { GATEWAYS_SUBJECT } from './gateways-subject.js';

@@ -43,6 +43,7 @@ import {
   EXPORTS_BUCKET,
   MEMBERS_BUCKET,
   NAMES_SUBJECT,
+  RUNNING_SESSION_SUBJECT,
   parkMessage,
   OPEN_REQUESTS_BUCKET,
   RATES_BUCKET,
@@ -388,6 +389,23 @@ describe('what each service needs', () => {
     }
     for (const user of ['identity', 'approval', 'proxy', 'audit'] as const) {
       await refusedRequest(user, '_INBOX_policy.forged');
+    }
+  });
+
+  it('a gateway says to approval that it has a session, and to nobody else', async () => {
+    const subscription = as('proxy').nats.subscribe(RUNNING_SESSION_SUBJECT, {
+      callback: (_error, message) => void message.respond('mine'),
+    });
+    await as('proxy').nats.flush();
+    const answer = await as('approval').nats.request(RUNNING_SESSION_SUBJECT, 'a question');
+    expect(answer.string()).toBe('mine');
+    subscription.unsubscribe();
+    for (const user of ['identity', 'policy', 'proxy', 'audit'] as const) {
+      await refusedRequest(user, RUNNING_SESSION_SUBJECT);
+      await refusedRequest(user, '_INBOX_approval.forged');
+    }
+    for (const user of ['identity', 'policy', 'approval', 'audit'] as const) {
+      await refusedSubscription(user, RUNNING_SESSION_SUBJECT);
     }
   });
 

@@ -47,6 +47,7 @@ export const approvalStatuses: StatusTable = {
   admins_only: 403,
   connection_unknown: 404,
   agent_unknown: 404,
+  session_not_running: 409,
   revocation_not_allowed: 403,
   grant_not_open: 409,
   ticket_wrong: 409,

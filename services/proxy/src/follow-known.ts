@@ -22,6 +22,7 @@ import { instanceOf } from './identity-modes/instance.js';
 import { followMaskKeys, readMaskKeys } from './masking/mask-keys-file.js';
 import { Maskers } from './masking/maskers.js';
 import { NameAnswers } from './nats/answer-names.js';
+import { answerRunningSessions } from './nats/answer-running-sessions.js';
 import { followGrants, type GrantFollower } from './nats/follow-grants.js';
 import { GrantsInUse } from './nats/grants-in-use.js';
 import { openUses } from './nats/open-uses.js';
@@ -71,6 +72,7 @@ export interface Known {
 export async function followKnown(base: Base & Watched, closers: Closers): Promise<Known> {
   const { config, connection, logger, watch } = base;
   const live = new LiveCalls();
+  closers.add(answerRunningSessions(connection, live));
   const hosts = new GatewayHosts(hostsOf(config));
   const connectors = new Connectors({ connection, logger });
   closers.add(() => connectors.close());

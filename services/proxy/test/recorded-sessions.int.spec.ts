@@ -5,15 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SessionChunk, SessionFrameCode } from '@drawbridge/contracts';
-import { stopEventStore } from '@drawbridge/jetstream';
-import { uuidV7 } from '@drawbridge/runtime';
-import { sessionKeyOf } from '@drawbridge/stops';
 import { eventually, nativeTool } from '@drawbridge/testing';
 import {
   startChannelsUnderTest,
   type ChannelAgent,
   type ChannelsUnderTest,
 } from './channels/channels-under-test.js';
+import { orderOf } from './recording/order-session.js';
 
 const TOKEN = 'ghp_16C7e42F292c6912E7710c838347Ae178B4a';
 const protocols = [
@@ -189,29 +187,6 @@ describe.each(protocols)('recorded over $protocol', ({ on }) => {
   });
 });
 
-type OrderType = 'SessionPaused' | 'SessionResumed' | 'SessionCut';
-
-/** As approval writes it when a human orders something about a session. */
-async function orderOf(type: OrderType, commandId: string): Promise<void> {
-  const store = stopEventStore(world.gateway.bus, 'approval');
-  const session = { commandId, connection: 'prod' };
-  const aggregateId = sessionKeyOf(session);
-  const { position } = await store.load(aggregateId);
-  const by = { kind: 'human', issuer: 'https://idp.test', subject: 'bob', groups: [] } as const;
-  const at = new Date();
-  await store.append({
-    ...{ aggregateId, position },
-    event: {
-      type,
-      data: { by: { ...by, groups: [] }, via: 'http', reason: 'what is that?', ...session },
-    },
-    metadata: {
-      ...{ id: uuidV7(at), causationId: 'test', at: at.toISOString() },
-      actor: { kind: 'human', id: 'bob' },
-    },
-  });
-}
-
 const commandOf = (agent: ChannelAgent) =>
   eventually(async () => {
     const started = (await world.gateway.records()).findLast(
@@ -230,13 +205,13 @@ describe.each(protocols)('what humans order, over $protocol', ({ on }) => {
     const running = agent.start(shell('echo ready; while read l; do echo got $l; done', '-i'));
     await eventually(() => expect(running.out()).toContain('ready'));
     const commandId = await commandOf(agent);
-    await orderOf('SessionPaused', commandId);
+    await orderOf(world.gateway, 'SessionPaused', commandId);
     await eventually(() => expect(running.err()).toContain('bob has paused this session'));
     running.process.stdin?.write('one\n');
-    await orderOf('SessionResumed', commandId);
+    await orderOf(world.gateway, 'SessionResumed', commandId);
     await eventually(() => expect(running.out()).toContain('got one'));
     // What was sent meanwhile passed behind the order to go on, and not before.
-    await orderOf('SessionCut', commandId);
+    await orderOf(world.gateway, 'SessionCut', commandId);
     const { code, err } = await running.ended;
     expect(code).toBe(1);
     expect(err).toContain('bob has ended this session: what is that?');

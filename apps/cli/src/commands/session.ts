@@ -24,7 +24,7 @@ const orders: readonly Order[] = [
     name: 'pause',
     summary: 'let nothing pass in a running session',
     description:
-      'Pauses a running exec, attach, port-forward, log or watch within a second: nothing passes either way, and whoever sits there is told. For administrators, and for who approves what is open on the connection.',
+      'Pauses a running exec, attach, port-forward, log or watch within a second: nothing passes either way, and whoever sits at a terminal there is told. For administrators, and for who approves the grant by which it was opened.',
   },
   {
     name: 'resume',
@@ -36,7 +36,7 @@ const orders: readonly Order[] = [
     name: 'cut',
     summary: 'end it',
     description:
-      'Ends a running session within a second; whoever sits there is told why. Its grant stays open: see `drawbridge revoke`. For administrators, and for who approves what is open on the connection.',
+      'Ends a running session within a second; whoever sits there is told why. Its grant stays open: see `drawbridge revoke`. For administrators, and for who approves the grant by which it was opened.',
   },
 ];
 

@@ -16,8 +16,19 @@ export function approvesThere(
   stories: readonly RequestStory[],
 ): boolean {
   if (human.kind !== 'human' || target === 'all') return false;
-  return stories.some((story) => {
-    const groups = approverGroupsOf(story.approval ?? { type: 'none' });
-    return isThere(story, target) && human.groups.some((group) => groups.includes(group));
-  });
+  return stories.some((story) => isThere(story, target) && isAsked(human, story));
+}
+
+/** Whether a human is in a group that was asked about this grant. */
+export const approvesGrant = (
+  human: Principal,
+  grantId: string,
+  stories: readonly RequestStory[],
+): boolean =>
+  human.kind === 'human' &&
+  stories.some((story) => story.grant?.id === grantId && isAsked(human, story));
+
+function isAsked({ groups }: Principal, { approval }: RequestStory): boolean {
+  const asked = approverGroupsOf(approval ?? { type: 'none' });
+  return groups.some((group) => asked.includes(group));
 }

@@ -1,6 +1,6 @@
 import { AppError } from '@drawbridge/kernel';
 
-/** Why bridges were not raised though somebody may: nobody has ever heard of what is meant. */
-export type TargetRefusal = 'connection_unknown' | 'agent_unknown';
+/** Why nothing was stopped though somebody may: there is no such thing, or it is over. */
+export type TargetRefusal = 'connection_unknown' | 'agent_unknown' | 'session_not_running';
 
 export class TargetUnknown extends AppError<TargetRefusal> {}

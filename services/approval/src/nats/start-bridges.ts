@@ -12,6 +12,7 @@ import { followConnectionNames } from '../follow-connection-names.js';
 import type { Closers } from '@drawbridge/runtime';
 import { Stops } from '@drawbridge/stops';
 import type { AgentHistory } from '../domain/agent-history.js';
+import { askRunningSession } from './ask-running-session.js';
 import { Bridges } from './bridges.js';
 import { ExtensionOffers } from './extension-offers.js';
 import { SessionOrders } from './session-orders.js';
@@ -53,7 +54,10 @@ export async function startBridges(
   const requests = accessEventStore(connection, 'approval');
   return {
     bridges,
-    sessions: new SessionOrders({ store, grants, isAdmin, connectionNames, clock }),
+    sessions: new SessionOrders({
+      ...{ store, grants, isAdmin, connectionNames, clock },
+      running: askRunningSession(connection),
+    }),
     stopFollower,
     revocations: new Revocations({ store: requests, isAdmin, clock }),
     offers: new ExtensionOffers({ store: requests, isAdmin, clock }),

@@ -6,6 +6,7 @@ import { isLongRunning } from '../domain/long-running.js';
 import type { CutReason } from '../domain/cut-reason.js';
 import type { RecordAnswer, RecordedAnswer } from '../recording/record-answer.js';
 import { HeldFlow } from '../streams/held-flow.js';
+import { cutWords, pauseWords, resumeWords } from '../streams/pause-words.js';
 import type { Pausable } from '../streams/pause-switch.js';
 import { Relay } from '../streams/relay.js';
 import { TransferTurns } from '../streams/transfer-turns.js';
@@ -74,15 +75,21 @@ function stream(
     recorded?.end(undefined);
     throw upstreamFailure(error, call.connection);
   }
-  call.pauseSwitch?.onOrder(pausable(held));
+  call.pauseSwitch?.onOrder(pausable(held, recorded));
   return recorded === undefined ? relay.ended : endRecorded(relay.ended, recorded);
 }
 
-const pausable = (held: HeldFlow): Pausable => ({
-  pause: () => held.hold('human'),
-  resume: () => held.release('human'),
-  // An answer has no place for words; how it is cut says the code.
-  cutting: () => undefined,
+/** An answer has no place for words, but its recording has; how it is cut says the code. */
+const pausable = (held: HeldFlow, recorded: RecordedAnswer | undefined): Pausable => ({
+  pause: (order) => {
+    held.hold('human');
+    recorded?.ordered(pauseWords(order));
+  },
+  resume: (order) => {
+    recorded?.ordered(resumeWords(order));
+    held.release('human');
+  },
+  cutting: (order) => recorded?.ordered(cutWords(order)),
 });
 
 async function endRecorded(

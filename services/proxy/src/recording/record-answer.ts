@@ -18,6 +18,8 @@ export interface RecordAnswerParts {
 export interface RecordedAnswer {
   /** Stands behind whatever else changes the body: records what the client gets. */
   readonly transform: TransformAnswer;
+  /** What a human has ordered, in words: whoever reads it cannot be told. */
+  readonly ordered: (words: string) => void;
   /** It is over. */
   end(outcome: Pick<CallOutcome, 'reason'> | undefined): void;
 }
@@ -50,6 +52,7 @@ export const recordAnswer =
         recorded = { recording, body };
         return body;
       },
+      ordered: (words) => recorded?.recording.frame('m', words),
       end: (outcome) => {
         recorded?.body.close();
         if (outcome?.reason !== undefined) {

@@ -60,9 +60,11 @@ export class RecordedSession {
     };
   }
 
-  /** A line of ours that the client was shown. */
+  /** A line of ours that the client was shown; who forwards a port is shown none. */
   told(line: string): void {
-    this.parts.recording?.bytes(this.parts.tty ? 'o' : 'e', Buffer.from(line));
+    const { recording, tty, flows } = this.parts;
+    if (flows === undefined) recording?.bytes(tty ? 'o' : 'e', Buffer.from(line));
+    else recording?.frame('m', line.trimEnd());
   }
 
   /** @returns how it ended, with what is known of it besides */

@@ -61,7 +61,7 @@ export class LiveCalls {
   }
 
   /** The stream of a call, if it is here. */
-  session(commandId: string): Pick<LiveCall, 'connection' | 'pauseSwitch'> | undefined {
+  session(commandId: string): Pick<LiveCall, 'connection' | 'grantId' | 'pauseSwitch'> | undefined {
     return this.#slots.find(({ call }) => call.longRunning && call.commandId === commandId)?.call;
   }
 
