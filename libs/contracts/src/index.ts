@@ -246,5 +246,5 @@ export {
   type SinkTargetOf,
   sinkTypes,
 } from './sink-document.js';
-export { SinksView, SinkView } from './sink-view.js';
+export { ParkedRecordsView, ParkedRecordView, SinksView, SinkView } from './sink-view.js';
 export { WebhookDocument } from './webhook-document.js';

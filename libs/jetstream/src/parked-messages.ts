@@ -20,17 +20,21 @@ export interface ParkedMessage {
   readonly consumer: string;
   readonly code: string;
   readonly source: { readonly stream: string; readonly sequence: number; readonly subject: string };
+  /** Of a message with many records: which, from 0; absent when all of it was parked. */
+  readonly line?: number;
   readonly bytes: Uint8Array;
 }
 
-/** What is parked under a name and not settled, oldest first. */
+/** What is parked under a name and not settled, oldest first: the first `most`, since each is held in memory. */
 export async function openParked(
   connection: JetStreamConnection,
   durable: string,
+  most: number,
 ): Promise<readonly ParkedMessage[]> {
   const settled = await settledOf(connection, durable);
-  const parked = await read(connection, { durable, from: 1 }, parkedMessage);
-  return parked.filter(({ sequence }) => !settled.has(sequence));
+  return read(connection, { durable, from: 1, most }, (message) =>
+    settled.has(message.seq) ? undefined : parkedMessage(message),
+  );
 }
 
 /** One of them; `undefined` when there is none of this sequence, or it is settled. */
@@ -93,6 +97,7 @@ async function settledOf(
 
 function parkedMessage({ seq, headers: found, data, time }: JsMsg): ParkedMessage {
   const header = (name: string): string => found?.get(name) ?? '';
+  const line = header(ParkedHeaders.line);
   return {
     sequence: seq,
     parkedAt: time.toISOString(),
@@ -103,6 +108,7 @@ function parkedMessage({ seq, headers: found, data, time }: JsMsg): ParkedMessag
       sequence: Number(header(ParkedHeaders.sequence)),
       subject: header(ParkedHeaders.subject),
     },
+    ...(line !== '' && { line: Number(line) }),
     bytes: data,
   };
 }
@@ -114,13 +120,13 @@ interface Reading {
 }
 
 /**
- * Reads one subject by a consumer that is filtered to it, which the rights of a service can be limited to; reading
+ * Reads one subject, and of what `toRead` does not pass over `most`, by a consumer that is filtered to it, which the rights of a service can be limited to; reading
  * single messages of a stream cannot.
  */
 async function read<Read>(
   connection: JetStreamConnection,
   { durable, from, most = Infinity }: Reading,
-  toRead: (message: JsMsg) => Read,
+  toRead: (message: JsMsg) => Read | undefined,
 ): Promise<readonly Read[]> {
   await connection.requireConnected(CONNECTED_MS);
   const { consumers } = connection.manager;
@@ -137,12 +143,11 @@ async function read<Read>(
   try {
     const consumer = await connection.jetstream.consumers.get(PARKED_STREAM, name);
     const found: Read[] = [];
-    const wanted = Math.min(num_pending, most);
-    while (found.length < wanted) {
-      const page = await readPage(connection, consumer, Math.min(PAGE, wanted - found.length));
-      if (page.length === 0)
-        throw new Error(`${wanted - found.length} parked messages did not come`);
-      found.push(...page.map(toRead));
+    for (let left = num_pending; left > 0 && found.length < most;) {
+      const page = await readPage(connection, consumer, Math.min(PAGE, left, most - found.length));
+      if (page.length === 0) throw new Error(`${left} parked messages did not come`);
+      left -= page.length;
+      found.push(...page.map(toRead).filter((one) => one !== undefined));
     }
     return found;
   } finally {

@@ -314,7 +314,7 @@ describe('what each service needs', () => {
     const [one, two] = [await publish('one'), await publish('two')];
     await as('audit').jetstream.publish('drawbridge.parked.audit', 'of another');
     const open = async () =>
-      (await openParked(as('approval'), name)).map(({ sequence }) => sequence);
+      (await openParked(as('approval'), name, 10)).map(({ sequence }) => sequence);
     expect(await open()).toStrictEqual([one, two]);
     await settleParked(as('approval'), name, one);
     await settleParked(as('approval'), name, one);
@@ -509,9 +509,9 @@ describe('what each service needs', () => {
       ...{ durable: 'audit-sinks', consumer: 'sink-siem', code: 'sink_refused' },
     });
     expect(await countParked(as('audit'), 'audit-sinks')).toBe(1);
-    const [parked] = await openParked(as('audit'), 'audit-sinks');
+    const [parked] = await openParked(as('audit'), 'audit-sinks', 10);
     await settleParked(as('audit'), 'audit-sinks', parked?.sequence ?? 0);
-    expect(await openParked(as('audit'), 'audit-sinks')).toStrictEqual([]);
+    expect(await openParked(as('audit'), 'audit-sinks', 10)).toStrictEqual([]);
     await consumer.delete();
   });
 });

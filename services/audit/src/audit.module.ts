@@ -34,7 +34,7 @@ export interface AuditParts {
   readonly questions: AuditQuestions;
   readonly bodies: BodyArchive;
   readonly sealed: SealedRecord;
-  readonly sinks: Pick<Sinks, 'views' | 'parked'>;
+  readonly sinks: Pick<Sinks, 'views' | 'parked' | 'records'>;
   readonly recordings: Recordings;
   readonly alarms: Alarms;
   readonly clusterLogs: ClusterLogs;

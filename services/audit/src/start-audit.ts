@@ -65,16 +65,23 @@ const statuses: StatusTable = {
   cluster_token_refused: 401,
   auditor_required: 403,
   alarm_unknown: 404,
+  parked_record_unknown: 404,
   body_unknown: 404,
   command_unknown: 404,
   session_unknown: 404,
   recording_unknown: 404,
+  parked_record_unreadable: 409,
+  parked_record_unwanted: 409,
+  sink_unknown: 409,
   object_missing: 410,
   audit_query_too_expensive: 422,
   audit_busy: 429,
   object_damaged: 502,
+  sink_refused: 502,
+  sink_unavailable: 502,
   audit_store_unavailable: 503,
   object_store_unavailable: 503,
+  sink_file_unusable: 503,
 };
 
 /** Starts the record: copies events and commands into ClickHouse and answers auditors' questions. */

@@ -255,7 +255,7 @@ describe('a receiver in trouble', () => {
     const others = ids.filter((one) => one !== poison);
     await eventually(() => expect(only(toldOtlp(), ids)).toEqual(others));
     const parked = await eventually(async () => {
-      const found = await openParked(world.connection, 'audit-sinks');
+      const found = await openParked(world.connection, 'audit-sinks', 100);
       const ours = found.filter(({ consumer }) => consumer === `sink-${name}`);
       expect(ours).toHaveLength(1);
       return ours[0];
@@ -302,7 +302,7 @@ describe('a receiver in trouble', () => {
     );
     otlp.answer = () => undefined;
     await eventually(() => expect(only(toldOtlp(), ids)).toEqual(ids), patient);
-    const parked = await openParked(world.connection, 'audit-sinks');
+    const parked = await openParked(world.connection, 'audit-sinks', 100);
     expect(parked.filter(({ consumer }) => consumer === `sink-${name}`)).toEqual([]);
     await replica.close();
   });
@@ -320,7 +320,7 @@ describe('a receiver in trouble', () => {
       JSON.stringify(refused(after)),
     );
     await eventually(() => expect(only(toldSyslog(), [before, after])).toEqual([before, after]));
-    const parked = await openParked(world.connection, 'audit-sinks');
+    const parked = await openParked(world.connection, 'audit-sinks', 100);
     const ours = parked.filter(({ consumer }) => consumer === `sink-${name}`);
     expect(ours.map(({ code }) => code)).toEqual(['record_unreadable', 'record_unreadable']);
     expect(Buffer.from(ours[0]?.bytes ?? []).toString()).toBe('not json');

@@ -26,8 +26,8 @@ function registerDeadLetters(registrar: Registrar): void {
     action(registrar, async (context, shown) => {
       const { limit } = shown.opts<{ readonly limit: string }>();
       const api = await context.part('approvals');
-      const path = `/v1/webhooks/dead-letters?limit=${encodeURIComponent(limit)}`;
-      const letters = await api.call({ path, answer: DeadLettersView });
+      const path = '/v1/webhooks/dead-letters';
+      const letters = await api.call({ path, query: { limit }, answer: DeadLettersView });
       context.show(letters, () => deadLetterTable(letters));
       return exitCode.ok;
     }),

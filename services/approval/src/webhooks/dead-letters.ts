@@ -8,6 +8,7 @@ import {
 import {
   ACCESS_STREAM,
   AUDIT_STREAM,
+  countOpenParked,
   decodeMessage,
   findParked,
   openParked,
@@ -44,8 +45,9 @@ export class DeadLetters {
 
   /** The oldest ones, and how many there are. */
   async list(limit: number): Promise<{ items: DeadLetterView[]; total: number }> {
-    const open = await openParked(this.options.connection, PARKED_AS);
-    return { items: open.slice(0, limit).map(viewOf), total: open.length };
+    const { connection } = this.options;
+    const open = await openParked(connection, PARKED_AS, limit);
+    return { items: open.map(viewOf), total: await countOpenParked(connection, PARKED_AS) };
   }
 
   /**

@@ -7,15 +7,19 @@ export interface ExportedRange {
   readonly last: number;
   /** When the stream took the first of them. */
   readonly firstStoredAt: Date;
+  /** Of one that was parked, and is told again behind others: its sequence there, so that it has a place of its own. */
+  readonly parkedAs?: number;
 }
 
 const DIGITS = 16;
 const padded = (sequence: number): string => String(sequence).padStart(DIGITS, '0');
 
 /** A function of the range alone, so that it can be written again: `ACCESS/2026/01/05/<first>-<last>.ndjson.gz`. */
-export function exportObjectName({ stream, first, last, firstStoredAt }: ExportedRange): string {
+export function exportObjectName(range: ExportedRange): string {
+  const { stream, first, last, firstStoredAt, parkedAs } = range;
   const day = firstStoredAt.toISOString().slice(0, 10).replaceAll('-', '/');
-  return `${stream}/${day}/${padded(first)}-${padded(last)}.ndjson.gz`;
+  const again = parkedAs === undefined ? '' : `-parked-${padded(parkedAs)}`;
+  return `${stream}/${day}/${padded(first)}-${padded(last)}${again}.ndjson.gz`;
 }
 
 /** One line for each record, with the place that it has in the record and its very text. */

@@ -12,6 +12,8 @@ import { StreamReader } from './stream-reader.js';
 
 /** Under this name messages are parked that a sink could not be told of. */
 export const SINKS_PARKED_AS = 'audit-sinks';
+/** Behind it stands the name of the sink. */
+export const SINK_CONSUMER_PREFIX = 'sink-';
 const PAUSE_MS = 1_000;
 
 export interface RunningSinkOptions {
@@ -29,6 +31,13 @@ export const streamsOf = ({ spec: { streams, types } }: SinkDocument): readonly 
   (streams ?? SINK_STREAMS).filter(
     (stream) => types === undefined || types.some((type) => sinkTypes[stream].includes(type)),
   );
+
+/** Whether a sink is told of a record. */
+export const isWanted = (
+  { spec: { types } }: SinkDocument,
+  { type }: Pick<ExportedRecord, 'type'>,
+): boolean =>
+  types === undefined ? !PAYLOAD_TYPES.includes(type) : types.some((wanted) => wanted === type);
 
 /** One sink of the configuration, told by this process or, while that goes on, by another replica. */
 export class RunningSink {
@@ -107,7 +116,7 @@ export class RunningSink {
       clock,
       place: this.#place.of(stream),
       reader: new StreamReader(connection, stream),
-      isWanted: (record) => this.#isWanted(record),
+      isWanted: (record) => isWanted(this.document, record),
       giveUp: (given) => this.#giveUp(given),
       onSuccess: () => void this.#failing.delete(stream),
       onFailure: (error, retryMs) => {
@@ -121,13 +130,6 @@ export class RunningSink {
     });
   }
 
-  #isWanted({ type }: ExportedRecord): boolean {
-    const { types } = this.document.spec;
-    return types === undefined
-      ? !PAYLOAD_TYPES.includes(type)
-      : types.some((wanted) => wanted === type);
-  }
-
   #noteFailure(stream: string, error: unknown): void {
     const since = this.#failing.get(stream)?.since ?? this.options.clock().toISOString();
     this.#failing.set(stream, { since, code: codeOf(error) ?? 'sink_unavailable' });
@@ -138,7 +140,7 @@ export class RunningSink {
     const { name } = document.metadata;
     await parkMessage(connection, message, {
       durable: SINKS_PARKED_AS,
-      consumer: `sink-${name}`,
+      consumer: `${SINK_CONSUMER_PREFIX}${name}`,
       code,
       ...(line && { line }),
     });

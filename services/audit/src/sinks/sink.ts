@@ -38,4 +38,6 @@ export interface Sink {
    * @throws SinkFailed
    */
   deliver(batch: ExportBatch): Promise<void>;
+  /** Lets go of what it holds; it may be told again. */
+  close?(): void;
 }

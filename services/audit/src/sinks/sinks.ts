@@ -3,7 +3,7 @@ import type { LoggerService } from '@nestjs/common';
 import { watchConfiguration } from '@drawbridge/configuration';
 import type { SinkDocument, SinkView } from '@drawbridge/contracts';
 import {
-  countParked,
+  countOpenParked,
   EXPORTS_BUCKET,
   guardedBucket,
   type JetStreamConnection,
@@ -12,6 +12,7 @@ import {
 import type { Clock } from '@drawbridge/kernel';
 import type { Closers } from '@drawbridge/runtime';
 import { makeSink } from './make-sink.js';
+import { ParkedRecords } from './parked-records.js';
 import { RunningSink, SINKS_PARKED_AS } from './running-sink.js';
 import { viewSink } from './view-sink.js';
 
@@ -41,8 +42,13 @@ export class Sinks {
   #views: readonly SinkView[] = [];
   #parked = 0;
   readonly #bucket: RevisedBucket;
+  /** What could not be told. */
+  readonly records: ParkedRecords;
 
   private constructor(private readonly options: SinkOptions) {
+    const { connection, clock, logger } = options;
+    const sinks = () => this.#running.map(({ document }) => document);
+    this.records = new ParkedRecords({ connection, clock, logger, sinks });
     this.#bucket = guardedBucket(options.connection, EXPORTS_BUCKET);
   }
 
@@ -126,7 +132,7 @@ export class Sinks {
         viewSink(document, { connection, bucket: this.#bucket }),
       );
       this.#views = await Promise.all(views);
-      this.#parked = await countParked(connection, SINKS_PARKED_AS);
+      this.#parked = await countOpenParked(connection, SINKS_PARKED_AS);
     } catch (error) {
       this.options.logger.warn({ msg: 'sinks not looked at', err: error });
     }
