@@ -176,3 +176,21 @@ describe('a sink', () => {
       problems(syslog(', transport: tcp').replace('siem.corp.test', 'localhost')),
     ).toStrictEqual([]));
 });
+
+describe('the certificate that a collector is shown', () => {
+  it('is a pair, for https, and is read where the document stands', () => {
+    const pair = ', clientCertificateFile: c, clientKeyFile: k';
+    const { sinks } = configurationOf({ '/config/deep/f': documents(otlp(pair)) });
+    expect(sinks[0]?.spec.to).toMatchObject({
+      ...{ clientCertificateFile: '/config/deep/c', clientKeyFile: '/config/deep/k' },
+    });
+    expect(problems(otlp(', clientKeyFile: k'))).toStrictEqual([
+      'spec.to.clientKeyFile: needs "clientCertificateFile"',
+    ]);
+    const plain = `type: otlp, url: 'http://127.0.0.1/v1/logs', allowInsecureHttp: true${pair}`;
+    expect(problems(to(plain))).toStrictEqual([
+      'spec.to.clientCertificateFile: is for an https address only',
+      'spec.to.clientKeyFile: is for an https address only',
+    ]);
+  });
+});

@@ -48,7 +48,11 @@ function checkTarget(entry: Entry<SinkDocument>): Finding[] {
   const { to } = entry.document.spec;
   switch (to.type) {
     case 'otlp':
-      return [...checkSecure(entry, ['spec', 'to', 'url'], to), ...checkHeaders(entry, to)];
+      return [
+        ...checkSecure(entry, ['spec', 'to', 'url'], to),
+        ...checkHeaders(entry, to),
+        ...checkClientCertificate(entry, to),
+      ];
     case 'syslog':
       return checkSyslog(entry, to);
     case 's3':
@@ -63,6 +67,14 @@ function checkHeaders(entry: Entry, { headers }: SinkTargetOf<'otlp'>): Finding[
     if (OURS.has(name)) return [error(entry, path, 'is a header that Drawbridge writes itself')];
     return names.indexOf(name) < index ? [error(entry, path, `"${name}" is there already`)] : [];
   });
+}
+
+function checkClientCertificate(entry: Entry, to: SinkTargetOf<'otlp'>): Finding[] {
+  const fields = ['clientCertificateFile', 'clientKeyFile'] as const;
+  const inVain = fields
+    .filter((field) => to[field] !== undefined && !to.url.startsWith('https:'))
+    .map((field) => error(entry, ['spec', 'to', field], 'is for an https address only'));
+  return [...inVain, ...pair(entry, to, fields)];
 }
 
 function checkSyslog(entry: Entry, to: SinkTargetOf<'syslog'>): Finding[] {

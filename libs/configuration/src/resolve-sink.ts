@@ -33,6 +33,8 @@ function withFiles(target: SinkTarget, absolute: (path: string) => string): Sink
       return {
         ...target,
         ...authority,
+        ...file('clientCertificateFile', target.clientCertificateFile),
+        ...file('clientKeyFile', target.clientKeyFile),
         headers: target.headers.map(({ name, valueFile }) => ({
           name,
           valueFile: absolute(valueFile),

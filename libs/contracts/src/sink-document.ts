@@ -37,6 +37,11 @@ const certificateAuthorityFile = filePath
   .optional()
   .describe('PEM; for an address with a private CA');
 
+const clientCertificateFile = filePath
+  .optional()
+  .describe('PEM chain that we show; with `clientKeyFile`. Read for each delivery');
+const clientKeyFile = filePath.optional().describe('PEM; with `clientCertificateFile`');
+
 const OtlpTarget = z.strictObject({
   type: z.literal('otlp'),
   url: z
@@ -56,6 +61,8 @@ const OtlpTarget = z.strictObject({
     .default([]),
   compression: z.enum(['gzip', 'none']).default('gzip'),
   certificateAuthorityFile,
+  clientCertificateFile,
+  clientKeyFile,
   allowInsecureHttp: z
     .boolean()
     .default(false)
@@ -74,8 +81,8 @@ const SyslogTarget = z.strictObject({
     .default('tls')
     .describe('tcp, which anybody on the way can read and change, is for a loopback address only'),
   certificateAuthorityFile,
-  clientCertificateFile: filePath.optional().describe('PEM chain; with `clientKeyFile`'),
-  clientKeyFile: filePath.optional().describe('PEM'),
+  clientCertificateFile,
+  clientKeyFile,
   facility: z.int().min(0).max(23).default(13).describe('13 is "log audit"'),
   hostname: z
     .string()

@@ -8,6 +8,8 @@ export interface BoundedFetchOptions {
   readonly allowInsecureHttp?: boolean;
   /** PEM; only these are believed then. Default: the system's roots. */
   readonly certificateAuthority?: string | undefined;
+  /** PEM, shown to a server that asks for it. */
+  readonly clientCertificate?: { readonly certificate: string; readonly key: string } | undefined;
   /** For the whole exchange. @default 2000 */
   readonly timeoutMs?: number;
   /** Of the answer's body. @default 65536 */
@@ -33,7 +35,11 @@ export async function boundedFetch(
   try {
     const message = await send(url, options);
     const body = await read(message, options.maxBytes ?? 65_536);
-    const headers = { 'content-type': message.headers['content-type'] ?? '' };
+    const retryAfter = message.headers['retry-after'];
+    const headers = {
+      'content-type': message.headers['content-type'] ?? '',
+      ...(retryAfter !== undefined && { 'retry-after': retryAfter }),
+    };
     const status = message.statusCode ?? 0;
     return new Response(isBodiless(status) ? null : body, { status, headers });
   } catch (cause) {
@@ -58,7 +64,12 @@ function send(url: URL, wanted: BoundedFetchOptions): Promise<IncomingMessage> {
     const request =
       url.protocol === 'http:'
         ? httpRequest(url, options)
-        : httpsRequest(url, { ...options, ca: wanted.certificateAuthority });
+        : httpsRequest(url, {
+            ...options,
+            ca: wanted.certificateAuthority,
+            cert: wanted.clientCertificate?.certificate,
+            key: wanted.clientCertificate?.key,
+          });
     // A server that changes the protocol (101) ends in neither, and then not even the signal is heard.
     const closed = () => reject(new Error('the connection was closed without an answer'));
     request.on('response', resolve).on('error', reject).on('close', closed).end(body);

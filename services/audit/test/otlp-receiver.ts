@@ -19,6 +19,7 @@ export interface Answer {
   readonly taken?: boolean;
   readonly status: number;
   readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export async function startOtlpReceiver(): Promise<OtlpReceiver> {
@@ -37,8 +38,8 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const server = createServer((request, response) => {
     take(request)
       .catch((): Answer => ({ status: 400 }))
-      .then(({ status, body = '{}' }) => {
-        response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+      .then(({ status, body = '{}', headers = {} }) => {
+        response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
       })
       .catch(() => response.destroy());
   });

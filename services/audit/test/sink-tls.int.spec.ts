@@ -1,15 +1,18 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { createCertificateAuthority, startDemoS3, type DemoS3 } from '@drawbridge/embedded';
 import { createLogger } from '@drawbridge/runtime';
+import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeSink } from '../src/sinks/make-sink.js';
-import type { ExportBatch } from '../src/sinks/sink.js';
+import { retryAfterOf, type ExportBatch } from '../src/sinks/sink.js';
 import { linesOf, objectsIn } from './bucket-reader.js';
 import { startOtlpReceiver, type OtlpReceiver } from './otlp-receiver.js';
 import { exported } from './sample-exports.js';
 import { commandIdAt, refused } from './sample-records.js';
+import { startSyslogReceiver } from './syslog-receiver.js';
 import { startTlsFront, type TlsFront } from './tls-front.js';
 
 let directory: string;
@@ -102,6 +105,98 @@ describe('a certificate of the authority that is named', () => {
   });
 });
 
+describe('a collector that asks for a certificate', () => {
+  let front: TlsFront;
+  beforeAll(async () => {
+    const [ours, strangers] = await Promise.all([
+      createCertificateAuthority('collector'),
+      createCertificateAuthority('strangers'),
+    ]);
+    const certificate = await ours.issueServer(['localhost']);
+    front = await startTlsFront(certificate, new URL(otlp.url).origin, {
+      ...{ ca: ours.certificate, requestCert: true, rejectUnauthorized: true },
+    });
+    await writeFile(file('collector.pem'), ours.certificate);
+    for (const [name, authority] of [
+      ['audit', ours],
+      ['stranger', strangers],
+    ] as const) {
+      const client = await authority.issueClient('audit', []);
+      await writeFile(file(`${name}.pem`), client.certificate);
+      await writeFile(file(`${name}.key`), client.key);
+    }
+    await writeFile(file('canary.key'), 'canary, and no key');
+  });
+  afterAll(() => front.close());
+
+  const shown = (names: { readonly certificate: string; readonly key: string } | undefined) =>
+    makeSink(
+      {
+        ...{ type: 'otlp', url: `${front.origin}/v1/logs`, headers: [], compression: 'gzip' },
+        ...{ allowInsecureHttp: false, certificateAuthorityFile: file('collector.pem') },
+        ...(names && {
+          clientCertificateFile: file(names.certificate),
+          clientKeyFile: file(names.key),
+        }),
+      },
+      surroundings,
+    );
+
+  it('is told by who has one, and by one that was renewed meanwhile', async () => {
+    const before = otlp.logs.length;
+    const sink = shown({ certificate: 'renewed.pem', key: 'renewed.key' });
+    const copy = async (name: string) => {
+      await copyFile(file(`${name}.pem`), file('renewed.pem'));
+      await copyFile(file(`${name}.key`), file('renewed.key'));
+    };
+    await copy('stranger');
+    await expect(sink.deliver(batch())).rejects.toMatchObject({ code: 'sink_unavailable' });
+    await copy('audit');
+    await sink.deliver(batch());
+    expect(otlp.logs).toHaveLength(before + 1);
+  });
+
+  it.each([
+    ['nobody without one', undefined, 'sink_unavailable'],
+    ['a stranger', { certificate: 'stranger.pem', key: 'stranger.key' }, 'sink_unavailable'],
+    ['what is no key', { certificate: 'audit.pem', key: 'canary.key' }, 'sink_unavailable'],
+    ['a file that is not there', { certificate: 'nope', key: 'audit.key' }, 'sink_file_unusable'],
+  ])('is not told by %s', async (_, names, code) => {
+    const before = otlp.logs.length;
+    const error: unknown = await shown(names)
+      .deliver(batch())
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code });
+    expect(inspect(error, { depth: 10 })).not.toContain('canary, and');
+    expect(otlp.logs).toHaveLength(before);
+  });
+});
+
+describe('a collector that asks to be left alone', () => {
+  afterAll(() => (otlp.answer = () => undefined));
+
+  it.each([
+    ['120', 120_000],
+    ['Mon, 05 Jan 2026 09:01:01 GMT', 60_000],
+    ['Mon, 05 Jan 2026 08:00:00 GMT', undefined],
+    ['soon', undefined],
+    ['-5', undefined],
+  ])('with Retry-After: %s is believed', async (retryAfter, retryAfterMs) => {
+    otlp.answer = () => ({ status: 429, headers: { 'retry-after': retryAfter } });
+    const error: unknown = await makeSink(
+      {
+        ...{ type: 'otlp', url: otlp.url, headers: [], compression: 'none' },
+        allowInsecureHttp: true,
+      },
+      surroundings,
+    )
+      .deliver(batch())
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'sink_unavailable' });
+    expect(retryAfterOf(error)).toBe(retryAfterMs ?? 0);
+  });
+});
+
 describe('what is told of a failure', () => {
   it('is no key and nothing of what was signed', async () => {
     const error: unknown = await s3Sink('ours.pem', 'no-such-bucket')
@@ -130,5 +225,41 @@ describe('what is told of a failure', () => {
     const error: unknown = await sink.deliver(batch()).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'sink_file_unusable' });
     expect((error as Error).message).not.toContain('canary');
+  });
+});
+
+describe('a receiver of syslog that is not asked to confirm', () => {
+  const to = (port: number) =>
+    makeSink(
+      {
+        ...{ type: 'syslog', host: '127.0.0.1', port, transport: 'tcp', facility: 13 },
+        confirmation: 'none',
+      },
+      surroundings,
+    );
+
+  it('has taken what was sent', async () => {
+    const receiver = await startSyslogReceiver();
+    await to(receiver.port).deliver(batch());
+    await eventually(() => expect(receiver.messages).toHaveLength(1));
+    await receiver.close();
+  });
+
+  it('has taken nothing when there is none, or it resets the connection', async () => {
+    const receiver = await startSyslogReceiver();
+    receiver.instead = (socket) => socket.resetAndDestroy();
+    const large = {
+      ...batch(),
+      records: Array.from({ length: 20_000 }, () =>
+        exported(refused(commandIdAt('2026-01-05T09:00:00Z'))),
+      ),
+    };
+    await expect(to(receiver.port).deliver(large)).rejects.toMatchObject({
+      code: 'sink_unavailable',
+    });
+    await receiver.close();
+    await expect(to(receiver.port).deliver(batch())).rejects.toMatchObject({
+      code: 'sink_unavailable',
+    });
   });
 });

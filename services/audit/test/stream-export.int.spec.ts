@@ -1,7 +1,7 @@
 import { connectJetStream, recordCommands, type JetStreamConnection } from '@drawbridge/jetstream';
 import { eventually, startNats, type TestNats } from '@drawbridge/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ExportBatch, Sink } from '../src/sinks/sink.js';
+import { SinkFailed, type ExportBatch, type Sink } from '../src/sinks/sink.js';
 import { StreamExport, type GivenUp, type StreamPlace } from '../src/sinks/stream-export.js';
 import { StreamReader } from '../src/sinks/stream-reader.js';
 import { commandIdAt, refused } from './sample-records.js';
@@ -78,7 +78,7 @@ function run(
     clock: () => new Date(at),
     isWanted: () => true,
     giveUp: (one) => Promise.resolve(void given.push(one)),
-    onFailure: (error) => failures.push(error),
+    onFailure: (error, retryMs) => failures.push({ error, retryMs }),
     onSuccess: () => undefined,
   }).run(stopping.signal);
   return {
@@ -175,6 +175,21 @@ describe('a stream that is told to a sink', () => {
     expect(seen[1]).toEqual(seen[0]);
     expect(seen.at(-1)?.[1]).toBe(6);
     expect(world.failures).toHaveLength(1);
+  });
+
+  it('is not told again before the other side wants it, and after an hour at the latest', async () => {
+    const busy = (retryAfterMs: number) =>
+      Object.assign(new SinkFailed('sink_unavailable', 'busy'), { retryAfterMs });
+    await publish(1);
+    for (const [asked, waits] of [
+      [90_000, 90_000],
+      [1e12, 3_600_000],
+      [1, 500],
+    ] as const) {
+      const world = run({ deliver: () => Promise.reject(busy(asked)) });
+      await eventually(() => expect(world.failures[0]).toMatchObject({ retryMs: waits }));
+      await world.stop();
+    }
   });
 
   it('is told in parts of bounded size, which end with a message', async () => {

@@ -1,5 +1,5 @@
 import { request, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer } from 'node:https';
+import { createServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 export interface TlsFront {
@@ -12,6 +12,7 @@ export interface TlsFront {
 export async function startTlsFront(
   pair: { readonly certificate: string; readonly key: string },
   target: string,
+  more: ServerOptions = {},
 ): Promise<TlsFront> {
   const forward = (incoming: IncomingMessage, response: ServerResponse): void => {
     const { method, headers, url = '/' } = incoming;
@@ -22,7 +23,7 @@ export async function startTlsFront(
     outgoing.on('error', () => response.destroy());
     incoming.pipe(outgoing);
   };
-  const server = createServer({ cert: pair.certificate, key: pair.key }, forward);
+  const server = createServer({ cert: pair.certificate, key: pair.key, ...more }, forward);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     origin: `https://localhost:${(server.address() as AddressInfo).port}`,

@@ -36,7 +36,7 @@ export class OtlpSink implements Sink {
   ) {}
 
   async deliver(batch: ExportBatch): Promise<void> {
-    const { url, allowInsecureHttp, compression, certificateAuthorityFile: ca } = this.target;
+    const { url, allowInsecureHttp, compression } = this.target;
     const text = this.#encode(batch);
     const isZipped = compression === 'gzip';
     const response = await boundedFetch(url, {
@@ -49,7 +49,7 @@ export class OtlpSink implements Sink {
       body: isZipped ? await zip(text) : text,
       timeoutMs: TIMEOUT_MS,
       allowInsecureHttp,
-      ...(ca !== undefined && { certificateAuthority: await fileText(ca) }),
+      ...(await this.#certificates()),
     }).catch((cause: unknown) => {
       throw new SinkFailed('sink_unavailable', 'the collector did not answer', { cause });
     });
@@ -71,11 +71,27 @@ export class OtlpSink implements Sink {
     return Object.fromEntries(await Promise.all(pairs));
   }
 
+  /** Read each time: a certificate that is renewed is shown from then on. */
+  async #certificates() {
+    const { certificateAuthorityFile: ca } = this.target;
+    const { clientCertificateFile: certificate, clientKeyFile: key } = this.target;
+    return {
+      ...(ca !== undefined && { certificateAuthority: await fileText(ca) }),
+      ...(certificate !== undefined &&
+        key !== undefined && {
+          clientCertificate: { certificate: await fileText(certificate), key: await fileText(key) },
+        }),
+    };
+  }
+
   async #check(response: Response, { stream, first, last }: ExportBatch): Promise<void> {
     const { status } = response;
     if (status < 200 || status > 299) {
       const code = REFUSALS.has(status) ? 'sink_refused' : 'sink_unavailable';
-      throw new SinkFailed(code, `the collector answered ${status}`);
+      const failed = new SinkFailed(code, `the collector answered ${status}`);
+      const retryAfterMs = retryAfter(response, this.surroundings.clock());
+      if (retryAfterMs !== undefined) failed.retryAfterMs = retryAfterMs;
+      throw failed;
     }
     const answer = Answer.safeParse(await response.json().catch(() => undefined));
     const rejected = answer.data?.partialSuccess?.rejectedLogRecords ?? 0;
@@ -83,4 +99,11 @@ export class OtlpSink implements Sink {
     const { logger } = this.surroundings;
     logger.error({ msg: 'the collector dropped records', stream, first, last, rejected });
   }
+}
+
+/** RFC 9110: seconds, or a date. */
+function retryAfter({ headers }: Response, now: Date): number | undefined {
+  const text = headers.get('retry-after') ?? '';
+  const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - now.getTime();
+  return ms > 0 ? ms : undefined;
 }

@@ -5,7 +5,13 @@ import type { ExportedRecord } from '../domain/exported-record.js';
 /** `sink_refused`: it will never take these records. The others: try again. */
 export class SinkFailed extends AppError<
   'sink_unavailable' | 'sink_refused' | 'sink_file_unusable'
-> {}
+> {
+  /** How long the other side asks to be left alone; absent when it does not say. */
+  retryAfterMs?: number;
+}
+
+export const retryAfterOf = (error: unknown): number =>
+  error instanceof SinkFailed ? (error.retryAfterMs ?? 0) : 0;
 
 export const isRefused = (error: unknown): error is SinkFailed =>
   error instanceof SinkFailed && error.code === 'sink_refused';

@@ -6,7 +6,7 @@ import { exportedRecord, exportGap, type ExportedRecord } from '../domain/export
 import { RecordRefused } from '../domain/record-refused.js';
 import { exportedCheckpoint } from './exported-checkpoint.js';
 import { deliverBatch } from './deliver-batch.js';
-import type { ExportBatch, Sink } from './sink.js';
+import { retryAfterOf, type ExportBatch, type Sink } from './sink.js';
 import type { Page, StreamReader } from './stream-reader.js';
 
 const IDLE_PULL_MS = 5_000;
@@ -14,6 +14,8 @@ const BURST_PULL_MS = 1_000;
 const LINGER_STEP_MS = 1_000;
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 60_000;
+/** However long a receiver asks to be left alone: records of a stream are not kept for ever. */
+const MAX_ASKED_MS = 3_600_000;
 
 /** Where a sink is in one stream, kept where every replica finds it. */
 export interface StreamPlace {
@@ -68,7 +70,8 @@ export class StreamExport {
       } catch (error) {
         if (isOver(signal)) break;
         this.#open = false;
-        const retryMs = Math.min(FIRST_PAUSE_MS * 2 ** failures, MAX_PAUSE_MS);
+        const ownMs = Math.min(FIRST_PAUSE_MS * 2 ** failures, MAX_PAUSE_MS);
+        const retryMs = Math.max(ownMs, Math.min(retryAfterOf(error), MAX_ASKED_MS));
         failures = Math.min(failures + 1, 16);
         this.options.onFailure(error, retryMs);
         await wait(retryMs, undefined, { signal }).catch(() => undefined);
