@@ -113,7 +113,7 @@ describe('records that a sink refused', () => {
     ParkedRecordsView.parse(await (await ask(auditor, `/parked${query}`)).json());
   const retry = async (sequence: number | string) => {
     const response = await ask(auditor, `/parked/${sequence}/retry`, 'POST');
-    return { status: response.status, json: (await response.json()) as unknown };
+    return { status: response.status, json: await response.json() };
   };
   const codeOf = async (sequence: number | string) => {
     const { status, json } = await retry(sequence);
