@@ -9,6 +9,7 @@ import {
   startGateway,
   type ConnectionUnderTest,
   type Gateway,
+  type GatewayOptions,
 } from '../gateway-under-test.js';
 
 export interface Ran {
@@ -73,6 +74,8 @@ const podNamed = (name: string) => ({
 export interface ChannelsOptions {
   /** What the gateway is told of the cluster, instead of its address. */
   readonly connection?: Partial<ConnectionUnderTest>;
+  /** Starts the gateway. @default in this process */
+  readonly launch?: GatewayOptions['launch'];
 }
 
 export async function startChannelsUnderTest(
@@ -106,6 +109,7 @@ export async function startChannelsUnderTest(
       },
     ],
     variables: { AGENT_CALLS_PER_SECOND: '1000', AGENT_BURST: '1000' },
+    ...(options.launch !== undefined && { launch: options.launch }),
   });
   const { users } = JSON.parse(await readFile(controlPlane.kubeconfig, 'utf8')) as {
     users: { user: Record<string, string> }[];
