@@ -6,9 +6,9 @@ import type { ServiceName } from './service-name.js';
 
 /**
  * In what way the record of a command was shown: played back in a terminal, followed while it ran, as the body of a
- * request or an answer, or taken away as a file.
+ * request or an answer, taken away as a file, or in parts, around a text that was searched.
  */
-export const ViewedHow = z.enum(['cast', 'follow', 'body', 'export']);
+export const ViewedHow = z.enum(['cast', 'follow', 'body', 'export', 'search']);
 export type ViewedHow = z.infer<typeof ViewedHow>;
 
 /**

@@ -9,14 +9,15 @@ import { CommandOutcome } from './audit-view.js';
  */
 
 const count = z.int().min(0);
-const agent = {
+/** Whose call it was. */
+export const agent = {
   agentIssuer: z.string(),
   /** Empty where the token was refused. */
   agentSubject: z.string(),
   /** As the agent's token said at that time; empty when it named nobody. */
   agentOwner: z.string(),
 };
-const target = {
+export const target = {
   verb: z.string(),
   apiGroup: z.string(),
   resource: z.string(),
@@ -219,23 +220,6 @@ export const NarrowerScope = z.strictObject({
   yaml: z.string().optional(),
 });
 export type NarrowerScope = z.infer<typeof NarrowerScope>;
-
-/** Where a text was found: one row for each body, and each piece of a session. */
-export const SearchRow = z.strictObject({
-  commandId: z.uuid(),
-  receivedAt: Instant,
-  ...agent,
-  connection: ConnectionName,
-  grantId: z.uuid().optional(),
-  ...target,
-  /** `request`, `response` and `before` are bodies. */
-  where: z.enum(['request', 'response', 'before', 'session']),
-  /** Of a session: which piece, from 0. */
-  part: count.optional(),
-  /** Around the first place; what could deceive a reader is shown as `\u{…}`. */
-  snippet: z.string(),
-});
-export type SearchRow = z.infer<typeof SearchRow>;
 
 /** One page of an answer. */
 export const questionPage = <Row extends z.ZodType>(row: Row) =>

@@ -75,12 +75,18 @@ export {
   NarrowerScope,
   OffHoursRow,
   questionPage,
-  SearchRow,
   SessionDiffRow,
   TouchedRow,
   UnusedPage,
   UnusedRow,
 } from './audit-questions.js';
+export {
+  SearchPage,
+  SearchPlace,
+  SearchRow,
+  Unsearched,
+  UnsearchedReason,
+} from './audit-search.js';
 export {
   CheckpointPage,
   CheckpointView,

@@ -9,6 +9,8 @@ import { QuestionsController } from './http/questions.controller.js';
 import { BodyArchive } from './bodies/body-archive.js';
 import { BodiesController } from './http/bodies.controller.js';
 import { IntegrityController } from './http/integrity.controller.js';
+import { RecordSearch } from './search/record-search.js';
+import { SearchController } from './http/search.controller.js';
 import { RecordingsController } from './http/recordings.controller.js';
 import { Recordings } from './http/recordings.js';
 import { RebuiltRecord } from './integrity/rebuilt-record.js';
@@ -32,6 +34,7 @@ export interface AuditParts {
   readonly stories: SessionStories;
   readonly bundles: SessionBundles;
   readonly questions: AuditQuestions;
+  readonly search: RecordSearch;
   readonly bodies: BodyArchive;
   readonly sealed: SealedRecord;
   readonly sinks: Pick<Sinks, 'views' | 'parked' | 'records'>;
@@ -45,7 +48,7 @@ export interface AuditParts {
 export class AuditModule {
   static with(parts: AuditParts): DynamicModule {
     const { auditors, readers, queries, stories, bundles, questions, bodies, sealed } = parts;
-    const { sinks, recordings } = parts;
+    const { sinks, recordings, search } = parts;
     const { alarms, clusterLogs, rebuilt } = parts;
     return {
       module: AuditModule,
@@ -53,6 +56,7 @@ export class AuditModule {
         AuditController,
         SessionsController,
         QuestionsController,
+        SearchController,
         RecordingsController,
         BodiesController,
         IntegrityController,
@@ -67,6 +71,7 @@ export class AuditModule {
         { provide: SessionStories, useValue: stories },
         { provide: SessionBundles, useValue: bundles },
         { provide: AuditQuestions, useValue: questions },
+        { provide: RecordSearch, useValue: search },
         { provide: BodyArchive, useValue: bodies },
         { provide: SealedRecord, useValue: sealed },
         { provide: SINKS, useValue: sinks },

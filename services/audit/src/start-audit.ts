@@ -47,6 +47,7 @@ import { startSealing, type Sealing } from './integrity/start-sealing.js';
 import { Ingest, type IngestLimits } from './nats/ingest.js';
 import { noteView } from './nats/note-view.js';
 import { SealedRecord } from './nats/sealed-record.js';
+import { RecordSearch } from './search/record-search.js';
 import { Sinks } from './sinks/sinks.js';
 
 export interface AuditDependencies {
@@ -153,6 +154,7 @@ function readingParts(
     readers: new Readers({ auditors, store, clock }),
     queries: new AuditQueries(store, slots),
     questions: new AuditQuestions(store, slots, clock),
+    search: new RecordSearch({ store, slots, note, clock, objects }),
     sealed,
     rebuilt: new RebuiltRecord(store, {
       storedUpTo: (stream) => storedUpTo(connection, stream),

@@ -9,7 +9,8 @@ export const AnswerFormat = z.enum(
 );
 export type AnswerFormat = z.infer<typeof AnswerFormat>;
 
-const asked = {
+/** What every question is asked with. */
+export const asked = {
   /** From this instant on. */
   since: instant.optional(),
   /** Before this instant. */
