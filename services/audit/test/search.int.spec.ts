@@ -89,8 +89,7 @@ async function inObjects(
 const chunk = (
   name: string,
   index: number,
-  frames: readonly SessionFrame[],
-  change: Partial<SessionChunk> = {},
+  ...[frames, change = {}]: [readonly SessionFrame[], Partial<SessionChunk>?]
 ): SessionChunk => ({
   type: 'SessionChunk',
   commandId: id(name),
@@ -162,7 +161,7 @@ async function bodies(): Promise<CommandBody[]> {
   ];
 }
 
-const typed = [...'rm -rf /data'];
+const typed = Array.from('rm -rf /data');
 const sessions = (): SessionChunk[] => [
   chunk('typed', 0, [[0.1, 'o', '$ ']]),
   ...typed.map((key, place) => chunk('typed', place + 1, [[place + 1.5, 'o', key]])),

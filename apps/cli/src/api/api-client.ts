@@ -28,6 +28,11 @@ export interface ApiOptions {
   readonly interrupted: AbortSignal;
 }
 
+interface Download extends Omit<ApiCall<z.ZodType>, 'answer'> {
+  /** Is given what was answered beside the file. */
+  readonly seen?: (headers: Headers) => void;
+}
+
 interface Exchanged {
   readonly status: number;
   readonly text: string;
@@ -60,9 +65,12 @@ export class ApiClient {
    *
    * @throws ApiRefused, CliError as {@link call}; also while it is read
    */
-  async download(call: Omit<ApiCall<z.ZodType>, 'answer'>): Promise<AsyncIterable<Uint8Array>> {
+  async download({ seen, ...call }: Download): Promise<AsyncIterable<Uint8Array>> {
     const response = await this.fetched(call);
-    if (response.ok && response.body !== null) return this.readable(response.body);
+    if (response.ok && response.body !== null) {
+      seen?.(response.headers);
+      return this.readable(response.body);
+    }
     const problem = Problem.safeParse(parseJson(await response.text()));
     if (problem.success) throw new ApiRefused(problem.data);
     throw unreadable(this.options.base, response.status);

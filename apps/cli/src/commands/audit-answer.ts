@@ -8,7 +8,7 @@ import { parseInstant } from '../input/duration.js';
 import { neutralJson } from '../output/neutralise.js';
 import type { CommandContext, SharedOptions } from './command-context.js';
 
-const PAGE = 1000;
+export const PAGE = 1000;
 const MAX_LIMIT = 10_000;
 /** An answer in one piece is made whole before it comes. */
 const WAIT_MS = 120_000;
@@ -107,19 +107,24 @@ interface Download {
   readonly path: string;
   readonly query: Query;
   readonly file: string | undefined;
+  /** Is given what was answered beside it. */
+  readonly seen?: (headers: Headers) => void;
 }
 
 /** Prints an answer in one piece, or writes it to a file. */
 export async function download(
   context: CommandContext,
-  { path, query, file }: Download,
+  { path, query, file, seen }: Download,
 ): Promise<void> {
   const { format } = query;
   if (format === 'parquet' && file === undefined) {
     throw new CliError('usage_invalid', '-o parquet: expected --file, since it is no text');
   }
   const api = await context.part('audit');
-  const body = await api.download({ path: `/v1/audit/${path}`, query, waitMs: WAIT_MS });
+  const body = await api.download({
+    ...{ path: `/v1/audit/${path}`, query, waitMs: WAIT_MS },
+    ...(seen !== undefined && { seen }),
+  });
   if (file !== undefined) {
     await writeWhole(file, body);
     context.note(`written to ${file}`);

@@ -28,6 +28,7 @@ import {
   type Query,
   type Subject,
 } from './audit-answer.js';
+import { readSearch } from './audit-search.js';
 import { readUnused } from './audit-unused.js';
 import { action, examples, sharedOptions, type Registrar, type Work } from './command-context.js';
 
@@ -40,6 +41,7 @@ export function registerQuestions(registrar: Registrar, group: Command): void {
   registerDiff(registrar, group);
   registerApprovals(registrar, group);
   registerUnused(registrar, group);
+  registerSearch(registrar, group);
 }
 
 function registerTouched(registrar: Registrar, group: Command): void {
@@ -240,6 +242,33 @@ function registerUnused(registrar: Registrar, group: Command): void {
   end(registrar, command, (context) =>
     readUnused(context, {
       query: pick(command, ['grant', 'policy', 'action', ...chosen]),
+      options: command.opts(),
+    }),
+  );
+}
+
+function registerSearch(registrar: Registrar, group: Command): void {
+  const command = questionOptions(
+    group
+      .command('search')
+      .argument('<text>', 'at least four characters, as they are; their case does not matter')
+      .summary('calls and sessions with a text in them')
+      .description(
+        'Finds a text in the bodies of calls, and in what sessions showed and were typed, in the last week if no time is given. Whose excerpts are shown is recorded.',
+      ),
+  )
+    .option('--in <where>', 'bodies, terminal', 'bodies,terminal')
+    .option('-n, --namespace <names>')
+    .addHelpText(
+      'after',
+      examples([
+        'drawbridge audit search "rm -rf" --in terminal',
+        'drawbridge audit search 10.0.7.12 --agent agent-oncall --since 30d -o csv',
+      ]),
+    );
+  end(registrar, command, (context, { args: [text] }) =>
+    readSearch(context, {
+      query: { text, ...pick(command, ['in', 'namespace', ...chosen]) },
       options: command.opts(),
     }),
   );

@@ -14,7 +14,7 @@ const esc = '\u001b';
 describe('text in what a terminal showed', () => {
   it.each<[string, readonly SessionFrame[]]>([
     ['at once', output('$ rm -rf /data\r\n')],
-    ['letter by letter', output('$ ', ...'rm -rf /data', '\r\n')],
+    ['letter by letter', output('$ ', ...Array.from('rm -rf /data'), '\r\n')],
     ['in other letters', output('$ RM -Rf /DATA\r\n')],
     ['in colours', output(`$ ${esc}[1;31mrm${esc}[0m -${esc}[4mrf${esc}[m /data\r\n`)],
     ['with an escape that is cut', output('$ rm -', esc, '[', '31', 'mrf /data\r\n')],

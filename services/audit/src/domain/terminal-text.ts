@@ -8,6 +8,10 @@ const MAX_PARAMETERS = 64;
 /** What is drawn as it is, without what nobody sees. */
 const RUN = /[^\p{Cc}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}]+/uy;
 
+/** Sequences that move the cursor to another line, or the lines under it. */
+const OTHER_LINE = /[ABEFHLMSTdf]/;
+const OTHER_SCREEN = /^\?(?:47|104[79])$/;
+
 type State = 'ground' | 'escape' | 'control' | 'string' | 'string_end';
 
 /** Where text of a terminal goes to. */
@@ -63,18 +67,22 @@ export class TerminalText {
   #take(character: string): void {
     switch (this.#state) {
       case 'ground':
-        return this.#control(character);
+        this.#control(character);
+        return;
       case 'escape':
-        return this.#escape(character);
+        this.#escape(character);
+        return;
       case 'control':
-        return this.#sequence(character);
+        this.#sequence(character);
+        return;
       case 'string':
-        return this.#string(character);
+        this.#string(character);
+        return;
       case 'string_end':
         // ST is ESC and a backslash; any other escape ends the string as well, and begins something else.
         this.to.printed('\n', this.#seconds);
         this.#state = 'escape';
-        return character === '\\' ? this.#end() : this.#escape(character);
+        this.#escape(character);
     }
   }
 
@@ -171,34 +179,28 @@ export class TerminalText {
   #act(final: string, parameters: string): void {
     const given = Number(/^\d{1,6}/.exec(parameters)?.[0] ?? 0);
     const count = Math.min(MAX_CELLS, Math.max(1, given));
-    const [cells, at] = [this.#cells, this.#at];
-    switch (final) {
-      case 'C':
-        return this.#move(count);
-      case 'D':
-        return this.#move(-count);
-      case 'G':
-      case '`':
-        this.#at = this.#rowStart();
-        return this.#move(count - 1);
-      case 'K':
-        return this.#erase(given);
-      case 'J':
-        return given === 0 ? this.#erase(0) : this.#leaveLine();
-      case 'P':
-        cells.splice(at, count);
-        return;
-      case '@':
-        return this.#insert(Math.min(count, MAX_INSERTED));
-      case 'X':
-        cells.fill(' ', at, at + count);
-        return;
-      case 'm':
-        return;
-      default:
-        if (/[ABEFHLMSTdf]/.test(final) || /^\?(47|104[79])$/.test(parameters)) this.#leaveLine();
-    }
+    const act = this.#acts[final];
+    if (act !== undefined) act(count, given);
+    else if (OTHER_LINE.test(final) || OTHER_SCREEN.test(parameters)) this.#leaveLine();
   }
+
+  /** What stays in the line, by the last letter of the sequence. */
+  readonly #acts: Readonly<Record<string, (count: number, given: number) => void>> = {
+    C: (count) => this.#move(count),
+    D: (count) => this.#move(-count),
+    G: (count) => {
+      this.#at = this.#rowStart();
+      this.#move(count - 1);
+    },
+    J: (_, given) => {
+      if (given === 0) this.#erase(0);
+      else this.#leaveLine();
+    },
+    K: (_, given) => this.#erase(given),
+    P: (count) => void this.#cells.splice(this.#at, count),
+    X: (count) => void this.#cells.fill(' ', this.#at, this.#at + count),
+    '@': (count) => this.#insert(Math.min(count, MAX_INSERTED)),
+  };
 
   #insert(count: number): void {
     if (this.#at >= this.#cells.length) return;

@@ -3,8 +3,10 @@ import { word, words } from './audit-filter.js';
 import { asked } from './question-filter.js';
 
 /** Shorter texts are in nearly every body, and no index of letters helps to find them. */
-export const MIN_SEARCH = 4;
+const MIN_SEARCH = 4;
 const MAX_SEARCH = 256;
+/** In code points, as the index counts. */
+const lengthOf = (text: string): number => Array.from(text).length;
 
 /** What is searched: all bodies of calls; all that was recorded of sessions, logs and watches. */
 const SearchScope = z.enum(['bodies', 'terminal'], 'expected bodies or terminal');
@@ -17,7 +19,7 @@ export const SearchFilter = z.strictObject({
     .string()
     // Nobody reads what does not print, and a line that is shown has no breaks.
     .regex(/^\P{Cc}*$/u, 'expected no control characters')
-    .refine((text) => [...text].length >= MIN_SEARCH && [...text].length <= MAX_SEARCH, {
+    .refine((text) => lengthOf(text) >= MIN_SEARCH && lengthOf(text) <= MAX_SEARCH, {
       message: `expected ${MIN_SEARCH} to ${MAX_SEARCH} characters`,
     })
     .refine((text) => text.trim() !== '', { message: 'expected more than blanks' }),

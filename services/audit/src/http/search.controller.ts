@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Req, Res, StreamableFile } from '@nestjs/common';
+import { Controller, Get, Inject, Req, Res, type StreamableFile } from '@nestjs/common';
 import type { SearchPage, Unsearched } from '@drawbridge/contracts';
 import { ValidQuery } from '@drawbridge/runtime';
 import type { Request, Response } from 'express';

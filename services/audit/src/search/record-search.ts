@@ -36,6 +36,12 @@ interface Asked {
   readonly filter: SearchFilter;
 }
 
+interface Wanted {
+  readonly limit: number;
+  /** What could not be searched is added there. */
+  readonly parts: UnsearchedParts;
+}
+
 /** An answer in one piece, and what it is not made of. */
 export interface SearchFile {
   readonly file: StreamableFile;
@@ -51,7 +57,10 @@ export class RecordSearch {
     const { slots, clock, note } = this.options;
     const start = searchStart(filter, clock());
     const { items, unsearched, next } = await slots.during(reader.isOwner, () =>
-      this.#search({ reader, filter }, start, filter.limit ?? PAGE),
+      this.#search({ reader, filter }, start, {
+        limit: filter.limit ?? PAGE,
+        parts: new UnsearchedParts(),
+      }),
     );
     await noteExcerpts(note, reader.principal, items);
     const { since, until } = start;
@@ -90,7 +99,10 @@ export class RecordSearch {
     const items: SearchRow[] = [];
     const parts = new UnsearchedParts();
     for (let start: SearchStart | undefined = searchStart(asked.filter, clock()); ;) {
-      const page = await this.#search(asked, start, MAX_ROWS + 1 - items.length, parts);
+      const page = await this.#search(asked, start, {
+        limit: MAX_ROWS + 1 - items.length,
+        parts,
+      });
       items.push(...page.items);
       start = page.next;
       if (start === undefined) return { items, unsearched: parts.list() };
@@ -100,12 +112,7 @@ export class RecordSearch {
     }
   }
 
-  #search(
-    { reader, filter }: Asked,
-    start: SearchStart,
-    limit: number,
-    parts = new UnsearchedParts(),
-  ) {
+  #search({ reader, filter }: Asked, start: SearchStart, { limit, parts }: Wanted) {
     const { store, objects, clock } = this.options;
     const { since, until } = start;
     const asking = { database: store.database, access: reader.access };

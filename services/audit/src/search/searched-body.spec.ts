@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { ObjectStoreError } from '@drawbridge/object-store';
 import { describe, expect, it } from 'vitest';
 import { searchBody } from './searched-body.js';
@@ -35,13 +36,29 @@ describe('a body in objects', () => {
     ['there is no store', { objects: undefined, isLate }],
     [
       'the store is too slow',
-      { objects: { get: () => Promise.resolve(pieces[0] ?? Buffer.alloc(0)) }, isLate: () => true },
+      {
+        objects: { get: () => Promise.resolve(pieces[0] ?? Buffer.alloc(0)) },
+        isLate: (): boolean => true,
+      },
     ],
   ])('is said not to be searched when %s', async (_, options) => {
     expect(await searchBody(body, 'needle', options)).toStrictEqual({
       unsearched: 'object_store_unavailable',
       bytes: 0,
     });
+  });
+
+  it.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ])('is found in %s that ends early', async (content_encoding, compress) => {
+    const noise = Array.from({ length: 5_000 }, (_, place) => hashOf(Buffer.from([place])));
+    const whole = compress(Buffer.from(`the needle ${noise.join()}`));
+    const content = whole.subarray(0, whole.length - 100).toString('base64');
+    const compressed = { content, encoding: 'base64', content_encoding, objects: [] };
+    const { found } = await searchBody(compressed, 'the needle', { objects: undefined, isLate });
+    expect(found).toMatchObject({ hits: 1 });
   });
 
   it('does not hide a mistake of ours', async () => {

@@ -1,6 +1,6 @@
 import { PassThrough, Readable, type Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { UnsearchedReason } from '@drawbridge/contracts';
 import { ObjectStoreError, type ObjectStore } from '@drawbridge/object-store';
 import type { BodyColumns } from '../domain/body-row.js';
@@ -48,7 +48,7 @@ export async function searchBody(
   let unsearched: UnsearchedReason | undefined;
   try {
     await pipeline(
-      Readable.from(read.counted(storedPieces(body, options))),
+      Readable.from(read.taken(storedPieces(body, options))),
       decoder(),
       async (bytes: AsyncIterable<Uint8Array>) => {
         let length = 0;
@@ -62,6 +62,7 @@ export async function searchBody(
   } catch (error) {
     unsearched = reasonOf(error);
   }
+  if (read.failure !== undefined) unsearched = reasonOf(read.failure);
   const found = sought.finish();
   return {
     ...(found !== undefined && { found }),
@@ -74,22 +75,32 @@ class TooLong extends Error {}
 
 class Reading {
   bytes = 0;
+  failure: unknown;
 
-  async *counted(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const piece of pieces) {
-      this.bytes += piece.length;
-      yield piece;
+  /** Ends where a piece cannot be had: an error would throw away what is on its way through the decoder. */
+  async *taken(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    try {
+      for await (const piece of pieces) {
+        this.bytes += piece.length;
+        yield piece;
+      }
+    } catch (error) {
+      this.failure = error;
     }
   }
 }
 
+/** What ends early is searched as far as it goes. */
+const zlib = { finishFlush: constants.Z_SYNC_FLUSH };
+const brotli = { finishFlush: constants.BROTLI_OPERATION_FLUSH };
+
 const decoders: Readonly<Partial<Record<string, () => Duplex>>> = {
   '': () => new PassThrough(),
   identity: () => new PassThrough(),
-  gzip: () => createGunzip(),
-  'x-gzip': () => createGunzip(),
-  deflate: () => createInflate(),
-  br: () => createBrotliDecompress(),
+  gzip: () => createGunzip(zlib),
+  'x-gzip': () => createGunzip(zlib),
+  deflate: () => createInflate(zlib),
+  br: () => createBrotliDecompress(brotli),
 };
 
 async function* storedPieces(

@@ -81,7 +81,8 @@ export class SearchedPage {
     const { store, searching } = this.options;
     const { text } = searching.filter;
     const isLate = () => this.#budget.isLate;
-    return new Sources(store, searching, after, new SearchedRecordings({ store, text, isLate }));
+    const recorded = new SearchedRecordings({ store, text, isLate });
+    return new Sources({ store, searching, recorded }, after);
   }
 
   async #searchCommand(
@@ -156,18 +157,21 @@ export class SearchedPage {
   }
 }
 
+interface SourcesOptions {
+  readonly store: AuditStore;
+  readonly searching: Searching;
+  readonly recorded: SearchedRecordings;
+}
+
 /** What may hold the text, command by command. */
 class Sources {
   readonly recordings: NewestFirst<SearchedRecordingRow>;
+  readonly recorded: SearchedRecordings;
   readonly #hits: NewestFirst<SearchedBodyRow>;
   readonly #toOpen: NewestFirst<SearchedBodyRow>;
 
-  constructor(
-    store: AuditStore,
-    searching: Searching,
-    start: Position | undefined,
-    readonly recorded: SearchedRecordings,
-  ) {
+  constructor({ store, searching, recorded }: SourcesOptions, start: Position | undefined) {
+    this.recorded = recorded;
     const scopes = searching.filter.in;
     const from = <Row extends { received_at: string; command_id: string }>(
       isWanted: boolean,

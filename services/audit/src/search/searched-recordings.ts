@@ -54,11 +54,8 @@ export class SearchedRecordings {
       await turn();
       seen.pieces += 1;
       seen.bytes += piece.frames.length;
-      seen.isCut ||=
-        piece.ending !== '' && Ending.parse(JSON.parse(piece.ending)).cut !== undefined;
-      if (piece.header !== '')
-        sought.argv(SessionHeader.parse(JSON.parse(piece.header)).argv ?? []);
-      for (const frame of Frames.parse(JSON.parse(piece.frames))) sought.add(frame);
+      seen.isCut ||= isCut(piece);
+      addTo(sought, piece);
     }
     const isPart = seen.isCut || seen.pieces < recording.pieces;
     return { ...of(sought), bytes: seen.bytes, ...(isPart && { unsearched: 'not_kept' as const }) };
@@ -95,6 +92,14 @@ export class SearchedRecordings {
       this.#loaded.set(command_id, byCommand.get(command_id) ?? []);
     return byCommand.get(recording.command_id) ?? [];
   }
+}
+
+const isCut = ({ ending }: SearchedPieceRow): boolean =>
+  ending !== '' && Ending.parse(JSON.parse(ending)).cut !== undefined;
+
+function addTo(sought: SearchedRecording, { header, frames }: SearchedPieceRow): void {
+  if (header !== '') sought.argv(SessionHeader.parse(JSON.parse(header)).argv ?? []);
+  for (const frame of Frames.parse(JSON.parse(frames))) sought.add(frame);
 }
 
 const of = (sought: SearchedRecording) => ({ found: sought.finish() });
