@@ -1,6 +1,6 @@
 import { LineScanner, NEWLINE, TAB } from './line-scanner.js';
 import type { LineOfMessage, TableText } from './command-rows.js';
-import { receivedAt } from './received-at.js';
+import { receivedAtText } from './received-at.js';
 
 const bytesOf = (text: string) => Buffer.from(text);
 const BODY = bytesOf('{"type":"CommandBody","commandId":"');
@@ -92,8 +92,9 @@ export class BodyRows {
     const at = scanner.written;
     if (!scanner.uuid()) return false;
     const id = this.#rows.toString('latin1', at, at + UUID_LENGTH);
-    if (id[14] !== '7') return false;
-    scanner.writeText(`\t${receivedAt(id).slice(0, -1)}`);
+    const received = id[14] === '7' ? receivedAtText(id) : undefined;
+    if (received === undefined) return false;
+    scanner.writeText(`\t${received}`);
     return true;
   }
 

@@ -166,6 +166,11 @@ describe('lines of commands', () => {
       startText.replace('"userAgent":"kubectl"', '"userAgent":"kubectl","contentType":""'),
     ],
     ['another instant', startText.replace('.250Z', 'Z')],
+    ['an instant that no column holds', startText.replace(/"at":"2/, '"at":"1')],
+    [
+      'an id of a time that none holds',
+      startText.replace(/"commandId":"019c/, '"commandId":"ff9c'),
+    ],
     [
       'an id that is no UUIDv7',
       startText.replace('-7000-8000-00000000000a', '-4000-8000-00000000000a'),

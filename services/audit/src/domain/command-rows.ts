@@ -1,5 +1,5 @@
 import { LineScanner, NEWLINE, TAB } from './line-scanner.js';
-import { receivedAt } from './received-at.js';
+import { receivedAtText } from './received-at.js';
 import {
   endColumns,
   scanEnd,
@@ -76,7 +76,7 @@ export class CommandRows {
   #written = 0;
   #count = 0;
   #lastTime = '';
-  #lastReceivedAt = '';
+  #lastReceivedAt: string | undefined;
 
   /** Begins a batch of so many bytes in so many lines; what {@link finish} has given before is no longer there. */
   begin({ bytes, lines }: { readonly bytes: number; readonly lines: number }): void {
@@ -211,10 +211,10 @@ export class CommandRows {
   readonly #receivedAt = (idAt: number): string | undefined => {
     if (this.#scratch[idAt + 14] !== VERSION_7) return undefined;
     const time = this.#scratch.toString('latin1', idAt, idAt + 13);
-    if (time === this.#lastTime) return this.#lastReceivedAt;
-    const instant = receivedAt(`${time}-7`);
-    this.#lastTime = time;
-    this.#lastReceivedAt = instant.slice(0, -1);
+    if (time !== this.#lastTime) {
+      this.#lastTime = time;
+      this.#lastReceivedAt = receivedAtText(`${time}-7`);
+    }
     return this.#lastReceivedAt;
   };
 }

@@ -1,3 +1,4 @@
+import { isKeptInstant } from './kept-instant.js';
 import { RecordRefused } from './record-refused.js';
 
 /**
@@ -19,4 +20,10 @@ export function receivedAt(commandId: string): string {
   return new Date(
     Number.parseInt(commandId.slice(0, 8) + commandId.slice(9, 13), 16),
   ).toISOString();
+}
+
+/** The same as the scanner of lines writes it, without its `Z`; undefined when it would not write it. */
+export function receivedAtText(commandId: string): string | undefined {
+  const instant = receivedAt(commandId);
+  return isKeptInstant(instant) ? instant.slice(0, -1) : undefined;
 }

@@ -1,14 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { crc32 } from 'node:zlib';
-import { isBatch } from '@drawbridge/jetstream';
 import type { JsMsg } from '@nats-io/jetstream';
 import type { AuditTable } from '../clickhouse/select-page.js';
 import { BodyRows } from '../domain/body-rows.js';
 import { CommandRows, type LineOfMessage, type TableText } from '../domain/command-rows.js';
-import { LINES_PER_MESSAGE, positionOf } from '../domain/position.js';
+import { positionOf } from '../domain/position.js';
 import { RecordRefused } from '../domain/record-refused.js';
 import { recordBatch, recordSources, type Recording } from './record-batch.js';
-import { lineEndsOf, type Source } from './source.js';
+import { hasLines, lineEndsOf, type Source } from './source.js';
 
 export interface LineRecording extends Recording {
   /** Resolves when the rows are durable; throws RecordRefused when one of them can never be. */
@@ -69,7 +68,7 @@ export class LineRecorder {
     for (const [line, to] of ends.entries()) {
       const bytes = data.subarray(from, to);
       const place = { bytes: data, from, to, position: positionOf(seq, line), check: crc32(bytes) };
-      const isTaken = isText && line < LINES_PER_MESSAGE && this.#take(place);
+      const isTaken = isText && this.#take(place);
       if (!isTaken) others.push(ends.length === 1 ? { message, bytes } : { message, line, bytes });
       from = to + 1;
     }
@@ -87,4 +86,4 @@ const KIND_AT = 16;
 const BODY_KIND = 0x42;
 
 const endsOf = (message: JsMsg): number[] =>
-  isBatch(message) ? lineEndsOf(message.data) : [message.data.length];
+  hasLines(message) ? lineEndsOf(message.data) : [message.data.length];

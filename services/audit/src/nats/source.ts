@@ -20,8 +20,12 @@ export const wholeMessage = (message: JsMsg): readonly Source[] => [
   { message, bytes: message.data },
 ];
 
-/** The records of a message of `COMMANDS`: of those from before there were batches, one. */
+/**
+ * The records of a message of `COMMANDS`: of those from before there were batches, one. A message of more lines than
+ * have a place is one as well, and can then be read by nobody: it is parked as it is, not line by line.
+ */
 export function recordsOf(message: JsMsg): readonly Source[] {
+  if (!hasLines(message)) return wholeMessage(message);
   const lines = commandLines(message);
   const [only] = lines;
   if (lines.length === 1 && only !== undefined) return [{ message, bytes: only }];
@@ -45,7 +49,7 @@ export function placedLine({ message, line = 0, bytes }: Source): PlacedLine {
 /** What is kept of a message beside its lines. */
 export async function storedMessage(message: JsMsg): Promise<StoredMessage> {
   const { data, subject, info, seq } = message;
-  const isLines = isBatch(message);
+  const isLines = hasLines(message);
   return {
     stream: info.stream,
     sequence: seq,
@@ -70,7 +74,11 @@ async function digestOf(data: Uint8Array): Promise<string> {
   ).toString('hex');
 }
 
-/** Where each line ends, as `commandLines` cuts them. */
+/** Whether its lines are taken one by one. */
+export const hasLines = (message: JsMsg): boolean =>
+  isBatch(message) && lineEndsOf(message.data).length <= LINES_PER_MESSAGE;
+
+/** Where each line ends, as `commandLines` cuts them; of too many only the first. */
 export function lineEndsOf(data: Uint8Array): number[] {
   // That of a Buffer looks for a byte many times as fast as that of any other array.
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.length);
@@ -79,6 +87,7 @@ export function lineEndsOf(data: Uint8Array): number[] {
   for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, from)) {
     ends.push(end);
     from = end + 1;
+    if (ends.length > LINES_PER_MESSAGE) return ends;
   }
   if (from < data.length || ends.length === 0) ends.push(data.length);
   return ends;
