@@ -7,6 +7,11 @@ import { z } from 'zod';
 
 const Readiness = z.object({ figures: z.record(z.string(), z.number()) });
 
+export interface Lags {
+  /** Milliseconds, below which this share of the readings is. */
+  readonly at: (share: number) => number;
+}
+
 /** Audit in a process of its own. */
 export class AuditProcess {
   private constructor(
@@ -14,7 +19,12 @@ export class AuditProcess {
     private readonly url: string,
   ) {}
 
-  static async start(natsUrl: string, directory: string): Promise<AuditProcess> {
+  /** @param signingKeyFile - with which it seals the record; absent: it does not */
+  static async start(
+    natsUrl: string,
+    directory: string,
+    signingKeyFile?: string,
+  ): Promise<AuditProcess> {
     const port = await freePort();
     const program = fileURLToPath(new URL('./audit-main.js', import.meta.url));
     const child = spawn(process.execPath, [program], {
@@ -25,6 +35,7 @@ export class AuditProcess {
         AUDITOR_GROUPS: 'auditors',
         CLICKHOUSE_DIRECTORY: `${directory}/clickhouse`,
         LOG_LEVEL: 'warn',
+        ...(signingKeyFile !== undefined && { AUDIT_SIGNING_KEY_FILE: signingKeyFile }),
       },
     });
     return new AuditProcess(child, `http://127.0.0.1:${port}`);
@@ -46,6 +57,28 @@ export class AuditProcess {
 
   async ready(): Promise<void> {
     while (Object.keys(await this.figures()).length === 0) await wait(50);
+  }
+
+  /** Reads `commandsLagMs`, the longest wait of the last ten seconds, four times a second until stopped. */
+  watchLag(): { stop(): Promise<Lags> } {
+    const lags: number[] = [];
+    const done = new AbortController();
+    const watching = (async () => {
+      while (!done.signal.aborted) {
+        const { commandsLagMs } = await this.figures();
+        // A reading that fails is no short wait.
+        lags.push(commandsLagMs ?? Number.POSITIVE_INFINITY);
+        await wait(250);
+      }
+    })();
+    return {
+      stop: async () => {
+        done.abort();
+        await watching;
+        const sorted = lags.toSorted((one, other) => one - other);
+        return { at: (share) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN };
+      },
+    };
   }
 
   async stop(): Promise<void> {

@@ -80,22 +80,12 @@ async function live({ nats, directory, publisher, options }: Stage): Promise<str
   await audit.ready();
   // The figure is of the last ten seconds: of the start as long as that.
   await publisher.publishAtRate(options.rate, WARM_UP_SECONDS);
-  const lags: number[] = [];
-  const done = new AbortController();
-  const watching = (async () => {
-    while (!done.signal.aborted) {
-      lags.push((await audit.figures())['commandsLagMs'] ?? 0);
-      await wait(250);
-    }
-  })();
+  const watch = audit.watchLag();
   const cpu = cpuSeconds(audit.processId);
   await publisher.publishAtRate(options.rate, options.seconds);
   const used = cpuSeconds(audit.processId) - cpu;
-  done.abort();
-  await watching;
+  const { at } = await watch.stop();
   await audit.stop();
-  const at = (share: number) =>
-    lags.toSorted((one, other) => one - other)[Math.floor(lags.length * share)] ?? Number.NaN;
   return textTable([
     {
       'lag p50 ms': at(0.5).toFixed(0),

@@ -149,6 +149,11 @@ export const figures: readonly Figure[] = [
     ),
   },
   {
+    name: 'from a call to its row beside the gateway at its limit, p99, ms',
+    atMost: 2_000,
+    of: value('ingest-lag', 'drawbridge, with audit', 'lagP99Ms'),
+  },
+  {
     name: 'through a connector, calls per CPU second of the proxy, x straight',
     of: ratio(
       value('connector', 'drawbridge, 64 kept connections', 'cpuUsPerCall'),

@@ -5,6 +5,7 @@ import { floor } from './floor.js';
 import { halfLoad } from './half-load.js';
 import { http2 } from './http2.js';
 import { hugeList } from './huge-list.js';
+import { ingestLag } from './ingest-lag.js';
 import { isolation } from './isolation.js';
 import { newConnections } from './new-connections.js';
 import { recording, recordingIdle } from './recording.js';
@@ -32,6 +33,7 @@ export const rows: readonly Row[] = [
   idleExec,
   recording,
   recordingIdle,
+  ingestLag,
   connector,
   isolation,
   hugeList,

@@ -112,9 +112,7 @@ export class LineScanner {
    */
   instant(): boolean {
     const { bytes, at, out, written } = this;
-    if (at + INSTANT.length >= this.end) return false;
-    const century = bytes[at + 1];
-    if (bytes[at] !== TWO || (century !== ZERO && century !== ONE)) return false;
+    if (at + INSTANT.length >= this.end || !isKeptYear(bytes, at)) return false;
     for (let index = 0; index < INSTANT.length; index += 1) {
       const byte = bytes[at + index] ?? 0;
       const expected = INSTANT[index] ?? 0;
@@ -199,6 +197,9 @@ function digitsOf(value: number): number {
 const ESCAPES = Buffer.from('"\\bfnrt');
 
 const isEscape = (byte: number): boolean => ESCAPES.includes(byte);
+
+const isKeptYear = (bytes: Uint8Array, at: number): boolean =>
+  bytes[at] === TWO && (bytes[at + 1] === ZERO || bytes[at + 1] === ONE);
 
 const HEX = 1;
 const HYPHEN = 2;
