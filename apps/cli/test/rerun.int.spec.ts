@@ -285,6 +285,38 @@ describe('drawbridge audit rerun', () => {
     ]);
   });
 
+  it('sends the options of a deletion: what was tried only is deleted nowhere', async () => {
+    const cluster = await clusterWith('first');
+    const options = '{"kind":"DeleteOptions","apiVersion":"v1","dryRun":["All"]}';
+    const [first = ''] = (files['commands/1.ndjson'] ?? '').split('\n');
+    const command: AuditCommand = {
+      ...(JSON.parse(first) as AuditCommand),
+      ...{ method: 'DELETE', verb: 'delete', dryRun: true, requestBytes: options.length },
+    };
+    const [answer = ''] = (files['bodies/1.ndjson'] ?? '').split('\n');
+    const request = {
+      ...(JSON.parse(answer) as object),
+      ...{ direction: 'request', content: options, sha256: sha256(options) },
+    };
+    const status = answer.replace('"direction":"response"', '"direction":"before"');
+    const deleted = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' };
+    const response = {
+      ...(JSON.parse(answer) as object),
+      ...{ content: JSON.stringify(deleted), sha256: sha256(JSON.stringify(deleted)) },
+    };
+    const path = bundle('dry-run.tar.gz', {
+      'commands/1.ndjson': `${JSON.stringify(command)}\n`,
+      'bodies/1.ndjson': `${status}\n${JSON.stringify(request)}\n${JSON.stringify(response)}\n`,
+    });
+    const target = ['--kubeconfig', kubeconfig(cluster, 'kind-dry'), '--context', 'kind-dry'];
+    const { stdout } = await somebody.drawbridge('audit', 'rerun', path, ...target, '--yes');
+    expect(stdout).toContain('delete configmaps note in payments -> 200');
+    const { body } = await callerOf(cluster)({
+      ...{ method: 'GET', target: PATH, accept: 'application/json' },
+    });
+    expect(JSON.parse(body)).toMatchObject({ data: { text: 'first' } });
+  });
+
   it('refuses a file that is no bundle', async () => {
     const path = join(somebody.home, 'none.tar.gz');
     writeFileSync(path, 'x');

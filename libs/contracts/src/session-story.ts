@@ -50,6 +50,8 @@ export const StoryChanges = z.strictObject({
   /** So many more are not listed. */
   more: z.int().positive().optional(),
   unknown: NoChangesKnown.optional(),
+  /** Of a write that the cluster refused: nothing changed, and its answer says why. */
+  refusal: z.string().optional(),
 });
 export type StoryChanges = z.infer<typeof StoryChanges>;
 

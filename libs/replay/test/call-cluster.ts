@@ -11,6 +11,7 @@ export const callCluster =
         accept,
         authorization: `Bearer ${adminToken}`,
         ...(contentType === undefined ? {} : { 'content-type': contentType }),
+        'content-length': Buffer.byteLength(body ?? ''),
       };
       const options = { method, headers, ca: certificateAuthority, agent: false } as const;
       const sent = request(`${address}${target}`, options, (response) => {

@@ -13,6 +13,9 @@ const WHOLE_MS = 300_000;
 /** What the gateway says with each of its own refusals; no cluster does. */
 const REFUSAL = 'drawbridge-refusal';
 
+/** Have no body, whatever a file says. */
+const reading = new Set(['GET', 'HEAD']);
+
 export interface ClusterAnswer extends MadeAnswer {
   /** It was the gateway of Drawbridge that answered. */
   readonly isOfGateway: boolean;
@@ -36,9 +39,12 @@ function made(
   { method, target, accept, contentType, body }: MadeCall,
 ): Promise<ClusterAnswer> {
   return new Promise((resolve, reject) => {
+    const sentBody = reading.has(method) || body === undefined ? '' : body;
     const headers = {
       ...{ accept, 'user-agent': 'drawbridge-rerun' },
       ...(contentType === undefined ? {} : { 'content-type': contentType }),
+      // Node gives no length to the body of a DELETE: the cluster would take the body for another call.
+      'content-length': Buffer.byteLength(sentBody),
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     };
     const sent = request(
@@ -72,6 +78,6 @@ function made(
     );
     sent.on('timeout', () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));
     sent.on('error', reject);
-    sent.end(body);
+    sent.end(sentBody);
   });
 }

@@ -29,6 +29,8 @@ export function observedBefore(call: RecordedCall): readonly Observation[] {
   if (command.verb === 'list') return isSuccess(command) ? listed(call) : [];
   if (command.verb === 'get') return gotten(call);
   const ref = refOf(command);
+  // Its answer lists what there was.
+  if (command.verb === 'deletecollection') return isSuccess(command) ? listed(call) : [];
   if (bodies.before?.cut === 'before_not_found') return [{ type: 'absent', ref }];
   if (command.verb === 'create') return existing(call);
   return shown(ref, objectOf(bodies.before));

@@ -86,14 +86,16 @@ const unknown: Readonly<Record<NonNullable<StoryChanges['unknown']>, string>> = 
   too_large: 'the object is too large to be compared here: "audit export" has it',
 };
 
+const NOT_READ = 'what it would have changed is not recorded: nothing is read before a dry-run';
+
 function changeLines({ changed, isDryRun }: StoryCall): string[] {
   if (changed === undefined) return [];
-  if (changed.changes === undefined) {
-    return changed.unknown === undefined ? [] : [unknown[changed.unknown]];
-  }
-  if (changed.changes.length === 0) return ['changed nothing'];
-  const shown = changed.changes.slice(0, MAX_SHOWN);
-  const hidden = changed.changes.length - shown.length + (changed.more ?? 0);
+  if (changed.refusal !== undefined) return [`the cluster said: ${changed.refusal}`];
+  const { changes } = changed;
+  if (changes === undefined) return unknownLines(changed, isDryRun);
+  if (changes.length === 0) return ['changed nothing'];
+  const shown = changes.slice(0, MAX_SHOWN);
+  const hidden = changes.length - shown.length + (changed.more ?? 0);
   return [
     ...(isDryRun ? ['would have changed:'] : []),
     ...shown.map(changeLine),
@@ -101,11 +103,22 @@ function changeLines({ changed, isDryRun }: StoryCall): string[] {
   ];
 }
 
-function changeLine({ path, before, after }: StoryChange): string {
-  const at = path === '' ? '' : `${path}: `;
+function unknownLines({ unknown: why }: StoryChanges, isDryRun: boolean): string[] {
+  if (isDryRun && why === 'not_recorded') return [NOT_READ];
+  return why === undefined ? [] : [unknown[why]];
+}
+
+/** What stands in place of a secret says nothing to people; that it is another one does. */
+const PLACEHOLDER = /drawbridge:masked:[^"\s]*|ZHJhd2JyaWRnZTptYXNrZWQ6[A-Za-z0-9+/]*=*/g;
+const shownValue = (value: string | undefined): string | undefined =>
+  value?.replace(PLACEHOLDER, '(masked)');
+
+function changeLine(change: StoryChange): string {
+  const at = change.path === '' ? '' : `${change.path}: `;
+  const [before, after] = [shownValue(change.before), shownValue(change.after)];
   if (before === undefined) return `+ ${at}${after ?? ''}`;
   if (after === undefined) return `- ${at}${before}`;
-  return `~ ${at}${before} -> ${after}`;
+  return `~ ${at}${before} -> ${after}${before === after ? ', another value' : ''}`;
 }
 
 function channelLines({ command, recording }: StoryCall): string[] {

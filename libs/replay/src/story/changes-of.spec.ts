@@ -47,6 +47,33 @@ describe('what a write changed', () => {
     }
   });
 
+  it('is nothing when the cluster refused, and then the story has its words', () => {
+    const status = (message: string) => json({ kind: 'Status', code: 422, message });
+    const refusedBy = (message: string) =>
+      changesOf(command(1, { statusCode: 422 }), { response: status(message) });
+    expect(refusedBy('size: too large')).toStrictEqual({ refusal: 'size: too large' });
+    expect(refusedBy('x'.repeat(2_000))?.refusal).toHaveLength(501);
+    expect(changesOf(command(1, { statusCode: 503 }), {})).toBeUndefined();
+    const get = command(1, { statusCode: 404, verb: 'get' });
+    expect(changesOf(get, { response: status('not found') })).toBeUndefined();
+  });
+
+  it('is the object that the call names, where nothing shows it', () => {
+    const evicted = command(1, {
+      ...{ verb: 'create', subresource: 'eviction', apiGroup: '', resource: 'pods', name: 'p' },
+      statusCode: 201,
+    });
+    const answer = json({ kind: 'Status', status: 'Success' });
+    expect(changesOf(evicted, { response: answer })).toStrictEqual({
+      changes: [{ path: '', before: 'pods payments/p' }],
+    });
+  });
+
+  it('is the number 0 where a scale has none', () => {
+    const [old, scale] = [deployment({ replicas: 0 }), { kind: 'Scale', spec: {} }];
+    expect(patched(old, scale, { subresource: 'scale' })).toStrictEqual({ changes: [] });
+  });
+
   it('is found beside brackets in texts', () => {
     const text = `\\"${'[{'.repeat(500)}`;
     const sides = [deployment({ text, replicas: 1 }), deployment({ text, replicas: 2 })] as const;

@@ -19,19 +19,32 @@ import { contentOf, objectChanges, objectName } from './object-changes.js';
 
 /** More of one call are counted, not listed. */
 const MAX_CHANGES = 100;
+/** Characters of what a cluster says. */
+const MAX_REFUSAL = 500;
 
 /**
  * What a write changed, out of the object before it and the answer to it.
  *
- * @returns `undefined` for what is no write, and for a write that was refused or failed
+ * @returns `undefined` for what is no write, and for a write that Drawbridge refused
  */
 export function changesOf(command: AuditCommand, bodies: RecordedBodies): StoryChanges | undefined {
   const { statusCode = 0 } = command;
-  if (!isChange(command) || statusCode < 200 || statusCode > 299) return undefined;
+  if (!isChange(command)) return undefined;
+  if (statusCode >= 400) return refusalIn(bodies.response);
+  if (statusCode < 200 || statusCode > 299) return undefined;
   const found = differences(command, bodies);
   if (typeof found === 'string') return { unknown: found };
   const more = found.length - MAX_CHANGES;
   return { changes: found.slice(0, MAX_CHANGES), ...(more > 0 ? { more } : {}) };
+}
+
+/** Why the cluster did not do it, in its own words. */
+function refusalIn(response: RecordedBody | undefined): StoryChanges | undefined {
+  const answer = objectIn(response);
+  const message = typeof answer === 'string' ? '' : textAt(answer, 'message');
+  if (message === '') return undefined;
+  const isLong = message.length > MAX_REFUSAL;
+  return { refusal: isLong ? `${message.slice(0, MAX_REFUSAL)}…` : message };
 }
 
 function differences(
@@ -42,8 +55,9 @@ function differences(
   if (isCreation(command, before)) return created(after);
   if (command.verb === 'deletecollection') return deletedAll(after);
   const old = objectIn(before);
+  const isGone = command.verb === 'delete' || command.subresource === 'eviction';
+  if (isGone) return [typeof old === 'string' ? goneByName(command) : gone(old)];
   if (typeof old === 'string') return old;
-  if (command.verb === 'delete' || command.subresource === 'eviction') return [gone(old)];
   if (typeof after === 'string') return after;
   if (command.subresource === 'scale') return scaled(old, after);
   if (textAt(after, 'kind') !== textAt(old, 'kind')) return 'no_object';
@@ -53,7 +67,8 @@ function differences(
 /** Of what is scaled only the number is shown. */
 function scaled(old: JsonObject, after: JsonObject): readonly StoryChange[] {
   const spec = (object: JsonObject) => ({
-    spec: { replicas: valueAt(object, 'spec', 'replicas') },
+    // A scale of 0 has no number.
+    spec: { replicas: valueAt(object, 'spec', 'replicas') ?? 0 },
   });
   return objectChanges(spec(old), spec(after), { withStatus: false });
 }
@@ -76,6 +91,15 @@ function deletedAll(after: JsonObject | NoChangesKnown): readonly StoryChange[] 
   const kind = textAt(after, 'kind').replace(/List$/, '');
   return items.filter(isObject).map((item) => gone({ kind, ...item }));
 }
+
+/** The call itself says which object it was, when nothing shows it. */
+const goneByName = ({ resource, apiGroup, namespace, name }: AuditCommand): StoryChange => {
+  const type = apiGroup === '' ? resource : `${resource}.${apiGroup}`;
+  return {
+    path: '',
+    before: `${type} ${[namespace, name].filter((part) => part !== '').join('/')}`,
+  };
+};
 
 const gone = (object: JsonObject): StoryChange => ({ path: '', before: objectName(object) });
 

@@ -78,7 +78,8 @@ function scaleOf(type: ResourceType, object: KubeObject): KubeObject {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { replicas: numberAt(object, 'spec', 'replicas') ?? 0 },
+    // Go leaves out the number when it is 0.
+    spec: { replicas: numberAt(object, 'spec', 'replicas') || undefined },
     status: { replicas: numberAt(object, 'status', 'replicas') ?? 0, selector },
   });
 }

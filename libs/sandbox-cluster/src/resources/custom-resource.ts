@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { invalidValue, type StatusCause } from '../api-status.js';
-import { isObject, type Json, type JsonObject } from '../json.js';
+import { isObject, type Json, type JsonObject, without } from '../json.js';
 import { kubeObject, type KubeObject } from '../kube-object.js';
 import type { Schema } from '../openapi/schema.js';
 import { resourceType, type ResourceType, scale, statusOf } from '../registry/resource-type.js';
@@ -118,12 +118,19 @@ const eachOf = (properties: JsonObject): Record<string, Schema> =>
 /** Checks and defaults; `undefined` when the schema says what nobody here understands. */
 function rulesOf(schema: JsonObject): z.ZodType | undefined {
   try {
-    return z.fromJSONSchema(plain(schema) as z.core.JSONSchema.JSONSchema, {
+    return z.fromJSONSchema(plain(withoutServers(schema)) as z.core.JSONSchema.JSONSchema, {
       defaultTarget: 'openapi-3.0',
     });
   } catch {
     return undefined;
   }
+}
+
+/** What every object has is checked elsewhere, and in documents of the API server it is a reference. */
+function withoutServers(schema: JsonObject): JsonObject {
+  const { properties } = schema;
+  if (!isObject(properties)) return schema;
+  return { ...schema, properties: without(properties, 'apiVersion', 'kind', 'metadata') };
 }
 
 /** Patterns of a file that somebody made could run for ever, and formats are the cluster's own. */

@@ -43,7 +43,7 @@ export class SessionStories {
     const { slots, noteView } = this.options;
     const story = await slots.during(reader.isOwner, () => this.page(id, filter, reader));
     const { connection, grant } = story;
-    if (grant !== undefined && story.calls.some(({ changed }) => changed?.changes !== undefined)) {
+    if (grant !== undefined && story.calls.some(showsBody)) {
       await noteView({ grantId: grant.id, connection, viewer: reader.principal, how: 'body' });
     }
     return story;
@@ -79,6 +79,9 @@ export class SessionStories {
     return story;
   }
 }
+
+const showsBody = ({ changed }: SessionStory['calls'][number]): boolean =>
+  changed?.changes !== undefined || changed?.refusal !== undefined;
 
 const unknown = (id: string): SessionUnknown =>
   new SessionUnknown('session_unknown', `the record has no access request and no grant ${id}`);
