@@ -1,5 +1,9 @@
 import { z } from 'zod';
 
+/** Whoever goes through them once must not pass over one. */
+const isAscending = (ranges: readonly (readonly [number, number])[]): boolean =>
+  ranges.every(([from, to], index) => from <= to && from > (ranges[index - 1]?.[1] ?? 0));
+
 /** `manifest.json` of an export, as far as it takes to check it; whoever makes exports may add to it. */
 export const ExportManifest = z.looseObject({
   /** Every other file of the export but `manifest.note`. */
@@ -15,7 +19,9 @@ export const ExportManifest = z.looseObject({
   streams: z.array(
     z.strictObject({
       stream: z.string().regex(/^[A-Z]+$/),
-      sequences: z.array(z.tuple([z.int().min(1), z.int().min(1)])),
+      sequences: z
+        .array(z.tuple([z.int().min(1), z.int().min(1)]))
+        .refine(isAscending, 'expected ranges that follow each other'),
     }),
   ),
 });

@@ -252,6 +252,25 @@ describe('a checkpoint', () => {
   });
 });
 
+describe('an export that names its messages one by one', () => {
+  it('is gone through once, however many checkpoints it has', async () => {
+    const many = sequences(1, 950).map((sequence) => testMessage(sequence));
+    let looks = 0;
+    const wanted = new Proxy(
+      many.map(({ sequence }): [number, number] => [sequence, sequence]),
+      {
+        get: (ranges, key, receiver) => {
+          if (typeof key === 'string' && /^\d+$/.test(key)) looks += 1;
+          return Reflect.get(ranges, key, receiver) as unknown;
+        },
+      },
+    );
+    const given = { seals: testLog(many).seals, messages: many, partial: true, wanted };
+    expect(await found(given)).toEqual([]);
+    expect(looks).toBeLessThan(10_000);
+  });
+});
+
 describe('a checkpoint that was kept elsewhere', () => {
   const keptOf = (seal: Seal) => openCheckpoint(seal.note, { name: origin, key: signer.publicKey });
 

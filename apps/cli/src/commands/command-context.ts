@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import type { ExitCode } from '../exit-code.js';
-import { neutralJson } from '../output/neutralise.js';
+import { neutraliseLines, neutralJson } from '../output/neutralise.js';
 import { Session, type SessionOptions } from '../session.js';
 import type { Terminal } from '../terminal.js';
 
@@ -24,7 +24,7 @@ export class CommandContext extends Session {
 
   /** Tells people what goes on; nothing of it is part of the result. */
   note(text: string): void {
-    if (!this.json) this.terminal.note(`${text}\n`);
+    if (!this.json) this.terminal.note(`${neutraliseLines(text)}\n`);
   }
 }
 

@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import type { Terminal } from '../terminal.js';
+import { CommandContext } from './command-context.js';
+
+const told = (text: string): string => {
+  const notes: string[] = [];
+  const terminal: Partial<Terminal> = { env: {}, note: (note) => notes.push(note) };
+  new CommandContext(terminal as Terminal, {}).note(text);
+  return notes.join('');
+};
+
+describe('a note beside a result', () => {
+  it('shows what others wrote as text, and not as orders to the terminal', () => {
+    expect(told('taken by \u009b2J\u001b]0;x\u0007 at \u202e now')).toBe(
+      'taken by \\u{9b}2J\\u{1b}]0;x\\u{7} at \\u{202e} now\n',
+    );
+  });
+
+  it('may have several lines', () => {
+    expect(told('one\ntwo')).toBe('one\ntwo\n');
+  });
+});
