@@ -14,7 +14,7 @@ export type ViewedHow = z.infer<typeof ViewedHow>;
 /**
  * Why the record does not explain a call that a cluster saw: no command has its id; the command is of another cluster,
  * was refused, was another call, another agent's or at another time; or the cluster saw more calls with the id than
- * were sent.
+ * were sent. Or nobody can say, since the log of the cluster cannot be read or lacks something.
  */
 export const UnrecordedReason = z.enum([
   'no_such_command',
@@ -24,6 +24,8 @@ export const UnrecordedReason = z.enum([
   'other_identity',
   'other_time',
   'id_used_again',
+  'log_unreadable',
+  'log_gap',
 ]);
 export type UnrecordedReason = z.infer<typeof UnrecordedReason>;
 

@@ -51,6 +51,9 @@ beforeAll(async () => {
       clusterAudit: { ...clusterAudit, tokenDigests: [`sha256:${digest}`] },
       identity: { mode: 'impersonate' },
     }),
+    ...['large', 'malformed'].map((name) =>
+      connectionOf(name, { clusterAudit: { ...clusterAudit, tokenDigests: [`sha256:${digest}`] } }),
+    ),
     connectionOf('plain'),
   ];
   writeFileSync(config, documents.join('\n---\n'));
@@ -135,6 +138,8 @@ const alarms = async (query = '?state=all&limit=1000'): Promise<AlarmView[]> =>
   AlarmPage.parse(await (await asAuditor(`alarms${query}`)).json()).items;
 const alarmsOf = async (auditId: string) =>
   (await alarms()).filter((alarm) => alarm.auditId === auditId);
+const lossesOf = async (connection: string) =>
+  (await alarms()).filter((one) => one.connection === connection).map(({ reason }) => reason);
 const startedNow = (id: string, change: object = {}) =>
   started(id, { at: now().toISOString(), ...change });
 /** Once this has been found, all that was told before has been judged. */
@@ -238,6 +243,48 @@ describe('a call that a cluster saw', () => {
     await settled();
     expect(await alarmsOf(nobody)).toMatchObject([{ reason: 'other_identity' }]);
     expect(await alarmsOf(asAgent)).toStrictEqual([]);
+  });
+
+  it('is judged by its latest stage: whom it is for is not said when it is received', async () => {
+    const [good, bad] = [newId(), newId()];
+    await recordCommands(
+      audit.connection,
+      startedNow(good, { connection: 'staging' }),
+      startedNow(bad, { connection: 'staging' }),
+    );
+    // A change of the configuration is given a minute.
+    const requestReceivedTimestamp = new Date(Date.now() + 120_000).toISOString();
+    const received = (auditID: string) =>
+      eventOf({ auditID, requestReceivedTimestamp, stage: 'RequestReceived' });
+    await tell('staging', received(good), received(bad));
+    await settled();
+    expect([...(await alarmsOf(good)), ...(await alarmsOf(bad))]).toStrictEqual([]);
+    const extra = { 'drawbridge.dev/command': [good], 'drawbridge.dev/grant': [grantId] };
+    const impersonatedUser = { username: 'drawbridge:agent', extra };
+    await tell(
+      'staging',
+      eventOf({ auditID: good, requestReceivedTimestamp, impersonatedUser }),
+      eventOf({ auditID: bad, requestReceivedTimestamp }),
+    );
+    await eventually(
+      async () => expect(await alarmsOf(bad)).toMatchObject([{ reason: 'other_identity' }]),
+      { timeoutMs: 45_000 },
+    );
+    expect(await alarmsOf(good)).toStrictEqual([]);
+  });
+
+  it('of a command that never ended is one call, also days later', async () => {
+    const at = new Date(Date.now() - 50 * 3_600_000).toISOString();
+    const id = commandIdAt(at);
+    await recordCommands(audit.connection, started(id, { at }));
+    await tell('prod-eks', eventOf({ auditID: id, requestReceivedTimestamp: at }));
+    await settled();
+    expect(await alarmsOf(id)).toStrictEqual([]);
+    await tell('prod-eks', eventOf({ auditID: id }));
+    await eventually(
+      async () => expect(await alarmsOf(id)).toMatchObject([{ reason: 'id_used_again' }]),
+      { timeoutMs: 45_000 },
+    );
   });
 
   it('that a gateway made for itself is no alarm, unless somebody uses its id again', async () => {
@@ -485,6 +532,23 @@ describe('who sends the log of a cluster', () => {
   it('is refused for a body that is too large, without reading it', async () => {
     const answer = await send('prod-eks', 'x'.repeat(17 * 1024 * 1024));
     expect(answer.status).toBe(413);
+  });
+
+  it.each([
+    ['too large', 'x'.repeat(17 * 1024 * 1024), 'large'],
+    ['no list', 'x', 'malformed'],
+  ])('is an alarm when it is %s: it is not sent again', async (_, body, connection) => {
+    expect((await send(connection, body, 'Bearer x')).status).toBe(401);
+    expect(await lossesOf(connection)).toStrictEqual([]);
+    expect((await send(connection, body)).status).toBeGreaterThanOrEqual(400);
+    await eventually(
+      async () => expect(await lossesOf(connection)).toStrictEqual(['log_unreadable']),
+      { timeoutMs: 45_000 },
+    );
+    // One for an hour, however often; the test may run into the next one.
+    await send(connection, body);
+    await settled();
+    expect((await lossesOf(connection)).length).toBeLessThanOrEqual(2);
   });
 
   it('is told how much of it could be read', async () => {

@@ -17,5 +17,9 @@ export function alarmKey(call: ClusterCall, reason: UnrecordedReason, uses: numb
 export const minuteKey = ({ connection, received_at }: ClusterCall): string =>
   keyOf([connection, received_at.slice(0, 16), 'more']);
 
+/** The id of the one alarm for what of a log was lost in an hour. */
+export const hourKey = (connection: string, reason: UnrecordedReason, at: Date): string =>
+  keyOf([connection, at.toISOString().slice(0, 13), reason]);
+
 const keyOf = (parts: readonly string[]): string =>
   `u_${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)}`;

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -16,6 +17,8 @@ export interface LogTailOptions {
   readonly logger: LoggerService;
   /** Resolves when what came of these lines is stored; the same ones may come again. `undefined`: one too long. */
   readonly take: (lines: readonly (Buffer | undefined)[]) => Promise<void>;
+  /** Something may have stood in the log that is there no more, and was not read. */
+  readonly onGap: () => Promise<void>;
 }
 
 interface OpenFile {
@@ -92,7 +95,8 @@ export class LogTail {
   async #atEnd(current: OpenFile, offset: number): Promise<number> {
     const { size } = await current.handle.stat();
     if (size < offset) {
-      // Emptied in its place.
+      // Emptied in its place: what came between the last look and that is gone.
+      await this.options.onGap();
       this.#lines.drop();
       await this.#note(current, 0);
       return 1;
@@ -114,13 +118,18 @@ export class LogTail {
     const found = (await this.#files()).find(({ id }) => id === known.file);
     if (found !== undefined) return this.#openAt(found.path, known);
     const { id } = (await identify(file)) ?? {};
-    return id === undefined ? undefined : openFile(file, 0);
+    if (id === undefined) return undefined;
+    if (known.file !== '') await this.options.onGap();
+    return openFile(file, 0);
   }
 
   async #openAt(path: string, known: LogPosition): Promise<OpenFile> {
     const opened = await openFile(path, known.offset);
     const { size } = await opened.handle.stat();
-    if (size < known.offset) opened.offset = 0;
+    if (size < known.offset) {
+      await this.options.onGap();
+      opened.offset = 0;
+    }
     return opened;
   }
 
@@ -143,7 +152,9 @@ export class LogTail {
     const index = files.findIndex((each) => each.id === id);
     if (index !== -1) return files[index + 1]?.path;
     // It is gone, and what was written between then and now with it.
-    return (await identify(this.options.file))?.path;
+    const path = (await identify(this.options.file))?.path;
+    if (path !== undefined) await this.options.onGap();
+    return path;
   }
 
   /** The log and what it was called before: `audit.log`, `audit-2026-11-22T10-00-00.000.log`, oldest first. */
@@ -183,8 +194,8 @@ interface LogFile {
 
 async function identify(path: string): Promise<LogFile | undefined> {
   try {
-    const { dev, ino, size, mtimeMs } = await stat(path);
-    return { path, id: `${dev}:${ino}`, size, writtenMs: mtimeMs };
+    const stats = await stat(path);
+    return { path, id: idOf(stats), size: stats.size, writtenMs: stats.mtimeMs };
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
@@ -193,6 +204,9 @@ async function identify(path: string): Promise<LogFile | undefined> {
 
 async function openFile(path: string, offset: number): Promise<OpenFile> {
   const handle = await open(path, 'r');
-  const { dev, ino } = await handle.stat();
-  return { id: `${dev}:${ino}`, handle, offset };
+  return { id: idOf(await handle.stat()), handle, offset };
 }
+
+/** The number of a deleted file is soon that of another one, which would be read from where the first one was left. */
+const idOf = ({ dev, ino, birthtimeMs }: Stats): string =>
+  `${dev}:${ino}:${Math.trunc(birthtimeMs)}`;

@@ -1,6 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { LogPositions } from '../clickhouse/log-positions.js';
 import type { WatchedCluster, WatchedClusters } from './cluster-audits.js';
+import type { ReportLoss } from './log-losses.js';
 import { LogTail } from './log-tail.js';
 import type { TakeEvents } from './take-events.js';
 
@@ -8,6 +9,7 @@ export interface LogTailsOptions {
   readonly clusters: WatchedClusters;
   readonly positions: LogPositions;
   readonly events: TakeEvents;
+  readonly report: ReportLoss;
   readonly logger: LoggerService;
 }
 
@@ -53,12 +55,13 @@ export class LogTails {
   }
 
   #tailOf({ connection }: WatchedCluster, file: string): LogTail {
-    const { clusters, positions, logger, events } = this.options;
+    const { clusters, positions, logger, events, report } = this.options;
     return new LogTail({
       connection,
       file,
       positions,
       logger,
+      onGap: () => report(connection, 'log_gap'),
       take: async (lines) => {
         // Whose the log is may have changed since it was begun.
         const cluster = clusters().get(connection);

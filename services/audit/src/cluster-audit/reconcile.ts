@@ -17,6 +17,8 @@ const PAGE = 1_000;
 const LOOK_BACK_SECONDS = 86_400;
 /** One by one; what is more in a minute is one alarm. */
 const MAX_PER_MINUTE = 100;
+/** Calls that were judged, so that the next pass need not. */
+const MAX_REMEMBERED = 100_000;
 const COMMAND_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 export interface ReconcileOptions {
@@ -109,7 +111,11 @@ export class Reconcile {
     for (;;) {
       const page = await this.options.calls.noted(noted, last, PAGE);
       await this.#judge(page.filter((call) => !this.#judged.has(nameOf(call))));
-      for (const call of page) seen.add(nameOf(call));
+      for (const call of page) {
+        // Those of a day, after a restart, or of a flood: judged once more they come to the same.
+        if (seen.size >= MAX_REMEMBERED) seen.clear();
+        seen.add(nameOf(call));
+      }
       last = page.at(-1);
       if (page.length < PAGE || this.#closing) break;
     }
@@ -122,7 +128,10 @@ export class Reconcile {
     if (first === undefined) return;
     const ids = [...new Set(page.map(({ audit_id }) => audit_id))];
     const commands = await calls.commandsOf(ids.filter((id) => COMMAND_ID.test(id)));
-    const often = await calls.usedOften(ids, first.received_at);
+    // One that is not over may have been used long ago.
+    const began = [...commands.values()].map(({ received_at }) => received_at);
+    const earliest = [first.received_at, ...began].toSorted()[0] ?? first.received_at;
+    const often = await calls.usedOften(ids, earliest);
     for (const call of page) {
       const command = commands.get(call.audit_id);
       const uses = often.get(call.audit_id) ?? 1;
@@ -168,6 +177,6 @@ export class Reconcile {
   }
 }
 
-/** Its later stages tell nothing new. */
-const nameOf = ({ connection, audit_id, received_at }: ClusterCall): string =>
-  `${connection} ${audit_id} ${received_at}`;
+/** A later stage tells more: who is impersonated is not known when a call is received. */
+const nameOf = ({ connection, audit_id, received_at, stage }: ClusterCall): string =>
+  `${connection} ${audit_id} ${received_at} ${stage}`;

@@ -8,6 +8,7 @@ import { countOpenAlarms } from '../clickhouse/select-alarms.js';
 import type { AuditStore } from '../clickhouse/select-page.js';
 import type { AuditConfig } from '../config.js';
 import { followClusters, type WatchedClusters } from './cluster-audits.js';
+import { reportLoss } from './log-losses.js';
 import { LogTails } from './log-tails.js';
 import { Reconcile } from './reconcile.js';
 import { TakeEvents } from './take-events.js';
@@ -39,10 +40,13 @@ export async function startClusterAudit(
 ): Promise<ClusterAuditing> {
   const calls = new ClusterCalls(store);
   const keys = keysOf(config);
-  const events = new TakeEvents({ calls, keys });
+  const trail = auditEventStore(connection, 'audit');
+  const report = reportLoss({ events: trail, clock, logger });
+  const events = new TakeEvents({ calls, keys, report });
   const watched: { clusters: WatchedClusters } = { clusters: () => new Map() };
   const clusters: WatchedClusters = () => watched.clusters();
-  const tails = new LogTails({ clusters, positions: new LogPositions(store), events, logger });
+  const positions = new LogPositions(store);
+  const tails = new LogTails({ clusters, positions, events, report, logger });
   watched.clusters = await followClusters(
     {
       directory: config.CONFIG_DIR,
@@ -57,7 +61,7 @@ export async function startClusterAudit(
   tails.follow();
   const reconcile = new Reconcile({
     ...{ connection, calls, clusters, clock, logger },
-    events: auditEventStore(connection, 'audit'),
+    events: trail,
   });
   closers.add(() => reconcile.close());
   reconcile.start();

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ClusterCalls } from '../clickhouse/cluster-calls.js';
 import { isUserOf, type ClusterCall } from '../domain/cluster-call.js';
 import type { WatchedCluster } from './cluster-audits.js';
+import type { ReportLoss } from './log-losses.js';
 import { clusterCall, ClusterEvent, methodOf } from './cluster-event.js';
 
 const EventList = z.object({ kind: z.literal('EventList'), items: z.array(z.unknown()) });
@@ -19,6 +20,7 @@ export interface Taken {
 export interface TakeEventsOptions {
   readonly calls: Pick<ClusterCalls, 'insert'>;
   readonly keys: OwnCallKeys | undefined;
+  readonly report: ReportLoss;
 }
 
 /** Keeps of the log of a cluster what was done by the gateway's user, and of that what it takes to compare it. */
@@ -50,8 +52,14 @@ export class TakeEvents {
       else if (call !== undefined) calls.push(call);
     }
     await this.options.calls.insert(calls);
-    this.#unreadable += unreadable;
+    if (unreadable > 0) await this.unread(cluster, unreadable);
     return { ours: calls.length, unreadable };
+  }
+
+  /** Notes what of a log came and cannot be read. @throws EventStoreError */
+  async unread({ connection }: Pick<WatchedCluster, 'connection'>, count = 1): Promise<void> {
+    await this.options.report(connection, 'log_unreadable');
+    this.#unreadable += count;
   }
 
   #callOf(cluster: WatchedCluster, value: unknown): ClusterCall | 'unreadable' | undefined {

@@ -67,3 +67,11 @@ export function foundOf(call: ClusterCall, reason: UnrecordedReason, isCommand: 
     },
   };
 }
+
+/** Of calls that nobody could compare; what they were is not known. */
+export function lossOf(connection: string, reason: UnrecordedReason, at: Date): Found {
+  const unknown = { user: '', verb: '', apiGroup: '', resource: '', subresource: '' };
+  const about = { namespace: '', name: '', path: '', sourceAddresses: [], userAgent: '' };
+  const receivedAt = at.toISOString().replace('Z', '000Z');
+  return { connection, reason, auditId: '', call: { receivedAt, ...unknown, ...about } };
+}
