@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { link, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { objectKey, requireHash } from './object-key.js';
 import { ObjectStoreError } from './object-store-error.js';
-import type { ObjectStore } from './object-store.js';
+import { MAX_OBJECT_BYTES, type ObjectStore } from './object-store.js';
 
 /** So often at most is written down that an object was put again. */
 const RENEW_MS = 86_400_000;
@@ -30,7 +31,7 @@ export class DirectoryStore implements ObjectStore {
 
   async get(sha256: string): Promise<Buffer> {
     const path = join(this.root, objectKey(sha256));
-    const bytes = await available(() => unlessMissing(readFile(path)));
+    const bytes = await available(() => unlessMissing(readObject(path, sha256)));
     if (bytes === undefined) {
       throw new ObjectStoreError('object_missing', `object ${sha256} is not there`);
     }
@@ -114,6 +115,24 @@ export class DirectoryStore implements ObjectStore {
     return !isYoung;
   }
 }
+
+/** Nobody waits for a pipe, follows a link or fills the memory, whatever somebody has put in the place of an object. */
+async function readObject(path: string, sha256: string): Promise<Buffer> {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(path, flags).catch((error: unknown) => {
+    throw systemWord(error) === 'ELOOP' ? notPut(sha256) : error;
+  });
+  try {
+    const known = await file.stat();
+    if (!known.isFile() || known.size > MAX_OBJECT_BYTES) throw notPut(sha256);
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}
+
+const notPut = (sha256: string) =>
+  new ObjectStoreError('object_damaged', `what stands for object ${sha256} is not what is put`);
 
 /** A name is durable when its directory is. */
 async function syncDirectory(directory: string): Promise<void> {

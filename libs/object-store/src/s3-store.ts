@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type * as Sdk from '@aws-sdk/client-s3';
 import { objectKey, requireHash } from './object-key.js';
 import { ObjectStoreError } from './object-store-error.js';
@@ -11,6 +12,8 @@ const requestHandler = {
   throwOnRequestTimeout: true,
 };
 const MAX_ATTEMPTS = 2;
+/** The request handler waits for the head of an answer only. */
+const READ_MS = 10_000;
 
 /** The SDK is loaded when it is first needed. */
 interface Opened {
@@ -23,7 +26,11 @@ export class S3Store implements ObjectStore {
   #opened: Promise<Opened> | undefined;
   #closed = false;
 
-  constructor(private readonly place: S3Place) {}
+  /** @param readMs - how long the body of an object may take */
+  constructor(
+    private readonly place: S3Place,
+    private readonly readMs = READ_MS,
+  ) {}
 
   async put(sha256: string, bytes: Uint8Array): Promise<void> {
     const Key = this.#keyOf(sha256);
@@ -44,8 +51,8 @@ export class S3Store implements ObjectStore {
       const answer = await client.send(
         new sdk.GetObjectCommand({ Bucket: this.place.bucket, Key }),
       );
-      if ((answer.ContentLength ?? 0) > MAX_OBJECT_BYTES) throw tooLong(sha256);
-      return Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
+      if (!(answer.Body instanceof Readable)) throw new TypeError('Node.js answers with streams');
+      return wholeOf(answer.Body, { sha256, withinMs: this.readMs });
     }, sha256);
     requireHash(sha256, bytes);
     return bytes;
@@ -129,6 +136,26 @@ async function openClient({ endpoint, region, pathStyle }: S3Place): Promise<Ope
     ...(region !== undefined && { region }),
   });
   return { sdk, client };
+}
+
+/** A server may say no length, or another one; and begin an answer that it never ends. */
+async function wholeOf(
+  body: Readable,
+  { sha256, withinMs }: { readonly sha256: string; readonly withinMs: number },
+): Promise<Buffer> {
+  const timer = setTimeout(() => body.destroy(new Error('too slow')), withinMs);
+  const pieces: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const piece of body as AsyncIterable<Buffer>) {
+      length += piece.length;
+      if (length > MAX_OBJECT_BYTES) throw tooLong(sha256);
+      pieces.push(piece);
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+  return Buffer.concat(pieces);
 }
 
 const tooLong = (sha256: string) =>

@@ -1,4 +1,16 @@
-import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -47,6 +59,37 @@ describe('objects in a directory', () => {
     const store = new DirectoryStore(directory);
     await store.put(sha256, bytes);
     await writeFile(pathIn(directory), 'another body');
+    await expect(store.get(sha256)).rejects.toMatchObject({ code: 'object_damaged' });
+  });
+
+  it.each([
+    ['a file that fills the memory', (path: string) => truncate(path, 2 ** 40)],
+    [
+      'a pipe that never ends',
+      async (path: string) => {
+        await rm(path);
+        execFileSync('mkfifo', [path]);
+      },
+    ],
+    [
+      'a link to something else',
+      async (path: string) => {
+        await rm(path);
+        await symlink('/etc/hostname', path);
+      },
+    ],
+    [
+      'a directory',
+      async (path: string) => {
+        await rm(path);
+        await mkdir(path);
+      },
+    ],
+  ])('are not given out when there is %s in their place', async (_, replace) => {
+    const directory = fresh();
+    const store = new DirectoryStore(directory);
+    await store.put(sha256, bytes);
+    await replace(pathIn(directory));
     await expect(store.get(sha256)).rejects.toMatchObject({ code: 'object_damaged' });
   });
 

@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startDemoS3, type DemoS3 } from '@drawbridge/embedded';
 import { openObjectStore, type ObjectStore } from '../src/index.js';
+import { S3Store } from '../src/s3-store.js';
 import { hashOf, storeContract } from './store-contract.js';
 
 let s3: DemoS3;
@@ -71,5 +75,28 @@ describe('objects in a bucket', () => {
     await expect(store.put(sha256, bytes)).rejects.toMatchObject({
       code: 'object_store_unavailable',
     });
+  });
+
+  it.each([
+    ['more than is ever put', 'object_damaged', Buffer.alloc(65_536)],
+    ['a beginning and nothing behind it', 'object_store_unavailable', undefined],
+  ])('are not waited for, nor held, when the bucket sends %s', async (_, code, more) => {
+    const server = createServer((request, response) => {
+      response.write('masked');
+      const pump = setInterval(() => more && response.write(more), 1);
+      request.once('close', () => clearInterval(pump));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const place = { bucket: 'bodies', prefix: '', region: 'eu-1', pathStyle: true };
+    const store = new S3Store({ ...place, endpoint: `http://127.0.0.1:${port}` }, 1_000);
+    opened.push(store);
+    try {
+      await expect(store.get(sha256)).rejects.toMatchObject({ code });
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 });

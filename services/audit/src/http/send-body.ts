@@ -4,12 +4,19 @@ import type { AuditBody } from '@drawbridge/contracts';
 import type { Response } from 'express';
 import type { OpenedBody } from '../bodies/body-archive.js';
 
+/** Few bodies are sent at once: who takes no mebibyte in this time keeps others from theirs. */
+const PIECE_WITHIN_MS = 60_000;
+
 /**
  * Sends a body as it was stored. Whoever it is from, it is nothing that a browser shows or runs: a type of ours, to be
  * saved, in a sandbox. What goes wrong before the first byte is thrown; later the connection is broken off, so that
  * nobody takes the answer for whole.
  */
-export async function sendBody(response: Response, { body, pieces }: OpenedBody): Promise<void> {
+export async function sendBody(
+  response: Response,
+  { body, pieces }: OpenedBody,
+  pieceWithinMs: number = PIECE_WITHIN_MS,
+): Promise<void> {
   const first = await pieces.next();
   const type = typeOf(body);
   const headers = {
@@ -23,21 +30,29 @@ export async function sendBody(response: Response, { body, pieces }: OpenedBody)
     ...(body.cut !== undefined && { 'Drawbridge-Body-Cut': body.cut }),
   };
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  const patience = setTimeout(() => response.destroy(), pieceWithinMs).unref();
   try {
-    await pipeline(Readable.from(from(first, pieces)), response);
+    const asked = () => void patience.refresh();
+    await pipeline(Readable.from(from(first, pieces, asked)), response);
   } catch {
     // Nobody is told but by the broken connection; pipeline has broken it.
     response.destroy();
+  } finally {
+    clearTimeout(patience);
   }
 }
 
 async function* from(
   first: IteratorResult<Buffer, void>,
   rest: AsyncGenerator<Buffer>,
+  asked: () => void,
 ): AsyncGenerator<Buffer> {
   if (first.done === true) return;
   yield first.value;
-  yield* rest;
+  for await (const piece of rest) {
+    asked();
+    yield piece;
+  }
 }
 
 interface SentType {
