@@ -1,5 +1,6 @@
 import type { EmbeddedClickHouse } from '@drawbridge/embedded';
 import { commandsOf } from './recorded-commands.js';
+import { contentOf } from './recorded-content.js';
 import { eventsOf } from './recorded-events.js';
 
 export type Client = ReturnType<EmbeddedClickHouse['createClient']>;
@@ -15,10 +16,20 @@ export interface Loading {
 /** Makes the record, unless it is there already from an earlier run. */
 export async function loadRecord(client: Client, { commands, say }: Loading): Promise<void> {
   const there = await numberOf(client, `SELECT count() AS n FROM ${DATABASE}.commands`);
-  if (there > 0) {
-    say(`${there} rows of commands are there already`);
-    return;
+  if (there > 0) say(`${there} rows of commands are there already`);
+  else await loadCommands(client, { commands, say });
+  const bodies = await numberOf(client, `SELECT count() AS n FROM ${DATABASE}.bodies`);
+  if (bodies > 0) return;
+  for (let from = 0; from < commands; from += PART) {
+    const count = Math.min(PART, commands - from);
+    for (const query of contentOf({ database: DATABASE, from, count, commands })) {
+      await client.command({ query });
+    }
   }
+  say('bodies and recordings');
+}
+
+async function loadCommands(client: Client, { commands, say }: Loading): Promise<void> {
   for (const query of eventsOf(DATABASE, commands)) await client.command({ query });
   for (let from = 0; from < commands; from += PART) {
     const count = Math.min(PART, commands - from);
@@ -36,6 +47,15 @@ export async function someGrants(client: Client): Promise<readonly string[]> {
     `SELECT toString(grant_id) AS id FROM ${DATABASE}.events WHERE type = 'GrantIssued' ORDER BY cityHash64(id) LIMIT 200`,
   );
   return rows.map(({ id }) => id);
+}
+
+/** Words that are in one body alone. */
+export async function someWords(client: Client): Promise<readonly string[]> {
+  const rows = await rowsOf<{ word: string }>(
+    client,
+    `SELECT extract(content, 'trace-[0-9a-f]+') AS word FROM ${DATABASE}.bodies ORDER BY cityHash64(word) LIMIT 200`,
+  );
+  return rows.map(({ word }) => word);
 }
 
 /** Merges whatever is not merged yet. */

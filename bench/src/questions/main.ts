@@ -9,8 +9,8 @@ import { createLogger, loadConfig } from '@drawbridge/runtime';
 import { cpuSeconds } from '../machine/process-usage.js';
 import { textTable } from '../report/text-table.js';
 import { whole } from '../whole-option.js';
-import { loadRecord, mergeAll, sizeOf, someGrants } from './load-record.js';
-import { questionsOf } from './questions-asked.js';
+import { loadRecord, mergeAll, sizeOf, someGrants, someWords } from './load-record.js';
+import { questionsOf, type Known } from './questions-asked.js';
 import { humanToken, trust } from './trusted-auditor.js';
 
 /*
@@ -87,7 +87,8 @@ async function measure({ commands, rounds, directory, scratch, merge }: Measurin
     console.log(`${textTable(await sizeOf(client, commands))}\n`);
     const url = audit.addresses['http'] ?? '';
     const cpu = () => cpuSeconds(process.pid);
-    console.log(textTable(await askAll({ url, rounds, cpu, grants: await someGrants(client) })));
+    const known = { grants: await someGrants(client), words: await someWords(client) };
+    console.log(textTable(await askAll({ url, rounds, cpu, known })));
     console.log(`\n${textTable(await sizeOf(client, commands))}`);
     console.log(
       `load of the machine: ${loadavg()
@@ -104,16 +105,16 @@ async function measure({ commands, rounds, directory, scratch, merge }: Measurin
 
 interface Asking {
   readonly url: string;
-  readonly grants: readonly string[];
+  readonly known: Known;
   readonly rounds: number;
   /** Seconds of CPU so far, of audit and the engine; a busy machine changes them less than the times. */
   readonly cpu: () => number;
 }
 
 /** Every question `rounds` times, by an auditor and by an owner; the first time of each does not count. */
-async function askAll({ url, grants, rounds, cpu }: Asking) {
+async function askAll({ url, known, rounds, cpu }: Asking) {
   const lines: Record<string, string>[] = [];
-  for (const { name, path } of questionsOf(grants)) {
+  for (const { name, path } of questionsOf(known)) {
     for (const [who, token] of [
       ['auditor', humanToken('auditor@corp.test', ['auditors'])],
       ['owner', humanToken('owner-1@corp.test', [])],

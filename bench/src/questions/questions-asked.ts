@@ -22,8 +22,15 @@ const agent = (round: number): string =>
 const object = (round: number): string =>
   `namespace=team-${pick(round, 'namespace', 60)}&resource=deployments&name=app-${pick(round, 'application', 40)}`;
 
+/** What is in the record. */
+export interface Known {
+  readonly grants: readonly string[];
+  /** Each in one body alone. */
+  readonly words: readonly string[];
+}
+
 /** What people ask, with words that are in the record. */
-export const questionsOf = (grants: readonly string[]): readonly QuestionAsked[] => {
+export const questionsOf = ({ grants, words }: Known): readonly QuestionAsked[] => {
   const grant = (round: number, word: string): string =>
     grants[pick(round, word, grants.length)] ?? '';
   return [
@@ -76,5 +83,29 @@ export const questionsOf = (grants: readonly string[]): readonly QuestionAsked[]
     { name: 'events: the last', path: () => 'events' },
     { name: 'events: of an agent', path: (round) => `events?agent=${agent(round)}` },
     { name: 'events: of a grant', path: (round) => `events?grant=${grant(round, 'events')}` },
+    ...searchesOf(words),
   ];
 };
+
+/** Texts of bodies and sessions. */
+function searchesOf(words: readonly string[]): readonly QuestionAsked[] {
+  const text = (round: number): string => words[pick(round, 'word', words.length)] ?? '';
+  return [
+    {
+      name: 'search: a word of one body, ever',
+      path: (round) => `search?in=bodies&text=${text(round)}&${everything}`,
+    },
+    {
+      name: 'search: a word of many bodies, a week',
+      path: (round) => `search?in=bodies&text=registry.corp.test&${week(round)}`,
+    },
+    {
+      name: 'search: in terminals, a week',
+      path: (round) => `search?in=terminal&text=typed-${pick(round, 'typed', 10)}&${week(round)}`,
+    },
+    {
+      name: 'search: everywhere, a week',
+      path: (round) => `search?text=${text(round)}&${week(round)}`,
+    },
+  ];
+}

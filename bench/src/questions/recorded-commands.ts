@@ -123,7 +123,7 @@ const ended = {
   end_check: "toUInt32(cityHash64(number, 'end'))",
 };
 
-interface Part {
+export interface Part {
   readonly database: string;
   readonly from: number;
   readonly count: number;
@@ -131,7 +131,8 @@ interface Part {
   readonly commands: number;
 }
 
-const calls = ({ from, count, commands }: Part): string => `SELECT number,
+/** The calls of a part, with what is said of them. */
+export const callsIn = ({ from, count, commands }: Part): string => `SELECT number,
   intDiv(number, ${PER_WINDOW}) * ${GRANTS_AT_ONCE} + ${chance('grant')} % ${GRANTS_AT_ONCE} AS grant_number,
   ${agentOf('grant_number')} AS agent, ${grantId('grant_number')} AS grant,
   ${connectionOf('grant_number')} AS connection, ${namespaceOf('grant_number')} AS namespace,
@@ -150,7 +151,7 @@ FROM numbers(${from}, ${count})`;
 export function commandsOf(part: Part): readonly string[] {
   const insert = (columns: Readonly<Record<string, string>>, where: string): string =>
     `INSERT INTO ${part.database}.commands (command_id, received_at, ${Object.keys(columns).join(', ')})
-SELECT command_id, at, ${Object.values(columns).join(', ')} FROM (${calls(part)}) WHERE ${where}`;
+SELECT command_id, at, ${Object.values(columns).join(', ')} FROM (${callsIn(part)}) WHERE ${where}`;
   return [
     insert(started, 'NOT refused'),
     insert({ ...started, outcome: "'refused'", status_code: '403' }, 'refused'),
