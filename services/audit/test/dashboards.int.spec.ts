@@ -194,6 +194,14 @@ describe('the user of the data source', () => {
     expect(asked.filter((table) => !readable.includes(table))).toEqual([]);
   });
 
+  it('may read tables that there are', async () => {
+    expect(readable.length).toBeGreaterThan(5);
+    for (const table of readable) {
+      const columns = await audit.store.rows(`DESCRIBE TABLE ${String(table)}`);
+      expect(columns, table).not.toEqual([]);
+    }
+  });
+
   it('may read no body and no recording, and change nothing', () => {
     expect(readable).not.toContain('bodies');
     expect(readable).not.toContain('session_chunks');

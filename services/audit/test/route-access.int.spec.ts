@@ -66,6 +66,8 @@ const table: Readonly<Record<string, readonly [path: string, statuses: Statuses]
   'GET v1/audit/stops': ['stops', auditors],
   'GET v1/audit/trail': ['trail', auditors],
   'GET v1/audit/sinks': ['sinks', auditors],
+  'GET v1/audit/sinks/parked': ['sinks/parked', auditors],
+  'POST v1/audit/sinks/parked/:sequence/retry': ['sinks/parked/999999/retry', auditorsOfNone],
   'GET v1/audit/recordings/:commandId': [`recordings/${command}`, one],
   'GET v1/audit/recordings/:commandId/pieces': [`recordings/${command}/pieces`, one],
   'GET v1/audit/recordings/:commandId/cast': [`recordings/${command}/cast`, one],
