@@ -84,6 +84,7 @@ const table: Readonly<Record<string, readonly [path: string, statuses: Statuses]
   'GET v1/audit/diff': [`diff?one=${grantId}&other=${requestId}`, rows],
   'GET v1/audit/approvals': [`approvals?${span}`, rows],
   'GET v1/audit/unused': ['unused', rows],
+  'GET v1/audit/search': [`search?text=${canary}&${span}`, rows],
   'GET v1/audit/alarms': ['alarms', auditors],
   'GET v1/audit/unseen': ['unseen?connection=prod-eks', auditors],
   'POST v1/audit/alarms/:id/review': [`alarms/u_${'0'.repeat(32)}/review`, auditorsOfNone],
