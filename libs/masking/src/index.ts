@@ -8,6 +8,7 @@ export { Masker, type BodyMask, type MaskedHead } from './masker.js';
 export { PLACEHOLDER_PREFIX, PLACEHOLDER_SHAPE } from './placeholder.js';
 export { RoundTripGuard } from './round-trip-guard.js';
 export { isSecretName } from './secret-name.js';
+export { TarEntries, type TarEntriesListener, type TarEntry } from './tar-entries.js';
 export { TarMasker } from './tar-masker.js';
 export { TextDetectors } from './text-detectors.js';
 export { TextMasker } from './text-masker.js';

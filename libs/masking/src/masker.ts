@@ -3,6 +3,7 @@ import { JsonMask, JsonMasker } from './json-masker.js';
 import type { MaskKeys } from './mask-keys.js';
 import { MaskRefused } from './mask-refused.js';
 import type { MaskTarget } from './mask-rules.js';
+import { maskInPlace } from './same-length.js';
 import { TarMasker } from './tar-masker.js';
 import { isTyped } from './typed-fields.js';
 import { TextDetectors } from './text-detectors.js';
@@ -76,6 +77,13 @@ export class Masker {
     const bytes = Buffer.from(text);
     const masked = maskBytes(bytes, this.#detectors, this.#keys.current);
     return masked === bytes ? text : Buffer.from(masked).toString();
+  }
+
+  /** What a file is called, masked as {@link archive} masks names: what only looks random stays. */
+  fileName(name: string): string {
+    const bytes = Buffer.from(name);
+    const masked = maskInPlace(bytes, this.#detectors.inNames, this.#keys.current);
+    return masked === 0 ? name : bytes.toString();
   }
 
   /** Tells whether two texts are the same, and lets nobody find out by guessing what they are: 64 digits of hex. */

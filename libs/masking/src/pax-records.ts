@@ -37,3 +37,9 @@ export function paxSize(bytes: Uint8Array, records: readonly PaxRecord[]): numbe
   const size = texts.findLast((text) => text.startsWith('size='))?.slice('size='.length);
   return size === undefined ? undefined : Number(size);
 }
+
+/** What they call the file. */
+export function paxPath(bytes: Uint8Array, records: readonly PaxRecord[]): string | undefined {
+  const named = records.findLast(({ start }) => latin1(bytes, start, start + 5) === 'path=');
+  return named && Buffer.from(bytes.subarray(named.start + 5, named.end)).toString('utf8');
+}

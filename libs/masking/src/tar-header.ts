@@ -55,6 +55,19 @@ export function readTarHeader(block: Uint8Array): TarHeader | undefined {
   return { type, size, hasContent: !empty.test(type) };
 }
 
+/** What a header calls its entry, and who may read it. */
+export function nameAndMode(block: Uint8Array): { readonly name: string; readonly mode: number } {
+  const isUstar = latin1(block, 257, 262) === 'ustar';
+  const isGnu = latin1(block, 262, 265) === '  \0' || latin1(block, 262, 264) === ' \0';
+  // Where POSIX has the beginning of a long name, GNU has times.
+  const prefix = isUstar && !isGnu ? filled(block.subarray(...PREFIX)) : NO_BYTES;
+  const parts = [prefix, filled(block.subarray(...NAME))].filter(({ length }) => length > 0);
+  const name = parts.map((part) => Buffer.from(part).toString('utf8')).join('/');
+  return { name, mode: numberAt(block, 100, 108) };
+}
+
+const NO_BYTES = new Uint8Array(0);
+
 /**
  * Masks what is text in a header, where it stands.
  *

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,6 +81,12 @@ const recordingOf = (agent: ChannelAgent, subresource: string): Promise<Recorded
         frames.flatMap(([, code, data]) => (codes.includes(code) ? [data] : [])).join(''),
     };
   });
+
+const markersOf = ({ chunks }: Recorded): readonly string[] =>
+  chunks.flatMap(({ frames }) => frames).flatMap(([, code, data]) => (code === 'm' ? [data] : []));
+
+const fileWords = (direction: string, name: string, content: string): string =>
+  `${direction} of file "${name}", ${content.length} bytes, mode 0644, sha256 ${createHash('sha256').update(content).digest('hex')}`;
 
 const endOf = (agent: ChannelAgent) =>
   eventually(async () => {
@@ -164,6 +170,31 @@ describe.each(protocols)('recorded over $protocol', ({ on }) => {
     const recorded = await recordingOf(agent, 'exec');
     expect(recorded.text('o', 'o64')).toBe('');
     expect(recorded.text('m')).toContain(transfers?.[0]?.sha256);
+    expect(markersOf(recorded)).toContain(
+      fileWords('download', `${directory.slice(1)}/in-pod/file`, 'what the file says'),
+    );
+  });
+
+  it('cp: with the hash of each file, either way, and names that are masked and harmless', async () => {
+    const agent = await agentOf(on);
+    const directory = await mkdtemp(join(scratch, 'files-'));
+    const hostile = 'evil\u001b]0;title\u0007';
+    const files = { one: 'the first', [hostile]: 'x', [TOKEN]: 'y', ['long'.repeat(50)]: 'z' };
+    await mkdir(join(directory, 'tree'));
+    await mkdir(join(directory, 'in-pod'));
+    for (const [name, content] of Object.entries(files)) {
+      await writeFile(join(directory, 'tree', name), content);
+    }
+    const sent = await agent.run(['cp', join(directory, 'tree'), `web-0:${directory}/in-pod`]);
+    expect(sent.code, sent.err).toBe(0);
+    const markers = markersOf(await recordingOf(agent, 'exec'));
+    expect(markers).toContain(fileWords('upload', 'tree/one', 'the first'));
+    expect(markers).toContain(fileWords('upload', `tree/${'long'.repeat(50)}`, 'z'));
+    expect(markers.filter((marker) => marker.startsWith('upload of file'))).toHaveLength(4);
+    expect(markers.join('')).not.toContain('\u001b');
+    expect(markers.join('')).not.toContain('\u0007');
+    expect(markers.join('')).not.toContain(TOKEN);
+    expect(await readFile(join(directory, 'in-pod/tree/one'), 'utf8')).toBe('the first');
   });
 
   it('port-forward: as flows', async () => {

@@ -6,6 +6,7 @@ import type { SessionWatch } from '../channels/session-watch.js';
 import type { Tracked } from '../chain/track-live.js';
 import type { CallOutcome } from '../domain/call-outcome.js';
 import { execOf } from '../guard/call-under-guard.js';
+import { ArchivedFiles } from './archived-files.js';
 import { isPlainArchive } from './is-plain-archive.js';
 import { PortFlows } from './port-flows.js';
 import { PipedInput, RecordedChannels } from './recorded-channels.js';
@@ -120,10 +121,27 @@ export function recordSession(
   const { tty } = header;
   if (recording === undefined || kube.kind !== 'resource')
     return new RecordedSession({ tty, watch });
-  const isArchive = !tty && isPlainArchive(execOf(kube).argv);
-  const input = sessions === 'full' && !isArchive ? inputOf(call, recording, header) : undefined;
-  const channels = new RecordedChannels({ recording, input, omitsOutput: isArchive, next: watch });
+  const archive = archiveOf(call, recording, { header, watch });
+  const isTaken = sessions === 'full' && archive === undefined;
+  const input = isTaken ? inputOf(call, recording, header) : undefined;
+  const channels = new RecordedChannels({ recording, input, archive, next: watch });
   return new RecordedSession({ tty, watch, recording, channels });
+}
+
+interface ArchiveParts {
+  readonly header: SessionHeader;
+  readonly watch: SessionWatch | undefined;
+}
+
+function archiveOf(
+  { kube, mask: { masker } }: Tracked,
+  recording: SessionRecording,
+  { header, watch }: ArchiveParts,
+): ArchivedFiles | undefined {
+  if (header.tty || kube.kind !== 'resource' || !isPlainArchive(execOf(kube).argv))
+    return undefined;
+  const direction = watch?.transfers[0]?.direction ?? 'download';
+  return new ArchivedFiles({ recording, direction, mask: (name) => masker.fileName(name) });
 }
 
 function inputOf(

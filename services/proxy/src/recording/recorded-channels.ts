@@ -1,5 +1,6 @@
 import type { TextMasker } from '@drawbridge/masking';
 import type { Channel, ChannelObserver, Sender } from '../channels/channel-observer.js';
+import type { ArchivedFiles } from './archived-files.js';
 import type { SessionRecording } from './session-recording.js';
 import { TerminalSizes } from './terminal-size.js';
 import type { TypedInput } from './typed-input.js';
@@ -9,8 +10,8 @@ export interface RecordedChannelsOptions {
   readonly recording: SessionRecording;
   /** Absent: what is sent to the workload is not recorded. */
   readonly input?: TypedInput | PipedInput | undefined;
-  /** What comes on stdout is an archive: it is told as a transfer, with its hash. */
-  readonly omitsOutput: boolean;
+  /** What passes is an archive: it is told by what is in it, and stdout is left out. */
+  readonly archive?: ArchivedFiles | undefined;
   readonly next: ChannelObserver | undefined;
 }
 
@@ -26,9 +27,12 @@ export class RecordedChannels implements ChannelObserver {
 
   /** What somebody sends is on its way to the record before anybody judges it. */
   data(channel: Channel, from: Sender, bytes: Uint8Array): void {
-    const { next, input } = this.options;
+    const { next, input, archive } = this.options;
     if (from === 'client') {
-      if (channel.type === 'stdin') input?.typed(bytes);
+      if (channel.type === 'stdin') {
+        input?.typed(bytes);
+        if (archive?.direction === 'upload') archive.push(bytes);
+      }
       if (channel.type === 'resize') this.#resize(bytes);
     }
     if (next?.wants(channel, from) === true) next.data(channel, from, bytes);
@@ -40,24 +44,31 @@ export class RecordedChannels implements ChannelObserver {
 
   wants(channel: Channel, from: Sender): boolean {
     const { type } = channel;
+    const { input, archive } = this.options;
     const own =
       from === 'client' &&
-      (type === 'resize' || (type === 'stdin' && this.options.input !== undefined));
+      (type === 'resize' ||
+        (type === 'stdin' && (input !== undefined || archive?.direction === 'upload')));
     return own || this.options.next?.wants(channel, from) === true;
   }
 
   /** What the client is shown, as it is shown: masked. */
   readonly shown = ({ type }: Pick<Channel, 'type'>, bytes: Uint8Array): void => {
-    const { recording, input, omitsOutput } = this.options;
+    const { recording, input, archive } = this.options;
     if (type === 'stderr') recording.bytes('e', bytes);
     if (type === 'error') this.#told(bytes);
-    if (type !== 'stdout' || omitsOutput) return;
+    if (type !== 'stdout') return;
+    if (archive !== undefined) {
+      if (archive.direction === 'download') archive.push(bytes);
+      return;
+    }
     recording.bytes('o', bytes);
     input?.shown(bytes);
   };
 
   end(): void {
     this.options.input?.end();
+    this.options.archive?.end();
   }
 
   #resize(bytes: Uint8Array): void {
