@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -267,3 +267,58 @@ it('a log is recorded as it was read', async () => {
   expect(recorded.text('o')).toBe(ran.out);
   expect(recorded.chunks[0]?.header).toMatchObject({ kind: 'log', tty: false });
 });
+
+describe('of a log that is long', () => {
+  const lines = 3_000;
+  beforeAll(async () => {
+    const file = world.cluster.controlPlane.kubelet?.containerLog;
+    if (file === undefined) return;
+    const line = `2026-01-01T00:00:01.000000000Z stdout F ${'long '.repeat(10)}\n`;
+    await appendFile(file, line.repeat(lines));
+  });
+  const keep = (recording: string) => world.connect({ recording });
+  const read = async () => {
+    const agent = await agentOf('true');
+    const { out } = await agent.run(['logs', 'web-0']);
+    expect(out.length).toBeGreaterThan(lines * 50);
+    return { out, agent };
+  };
+
+  it('a sample is kept, which says how much is missing', async () => {
+    const { out, agent } = await read();
+    const recorded = await recordingOf(agent, 'log');
+    const kept = recorded.text('o');
+    expect(out.startsWith(kept.slice(0, 30_000))).toBe(true);
+    expect(kept.length).toBeLessThan(out.length / 2);
+    const missing = [...recorded.text('m').matchAll(/(\d+) bytes left out/g)];
+    const left = missing.reduce((sum, [, bytes]) => sum + Number(bytes), 0);
+    expect(kept.length + left).toBe(out.length);
+    expect(recorded.chunks.some(({ final }) => final?.cut === 'sampled')).toBe(true);
+  });
+
+  it('all of it is kept where the connection says so, and nothing where it says that', async () => {
+    await keep('{ logs: full }');
+    await eventually(async () => {
+      const { out, agent } = await read();
+      const recorded = await recordingOf(agent, 'log');
+      expect(recorded.text('o') === out).toBe(true);
+      expect(recorded.chunks.some(({ final }) => final?.cut !== undefined)).toBe(false);
+    });
+    await keep('{ logs: none }');
+    await eventually(async () => {
+      const { agent } = await read();
+      const { commandId } = await endOfLog(agent);
+      const all = await world.gateway.recorded();
+      expect(all.filter((chunk) => chunk.commandId === commandId)).toStrictEqual([]);
+    });
+  });
+});
+
+const endOfLog = (agent: ChannelAgent) =>
+  eventually(async () => {
+    const record = (await world.gateway.records()).findLast(
+      (one) => one.type === 'CommandEnded' && one.grantId === agent.grantId,
+    );
+    if (record === undefined) throw new Error('not ended yet');
+    return record;
+  });

@@ -50,6 +50,8 @@ export interface ChannelsUnderTest {
   readonly gateway: Gateway;
   /** With a grant of their own. */
   agent(options?: AgentOptions): Promise<ChannelAgent>;
+  /** Changes what the gateway is told of the cluster; in force soon after. */
+  connect(change: Partial<ConnectionUnderTest>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -97,17 +99,16 @@ export async function startChannelsUnderTest(
       if (status?.phase !== 'Running') throw new Error('not running yet');
     });
   }
+  const connection: ConnectionUnderTest = {
+    name: 'prod',
+    server: controlPlane.server,
+    certificateAuthority: controlPlane.certificateAuthority,
+    credential:
+      'type: clientCertificate\ncertificate: { file: admin.crt }\nkey: { file: admin.key }',
+    ...options.connection,
+  };
   const gateway = await startGateway({
-    connections: [
-      {
-        name: 'prod',
-        server: controlPlane.server,
-        certificateAuthority: controlPlane.certificateAuthority,
-        credential:
-          'type: clientCertificate\ncertificate: { file: admin.crt }\nkey: { file: admin.key }',
-        ...options.connection,
-      },
-    ],
+    connections: [connection],
     variables: { AGENT_CALLS_PER_SECOND: '1000', AGENT_BURST: '1000' },
     ...(options.launch !== undefined && { launch: options.launch }),
   });
@@ -122,6 +123,7 @@ export async function startChannelsUnderTest(
     cluster,
     gateway,
     agent: (agentOptions = {}) => makeAgent(gateway, agentOptions),
+    connect: (change) => gateway.writeConnections([{ ...connection, ...change }]),
     stop: async () => {
       await gateway.close();
       await cluster.stop();
