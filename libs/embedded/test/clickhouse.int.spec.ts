@@ -71,11 +71,19 @@ describe('the embedded ClickHouse', () => {
     await query;
   });
 
-  it('rejects an aborted request at once', async () => {
-    const abort = new AbortController();
-    const query = rows('SELECT sleep(3)', { abort_signal: abort.signal });
-    abort.abort();
-    await expect(query).rejects.toThrow('aborted');
+  it('ends an aborted query, whether it runs or waits, and goes on with the next', async () => {
+    const endless = 'SELECT sum(sipHash64(number)) FROM numbers(100000000000000)';
+    const [running, waiting] = [new AbortController(), new AbortController()];
+    const first = rows(endless, { abort_signal: running.signal });
+    const second = rows(endless, { abort_signal: waiting.signal });
+    const third = rows('SELECT 3 AS n');
+    waiting.abort();
+    running.abort();
+    await expect(first).rejects.toThrow('aborted');
+    await expect(second).rejects.toThrow('aborted');
+    await expect(third).resolves.toEqual([{ n: 3 }]);
+    const ended = AbortSignal.abort();
+    await expect(rows('SELECT 1', { abort_signal: ended })).rejects.toThrow('aborted');
   });
 
   it('keeps what it acknowledged when its process is killed, and starts again', async () => {

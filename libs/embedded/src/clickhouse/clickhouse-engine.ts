@@ -46,16 +46,28 @@ export class ClickHouseEngine {
     return child.pid ?? 0;
   }
 
-  async ask(asked: Asked): Promise<EngineAnswer> {
+  /** @param signal - ends a query where it is; the answer is rejected once it has ended */
+  async ask(asked: Asked, signal?: AbortSignal): Promise<EngineAnswer> {
     const child = await this.running();
     const id = (this.lastId += 1);
-    return await new Promise<EngineAnswer>((resolve, reject) => {
+    const abort = () => {
+      const message: EngineMessage = { abort: id };
+      child.send(message, () => undefined);
+    };
+    const answer = new Promise<EngineAnswer>((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
       const message: EngineMessage = { ...asked, id };
       child.send(message, (error) => {
         if (error !== null) this.settle(id)?.reject(error);
       });
     });
+    signal?.addEventListener('abort', abort, { once: true });
+    if (signal?.aborted === true) abort();
+    try {
+      return await answer;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
   }
 
   /** Lets what runs finish, then ends the process. */

@@ -11,7 +11,7 @@ type QueryParameters = Parameters<ClickHouseConnection['query']>[0];
 
 /**
  * Lets a `@clickhouse/client` talk to an engine. Closing it leaves the engine open for other clients. An
- * aborted request rejects at once, but the engine finishes it: bound queries by `max_execution_time`.
+ * aborted query is ended, and rejects when it has; anything else that is aborted rejects at once and is finished.
  */
 export function engineConnection(engine: ClickHouseEngine): ClickHouseConnection {
   const ask = askerOf(engine);
@@ -48,14 +48,21 @@ const askerOf =
     values?: string | Uint8Array,
   ) => {
     parameters.abort_signal?.throwIfAborted();
-    const answer = engine.ask({
-      operation,
-      query: parameters.query,
-      settings: plainSettings(parameters.clickhouse_settings ?? {}),
-      parameters: parameters.query_params ?? {},
-      ...(values === undefined ? {} : { values }),
-    });
-    const { body, writtenRows } = await unlessAborted(answer, parameters.abort_signal);
+    const signal = parameters.abort_signal;
+    const isRead = operation === 'query' || operation === 'exec';
+    const answer = engine.ask(
+      {
+        operation,
+        query: parameters.query,
+        settings: plainSettings(parameters.clickhouse_settings ?? {}),
+        parameters: parameters.query_params ?? {},
+        ...(values === undefined ? {} : { values }),
+      },
+      isRead ? signal : undefined,
+    );
+    const { body, writtenRows } = await (isRead
+      ? untilEnded(answer, signal)
+      : unlessAborted(answer, signal));
     return {
       query_id: parameters.query_id ?? randomUUID(),
       response_headers: {},
@@ -83,18 +90,32 @@ function plainSettings(settings: object): Record<string, string | number | boole
   return Object.fromEntries(entries);
 }
 
+async function untilEnded(
+  answer: Promise<EngineAnswer>,
+  signal: AbortSignal | undefined,
+): Promise<EngineAnswer> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw signal?.aborted === true ? aborted(signal) : error;
+  }
+}
+
+const aborted = ({ reason }: AbortSignal): Error =>
+  new Error('the request was aborted', { cause: reason });
+
 async function unlessAborted(
   answer: Promise<EngineAnswer>,
   signal: AbortSignal | undefined,
 ): Promise<EngineAnswer> {
   if (signal === undefined) return await answer;
-  const aborted = Promise.withResolvers<never>();
+  const ended = Promise.withResolvers<never>();
   const abort = () => {
-    aborted.reject(new Error('the request was aborted', { cause: signal.reason }));
+    ended.reject(aborted(signal));
   };
   signal.addEventListener('abort', abort, { once: true });
   try {
-    return await Promise.race([answer, aborted.promise]);
+    return await Promise.race([answer, ended.promise]);
   } finally {
     signal.removeEventListener('abort', abort);
     answer.catch(() => undefined);

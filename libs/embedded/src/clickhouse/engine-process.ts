@@ -5,7 +5,9 @@
  * per process, so it never lives inside a service. This file runs as it stands, also as TypeScript source:
  * it imports no file of ours at run time.
  */
+import { randomUUID } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
 import {
   createChdbConnection,
   type ChdbConnection,
@@ -19,6 +21,7 @@ import type {
 } from './engine-protocol.js';
 
 const EXIT_GRACE_MS = 5_000;
+const KILL_AGAIN_MS = 100;
 const directory = process.argv[2] ?? '';
 
 /** Held open for the life of the process, so that the directory stays ours between requests. */
@@ -30,6 +33,11 @@ let anchor: ChdbConnection | undefined;
  */
 const lanes = { read: Promise.resolve(), write: Promise.resolve() };
 const bulk = new Set<Promise<void>>();
+
+/** Queries that run, by id, with the word that stands in front of their text; those that wait, and of them the unwanted. */
+const running = new Map<number, string>();
+const waiting = new Set<number>();
+const unwanted = new Set<number>();
 
 function reply(message: EngineReply): void {
   process.send?.(message);
@@ -45,11 +53,43 @@ function failureOf(error: unknown): EngineFailure {
 
 /** A connection of its own for each request: settings of one would otherwise stay in force for the next. */
 async function run(request: EngineRequest): Promise<void> {
+  const { id } = request;
+  if (unwanted.delete(id)) {
+    reply({ event: 'failed', id, failure: { message: 'the query was aborted' } });
+    return;
+  }
   const connection = createChdbConnection({ path: directory });
   try {
-    reply({ event: 'done', id: request.id, ...(await perform(connection, request)) });
+    reply({ event: 'done', id, ...(await perform(connection, request)) });
   } catch (error) {
-    reply({ event: 'failed', id: request.id, failure: failureOf(error) });
+    reply({ event: 'failed', id, failure: failureOf(error) });
+  } finally {
+    running.delete(id);
+    await connection.close();
+  }
+}
+
+const isRead = ({ operation }: EngineRequest): boolean =>
+  operation === 'query' || operation === 'exec';
+
+/**
+ * The engine has no ids of queries, so one is found by a word in its text. It is asked for until it has ended, since
+ * what has only just begun is not found yet.
+ */
+async function abort(id: number): Promise<void> {
+  const word = running.get(id);
+  while (word !== undefined && running.get(id) === word) {
+    await kill(word);
+    await wait(KILL_AGAIN_MS);
+  }
+}
+
+async function kill(word: string): Promise<void> {
+  const connection = createChdbConnection({ path: directory });
+  try {
+    await connection.command({ query: `KILL QUERY WHERE startsWith(query, '/*${word}*/') ASYNC` });
+  } catch {
+    // It ends by itself, or at its `max_execution_time`.
   } finally {
     await connection.close();
   }
@@ -67,7 +107,10 @@ async function perform(
   switch (request.operation) {
     case 'query':
     case 'exec': {
-      const { stream } = await connection[request.operation](parameters);
+      const word = randomUUID();
+      running.set(request.id, word);
+      const query = `/*${word}*/ ${request.query}`;
+      const { stream } = await connection[request.operation]({ ...parameters, query });
       return { body: await buffer(stream), writtenRows: '0' };
     }
     case 'command':
@@ -134,14 +177,26 @@ process.on('message', (message: EngineMessage) => {
     void close();
     return;
   }
+  if ('abort' in message) {
+    if (running.has(message.abort)) void abort(message.abort);
+    else if (waiting.has(message.abort)) unwanted.add(message.abort);
+    return;
+  }
   if (message.operation === 'insert' && message.values instanceof Uint8Array) {
     // Without parameters it need not wait for its kind; who sends it bounds how many there are.
     const done = run(message).finally(() => bulk.delete(done));
     bulk.add(done);
     return;
   }
-  const lane = message.operation === 'query' || message.operation === 'exec' ? 'read' : 'write';
-  lanes[lane] = lanes[lane].then(() => run(message));
+  if (!isRead(message)) {
+    lanes.write = lanes.write.then(() => run(message));
+    return;
+  }
+  waiting.add(message.id);
+  lanes.read = lanes.read.then(() => {
+    waiting.delete(message.id);
+    return run(message);
+  });
 });
 // The service that owns the engine has died: nobody can ask any more, and the directory must become free.
 process.on('disconnect', () => process.exit(0));

@@ -11,6 +11,8 @@ export interface EngineRequest {
 
 export type EngineMessage =
   | EngineRequest
+  /** End a query with this id, whether it runs or waits; it fails then. Of anything else nothing is ended. */
+  | { readonly abort: number }
   /** Finish what runs, close the directory, exit. */
   | { readonly close: true };
 

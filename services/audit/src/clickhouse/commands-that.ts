@@ -10,9 +10,11 @@ import type { Identifier } from './identifier.js';
  * merged whole or not at all; what it meets is judged afterwards, of the one row.
  */
 export function commandsThat(database: Identifier, conditions: readonly Condition[]): Condition {
-  const { sql, parameters } = allOf(conditions);
+  const { parameters } = allOf(conditions);
   const before = foundBefore(database, conditions);
   const prewhere = before.length === 0 ? '' : ` PREWHERE ${before.join(' AND ')}`;
+  // What is about the key is judged there already, and is the same of the merged row.
+  const { sql } = allOf(conditions.filter((condition) => condition.foundBy !== 'key'));
   return { sql: `${database}.commands FINAL${prewhere} WHERE ${sql}`, parameters };
 }
 

@@ -12,6 +12,7 @@ import { selectHolds } from '../clickhouse/select-holds.js';
 import { selectStops } from '../clickhouse/select-stops.js';
 import { selectTrail } from '../clickhouse/select-trail.js';
 import type { AuditStore, Position } from '../clickhouse/select-page.js';
+import { storeFor } from '../clickhouse/store-for.js';
 import type {
   CommandFilter,
   EventFilter,
@@ -34,7 +35,8 @@ export class AuditQueries {
   commands(filter: CommandFilter, reader: Reader): Promise<AuditCommandPage> {
     return this.#page(filter, {
       reader,
-      select: (after) => selectCommands(this.store, { filter, after, access: reader.access }),
+      select: (after) =>
+        selectCommands(storeFor(this.store, reader.gone), { filter, after, access: reader.access }),
       positionOf: ({ receivedAt, id }) => [clickHouseTime(receivedAt), id],
     });
   }
@@ -43,7 +45,8 @@ export class AuditQueries {
   events(filter: EventFilter, reader: Reader): Promise<AuditEventPage> {
     return this.#page(filter, {
       reader,
-      select: (after) => selectEvents(this.store, { filter, after, access: reader.access }),
+      select: (after) =>
+        selectEvents(storeFor(this.store, reader.gone), { filter, after, access: reader.access }),
       positionOf: ({ at, sequence }) => [clickHouseTime(at), String(sequence)],
     });
   }
@@ -52,7 +55,8 @@ export class AuditQueries {
   holds(filter: HoldFilter, reader: Reader): Promise<AuditHoldEventPage> {
     return this.#page(filter, {
       reader,
-      select: (after) => selectHolds(this.store, { filter, after, access: reader.access }),
+      select: (after) =>
+        selectHolds(storeFor(this.store, reader.gone), { filter, after, access: reader.access }),
       positionOf: ({ at, sequence }) => [clickHouseTime(at), String(sequence)],
     });
   }

@@ -5,6 +5,7 @@ import type { Clock } from '@drawbridge/kernel';
 import { askAllRows, askParquet, askRows } from '../clickhouse/ask-question.js';
 import type { Asking, Question, Times } from '../clickhouse/questions/question.js';
 import type { AuditStore } from '../clickhouse/select-page.js';
+import { storeFor } from '../clickhouse/store-for.js';
 import { fileOf, linesOf, refusePaging } from './answer-file.js';
 import { cursorAt, placeIn } from './question-cursor.js';
 import type { AnswerFormat, QuestionFilter, UnusedFilter } from './question-filter.js';
@@ -67,7 +68,7 @@ export class AuditQuestions {
     const limit = filter.limit ?? PAGE;
     const question = asked.question(this.#asking(reader), { ...filter, ...times });
     const found = await this.slots.during(reader.isOwner, () =>
-      askRows(this.store, question, { offset, limit: limit + 1 }),
+      askRows(storeFor(this.store, reader.gone), question, { offset, limit: limit + 1 }),
     );
     const items = found.slice(0, limit);
     const next = { ...place, offset: offset + limit };
@@ -83,12 +84,13 @@ export class AuditQuestions {
     refusePaging(filter);
     const { since, until } = placeIn(asked, this.clock());
     const question = asked.question(this.#asking(reader), { ...filter, since, until });
+    const store = storeFor(this.store, reader.gone);
     const place = this.slots.take(reader.isOwner);
     try {
       const source =
         format === 'parquet'
-          ? await askParquet(this.store, question)
-          : Readable.from(linesOf(await askAllRows(this.store, question), { question, format }));
+          ? await askParquet(store, question)
+          : Readable.from(linesOf(await askAllRows(store, question), { question, format }));
       return fileOf(source, { name: asked.name, format, release: place.release });
     } catch (error) {
       place.release();

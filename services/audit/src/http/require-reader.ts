@@ -17,6 +17,8 @@ export interface Reader {
   readonly principal: Principal;
   readonly isOwner: boolean;
   readonly access: RowAccess;
+  /** Aborts when they hang up before they have their answer. */
+  readonly gone: AbortSignal;
 }
 
 export interface ReadersOptions {
@@ -28,6 +30,14 @@ export interface ReadersOptions {
 /** How long it is remembered whose owner somebody is; a new agent's owner waits so long at most. */
 const REMEMBERED_MS = 10_000;
 const MAX_REMEMBERED = 1000;
+
+function goneOf({ res: response }: Request): AbortSignal {
+  const controller = new AbortController();
+  response?.once('close', () => {
+    if (!response.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
 
 interface Remembered {
   readonly names: Promise<readonly OwnerName[]>;
@@ -49,10 +59,11 @@ export class Readers {
   async require(request: Request): Promise<Reader> {
     const { auditors, store } = this.options;
     const { principal } = await requirePrincipal(request, auditors.verifier);
-    if (isAuditor(principal, auditors)) return { principal, isOwner: false, access: allRows };
+    const gone = goneOf(request);
+    if (isAuditor(principal, auditors)) return { principal, isOwner: false, access: allRows, gone };
     const names = principal.kind === 'human' ? await this.#namesOf(principal) : [];
     if (names.length === 0) throw this.#refusal();
-    return { principal, isOwner: true, access: rowsOfOwner(store, names) };
+    return { principal, isOwner: true, access: rowsOfOwner(store, names), gone };
   }
 
   #refusal(): AuditRefused {

@@ -6,6 +6,7 @@ import { askParquet } from '../clickhouse/ask-question.js';
 import { AuditQueryError } from '../clickhouse/audit-query-error.js';
 import { rowsAsQuestion } from '../clickhouse/rows-as-question.js';
 import type { AuditStore } from '../clickhouse/select-page.js';
+import { storeFor } from '../clickhouse/store-for.js';
 import { selectUsedGrants } from '../clickhouse/select-used-grants.js';
 import { narrowerScopes, unusedRow } from '../domain/narrower-scope.js';
 import { fileOf, linesOf, refusePaging } from './answer-file.js';
@@ -84,7 +85,10 @@ export class UnusedGrants {
   ) {
     const asking = { database: this.store.database, access: reader.access };
     return this.slots.during(reader.isOwner, () =>
-      selectUsedGrants(this.store, asking, { filter: { ...filter, since, until }, slice }),
+      selectUsedGrants(storeFor(this.store, reader.gone), asking, {
+        filter: { ...filter, since, until },
+        slice,
+      }),
     );
   }
 }
