@@ -69,10 +69,15 @@ export class Composition {
 
   /** Ends the ClickHouse engine of audit, which makes itself another one. False when there is none at the moment. */
   killEngine(): boolean {
+    return this.signalEngine('SIGKILL');
+  }
+
+  /** `SIGSTOP` and `SIGCONT`: ClickHouse is away, and is there again. False when there is none at the moment. */
+  signalEngine(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): boolean {
     const audit = this.#process('audit').processId;
     const engine = audit === undefined ? undefined : engineOf(audit);
     if (engine === undefined) return false;
-    process.kill(engine, 'SIGKILL');
+    process.kill(engine, signal);
     return true;
   }
 

@@ -49,12 +49,21 @@ export class CommandRecorder implements Recorder, RefusalLog, RecordingLog {
     return this.#log.refusal === undefined && !this.#isFull();
   }
 
-  /** Records that wait for the bus; those it can never take; refusals that were counted only. */
-  figures(): { recordsWaiting: number; recordsGivenUp: number; refusalsUnrecorded: number } {
+  /**
+   * Records that wait for the bus; those it can never take; refusals that were counted only. Then why no call is taken:
+   * 1 at the code of the reason, `recordsTooMany` when the bus takes them too slowly.
+   */
+  figures(): Readonly<Record<string, number>> {
+    const { refusal, records, givenUp } = this.#log;
     return {
-      recordsWaiting: this.#log.records,
-      recordsGivenUp: this.#log.givenUp,
+      recordsWaiting: records,
+      recordsGivenUp: givenUp,
       refusalsUnrecorded: this.#unrecorded,
+      commandLogUnavailable: Number(refusal === 'command_log_unavailable'),
+      commandLogFull: Number(refusal === 'command_log_full'),
+      commandLogBehind: Number(refusal === 'command_log_behind'),
+      commandRecordTooLarge: Number(refusal === 'command_record_too_large'),
+      recordsTooMany: Number(this.#isFull()),
     };
   }
 
