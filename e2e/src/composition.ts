@@ -13,7 +13,7 @@ import {
   type StandIns,
   type StateDirectory,
 } from '@drawbridge/laptop';
-import { repositoryRoot } from '@drawbridge/testing';
+import { engineOf, repositoryRoot } from '@drawbridge/testing';
 import { ServiceProcess } from './service-process.js';
 
 /** What can be killed: the five services and the bus. */
@@ -174,18 +174,4 @@ function processesOf({ environments, addresses }: StandIns, state: StateDirector
     }),
     service('proxy', addresses.proxyHealth),
   ];
-}
-
-/** The child process that holds the engine. */
-function engineOf(processId: number): number | undefined {
-  try {
-    const children = readFileSync(`/proc/${processId}/task/${processId}/children`, 'utf8');
-    return children
-      .split(/\s+/)
-      .filter((text) => text !== '')
-      .map(Number)
-      .find((each) => readFileSync(`/proc/${each}/cmdline`, 'utf8').includes('engine-process'));
-  } catch {
-    return undefined;
-  }
 }

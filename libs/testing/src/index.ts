@@ -5,6 +5,7 @@ export {
   type SimulatedKubelet,
 } from './control-plane/control-plane.js';
 export { describeEventStoreContract, type EventStoreUnderTest } from './event-store-contract.js';
+export { engineOf } from './engine-of.js';
 export { eventually } from './eventually.js';
 export { InMemoryEventStore } from './in-memory-event-store.js';
 export { sampleHeldCall } from './sample-held-call.js';

@@ -13,7 +13,7 @@ import {
   sha256Hex,
   type JetStreamConnection,
 } from '@drawbridge/jetstream';
-import { eventually, sourceProgram, startNats, type TestNats } from '@drawbridge/testing';
+import { engineOf, eventually, sourceProgram, startNats, type TestNats } from '@drawbridge/testing';
 import { uuidV7 } from '@drawbridge/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Identifier } from '../src/clickhouse/identifier.js';
@@ -127,14 +127,19 @@ const progress = async (stream: string) => {
   };
 };
 
+const patience = { timeoutMs: 120_000 };
 const idle = { acknowledged: 0, unacknowledged: 0 };
 
-/** Kills audit while it holds a batch that it has not acknowledged; the tail of `some` is published while it is dead. */
+/**
+ * Kills the engine of audit, which makes itself another one, and then audit, each while it holds a batch that it has not
+ * acknowledged; the tail of `some` is published while it is dead.
+ */
 async function killWhileItWorksOn(some: readonly CommandRecord[]): Promise<void> {
   const audit = startAuditProcess();
   const middle = some.length - TAIL;
   const published = publishCommands(some.slice(0, middle));
-  await eventually(() => stopInTheMiddle(audit), { timeoutMs: 120_000 });
+  await killEngineInTheMiddle(audit, some);
+  await stopInTheMiddle(audit, some);
   const exited = once(audit, 'exit');
   audit.kill('SIGKILL');
   await exited;
@@ -144,16 +149,43 @@ async function killWhileItWorksOn(some: readonly CommandRecord[]): Promise<void>
   expect((await progress('COMMANDS')).left).toBeGreaterThanOrEqual(TAIL / 9);
 }
 
-/** Holds the process still; throws, and lets it go on, unless it has stored something and has a batch in its hands. */
-async function stopInTheMiddle(audit: ChildProcess): Promise<void> {
-  audit.kill('SIGSTOP');
-  const { acknowledged, unacknowledged } = await progress('COMMANDS').catch(() => idle);
-  if (acknowledged > 0 && unacknowledged > 0) return;
+/** The batch that audit holds then is stored, or not, and audit cannot know; it stores it again. */
+async function killEngineInTheMiddle(
+  audit: ChildProcess,
+  some: readonly CommandRecord[],
+): Promise<void> {
+  const engine = await stopInTheMiddle(audit, some);
+  process.kill(engine, 'SIGKILL');
   audit.kill('SIGCONT');
-  throw new Error('audit is not in the middle of a batch');
+  await eventually(() => {
+    const other = engineOf(audit.pid ?? 0);
+    if (other === undefined || other === engine) throw new Error('audit has no other engine');
+  }, patience);
 }
 
-describe('audit, killed in the middle of its work', () => {
+/**
+ * Holds the process still when it has stored something itself and has a batch in its hands; gives it some of the same
+ * again until then.
+ *
+ * @returns the process id of its engine
+ */
+async function stopInTheMiddle(
+  audit: ChildProcess,
+  some: readonly CommandRecord[],
+): Promise<number> {
+  const { acknowledged: before } = await progress('COMMANDS').catch(() => idle);
+  return eventually(async () => {
+    audit.kill('SIGSTOP');
+    const { acknowledged, unacknowledged } = await progress('COMMANDS').catch(() => idle);
+    const engine = engineOf(audit.pid ?? 0);
+    if (engine !== undefined && acknowledged > before && unacknowledged > 0) return engine;
+    audit.kill('SIGCONT');
+    if (acknowledged > before) await publishCommands(some.slice(0, 20));
+    throw new Error('audit is not in the middle of a batch');
+  }, patience);
+}
+
+describe('audit and its ClickHouse, killed in the middle of their work', () => {
   it('has every command and every event in exactly one row', { timeout: 480_000 }, async () => {
     const all = records();
     const share = Math.ceil(all.length / (KILLS + 1));
@@ -164,7 +196,9 @@ describe('audit, killed in the middle of its work', () => {
     await events;
 
     const audit = startAuditProcess();
-    await publishCommands(all.slice(KILLS * share));
+    const published = publishCommands(all.slice(KILLS * share));
+    await killEngineInTheMiddle(audit, all.slice(KILLS * share));
+    await published;
     for (const stream of ['COMMANDS', 'ACCESS']) {
       await eventually(async () => expect((await progress(stream)).left).toBe(0), {
         timeoutMs: 120_000,

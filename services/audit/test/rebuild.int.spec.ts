@@ -122,6 +122,7 @@ describe('a message of a stream of events', () => {
     ['HOLDS', 'drawbridge.holds.'],
     ['STOPS', 'drawbridge.stops.'],
     ['USES', 'drawbridge.uses.'],
+    ['AUDIT', 'drawbridge.audit-events.'],
   ])('is made again of its row, byte for byte: %s', async (stream, prefix) => {
     const sent = [...texts('aggregate-1'), 'no event at all', '\ufeff{}'];
     const from = (await lastOf(stream)) + 1;
