@@ -147,7 +147,7 @@ function storeWith(rows: Readonly<Record<Table, readonly Row[]>>): AuditStore {
   const answer = (query: string): readonly Row[] => {
     const table = tableIn(query);
     if (table === undefined) return [];
-    if (query.includes('empty(start_positions)')) {
+    if (query.includes('WHERE empty(start_positions)')) {
       return rows.commands
         .filter((row) => !stands(row))
         .map(({ command_id }) => ({ row: command_id }));

@@ -5,6 +5,7 @@ import { ingestLags, ingestLagsTable } from './ingest-lags-migration.js';
 import { ownerColumns, owners } from './owners-migration.js';
 import { mergedMonths } from './merged-months-migration.js';
 import { addedColumns, recordTables, recordTablesStatements } from './record-tables.js';
+import { placeIndexes } from './places-migration.js';
 import { searchIndex } from './search-migration.js';
 import { deduplication, index, instant, listOf, max, word } from './table-text.js';
 
@@ -199,6 +200,7 @@ export const migrations: readonly Migration[] = [
   { version: 10, name: 'cluster_calls', statements: clusterCallsStatements },
   { version: 11, name: 'merged_months', statements: mergedMonths },
   { version: 12, name: 'search', statements: searchIndex },
+  { version: 13, name: 'places', statements: placeIndexes },
 ];
 
 /** What must hold after the last migration, because one row per event and command rests on it. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { LINES_PER_MESSAGE } from '../domain/position.js';
 import { DERIVED_WRONG } from '../domain/row-differences.js';
 import { auditQueryError } from './audit-query-error.js';
+import { placeColumns, standsBetween } from './places-migration.js';
 import { BOUNDS, type AuditStore, type AuditTable } from './select-page.js';
 
 /** A row of `stream_messages`. */
@@ -24,13 +25,13 @@ export interface SequenceRange {
   readonly to: number;
 }
 
-/** Tables of lines of `COMMANDS`, with the columns that say where a line stands, and those of the key. */
-const lineTables = {
-  commands: { places: ['start_positions', 'end_positions'], key: 'received_at, command_id' },
-  bodies: { places: ['positions'], key: 'received_at, command_id, direction' },
-  session_chunks: { places: ['positions'], key: 'received_at, command_id, chunk_index' },
+/** Tables of lines of `COMMANDS`, with the columns of their keys. */
+const keys = {
+  commands: 'received_at, command_id',
+  bodies: 'received_at, command_id, direction',
+  session_chunks: 'received_at, command_id, chunk_index',
 } as const;
-export type LineTable = keyof typeof lineTables;
+export type LineTable = keyof typeof keys;
 export const lineTableNames: readonly LineTable[] = ['commands', 'bodies', 'session_chunks'];
 
 const settings: ClickHouseSettings = { ...BOUNDS, max_execution_time: 60 };
@@ -61,16 +62,11 @@ export async function selectLines(
   table: LineTable,
   { from, to }: SequenceRange,
 ): Promise<unknown[]> {
-  const { places, key } = lineTables[table];
-  const inRange = places
-    .map(
-      (column) => `arrayExists(place -> place >= {from:UInt64} AND place < {to:UInt64}, ${column})`,
-    )
-    .join(' OR ');
+  const key = keys[table];
   // Found by the columns of places alone, and only then merged.
   return select(store, {
     query: `${await selectWhole(store, table)}
-WHERE (${key}) IN (SELECT ${key} FROM ${store.database}.${table} WHERE ${inRange}) ORDER BY ${key}`,
+WHERE (${key}) IN (SELECT ${key} FROM ${store.database}.${table} WHERE ${standsBetween(table)}) ORDER BY ${key}`,
     parameters: { from: placeOf(from), to: placeOf(to + 1) },
   });
 }
@@ -115,10 +111,10 @@ export async function selectStrays(
   store: AuditStore,
   table: LineTable,
 ): Promise<readonly { readonly table: string; readonly row: string }[]> {
-  const { places, key } = lineTables[table];
+  const key = keys[table];
   const rows = await select(store, {
     query: `SELECT concatWithSeparator(' ', ${key}) AS row FROM ${store.database}.${table} FINAL
-WHERE ${places.map((column) => `empty(${column})`).join(' AND ')} LIMIT {limit:UInt32}`,
+WHERE ${placeColumns[table].map((column) => `empty(${column})`).join(' AND ')} LIMIT {limit:UInt32}`,
     parameters: { limit: MAX_STRAYS },
   });
   return z
