@@ -87,9 +87,14 @@ export function selectBodiesToOpen(
 
 const IS_CUT = `(cut != '' AND bytes > ifNull(kept, 0))`;
 
-interface Bodies {
+interface SearchedTable {
   readonly slice: SearchSlice;
+  readonly table: 'bodies' | 'session_chunks';
+  /** What is searched for, of the table itself. */
   readonly where: readonly Condition[];
+}
+
+interface Bodies extends Omit<SearchedTable, 'table'> {
   readonly content: string;
   readonly isHit: 0 | 1;
 }
@@ -100,7 +105,7 @@ function bodies(
   { slice, where, content, isHit }: Bodies,
 ): Promise<SearchedBodyRow[]> {
   // Not FINAL, which keeps the index from being of use: each copy of a row says all of it.
-  const condition = allOf([...where, ...ofSearched(searching, slice)]);
+  const condition = allOf(ofSearched(searching, { slice, table: 'bodies', where }));
   const sql = `SELECT received_at, command_id, direction, content_encoding, encoding,
   ${content} AS content, objects, toUInt8(${IS_CUT}) AS is_cut, toUInt8(${isHit}) AS is_hit
 FROM ${store.database}.bodies WHERE ${condition.sql}
@@ -120,7 +125,9 @@ export function selectRecordingsToSearch(
   searching: Searching,
   slice: SearchSlice,
 ): Promise<SearchedRecordingRow[]> {
-  const { sql, parameters } = allOf(ofSearched(searching, slice));
+  const { sql, parameters } = allOf(
+    ofSearched(searching, { slice, table: 'session_chunks', where: [] }),
+  );
   const query = `SELECT received_at, command_id, toUInt32(max(chunk_index) + 1) AS pieces
 FROM ${store.database}.session_chunks WHERE ${sql}
 GROUP BY received_at, command_id ORDER BY ${NEWEST_FIRST} LIMIT {searchLimit:UInt32}`;
@@ -190,37 +197,38 @@ const areCommands = (
 
 /**
  * What of a table of bodies or pieces is searched. What the commands say is asked of them without FINAL: only the start
- * of a command says any of it.
+ * of a command says any of it. Of their times too: an owner may have millions, few of which have what is searched for.
  */
 function ofSearched(
   { filter, access, database }: Searching,
-  { after }: SearchSlice,
+  { slice: { after }, table, where }: SearchedTable,
 ): readonly Condition[] {
   const { agent, namespace, connection } = filter;
-  const times = inTime('received_at', filter);
-  const before = given(after, ([at, id]) => ({
-    sql: `received_at <= {searchedAt:DateTime64(3, 'UTC')} AND (received_at, toString(command_id)) < ({searchedAt:DateTime64(3, 'UTC')}, {searchedId:String})`,
-    parameters: { searchedAt: clickHouseTime(at), searchedId: id },
-  }));
+  const own = [
+    ...where,
+    ...inTime('received_at', filter),
+    ...given(after, ([at, id]) => ({
+      sql: `received_at <= {searchedAt:DateTime64(3, 'UTC')} AND (received_at, toString(command_id)) < ({searchedAt:DateTime64(3, 'UTC')}, {searchedId:String})`,
+      parameters: { searchedAt: clickHouseTime(at), searchedId: id },
+    })),
+    ...given(connection, (names) => isOneOf('connection', names)),
+  ];
   const said = [
     ...given(agent, isAgent),
     ...given(namespace, (names) => isOneOf('namespace', names)),
     ...access.commands,
   ];
-  const commands = allOf([...times, ...before, ...said]);
-  return [
-    ...times,
-    ...before,
-    ...given(connection, (names) => isOneOf('connection', names)),
-    ...(said.length === 0
-      ? []
-      : [
-          {
-            sql: `command_id IN (SELECT command_id FROM ${database}.commands WHERE ${commands.sql})`,
-            parameters: commands.parameters,
-          },
-        ]),
-  ];
+  if (said.length === 0) return own;
+  const times = allOf(own);
+  const commands = allOf([
+    {
+      sql: `received_at IN (SELECT received_at FROM ${database}.${table} WHERE ${times.sql})`,
+      parameters: times.parameters,
+    },
+    ...said,
+  ]);
+  const sql = `command_id IN (SELECT command_id FROM ${database}.commands WHERE ${commands.sql})`;
+  return [...own, { sql, parameters: commands.parameters }];
 }
 
 /** A pattern that means the text and nothing else. */

@@ -45,13 +45,13 @@ const PARKED_REFRESH_MS = 5_000;
 const MAX_BYTES = 4_194_304;
 /** About 60 000 records: small inserts cost more than large ones, and make more to merge. */
 const MAX_COMMAND_BYTES = 33_554_432;
-/** While two batches are with ClickHouse the next is read. */
-const COMMAND_LANES = 3;
+/** While three batches are with ClickHouse the next is read. */
+const COMMAND_LANES = 4;
 
 export interface IngestLimits {
   /** Messages stored at once, and so held in memory at once. @default 1000 */
   readonly maxMessages?: number;
-  /** Bytes of messages after which no more are taken into a batch. @default 4194304, of COMMANDS 16777216 */
+  /** Bytes of messages after which no more are taken into a batch. @default 4194304, of COMMANDS 33554432 */
   readonly maxBytes?: number;
   /** Silence after which another process gets the batch of one that died. @default 30000 */
   readonly ackWaitMs?: number;
