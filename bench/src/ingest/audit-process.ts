@@ -12,6 +12,9 @@ export interface Lags {
   readonly at: (share: number) => number;
 }
 
+/** Longer than a record waits where there is little to do. */
+const CAUGHT_UP_MS = 1_000;
+
 /** Audit in a process of its own. */
 export class AuditProcess {
   private constructor(
@@ -57,6 +60,15 @@ export class AuditProcess {
 
   async ready(): Promise<void> {
     while (Object.keys(await this.figures()).length === 0) await wait(50);
+  }
+
+  /** All that waits is stored, and what has waited for long was so long ago that no figure tells of it. */
+  async caughtUp(): Promise<void> {
+    for (;;) {
+      const { commandsLag, commandsLagMs = Number.POSITIVE_INFINITY } = await this.figures();
+      if (commandsLag === 0 && commandsLagMs < CAUGHT_UP_MS) return;
+      await wait(250);
+    }
   }
 
   /** Reads `commandsLagMs`, the longest wait of the last ten seconds, four times a second until stopped. */

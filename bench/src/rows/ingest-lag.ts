@@ -23,6 +23,8 @@ export const ingestLag: Row = {
     const audit = await AuditProcess.start(session.bus.url, session.directory, signingKey(session));
     try {
       await audit.ready();
+      // What the rows before have put on the record.
+      await audit.caughtUp();
       const { seconds, warmUpSeconds } = session.options;
       let next = Math.max(seconds, warmUpSeconds);
       const measure = async () => {
