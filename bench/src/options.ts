@@ -18,6 +18,8 @@ export interface BenchOptions {
   readonly profile: boolean;
   /** Where the CPU profile goes as V8 wrote it; absent: nowhere. */
   readonly cpuProfile: string | undefined;
+  /** Of which calls bodies are kept on the record, but in rows that are about that. */
+  readonly bodies: 'all' | 'none';
   readonly help: boolean;
 }
 
@@ -31,6 +33,7 @@ Measures Drawbridge beside nginx, HAProxy, kubectl proxy and the bare upstream, 
   --quick             two rounds of a second: to see that it works
   --no-profile        not where the time goes inside Drawbridge
   --cpu-profile FILE  keep that profile, to look at it in a browser's developer tools
+  --bodies all|none   whether bodies of calls are on the record, in rows that are not about that (default all)
   --json FILE         where the results go (default bench-results.json)
 `;
 
@@ -47,6 +50,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
       quick: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: true },
       'cpu-profile': { type: 'string' },
+      bodies: { type: 'string', default: 'all' },
       json: { type: 'string', default: 'bench-results.json' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -57,10 +61,16 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     rounds: whole('--rounds', values.rounds ?? (values.quick ? '2' : '7')),
     seconds: whole('--seconds', values.seconds ?? (values.quick ? '1' : '4')),
     warmUpSeconds: whole('--warm-up', values['warm-up'] ?? (values.quick ? '1' : '12')),
+    bodies: allOrNone(values.bodies),
     json: values.json,
     huge: !values.quick,
     profile: values.profile,
     cpuProfile: values['cpu-profile'],
     help: values.help,
   };
+}
+
+function allOrNone(value: string): 'all' | 'none' {
+  if (value === 'all' || value === 'none') return value;
+  throw new TypeError(`--bodies is 'all' or 'none', not '${value}'`);
 }

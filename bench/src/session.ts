@@ -93,8 +93,9 @@ export class BenchSession {
   async startPeers(upstreamPort: number): Promise<Peers> {
     const directory = mkdtempSync(join(this.directory, 'peers-'));
     const setting = { ...this.setting, directory, upstreamPort };
-    const { programs, bus } = this;
-    const peers = await startPeers(setting, { programs, bus, token: this.token });
+    const { programs, bus, token } = this;
+    const { bodies } = this.options;
+    const peers = await startPeers(setting, { programs, bus, token, bodies });
     this.#stops.push(() => peers.stop());
     return peers;
   }
@@ -112,7 +113,8 @@ export class BenchSession {
     const { workers = 1, cores = this.plan.proxy, ...rest } = options;
     const setting = { ...this.setting, workers, cores };
     const { bus, token } = this;
-    const peer = await startDrawbridgePeer({ bus, setting, token, name, ...rest });
+    const { bodies } = this.options;
+    const peer = await startDrawbridgePeer({ bus, setting, token, name, bodies, ...rest });
     this.#stops.push(() => peer.stop());
     return peer;
   }

@@ -20,8 +20,8 @@ export interface DrawbridgeOptions {
   readonly nodeArguments?: readonly string[];
   /** SHA-256 in hex of the token by which connectors serve its connection. @default it reaches the upstream itself */
   readonly connectorDigest?: string;
-  /** What its connection says of the record. @default nothing: bodies of calls are kept, as in production */
-  readonly recording?: { readonly bodies: 'none' };
+  /** Of which calls bodies are kept. @default all, as in production */
+  readonly bodies?: 'all' | 'none';
   /** Further variables of its environment. */
   readonly variables?: Readonly<Record<string, string>>;
 }
@@ -31,8 +31,8 @@ export async function startDrawbridgePeer(options: DrawbridgeOptions): Promise<R
   const { bus, setting, token, name, nodeArguments = [], variables } = options;
   const main = options.main ?? join(repositoryRoot(), 'services/proxy/dist/main.js');
   const directory = join(setting.directory, name);
-  const { connectorDigest, recording } = options;
-  writeConfiguration(directory, { ...setting, connectorDigest, recording });
+  const { connectorDigest, bodies = 'all' } = options;
+  writeConfiguration(directory, { ...setting, connectorDigest, bodies });
   const [https, http] = [await freePort(), await freePort()];
   const running = await BenchProcess.start({
     command: process.execPath,
@@ -91,11 +91,11 @@ const environment = ({ bus, setting, directory, https, http }: Placed): Record<s
 
 type Configured = Pick<PeerSetting, 'upstreamPort' | 'upstreamCa'> &
   Record<'connectorDigest', string | undefined> &
-  Record<'recording', DrawbridgeOptions['recording'] | undefined>;
+  Record<'bodies', 'all' | 'none'>;
 
 function writeConfiguration(
   directory: string,
-  { upstreamPort, upstreamCa, connectorDigest, recording }: Configured,
+  { upstreamPort, upstreamCa, connectorDigest, bodies }: Configured,
 ): void {
   mkdirSync(directory, { recursive: true });
   copyFileSync(upstreamCa, join(directory, 'upstream-ca.pem'));
@@ -109,7 +109,7 @@ function writeConfiguration(
       server: `https://localhost:${upstreamPort}`,
       certificateAuthorityFile: 'upstream-ca.pem',
       credential: { type: 'bearerToken', file: 'upstream-token' },
-      ...(recording !== undefined && { recording }),
+      recording: { bodies },
       ...(connectorDigest !== undefined && {
         connector: { tokenDigests: [`sha256:${connectorDigest}`] },
       }),

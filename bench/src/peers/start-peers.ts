@@ -17,6 +17,8 @@ export interface PeersOptions {
   readonly programs: Programs;
   readonly bus: BenchBus;
   readonly token: string;
+  /** On Drawbridge's record. */
+  readonly bodies: 'all' | 'none';
 }
 
 const starters = {
@@ -28,7 +30,7 @@ const starters = {
 /** Drawbridge and every other proxy that is on this machine, in front of one upstream. */
 export async function startPeers(
   setting: PeerSetting,
-  { programs, bus, token }: PeersOptions,
+  { programs, ...gateway }: PeersOptions,
 ): Promise<Peers> {
   const running: RunningTarget[] = [];
   const stop = async () => {
@@ -39,7 +41,7 @@ export async function startPeers(
       const program = programs.found.get(name);
       if (program !== undefined) running.push(await starters[name](program.path, setting));
     }
-    running.push(await startDrawbridgePeer({ bus, setting, token, name: 'drawbridge' }));
+    running.push(await startDrawbridgePeer({ ...gateway, setting, name: 'drawbridge' }));
   } catch (error) {
     await stop();
     throw error;

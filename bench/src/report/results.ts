@@ -18,13 +18,14 @@ export interface Run {
 
 /** Everything that was measured, round by round, with medians and spread: what the JSON file holds. */
 export function resultsOf({ machine, programs, options, cores, outcomes, ...rest }: Run): object {
-  const { rounds, seconds } = options;
+  const { rounds, seconds, bodies } = options;
   return {
     at: new Date().toISOString(),
     machine,
     cores,
     rounds,
     seconds,
+    bodies,
     versions: Object.fromEntries(
       programNames.map((name) => [
         name,

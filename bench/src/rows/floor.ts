@@ -11,8 +11,7 @@ export const floor: Row = {
   title: 'GET of 2 kB, 64 kept connections, beside Node that checks nothing',
   run: async (session) => {
     const node = await startNodeFloor(session.setting);
-    const recording = { bodies: 'none' } as const;
-    const withoutBodies = await session.startDrawbridge('without-bodies', { recording });
+    const withoutBodies = await session.startDrawbridge('without-bodies', { bodies: 'none' });
     try {
       const measured = session.targets.filter(
         ({ name }) => name !== 'direct' && name !== 'haproxy',

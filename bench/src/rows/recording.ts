@@ -25,10 +25,10 @@ async function recordedAndNot(
   load: Omit<ClosedLoad, 'seconds'>,
 ): Promise<RowOutcome> {
   const main = join(import.meta.dirname, '../drawbridge/unrecorded-main.js');
-  const recording = { bodies: 'none' } as const;
-  const unrecorded = await session.startDrawbridge('unrecorded', { main, recording });
-  const recorded = await session.startDrawbridge('recorded', { recording });
-  const withBodies = await session.startDrawbridge('with-bodies');
+  const bodies = 'none';
+  const unrecorded = await session.startDrawbridge('unrecorded', { main, bodies });
+  const recorded = await session.startDrawbridge('recorded', { bodies });
+  const withBodies = await session.startDrawbridge('with-bodies', { bodies: 'all' });
   const named = { 'drawbridge, unrecorded': unrecorded, 'drawbridge, with bodies': withBodies };
   try {
     const contests = [
