@@ -91,7 +91,7 @@ export class BenchSession {
 
   /** Every proxy once more, in front of another upstream; ends with the session unless it is stopped before. */
   async startPeers(upstreamPort: number): Promise<Peers> {
-    const directory = mkdtempSync(join(this.directory, 'peers-'));
+    const directory = this.directoryFor('peers');
     const setting = { ...this.setting, directory, upstreamPort };
     const { programs, bus, token } = this;
     const { bodies } = this.options;
@@ -117,6 +117,11 @@ export class BenchSession {
     const peer = await startDrawbridgePeer({ bus, setting, token, name, bodies, ...rest });
     this.#stops.push(() => peer.stop());
     return peer;
+  }
+
+  /** A new one of its own below that of the session. */
+  directoryFor(name: string): string {
+    return mkdtempSync(join(this.directory, `${name}-`));
   }
 
   get setting(): PeerSetting {

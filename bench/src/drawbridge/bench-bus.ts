@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { AccessEvent, Rule } from '@drawbridge/contracts';
 import { startEmbeddedNats, type EmbeddedNats } from '@drawbridge/embedded';
 import {
@@ -58,6 +60,13 @@ export class BenchBus {
 
   get pid(): number {
     return this.nats.pid ?? 0;
+  }
+
+  /** @param cores - where it runs from now on; empty: stays */
+  async moveTo(cores: readonly number[]): Promise<void> {
+    if (cores.length === 0) return;
+    const list = cores.join(',');
+    await promisify(execFile)('taskset', ['-a', '-p', '-c', list, String(this.pid)]);
   }
 
   async trust({ trusted }: BenchIssuer): Promise<void> {

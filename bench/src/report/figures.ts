@@ -93,6 +93,10 @@ export const figures: readonly Figure[] = [
     ),
   },
   {
+    name: 'nginx with two workers, calls per second, x one',
+    of: rate('workers', 'nginx, 2 workers', 'nginx, 1 worker'),
+  },
+  {
     name: 'two workers, calls per second, x one',
     atLeast: 1.8,
     of: rate('workers', 'drawbridge, 2 workers', 'drawbridge, 1 worker'),

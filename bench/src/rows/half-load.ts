@@ -30,8 +30,11 @@ export const halfLoad: Row = {
   },
 };
 
+/** Calls a second, once V8 has compiled the chain: half of what a cold gateway does would be no load at all. */
 async function saturation(session: BenchSession, target: Target): Promise<number> {
-  const load = { ...SATURATING, seconds: session.options.seconds };
-  const { requests, seconds } = await wrk(session.generator('wrk'), target, load);
-  return requests / seconds;
+  const { seconds, warmUpSeconds } = session.options;
+  const generator = session.generator('wrk');
+  await wrk(generator, target, { ...SATURATING, seconds: Math.max(seconds, warmUpSeconds) });
+  const loaded = await wrk(generator, target, { ...SATURATING, seconds });
+  return loaded.requests / loaded.seconds;
 }
