@@ -6,7 +6,7 @@ import { ConfigInvalid } from './load-config.js';
 import { supervise, type StartService } from './run-service.js';
 import type { RunningService } from './running-service.js';
 
-function supervised(start: StartService) {
+function supervised(start: StartService, nodeVersion = process.versions.node) {
   const lines: string[] = [];
   const signals = new EventEmitter();
   const exits: number[] = [];
@@ -16,6 +16,7 @@ function supervised(start: StartService) {
     start,
     env: { A: '1' },
     logger: createLogger('policy', { destination: { write: (line) => lines.push(line) } }),
+    nodeVersion,
     signals,
     exit: (code) => {
       exits.push(code);
@@ -72,6 +73,14 @@ describe('running a service', () => {
     expect(await exited).toBe(78);
     expect(log()).toContain('HTTP_PORT');
     expect(log()).toContain('CONFIG_DIR');
+  });
+
+  it('ends with 78 on a Node.js that is too old, before it starts', async () => {
+    const start = () => Promise.reject(new Error('it was started'));
+    const { exited, log } = supervised(start, '20.19.2');
+    expect(await exited).toBe(78);
+    expect(log()).toContain('is version 20.19.2; Node.js 24 or newer is needed');
+    expect(log()).not.toContain('it was started');
   });
 
   it('ends with 78 when the YAML documents are bad', async () => {

@@ -1,12 +1,14 @@
 import type { EventEmitter } from 'node:events';
 import type { LoggerService } from '@nestjs/common';
-import { codeOf } from '@drawbridge/kernel';
+import { AppError, codeOf } from '@drawbridge/kernel';
 import { createLogger } from './create-logger.js';
 import type { RunningService } from './running-service.js';
 
 /** sysexits.h EX_CONFIG: settings are wrong, starting again will not help. */
 const EXIT_CONFIG = 78;
 const EXIT_FAILURE = 1;
+/** Of Node.js. An older one starts, and fails at the first call. */
+const OLDEST_NODE = 24;
 const CLOSE_MS = 25_000;
 
 export type StartService = (
@@ -29,6 +31,7 @@ export function runService(name: string, start: StartService): void {
     start,
     env,
     logger,
+    nodeVersion: process.versions.node,
     signals: process,
     exit: (code) => {
       process.exit(code);
@@ -45,13 +48,16 @@ export interface Supervision {
   readonly start: StartService;
   readonly env: NodeJS.ProcessEnv;
   readonly logger: LoggerService;
+  /** As `process.versions.node` says it. */
+  readonly nodeVersion: string;
   /** Emits `SIGTERM`, `SIGINT`, `unhandledRejection`, `uncaughtException`. */
   readonly signals: Pick<EventEmitter, 'on'>;
   readonly exit: (code: number) => void;
 }
 
 /** {@link runService} with its surroundings passed in. */
-export function supervise({ name, start, env, logger, signals, exit }: Supervision): void {
+export function supervise(supervision: Supervision): void {
+  const { name, env, logger, signals, exit } = supervision;
   let stopping = false;
   const crash = (error: unknown) => {
     logger.fatal?.({ msg: 'crashed', err: error });
@@ -60,7 +66,7 @@ export function supervise({ name, start, env, logger, signals, exit }: Supervisi
   signals.on('unhandledRejection', crash);
   signals.on('uncaughtException', crash);
 
-  const started = begin(start, env, logger);
+  const started = begin(supervision, env, logger);
   started.then(
     ({ addresses }) => {
       logger.log({ msg: `${name} started`, addresses });
@@ -84,16 +90,30 @@ export function supervise({ name, start, env, logger, signals, exit }: Supervisi
 }
 
 /** A start that throws before it waits for anything, as `loadConfig` does, has failed like any other. */
-function begin(start: StartService, ...args: Parameters<StartService>): Promise<RunningService> {
+function begin(
+  { start, nodeVersion }: Pick<Supervision, 'start' | 'nodeVersion'>,
+  ...args: Parameters<StartService>
+): Promise<RunningService> {
   try {
+    requireNode(nodeVersion);
     return start(...args);
   } catch (error) {
     return Promise.reject(error instanceof Error ? error : new Error(String(error)));
   }
 }
 
-/** The environment, or the YAML documents that it names. */
-const settingsCodes: ReadonlySet<string> = new Set(['config_invalid', 'configuration_invalid']);
+function requireNode(version: string): void {
+  if (Number.parseInt(version, 10) >= OLDEST_NODE) return;
+  const needed = `Node.js ${OLDEST_NODE} or newer is needed`;
+  throw new AppError('runtime_too_old', `${process.execPath} is version ${version}; ${needed}`);
+}
+
+/** What runs it, the environment, or the YAML documents that this names. */
+const settingsCodes: ReadonlySet<string> = new Set([
+  'config_invalid',
+  'configuration_invalid',
+  'runtime_too_old',
+]);
 
 function reportFailedStart(logger: LoggerService, error: unknown): number {
   const code = codeOf(error);
