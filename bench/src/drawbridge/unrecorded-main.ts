@@ -12,7 +12,10 @@ const forgetful: CallRecorder = {
   start: () => Promise.resolve(),
   body: () => undefined,
   end: () => undefined,
-  piece: ({ stored }) => stored(),
+  piece: ({ stored }) => {
+    stored();
+    return true;
+  },
   refused: () => Promise.resolve(),
   close: () => Promise.resolve(0),
 };

@@ -17,6 +17,7 @@ export type BodyDirection = z.infer<typeof BodyDirection>;
  * - `client_gone`, `call_cut`, `upstream_failed`: the call ended before the body did.
  * - `object_store_missing`, `object_store_unavailable`: longer than a record holds, and nowhere to put the rest.
  * - `record_too_large`: the bus takes no message that is so long.
+ * - `record_backlog`: the bus is away, and too much waits for it already.
  * - `not_maskable`: a form in which nobody can tell what has to be masked.
  * - `before_not_granted`: the grant does not allow the agent to see the object.
  * - `before_not_found`, `before_refused`, `before_unavailable`: there was none; the cluster did not show it to the
@@ -30,6 +31,7 @@ export const BodyCut = z.enum([
   'object_store_missing',
   'object_store_unavailable',
   'record_too_large',
+  'record_backlog',
   'not_maskable',
   'before_not_granted',
   'before_not_found',

@@ -73,7 +73,7 @@ describe('the line of a body', () => {
   });
 
   it('that no message can hold says so instead', () => {
-    const line = withoutContent(bodyLine(of, short(Buffer.from('a body'))));
+    const line = withoutContent(bodyLine(of, short(Buffer.from('a body'))), 'record_too_large');
     expect(read(line)).toMatchObject({ content: '', cut: 'record_too_large', kept: 0, bytes: 6 });
     expect(line).not.toContain('a body');
     expect(recordLine(read(line))).toBe(line);

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { CommandBody, type BodyDirection } from '@drawbridge/contracts';
+import { CommandBody, type BodyCut, type BodyDirection } from '@drawbridge/contracts';
 import { wholeCharacters, type RecordedBody } from './recorded-body.js';
 
 /** Which body of which call it is. */
@@ -59,14 +59,9 @@ function written(content: Buffer): Pick<CommandBody, 'encoding'> & { readonly qu
   return { encoding: 'base64', quoted: `"${content.toString('base64')}"` };
 }
 
-/** A line that no message can hold, without what makes it long. */
-export function withoutContent(line: string): string {
+/** A line without what makes it long. What stands in the object store is kept, and its line as it is. */
+export function withoutContent(line: string, cut: BodyCut): string {
   const body = CommandBody.parse(JSON.parse(line));
-  return JSON.stringify({
-    ...body,
-    encoding: 'utf8',
-    content: '',
-    cut: 'record_too_large',
-    kept: 0,
-  });
+  if (body.objects !== undefined && body.content === '') return line;
+  return JSON.stringify({ ...body, encoding: 'utf8', content: '', cut, kept: 0 });
 }

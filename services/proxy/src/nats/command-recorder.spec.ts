@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CommandRecord } from '@drawbridge/contracts';
+import { CommandBody, CommandRecord } from '@drawbridge/contracts';
 import type { CommandEntry, CommandLog, CommandLogErrorCode } from '@drawbridge/jetstream';
+import { bodyLine } from '../bodies/body-line.js';
 import type { RefusedCall } from '../chain/answer-refusals.js';
 import { CommandRecorder } from './command-recorder.js';
 
@@ -36,11 +37,10 @@ class LogInMemory implements CommandLog {
   get records(): number {
     return this.kept.length;
   }
-  get bytes(): number {
-    return this.kept.reduce((sum, { line }) => sum + line.length, 0);
-  }
+  bytes = 0;
   add(entry: CommandEntry): void {
     this.kept.push(entry);
+    this.bytes += entry.line.length;
     if (!this.hangs && this.failure === undefined) this.store();
   }
   fail(why: CommandLogErrorCode): void {
@@ -49,6 +49,7 @@ class LogInMemory implements CommandLog {
   }
   store(): void {
     this.failure = undefined;
+    this.bytes = 0;
     for (const entry of this.kept.splice(0)) {
       this.stored.push(entry.line);
       entry.stored();
@@ -166,6 +167,42 @@ describe('T26 the recorder', () => {
     log.hangs = true;
     for (let index = 0; index < 33; index += 1) recorder.end(call, 'x'.repeat(1_048_576));
     expect(() => recorder.start(call, 'start')).toThrow(expect.objectContaining(unavailable));
+  });
+});
+
+describe('T26 calls that run while the bus is away', () => {
+  const content = 'x'.repeat(32_768);
+  const head = { direction: 'response', at: receivedAt, contentType: 'text/plain' } as const;
+  const of = { ...call, ...head };
+  const sha256 = 'a'.repeat(64);
+  const body = bodyLine(of, {
+    ...{ bytes: content.length, sha256, content: Buffer.from(content), objects: [] },
+    cut: undefined,
+  });
+
+  it('end on the record, thousands of them, and give up bodies before memory', () => {
+    const { recorder, log } = recorderOn();
+    log.fail('command_log_unavailable');
+    for (let index = 0; index < 5_000; index += 1) {
+      recorder.body(call, body);
+      recorder.end(call, `end ${index}`);
+    }
+    expect(log.bytes).toBeLessThan(67_108_864 + 5_000 * 1_024);
+    expect(log.kept).toHaveLength(10_000);
+    expect(log.kept.at(-1)?.line).toBe('end 4999');
+    const bodies = log.kept.filter(({ type }) => type === 'CommandBody').map(({ line }) => line);
+    const kept = bodies.findIndex((line) => !line.includes(content));
+    expect(kept).toBe(2_029);
+    const last = CommandBody.parse(JSON.parse(bodies.at(-1) ?? ''));
+    expect(last).toMatchObject({ content: '', cut: 'record_backlog', kept: 0, sha256 });
+    expect(last.bytes).toBe(content.length);
+  });
+
+  it('show nothing more of a session until what waits is stored', () => {
+    const { recorder, log } = recorderOn({ maxBacklog: 2 });
+    log.hangs = true;
+    const piece = { ...call, line: '{}', stored: () => undefined, delayed: () => undefined };
+    expect([recorder.piece(piece), recorder.piece(piece)]).toStrictEqual([true, false]);
   });
 });
 

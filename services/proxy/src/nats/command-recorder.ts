@@ -1,4 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
+import type { BodyCut } from '@drawbridge/contracts';
 import type { CommandEntry, CommandLog, CommandLogErrorCode } from '@drawbridge/jetstream';
 import { CommandLogError } from '@drawbridge/jetstream';
 import type { RefusalLog, RefusedCall } from '../chain/answer-refusals.js';
@@ -14,6 +15,8 @@ const REFUSAL_MS = 1_000;
 /** Records that may wait for the bus, and their size. Then no call is taken any more, so none is ever dropped. */
 const MAX_BACKLOG = 10_000;
 const MAX_BACKLOG_BYTES = 33_554_432;
+/** Calls that run meanwhile end, and their bodies come on top: beyond this they are recorded without their content. */
+const MAX_BACKLOG_WITH_BODIES = 67_108_864;
 const REPORT_MS = 10_000;
 
 export interface RecorderOptions {
@@ -79,10 +82,16 @@ export class CommandRecorder implements Recorder, RefusalLog, RecordingLog {
 
   body({ commandId, connection }: Pick<EndedCall, 'commandId' | 'connection'>, line: string): void {
     const type = 'CommandBody';
+    const cut = (why: BodyCut) => {
+      const rest = withoutContent(line, why);
+      this.#log.add({ type, commandId, connection, line: rest, stored: nobody, delayed: nobody });
+    };
+    if (this.#log.bytes + line.length > MAX_BACKLOG_WITH_BODIES) {
+      cut('record_backlog');
+      return;
+    }
     const delayed = (why: CommandLogErrorCode) => {
-      if (why !== 'command_record_too_large') return;
-      const cut = withoutContent(line);
-      this.#log.add({ type, commandId, connection, line: cut, stored: nobody, delayed: nobody });
+      if (why === 'command_record_too_large') cut('record_too_large');
     };
     this.#log.add({ type, commandId, connection, line, stored: nobody, delayed });
   }
@@ -92,8 +101,9 @@ export class CommandRecorder implements Recorder, RefusalLog, RecordingLog {
     this.#log.add({ type, commandId, connection, line, stored: nobody, delayed: nobody });
   }
 
-  piece(piece: RecordedLine): void {
+  piece(piece: RecordedLine): boolean {
     this.#log.add({ type: 'SessionChunk', ...piece });
+    return !this.#isFull();
   }
 
   async refused(call: RefusedCall): Promise<void> {

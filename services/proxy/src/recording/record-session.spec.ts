@@ -11,7 +11,7 @@ function sessionWith() {
   const lines: RecordedLine[] = [];
   const told: string[] = [];
   const recording = new SessionRecording({
-    ...{ log: { piece: (line: RecordedLine) => lines.push(line) }, header },
+    ...{ log: { piece: (line: RecordedLine) => lines.push(line) > 0 }, header },
     ...{ commandId: '01939b0a-7c00-7000-8000-000000000001', connection: 'prod' },
     ...{ begunAt: new Date('2026-11-22T10:00:00Z'), now: () => 0 },
   });

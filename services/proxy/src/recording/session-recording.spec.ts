@@ -12,12 +12,12 @@ const header: SessionHeader = {
 };
 
 /** A recording, its clock, and what it has sent. */
-function recordingWith() {
+function recordingWith({ roomFor = Infinity } = {}) {
   const lines: RecordedLine[] = [];
   const told: string[] = [];
   const clock = { ms: 5_000 };
   const recording = new SessionRecording({
-    log: { piece: (line) => lines.push(line) },
+    log: { piece: (line) => lines.push(line) < roomFor },
     commandId: COMMAND,
     connection: 'prod',
     header,
@@ -97,6 +97,14 @@ describe('the recording of a session', () => {
     for (const { stored } of lines.slice(0, 4)) stored();
     expect(told).toStrictEqual(['full']);
     for (const { stored } of lines.slice(4)) stored();
+    expect(told).toStrictEqual(['full', 'room']);
+  });
+
+  it('waits with its first piece while the record of all is full, and goes on when that is stored', () => {
+    const { recording, lines, told } = recordingWith({ roomFor: 1 });
+    recording.bytes('o', Buffer.alloc(16_384, 'x'));
+    expect(told).toStrictEqual(['full']);
+    lines[0]?.stored();
     expect(told).toStrictEqual(['full', 'room']);
   });
 

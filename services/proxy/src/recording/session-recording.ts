@@ -22,7 +22,8 @@ export interface RecordedLine {
 
 /** Where pieces of recordings are put on the record: never fails and never waits. */
 export interface RecordingLog {
-  piece(piece: RecordedLine): void;
+  /** @returns false when so much waits, of all sessions and calls, that no more may pass until this piece is stored */
+  piece(piece: RecordedLine): boolean;
 }
 
 export interface SessionRecordingOptions {
@@ -102,9 +103,9 @@ export class SessionRecording {
       for (const { text } of this.#texts[code].end()) this.frame(`${code}64`, text);
     }
     const cut = this.#cut === undefined ? {} : { cut: this.#cut };
+    this.listener = undefined;
     this.#send({ chunks: this.#index + 1, ...cut });
     this.#over = true;
-    this.listener = undefined;
   }
 
   /** To the millisecond. */
@@ -126,14 +127,14 @@ export class SessionRecording {
     this.#characters = 0;
     this.#index += 1;
     this.#waiting += size;
-    log.piece({
+    const hasRoom = log.piece({
       commandId,
       connection,
       line,
       stored: () => this.#stored(size),
       delayed: (why) => this.#delayed(why),
     });
-    if (this.#isFull || this.#waiting <= MAX_WAITING) return;
+    if (this.#isFull || (hasRoom && this.#waiting <= MAX_WAITING)) return;
     this.#isFull = true;
     this.listener?.onFull();
   }
