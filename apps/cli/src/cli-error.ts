@@ -20,6 +20,7 @@ export type CliErrorCode =
   | 'kubeconfig_exists'
   | 'kubeconfig_invalid'
   | 'policy_invalid'
+  | 'record_endless'
   | 'record_unproven'
   | 'certificate_not_issued'
   | 'rerun_production_name'
@@ -49,6 +50,7 @@ const exitCodes: Readonly<Record<CliErrorCode, ExitCode>> = {
   kubeconfig_exists: exitCode.error,
   kubeconfig_invalid: exitCode.error,
   policy_invalid: exitCode.usage,
+  record_endless: exitCode.error,
   record_unproven: exitCode.error,
   certificate_not_issued: exitCode.error,
   rerun_production_name: exitCode.denied,

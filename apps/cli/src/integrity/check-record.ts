@@ -1,8 +1,12 @@
+import type { CheckpointTimestamp } from '@drawbridge/contracts';
 import {
   checkExport,
   checkStream,
   KeyRing,
+  NoteRefused,
+  openCheckpoint,
   openKeyChain,
+  SealRefused,
   type Finding,
   type Gap,
   type KeyChain,
@@ -11,7 +15,7 @@ import {
 } from '@drawbridge/integrity';
 import { directoryFiles } from './directory-files.js';
 import { openKeptNotes, readKeptNotes } from './kept-checkpoints.js';
-import type { Beginning, RecordReader } from './record-reader.js';
+import type { Announced, Beginning, RecordReader } from './record-reader.js';
 import { TimestampCheck, type TimestampReport } from './timestamp-check.js';
 
 export interface RecordCheck {
@@ -60,13 +64,15 @@ export async function checkLive(
   const kept = openKeptNotes(await readKeptNotes(paths), chain);
   const named = kept.map(({ origin }) => origin.slice(chain.name.length + 1));
   // A log that has vanished as a whole is told by what was kept of it.
-  const found = [...new Set([...(await reader.streams()), ...named])];
+  const announced = await reader.newest();
+  const found = [...new Set([...announced.map(({ stream }) => stream), ...named])];
   const streams: CheckedStream[] = [];
   const strays: Finding[] = [];
   for (const stream of found.filter((name) => only?.includes(name) ?? true)) {
     const origin = `${chain.name}/${stream}`;
-    const timestamps = await timestampsOf(reader, stream, timestampRoots);
-    const seals = reader.seals(stream);
+    const most = mostSeals(announced, chain, stream);
+    const timestamps = await timestampsOf(reader.timestamps(stream, most), stream, timestampRoots);
+    const seals = reader.seals(stream, most);
     const report = await checkStream({
       stream,
       origin,
@@ -84,14 +90,32 @@ export async function checkLive(
   return { chain, streams, ...all(streams, strays) };
 }
 
+/** Sealed while we read. */
+const MAX_NEW_SEALS = 10_000;
+
+/** Each seal adds a message, and only who has the key can say how many there are. */
+function mostSeals(announced: readonly Announced[], chain: KeyChain, stream: string): number {
+  const note = announced.find((one) => one.stream === stream)?.note;
+  if (note === undefined) return MAX_NEW_SEALS;
+  const name = `${chain.name}/${stream}`;
+  try {
+    const { size } = new KeyRing(chain).open((key) => openCheckpoint(note, { name, key }));
+    return size + MAX_NEW_SEALS;
+  } catch (error) {
+    // Its seal is told as what it is, when it is read.
+    if (error instanceof NoteRefused || error instanceof SealRefused) return MAX_NEW_SEALS;
+    throw error;
+  }
+}
+
 async function timestampsOf(
-  reader: RecordReader,
+  read: AsyncIterable<CheckpointTimestamp>,
   stream: string,
   roots: string | undefined,
 ): Promise<TimestampCheck | undefined> {
   if (roots === undefined) return undefined;
   const check = new TimestampCheck(stream, roots);
-  await check.read(reader.timestamps(stream));
+  await check.read(read);
   return check;
 }
 

@@ -11,6 +11,7 @@ import {
 } from '@drawbridge/contracts';
 import { base64, readRebuilt, sha256, type ReadMessage } from '@drawbridge/integrity';
 import type { AuditReader } from '../policy-diff/audit-reader.js';
+import { readPages } from './record-pages.js';
 
 /** Reads keys, seals and messages from audit, page by page. Believes nothing of it. */
 export class RecordReader {
@@ -22,32 +23,26 @@ export class RecordReader {
     return keys.map(({ statement }) => statement);
   }
 
-  /** Streams that have a checkpoint. */
-  async streams(): Promise<readonly string[]> {
+  /** The newest checkpoint of each stream that has one, as a note that nobody has opened. */
+  async newest(): Promise<readonly Announced[]> {
     const { items } = await this.audit.call('/v1/audit/checkpoints', {}, CheckpointPage);
-    return items.map(({ stream }) => stream);
+    return items.map(({ stream, note }) => ({ stream, note }));
   }
 
-  async *seals(stream: string): AsyncGenerator<Seal> {
-    for (let after: number | undefined = 0; after !== undefined;) {
+  /** @param most - how many there can be: each seals one message at least */
+  seals(stream: string, most: number): AsyncGenerator<Seal> {
+    const read = async (after: number) => {
       const query = { after: String(after) };
-      const page: SealPage = await this.audit.call(pathOf(stream, 'seals'), query, SealPage);
-      yield* page.seals;
-      after = page.next;
-    }
+      const page = await this.audit.call(pathOf(stream, 'seals'), query, SealPage);
+      return { items: page.seals, next: page.next };
+    };
+    return readPages({ what: `seals of ${stream}`, first: 0, read, most });
   }
 
-  async *timestamps(stream: string): AsyncGenerator<CheckpointTimestamp> {
-    for (let after: number | undefined = 0; after !== undefined;) {
-      const query = { after: String(after) };
-      const page: TimestampPage = await this.audit.call(
-        pathOf(stream, 'timestamps'),
-        query,
-        TimestampPage,
-      );
-      yield* page.items;
-      after = page.next;
-    }
+  timestamps(stream: string, most: number): AsyncGenerator<CheckpointTimestamp> {
+    const read = (after: number) =>
+      this.audit.call(pathOf(stream, 'timestamps'), { after: String(after) }, TimestampPage);
+    return readPages({ what: `timestamps of ${stream}`, first: 0, read, most });
   }
 
   /** Where the stream begins. */
@@ -58,17 +53,13 @@ export class RecordReader {
     return { ...beginning(page.messages[0]), ...(days === undefined ? {} : { days }) };
   }
 
-  async *messages(stream: string): AsyncGenerator<ReadMessage> {
-    for (let from: number | undefined = 1; from !== undefined;) {
+  messages(stream: string): AsyncGenerator<ReadMessage> {
+    const read = async (from: number) => {
       const query = { from: String(from) };
-      const page: StreamMessagePage = await this.audit.call(
-        pathOf(stream, 'messages'),
-        query,
-        StreamMessagePage,
-      );
-      for (const message of page.messages) yield readMessage(message);
-      from = page.next;
-    }
+      const page = await this.audit.call(pathOf(stream, 'messages'), query, StreamMessagePage);
+      return { items: page.messages.map(readMessage), next: page.next };
+    };
+    return readPages({ what: `messages of ${stream}`, first: 1, read, placeOf });
   }
 
   /** Where the rows of a stream begin, and up to where they were stored at least. */
@@ -80,20 +71,24 @@ export class RecordReader {
   }
 
   /** The same messages, as ClickHouse gives them back from its rows; `onStray` gets rows that are of no message. */
-  async *rebuilt(stream: string, onStray: (row: string) => void): AsyncGenerator<ReadMessage> {
-    for (let from: number | undefined = 1; from !== undefined;) {
+  rebuilt(stream: string, onStray: (row: string) => void): AsyncGenerator<ReadMessage> {
+    const read = async (from: number) => {
       const query = { from: String(from) };
-      const page: RebuiltMessagePage = await this.audit.call(
-        pathOf(stream, 'rows'),
-        query,
-        RebuiltMessagePage,
-      );
-      for (const message of page.messages) yield readRebuilt(message);
+      const page = await this.audit.call(pathOf(stream, 'rows'), query, RebuiltMessagePage);
       for (const { table, row } of page.strays ?? []) onStray(`${table} ${row}`);
-      from = page.next;
-    }
+      return { items: page.messages.map(readRebuilt), next: page.next };
+    };
+    return readPages({ what: `rows of ${stream}`, first: 1, read, placeOf });
   }
 }
+
+/** What audit says is the newest checkpoint of a stream. */
+export interface Announced {
+  readonly stream: string;
+  readonly note: string;
+}
+
+const placeOf = ({ sequence }: ReadMessage): number => sequence;
 
 export interface Beginning {
   readonly sequence: number;
