@@ -5,10 +5,14 @@ import { HASH_BYTES } from './merkle.js';
 /**
  * A checkpoint that is signed and cannot be right all the same. `checkpoint_malformed`: not the text of one.
  * `checkpoint_foreign`: of another log. `seal_malformed`: what stands beside it is not what it says.
- * `seal_root_wrong`: the links beside it make another tree.
+ * `seal_root_wrong`: the links beside it make another tree. `checkpoint_key_over`: by a key that signs no more.
  */
 export class SealRefused extends AppError<
-  'checkpoint_malformed' | 'checkpoint_foreign' | 'seal_malformed' | 'seal_root_wrong'
+  | 'checkpoint_malformed'
+  | 'checkpoint_foreign'
+  | 'checkpoint_key_over'
+  | 'seal_malformed'
+  | 'seal_root_wrong'
 > {}
 
 /** Sequences that a stream does not have, from and to. */

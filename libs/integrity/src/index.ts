@@ -13,8 +13,10 @@ export {
   KeyRing,
   keyStatement,
   openKeyChain,
+  requireInTime,
   type KeyChain,
   type LogKey,
+  type LogSizes,
 } from './key-chain.js';
 export { linkOf, type SealedMessage } from './link.js';
 export { base64 } from './note.js';

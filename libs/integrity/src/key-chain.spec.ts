@@ -11,10 +11,11 @@ const [first, second, third, stranger] = ['a', 'b', 'c', 'x'].map(testSigner) as
   ReturnType<typeof testSigner>,
   ReturnType<typeof testSigner>,
 ];
+const ended = new Map([['ACCESS', 7]]);
 const chain = [
   keyStatement({ name, at, signer: first }),
-  keyStatement({ name, at, signer: second, before: { index: 0, signer: first } }),
-  keyStatement({ name, at, signer: third, before: { index: 1, signer: second } }),
+  keyStatement({ name, at, signer: second, before: { index: 0, signer: first, ended } }),
+  keyStatement({ name, at, signer: third, before: { index: 1, signer: second, ended } }),
 ];
 const [one = '', two = '', three = ''] = chain;
 const code = (wanted: string) => expect.objectContaining({ code: wanted }) as Error;
@@ -45,12 +46,20 @@ describe('a chain of keys', () => {
       'the second of another log',
       [
         one,
-        keyStatement({ name: 'other', at, signer: second, before: { index: 0, signer: first } }),
+        keyStatement({
+          name: 'other',
+          at,
+          signer: second,
+          before: { index: 0, signer: first, ended },
+        }),
       ],
     ],
     [
       'a key that another key brought',
-      [one, keyStatement({ name, at, signer: second, before: { index: 0, signer: stranger } })],
+      [
+        one,
+        keyStatement({ name, at, signer: second, before: { index: 0, signer: stranger, ended } }),
+      ],
     ],
   ])('is refused with %s', (_, statements) => {
     expect(() => openKeyChain(statements, first.publicKey)).toThrow(code('key_chain_broken'));
@@ -75,8 +84,10 @@ describe('a chain of keys', () => {
 });
 
 describe('a ring of keys', () => {
+  const checkpoint = (size: number, stream = 'ACCESS') => ({ origin: `${name}/${stream}`, size });
   const noteOf = (signer: typeof first) => signNote('text\n', [{ name, key: signer }]);
-  const open = (ring: KeyRing, note: string) => ring.open((key) => openNote(note, { name, key }));
+  const open = (ring: KeyRing, note: string, of = checkpoint(1)) =>
+    ring.open((key) => ({ text: openNote(note, { name, key }), checkpoint: of })).text;
 
   it('moves on with the keys and never back', () => {
     const ring = new KeyRing(openKeyChain(chain));
@@ -84,5 +95,35 @@ describe('a ring of keys', () => {
     expect(open(ring, noteOf(third))).toBe('text\n');
     expect(() => open(ring, noteOf(second))).toThrow(NoteRefused);
     expect(() => open(ring, noteOf(stranger))).toThrow(code('note_unsigned'));
+  });
+
+  it('takes nothing of an old key that was not there when the next one began', () => {
+    const opened = openKeyChain(chain);
+    expect(open(new KeyRing(opened), noteOf(first), checkpoint(7))).toBe('text\n');
+    for (const [signer, of] of [
+      [first, checkpoint(8)],
+      [second, checkpoint(8)],
+      [first, checkpoint(1, 'HOLDS')],
+    ] as const) {
+      const ring = new KeyRing(opened);
+      expect(() => open(ring, noteOf(signer), of)).toThrow(code('checkpoint_key_over'));
+    }
+    expect(open(new KeyRing(opened), noteOf(third), checkpoint(8))).toBe('text\n');
+  });
+
+  it('believes a size that could not be read, and statements of before there were any', () => {
+    const any = new Map([['ACCESS', Infinity]]);
+    const next = (sizes: typeof ended) =>
+      keyStatement({ name, at, signer: second, before: { index: 0, signer: first, ended: sizes } });
+    const open8 = (statement: string) =>
+      open(new KeyRing(openKeyChain([one, statement])), noteOf(first), checkpoint(8));
+    expect(open8(next(any))).toBe('text\n');
+    const [old = ''] = next(any).split('ended');
+    const signed = signNote(
+      old,
+      [first, second].map((key) => ({ name: `${name}/keys`, key })),
+    );
+    expect(open8(signed)).toBe('text\n');
+    expect(() => open8(next(new Map()))).toThrow(code('checkpoint_key_over'));
   });
 });

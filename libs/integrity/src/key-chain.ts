@@ -1,4 +1,5 @@
 import { AppError } from '@drawbridge/kernel';
+import { SealRefused, type Checkpoint } from './checkpoint.js';
 import {
   NoteRefused,
   openNote,
@@ -24,15 +25,24 @@ export interface LogKey {
   readonly index: number;
   readonly key: PublicKey;
   readonly from: string;
+  /** What the keys before it had sealed when it began; absent of the first, and of statements of an older version. */
+  readonly ended?: LogSizes;
   readonly statement: string;
 }
+
+/** How many leaves the tree of each stream has; `Infinity` when that could not be read. A stream that is not there: 0. */
+export type LogSizes = ReadonlyMap<string, number>;
 
 export interface NewKey {
   readonly name: string;
   readonly signer: Signer;
   readonly at: string;
   /** The key that signed until now, which must sign that this one follows it; absent for the first. */
-  readonly before?: { readonly index: number; readonly signer: Signer };
+  readonly before?: {
+    readonly index: number;
+    readonly signer: Signer;
+    readonly ended: LogSizes;
+  };
 }
 
 const keysOrigin = (name: string): string => `${name}/keys`;
@@ -49,6 +59,7 @@ export function keyStatement({ name, signer, at, before }: NewKey): string {
     `key ${verifierKey(name, signer.publicKey)}`,
     `previous ${previous}`,
     `at ${at}`,
+    ...(before === undefined ? [] : [`ended ${endedText(before.ended)}`]),
     '',
   ].join('\n');
   const signers = before === undefined ? [signer] : [before.signer, signer];
@@ -58,7 +69,20 @@ export function keyStatement({ name, signer, at, before }: NewKey): string {
   );
 }
 
-const TEXT = /^(\S+)\/keys\n(0|[1-9]\d{0,8})\nkey (\S+)\nprevious (\S+)\nat (\S+)\n$/;
+const endedText = (ended: LogSizes): string =>
+  [...ended].map(([stream, size]) => `${stream}:${size === Infinity ? 'any' : size}`).join(',') ||
+  'none';
+
+const SIZE = '[A-Z]+:(?:any|0|[1-9]\\d{0,15})';
+const TEXT = new RegExp(
+  `^(\\S+)/keys\n(0|[1-9]\\d{0,8})\nkey (\\S+)\nprevious (\\S+)\nat (\\S+)\n(?:ended (none|${SIZE}(?:,${SIZE})*)\n)?$`,
+);
+
+function sizesOf(text: string): LogSizes {
+  if (text === 'none') return new Map();
+  const sizes = text.split(',').map((one) => one.split(':') as [string, string]);
+  return new Map(sizes.map(([stream, size]) => [stream, size === 'any' ? Infinity : Number(size)]));
+}
 
 interface Statement {
   readonly name: string;
@@ -70,13 +94,14 @@ interface Statement {
 function readStatement(note: string): Statement {
   const match = TEXT.exec(unverifiedText(note));
   if (match === null) throw malformed();
-  const [, name = '', index, own = '', before = '', from = ''] = match;
+  const [, name = '', index, own = '', before = '', from = '', ended] = match;
   const key = keyIn(own, name);
   const previous = before === 'none' ? undefined : keyIn(before, name);
   for (const signer of previous === undefined ? [key] : [previous, key]) {
     openNote(note, { name: keysOrigin(name), key: signer });
   }
-  return { name, key: { index: Number(index), key, from, statement: note }, previous };
+  const told = ended === undefined ? {} : { ended: sizesOf(ended) };
+  return { name, key: { index: Number(index), key, from, ...told, statement: note }, previous };
 }
 
 function keyIn(text: string, name: string): PublicKey {
@@ -126,20 +151,45 @@ const isSame = (one: PublicKey | undefined, other: PublicKey | undefined): boole
 const broken = (text: string) => new KeyChainRefused('key_chain_broken', text);
 
 /**
+ * A key signs nothing any more once the next one is named, which says what was sealed until then: an old key may have been
+ * lost to somebody, who could go on with a stream that the new one has not sealed yet.
+ *
+ * @throws SealRefused `checkpoint_key_over`
+ */
+export function requireInTime(
+  { name, keys }: KeyChain,
+  index: number,
+  { origin, size }: Pick<Checkpoint, 'origin' | 'size'>,
+): void {
+  const stream = origin.slice(name.length + 1);
+  for (const { ended } of keys.slice(index + 1)) {
+    if (ended === undefined || size <= (ended.get(stream) ?? 0)) continue;
+    throw new SealRefused(
+      'checkpoint_key_over',
+      `the checkpoint of size ${size} is signed by a key that was over at size ${ended.get(stream) ?? 0}`,
+    );
+  }
+}
+
+/**
  * Opens something with the key that signed it. Keys only move on: what was signed by an older key than something before
- * it is refused, since an old key may have been lost to somebody.
+ * it is refused.
  */
 export class KeyRing {
   #index = 0;
 
   constructor(private readonly chain: KeyChain) {}
 
-  /** @throws what `open` throws; of a key that is over, NoteRefused `note_unsigned` */
-  open<Opened>(open: (key: PublicKey) => Opened): Opened {
+  /**
+   * @throws what `open` throws; of a key that is over, NoteRefused `note_unsigned` or SealRefused
+   *   `checkpoint_key_over`
+   */
+  open<Opened extends WithCheckpoint>(open: (key: PublicKey) => Opened): Opened {
     let unsigned: NoteRefused | undefined;
     for (const { key, index } of this.chain.keys.slice(this.#index)) {
       try {
         const opened = open(key);
+        requireInTime(this.chain, index, opened.checkpoint);
         this.#index = index;
         return opened;
       } catch (error) {
@@ -149,4 +199,8 @@ export class KeyRing {
     }
     throw unsigned ?? broken('there is no key');
   }
+}
+
+interface WithCheckpoint {
+  readonly checkpoint: Pick<Checkpoint, 'origin' | 'size'>;
 }

@@ -11,7 +11,7 @@ export interface SealedMessage {
 }
 
 /**
- * Chains a message to all before it. What is hashed has 136 bytes: the link before, then the sequence and the time as
+ * Chains a message to all before it. What is hashed has 112 bytes: the link before, then the sequence and the time as
  * big-endian 64-bit numbers, then the SHA-256 of the subject, then that of the data.
  */
 export function linkOf(previous: Uint8Array, message: SealedMessage): Buffer {

@@ -300,7 +300,10 @@ describe('a key that was changed', () => {
   const next = testSigner('b');
   const rotated = [
     ...statements,
-    keyStatement({ name, at, signer: next, before: { index: 0, signer } }),
+    keyStatement({
+      ...{ name, at, signer: next },
+      before: { index: 0, signer, ended: new Map([['ACCESS', 50]]) },
+    }),
   ];
   const before = testLog(all.slice(0, 50));
   const after = testLog(all.slice(50), { signer: next, from: before.end });
@@ -317,5 +320,13 @@ describe('a key that was changed', () => {
     });
     const given = [...before.seals, after.seals[0]!, ...late.seals];
     expect((await found({ ring: ring(), seals: given }))[0]).toEqual(['checkpoint', 61]);
+  });
+
+  it('signs nothing afterwards of a stream that the next one has not sealed yet', async () => {
+    const late = testLog(all.slice(50), { from: before.end });
+    const given = [...before.seals, ...late.seals];
+    expect((await found({ ring: ring(), seals: given }))[0]).toEqual(['checkpoint', 51]);
+    const old = new KeyRing(openKeyChain(statements));
+    expect(await found({ ring: old, seals: given })).toEqual([]);
   });
 });

@@ -4,6 +4,8 @@ import {
   checkStream,
   KeyRing,
   openKeyChain,
+  openSeal,
+  SealBuilder,
   sha256,
   signerOf,
   type PublicKey,
@@ -186,6 +188,32 @@ describe('the sealer', () => {
       const { unsealed, findings } = await verified('ACCESS', first.publicKey);
       expect({ unsealed, findings }).toEqual({ unsealed: 0, findings: [] });
     }, bound);
+  });
+
+  it('takes no seal of an old key for a stream that the next one has not sealed yet', async () => {
+    const [first, second] = [newSigner(), newSigner()];
+    const old = startSealer(first);
+    await publish('ACCESS', 5);
+    await sealed('ACCESS', first, 5);
+    await old.close();
+    const next = startSealer(second, { previous: [first] });
+    await publish('COMMANDS', 1);
+    await sealed('COMMANDS', second, 1);
+    await next.close();
+    // Whoever found the old key, and can write as audit.
+    const [seal] = await sealsOf('ACCESS');
+    const { end } = openSeal(seal!, { name: `${name}/ACCESS`, key: first.publicKey });
+    await publish('ACCESS', 1);
+    const builder = new SealBuilder(end);
+    for await (const message of messagesOf('ACCESS'))
+      if (message.sequence > 5) builder.add(message);
+    const forged = builder.seal(first, new Date().toISOString());
+    await connection.jetstream.publish('drawbridge.checkpoints.ACCESS', JSON.stringify(forged));
+    const { count, findings } = await verified('ACCESS', second.publicKey);
+    expect(findings.map(({ kind, sequence }) => [kind, sequence])).toEqual([['checkpoint', 6]]);
+    expect(count).toBe(5);
+    const another = startSealer(second);
+    await eventually(() => expect(another.failure).toBe('checkpoint_key_over'), bound);
   });
 
   it('does not sign with a key that the log never named', async () => {

@@ -99,8 +99,10 @@ function mostSeals(announced: readonly Announced[], chain: KeyChain, stream: str
   if (note === undefined) return MAX_NEW_SEALS;
   const name = `${chain.name}/${stream}`;
   try {
-    const { size } = new KeyRing(chain).open((key) => openCheckpoint(note, { name, key }));
-    return size + MAX_NEW_SEALS;
+    const { checkpoint } = new KeyRing(chain).open((key) => ({
+      checkpoint: openCheckpoint(note, { name, key }),
+    }));
+    return checkpoint.size + MAX_NEW_SEALS;
   } catch (error) {
     // Its seal is told as what it is, when it is read.
     if (error instanceof NoteRefused || error instanceof SealRefused) return MAX_NEW_SEALS;

@@ -1,9 +1,18 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import {
+  emptyLog,
+  keyStatement,
+  openKeyChain,
+  SealBuilder,
+  sha256,
+  signerOf,
+} from '@drawbridge/integrity';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readKeptNotes } from './kept-checkpoints.js';
+import { openKeptNotes, readKeptNotes } from './kept-checkpoints.js';
 
 let directory: string;
 beforeAll(() => {
@@ -38,5 +47,48 @@ describe('checkpoints that were kept', () => {
     await expect(readKeptNotes([written(name, content)])).rejects.toMatchObject({
       code: 'file_unreadable',
     });
+  });
+});
+
+describe('a checkpoint that was kept', () => {
+  const name = 'drawbridge.test';
+  const at = '2026-01-05T09:00:00.000Z';
+  const [old, next] = [1, 2].map(() =>
+    signerOf(
+      generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
+    ),
+  ) as [ReturnType<typeof signerOf>, ReturnType<typeof signerOf>];
+  const chain = openKeyChain([
+    keyStatement({ name, at, signer: old }),
+    keyStatement({
+      ...{ name, at, signer: next },
+      before: { index: 0, signer: old, ended: new Map([['ACCESS', 1]]) },
+    }),
+  ]);
+  /** Of so many messages. */
+  function noteOf(signer: typeof old, size: number, stream = 'ACCESS') {
+    const builder = new SealBuilder(emptyLog(`${name}/${stream}`));
+    for (let sequence = 1; sequence <= size; sequence += 1) {
+      builder.add({ ...{ sequence, subject: 'a', storedAt: 1 }, digest: sha256(Buffer.from('x')) });
+    }
+    return { file: 'kept.note', note: builder.seal(signer, at).note };
+  }
+
+  it('is of the key that signed then, in whatever order they come', () => {
+    const notes = [noteOf(next, 2), noteOf(old, 1), noteOf(next, 1, 'HOLDS')];
+    expect(openKeptNotes(notes, chain).map(({ size }) => size)).toEqual([2, 1, 1]);
+  });
+
+  it.each([
+    ['an old key, of what was sealed after it', () => noteOf(old, 2)],
+    ['an old key, of a stream that it never sealed', () => noteOf(old, 1, 'HOLDS')],
+    [
+      'another log',
+      () => ({ ...noteOf(old, 1), note: noteOf(old, 1).note.replace(name, 'other') }),
+    ],
+  ])('is refused from %s', (_, made) => {
+    expect(() => openKeptNotes([made()], chain)).toThrow(
+      expect.objectContaining({ code: 'usage_invalid' }) as Error,
+    );
   });
 });

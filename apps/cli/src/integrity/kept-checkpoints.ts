@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import {
+  KeyRing,
   NoteRefused,
   openCheckpoint,
   SealRefused,
@@ -52,23 +53,23 @@ export async function readKeptNotes(paths: readonly string[]): Promise<readonly 
  *
  * @throws CliError `usage_invalid`: what was kept must be beyond doubt
  */
-export function openKeptNotes(
-  notes: readonly KeptNote[],
-  { name, keys }: KeyChain,
-): readonly Checkpoint[] {
+export function openKeptNotes(notes: readonly KeptNote[], chain: KeyChain): readonly Checkpoint[] {
   return notes.map(({ file, note }) => {
-    for (const { key } of keys) {
-      try {
-        const [origin = ''] = unverifiedText(note).split('\n');
-        if (origin.startsWith(`${name}/`)) return openCheckpoint(note, { name: origin, key });
-      } catch (error) {
-        if (!(error instanceof NoteRefused || error instanceof SealRefused)) throw error;
-      }
+    try {
+      const [origin = ''] = unverifiedText(note).split('\n');
+      if (origin.startsWith(`${chain.name}/`)) return openWithAny(note, origin, chain);
+    } catch (error) {
+      if (!(error instanceof NoteRefused || error instanceof SealRefused)) throw error;
     }
-    const message = `--kept: "${file}" is no checkpoint that a key of the log "${name}" signed`;
+    const message = `--kept: "${file}" is no checkpoint that a key of the log "${chain.name}" signed while it was the one that signs`;
     throw new CliError('usage_invalid', message);
   });
 }
+
+/** Each by itself: they come in no order. */
+const openWithAny = (note: string, name: string, chain: KeyChain): Checkpoint =>
+  new KeyRing(chain).open((key) => ({ checkpoint: openCheckpoint(note, { name, key }) }))
+    .checkpoint;
 
 async function filesAt(path: string): Promise<readonly string[]> {
   try {

@@ -5,6 +5,7 @@ import {
   openKeyChain,
   verifierKey,
   type KeyChain,
+  type LogSizes,
   type PublicKey,
   type Signer,
 } from '@drawbridge/integrity';
@@ -45,9 +46,10 @@ export class LogKeys {
    * Makes sure that our key is the one that signs now: names the first one, and the next one with the key before it.
    * Resolves with another end of the log when that was done, or when somebody else was quicker.
    *
+   * @param ended - what was sealed up to this end of the log; an older key seals nothing behind it
    * @throws SealingError `signing_key_superseded`
    */
-  async requireOwn(end: number): Promise<number> {
+  async requireOwn(end: number, ended: LogSizes): Promise<number> {
     const { name, current: signer, previous } = this.options.keys;
     const last = this.#chain?.keys.at(-1);
     if (last !== undefined && isSame(last.key, signer.publicKey)) return end;
@@ -64,7 +66,7 @@ export class LogKeys {
       name,
       signer,
       at,
-      before: { index: last.index, signer: before },
+      before: { index: last.index, signer: before, ended },
     });
     return this.#append(statement, end);
   }

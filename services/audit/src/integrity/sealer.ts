@@ -123,7 +123,8 @@ export class Sealer {
       for (const stream of this.#streams) await stream.read(ring);
       this.#end = end;
     }
-    const named = await this.#keys.requireOwn(end);
+    const sizes = new Map(this.#streams.map(({ stream, size }) => [stream, size]));
+    const named = await this.#keys.requireOwn(end, sizes);
     if (named !== end) return true;
     return this.#sealAll(end);
   }

@@ -47,9 +47,11 @@ export class StreamLog {
   #sealedAt: number | undefined;
   #unsealedSince: number | undefined;
   #broken: Error | undefined;
+  /** Its last seal could not be opened: nobody knows how far it goes. */
+  #unread = false;
 
   constructor(
-    private readonly stream: string,
+    readonly stream: string,
     private readonly options: StreamLogOptions,
   ) {
     this.#origin = `${options.name}/${stream}`;
@@ -61,6 +63,11 @@ export class StreamLog {
     return this.#sealedAt;
   }
 
+  /** How many messages were sealed; `Infinity` when the last seal cannot be opened. */
+  get size(): number {
+    return this.#unread ? Infinity : this.#end.frontier.size;
+  }
+
   /** Since when there is something that is not sealed. */
   get unsealedSince(): number | undefined {
     return this.#unsealedSince;
@@ -69,6 +76,7 @@ export class StreamLog {
   /** Takes over what was sealed, by whomever. What is wrong with it is thrown by {@link seal}. */
   async read(ring: () => KeyRing): Promise<void> {
     this.#broken = undefined;
+    this.#unread = false;
     try {
       const stored = await this.options.log.lastSeal(this.stream);
       if (stored !== undefined && stored.position !== this.#position) {
@@ -77,6 +85,7 @@ export class StreamLog {
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       this.#broken = error;
+      this.#unread = true;
     }
   }
 
