@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { ConnectionName, Instant } from './access-terms.js';
-import { CommandDecision, FileTransferRecord, RecordedRule } from './command-record.js';
+import {
+  ArchiveRecord,
+  CommandDecision,
+  FileTransferRecord,
+  PortFlowRecord,
+  RecordedRule,
+} from './command-record.js';
 import { Principal } from './principal.js';
 
 /**
@@ -72,6 +78,10 @@ export const AuditCommand = z.strictObject({
   /** How many values of the answer were masked. */
   masked: z.int().optional(),
   transfers: z.array(FileTransferRecord).optional(),
+  /** What is in the archive of a `cp`. */
+  archive: ArchiveRecord.optional(),
+  /** Of a port-forward. */
+  flows: z.array(PortFlowRecord).optional(),
   /** The guardrails that were met by what was typed in a session. */
   typed: z.array(RecordedRule).optional(),
   /** Positions in the stream COMMANDS of the records this was made of. */

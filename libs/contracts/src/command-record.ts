@@ -38,6 +38,35 @@ export const FileTransferRecord = z.object({
 });
 export type FileTransferRecord = z.infer<typeof FileTransferRecord>;
 
+/** Something in an archive that went through a channel; directories are left out. */
+export const ArchivedFileRecord = z.object({
+  /** As whoever unpacks it calls it, masked; of a longer one the beginning and `…`. */
+  path: z.string().max(512),
+  kind: z.enum(['file', 'link', 'other']),
+  /** As the archive says. */
+  bytes: z.int().min(0),
+  /** Of its content, in hex; absent of what has none or did not come whole. */
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+  /** Bytes that came, when that is not all. */
+  received: z.int().min(0).optional(),
+});
+export type ArchivedFileRecord = z.infer<typeof ArchivedFileRecord>;
+
+/** What is in the archive of a `kubectl cp`. */
+export const ArchiveRecord = z.object({
+  direction: z.enum(['upload', 'download']),
+  /** In their order. */
+  files: z.array(ArchivedFileRecord).max(64),
+  /** So many more are not listed; the recording has them. */
+  more: z.int().positive().optional(),
+  /** From this byte on it is no tar archive, or is compressed: what is in it there is not known. */
+  unreadFrom: z.int().min(0).optional(),
+});
+export type ArchiveRecord = z.infer<typeof ArchiveRecord>;
+
 /** What went through a forwarded port. */
 export const PortFlowRecord = z.object({
   port: z.int().min(1).max(65_535),
@@ -130,6 +159,8 @@ export const CommandRecord = z.discriminatedUnion('type', [
     /** How many values of the answer were masked; absent when nothing was looked at. */
     masked: z.int().min(0).optional(),
     transfers: z.array(FileTransferRecord).max(16).optional(),
+    /** Of what is recorded and does nothing but pack or unpack an archive. */
+    archive: ArchiveRecord.optional(),
     /** Of a port-forward, each port once. */
     flows: z.array(PortFlowRecord).max(128).optional(),
     /** The guardrail that cut it, by what was typed in a session. */

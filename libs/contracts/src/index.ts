@@ -154,6 +154,8 @@ export { BodyCut, BodyDirection, BodyObject, CommandBody } from './command-body.
 export {
   CommandDecision,
   CommandRecord,
+  ArchivedFileRecord,
+  ArchiveRecord,
   FileTransferRecord,
   PortFlowRecord,
   RecordedRule,

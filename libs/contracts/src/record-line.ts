@@ -1,5 +1,10 @@
 import type { CommandBody } from './command-body.js';
-import type { CommandRecord, FileTransferRecord, RecordedRule } from './command-record.js';
+import type {
+  CommandRecord,
+  ArchiveRecord,
+  FileTransferRecord,
+  RecordedRule,
+} from './command-record.js';
 import type { Principal } from './principal.js';
 import type { SessionChunk } from './session-chunk.js';
 
@@ -90,6 +95,7 @@ const endMembers = (end: Ended) => ({
   rule: said(end.rule),
   typed: someOf(end.typed?.map(ruleMembers)),
   transfers: someOf(end.transfers?.map(transferMembers)),
+  archive: end.archive && archiveMembers(end.archive),
   flows: someOf(
     end.flows?.map(({ port, connections, sent, received }) => ({
       port,
@@ -152,6 +158,15 @@ const transferMembers = ({ direction, path, bytes, sha256 }: FileTransferRecord)
   path,
   bytes,
   sha256: said(sha256),
+});
+
+const archiveMembers = ({ direction, files, more, unreadFrom }: ArchiveRecord) => ({
+  direction,
+  files: files.map(({ path, kind, bytes, sha256, received }) => ({
+    ...{ path, kind, bytes, sha256, received },
+  })),
+  more,
+  unreadFrom,
 });
 
 const said = (text: string | undefined): string | undefined => (text === '' ? undefined : text);

@@ -156,6 +156,27 @@ const ended = fc.record(
       ),
       { maxLength: 3 },
     ),
+    archive: fc.record(
+      {
+        direction: fc.constantFrom('upload' as const, 'download' as const),
+        files: fc.array(
+          fc.record(
+            {
+              path: hostile,
+              kind: fc.constantFrom('file' as const, 'link' as const, 'other' as const),
+              bytes,
+              sha256: fc.constantFrom('fa'.repeat(32)),
+              received: bytes,
+            },
+            { requiredKeys: ['path', 'kind', 'bytes'], noNullPrototype: true },
+          ),
+          { maxLength: 3 },
+        ),
+        more: fc.integer({ min: 1 }),
+        unreadFrom: bytes,
+      },
+      { requiredKeys: ['direction', 'files'], noNullPrototype: true },
+    ),
     flows: fc.array(
       fc.record({
         port: fc.integer({ min: 1, max: 65_535 }),

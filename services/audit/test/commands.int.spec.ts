@@ -162,7 +162,23 @@ describe('what guardrails, holds and masks did to a command', () => {
   } satisfies Partial<CommandRecord>;
   const answer = {
     masked: 0,
-    transfers: [{ direction: 'download', path: '/var/log/app', bytes: 5_000_000_000 }],
+    transfers: [
+      {
+        direction: 'download',
+        path: '/var/log/app',
+        bytes: 5_000_000_000,
+        sha256: 'a1'.repeat(32),
+      },
+    ],
+    archive: {
+      direction: 'download',
+      files: [
+        { path: "app'\u202e", kind: 'file', bytes: 5, sha256: 'b2'.repeat(32) },
+        { path: 'half', kind: 'file', bytes: 9_007_199_254_740_991, received: 4 },
+      ],
+      ...{ more: 3, unreadFrom: 7 },
+    },
+    flows: [{ port: 80, connections: 1, sent: 2, received: 3 }],
     exitCode: 0,
     typed: [
       { rule: 'sessions/careful', action: 'warn' },

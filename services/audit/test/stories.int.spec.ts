@@ -48,6 +48,16 @@ const at = (second: number, minute = 1) =>
 const calls = Array.from({ length: 7 }, (_, n) => at(n * 2));
 const [refusedByIt, refusedBeside] = [at(30), at(31)];
 
+/** What went through a `kubectl cp`. */
+const copied = {
+  transfers: [{ direction: 'upload', path: '/tmp', bytes: 2_048, sha256: 'c3'.repeat(32) }],
+  archive: {
+    direction: 'upload',
+    files: [{ path: 'tree/one', kind: 'file', bytes: 9, sha256: 'd4'.repeat(32) }],
+    more: 2,
+  },
+} satisfies Parameters<typeof ended>[1];
+
 const ask = (path: string, token = auditor) =>
   fetch(`${audit.url()}/v1/audit/sessions/${path}`, {
     headers: token === '' ? {} : { authorization: `Bearer ${token}` },
@@ -81,7 +91,10 @@ beforeAll(async () => {
   await publish(requestHistory[0]!, 0, others);
   await recordCommands(
     audit.connection,
-    ...calls.flatMap((id, n) => [started(id, { verb: n === 0 ? 'get' : 'patch' }), ended(id)]),
+    ...calls.flatMap((id, n) => [
+      started(id, { verb: n === 0 ? 'get' : 'patch' }),
+      ended(id, n === 3 ? copied : {}),
+    ]),
     // Of this session: refused by it, and refused beside it.
     refused(refusedByIt, { decision: { effect: 'deny', reason: 'guardrail', message: 'no' } }),
     beside(refusedBeside),
@@ -132,6 +145,11 @@ describe('the story of a session', () => {
       statusCode: 200,
       durationMs: 500.5,
     });
+  });
+
+  it('has the files that went through a channel, each with its hash', async () => {
+    const [, , , cp] = (await tell(grantId)).calls;
+    expect(cp?.command).toMatchObject(copied);
   });
 
   it('is told in pages, each call once', async () => {
@@ -270,7 +288,10 @@ describe('a session that is taken away', () => {
         status: 0,
         stdout: expect.stringContaining('2 bodies') as string,
       });
-      expect(readFileSync(join(folder, 'story.txt'), 'utf8')).toContain('~ spec.replicas: 2 -> 5');
+      const story = readFileSync(join(folder, 'story.txt'), 'utf8');
+      expect(story).toContain('~ spec.replicas: 2 -> 5');
+      expect(story).toContain(`tree/one, 9 B, sha256 ${'d4'.repeat(32)}`);
+      expect(taken[3]?.command).toMatchObject(copied);
       const cast = readFileSync(join(folder, `recordings/${calls[2] ?? ''}.cast`), 'utf8');
       expect(cast.split('\n').slice(1)).toStrictEqual(['[0.1,"o","hello"]', '']);
       expect(JSON.parse(cast.split('\n')[0] ?? '')).toMatchObject({ version: 2 });

@@ -85,6 +85,11 @@ const recordingOf = (agent: ChannelAgent, subresource: string): Promise<Recorded
 const markersOf = ({ chunks }: Recorded): readonly string[] =>
   chunks.flatMap(({ frames }) => frames).flatMap(([, code, data]) => (code === 'm' ? [data] : []));
 
+const fileOf = (path: string, content: string) => ({
+  ...{ path, kind: 'file', bytes: content.length },
+  sha256: createHash('sha256').update(content).digest('hex'),
+});
+
 const fileWords = (direction: string, name: string, content: string): string =>
   `${direction} of file "${name}", ${content.length} bytes, mode 0644, sha256 ${createHash('sha256').update(content).digest('hex')}`;
 
@@ -162,7 +167,11 @@ describe.each(protocols)('recorded over $protocol', ({ on }) => {
     await writeFile(join(directory, 'in-pod', 'file'), 'what the file says');
     const back = await agent.run(['cp', `web-0:${directory}/in-pod/file`, `${directory}/back`]);
     expect(back.code, back.err).toBe(0);
-    const { transfers } = await endOf(agent);
+    const { transfers, archive } = await endOf(agent);
+    expect(archive).toStrictEqual({
+      direction: 'download',
+      files: [fileOf(`${directory.slice(1)}/in-pod/file`, 'what the file says')],
+    });
     expect(transfers).toMatchObject([{ direction: 'download' }]);
     expect(transfers?.[0]?.sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(transfers?.[0]?.bytes).toBeGreaterThan(512);
@@ -187,6 +196,17 @@ describe.each(protocols)('recorded over $protocol', ({ on }) => {
     }
     const sent = await agent.run(['cp', join(directory, 'tree'), `web-0:${directory}/in-pod`]);
     expect(sent.code, sent.err).toBe(0);
+    const archive = await eventually(async () => {
+      // Before it kubectl asks whether the directory is there.
+      const found = await endOf(agent);
+      expect(found.archive).toBeDefined();
+      return found.archive;
+    });
+    expect(archive).toMatchObject({ direction: 'upload' });
+    expect(archive?.files).toHaveLength(4);
+    expect(archive?.files).toContainEqual(fileOf('tree/one', 'the first'));
+    const paths = archive?.files.map(({ path }) => path).join('') ?? '';
+    for (const hidden of ['\u001b', '\u0007', TOKEN]) expect(paths).not.toContain(hidden);
     const markers = markersOf(await recordingOf(agent, 'exec'));
     expect(markers).toContain(fileWords('upload', 'tree/one', 'the first'));
     expect(markers).toContain(fileWords('upload', `tree/${'long'.repeat(50)}`, 'z'));

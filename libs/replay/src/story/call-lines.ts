@@ -1,4 +1,10 @@
-import type { AuditCommand, StoryCall, StoryChange, StoryChanges } from '@drawbridge/contracts';
+import type {
+  AuditCommand,
+  PortFlowRecord,
+  StoryCall,
+  StoryChange,
+  StoryChanges,
+} from '@drawbridge/contracts';
 import { bytesWords } from './bytes-words.js';
 import { callName } from './call-name.js';
 
@@ -126,8 +132,11 @@ function channelLines({ command, recording }: StoryCall): string[] {
   return [
     ...(argv.length === 0 ? [] : [`ran ${argv.map((word) => JSON.stringify(word)).join(' ')}`]),
     ...(command.transfers ?? []).map(
-      ({ direction, path, bytes }) => `${direction} ${path}, ${bytesWords(bytes)}`,
+      ({ direction, path, bytes, sha256 }) =>
+        `${direction} ${path}, ${bytesWords(bytes)}${hashWords(sha256)}`,
     ),
+    ...archiveLines(command.archive),
+    ...(command.flows ?? []).map(flowLine),
     ...(recording === undefined
       ? []
       : [
@@ -138,3 +147,29 @@ function channelLines({ command, recording }: StoryCall): string[] {
 
 const commandOf = ({ subresource, query }: AuditCommand): readonly string[] =>
   subresource === 'exec' ? new URLSearchParams(query).getAll('command') : [];
+
+const hashWords = (sha256: string | undefined): string =>
+  sha256 === undefined ? '' : `, sha256 ${sha256}`;
+
+function archiveLines(archive: AuditCommand['archive']): string[] {
+  if (archive === undefined) return [];
+  const { files, more = 0, unreadFrom } = archive;
+  const shown = files.slice(0, MAX_SHOWN);
+  const hidden = files.length - shown.length + more;
+  return [
+    ...shown.map((file) => `  ${fileWords(file)}`),
+    ...(hidden === 0 ? [] : [`  … and ${hidden} more files`]),
+    ...(unreadFrom === undefined ? [] : [`  no tar archive from byte ${unreadFrom} on`]),
+  ];
+}
+
+function fileWords({ path, kind, bytes, sha256, received }: ArchivedFile): string {
+  const what = kind === 'file' ? '' : `${kind} `;
+  const came = received === undefined ? '' : `, broken off at ${bytesWords(received)}`;
+  return `${what}${path}, ${bytesWords(bytes)}${hashWords(sha256)}${came}`;
+}
+
+type ArchivedFile = NonNullable<AuditCommand['archive']>['files'][number];
+
+const flowLine = ({ port, connections, sent, received }: PortFlowRecord): string =>
+  `port ${port}: ${connections} connection${connections === 1 ? '' : 's'}, ${bytesWords(sent)} sent, ${bytesWords(received)} received`;

@@ -123,6 +123,36 @@ describe('a session in words', () => {
     expect(shown).toContain('what it changed is not recorded');
   });
 
+  it('tells what went through channels, file by file', () => {
+    const sha256 = 'ab'.repeat(32);
+    const file = { path: 'tree/\u001b[2Jone', kind: 'file' as const, bytes: 9, sha256 };
+    const files = [file, { path: 'ln', kind: 'link' as const, bytes: 0 }];
+    const shown = text({
+      commands: [
+        command(1, {
+          transfers: [{ direction: 'upload', path: '/tmp', bytes: 2_048, sha256 }],
+          archive: {
+            direction: 'upload',
+            files: [...files, { ...file, path: 'half', received: 4 }],
+            ...{ more: 7, unreadFrom: 512 },
+          },
+        }),
+        command(2, { flows: [{ port: 80, connections: 1, sent: 2, received: 2_048 }] }),
+      ],
+    });
+    expect(shown.split('\n').filter((line) => line.startsWith(' '.repeat(16)))).toStrictEqual(
+      [
+        `upload /tmp, 2.0 KiB, sha256 ${sha256}`,
+        `  tree/\\u{1b}[2Jone, 9 B, sha256 ${sha256}`,
+        '  link ln, 0 B',
+        `  half, 9 B, sha256 ${sha256}, broken off at 4 B`,
+        '  … and 7 more files',
+        '  no tar archive from byte 512 on',
+        'port 80: 1 connection, 2 B sent, 2.0 KiB received',
+      ].map((line) => `${' '.repeat(16)}${line}`),
+    );
+  });
+
   it('counts what it does not show', () => {
     const changes = Array.from({ length: 60 }, (_, n) => ({ path: `a${n}`, after: '1' }));
     const shown = text({

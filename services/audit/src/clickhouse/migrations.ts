@@ -75,6 +75,9 @@ const guardColumns = {
   exit_code: max('Nullable(Int32)'),
 } as const;
 
+/** What is in the archive of a `cp`, as JSON; added by migration 14. */
+const archiveColumns = { archive: `${max('String')} CODEC(ZSTD(3))` } as const;
+
 /** What was met in a session; added by migration 5. */
 const sessionColumns = { typed: guardColumns.matched } as const;
 
@@ -161,6 +164,10 @@ const sessions = (database: Identifier): readonly string[] => [
   `ALTER TABLE ${database}.commands ADD COLUMN IF NOT EXISTS typed ${sessionColumns.typed}`,
 ];
 
+const archives = (database: Identifier): readonly string[] => [
+  `ALTER TABLE ${database}.commands ADD COLUMN IF NOT EXISTS archive ${archiveColumns.archive}`,
+];
+
 const holds = (database: Identifier): string => `
 CREATE TABLE IF NOT EXISTS ${database}.holds
 (
@@ -201,6 +208,7 @@ export const migrations: readonly Migration[] = [
   { version: 11, name: 'merged_months', statements: mergedMonths },
   { version: 12, name: 'search', statements: searchIndex },
   { version: 13, name: 'places', statements: placeIndexes },
+  { version: 14, name: 'archives', statements: archives },
 ];
 
 /** What must hold after the last migration, because one row per event and command rests on it. */
@@ -220,6 +228,7 @@ export const expectedTables = {
       ...guardColumns,
       ...sessionColumns,
       ...addedColumns.commands,
+      ...archiveColumns,
     }),
   },
   holds: {

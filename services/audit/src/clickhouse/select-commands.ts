@@ -1,6 +1,8 @@
 import {
+  ArchiveRecord,
   FileTransferRecord,
   GuardrailAction,
+  PortFlowRecord,
   type AuditCommand,
   type RecordedRule,
 } from '@drawbridge/contracts';
@@ -70,6 +72,11 @@ const Row = z.object({
   warnings: z.array(z.string()),
   masked: nullable(z.number()),
   transfers: z.array(FileTransferRecord),
+  transfer_hashes: z.array(z.string()),
+  archive: text.transform((json) =>
+    json === undefined ? undefined : ArchiveRecord.parse(JSON.parse(json)),
+  ),
+  flows: z.array(PortFlowRecord),
   typed: rules,
   exit_code: nullable(z.number()),
   sequences: z.array(z.number()),
@@ -230,9 +237,17 @@ const answerOf = (row: Row): Partial<AuditCommand> => ({
   ...(row.outcome_rule === undefined ? {} : { outcomeRule: row.outcome_rule }),
   ...(row.exit_code === undefined ? {} : { exitCode: row.exit_code }),
   ...(row.masked === undefined ? {} : { masked: row.masked }),
-  ...(row.transfers.length === 0 ? {} : { transfers: row.transfers }),
+  ...(row.transfers.length === 0 ? {} : { transfers: transfersOf(row) }),
+  ...(row.archive === undefined ? {} : { archive: row.archive }),
+  ...(row.flows.length === 0 ? {} : { flows: row.flows }),
   ...(row.typed.length === 0 ? {} : { typed: row.typed }),
 });
+
+const transfersOf = ({ transfers, transfer_hashes: hashes }: Row): FileTransferRecord[] =>
+  transfers.map((transfer, index) => {
+    const sha256 = hashes[index] ?? '';
+    return sha256 === '' ? transfer : { ...transfer, sha256 };
+  });
 
 function agentOf(row: Row): Pick<AuditCommand, 'agent'> {
   if (row.agent_kind === '') return {};

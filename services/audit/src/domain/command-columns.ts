@@ -49,6 +49,8 @@ export interface CommandColumns {
   readonly masked: number | null;
   readonly transfers: readonly TransferColumns[];
   readonly transfer_hashes: readonly string[];
+  /** JSON, or empty. */
+  readonly archive: string;
   readonly flows: readonly FlowColumns[];
   readonly typed: readonly RuleColumns[];
   readonly start_positions: readonly number[];
@@ -137,6 +139,7 @@ const nothingSaid: Omit<CommandColumns, 'command_id' | 'received_at' | 'connecti
   masked: null,
   transfers: [],
   transfer_hashes: [],
+  archive: '',
   flows: [],
   typed: [],
   start_positions: [],

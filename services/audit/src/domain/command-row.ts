@@ -54,6 +54,7 @@ const endOf = (record: Ended): Said => ({
   ...(record.exitCode === undefined ? {} : { exit_code: record.exitCode }),
   ...(record.masked === undefined ? {} : { masked: record.masked }),
   ...transfersOf(record),
+  ...(record.archive === undefined ? {} : { archive: JSON.stringify(record.archive) }),
   ...(record.flows === undefined ? {} : { flows: record.flows }),
   ...(record.typed === undefined ? {} : { typed: record.typed.map(ruleTuple) }),
 });

@@ -69,6 +69,7 @@ export function writtenEnd(row: CommandColumns): string {
     rule: said(row.outcome_rule),
     typed: someOf(row.typed.map(ruleOf)),
     transfers: someOf(transfersOf(row)),
+    archive: archiveOf(row),
     flows: someOf(row.flows),
   });
 }
@@ -103,3 +104,14 @@ const transfersOf = ({ transfers, transfer_hashes: hashes }: CommandColumns) =>
     bytes,
     sha256: said(hashes[index] ?? ''),
   }));
+
+/** Text that is not what was written of it stays a text, and so is not what was recorded. */
+function archiveOf({ archive }: CommandColumns): unknown {
+  if (archive === '') return undefined;
+  try {
+    const members: unknown = JSON.parse(archive);
+    return JSON.stringify(members) === archive ? members : archive;
+  } catch {
+    return archive;
+  }
+}

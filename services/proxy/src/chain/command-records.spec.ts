@@ -216,6 +216,27 @@ describe('the line of a record', () => {
       },
       { requiredKeys: ['direction', 'path', 'bytes'], noNullPrototype: true },
     );
+    const archive = fc.record(
+      {
+        direction: fc.constantFrom('upload' as const, 'download' as const),
+        files: fc.array(
+          fc.record(
+            {
+              path: fc.string({ unit: 'binary', maxLength: 512 }),
+              kind: fc.constantFrom('file' as const, 'link' as const, 'other' as const),
+              bytes: fc.maxSafeNat(),
+              sha256: fc.constantFrom('ab'.repeat(32)),
+              received: fc.maxSafeNat(),
+            },
+            { requiredKeys: ['path', 'kind', 'bytes'], noNullPrototype: true },
+          ),
+          { maxLength: 8 },
+        ),
+        more: fc.integer({ min: 1 }),
+        unreadFrom: fc.maxSafeNat(),
+      },
+      { requiredKeys: ['direction', 'files'], noNullPrototype: true },
+    );
     const flow = fc.record(
       {
         port: fc.integer({ min: 1, max: 65_535 }),
@@ -231,6 +252,7 @@ describe('the line of a record', () => {
         reason: hostile,
         rule: fc.constantFrom('deletion/node', 'a/b'),
         transfers: fc.array(transfer, { maxLength: 16 }),
+        archive,
         flows: fc.array(flow, { minLength: 1, maxLength: 8 }),
         statusCode: fc.nat(),
         requestBytes: fc.maxSafeNat(),

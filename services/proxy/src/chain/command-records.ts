@@ -156,12 +156,14 @@ const maskedMember = ({ masked }: CallOutcome): string =>
 
 /** What became of a session beside its end. */
 function sessionMembers({ facts }: EndedCall, outcome: CallOutcome): string {
-  const { rule, transfers, typed, flows } = outcome;
+  const { rule, transfers, archive, typed, flows } = outcome;
   const cutBy = rule === undefined ? '' : `,"rule":${quote(rule)}`;
   const typedMember = typed === undefined ? '' : `,"typed":${JSON.stringify(typed)}`;
   const flowsMember =
     flows === undefined || flows.length === 0 ? '' : `,"flows":${JSON.stringify(flows)}`;
-  return `${cutBy}${typedMember}${transfersMember(transfers, wordsOf(facts ?? {}))}${flowsMember}`;
+  const files = transfersMember(transfers, wordsOf(facts ?? {}));
+  const archiveMember = archive === undefined ? '' : `,"archive":${JSON.stringify(archive)}`;
+  return `${cutBy}${typedMember}${files}${archiveMember}${flowsMember}`;
 }
 
 function transfersMember(transfers: CallOutcome['transfers'], words: RecordWords): string {

@@ -1,4 +1,9 @@
-import type { FileTransferRecord, PortFlowRecord, RecordedRule } from '@drawbridge/contracts';
+import type {
+  ArchiveRecord,
+  FileTransferRecord,
+  PortFlowRecord,
+  RecordedRule,
+} from '@drawbridge/contracts';
 
 /** How a forwarded call ended, as its `CommandEnded` records it. */
 export interface CallOutcome {
@@ -15,6 +20,8 @@ export interface CallOutcome {
   readonly rule?: string;
   /** Files that went through a channel. */
   readonly transfers?: readonly FileTransferRecord[];
+  /** What is in an archive that went through a channel, masked. */
+  readonly archive?: ArchiveRecord;
   /** Of a port-forward. */
   readonly flows?: readonly PortFlowRecord[];
   /** Guardrails that were met by what was typed in it. */

@@ -81,11 +81,13 @@ export class RecordedSession {
     return { ...outcome, ...known };
   }
 
-  #known(): Pick<CallOutcome, 'transfers' | 'typed' | 'flows'> {
-    const { watch, flows } = this.parts;
+  #known(): Pick<CallOutcome, 'transfers' | 'archive' | 'typed' | 'flows'> {
+    const { watch, channels, flows } = this.parts;
+    const archive = channels?.archived;
     const { transfers = [], typed = [] } = watch ?? {};
     return {
       ...(transfers.length > 0 && { transfers }),
+      ...(archive !== undefined && { archive }),
       ...(typed.length > 0 && { typed }),
       ...(flows !== undefined && { flows: flows.flows }),
     };

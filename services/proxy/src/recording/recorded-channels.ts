@@ -1,3 +1,4 @@
+import type { ArchiveRecord } from '@drawbridge/contracts';
 import type { TextMasker } from '@drawbridge/masking';
 import type { Channel, ChannelObserver, Sender } from '../channels/channel-observer.js';
 import type { ArchivedFiles } from './archived-files.js';
@@ -20,6 +21,11 @@ export class RecordedChannels implements ChannelObserver {
   readonly #sizes = new TerminalSizes();
 
   constructor(private readonly options: RecordedChannelsOptions) {}
+
+  /** What is in the archive that passed, if one did. */
+  get archived(): ArchiveRecord | undefined {
+    return this.options.archive?.listed;
+  }
 
   opened(channel: Channel): void {
     this.options.next?.opened(channel);
