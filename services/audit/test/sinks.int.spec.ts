@@ -266,6 +266,31 @@ describe('a receiver in trouble', () => {
     await replica.close();
   });
 
+  it('that refuses all of a batch, and takes again what it took before, goes on behind it', async () => {
+    const name = newName();
+    await world.configure({ [name]: { to: otlpTo() } });
+    const replica = await world.start();
+    await eventually(async () => expect((await keptOf(name)).value).toBeDefined());
+    const [before, after] = [id(), id()];
+    const poison = Array.from({ length: 40 }, id);
+    otlp.answer = (logs) =>
+      logs.some(({ body }) => poison.some((one) => body.stringValue.includes(one)))
+        ? { status: 400 }
+        : undefined;
+    await recordCommands(world.connection, refused(before));
+    await eventually(() => expect(toldOtlp()).toContain(before));
+    await recordCommands(world.connection, ...poison.map((commandId) => refused(commandId)));
+    await eventually(async () => {
+      const found = await openParked(world.connection, 'audit-sinks', 100);
+      const ours = found.filter(({ consumer }) => consumer === `sink-${name}`);
+      expect(ours).toHaveLength(40);
+    });
+    await recordCommands(world.connection, refused(after));
+    await eventually(() => expect(toldOtlp()).toContain(after));
+    otlp.answer = () => undefined;
+    await replica.close();
+  });
+
   it('that says it dropped records is not told of them again', async () => {
     const name = newName();
     await world.configure({ [name]: { to: otlpTo() } });

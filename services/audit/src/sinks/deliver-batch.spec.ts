@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { exported } from '../../test/sample-exports.js';
-import { deliverBatch } from './deliver-batch.js';
+import { deliverBatch as deliverKnowing, TakenRecord } from './deliver-batch.js';
 import { SinkFailed, type ExportBatch } from './sink.js';
 
 const records = Array.from({ length: 500 }, (_, line) =>
@@ -13,6 +13,11 @@ const batch = (count: number): ExportBatch => ({
   firstStoredAt: new Date('2026-01-05T09:00:00Z'),
   records: records.slice(0, count),
 });
+const deliverBatch = (
+  sink: Parameters<typeof deliverKnowing>[0],
+  given: ExportBatch,
+  known = new TakenRecord(),
+) => deliverKnowing(sink, given, known);
 const refuse = () => Promise.reject(new SinkFailed('sink_refused', 'it answered 400'));
 
 /** A sink that refuses every batch in which one of these lines is. */
@@ -57,6 +62,38 @@ describe('delivering a batch', () => {
   it.each([1, 2, 3])('gives up nothing of %i records that are all refused', async (count) => {
     const sink = sinkThatRefuses(0, 1, 2);
     await expect(deliverBatch(sink, batch(count))).rejects.toThrow(SinkFailed);
+  });
+
+  it.each([1, 20, 500])(
+    'gives up %i records that are all refused when it takes again what it took before',
+    async (count) => {
+      const sink = sinkThatRefuses(...records.map(({ line }) => line).slice(0, count));
+      const known = new TakenRecord();
+      known.note({
+        ...batch(1),
+        records: [exported({ type: 'Good', at: '2026-01-05T09:00:00Z' }, { line: 501 })],
+      });
+      const refused = await deliverBatch(sink, batch(count), known);
+      expect(refused).toStrictEqual(records.slice(0, count));
+      // Once, however many are refused.
+      expect(sink.taken).toStrictEqual([501]);
+    },
+  );
+
+  it('finds the good ones behind many that are refused when it took others before', async () => {
+    const known = new TakenRecord();
+    await deliverBatch(sinkThatRefuses(), batch(1), known);
+    const lines = records.map(({ line }) => line).slice(1, 400);
+    const sink = sinkThatRefuses(...lines);
+    const given = { ...batch(500), records: records.slice(1) };
+    expect((await deliverBatch(sink, given, known)).map(({ line }) => line)).toEqual(lines);
+    expect(sink.taken).toEqual([0, ...records.map(({ line }) => line).slice(400)]);
+  });
+
+  it('gives up nothing when it refuses now what it took before', async () => {
+    const known = new TakenRecord();
+    await deliverBatch(sinkThatRefuses(), batch(3), known);
+    await expect(deliverBatch({ deliver: refuse }, batch(3), known)).rejects.toThrow(SinkFailed);
   });
 
   it('passes any other trouble on', async () => {

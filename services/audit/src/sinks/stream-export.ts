@@ -5,7 +5,7 @@ import type { JsMsg } from '@nats-io/jetstream';
 import { exportedRecord, exportGap, type ExportedRecord } from '../domain/exported-record.js';
 import { RecordRefused } from '../domain/record-refused.js';
 import { exportedCheckpoint } from './exported-checkpoint.js';
-import { deliverBatch } from './deliver-batch.js';
+import { deliverBatch, type TakenRecord } from './deliver-batch.js';
 import { retryAfterOf, type ExportBatch, type Sink } from './sink.js';
 import type { Page, StreamReader } from './stream-reader.js';
 
@@ -41,6 +41,8 @@ export interface StreamExportOptions {
   readonly place: StreamPlace;
   readonly reader: StreamReader;
   readonly clock: Clock;
+  /** What the sink took last, of whatever stream. */
+  readonly known: TakenRecord;
   /** Whether a record is to be told. */
   readonly isWanted: (record: ExportedRecord) => boolean;
   readonly giveUp: (given: GivenUp) => Promise<void>;
@@ -90,7 +92,7 @@ export class StreamExport {
     if (batch === undefined || signal.aborted) return;
     if (batch.records.length > 0) {
       if (sink.namesBatches && place.intended !== batch.last) await place.intend(batch.last);
-      const refused = await deliverBatch(sink, batch);
+      const refused = await deliverBatch(sink, batch, this.options.known);
       for (const record of refused) await this.#park(batch, record);
     }
     await place.advance(batch.last);
