@@ -2,6 +2,7 @@ import { connectJetStream, recordCommands, type JetStreamConnection } from '@dra
 import { eventually, startNats, type TestNats } from '@drawbridge/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SinkFailed, type ExportBatch, type Sink } from '../src/sinks/sink.js';
+import { TakenRecord } from '../src/sinks/deliver-batch.js';
 import { StreamExport, type GivenUp, type StreamPlace } from '../src/sinks/stream-export.js';
 import { StreamReader } from '../src/sinks/stream-reader.js';
 import { commandIdAt, refused } from './sample-records.js';
@@ -79,6 +80,7 @@ function run(
     isWanted: () => true,
     giveUp: (one) => Promise.resolve(void given.push(one)),
     onFailure: (error, retryMs) => failures.push({ error, retryMs }),
+    known: new TakenRecord(),
     onSuccess: () => undefined,
   }).run(stopping.signal);
   return {
