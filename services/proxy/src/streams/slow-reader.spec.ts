@@ -47,6 +47,7 @@ function relay(answer: ClientAnswer, ours: Duplex): void {
     suspended: () => new Error('suspended'),
     maxSockets: 1,
     maxAllSockets: 1,
+    atOnce: 1,
     maxWaiting: 1,
     answerSeconds: 60,
   });

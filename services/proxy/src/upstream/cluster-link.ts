@@ -13,6 +13,7 @@ import type { HeadFrame } from './write-request-head.js';
 
 /** As the apiserver's own limit for calls that are not long-running. */
 const ANSWER_SECONDS = 60;
+const SHORT_SOCKETS_AT_ONCE = 16;
 const MAX_SHORT_SOCKETS = 256;
 /** With those on which an agent has hardly any yet, and those that wait for a slow reader. */
 const MAX_ALL_SHORT_SOCKETS = 1_024;
@@ -63,6 +64,7 @@ export class ClusterLink {
       ...shared,
       maxSockets: MAX_SHORT_SOCKETS,
       maxAllSockets: MAX_ALL_SHORT_SOCKETS,
+      atOnce: SHORT_SOCKETS_AT_ONCE,
       answerSeconds: ANSWER_SECONDS,
     });
     this.#long = new SocketPool({
@@ -70,6 +72,8 @@ export class ClusterLink {
       maxSockets: Infinity,
       answerSeconds: Infinity,
       maxAllSockets: Infinity,
+      // Each has its call for long: none of them comes free soon.
+      atOnce: Infinity,
     });
   }
 

@@ -31,6 +31,7 @@ const poolOf = ({ answerSeconds }: { answerSeconds: number }) =>
     suspended: () => new Error('suspended'),
     maxSockets: 2,
     maxAllSockets: 2,
+    atOnce: Infinity,
     maxWaiting: 3,
     answerSeconds,
   });

@@ -13,7 +13,11 @@ let arrived: string[];
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   [cluster, arrived] = [[], []];
-  pool = new SocketPool({
+  pool = poolOf(Infinity);
+});
+
+const poolOf = (atOnce: number) =>
+  new SocketPool({
     dial: () => {
       const [ours, theirs] = duplexPair();
       theirs.on('data', (head: Buffer) => arrived.push(head.toString()));
@@ -24,10 +28,10 @@ beforeEach(() => {
     suspended: () => new Error('suspended'),
     maxSockets: 16,
     maxAllSockets: 32,
+    atOnce,
     maxWaiting: 100,
     answerSeconds: 60,
   });
-});
 
 afterEach(() => {
   pool.destroy();
@@ -109,5 +113,25 @@ describe('T25 connections that wait for a slow reader', () => {
     await settle();
     // What is too many again is not kept.
     expect([pool.sockets, pool.idle]).toStrictEqual([16, 16]);
+  });
+});
+
+describe('a burst of calls', () => {
+  it('is served by the connections that are there, where they are free soon', async () => {
+    pool = poolOf(4);
+    send('busy', 12);
+    await settle();
+    for (let index = 0; index < 8; index += 1) {
+      answer(index % 4);
+      await settle();
+    }
+    expect([cluster.length, count('busy'), pool.waiting]).toStrictEqual([4, 12, 0]);
+  });
+
+  it('gets more of them, where they are not', async () => {
+    pool = poolOf(4);
+    send('busy', 12);
+    await vi.waitFor(() => expect(count('busy')).toBe(12));
+    expect(cluster.length).toBe(12);
   });
 });

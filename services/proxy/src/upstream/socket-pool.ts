@@ -4,6 +4,7 @@ import { AgentShares } from './agent-shares.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 import type { CallQueue, UpstreamCall } from './upstream-call.js';
 import { IncomingBytes } from './incoming-bytes.js';
+import { PacedGrowth } from './paced-growth.js';
 import { UpstreamFault } from './upstream-fault.js';
 import { UpstreamSocket, type SocketOwner } from './upstream-socket.js';
 import type { Dial } from './upstream.js';
@@ -20,6 +21,8 @@ export interface SocketPoolOptions {
    * that wait for a slow reader.
    */
   readonly maxAllSockets: number;
+  /** How many are made as soon as calls wait for them; further ones a few at a time. */
+  readonly atOnce: number;
   /** How many calls may wait for a connection. */
   readonly maxWaiting: number;
   /** How long an answer may be silent, in seconds. */
@@ -47,6 +50,7 @@ export class SocketPool implements SocketOwner, CallQueue {
   readonly #idle: UpstreamSocket[] = [];
   readonly #dialing = new Set<AbortController>();
   readonly #shares = new AgentShares<UpstreamCall>();
+  readonly #growth: PacedGrowth;
   /** Connections that waited for a slow reader when it was last looked. */
   #stalled = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -54,6 +58,7 @@ export class SocketPool implements SocketOwner, CallQueue {
 
   constructor(options: SocketPoolOptions) {
     this.#options = options;
+    this.#growth = new PacedGrowth(options.atOnce, () => this.#dialMore());
   }
 
   get sockets(): number {
@@ -150,10 +155,17 @@ export class SocketPool implements SocketOwner, CallQueue {
 
   #dialMore(): void {
     this.#timer ??= setInterval(() => this.#tick(), this.#options.tickMs ?? 1_000).unref();
-    while (this.#mayDial()) void this.#dial();
+    while (this.#wantsMore()) {
+      if (!this.#growth.may(this.sockets)) {
+        this.#growth.later();
+        return;
+      }
+      this.#growth.grew();
+      void this.#dial();
+    }
   }
 
-  #mayDial(): boolean {
+  #wantsMore(): boolean {
     const { maxSockets, maxAllSockets } = this.#options;
     const dialing = this.#dialing.size;
     if (dialing >= this.waiting || dialing >= MAX_DIALING) return false;
@@ -229,6 +241,7 @@ export class SocketPool implements SocketOwner, CallQueue {
   }
 
   #rest(): void {
+    this.#growth.stop();
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

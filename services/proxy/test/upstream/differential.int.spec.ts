@@ -53,6 +53,7 @@ beforeAll(async () => {
     suspended: () => new Error('suspended'),
     maxSockets: 4,
     maxAllSockets: 4,
+    atOnce: 4,
     maxWaiting: 16,
     answerSeconds: 30,
     tickMs: 10,
