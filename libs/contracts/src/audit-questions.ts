@@ -25,12 +25,16 @@ export const target = {
   namespace: z.string(),
   name: z.string(),
 };
+/** Of what is no resource, such as discovery, which has nothing else to be known by; empty otherwise. */
+export const path = z.string();
 const span = { firstAt: Instant, lastAt: Instant };
 
-/** Who touched an object: one row for each agent and grant. */
+/** Who touched an object: one row for each agent, grant and namespace. */
 export const TouchedRow = z.strictObject({
   ...agent,
   connection: ConnectionName,
+  /** Empty for what belongs to none. */
+  namespace: z.string(),
   grantId: z.uuid().optional(),
   accessRequestId: z.uuid().optional(),
   /** `object`: calls on the object by its name. `collection`: calls that may have created or deleted it unnamed. */
@@ -105,6 +109,7 @@ export const CallRow = z.strictObject({
   rule: z.string(),
   /** How it was blocked; empty when it was not. */
   kinds: z.array(BlockedKind),
+  path,
 });
 export type CallRow = z.infer<typeof CallRow>;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ConnectionName, Instant } from './access-terms.js';
-import { agent, questionPage, target } from './audit-questions.js';
+import { agent, path, questionPage, target } from './audit-questions.js';
 
 const count = z.int().min(0);
 
@@ -35,6 +35,7 @@ export const SearchRow = z.strictObject({
   hits: count,
   /** Around the first one, on one line; what could deceive a reader is shown as `\u{…}`. */
   excerpt: z.string(),
+  path,
 });
 export type SearchRow = z.infer<typeof SearchRow>;
 

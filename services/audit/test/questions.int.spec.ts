@@ -20,6 +20,10 @@ import { startTestAudit, type TestAudit } from './test-audit.js';
 let audit: TestAudit;
 const auditor = tokenOf('bob', 'human', ['auditors']);
 const otherGrant = '019c0000-0000-7000-8000-000000000003';
+const nobodysGrant = '019c0000-0000-7000-8000-00000000ffff';
+const shopRequest = '019c0000-0000-7000-8000-000000000007';
+const shopGrant = '019c0000-0000-7000-8000-000000000006';
+const other = { ...agent, subject: 'agent-shop', owner: 'gina@corp.test' };
 /** Of somebody else. */
 const stranger = { ...agent, subject: 'agent-billing', owner: 'fred@corp.test' };
 
@@ -73,6 +77,23 @@ const records: CommandRecord[] = [
     rule: 'deletion/deployments',
     holdId: '019c0000-0000-7000-8000-0000000000aa',
   }),
+  // The path of a namespace is one in that namespace.
+  ...done('2026-01-06T10:00:00Z', {
+    ...{ agent: other, grantId: shopGrant, accessRequestId: shopRequest },
+    ...{ verb: 'get', method: 'GET', apiGroup: '' },
+    ...{ resource: 'namespaces', namespace: 'shop', name: 'shop' },
+  }),
+  ...done('2026-01-06T10:00:01Z', {
+    agent: other,
+    grantId: shopGrant,
+    accessRequestId: shopRequest,
+    namespace: 'shop',
+  }),
+  refused(commandIdAt('2025-12-30T10:00:00Z'), {
+    ...{ agent: other, grantId: shopGrant, accessRequestId: shopRequest },
+    ...{ verb: 'get', apiGroup: '', resource: '', namespace: '', name: '' },
+    path: '/openapi/v3',
+  }),
   // A Saturday, and a Tuesday at 07:30 in Berlin.
   ...done('2026-01-10T12:00:00Z', { grantId: otherGrant }, { statusCode: 409 }),
   ...done('2026-01-13T06:30:00Z', { grantId: otherGrant, verb: 'get', method: 'GET' }),
@@ -100,7 +121,7 @@ beforeAll(async () => {
     const [row] = await audit.store.rows(
       "SELECT count() AS n, countIf(effect != '' AND (effect = 'deny' OR outcome != '')) AS whole FROM drawbridge.commands FINAL",
     );
-    expect(row).toEqual({ n: 11, whole: 11 });
+    expect(row).toEqual({ n: 14, whole: 14 });
   });
 });
 afterAll(() => audit.stop());
@@ -115,6 +136,7 @@ describe('who touched an object', () => {
         agentSubject: 'agent-oncall',
         agentOwner: 'dana@corp.test',
         connection: 'prod-eks',
+        namespace: 'payments',
         grantId,
         accessRequestId: '019c0000-0000-7000-8000-000000000002',
         reach: 'object',
@@ -127,6 +149,19 @@ describe('who touched an object', () => {
       },
       expect.objectContaining({ reach: 'collection', calls: 1, verbs: ['deletecollection'] }),
     ]);
+  });
+
+  it('finds it in whichever namespace when none is named, a namespace itself too', async () => {
+    const rows = await items(TouchedRow, 'touched?resource=deployments&name=checkout');
+    expect(new Set(rows.map(({ namespace }) => namespace))).toEqual(new Set(['payments', 'shop']));
+    // Which object a create makes nobody can tell: one in another namespace is no answer.
+    expect(new Set(rows.map(({ reach }) => reach))).toEqual(new Set(['object']));
+    expect(await items(TouchedRow, 'touched?resource=namespaces&name=shop')).toMatchObject([
+      { namespace: 'shop', calls: 1, verbs: ['get'] },
+    ]);
+    expect(
+      await items(TouchedRow, 'touched?resource=deployments&name=checkout&namespace=shop'),
+    ).toMatchObject([{ namespace: 'shop', calls: 1 }]);
   });
 
   it('looks at subresources, and at one of them when it is named', async () => {
@@ -175,6 +210,15 @@ describe('what was blocked', () => {
       ['masked', '', 'mask', 1, 1],
       ['refused', '', 'grant_missing', 1, 0],
     ]);
+  });
+
+  it('names a call on no resource by its path', async () => {
+    const december = '&since=2025-12-01T00:00:00Z&until=2026-01-01T00:00:00Z';
+    expect(await items(CallRow, `blocked?by=call${december}`)).toMatchObject([
+      { verb: 'get', resource: '', path: '/openapi/v3' },
+    ]);
+    const [deployment] = await items(CallRow, `blocked?by=call${all}`);
+    expect(deployment?.path).toBe('');
   });
 
   it('is every call of a rule or of a kind', async () => {
@@ -240,6 +284,23 @@ describe('what two sessions did', () => {
     ]);
   });
 
+  it('takes access requests for their grants', async () => {
+    const asked = await items(SessionDiffRow, `diff?one=${shopRequest}&other=${otherGrant}`);
+    expect(asked).toEqual(await items(SessionDiffRow, `diff?one=${shopGrant}&other=${otherGrant}`));
+    expect(asked.some(({ oneCalls }) => oneCalls > 0)).toBe(true);
+  });
+
+  it.each([
+    ['one', `one=${nobodysGrant}&other=${otherGrant}`],
+    ['other', `one=${otherGrant}&other=${nobodysGrant}&format=csv`],
+  ])('says that there is no %s, and takes it for no idle one', async (_, query) => {
+    const response = await ask(`diff?${query}`);
+    expect(response.status).toBe(404);
+    const { code, detail } = Problem.parse(await response.json());
+    expect(code).toBe('session_unknown');
+    expect(detail).toContain(nobodysGrant);
+  });
+
   it('may leave names out of it', async () => {
     const asked = `diff?one=${grantId}&other=${otherGrant}&ignore=name,namespace`;
     const rows = await items(SessionDiffRow, asked);
@@ -276,7 +337,7 @@ describe('an answer', () => {
     expect(response.headers.get('content-disposition')).toContain('drawbridge-off-hours.csv');
     const [head, line, ...rest] = (await response.text()).split('\r\n');
     expect(head).toBe(
-      'id,receivedAt,agentIssuer,agentSubject,agentOwner,connection,grantId,verb,apiGroup,resource,subresource,namespace,name,outcome,statusCode,reason,rule,kinds',
+      'id,receivedAt,agentIssuer,agentSubject,agentOwner,connection,grantId,verb,apiGroup,resource,subresource,namespace,name,outcome,statusCode,reason,rule,kinds,path',
     );
     expect(line).toContain(`,"\\u{202e}@evil,""x""",`);
     expect(line).toContain(`,'=cmd|x,`);

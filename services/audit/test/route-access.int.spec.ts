@@ -81,7 +81,7 @@ const table: Readonly<Record<string, readonly [path: string, statuses: Statuses]
   'GET v1/audit/activity': [`activity?agent=${agent.subject}&${span}`, rows],
   'GET v1/audit/blocked': [`blocked?by=call&${span}`, rows],
   'GET v1/audit/off-hours': [`off-hours?by=call&${span}`, rows],
-  'GET v1/audit/diff': [`diff?one=${grantId}&other=${requestId}`, rows],
+  'GET v1/audit/diff': [`diff?one=${grantId}&other=${requestId}`, one],
   'GET v1/audit/approvals': [`approvals?${span}`, rows],
   'GET v1/audit/unused': ['unused', rows],
   'GET v1/audit/search': [`search?text=${canary}&${span}`, rows],

@@ -123,7 +123,7 @@ const questions = [
   `blocked?by=call&rule=${canary}/rule${since}`,
   `off-hours?x${since}`.replace('?x&', '?'),
   `off-hours?by=call${since}`,
-  `diff?one=${grantId}&other=${strangersGrant}`,
+  `diff?one=${grantId}&other=${grantId}`,
 ];
 
 describe('the owner of an agent', () => {
@@ -181,6 +181,22 @@ describe('the owner of an agent', () => {
     expect(((await (await ask(path, auditor)).json()) as { items: unknown[] }).items).not.toEqual(
       [],
     );
+  });
+
+  it('cannot tell a session of others from none', async () => {
+    const none = '019c0000-0000-7000-8000-00000000ffff';
+    const compared = async (other: string, token: string) => {
+      const response = await ask(`diff?one=${grantId}&other=${other}`, token);
+      const answer = (await response.text())
+        .replaceAll(other, '')
+        .replace(/"requestId":"[^"]*"/, '');
+      return [response.status, answer];
+    };
+    for (const theirs of [strangersGrant, strangersRequest]) {
+      expect(await compared(theirs, dana)).toEqual(await compared(none, dana));
+      expect(await compared(theirs, auditor)).toContain(200);
+    }
+    expect((await compared(none, dana))[0]).toBe(404);
   });
 
   it('goes on from no cursor into rows of others', async () => {

@@ -251,6 +251,7 @@ describe('searching bodies', () => {
       ...{ verb: 'patch', apiGroup: 'apps', resource: 'deployments', subresource: '' },
       ...{ namespace: 'payments', name: 'checkout', where: 'request', hits: 1 },
       excerpt: '{"data":"The Alpha Needle, 100% of a_b"}',
+      path: '',
     });
   });
 

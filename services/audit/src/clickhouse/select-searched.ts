@@ -12,7 +12,7 @@ import {
   isOneOf,
   type Condition,
 } from './condition.js';
-import { AGENT, idText, type Asking, type Times } from './questions/question.js';
+import { AGENT, idText, PATH, type Asking, type Times } from './questions/question.js';
 import { BOUNDS, type AuditStore, type Position } from './select-page.js';
 
 export type Searching = Asking & { readonly filter: SearchFilter & Times };
@@ -179,7 +179,7 @@ export async function selectSearchedCommands(
   const { sql, parameters } = allOf([areCommands(commands), ...access.commands]);
   const query = `SELECT toString(command_id) AS commandId, received_at AS receivedAt, ${AGENT}, connection,
   ${idText('grant_id')} AS grantId, ${idText('access_request_id')} AS accessRequestId,
-  verb, api_group AS apiGroup, resource, subresource, namespace, name
+  verb, api_group AS apiGroup, resource, subresource, namespace, name, ${PATH} AS path
 FROM ${store.database}.commands FINAL WHERE ${sql}`;
   return rowsOf(store, Facts, { sql: query, parameters });
 }

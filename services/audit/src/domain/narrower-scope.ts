@@ -55,7 +55,7 @@ function secondsOf({ grant, lastUseAt }: Pick<UsedGrant, 'grant' | 'lastUseAt'>)
   return Math.min(grant.terms.durationSeconds, Math.max(0, seconds));
 }
 
-/** What would have done, for each policy and action. */
+/** What would have done, for each policy and action of which less would have. */
 export function narrowerScopes(grants: readonly UsedGrant[]): NarrowerScope[] {
   const groups = new Map<string, UsedGrant[]>();
   for (const one of grants) {
@@ -77,6 +77,7 @@ function narrowerScope(grants: readonly UsedGrant[]): NarrowerScope | undefined 
   const most = Math.max(...grants.map(({ grant }) => grant.terms.durationSeconds));
   const long = times[Math.ceil(times.length * 0.95) - 1] ?? 0;
   const neededSeconds = Math.min(most, Math.max(MINUTE, Math.ceil(long / MINUTE) * MINUTE));
+  if (neededSeconds === most && !isWiderThanUsed(grants)) return undefined;
   return {
     policy: policy.name,
     action: terms.action ?? '',
@@ -87,6 +88,16 @@ function narrowerScope(grants: readonly UsedGrant[]): NarrowerScope | undefined 
     neededSeconds,
     ...(rules === undefined ? {} : { rules }),
   };
+}
+
+/** Whether there is a word that none of them needed. */
+function isWiderThanUsed(grants: readonly UsedGrant[]): boolean {
+  const [first = [], ...others] = grants.map(({ grant, used }) =>
+    Object.entries(unusedWords(grant.terms.rules, used)).flatMap(([kind, words]) =>
+      (words as readonly string[]).map((word) => `${kind} ${word}`),
+    ),
+  );
+  return first.some((word) => others.every((words) => words.includes(word)));
 }
 
 /** In rules of an action a parameter stands where its value was used; objects that none stands for may be any. */

@@ -1,16 +1,24 @@
 import { Readable } from 'node:stream';
 import type { StreamableFile } from '@nestjs/common';
-import type { UnusedPage } from '@drawbridge/contracts';
+import type { SessionDiffRow, UnusedPage } from '@drawbridge/contracts';
 import type { Clock } from '@drawbridge/kernel';
 import { askAllRows, askParquet, askRows } from '../clickhouse/ask-question.js';
 import type { Asking, Question, Times } from '../clickhouse/questions/question.js';
+import { sessionDiff } from '../clickhouse/questions/session-diff.js';
 import type { AuditStore } from '../clickhouse/select-page.js';
+import { selectSessionGrant } from '../clickhouse/select-session-grant.js';
 import { storeFor } from '../clickhouse/store-for.js';
 import { fileOf, linesOf, refusePaging } from './answer-file.js';
 import { cursorAt, placeIn } from './question-cursor.js';
-import type { AnswerFormat, QuestionFilter, UnusedFilter } from './question-filter.js';
+import type {
+  AnswerFormat,
+  QuestionFilter,
+  SessionDiffFilter,
+  UnusedFilter,
+} from './question-filter.js';
 import type { QuerySlots } from './query-slots.js';
 import type { Reader } from './require-reader.js';
+import { sessionUnknown } from './session-stories.js';
 import { UnusedGrants } from './unused-grants.js';
 
 const PAGE = 100;
@@ -59,6 +67,26 @@ export class AuditQuestions {
     readonly filter: UnusedFilter;
   }): Promise<UnusedPage | StreamableFile> {
     return this.#unused.answer(asked);
+  }
+
+  /**
+   * What two sessions did. One that is not there is not taken for one in which nothing was done.
+   *
+   * @throws SessionUnknown, AuditQueryError, RequestRefused
+   */
+  async diff(
+    reader: Reader,
+    filter: SessionDiffFilter,
+  ): Promise<Page<SessionDiffRow> | StreamableFile> {
+    const store = storeFor(this.store, reader.gone);
+    const [one, other] = await this.slots.during(reader.isOwner, async () => [
+      await selectSessionGrant(store, filter.one, reader.access),
+      await selectSessionGrant(store, filter.other, reader.access),
+    ]);
+    if (one === undefined) throw sessionUnknown(filter.one);
+    if (other === undefined) throw sessionUnknown(filter.other);
+    const grants = { ...filter, one, other };
+    return this.answer({ reader, filter: grants, name: 'diff', question: sessionDiff });
   }
 
   async #page<Filter extends QuestionFilter, Row>(asked: Asked<Filter, Row>): Promise<Page<Row>> {

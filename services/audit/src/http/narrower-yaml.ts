@@ -61,12 +61,13 @@ function commentOf(
     action === ''
       ? `In policy ${oneLine(policy)} it takes the place of "rules": name it in "actions".`
       : 'It takes the place of the action of that name.';
+  const idle = idleGrants === 0 ? 'each was used' : `${idleGrants} of them without any use`;
   return [
-    ` ${grants} grants of ${of} by policy ${oneLine(policy)} on ${connections.map(oneLine).join(', ')}`,
-    ` that were issued${since === undefined ? '' : ` from ${since}`} until ${until}; ${idleGrants} of them were not used.`,
+    ` What would have done for ${grants} ${grants === 1 ? 'grant' : 'grants'} of ${of} by policy ${oneLine(policy)} on ${connections.map(oneLine).join(', ')},`,
+    ` issued${since === undefined ? '' : ` from ${since}`} until ${until}; ${idle}.`,
     ` ${instead}`,
     neededSeconds < grantedSeconds
-      ? ` They were granted for up to ${grantedSeconds} s; 95 of 100 would have done with maxDurationSeconds: ${neededSeconds}`
+      ? ` They were granted for up to ${grantedSeconds} s. 95 in 100 would have done with maxDurationSeconds: ${neededSeconds}`
       : ` They were granted for up to ${grantedSeconds} s, and that was needed.`,
   ].join('\n');
 }

@@ -42,7 +42,7 @@ export const TouchedFilter = z.strictObject({
   resource: word,
   /** API group; default: whichever has such a resource. `core` is the one without a name. */
   group: word.transform((group) => (group === 'core' ? '' : group)).optional(),
-  /** Left out of what belongs to no namespace. */
+  /** Without it: every object that is called so, in whichever namespace, or in none. */
   namespace: word.default(''),
   name: word,
 });
@@ -116,7 +116,7 @@ export type OffHoursFilter = z.infer<typeof OffHoursFilter>;
 /** Query of `GET /v1/audit/diff`. */
 export const SessionDiffFilter = z.strictObject({
   ...asked,
-  /** Two grants. */
+  /** Two sessions: a grant, or its access request. */
   one: uuid,
   other: uuid,
   /** What two calls may differ in and still be of one kind. */

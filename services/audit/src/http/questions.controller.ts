@@ -8,7 +8,6 @@ import { approvalsByPerson } from '../clickhouse/questions/approvals-by-person.j
 import { approvalsByRequest } from '../clickhouse/questions/approvals-by-request.js';
 import { blockedByRule, blockedCalls } from '../clickhouse/questions/blocked.js';
 import { offHours, offHoursCalls } from '../clickhouse/questions/off-hours.js';
-import { sessionDiff } from '../clickhouse/questions/session-diff.js';
 import { touched } from '../clickhouse/questions/touched.js';
 import { AuditQuestions, type Asked, type Page } from './audit-questions.js';
 import {
@@ -79,12 +78,12 @@ export class QuestionsController {
   }
 
   @Get('diff')
-  diff(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
-    return this.#answer({ request, response, filter: SessionDiffFilter }, (filter) => ({
-      filter,
-      name: 'diff',
-      question: sessionDiff,
-    }));
+  async diff(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
+    const reader = await this.readers.require(request);
+    const filter = diffFilter.transform(request.query, { type: 'query' });
+    const answer = await this.questions.diff(reader, filter);
+    endWith(response, answer);
+    return answer;
   }
 
   @Get('approvals')
@@ -124,6 +123,7 @@ export class QuestionsController {
   }
 }
 
+const diffFilter = ValidQuery(SessionDiffFilter);
 const unusedFilter = ValidQuery(UnusedFilter);
 
 interface Call<Filter> {

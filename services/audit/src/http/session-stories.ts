@@ -60,7 +60,7 @@ export class SessionStories {
     const after = positionOf(place);
     const events = await selectStoryEvents(store, id, access);
     const span = sessionSpan(events);
-    if (span === undefined) throw unknown(id);
+    if (span === undefined) throw sessionUnknown(id);
     const { grant } = span;
     const ofGrant = grant === undefined ? undefined : { ...span, grant, access };
     const found =
@@ -75,7 +75,7 @@ export class SessionStories {
         ? cursorAfter([clickHouseTime(last.receivedAt), last.id], place)
         : undefined,
     });
-    if (story === undefined) throw unknown(id);
+    if (story === undefined) throw sessionUnknown(id);
     return story;
   }
 }
@@ -83,5 +83,5 @@ export class SessionStories {
 const showsBody = ({ changed }: SessionStory['calls'][number]): boolean =>
   changed?.changes !== undefined || changed?.refusal !== undefined;
 
-const unknown = (id: string): SessionUnknown =>
+export const sessionUnknown = (id: string): SessionUnknown =>
   new SessionUnknown('session_unknown', `the record has no access request and no grant ${id}`);

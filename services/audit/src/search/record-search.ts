@@ -128,5 +128,5 @@ const columns = {
   ...{ grantId: 'Nullable(String)', accessRequestId: 'Nullable(String)' },
   ...{ verb: 'String', apiGroup: 'String', resource: 'String', subresource: 'String' },
   ...{ namespace: 'String', name: 'String', where: 'String', seconds: 'Nullable(Float64)' },
-  ...{ hits: 'UInt64', excerpt: 'String' },
+  ...{ hits: 'UInt64', excerpt: 'String', path: 'String' },
 } as const satisfies Record<keyof SearchRow, string>;

@@ -1,4 +1,4 @@
-import { AGENT, idText } from './question.js';
+import { AGENT, idText, PATH } from './question.js';
 
 /** The columns of `CallRow`; `kinds` is an array of words. */
 export const callColumns = (kinds: string): string => `
@@ -9,4 +9,4 @@ export const callColumns = (kinds: string): string => `
   if(status_code = 0, NULL, status_code) AS statusCode,
   if(outcome_reason = '', toString(reason), toString(outcome_reason)) AS reason,
   if(outcome_rule = '', toString(rule), toString(outcome_rule)) AS rule,
-  ${kinds} AS kinds`;
+  ${kinds} AS kinds, ${PATH} AS path`;

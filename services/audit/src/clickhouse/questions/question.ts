@@ -31,6 +31,8 @@ export const IS_CHANGE =
   "effect = 'allow' AND (verb NOT IN ('get', 'list', 'watch') OR subresource IN ('exec', 'attach', 'portforward'))";
 
 export const AGENT = `toString(agent_issuer) AS agentIssuer, toString(agent_subject) AS agentSubject, toString(agent_owner) AS agentOwner`;
+/** What a call on no resource is known by. */
+export const PATH = "if(resource = '', path, '')";
 export const SPAN = 'min(received_at) AS firstAt, max(received_at) AS lastAt';
 
 /** Text or NULL, because an id as such is not text in Parquet. */

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { auditQueryError } from './audit-query-error.js';
+import { allOf, type Condition } from './condition.js';
+import type { RowAccess } from './row-access.js';
+import { BOUNDS, type AuditStore } from './select-page.js';
+
+const Found = z.tuple([z.object({ count: z.coerce.number(), grantId: z.string() })]);
+
+/**
+ * The grant of a session.
+ *
+ * @param id - of a grant, or of its access request
+ * @returns the id of the grant; `id` itself of a request that never got one, which is the grant of no command; `undefined`
+ *   when the record has neither, or nothing of it that may be seen
+ * @throws AuditQueryError
+ */
+export async function selectSessionGrant(
+  store: AuditStore,
+  id: string,
+  access: RowAccess,
+): Promise<string | undefined> {
+  const session = id.toLowerCase();
+  const parameters = { session };
+  const inEvents = await grantIn(store, 'events', [
+    {
+      sql: 'grant_id = {session:UUID} OR aggregate_id = {session:String}',
+      parameters,
+    },
+    ...access.events,
+  ]);
+  // The events may come later than the calls, or be older than the record.
+  const found =
+    inEvents ??
+    (await grantIn(store, 'commands', [
+      {
+        sql: 'grant_id = {session:UUID} OR access_request_id = {session:UUID}',
+        parameters,
+      },
+      ...access.commands,
+    ]));
+  return found === '' ? session : found;
+}
+
+/** Empty: none was issued. `undefined`: nothing was found. */
+async function grantIn(
+  { client, database }: AuditStore,
+  table: 'events' | 'commands',
+  conditions: readonly Condition[],
+): Promise<string | undefined> {
+  const { sql, parameters } = allOf(conditions);
+  try {
+    const result = await client.query({
+      query: `SELECT count() AS count, ifNull(toString(max(grant_id)), '') AS grantId FROM ${database}.${table} WHERE ${sql}`,
+      query_params: parameters,
+      format: 'JSONEachRow',
+      clickhouse_settings: BOUNDS,
+    });
+    const [{ count, grantId }] = Found.parse(await result.json());
+    return count === 0 ? undefined : grantId;
+  } catch (error) {
+    throw auditQueryError(error);
+  }
+}
