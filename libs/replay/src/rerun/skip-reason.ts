@@ -30,7 +30,7 @@ export const skipWords: Readonly<Record<SkipReason, string>> = {
   credential: 'it gives out a credential',
   log: 'a log: nothing in the sandbox writes it',
   watch: 'a watch ends when somebody ends it',
-  request_not_recorded: 'its body is not recorded whole (one in protobuf never is)',
+  request_not_recorded: 'its body is not recorded whole (one in protobuf never is as it was)',
   answer_not_recorded: 'the body of its answer is not recorded whole, or is no JSON',
   before_not_recorded: 'what it changed was not recorded as it was before',
   object_unknown: 'the object is nowhere shown in the record',
@@ -115,7 +115,11 @@ function bodyReason({ command, bodies }: RecordedCall): SkipReason | undefined {
   return isSuccess(command) && !isAnswered ? 'answer_not_recorded' : undefined;
 }
 
+/** What is kept of protobuf: JSON that no cluster reads. */
+const FIELDS = 'application/vnd.drawbridge.protobuf-fields+json';
+
 const isKept = (body: RecordedBody | undefined): boolean =>
   body !== undefined &&
   body.cut === undefined &&
+  !body.contentType.startsWith(FIELDS) &&
   (body.text !== undefined || body.base64 !== undefined);

@@ -3,6 +3,7 @@ import type { Masker, MaskTarget } from '@drawbridge/masking';
 import { readJson } from '../guard/read-json.js';
 import { isRecord } from '../hold/json-at.js';
 import { maskedPatch } from './masked-patch.js';
+import { protobufObject } from './protobuf-fields.js';
 
 /** The body of a request, as its sender called it. */
 export interface SentBody {
@@ -24,14 +25,19 @@ const objects = new Set(['', JSON_TYPE, 'application/merge-patch+json']).add(
   'application/strategic-merge-patch+json',
 );
 const yaml = new Set(['application/apply-patch+yaml', 'application/yaml']);
-/** Reading YAML takes long; what programs send in its place is JSON. */
+/** Reading YAML takes long; what programs send in its place is JSON. So does what is made of protobuf. */
 const MAX_YAML_BYTES = 262_144;
+const MAX_PROTOBUF_BYTES = 262_144;
+const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+/** What is made of it: JSON with numbers of fields for their names. Nobody can send it again. */
+const FIELDS = 'application/vnd.drawbridge.protobuf-fields+json';
 
 /**
  * What a client has written, as it would be masked if it were an answer: nobody who may read the record sees a value
- * here that is hidden there. YAML is kept as JSON.
+ * here that is hidden there. YAML is kept as JSON, and protobuf as JSON with numbers for names.
  *
- * @returns `undefined` when nobody can tell what would have to be masked: protobuf, CBOR, what is compressed or broken
+ * @returns `undefined` when nobody can tell what would have to be masked: Secrets and ConfigMaps in protobuf, CBOR, what
+ *   is compressed or broken
  */
 export function maskedRequest(sent: SentBody, by: MaskedBy): MaskedRequest | undefined {
   try {
@@ -56,6 +62,7 @@ function masked({ bytes, mediaType }: SentBody, by: MaskedBy): MaskedRequest | u
     return { bytes: Buffer.from(JSON.stringify(patch)), contentType: mediaType };
   }
   if (yaml.has(mediaType)) return maskedYaml(bytes, mediaType, by);
+  if (mediaType === PROTOBUF) return maskedProtobuf(bytes, by);
   if (mediaType !== 'text/plain') return undefined;
   const mask = by.masker.text();
   return { bytes: whole(mask, bytes), contentType: mediaType };
@@ -77,6 +84,20 @@ function maskedYaml(bytes: Buffer, mediaType: string, by: MaskedBy): MaskedReque
   if (bytes.length > MAX_YAML_BYTES) return undefined;
   const object: unknown = parseYaml(bytes.toString('utf8'), { version: '1.1', logLevel: 'error' });
   return maskedObject(Buffer.from(JSON.stringify(object)), JSON_TYPE, by);
+}
+
+/** Where values are secrets by their place, which numbers do not tell: neither by the call nor by what it says it is. */
+const valued = /^(?:secret|configmap|token(?:review|request)?)s?(?:list)?$/i;
+const noType = { apiGroup: '', resource: '', subresource: '' };
+
+function maskedProtobuf(bytes: Buffer, { masker, target }: MaskedBy): MaskedRequest | undefined {
+  const { resource, subresource } = target;
+  if (bytes.length > MAX_PROTOBUF_BYTES) return undefined;
+  const object = protobufObject(bytes);
+  if ([resource, subresource, object.kind].some((name) => valued.test(name))) return undefined;
+  // A type leaves alone what stands in its fields, which have no names here.
+  const text = Buffer.from(JSON.stringify(object));
+  return { bytes: whole(masker.body(noType, json), text), contentType: FIELDS };
 }
 
 /** What comes out of a masker is good until it gets more. */
