@@ -11,6 +11,7 @@ process.once('SIGINT', () => interrupt.abort());
 const terminal: Terminal = {
   env: process.env,
   isTerminal: process.stdout.isTTY,
+  ...(process.stdout.isTTY && { width: process.stdout.columns }),
   out: (text) => void process.stdout.write(text),
   note: (text) => void process.stderr.write(text),
   clock: () => new Date(),

@@ -7,6 +7,8 @@ export interface Terminal {
   readonly out: (text: string) => void;
   /** What is written there is shown to somebody, and not kept or read by a program. @default false */
   readonly isTerminal?: boolean;
+  /** How wide that is, in characters; absent where nobody looks. */
+  readonly width?: number;
   /** Progress and advice for people: standard error. */
   readonly note: (text: string) => void;
   readonly clock: Clock;

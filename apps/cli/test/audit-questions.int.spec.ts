@@ -94,15 +94,24 @@ describe('drawbridge audit', () => {
     ]) {
       const { code, stdout } = await bob.drawbridge('audit', 'touched', ...words, '-n', 'payments');
       expect(code).toBe(0);
-      expect(stdout).toMatch(/agent-oncall +dana@corp\.test +prod-eks +object +1/);
+      expect(stdout).toMatch(/agent-oncall +dana@corp\.test +prod-eks +payments +object +1/);
     }
     const { stdout } = await bob.drawbridge('audit', 'touched', 'pods/checkout', '-n', 'payments');
     expect(stdout).toBe('nothing found\n');
+    const anywhere = await bob.drawbridge('audit', 'touched', 'deployment/checkout');
+    expect(anywhere.stdout).toMatch(/prod-eks +payments +object/);
+  });
+
+  it('compares no session that there is not', async () => {
+    const none = '019c0000-0000-7000-8000-00000000ffff';
+    const { code, stdout, stderr } = await bob.drawbridge('audit', 'diff', none, none);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain('(session_unknown)');
   });
 
   it('tells what an agent did, in a table that no name spoils', async () => {
     const { stdout } = await bob.drawbridge('audit', 'agent', 'agent-oncall');
-    expect(stdout).toMatch(/prod-eks +patch +deployments\.apps +payments +1 +1/);
+    expect(stdout).toMatch(/patch +deployments\.apps +payments +prod-eks +1 +1/);
     const calls = await bob.drawbridge('audit', 'off-hours', '--hours', '00:00-00:01', '--calls');
     expect(calls.stdout).toContain('=evil\\u{1b}[2J');
   });

@@ -82,9 +82,11 @@ afterAll(async () => {
 it('shows where a text is, and nothing that a terminal would obey', async () => {
   const { code, stdout, stderr } = await bob.drawbridge('audit', 'search', 'ALPHA-needle');
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^TIME +AGENT +CONNECTION +CALL +WHERE +HITS +TEXT +COMMAND\n/);
-  expect(stdout).toMatch(/get pods\/exec payments\/web-0 +output 2\.5s +1 +\$ cat alpha-needle +/);
-  expect(stdout).toMatch(/response +1 +\{"a":"\\u\{202e\}alpha-needle"\} +[0-9a-f-]{36}\n/);
+  expect(stdout).toMatch(/^TIME \(UTC\) +AGENT +CONNECTION +CALL +WHERE +HITS +COMMAND +TEXT\n/);
+  expect(stdout).toMatch(
+    /get pods\/exec payments\/web-0 +output 2\.5s +1 +[0-9a-f-]{36} +\$ cat alpha-needle\n/,
+  );
+  expect(stdout).toMatch(/response +1 +[0-9a-f-]{36} +\{"a":"\\u\{202e\}alpha-needle"\}\n/);
   expect(stderr).toContain('not searched, or not all of it: object_store_unavailable 1\n');
 });
 

@@ -5,7 +5,7 @@ import { CliError } from '../cli-error.js';
 import { exitCode, type ExitCode } from '../exit-code.js';
 import { neutraliseLines } from '../output/neutralise.js';
 import { table } from '../output/table.js';
-import { writeWhole } from './audit-answer.js';
+import { writeWhole } from '../output/write-whole.js';
 import {
   action,
   examples,

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { exitCode, type ExitCode } from '../exit-code.js';
-import { writeWhole } from './audit-answer.js';
+import { writeWhole } from '../output/write-whole.js';
 import {
   action,
   examples,

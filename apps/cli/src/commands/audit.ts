@@ -53,7 +53,9 @@ interface Subject<Item> {
   /** Options that go to the server as they are, by their names there. */
   readonly filters: readonly string[];
   readonly item: z.ZodType<Item>;
-  readonly table: (items: readonly Item[]) => string;
+  readonly table: (items: readonly Item[], width?: number) => string;
+  /** What somebody may want to type next. */
+  readonly next?: string;
 }
 
 const commandSubject: Subject<AuditCommand> = {
@@ -64,6 +66,7 @@ const commandSubject: Subject<AuditCommand> = {
   ],
   item: AuditCommand,
   table: commandTable,
+  next: 'what one said: drawbridge audit body <command>; a session, log or watch: drawbridge audit play <command>',
 };
 
 const eventSubject: Subject<AuditEvent> = {
@@ -71,6 +74,7 @@ const eventSubject: Subject<AuditEvent> = {
   filters: ['request', 'grant', 'agent', 'connection', 'type', 'actor'],
   item: AuditEvent,
   table: eventTable,
+  next: 'one as a story: drawbridge audit session <access request>',
 };
 
 const holdSubject: Subject<AuditHoldEvent> = {
@@ -255,7 +259,7 @@ async function read<Item>(
     items.push(...page.items);
     cursor = page.nextCursor;
   } while (cursor !== undefined && items.length < limit);
-  show(context, { ...options, items, cursor, table: subject.table });
+  show(context, { output: options.output, items, cursor, subject });
   return exitCode.ok;
 }
 
@@ -263,16 +267,20 @@ interface Found<Item> {
   readonly output?: string | undefined;
   readonly items: readonly Item[];
   readonly cursor: string | undefined;
-  readonly table: (items: readonly Item[]) => string;
+  readonly subject: Subject<Item>;
 }
 
-function show<Item>(context: CommandContext, { output, items, cursor, table }: Found<Item>): void {
+function show<Item>(
+  context: CommandContext,
+  { output, items, cursor, subject: { table, next } }: Found<Item>,
+): void {
   if (output === 'jsonl') {
     for (const item of items) context.terminal.out(`${neutralJson(item)}\n`);
     return;
   }
   const result = { items, ...(cursor === undefined ? {} : { nextCursor: cursor }) };
-  context.show(result, () => (items.length === 0 ? 'nothing found\n' : table(items)));
+  context.show(result, (width) => (items.length === 0 ? 'nothing found\n' : table(items, width)));
+  if (items.length > 0 && next !== undefined) context.hint(next);
   if (cursor !== undefined) context.note('there is more: --limit, or narrower filters');
 }
 

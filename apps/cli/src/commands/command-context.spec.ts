@@ -20,3 +20,18 @@ describe('a note beside a result', () => {
     expect(told('one\ntwo')).toBe('one\ntwo\n');
   });
 });
+
+describe('a hint', () => {
+  it('is for somebody who sits there, and not for the log of a script', () => {
+    const hinted = (isTerminal: boolean, output?: string): string => {
+      const notes: string[] = [];
+      const terminal: Partial<Terminal> = { env: {}, isTerminal, note: (note) => notes.push(note) };
+      const options = output === undefined ? {} : { output };
+      new CommandContext(terminal as Terminal, options).hint('type this');
+      return notes.join('');
+    };
+    expect(hinted(true)).toBe('type this\n');
+    expect(hinted(false)).toBe('');
+    expect(hinted(true, 'json')).toBe('');
+  });
+});

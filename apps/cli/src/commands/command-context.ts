@@ -17,14 +17,19 @@ export class CommandContext extends Session {
     return this.terminal.clock();
   }
 
-  /** Prints the result: as JSON with `-o json`, otherwise as `text` says. */
-  show(result: unknown, text: () => string): void {
-    this.terminal.out(this.json ? `${neutralJson(result, 2)}\n` : text());
+  /** Prints the result: as JSON with `-o json`, otherwise as `text` says, for a terminal of this width if it is one. */
+  show(result: unknown, text: (width: number | undefined) => string): void {
+    this.terminal.out(this.json ? `${neutralJson(result, 2)}\n` : text(this.terminal.width));
   }
 
   /** Tells people what goes on; nothing of it is part of the result. */
   note(text: string): void {
     if (!this.json) this.terminal.note(`${neutraliseLines(text)}\n`);
+  }
+
+  /** Tells somebody who sits there what they may want to type next. */
+  hint(text: string): void {
+    if (this.terminal.isTerminal === true) this.note(text);
   }
 }
 

@@ -8,10 +8,11 @@ import {
   type AuditStopEvent,
   type AuditTrailItem,
 } from '@drawbridge/contracts';
+import { kindText } from './cell-text.js';
 import { table } from './table.js';
 
 /** Commands, one line each. */
-export const commandTable = (commands: readonly AuditCommand[]): string =>
+export const commandTable = (commands: readonly AuditCommand[], width?: number): string =>
   table(
     [
       'TIME',
@@ -25,6 +26,7 @@ export const commandTable = (commands: readonly AuditCommand[]): string =>
       'STATUS',
       'REASON',
       'RULE',
+      'COMMAND',
     ],
     commands.map((command) => [
       command.receivedAt,
@@ -38,11 +40,13 @@ export const commandTable = (commands: readonly AuditCommand[]): string =>
       command.statusCode?.toString(),
       command.outcomeReason ?? command.decision?.reason,
       command.outcomeRule ?? command.rule,
+      command.id,
     ]),
+    width,
   );
 
 /** Events, one line each. */
-export const eventTable = (events: readonly AuditEvent[]): string =>
+export const eventTable = (events: readonly AuditEvent[], width?: number): string =>
   table(
     ['TIME', 'SEQUENCE', 'TYPE', 'ACCESS REQUEST', 'ACTOR'],
     events.map((event) => [
@@ -52,17 +56,19 @@ export const eventTable = (events: readonly AuditEvent[]): string =>
       event.accessRequestId,
       actorOf(event),
     ]),
+    width,
   );
 
 /** Events of held calls, one line each; what is held stands in the first. */
-export const holdEventTable = (events: readonly AuditHoldEvent[]): string =>
+export const holdEventTable = (events: readonly AuditHoldEvent[], width?: number): string =>
   table(
     ['TIME', 'HOLD', 'TYPE', 'ACTOR', 'RULE', 'CALL'],
     events.map((event) => [event.at, event.holdId, event.type, actorOf(event), ...heldOf(event)]),
+    width,
   );
 
 /** Events of stops, one line each. */
-export const stopEventTable = (events: readonly AuditStopEvent[]): string =>
+export const stopEventTable = (events: readonly AuditStopEvent[], width?: number): string =>
   table(
     ['TIME', 'TYPE', 'WHAT', 'ACTOR', 'REASON'],
     events.map((event) => [
@@ -72,16 +78,18 @@ export const stopEventTable = (events: readonly AuditStopEvent[]): string =>
       actorOf(event),
       reasonOf(event),
     ]),
+    width,
   );
 
 /** What audit itself had to say, one line each. */
-export const trailTable = (items: readonly AuditTrailItem[]): string =>
+export const trailTable = (items: readonly AuditTrailItem[], width?: number): string =>
   table(
     ['TIME', 'TYPE', 'ACTOR', 'COMMAND', 'SAYS'],
     items.map((item) => {
       const known = AuditTrailEvent.safeParse(item).data;
       return [item.at, item.type, actorOf(item), ...noted(known)];
     }),
+    width,
   );
 
 function noted(event: AuditTrailEvent | undefined): readonly (string | undefined)[] {
@@ -117,9 +125,7 @@ function heldOf({ type, data }: AuditHoldEvent): readonly (string | undefined)[]
 
 /** A call that is on no resource, such as discovery, is known by its path. */
 function resourceOf({ resource, subresource, apiGroup, path }: AuditCommand): string {
-  if (resource === '') return path;
-  const name = apiGroup === '' ? resource : `${resource}.${apiGroup}`;
-  return subresource === '' ? name : `${name}/${subresource}`;
+  return resource === '' ? path : kindText({ resource, subresource, apiGroup });
 }
 
 /** The issuer is left out: `-o json` has it. */

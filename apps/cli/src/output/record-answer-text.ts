@@ -1,200 +1,161 @@
 import type {
   ActivityRow,
-  ApprovalRow,
-  ApproverRow,
   BlockedRow,
   CallRow,
   OffHoursRow,
   SessionDiffRow,
   TouchedRow,
-  UnusedPage,
-  UnusedRow,
 } from '@drawbridge/contracts';
-import { showDuration } from '../input/duration.js';
-import { neutraliseLines } from './neutralise.js';
+import { countText, kindText, minuteText } from './cell-text.js';
 import { table } from './table.js';
 
-const minute = (instant: string): string => instant.slice(0, 16).replace('T', ' ');
-/** Nothing is better seen as nothing than as a zero among numbers. */
-const number = (count: number): string => (count === 0 ? '' : String(count));
-
-interface Kind {
-  readonly apiGroup?: string | undefined;
-  readonly resource?: string | undefined;
-  readonly subresource?: string | undefined;
-}
-
-const kindOf = (row: Kind): string => {
-  const { apiGroup = '', resource = '', subresource = '' } = row;
-  const name = apiGroup === '' ? resource : `${resource}.${apiGroup}`;
-  return subresource === '' ? name : `${name}/${subresource}`;
-};
-
 /** Who touched an object. */
-export const touchedTable = (rows: readonly TouchedRow[]): string =>
+export const touchedTable = (rows: readonly TouchedRow[], width?: number): string =>
   table(
-    ['LAST', 'AGENT', 'OWNER', 'CONNECTION', 'ON', 'CALLS', 'CHANGES', 'REFUSED', 'VERBS', 'GRANT'],
+    [
+      ...['LAST (UTC)', 'AGENT', 'OWNER', 'CONNECTION', 'NAMESPACE', 'ON'],
+      ...['CALLS', 'CHANGES', 'REFUSED', 'VERBS', 'GRANT'],
+    ],
     rows.map((row) => [
-      minute(row.lastAt),
+      minuteText(row.lastAt),
       row.agentSubject,
       row.agentOwner,
       row.connection,
+      row.namespace,
       row.reach,
-      ...[row.calls, row.changes, row.refused].map(number),
+      ...[row.calls, row.changes, row.refused].map(countText),
       row.verbs.join(', '),
       row.grantId,
     ]),
+    width,
   );
 
 /** What an agent did, by whatever it was asked by. */
-export function activityTable(rows: readonly ActivityRow[]): string {
+export function activityTable(rows: readonly ActivityRow[], width?: number): string {
   const [first] = rows;
   const names =
     first?.day !== undefined
-      ? ['DAY']
+      ? ['DAY (UTC)']
       : first?.verb === undefined
         ? ['GRANT']
         : ['VERB', 'RESOURCE', 'NAMESPACE'];
   return table(
     [
-      ...['CONNECTION', ...names, 'CALLS', 'CHANGES', 'REFUSED', 'HELD', 'MASKED', 'FAILED'],
-      ...['OBJECTS', 'LAST'],
+      ...[...names, 'CONNECTION', 'CALLS', 'CHANGES', 'REFUSED', 'HELD', 'MASKED', 'FAILED'],
+      ...['OBJECTS', 'LAST (UTC)'],
     ],
     rows.map((row) => [
-      row.connection,
       ...(names.length === 3
-        ? [row.verb, kindOf(row), row.namespace]
+        ? [row.verb, row.resource === '' ? DISCOVERY : kindText(row), row.namespace]
         : [row.day ?? row.grantId ?? '']),
-      ...[row.calls, row.changes, row.refused, row.held, row.masked, row.failed].map(number),
-      number(row.objects),
-      minute(row.lastAt),
+      row.connection,
+      ...[row.calls, row.changes, row.refused, row.held, row.masked, row.failed].map(countText),
+      countText(row.objects),
+      minuteText(row.lastAt),
     ]),
+    width,
   );
 }
 
+/** Calls on no resource, of which only the number is told. */
+const DISCOVERY = '(no resource)';
+
 /** What was blocked, by rule. */
-export const blockedTable = (rows: readonly BlockedRow[]): string =>
+export const blockedTable = (rows: readonly BlockedRow[], width?: number): string =>
   table(
-    ['KIND', 'RULE', 'REASON', 'CALLS', 'PASSED', 'AGENTS', 'CONNECTIONS', 'LAST'],
+    ['KIND', 'RULE', 'REASON', 'CALLS', 'PASSED', 'AGENTS', 'CONNECTIONS', 'LAST (UTC)'],
     rows.map((row) => [
       row.kind,
       row.rule,
       row.reason,
-      ...[row.calls, row.passed, row.agents].map(number),
+      ...[row.calls, row.passed, row.agents].map(countText),
       row.connections.join(', '),
-      minute(row.lastAt),
+      minuteText(row.lastAt),
     ]),
+    width,
   );
+
+const CALL = ['AGENT', 'CONNECTION', 'VERB', 'RESOURCE', 'NAMESPACE', 'NAME', 'OUTCOME'] as const;
+
+const cellsOf = (row: CallRow): readonly string[] => [
+  row.agentSubject,
+  row.connection,
+  row.verb,
+  row.resource === '' ? row.path : kindText(row),
+  row.namespace,
+  row.name,
+  row.statusCode === undefined ? row.outcome : `${row.outcome} ${row.statusCode}`,
+];
 
 /** Calls, one line each. */
-export const callTable = (rows: readonly CallRow[]): string =>
+export const callTable = (rows: readonly CallRow[], width?: number): string =>
   table(
-    ['TIME', 'AGENT', 'CONNECTION', 'VERB', 'RESOURCE', 'NAMESPACE', 'NAME', 'OUTCOME', 'WHY'],
+    ['TIME', ...CALL, 'WHY', 'COMMAND'],
     rows.map((row) => [
       row.receivedAt,
-      row.agentSubject,
-      row.connection,
-      row.verb,
-      kindOf(row),
-      row.namespace,
-      row.name,
-      row.statusCode === undefined ? row.outcome : `${row.outcome} ${row.statusCode}`,
+      ...cellsOf(row),
       row.rule === '' ? row.reason : `${row.rule}: ${row.reason}`,
+      row.id,
     ]),
+    width,
   );
 
-/** What ran outside of business hours. */
-export const offHoursTable = (rows: readonly OffHoursRow[]): string =>
+/** Calls that were blocked, in the order of the rules: one line each. */
+export const blockedCallTable = (rows: readonly CallRow[], width?: number): string =>
   table(
-    ['DAY', 'AGENT', 'OWNER', 'CONNECTION', 'CALLS', 'CHANGES', 'REFUSED', 'FIRST', 'LAST'],
+    ['TIME', 'KIND', 'RULE', 'REASON', ...CALL, 'COMMAND'],
+    rows.map((row) => [
+      ...[row.receivedAt, row.kinds.join(', '), row.rule, row.reason],
+      ...cellsOf(row),
+      row.id,
+    ]),
+    width,
+  );
+
+interface OffHoursLooks {
+  /** In which the hours were meant, and are shown. */
+  readonly timeZone: string;
+  readonly width: number | undefined;
+}
+
+/** What ran outside of business hours. */
+export const offHoursTable = (
+  rows: readonly OffHoursRow[],
+  { timeZone, width }: OffHoursLooks,
+): string =>
+  table(
+    [
+      ...['DAY', 'AGENT', 'OWNER', 'CONNECTION', 'CALLS', 'CHANGES', 'REFUSED'],
+      ...[`FIRST (${timeZone})`, `LAST (${timeZone})`],
+    ],
     rows.map((row) => [
       row.day,
       row.agentSubject,
       row.agentOwner,
       row.connection,
-      ...[row.calls, row.changes, row.refused].map(number),
-      minute(row.firstAt),
-      minute(row.lastAt),
+      ...[row.calls, row.changes, row.refused].map(countText),
+      minuteText(row.firstAt, timeZone),
+      minuteText(row.lastAt, timeZone),
     ]),
+    width,
   );
 
-const sides = { one: '-', other: '+', both: '' } as const;
+const sides = { one: '-', other: '+', both: '=' } as const;
 
-/** What two sessions did: `-` only the first, `+` only the second. */
-export const diffTable = (rows: readonly SessionDiffRow[]): string =>
+/** What two sessions did: `-` only the first, `+` only the second, `=` both. */
+export const diffTable = (rows: readonly SessionDiffRow[], width?: number): string =>
   table(
     ['', 'VERB', 'RESOURCE', 'NAMESPACE', 'NAME', 'ONE', 'OUTCOMES', 'OTHER', 'OUTCOMES'],
     rows.map((row) => [
       sides[row.side],
       row.verb,
-      kindOf(row),
+      row.resource === '' ? DISCOVERY : kindText(row),
       row.namespace,
       row.name,
-      number(row.oneCalls),
+      countText(row.oneCalls),
       row.oneOutcomes.join(', '),
-      number(row.otherCalls),
+      countText(row.otherCalls),
       row.otherOutcomes.join(', '),
     ]),
-  );
-
-const duration = (seconds: number | undefined): string | undefined =>
-  seconds === undefined ? undefined : showDuration(seconds);
-
-/** How people decided. */
-export const approverTable = (rows: readonly ApproverRow[]): string =>
-  table(
-    [
-      ...['PERSON', 'APPROVED', 'DENIED', 'VOIDED', 'EXTENSIONS', 'REVIEWS', 'BROKE GLASS'],
-      ...['MEDIAN', 'P95', 'LAST'],
-    ],
-    rows.map((row) => [
-      row.email === '' ? row.subject : row.email,
-      ...[row.approved, row.denied, row.voided, row.extensions, row.reviews].map(number),
-      number(row.brokeGlass),
-      duration(row.medianSeconds),
-      duration(row.p95Seconds),
-      minute(row.lastAt),
-    ]),
-  );
-
-/** How long approvals took. */
-export const approvalTable = (rows: readonly ApprovalRow[]): string =>
-  table(
-    ['ASKED', 'AGENT', 'CONNECTION', 'ROUND', 'OUTCOME', 'TOOK', 'BY', 'STEPS', 'REQUEST'],
-    rows.map((row) => [
-      minute(row.askedAt),
-      row.agentSubject,
-      row.connection,
-      String(row.round),
-      row.verdict === undefined ? row.outcome : `${row.outcome}, ${row.verdict}`,
-      duration(row.seconds),
-      [...row.approvers, ...row.deniers].join(', '),
-      row.steps.join(', '),
-      row.accessRequestId,
-    ]),
-  );
-
-/** What grants allowed and nobody used, and below it what would have done. */
-export function unusedText({ items, narrower }: UnusedPage): string {
-  const grants = table(
-    ['ISSUED', 'AGENT', 'POLICY', 'ACTION', 'CALLS', 'USED', 'GRANTED', 'UNUSED', 'GRANT'],
-    items.map((row) => [
-      minute(row.issuedAt),
-      row.agentSubject,
-      row.policy,
-      row.action,
-      number(row.calls),
-      duration(row.usedSeconds),
-      duration(row.grantedSeconds),
-      row.calls === 0 ? 'all' : unusedIn(row),
-      row.grantId,
-    ]),
-  );
-  const proposals = narrower.flatMap(({ yaml }) => (yaml === undefined ? [] : [yaml]));
-  return [grants, ...proposals.map(neutraliseLines)].join('\n');
-}
-
-const unusedIn = (row: UnusedRow): string =>
-  [...row.unusedVerbs, ...row.unusedResources, ...row.unusedNamespaces, ...row.unusedNames].join(
-    ', ',
+    width,
   );

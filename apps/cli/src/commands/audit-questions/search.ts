@@ -1,18 +1,21 @@
 import { SearchPage, type SearchRow, type Unsearched } from '@drawbridge/contracts';
-import { exitCode, type ExitCode } from '../exit-code.js';
-import { neutralise } from '../output/neutralise.js';
-import { searchTable, unsearchedText } from '../output/search-text.js';
+import type { Command } from 'commander';
+import { exitCode, type ExitCode } from '../../exit-code.js';
+import { neutralise } from '../../output/neutralise.js';
+import { searchTable, unsearchedText } from '../../output/search-text.js';
 import {
   download,
   isFile,
   PAGE,
   parseLimit,
   refuseFile,
+  sayWhere,
   timesOf,
   type AnswerOptions,
   type Query,
-} from './audit-answer.js';
-import type { CommandContext } from './command-context.js';
+} from './answer.js';
+import { examples, type CommandContext, type Registrar } from '../command-context.js';
+import { chosen, end, pick, questionOptions } from './question-options.js';
 
 /** One page takes as long as the server searches for it. */
 const WAIT_MS = 30_000;
@@ -23,11 +26,36 @@ interface Given {
   readonly options: AnswerOptions;
 }
 
+/** `drawbridge audit search` */
+export function registerSearch(registrar: Registrar, group: Command): void {
+  const command = questionOptions(
+    group
+      .command('search')
+      .argument('<text>', 'at least four characters, as they are; their case does not matter')
+      .summary('calls and sessions with a text in them')
+      .description(
+        'Finds a text in the bodies of calls, and in what sessions showed and were typed, in the last week if no time is given. Whose excerpts are shown is recorded.',
+      ),
+  )
+    .option('--in <where>', 'bodies, terminal', 'bodies,terminal')
+    .option('-n, --namespace <names>')
+    .addHelpText(
+      'after',
+      examples([
+        'drawbridge audit search "rm -rf" --in terminal',
+        'drawbridge audit search 10.0.7.12 --agent agent-oncall --since 30d -o csv',
+      ]),
+    );
+  end(registrar, command, (context, { args: [text] }) =>
+    readSearch(context, {
+      query: { text, ...pick(command, ['in', 'namespace', ...chosen]) },
+      options: command.opts(),
+    }),
+  );
+}
+
 /** Searches the record, and says what could not be searched. */
-export async function readSearch(
-  context: CommandContext,
-  { query, options }: Given,
-): Promise<ExitCode> {
+async function readSearch(context: CommandContext, { query, options }: Given): Promise<ExitCode> {
   const { output = 'table', file } = options;
   const whole = { ...query, ...timesOf(options, context.now) };
   if (isFile(output)) {
@@ -38,9 +66,12 @@ export async function readSearch(
   }
   refuseFile(file);
   const answer = await pages(context, whole, options);
-  context.show(answer, () =>
-    answer.items.length === 0 ? 'nothing found\n' : searchTable(answer.items),
+  context.show(answer, (width) =>
+    answer.items.length === 0 ? 'nothing found\n' : searchTable(answer.items, width),
   );
+  if (answer.items.length === 0) sayWhere(context, answer);
+  else
+    context.hint('all of it: drawbridge audit body <command>, or drawbridge audit play <command>');
   sayUnsearched(context, unsearchedText(answer.unsearched));
   if (answer.nextCursor !== undefined) {
     context.note('there is more: --limit, or narrower filters');

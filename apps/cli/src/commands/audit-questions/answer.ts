@@ -1,12 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
 import { questionPage } from '@drawbridge/contracts';
 import type { z } from 'zod';
-import { CliError } from '../cli-error.js';
-import { exitCode, type ExitCode } from '../exit-code.js';
-import { parseInstant } from '../input/duration.js';
-import { neutralJson } from '../output/neutralise.js';
-import type { CommandContext, SharedOptions } from './command-context.js';
+import { CliError } from '../../cli-error.js';
+import { exitCode, type ExitCode } from '../../exit-code.js';
+import { parseInstant } from '../../input/duration.js';
+import { neutralJson } from '../../output/neutralise.js';
+import { writeWhole } from '../../output/write-whole.js';
+import type { CommandContext, SharedOptions } from '../command-context.js';
 
 export const PAGE = 1000;
 const MAX_LIMIT = 10_000;
@@ -21,7 +20,9 @@ export type Query = Readonly<Record<string, string | undefined>>;
 export interface Subject<Row> {
   readonly path: string;
   readonly row: z.ZodType<Row>;
-  readonly table: (rows: readonly Row[]) => string;
+  readonly table: (rows: readonly Row[], width?: number) => string;
+  /** What somebody may want to type next. */
+  readonly next?: string;
 }
 
 export interface AnswerOptions extends SharedOptions {
@@ -51,11 +52,22 @@ export async function readAnswer<Row>(
   }
   refuseFile(file);
   const { items, ...rest } = await pages(context, subject, { query: whole, options });
-  context.show({ ...rest, items }, () =>
-    items.length === 0 ? 'nothing found\n' : subject.table(items),
+  context.show({ ...rest, items }, (width) =>
+    items.length === 0 ? 'nothing found\n' : subject.table(items, width),
   );
+  if (items.length === 0) sayWhere(context, rest);
+  else if (subject.next !== undefined) context.hint(subject.next);
   if (rest.nextCursor !== undefined) context.note('there is more: --limit, or narrower filters');
   return exitCode.ok;
+}
+
+/** Of nothing: since when nobody looked is what may be wrong with it. */
+export function sayWhere(
+  context: CommandContext,
+  { since, until }: Readonly<{ since?: string | undefined; until: string }>,
+): void {
+  if (since === undefined) return;
+  context.note(`looked from ${since} until ${until}: --since looks further back`);
 }
 
 /** Formats that are one piece. */
@@ -132,24 +144,6 @@ export async function download(
   }
   for await (const line of linesOf(body)) {
     context.terminal.out(`${format === 'jsonl' ? neutralJson(JSON.parse(line)) : line}\n`);
-  }
-}
-
-/** A file with all of it, or none; only its owner can read it. */
-export async function writeWhole(path: string, body: AsyncIterable<Uint8Array>): Promise<void> {
-  const temporary = `${path}.${randomUUID()}`;
-  try {
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      for await (const chunk of body) await file.writeFile(chunk);
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (cause) {
-    await rm(temporary, { force: true });
-    if (cause instanceof CliError) throw cause;
-    throw new CliError('file_unwritable', `--file: "${path}" cannot be written`, { cause });
   }
 }
 
