@@ -104,12 +104,17 @@ export class Http2Answer implements ClientAnswer {
   /** When the last of the answer was written, by `performance.now()`; 0 before. */
   endedAtMs = 0;
   #bodyless = false;
+  #awaitsDrain = false;
   #onSent: (() => void) | undefined;
+  #onDrain: (() => void) | undefined;
+  #onClose: (() => void)[] = [];
 
   constructor(
     private readonly stream: ServerHttp2Stream,
     private readonly isHead: boolean,
-  ) {}
+  ) {
+    stream.on('close', () => this.#closed());
+  }
 
   get headersSent(): boolean {
     return this.stream.headersSent;
@@ -139,7 +144,12 @@ export class Http2Answer implements ClientAnswer {
 
   write(chunk: Uint8Array | string, onSent?: (error?: Error | null) => void): boolean {
     if (this.#bodyless || this.destroyed) return true;
-    return this.stream.write(chunk, onSent);
+    const goOn = this.stream.write(chunk, onSent);
+    if (!goOn && !this.#awaitsDrain) {
+      this.#awaitsDrain = true;
+      this.stream.on('drain', () => this.#onDrain?.());
+    }
+    return goOn;
   }
 
   end(chunk?: Uint8Array | string, onSent?: () => void): void {
@@ -157,14 +167,22 @@ export class Http2Answer implements ClientAnswer {
   }
 
   on(event: 'drain' | 'close', listener: () => void): void {
-    if (event === 'drain') this.stream.on(event, listener);
-    else this.stream.on(event, () => this.#closed(listener));
+    if (event === 'close') this.#onClose.push(listener);
+    else this.#onDrain = listener;
   }
 
-  /** Of a request with a body Node never says that the answer is finished, only that both sides are closed. */
-  #closed(listener: () => void): void {
+  /**
+   * Of a request with a body Node never says that the answer is finished, only that both sides are closed. Then the
+   * call is let go of: Node keeps streams for longer than they last, in old tables of its maps.
+   */
+  #closed(): void {
     if (this.stream.rstCode === constants.NGHTTP2_NO_ERROR) this.#sent();
-    listener();
+    const listeners = this.#onClose;
+    this.#onClose = [];
+    this.#onSent = undefined;
+    this.#onDrain = undefined;
+    this.stream.removeAllListeners('close');
+    for (const listener of listeners) listener();
   }
 
   #sent(): void {
