@@ -6,6 +6,8 @@ const BEGIN = '-----BEGIN';
 const END = Buffer.from('-----END');
 const PRIVATE = 'PRIVATE KEY';
 const [EQUALS, DASH] = [0x3d, 0x2d];
+/** Of `-----BEGIN`. */
+const LAST = 0x4e;
 /** Behind `-----BEGIN`, where it is said what it is. */
 const MAX_TITLE_BYTES = 48;
 const NEAR_BYTES = 256;
@@ -21,6 +23,12 @@ export interface PemBlock {
 
 export const beginsPem = (bytes: Uint8Array, at: number, stop: number): boolean =>
   stop - at >= BEGIN.length && latin1(bytes, at, at + BEGIN.length) === BEGIN;
+
+export const PEM_BYTES = BEGIN.length;
+
+/** Whether a block begins with the last bytes of a run. */
+export const endsWithPem = (bytes: Uint8Array, at: number, stop: number): boolean =>
+  bytes[stop - 1] === LAST && stop - at > PEM_BYTES && beginsPem(bytes, stop - PEM_BYTES, stop);
 
 /**
  * The PEM block that begins at `at`, over all its lines, whatever stands before each of them or instead of line

@@ -222,3 +222,25 @@ describe('T24 a text that is hostile', () => {
     expect(stream(text, [65_536])).toBe(mask(text));
   });
 });
+
+describe('a private key behind other signs', () => {
+  const lines = pem('PRIVATE KEY').split('\n');
+  it.each([
+    ['as a diff adds it', lines.map((line) => `+${line}\n`).join('')],
+    ['as a diff takes it out', lines.map((line) => `-${line}\n`).join('')],
+    ['behind a path', `key/0x${pem('EC PRIVATE KEY')}.`],
+    ['behind a token', `ghp_${'a1B2'.repeat(9)}/${pem('PRIVATE KEY')}`],
+  ])('is masked however it is split: %s', (_, text) => {
+    const bytes = Buffer.from(text);
+    for (let cut = 0; cut <= bytes.length; cut += 1) {
+      const masker = new TextMasker(detectors, key);
+      const pieces = [bytes.subarray(0, cut), bytes.subarray(cut)].flatMap((part) =>
+        masker.push(part).map((piece) => Buffer.from(piece)),
+      );
+      const masked = Buffer.concat([...pieces, ...masker.end()]).toString();
+      expect(masked).toContain('drawbridge:masked:private-key:');
+      expect(masked).not.toContain('MIIEowIBAAKCAQEA');
+      expect(masked).not.toContain('q2Lz=');
+    }
+  });
+});

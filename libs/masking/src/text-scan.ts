@@ -4,7 +4,7 @@ import { isUnknownToken, MIN_UNKNOWN_BYTES } from './entropy.js';
 import type { Finding } from './findings.js';
 import { belongs, knownTokenAt, mayBegin } from './known-tokens.js';
 import { labelledValue, type LabelledValue } from './labelled-value.js';
-import { beginsPem, isPrivatePem, pemBlock } from './pem-block.js';
+import { beginsPem, endsWithPem, isPrivatePem, PEM_BYTES, pemBlock } from './pem-block.js';
 import { placeholderEnd } from './placeholder.js';
 import { isSecretName } from './secret-name.js';
 import {
@@ -191,6 +191,8 @@ export class TextScan {
       const known = this.#knownIn(this.#first, stop);
       if (known !== NONE) return this.#take(at, known);
     }
+    // Behind other signs, as the `+` of a diff: the run is over where the title begins.
+    if (endsWithPem(bytes, at, stop)) return this.#take(at, this.#pem(stop - PEM_BYTES));
     const mayBeUnknown = stop - at >= MIN_UNKNOWN_BYTES && this.#seen === LETTER_OR_DIGIT;
     return mayBeUnknown ? this.#take(at, this.#unknown(at, stop)) : stop;
   }
