@@ -77,6 +77,11 @@ export class TarMasker {
     return this.#text?.flush() ?? nothing;
   }
 
+  /** As {@link TextMasker.fork}; `undefined` while it is an archive, of which nothing is shown early. */
+  fork(): TextMasker | undefined {
+    return this.#text?.fork();
+  }
+
   /** How many bytes are of the same kind as the next one. */
   #reach(): number {
     if (this.#text !== undefined) return Infinity;

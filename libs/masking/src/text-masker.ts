@@ -17,7 +17,11 @@ export class TextMasker {
   readonly #stages: readonly MaskStage[];
 
   /** With `sameLength` as many bytes come out as go in, each thing at its place. */
-  constructor(detectors: TextStages, key: MaskKey, options: { readonly sameLength?: true } = {}) {
+  constructor(
+    private readonly detectors: TextStages,
+    private readonly key: MaskKey,
+    private readonly options: { readonly sameLength?: true } = {},
+  ) {
     const form = { key, keepsLength: options.sameLength === true };
     this.#stages = detectors.stages.map((detector) => new MaskStage(detector, form));
   }
@@ -48,6 +52,13 @@ export class TextMasker {
    */
   flush(): readonly Uint8Array[] {
     return this.#run([], (stage) => stage.flush());
+  }
+
+  /** Another one that has read the same until now: it can wait for what is decided where this one is to {@link flush}. */
+  fork(): TextMasker {
+    const fork = new TextMasker(this.detectors, this.key, this.options);
+    for (const [index, stage] of this.#stages.entries()) fork.#stages[index]?.goOnFrom(stage);
+    return fork;
   }
 
   #run(
@@ -82,6 +93,11 @@ class MaskStage {
 
   get heldBytes(): number {
     return this.#held.length - this.#out;
+  }
+
+  goOnFrom(other: MaskStage): void {
+    this.#held = other.#held;
+    this.#out = other.#out;
   }
 
   push(chunk: Uint8Array): Uint8Array[] {

@@ -121,6 +121,21 @@ describe.each(protocols)('recorded over $protocol', ({ on }) => {
     expect(JSON.stringify(recorded.chunks)).not.toContain(TOKEN);
   });
 
+  it('exec: a secret that comes so slowly that its beginning was shown is recorded masked', async () => {
+    const agent = await agentOf(on);
+    const [begun, rest] = [TOKEN.slice(0, 22), TOKEN.slice(22)];
+    const script = `printf 'id ${begun}'; sleep 1.5; echo '${rest}'; printf 'password: '; sleep 1.5; echo over`;
+    const ran = await agent.run(shell(script));
+    // Else it was not slow enough to be of use here.
+    expect(ran.out).toContain(begun);
+    expect(ran.out).not.toContain(rest);
+    const recorded = await recordingOf(agent, 'exec');
+    expect(recorded.text('o')).toMatch(/^id drawbridge:masked:github-token:\S+\n/);
+    expect(recorded.text('o')).not.toContain(begun);
+    expect(recorded.text('o')).not.toContain(rest);
+    expect(recorded.text('x')).toBe('0');
+  });
+
   it('exec -i: what it was given, masked, and bytes that are no text', async () => {
     const agent = await agentOf(on);
     const ran = await agent.run(shell(String.raw`cat >/dev/null; printf '\377\376!'`, '-i'), {

@@ -176,8 +176,8 @@ function sessionOf(call: Tracked, switched: SwitchedChannel): ChannelSession {
   const { kube } = call;
   const isArchive = sendsArchive(kube);
   const { masker } = call.mask;
-  const { shown } = recorded;
-  const mask = { masker, flushMs: flushMsOf(kube.target), isArchive, shown };
+  const told = { shown: recorded.shown, recorded: recorded.recorded };
+  const mask = { masker, flushMs: flushMsOf(kube.target), isArchive, ...told };
   const codec = codecFor({ handshake, protocol, observer: exit, mask });
   for (const socket of [upgrade.socket, cluster]) keepForLong(socket);
   const { commandId } = call;

@@ -179,3 +179,69 @@ describe('what is held of a stream', () => {
     expect(() => [push(), push(), push(), push()]).toThrow(BrokenFrames);
   });
 });
+
+describe('what is recorded of a session', () => {
+  const [stdout, stderr] = [
+    { id: 1, type: 'stdout' },
+    { id: 2, type: 'stderr' },
+  ] as const;
+  const key = `-----BEGIN PRIVATE KEY-----\nMIIEowIBAAKCAQEA\n-----END PRIVATE KEY-----`;
+  const part = fc.oneof(
+    fc.string({ maxLength: 12 }),
+    fc.constantFrom(TOKEN, `password=${TOKEN.slice(4, 14)}\n`, key, '\r\n', '\u001b[1m', ' '),
+  );
+
+  /** Of a text that comes in pieces, with a silence behind some of them in which all is shown. */
+  function passed(text: Buffer, cuts: readonly number[], silences: readonly boolean[]) {
+    const told = { shown: '', recorded: '' };
+    const masks = new ChannelMasks({
+      ...{ masker, flushMs: 50, isArchive: false },
+      shown: (_channel, bytes) => (told.shown += Buffer.from(bytes).toString('latin1')),
+      recorded: (_channel, bytes) => (told.recorded += Buffer.from(bytes).toString('latin1')),
+    });
+    for (const [index, piece] of cutAt(text, cuts).entries()) {
+      masks.push(stdout, piece);
+      if (silences[index % Math.max(1, silences.length)] === true) masks.flush();
+    }
+    return { masks, told };
+  }
+
+  it('is masked as if it had come at once, however slowly it is shown', () => {
+    const texts = fc.array(part, { minLength: 1, maxLength: 6 }).map((parts) => parts.join(''));
+    const cuts = fc.array(fc.nat(), { maxLength: 30 });
+    const silences = fc.array(fc.boolean(), { minLength: 1, maxLength: 7 });
+    fc.assert(
+      fc.property(fc.record({ text: texts, cuts, silences, isEnded: fc.boolean() }), (come) => {
+        const { text, isEnded } = come;
+        const bytes = Buffer.from(text);
+        fc.pre(bytes.length > 0);
+        const atOnce = masker.text();
+        const decided = Buffer.concat(atOnce.push(bytes).map((piece) => Buffer.from(piece)));
+        const all = Buffer.concat([decided, ...atOnce.end()]).toString('latin1');
+        const { masks, told } = passed(bytes, come.cuts, come.silences);
+        masks.flush();
+        if (isEnded) masks.endAll();
+        else masks.over();
+        expect(told.recorded).toBe(all);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is not lost when a session ends while a prompt is shown', () => {
+    const { masks, told } = passed(Buffer.from('password: '), [], [true]);
+    expect(told).toStrictEqual({ shown: 'password: ', recorded: '' });
+    masks.over();
+    expect(told.recorded).toBe('password: ');
+  });
+
+  it('goes on without a second look when all is decided', () => {
+    const { masks, told } = passed(Buffer.from('password: '), [], [true]);
+    masks.push(stdout, Buffer.from('\r\nok\r\n'));
+    masks.push(stderr, Buffer.from('done\n'));
+    expect(told.recorded).toBe('password: \r\nok\r\ndone\n');
+    expect(told.recorded).toBe(told.shown);
+    masks.over();
+    expect(told.recorded).toBe(told.shown);
+  });
+});

@@ -14,14 +14,28 @@ export interface OutputMask {
   /** What comes on stdout is an archive, which has to keep its form. */
   readonly isArchive: boolean;
   /** Told of what the client is about to be shown. */
-  readonly shown?: ((channel: Channel, bytes: Uint8Array) => void) | undefined;
+  readonly shown?: Told | undefined;
+  /**
+   * Told of the same for the record: what is shown before anybody knows whether a secret begins there is told when that
+   * is known, masked. So it does not matter how slowly a secret comes.
+   */
+  readonly recorded?: Told | undefined;
 }
+
+type Told = (channel: Channel, bytes: Uint8Array) => void;
 
 type StreamMasker = TextMasker | TarMasker;
 
+interface OpenText {
+  readonly channel: Channel;
+  readonly text: StreamMasker;
+  /** For the record, from the first time that something undecided was shown until all is decided. */
+  record: TextMasker | undefined;
+}
+
 /** Masks what a cluster sends in an exec or attach: each of its streams as a text of its own. */
 export class ChannelMasks {
-  readonly #texts = new Map<number, { readonly channel: Channel; readonly text: StreamMasker }>();
+  readonly #texts = new Map<number, OpenText>();
   /** How a command ended is one document: masked when it is whole. */
   readonly #errors = new Map<number, { readonly channel: Channel; readonly pieces: Buffer[] }>();
   #masked = 0;
@@ -47,9 +61,7 @@ export class ChannelMasks {
 
   /** @throws {@link BrokenFrames} for an error that is longer than any */
   push(channel: Channel, bytes: Uint8Array): readonly Uint8Array[] {
-    if (channel.type !== 'error') {
-      return this.#shown(channel, this.#textOf(channel).push(bytes));
-    }
+    if (channel.type !== 'error') return this.#pushed(this.#textOf(channel), bytes);
     const error = this.#errors.get(channel.id) ?? { channel, pieces: [] };
     this.#errors.set(channel.id, error);
     error.pieces.push(Buffer.from(bytes));
@@ -60,17 +72,19 @@ export class ChannelMasks {
 
   /** Nothing more comes in this channel, or in this message of an error. */
   end(channel: Channel): readonly Uint8Array[] {
-    return this.#shown(channel, this.#restOf(channel));
+    const open = this.#texts.get(channel.id);
+    this.#texts.delete(channel.id);
+    const rest = open?.text.end() ?? NOTHING;
+    this.#masked += open?.text.masked ?? 0;
+    const ended = this.#endOfError(channel);
+    this.#tell(channel, [...rest, ...ended], [...(open?.record?.end() ?? rest), ...ended]);
+    return [...rest, ...ended];
   }
 
-  #restOf({ id }: Channel): readonly Uint8Array[] {
-    const known = this.#texts.get(id);
-    this.#texts.delete(id);
-    const rest = known?.text.end() ?? NOTHING;
-    this.#masked += known?.text.masked ?? 0;
+  #endOfError({ id }: Channel): readonly Uint8Array[] {
     const error = this.#errors.get(id);
     this.#errors.delete(id);
-    return error === undefined ? rest : [...rest, this.#maskedError(Buffer.concat(error.pieces))];
+    return error === undefined ? NOTHING : [this.#maskedError(Buffer.concat(error.pieces))];
   }
 
   /** The session is over. */
@@ -79,26 +93,49 @@ export class ChannelMasks {
     return open.map(({ channel }) => [channel, this.end(channel)] as const);
   }
 
-  /** Shows what is undecided. */
-  flush(): readonly (readonly [Channel, readonly Uint8Array[]])[] {
-    return [...this.#texts.values()].map(
-      ({ channel, text }) => [channel, this.#shown(channel, text.flush())] as const,
-    );
+  /** The session is over, and the client gets nothing more: what it was shown undecided is recorded now. */
+  over(): void {
+    for (const { channel, record } of this.#texts.values()) {
+      this.#tell(channel, NOTHING, record?.end() ?? NOTHING);
+    }
   }
 
-  #shown(channel: Channel, pieces: readonly Uint8Array[]): readonly Uint8Array[] {
-    const { shown } = this.mask;
-    if (shown !== undefined) for (const piece of pieces) shown(channel, piece);
+  /** Shows what is undecided. */
+  flush(): readonly (readonly [Channel, readonly Uint8Array[]])[] {
+    return [...this.#texts.values()].map((open) => {
+      if (open.text.heldBytes > 0) open.record ??= open.text.fork();
+      const pieces = open.text.flush();
+      this.#tell(open.channel, pieces, NOTHING);
+      return [open.channel, pieces] as const;
+    });
+  }
+
+  #pushed(open: OpenText, bytes: Uint8Array): readonly Uint8Array[] {
+    const { channel, text, record } = open;
+    const pieces = text.push(bytes);
+    this.#tell(channel, pieces, record?.push(bytes) ?? pieces);
+    if (record?.heldBytes === 0 && text.heldBytes === 0) open.record = undefined;
     return pieces;
   }
 
-  #textOf(channel: Channel): StreamMasker {
+  #tell(
+    channel: Channel,
+    pieces: readonly Uint8Array[],
+    recordedPieces: readonly Uint8Array[],
+  ): void {
+    const { shown, recorded } = this.mask;
+    if (recorded !== undefined) for (const piece of recordedPieces) recorded(channel, piece);
+    if (shown !== undefined) for (const piece of pieces) shown(channel, piece);
+  }
+
+  #textOf(channel: Channel): OpenText {
     const known = this.#texts.get(channel.id);
-    if (known !== undefined) return known.text;
+    if (known !== undefined) return known;
     const { masker, isArchive } = this.mask;
     const text = isArchive && channel.type === 'stdout' ? masker.archive() : masker.text();
-    this.#texts.set(channel.id, { channel, text });
-    return text;
+    const open: OpenText = { channel, text, record: undefined };
+    this.#texts.set(channel.id, open);
+    return open;
   }
 
   #maskedError(bytes: Buffer): Uint8Array {

@@ -301,6 +301,7 @@ export class ChannelSession {
     const { client, cluster, exit, codec } = this.options;
     const { exitCode } = exit;
     const { held } = codec.fromCluster;
+    held?.over();
     this.#settle({
       ...this.#outcome(otherwise),
       statusCode: 101,

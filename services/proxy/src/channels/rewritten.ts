@@ -33,4 +33,6 @@ export interface HeldOutput {
   flush(): Buffer | undefined;
   /** The sender has sent everything. @returns the rest of it */
   end(): Buffer | undefined;
+  /** Nothing more can be shown. */
+  over(): void;
 }

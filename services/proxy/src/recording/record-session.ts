@@ -50,6 +50,11 @@ export class RecordedSession {
     this.parts.channels?.shown(channel, bytes);
   };
 
+  /** Told of what of it is recorded: the same, but for what is not decided yet when it is shown. */
+  readonly recorded = (channel: Channel, bytes: Uint8Array): void => {
+    this.parts.channels?.recorded(channel, bytes);
+  };
+
   /** From now on the session waits for its record, and ends when there can be none. */
   control(session: Pick<ChannelSession, 'hold' | 'release' | 'cut'>): void {
     const { recording } = this.parts;
@@ -152,6 +157,6 @@ function inputOf(
   { tty }: SessionHeader,
 ): TypedInput | PipedInput {
   return tty
-    ? new TypedInput({ recording, mask: (text) => masker.line(text) })
+    ? new TypedInput({ recording, masker: masker.text() })
     : new PipedInput(recording, masker.text());
 }

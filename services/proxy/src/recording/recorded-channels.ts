@@ -60,16 +60,18 @@ export class RecordedChannels implements ChannelObserver {
 
   /** What the client is shown, as it is shown: masked. */
   readonly shown = ({ type }: Pick<Channel, 'type'>, bytes: Uint8Array): void => {
-    const { recording, input, archive } = this.options;
+    const { input, archive } = this.options;
+    if (type !== 'stdout') return;
+    if (archive === undefined) input?.shown(bytes);
+    else if (archive.direction === 'download') archive.push(bytes);
+  };
+
+  /** What of it is recorded: with secrets masked that were shown before they were known. */
+  readonly recorded = ({ type }: Pick<Channel, 'type'>, bytes: Uint8Array): void => {
+    const { recording, archive } = this.options;
     if (type === 'stderr') recording.bytes('e', bytes);
     if (type === 'error') this.#told(bytes);
-    if (type !== 'stdout') return;
-    if (archive !== undefined) {
-      if (archive.direction === 'download') archive.push(bytes);
-      return;
-    }
-    recording.bytes('o', bytes);
-    input?.shown(bytes);
+    if (type === 'stdout' && archive === undefined) recording.bytes('o', bytes);
   };
 
   end(): void {

@@ -1,13 +1,25 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Masker, MaskKeys } from '@drawbridge/masking';
 import { TypedInput } from './typed-input.js';
+
+const masker = new Masker({ keys: new MaskKeys(Buffer.alloc(32, 7)) });
+const TOKEN = 'ghp_16C7e42F292c6912E7710c838347Ae178B4a';
+const KEY_LINES = ['MIIEowIBAAKCAQEAq8Zr2L', 'mX0vTy7Kb4NwPs9Hd3Ge6Fa1Uc'];
+const KEY = ['-----BEGIN PRIVATE KEY-----', ...KEY_LINES, '-----END PRIVATE KEY-----'];
+
+function inputTo(frames: string[]): TypedInput {
+  const recording = {
+    frame: (code: string, data: string) => void frames.push(`${code} ${data}`),
+    bytes: (code: string, bytes: Uint8Array) =>
+      void frames.push(`${code} ${Buffer.from(bytes).toString()}`),
+  };
+  return new TypedInput({ recording, masker: masker.text() });
+}
 
 /** What is recorded of keys (`>`) and of what the terminal shows (`<`), in their order. */
 function recorded(...passed: readonly string[]): readonly string[] {
   const frames: string[] = [];
-  const input = new TypedInput({
-    recording: { frame: (code, data) => frames.push(`${code} ${data}`) },
-    mask: (text) => text.replaceAll('AKIA-SECRET', '[masked]'),
-  });
+  const input = inputTo(frames);
   for (const step of passed) {
     const bytes = Buffer.from(step.slice(1));
     if (step.startsWith('>')) input.typed(bytes);
@@ -49,7 +61,6 @@ describe('what is typed into a terminal', () => {
       ['i [not shown]\r'],
     ],
     ['is not recorded when nothing comes back at all', ['>hunter2\r'], ['i [not shown]\r']],
-    ['is masked as everything is', ['>AKIA-SECRET\r', '<AKIA-SECRET\r\n'], ['i [masked]\r']],
     [
       'is recorded with the keys that edit it',
       ['>ab', '<ab', '>\u007f', '<\b \b', '>c', '<c', '>\r', '<\r\n'],
@@ -70,10 +81,7 @@ describe('what is typed into a terminal', () => {
 
   it('waits two seconds for a line to be shown, and ten for its end', () => {
     const frames: string[] = [];
-    const input = new TypedInput({
-      recording: { frame: (code, data) => frames.push(`${code} ${data}`) },
-      mask: (text) => text,
-    });
+    const input = inputTo(frames);
     input.typed(Buffer.from('secret\r'));
     vi.advanceTimersByTime(1_999);
     expect(frames).toStrictEqual([]);
@@ -84,5 +92,28 @@ describe('what is typed into a terminal', () => {
     expect(frames).toHaveLength(1);
     vi.advanceTimersByTime(1);
     expect(frames.at(-1)).toBe('i [not shown]');
+  });
+
+  it.each<[string, readonly string[]]>([
+    ['is one line', [`>x ${TOKEN}\r`, `<x ${TOKEN}\r\n`]],
+    ['is typed key by key', [...echoed(`x ${TOKEN}`), '>\r', '<\r\n']],
+    ['is a key of several lines', KEY.flatMap((line) => [`>${line}\r`, `<${line}\r\n`])],
+    ['is a key that is pasted at once', [`>${KEY.join('\r')}\r`, `<${KEY.join('\r\n')}\r\n`]],
+  ])('is masked when it %s', (_what, passed) => {
+    const text = recorded(...passed).join('');
+    expect(text).toContain('drawbridge:masked:');
+    for (const secret of [TOKEN, ...KEY_LINES]) expect(text).not.toContain(secret);
+  });
+
+  it('is masked when it is typed so slowly that its halves are no line', () => {
+    const frames: string[] = [];
+    const input = inputTo(frames);
+    for (const part of [TOKEN.slice(0, 20), TOKEN.slice(20)]) {
+      input.typed(Buffer.from(part));
+      input.shown(Buffer.from(part));
+      vi.advanceTimersByTime(10_000);
+    }
+    input.end();
+    expect(frames.join('').replaceAll('i ', '')).toMatch(/^drawbridge:masked:/);
   });
 });

@@ -1,3 +1,4 @@
+import type { TextMasker } from '@drawbridge/masking';
 import type { SessionRecording } from './session-recording.js';
 
 /** What stands for keys that the terminal did not show, as those of a password. */
@@ -17,9 +18,9 @@ const invisible = new RegExp(`${ESCAPE}|\\p{Cc}`, 'gu');
 
 /** How what was typed is written down. */
 export interface TypedInputOptions {
-  readonly recording: Pick<SessionRecording, 'frame'>;
-  /** Takes out what is masked everywhere. */
-  readonly mask: (text: string) => string;
+  readonly recording: Pick<SessionRecording, 'bytes' | 'frame'>;
+  /** Takes out what is masked everywhere: of all lines as one text, since a key has many. */
+  readonly masker: Pick<TextMasker, 'push' | 'end'>;
 }
 
 /**
@@ -60,6 +61,7 @@ export class TypedInput {
   /** The session is over. */
   end(): void {
     this.#giveUp();
+    this.#write(this.options.masker.end());
   }
 
   #submit(): void {
@@ -100,8 +102,17 @@ export class TypedInput {
   }
 
   #record(keys: string, isShown: boolean): void {
-    const { recording, mask } = this.options;
-    recording.frame('i', isShown ? mask(keys) : hidden(keys));
+    const { recording, masker } = this.options;
+    if (isShown) {
+      this.#write(masker.push(Buffer.from(keys)));
+      return;
+    }
+    this.#write(masker.end());
+    recording.frame('i', hidden(keys));
+  }
+
+  #write(pieces: readonly Uint8Array[]): void {
+    for (const piece of pieces) this.options.recording.bytes('i', piece);
   }
 }
 

@@ -51,6 +51,10 @@ export class MaskedFrames implements HeldOutput {
     return this.take();
   }
 
+  over(): void {
+    this.masks.over();
+  }
+
   end(): Buffer | undefined {
     this.#endAll();
     return this.take();

@@ -60,6 +60,10 @@ export class MaskedMessages implements HeldOutput {
     return this.take();
   }
 
+  over(): void {
+    this.masks.over();
+  }
+
   end(): Buffer | undefined {
     this.#endAll();
     return this.take();
