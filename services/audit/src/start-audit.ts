@@ -46,6 +46,7 @@ import { signingKeysOf } from './integrity/signing-keys.js';
 import { startSealing, type Sealing } from './integrity/start-sealing.js';
 import { Ingest, type IngestLimits } from './nats/ingest.js';
 import { noteView } from './nats/note-view.js';
+import { spareCollector } from './spare-collector.js';
 import { SealedRecord } from './nats/sealed-record.js';
 import { RecordSearch } from './search/record-search.js';
 import { Sinks } from './sinks/sinks.js';
@@ -91,6 +92,7 @@ export async function startAudit(
   dependencies: AuditDependencies,
 ): Promise<RunningService> {
   const { logger, clock = () => new Date() } = dependencies;
+  spareCollector();
   return closeOnFailure(async (closers) => {
     const parts = await openRecord(config, dependencies, closers);
     const { connection, store, sinks, clusters } = parts;

@@ -33,6 +33,15 @@ describe('migrating', () => {
     ]);
   });
 
+  it('keeps a batch of commands in a part of few files', async () => {
+    await applyMigrations(schema);
+    await command(`INSERT INTO drawbridge.commands (command_id, received_at, path)
+SELECT generateUUIDv4(), toDateTime64('2026-01-05 00:00:00', 3, 'UTC'), randomPrintableASCII(200) FROM numbers(100000)`);
+    const parts = await store.rows(`SELECT part_type, data_uncompressed_bytes > 20e6 AS large
+FROM system.parts WHERE active AND database = 'drawbridge' AND table = 'commands'`);
+    expect(parts).toEqual([{ part_type: 'Compact', large: 1 }]);
+  });
+
   it('may be done by several replicas at once', async () => {
     await Promise.all([applyMigrations(schema), applyMigrations(schema), applyMigrations(schema)]);
     expect(await journal()).toEqual(asApplied);

@@ -1,4 +1,5 @@
 import { clusterCallsStatements, clusterCallsTables } from './cluster-calls-table.js';
+import { compactParts } from './compact-parts-migration.js';
 import { eventColumns } from './event-columns.js';
 import type { Identifier } from './identifier.js';
 import { ingestLags, ingestLagsTable } from './ingest-lags-migration.js';
@@ -209,6 +210,7 @@ export const migrations: readonly Migration[] = [
   { version: 12, name: 'search', statements: searchIndex },
   { version: 13, name: 'places', statements: placeIndexes },
   { version: 14, name: 'archives', statements: archives },
+  { version: 15, name: 'compact_parts', statements: compactParts },
 ];
 
 /** What must hold after the last migration, because one row per event and command rests on it. */
