@@ -20,6 +20,8 @@ export type CliErrorCode =
   | 'kubeconfig_exists'
   | 'kubeconfig_invalid'
   | 'policy_invalid'
+  | 'proof_elsewhere'
+  | 'proof_refused'
   | 'record_endless'
   | 'record_unproven'
   | 'certificate_not_issued'
@@ -50,6 +52,8 @@ const exitCodes: Readonly<Record<CliErrorCode, ExitCode>> = {
   kubeconfig_exists: exitCode.error,
   kubeconfig_invalid: exitCode.error,
   policy_invalid: exitCode.usage,
+  proof_elsewhere: exitCode.error,
+  proof_refused: exitCode.error,
   record_endless: exitCode.error,
   record_unproven: exitCode.error,
   certificate_not_issued: exitCode.error,

@@ -1,5 +1,5 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordCommands } from '@drawbridge/jetstream';
@@ -11,6 +11,7 @@ import { startRealServices, type RealServices } from './real-services.js';
 
 const MESSAGES = 9;
 const bound = { timeoutMs: 60_000 };
+const [earliest, proven] = [uuidV7(new Date()), uuidV7(new Date())];
 
 let services: RealServices;
 let bob: Somebody;
@@ -42,7 +43,9 @@ beforeAll(async () => {
   });
   bob = await Somebody.with({ DRAWBRIDGE_URL: services.server });
   await logIn();
-  for (let n = 0; n < MESSAGES; n += 1) await recordCommands(services.connection, refused());
+  await recordCommands(services.connection, refused(earliest));
+  for (let n = 2; n < MESSAGES; n += 1) await recordCommands(services.connection, refused());
+  await recordCommands(services.connection, refused(proven));
   await eventually(async () => {
     const { streams } = JSON.parse((await verify('-o', 'json')).stdout) as Report;
     expect(streams).toMatchObject([{ stream: 'COMMANDS', verified: MESSAGES, unsealed: 0 }]);
@@ -81,10 +84,13 @@ async function logIn(): Promise<void> {
   await login.result;
 }
 
-const refused = () =>
+const sizeIn = (proof: string): string | undefined =>
+  /"checkpoint": "[^"]*?\\n(\d+)\\n/.exec(proof)?.[1];
+
+const refused = (commandId = uuidV7(new Date())) =>
   ({
     type: 'CommandRefused',
-    commandId: uuidV7(new Date()),
+    commandId,
     connection: 'prod-eks',
     at: '2026-01-05T09:00:00.250Z',
     method: 'GET',
@@ -109,6 +115,55 @@ describe('drawbridge audit verify', () => {
     expect(stdout).toContain('the record is what was sealed');
     expect(stdout).toMatch(/COMMANDS +9 +9/);
     expect(code).toBe(0);
+  });
+
+  it('proves one command to somebody who has the file, the key and a checkpoint', async () => {
+    const proof = join(directory, 'proof.json');
+    const to = ['--checkpoint', keptNote, '--file', proof] as const;
+    expect((await bob.drawbridge('audit', 'prove', proven, ...to)).code).toBe(0);
+    expect((await stat(proof)).mode & 0o777).toBe(0o600);
+    // Nobody who was ever logged in, and no server.
+    const nobody = await Somebody.with({});
+    const check = (file: string, ...more: string[]) =>
+      nobody.drawbridge('audit', 'verify', '--proof', file, '--key', publicKey, ...more);
+    const right = await check(proof, '--kept', keptNote);
+    expect(right.stdout).toMatch(/CommandRefused .* 1 of 1 /);
+    expect(right.stdout).toContain(`the command ${proven} is on the record`);
+    expect(right.code).toBe(0);
+    const text = await readFile(proof, 'utf8');
+    const changed = join(directory, 'changed.json');
+    await writeFile(changed, text.replace('grant is open', 'grant was open'));
+    expect(await check(changed)).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/proof_wrong.*proof_refused/s) as string,
+    });
+    const other = join(directory, 'other-proof.json');
+    expect((await bob.drawbridge('audit', 'prove', earliest, '--file', other)).code).toBe(0);
+    const sizes = new Set([text, await readFile(other, 'utf8')].map((one) => sizeIn(one)));
+    const elsewhere = await check(other, '--kept', keptNote);
+    expect(elsewhere.code).toBe(sizes.size === 1 ? 0 : 1);
+    if (sizes.size > 1) expect(elsewhere.stderr).toContain('proof_elsewhere');
+    await nobody.remove();
+  });
+
+  it('proves nothing that it cannot', async () => {
+    const file = join(directory, 'none.json');
+    const unknown = await bob.drawbridge('audit', 'prove', uuidV7(new Date()), '--file', file);
+    expect(unknown.stderr).toContain('command_unknown');
+    const bad = await bob.drawbridge(
+      'audit',
+      'prove',
+      proven,
+      '--file',
+      file,
+      '--checkpoint',
+      publicKey,
+    );
+    expect(bad.stderr).toContain('file_unreadable');
+    await expect(stat(file)).rejects.toThrow('ENOENT');
+    const key = await bob.drawbridge('audit', 'verify', '--proof', publicKey);
+    expect(key.stderr).toMatch(/proof_malformed.*proof_refused/s);
   });
 
   it('says the same of the rows', async () => {

@@ -87,6 +87,7 @@ export {
   Unsearched,
   UnsearchedReason,
 } from './audit-search.js';
+export { CommandProof, proofText, ProvenLine } from './command-proof.js';
 export {
   CheckpointPage,
   CheckpointView,

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { Instant } from './access-terms.js';
 
 const base64 = (max: number) => z.base64().max(max);
-const hash = z
-  .base64()
-  .length(44)
-  .refine((text) => text.endsWith('='), 'expected 32 bytes in base64');
+/** 32 bytes in base64, in the one way to write them. */
+export const hash32 = z
+  .string()
+  .regex(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/, 'expected 32 bytes in base64');
 
 /** Messages in one seal at most: it must fit in one message of NATS. */
 export const MAX_SEALED_MESSAGES = 4_096;
@@ -20,7 +20,7 @@ export const Seal = z.strictObject({
   /** Signed note, C2SP tlog-checkpoint. */
   note: z.string().max(8_192),
   /** The tree before these messages: the roots of its largest whole subtrees, from left to right. */
-  frontier: z.array(hash).max(53),
+  frontier: z.array(hash32).max(53),
   /** The links of the messages that this checkpoint adds, 32 bytes each. */
   links: base64(Math.ceil((MAX_SEALED_MESSAGES * 32) / 3) * 4),
 });
@@ -30,6 +30,9 @@ export type Seal = z.infer<typeof Seal>;
 export const KeyStatement = z.strictObject({ note: z.string().max(8_192) });
 export type KeyStatement = z.infer<typeof KeyStatement>;
 
+/** Of the answer of a time stamper, in base64. */
+export const MAX_RECEIPT_LENGTH = 87_384;
+
 /** What a time stamper said of a checkpoint: a message of `CHECKPOINTS`. */
 export const CheckpointTimestamp = z.strictObject({
   /** What was stamped: the SHA-256 of all its bytes, as it stands in the seal. */
@@ -37,7 +40,7 @@ export const CheckpointTimestamp = z.strictObject({
   /** Where the seal stands in `CHECKPOINTS`. */
   position: z.int().min(1),
   /** Base64 of the `TimeStampResp` of RFC 3161. */
-  reply: base64(87_384),
+  reply: base64(MAX_RECEIPT_LENGTH),
 });
 export type CheckpointTimestamp = z.infer<typeof CheckpointTimestamp>;
 

@@ -34,7 +34,11 @@ export interface Checkpoint {
   readonly link: Uint8Array;
   /** RFC 3339, by the clock of audit. */
   readonly at: string;
+  /** What stands for a message in its link: 1, the hash of its data; 2, of each of its lines. */
+  readonly version: SealVersion;
 }
+
+export type SealVersion = 1 | 2;
 
 const encoded = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
@@ -49,6 +53,7 @@ export const checkpointText = (checkpoint: Checkpoint): string =>
     `previous ${encoded(checkpoint.previous)}`,
     `link ${encoded(checkpoint.link)}`,
     `at ${checkpoint.at}`,
+    ...(checkpoint.version === 1 ? [] : [`version ${checkpoint.version}`]),
     '',
   ].join('\n');
 
@@ -58,7 +63,7 @@ const gapsText = (gaps: readonly Gap[]): string =>
 const NUMBER = '(0|[1-9][0-9]{0,15})';
 const HASH = '([A-Za-z0-9+/]{43}=)';
 const TEXT = new RegExp(
-  `^(\\S+)\n${NUMBER}\n${HASH}\nfirst ${NUMBER}\nlast ${NUMBER}\ngaps (none|[0-9,-]+)\nprevious ${HASH}\nlink ${HASH}\nat (\\S+)\n$`,
+  `^(\\S+)\n${NUMBER}\n${HASH}\nfirst ${NUMBER}\nlast ${NUMBER}\ngaps (none|[0-9,-]+)\nprevious ${HASH}\nlink ${HASH}\nat (\\S+)\n(version 2\n)?$`,
 );
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
@@ -75,6 +80,7 @@ export function parseCheckpoint(text: string): Checkpoint {
     previous = '',
     link = '',
     at = '',
+    version,
   ] = TEXT.exec(text) ?? [];
   const checkpoint = {
     origin,
@@ -86,11 +92,14 @@ export function parseCheckpoint(text: string): Checkpoint {
     previous: hashOf(previous),
     link: hashOf(link),
     at,
+    version: versionOf(version),
   };
   // The same text again: nothing of it was read in two ways.
   if (INSTANT.test(at) && checkpointText(checkpoint) === text) return checkpoint;
   throw new SealRefused('checkpoint_malformed', 'the note is not a checkpoint of a stream');
 }
+
+const versionOf = (line: string | undefined): SealVersion => (line === undefined ? 1 : 2);
 
 function hashOf(text: string): Uint8Array {
   const bytes = base64(text);

@@ -7,7 +7,7 @@ import { KeyRing, openKeyChain, type KeyChain } from './key-chain.js';
 import { base64, NoteRefused, type PublicKey } from './note.js';
 import { SealRefused, type Checkpoint } from './checkpoint.js';
 import { sha256 } from './merkle.js';
-import type { ReadMessage } from './message-check.js';
+import { digestsOf, type ReadMessage } from './message-check.js';
 import { checkStream, type StreamReport } from './stream-check.js';
 
 /** The files of an export, wherever they are. */
@@ -169,8 +169,8 @@ class ExportCheck {
         this.#add('altered', place, 'is not written as exports are');
         if (Number.isNaN(time)) continue;
       }
-      const digest = sha256(data ?? Buffer.from(value.data, 'base64'));
-      yield { sequence, subject, storedAt: time, digest, place };
+      const digests = digestsOf(data ?? Buffer.from(value.data, 'base64'));
+      yield { sequence, subject, storedAt: time, ...digests, place };
     }
   }
 

@@ -4,8 +4,11 @@ export {
   SealRefused,
   type Checkpoint,
   type Gap,
+  type SealVersion,
 } from './checkpoint.js';
 export { checkExport, type ExportFiles, type ExportReport } from './export-record.js';
+export { checkProof, ProofRefused, type CheckedProof, type ProvenRecord } from './command-proof.js';
+export { proofStatement } from './proof-statement.js';
 export { exportStatement, openExportStatement, type ExportStatement } from './export-statement.js';
 export { findingKinds, type Finding, type FindingKind } from './finding.js';
 export {
@@ -21,7 +24,8 @@ export {
 export { linkOf, type SealedMessage } from './link.js';
 export { base64 } from './note.js';
 export { inclusionPath, leafHash, rootOfPath, sha256 } from './merkle.js';
-export type { Flaw, ReadMessage } from './message-check.js';
+export { digestsOf, type Flaw, type ReadMessage } from './message-check.js';
+export { digestOfLine, lineDigest, lineProof, type LineProof } from './line-tree.js';
 export {
   NoteRefused,
   openNote,
@@ -44,7 +48,7 @@ export {
   type LogEnd,
   type OpenedSeal,
 } from './seal.js';
-export { readRebuilt } from './rebuilt-message.js';
+export { readRebuilt, rebuiltData } from './rebuilt-message.js';
 export { checkStream, type StreamReport, type StreamToCheck } from './stream-check.js';
 export {
   MAX_TIMESTAMP_BYTES,

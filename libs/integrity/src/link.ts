@@ -6,13 +6,14 @@ export interface SealedMessage {
   readonly subject: string;
   /** When the stream stored it, in whole milliseconds since 1970. */
   readonly storedAt: number;
-  /** SHA-256 of its data. */
+  /** What stands for its data: its SHA-256, or since version 2 of seals what `lineDigest` makes of it. */
   readonly digest: Uint8Array;
 }
 
 /**
  * Chains a message to all before it. What is hashed has 112 bytes: the link before, then the sequence and the time as
- * big-endian 64-bit numbers, then the SHA-256 of the subject, then that of the data.
+ * big-endian 64-bit numbers, then the SHA-256 of the subject, then that of the data. Of a digest of lines it has 120, so
+ * that nothing can be read as both.
  */
 export function linkOf(previous: Uint8Array, message: SealedMessage): Buffer {
   const numbers = Buffer.alloc(16);

@@ -1,9 +1,15 @@
-import type { Gap } from './checkpoint.js';
+import type { Gap, SealVersion } from './checkpoint.js';
 import type { Finding, Findings } from './finding.js';
+import { lineDigest } from './line-tree.js';
 import { linkOf, type SealedMessage } from './link.js';
+import { sha256 } from './merkle.js';
 
 /** A message as somebody gives it. */
 export interface ReadMessage extends SealedMessage {
+  /** SHA-256 of its data: what it is under seals of version 1. */
+  readonly digest: Uint8Array;
+  /** What it is under seals of version 2. Absent: nothing. */
+  readonly lineDigest?: Uint8Array;
   /** Where it was read: file and line. */
   readonly place?: string;
   /** What is wrong with it by itself, such as a line that its rows do not have. */
@@ -16,6 +22,7 @@ export interface Expected {
   readonly sequence: number;
   readonly previous: Uint8Array;
   readonly link: Uint8Array;
+  readonly version: SealVersion;
   /** It may be gone: it is only kept for a time. */
   readonly aged?: boolean;
 }
@@ -209,18 +216,28 @@ export class MessageCheck {
 const placeOf = ({ place }: ReadMessage): { readonly place?: string } =>
   place === undefined ? {} : { place };
 
-const isRight = ({ previous, link }: Expected, message: ReadMessage): boolean =>
-  linkOf(previous, message).equals(link);
+/** A message as both versions need it. */
+export const digestsOf = (data: Uint8Array): Pick<ReadMessage, 'digest' | 'lineDigest'> => ({
+  digest: sha256(data),
+  lineDigest: lineDigest(data),
+});
+
+const NOTHING = new Uint8Array();
+const digestAs = (version: SealVersion, { digest, lineDigest: lines = NOTHING }: ReadMessage) =>
+  version === 1 ? digest : lines;
+
+const isRight = ({ previous, link, version }: Expected, message: ReadMessage): boolean =>
+  linkOf(previous, { ...message, digest: digestAs(version, message) }).equals(link);
 
 /** Whether what should stand here stands at the place of another message, with its time and subject or without. */
 function isIn(
-  { sequence, previous, link }: Expected,
+  { sequence, previous, link, version }: Expected,
   here: ReadMessage,
   there: ReadMessage,
 ): boolean {
-  const { digest } = there;
+  const digest = digestAs(version, there);
   return [
-    { ...there, sequence },
+    { ...there, sequence, digest },
     { ...here, digest },
   ].some((message) => linkOf(previous, message).equals(link));
 }

@@ -1,6 +1,6 @@
 import type { RebuiltMessage, StoredLine } from '@drawbridge/contracts';
 import { sha256 } from './merkle.js';
-import type { Flaw, ReadMessage } from './message-check.js';
+import { digestsOf, type Flaw, type ReadMessage } from './message-check.js';
 
 const NEWLINE = Buffer.from('\n');
 const MAX_FLAWS = 100;
@@ -17,10 +17,14 @@ export function readRebuilt(message: RebuiltMessage): ReadMessage {
     sequence: message.sequence,
     subject: message.subject,
     storedAt: Date.parse(message.storedAt) || 0,
-    digest: sha256(data),
+    ...digestsOf(data),
     ...(all.length === 0 ? {} : { flaws: all }),
   };
 }
+
+/** The bytes of the message, as far as there are rows of it. */
+export const rebuiltData = (message: RebuiltMessage): Buffer =>
+  joined(message, linesOf(message).lines);
 
 function linesOf(message: RebuiltMessage) {
   const lines = new Map<number, Buffer>();

@@ -5,6 +5,7 @@ import {
   SealRefused,
   type Checkpoint,
   type Gap,
+  type SealVersion,
 } from './checkpoint.js';
 import { firstLink, linkOf, type SealedMessage } from './link.js';
 import {
@@ -39,7 +40,11 @@ export class SealBuilder {
   readonly #links: Uint8Array[] = [];
   readonly #gaps: Gap[] = [];
 
-  constructor(private readonly start: LogEnd) {
+  /** @param version - of messages that get {@link lineDigest} as their digest: 2, as all do now */
+  constructor(
+    private readonly start: LogEnd,
+    private readonly version: SealVersion,
+  ) {
     this.#end = start;
   }
 
@@ -84,6 +89,7 @@ export class SealBuilder {
       previous: this.start.link,
       link,
       at,
+      version: this.version,
     });
     return {
       note: signNote(text, [{ name: origin, key: signer }]),

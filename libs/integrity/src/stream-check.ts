@@ -195,12 +195,13 @@ class StreamCheck {
   }
 
   async #messagesOf({ checkpoint, links }: OpenedSeal): Promise<void> {
+    const { version } = checkpoint;
     let previous = checkpoint.previous;
     const aged = Date.parse(checkpoint.at) < (this.options.keptSince ?? -Infinity);
     let index = 0;
     for (const sequence of sequencesOf(checkpoint)) {
       const link = links[index] ?? previous;
-      await this.#messages.expect({ sequence, previous, link, aged });
+      await this.#messages.expect({ sequence, previous, link, version, aged });
       previous = link;
       index += 1;
     }

@@ -1,10 +1,10 @@
 import type { ExportFiles } from '../src/export-record.js';
 import { exportStatement } from '../src/export-statement.js';
 import { keyStatement } from '../src/key-chain.js';
-import type { SealedMessage } from '../src/link.js';
+import { lineDigest } from '../src/line-tree.js';
 import { sha256 } from '../src/merkle.js';
 import { emptyLog } from '../src/seal.js';
-import { testLog, testSigner } from './test-log.js';
+import { testLog, testSigner, type TestMessage } from './test-log.js';
 
 export type TestFiles = Map<string, Buffer>;
 
@@ -26,6 +26,8 @@ export function testExport(
         each: 7,
         signer,
         from: emptyLog(`${name}/${stream}`),
+        // A log of before there was version 2, and one of since then.
+        version: stream === 'ACCESS' ? 1 : 2,
       },
     );
     const chosen = all.filter(({ sealed: { sequence } }) =>
@@ -77,14 +79,14 @@ async function* pieces(bytes: Buffer): AsyncGenerator<Uint8Array> {
 const lines = (values: readonly object[]): Buffer =>
   Buffer.from(values.map((value) => `${JSON.stringify(value)}\n`).join(''));
 
-function content(stream: string, sequence: number): { sealed: SealedMessage; line: object } {
+function content(stream: string, sequence: number): { sealed: TestMessage; line: object } {
   const data = Buffer.from(
     `{"stream":"${stream}","n":${sequence},"text":"${'x'.repeat(sequence % 13)}"}`,
   );
   const storedAt = 1_767_600_000_000 + sequence * 10;
   const subject = `drawbridge.${stream.toLowerCase()}.${sequence % 3}`;
   return {
-    sealed: { sequence, subject, storedAt, digest: sha256(data) },
+    sealed: { sequence, subject, storedAt, digest: sha256(data), lineDigest: lineDigest(data) },
     line: {
       sequence,
       subject,

@@ -8,6 +8,8 @@ import { AuditQuestions } from './http/audit-questions.js';
 import { QuestionsController } from './http/questions.controller.js';
 import { BodyArchive } from './bodies/body-archive.js';
 import { BodiesController } from './http/bodies.controller.js';
+import { ProofsController } from './http/proofs.controller.js';
+import { CommandProofs } from './integrity/command-proofs.js';
 import { IntegrityController } from './http/integrity.controller.js';
 import { RecordSearch } from './search/record-search.js';
 import { SearchController } from './http/search.controller.js';
@@ -42,6 +44,7 @@ export interface AuditParts {
   readonly alarms: Alarms;
   readonly clusterLogs: ClusterLogs;
   readonly rebuilt: RebuiltRecord;
+  readonly proofs: CommandProofs;
 }
 
 @Module({})
@@ -49,7 +52,7 @@ export class AuditModule {
   static with(parts: AuditParts): DynamicModule {
     const { auditors, readers, queries, stories, bundles, questions, bodies, sealed } = parts;
     const { sinks, recordings, search } = parts;
-    const { alarms, clusterLogs, rebuilt } = parts;
+    const { alarms, clusterLogs, rebuilt, proofs } = parts;
     return {
       module: AuditModule,
       controllers: [
@@ -59,6 +62,7 @@ export class AuditModule {
         SearchController,
         RecordingsController,
         BodiesController,
+        ProofsController,
         IntegrityController,
         SinksController,
         AlarmsController,
@@ -79,6 +83,7 @@ export class AuditModule {
         { provide: Alarms, useValue: alarms },
         { provide: CLUSTER_LOGS, useValue: clusterLogs },
         { provide: RebuiltRecord, useValue: rebuilt },
+        { provide: CommandProofs, useValue: proofs },
       ],
     };
   }

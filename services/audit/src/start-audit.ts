@@ -39,6 +39,7 @@ import { startClusterAudit, type ClusterAuditing } from './cluster-audit/start-c
 import { Alarms } from './http/alarms.js';
 import { clusterLogMounts } from './http/cluster-audit.controller.js';
 import { answerSessions } from './nats/answer-sessions.js';
+import { CommandProofs } from './integrity/command-proofs.js';
 import { RebuiltRecord } from './integrity/rebuilt-record.js';
 import { storedUpTo } from './nats/stored-up-to.js';
 import { sealedStreams } from './integrity/sealed-streams.js';
@@ -74,9 +75,11 @@ const statuses: StatusTable = {
   recording_unknown: 404,
   parked_record_unreadable: 409,
   parked_record_unwanted: 409,
+  proof_unavailable: 409,
   sink_unknown: 409,
   object_missing: 410,
   audit_query_too_expensive: 422,
+  proof_too_far: 422,
   audit_busy: 429,
   object_damaged: 502,
   sink_refused: 502,
@@ -147,6 +150,10 @@ function readingParts(
   const objects = openBodyObjects(config, { clock, logger }, closers);
   const stories = new SessionStories({ store, slots, noteView: note });
   const sealed = new SealedRecord(connection, sealedStreams);
+  const rebuilt = new RebuiltRecord(store, {
+    storedUpTo: (stream) => storedUpTo(connection, stream),
+    retentionDays: config.CLICKHOUSE_RETENTION_DAYS,
+  });
   return {
     stories,
     bundles: new SessionBundles({
@@ -158,9 +165,14 @@ function readingParts(
     questions: new AuditQuestions(store, slots, clock),
     search: new RecordSearch({ store, slots, note, clock, objects }),
     sealed,
-    rebuilt: new RebuiltRecord(store, {
-      storedUpTo: (stream) => storedUpTo(connection, stream),
-      retentionDays: config.CLICKHOUSE_RETENTION_DAYS,
+    rebuilt,
+    proofs: new CommandProofs({
+      store,
+      slots,
+      sealed,
+      rebuilt,
+      clock,
+      keys: signingKeysOf(config),
     }),
     recordings: new Recordings({ store, slots, clock, note }),
     alarms: new Alarms({ store, slots, clock, events }),

@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
-import { globSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { CommandBody, SessionChunk } from '@drawbridge/contracts';
 import { publishTrustBundle, recordCommands } from '@drawbridge/jetstream';
 import { eventually } from '@drawbridge/testing';
@@ -74,6 +75,7 @@ const table: Readonly<Record<string, readonly [path: string, statuses: Statuses]
   'GET v1/audit/recordings/:commandId/follow': [`recordings/${command}/follow`, one],
   'GET v1/audit/commands/:id/bodies': [`commands/${command}/bodies`, one],
   'GET v1/audit/commands/:id/bodies/:direction': [`commands/${command}/bodies/response`, one],
+  'GET v1/audit/commands/:id/proof': [`commands/${command}/proof`, one],
   'GET v1/audit/touched': [
     `touched?namespace=payments&resource=deployments&name=${canary}&${span}`,
     rows,
@@ -114,6 +116,7 @@ function declared(): readonly string[] {
 }
 
 let audit: TestAudit;
+let directory: string;
 const ask = (route: string, path: string, token: string) =>
   fetch(new URL(path, `${audit.url()}/v1/audit/`), {
     method: route.split(' ')[0] ?? '',
@@ -139,7 +142,13 @@ const chunk: SessionChunk = {
 };
 
 beforeAll(async () => {
-  audit = await startTestAudit();
+  directory = mkdtempSync(join(tmpdir(), 'drawbridge-routes-'));
+  const pem = generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' });
+  writeFileSync(join(directory, 'key.pem'), pem, { mode: 0o600 });
+  audit = await startTestAudit({
+    AUDIT_SIGNING_KEY_FILE: join(directory, 'key.pem'),
+    AUDIT_SEAL_SECONDS: '1',
+  });
   await publishTrustBundle(audit.connection, trust(1));
   for (const { type, data } of requestHistory) {
     const message = {
@@ -162,7 +171,11 @@ beforeAll(async () => {
   );
   await eventually(
     async () => {
-      for (const route of ['GET v1/audit/recordings/:commandId', 'GET v1/audit/sessions/:id']) {
+      for (const route of [
+        'GET v1/audit/recordings/:commandId',
+        'GET v1/audit/sessions/:id',
+        'GET v1/audit/commands/:id/proof',
+      ]) {
         expect((await ask(route, table[route]?.[0] ?? '', callers.owner)).status).toBe(200);
       }
       const path = `commands/${command}/bodies/response`;
@@ -171,7 +184,10 @@ beforeAll(async () => {
     { timeoutMs: 60_000 },
   );
 });
-afterAll(() => audit.stop());
+afterAll(async () => {
+  await audit.stop();
+  rmSync(directory, { recursive: true });
+});
 
 /** Routes that show what stood in bodies and on terminals: that somebody was shown it is on the record. */
 const shown: Readonly<Record<string, string>> = {

@@ -2,11 +2,12 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { Seal } from '@drawbridge/contracts';
 import {
   checkStream,
+  digestsOf,
+  lineDigest,
   KeyRing,
   openKeyChain,
   openSeal,
   SealBuilder,
-  sha256,
   signerOf,
   type PublicKey,
   type ReadMessage,
@@ -87,7 +88,7 @@ async function* messagesOf(stream: string): AsyncGenerator<ReadMessage> {
   for (let from = 1; ;) {
     const some = await readRange(connection, { stream, from, maxMessages: 500 });
     if (some.length === 0) return;
-    for (const { data, ...message } of some) yield { ...message, digest: sha256(data) };
+    for (const { data, ...message } of some) yield { ...message, ...digestsOf(data) };
     from = (some.at(-1)?.sequence ?? 0) + 1;
   }
 }
@@ -204,9 +205,11 @@ describe('the sealer', () => {
     const [seal] = await sealsOf('ACCESS');
     const { end } = openSeal(seal!, { name: `${name}/ACCESS`, key: first.publicKey });
     await publish('ACCESS', 1);
-    const builder = new SealBuilder(end);
-    for await (const message of messagesOf('ACCESS'))
-      if (message.sequence > 5) builder.add(message);
+    const builder = new SealBuilder(end, 2);
+    const range = { stream: 'ACCESS', from: 6, maxMessages: 1 };
+    for (const { data, ...message } of await readRange(connection, range)) {
+      builder.add({ ...message, digest: lineDigest(data) });
+    }
     const forged = builder.seal(first, new Date().toISOString());
     await connection.jetstream.publish('drawbridge.checkpoints.ACCESS', JSON.stringify(forged));
     const { count, findings } = await verified('ACCESS', second.publicKey);

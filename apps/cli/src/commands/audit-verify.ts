@@ -1,4 +1,5 @@
 import { KeyChainRefused, NoteRefused } from '@drawbridge/integrity';
+import { AppError } from '@drawbridge/kernel';
 import { Option, type Command } from 'commander';
 import { CliError } from '../cli-error.js';
 import { exitCode, type ExitCode } from '../exit-code.js';
@@ -9,8 +10,10 @@ import {
   type RecordCheck,
 } from '../integrity/check-record.js';
 import type { TimestampReport } from '../integrity/timestamp-check.js';
+import { checkProofFile, type ProofReport } from '../integrity/check-proof-file.js';
 import { RecordReader } from '../integrity/record-reader.js';
 import { timestampRoots, trustedKey } from '../integrity/trusted-key.js';
+import { proofReport } from '../output/proof-text.js';
 import { verifyText } from '../output/verify-text.js';
 import { AuditReader } from '../policy-diff/audit-reader.js';
 import {
@@ -28,6 +31,7 @@ interface VerifyOptions extends SharedOptions {
   readonly stream?: string;
   readonly rows?: true;
   readonly timestampCa?: string;
+  readonly proof?: string;
 }
 
 /** `drawbridge audit verify` */
@@ -54,6 +58,7 @@ export function registerVerify(registrar: Registrar, group: Command): void {
       'PEM of who vouches for the time stamper: checks the timestamps of the checkpoints, too',
     )
     .option('--stream <names>', 'only these: ACCESS, COMMANDS, …')
+    .option('--proof <file>', 'check the proof of one command, offline, and nothing else')
     .addHelpText(
       'after',
       examples([
@@ -62,6 +67,7 @@ export function registerVerify(registrar: Registrar, group: Command): void {
         'drawbridge audit verify ./unpacked --key audit-key.pem',
         'drawbridge audit verify --stream COMMANDS --kept ./checkpoints',
         'drawbridge audit verify --key audit-key.pem --timestamp-ca tsa-ca.pem',
+        'drawbridge audit verify --proof proof.json --key audit-key.pem --kept published.note',
       ]),
     );
   sharedOptions(verify).action(
@@ -83,16 +89,38 @@ async function run(
       ? {}
       : { timestampRoots: await timestampRoots(options.timestampCa) }),
   };
+  const { proof } = options;
+  if (proof !== undefined) {
+    showProof(context, await refusingProof(() => checkProofFile(proof, believed)));
+    return noteKeys(context, options);
+  }
   const checked = await refusing(() =>
     directory === undefined
       ? live(context, believed, options)
       : checkDirectory(directory, believed),
   );
   show(context, checked);
-  if (options.key === undefined) {
+  noteKeys(context, options);
+  return checked.findingCount === 0 ? exitCode.ok : exitCode.error;
+}
+
+function noteKeys(context: CommandContext, { key }: VerifyOptions): ExitCode {
+  if (key === undefined) {
     context.note('the keys came with the record: give the one that you trust with --key');
   }
-  return checked.findingCount === 0 ? exitCode.ok : exitCode.error;
+  return exitCode.ok;
+}
+
+function showProof(context: CommandContext, report: ProofReport): void {
+  const { commandId, chain, records, stamps, by, at } = report;
+  const told = records.map(({ record, proven, checkpoint }, index) => ({
+    record,
+    ...{ sequence: proven.sequence, line: proven.line, storedAt: proven.storedAt },
+    ...{ size: checkpoint.size, root: hex(checkpoint.root), signedAt: checkpoint.at },
+    timestamp: stamps[index],
+  }));
+  const answer = { log: chain.name, command: commandId, by, at, records: told };
+  context.show(answer, () => proofReport(report));
 }
 
 function live(
@@ -132,6 +160,16 @@ function show(context: CommandContext, checked: RecordCheck): void {
 const toldOf = ({ count, last, without }: TimestampReport) => ({ count, last, without });
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+async function refusingProof(work: () => Promise<ProofReport>): Promise<ProofReport> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof AppError) || error instanceof CliError) throw error;
+    const message = `the proof proves nothing: ${error.message} (${error.code})`;
+    throw new CliError('proof_refused', message, { cause: error });
+  }
+}
 
 /** Keys that cannot be believed: nothing can be checked then. */
 async function refusing(work: () => Promise<RecordCheck>): Promise<RecordCheck> {

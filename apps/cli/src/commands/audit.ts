@@ -25,6 +25,7 @@ import { registerBody } from './audit-body.js';
 import { registerExport } from './audit-export.js';
 import { registerRerun } from './audit-rerun.js';
 import { registerSession } from './audit-session.js';
+import { registerProve } from './audit-prove.js';
 import { registerVerify } from './audit-verify.js';
 import { registerSinks } from './audit-sinks.js';
 import {
@@ -117,6 +118,7 @@ export function registerAudit(registrar: Registrar): void {
   registerRerun(registrar, group);
   registerQuestions(registrar, group);
   registerVerify(registrar, group);
+  registerProve(registrar, group);
   registerSinks(registrar, group);
   registerPlay(registrar, group);
   registerAlarms(registrar, group);

@@ -67,7 +67,7 @@ describe('a checkpoint that was kept', () => {
   ]);
   /** Of so many messages. */
   function noteOf(signer: typeof old, size: number, stream = 'ACCESS') {
-    const builder = new SealBuilder(emptyLog(`${name}/${stream}`));
+    const builder = new SealBuilder(emptyLog(`${name}/${stream}`), 1);
     for (let sequence = 1; sequence <= size; sequence += 1) {
       builder.add({ ...{ sequence, subject: 'a', storedAt: 1 }, digest: sha256(Buffer.from('x')) });
     }

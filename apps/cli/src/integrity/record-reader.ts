@@ -9,7 +9,7 @@ import {
   type Seal,
   type StreamMessage,
 } from '@drawbridge/contracts';
-import { base64, readRebuilt, sha256, type ReadMessage } from '@drawbridge/integrity';
+import { base64, digestsOf, readRebuilt, type ReadMessage } from '@drawbridge/integrity';
 import type { AuditReader } from '../policy-diff/audit-reader.js';
 import { readPages } from './record-pages.js';
 
@@ -113,5 +113,5 @@ const readMessage = ({ sequence, subject, storedAt, data }: StreamMessage): Read
   sequence,
   subject,
   storedAt: Date.parse(storedAt),
-  digest: sha256(base64(data) ?? Buffer.alloc(0)),
+  ...digestsOf(base64(data) ?? Buffer.alloc(0)),
 });

@@ -30,6 +30,12 @@ export const SealFilter = z.strictObject({
 });
 export type SealFilter = z.infer<typeof SealFilter>;
 
+/** Query of `GET /v1/audit/commands/:id/proof`. */
+export const ProofFilter = z.strictObject({
+  /** Of the checkpoint that it shall lead to. */
+  size: wholeNumber('the size of a checkpoint', Number.MAX_SAFE_INTEGER).optional(),
+});
+
 /** Query of `GET /v1/audit/streams/:stream/messages`. */
 export const MessageFilter = z.strictObject({
   from: wholeNumber('a sequence', Number.MAX_SAFE_INTEGER).default(1),

@@ -1,6 +1,7 @@
 import type { Seal } from '@drawbridge/contracts';
 import {
   emptyLog,
+  lineDigest,
   linkOf,
   SealBuilder,
   sha256,
@@ -138,7 +139,7 @@ export class StreamLog {
   }
 
   async #build(last: number): Promise<SealBuilder> {
-    const builder = new SealBuilder(this.#end);
+    const builder = new SealBuilder(this.#end, 2);
     const { connection } = this.options;
     while (!builder.full && builder.end.lastSequence < last) {
       const messages = await readRange(connection, {
@@ -160,15 +161,14 @@ export class StreamLog {
 
   /** The last message that was sealed must still be what it was, when it is still there. */
   async #requireSame({ checkpoint, links }: OpenedSeal): Promise<void> {
-    const { last: from, link, previous } = checkpoint;
+    const { last: from, link, previous, version } = checkpoint;
     const { connection } = this.options;
     const [message] = await readRange(connection, { stream: this.stream, from, maxMessages: 1 });
     if (message?.sequence !== from) return;
     const { data, ...sealed } = message;
-    const right = linkOf(links.at(-2) ?? previous, { ...sealed, digest: sha256(data) }).equals(
-      link,
-    );
-    if (!right) throw this.#rewound(`has another message at ${from}`);
+    const digest = version === 1 ? sha256(data) : lineDigest(data);
+    if (!linkOf(links.at(-2) ?? previous, { ...sealed, digest }).equals(link))
+      throw this.#rewound(`has another message at ${from}`);
   }
 
   #isOurTurn(): boolean {
@@ -194,6 +194,6 @@ export class StreamLog {
 function addAll(builder: SealBuilder, messages: readonly StoredMessage[]): void {
   for (const { data, ...message } of messages) {
     if (builder.full) return;
-    builder.add({ ...message, digest: sha256(data) });
+    builder.add({ ...message, digest: lineDigest(data) });
   }
 }

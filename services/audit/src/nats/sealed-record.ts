@@ -24,7 +24,12 @@ import {
   type JetStreamConnection,
   type StoredMessage,
 } from '@drawbridge/jetstream';
-import { CHECKPOINTS_PREFIX, KEYS_SUBJECT, readContent } from './checkpoint-log.js';
+import {
+  CHECKPOINTS_PREFIX,
+  KEYS_SUBJECT,
+  readContent,
+  type StoredSeal,
+} from './checkpoint-log.js';
 import { timestampSubject } from './timestamp-log.js';
 
 /** A page in memory and on the wire: messages come in base64. */
@@ -41,10 +46,8 @@ export class SealedRecord {
 
   /** The keys, the oldest first; none before the first checkpoint. */
   async keys(): Promise<IntegrityKeys> {
-    const subject = KEYS_SUBJECT;
-    const messages = await readSubject(this.connection, { stream: CHECKPOINTS_STREAM, subject });
-    if (messages.length === 0) return { name: '', keys: [] };
-    const statements = messages.map(({ data }) => readContent(KeyStatement, data).note);
+    const statements = await this.statements();
+    if (statements.length === 0) return { name: '', keys: [] };
     const { name, keys } = openKeyChain(statements);
     return {
       name,
@@ -55,6 +58,13 @@ export class SealedRecord {
         statement,
       })),
     };
+  }
+
+  /** Statements about keys, the oldest first. */
+  async statements(): Promise<readonly string[]> {
+    const subject = KEYS_SUBJECT;
+    const messages = await readSubject(this.connection, { stream: CHECKPOINTS_STREAM, subject });
+    return messages.map(({ data }) => readContent(KeyStatement, data).note);
   }
 
   /** The newest checkpoint of each stream that has one. */
@@ -88,6 +98,15 @@ export class SealedRecord {
       seals: messages.map(({ data }) => readContent(Seal, data)),
       ...(next === undefined ? {} : { next }),
     };
+  }
+
+  /** Seals of one stream with where they stand, from a position of `CHECKPOINTS` on. */
+  async sealsFrom(stream: string, from: number): Promise<readonly StoredSeal[]> {
+    const messages = await this.#sealMessages(stream, from - 1, SEALS_PER_PAGE);
+    return messages.map(({ sequence: position, data }) => ({
+      position,
+      seal: readContent(Seal, data),
+    }));
   }
 
   /** What a time stamper said of checkpoints of one stream, the oldest first. */
