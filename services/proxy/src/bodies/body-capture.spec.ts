@@ -152,6 +152,38 @@ describe('a body that has nowhere to go', () => {
   });
 });
 
+describe('the memory of a piece', () => {
+  /** Reads what it was given when it answers, as a socket may. */
+  class SlowStore extends Store {
+    readonly given: { readonly sha256: string; readonly bytes: Uint8Array }[] = [];
+
+    override put(sha256: string, bytes: Uint8Array): Promise<boolean> {
+      this.given.push({ sha256, bytes });
+      return super.put(sha256, bytes);
+    }
+
+    get intact(): boolean {
+      return this.given.every(({ sha256, bytes }) => sha256Of(bytes) === sha256);
+    }
+  }
+  const other = Buffer.alloc(3 * MIB, 'another body');
+
+  it('is nobody else’s until it is stored', () => {
+    const store = new SlowStore('when told');
+    captureIn(store).capture.push(bytesOf(2 * MIB));
+    pushAll(captureIn(new Store('when told')).capture, other, [64 * KIB]);
+    expect([store.given.length, store.intact]).toStrictEqual([2, true]);
+  });
+
+  it('is nobody else’s when it could not be stored: it may still be on its way', async () => {
+    const store = new SlowStore('no');
+    captureIn(store).capture.push(bytesOf(2 * MIB));
+    await turn();
+    pushAll(captureIn(new Store('when told')).capture, other, [64 * KIB]);
+    expect([store.given.length, store.intact]).toStrictEqual([2, true]);
+  });
+});
+
 describe('a body that comes faster than it can be stored', () => {
   it('is held back with two pieces under way, until one is stored', async () => {
     const store = new Store('when told');

@@ -1,6 +1,7 @@
 import { createHash, hash, type Hash } from 'node:crypto';
 import type { BodyCut, BodyObject } from '@drawbridge/contracts';
 import { MAX_OBJECT_BYTES } from '@drawbridge/object-store';
+import { bodyBlocks } from './body-blocks.js';
 import type { BodyHolder, BodyMemory } from './body-memory.js';
 import type { BodyLimits } from './body-plan.js';
 import type { BodyStore } from './body-store.js';
@@ -27,13 +28,17 @@ interface Upload {
  * kept.
  */
 export class BodyCapture implements BodyHolder {
+  /** Of a short one. */
   #pieces: Buffer[] = [];
-  /** Bytes of these. */
+  /** Of a long one: the piece that is not complete yet, and how much of it there is. */
+  #block: Buffer | undefined;
   #held = 0;
   #kept = 0;
   #bytes = 0;
   /** From when on not all of it is in memory, or will not be. */
   #hash: Hash | undefined;
+  /** Bytes of which that is. */
+  #hashed = 0;
   #isLong = false;
   /** Of a long one: what is kept when nothing can be stored. */
   #head: Buffer = nothing;
@@ -54,14 +59,15 @@ export class BodyCapture implements BodyHolder {
    * @returns false when it must be given no more until `onDrain` is called
    */
   push(piece: Uint8Array): boolean {
-    const { inlineBytes, maxBytes } = this.parts.limits;
-    const room = this.#cut === undefined ? maxBytes - this.#kept : 0;
+    const room = this.#cut === undefined ? this.parts.limits.maxBytes - this.#kept : 0;
     const part = piece.length <= room ? piece : piece.subarray(0, room);
-    if (part.length < piece.length || this.#kept + part.length > inlineBytes) this.#beginHash();
     this.#bytes += piece.length;
-    this.#hash?.update(piece);
     if (part.length > 0) this.#keep(part);
-    if (part.length < piece.length) this.#cut ??= 'body_limit';
+    if (part.length < piece.length) {
+      this.#beginHash().update(piece.subarray(part.length));
+      this.#hashed += piece.length - part.length;
+      this.#cut ??= 'body_limit';
+    }
     if (!this.#mustWait) return true;
     this.#waitForMemory();
     return false;
@@ -73,7 +79,7 @@ export class BodyCapture implements BodyHolder {
   }
 
   relieve(): void {
-    if (this.#held > 0 && this.#isLong) this.#upload(this.#take());
+    if (this.#held > 0) this.#upload();
   }
 
   /**
@@ -85,7 +91,7 @@ export class BodyCapture implements BodyHolder {
     this.#goOn = undefined;
     this.#cut ??= cut;
     if (this.#isLong) return this.#finishLong();
-    const content = this.#take();
+    const content = joined(this.#pieces);
     const sha256 = this.#hash?.digest('hex') ?? hash('sha256', content, 'hex');
     return { bytes: this.#bytes, sha256, content, objects: [], cut: this.#cut };
   }
@@ -95,55 +101,82 @@ export class BodyCapture implements BodyHolder {
     return this.#uploading >= MAX_UPLOADS || this.parts.memory.isFull;
   }
 
-  #beginHash(): void {
-    if (this.#hash !== undefined) return;
+  #beginHash(): Hash {
+    if (this.#hash !== undefined) return this.#hash;
     this.#hash = createHash('sha256');
     for (const piece of this.#pieces) this.#hash.update(piece);
+    this.#hashed = this.#kept;
+    return this.#hash;
   }
 
   #keep(part: Uint8Array): void {
-    this.#pieces.push(Buffer.from(part));
-    this.#held += part.length;
+    if (!this.#isLong && this.#kept + part.length <= this.parts.limits.inlineBytes) {
+      this.#pieces.push(Buffer.from(part));
+      this.#kept += part.length;
+      return;
+    }
+    if (!this.#isLong) this.#becomeLong(part);
     this.#kept += part.length;
-    if (this.#isLong) this.parts.memory.take(part.length);
-    else if (this.#kept > this.parts.limits.inlineBytes) this.#becomeLong();
-    if (this.#held >= MAX_OBJECT_BYTES) this.#storeWhole();
+    this.#fill(part);
   }
 
   /** It does not fit into the record itself. */
-  #becomeLong(): void {
+  #becomeLong(part: Uint8Array): void {
     const { limits, memory, store } = this.parts;
-    const all = this.#take();
+    this.#beginHash();
+    const before = joined(this.#pieces);
+    this.#pieces = [];
     this.#isLong = true;
-    this.#head = Buffer.from(all.subarray(0, limits.inlineBytes));
+    this.#head = joined([before, part.subarray(0, limits.inlineBytes - before.length)]);
     this.#cut ??= store.trouble;
     if (this.#cut !== undefined) return;
-    this.#pieces = [all];
-    this.#held = all.length;
     memory.add(this);
-    memory.take(all.length);
+    if (before.length > 0) this.#gather(before);
   }
 
-  /** The pieces that are complete. */
-  #storeWhole(): void {
-    const bytes = this.#take();
-    let at = 0;
-    for (; bytes.length - at >= MAX_OBJECT_BYTES; at += MAX_OBJECT_BYTES) {
-      this.#upload(bytes.subarray(at, at + MAX_OBJECT_BYTES));
+  /** Up to the end of each piece, so that the hash of the first is a stage of the hash of all. */
+  #fill(part: Uint8Array): void {
+    for (let from = 0; from < part.length;) {
+      const some = part.subarray(from, from + MAX_OBJECT_BYTES - this.#held);
+      this.#hash?.update(some);
+      this.#hashed += some.length;
+      if (this.#cut === undefined) this.#gather(some);
+      from += some.length;
     }
-    if (at === bytes.length) return;
-    // A copy, so that the rest of it can go.
-    this.#pieces = [Buffer.from(bytes.subarray(at))];
-    this.#held = bytes.length - at;
   }
 
-  #upload(bytes: Buffer): void {
+  #gather(some: Uint8Array): void {
+    const filled = this.#held + some.length;
+    let block = this.#block;
+    if (block === undefined || block.length < filled) {
+      // What is behind a whole piece is likely to be another one.
+      const isBehindWhole = this.#uploads.at(-1)?.object.bytes === MAX_OBJECT_BYTES;
+      const larger = bodyBlocks.take(isBehindWhole ? MAX_OBJECT_BYTES : filled);
+      if (block !== undefined) {
+        block.copy(larger, 0, 0, this.#held);
+        bodyBlocks.giveBack(block);
+      }
+      this.#block = block = larger;
+    }
+    block.set(some, this.#held);
+    this.#held = filled;
+    this.parts.memory.take(some.length);
+    if (this.#held === MAX_OBJECT_BYTES) this.#upload();
+  }
+
+  #upload(): void {
     const { store, memory } = this.parts;
-    const sha256 = hash('sha256', bytes, 'hex');
+    const block = this.#block ?? nothing;
+    const bytes = block.subarray(0, this.#held);
+    this.#drop();
+    const ofAll = this.#hashed === bytes.length ? this.#hash?.copy() : undefined;
+    const sha256 = ofAll?.digest('hex') ?? hash('sha256', bytes, 'hex');
     this.#uploading += 1;
     const isStored = store.put(sha256, bytes).then((stored) => {
       this.#uploading -= 1;
-      if (!stored) this.#giveUp();
+      // What failed may still be under way.
+      if (stored) bodyBlocks.giveBack(block);
+      else this.#giveUp();
       memory.free(bytes.length);
       this.#wake();
       return stored;
@@ -155,7 +188,7 @@ export class BodyCapture implements BodyHolder {
   #giveUp(): void {
     this.#cut ??= 'object_store_unavailable';
     this.parts.memory.free(this.#held);
-    this.#take();
+    this.#drop();
   }
 
   /** May be called more often than somebody waits. */
@@ -170,8 +203,8 @@ export class BodyCapture implements BodyHolder {
   }
 
   async #finishLong(): Promise<RecordedBody> {
+    if (this.#held > 0) this.#upload();
     const sha256 = this.#hash?.digest('hex') ?? '';
-    if (this.#held > 0) this.#upload(this.#take());
     const stored = await Promise.all(this.#uploads.map(({ isStored }) => isStored));
     this.parts.memory.remove(this);
     const missing = stored.indexOf(false);
@@ -182,11 +215,13 @@ export class BodyCapture implements BodyHolder {
     return { bytes: this.#bytes, sha256, content, objects, cut };
   }
 
-  #take(): Buffer {
-    const [first] = this.#pieces;
-    const all = this.#pieces.length === 1 && first ? first : Buffer.concat(this.#pieces);
-    this.#pieces = [];
+  #drop(): void {
+    this.#block = undefined;
     this.#held = 0;
-    return all;
   }
+}
+
+function joined(pieces: readonly Uint8Array[]): Buffer {
+  const [first] = pieces;
+  return pieces.length === 1 && Buffer.isBuffer(first) ? first : Buffer.concat(pieces);
 }
