@@ -93,6 +93,9 @@ const guard = {
   warnings: z.array(z.string().max(1024)).max(16).optional(),
 };
 
+/** What no column can hold is not taken for something else: such a record is parked as it is. */
+const status = z.int().min(0).max(65_535);
+
 const call = {
   commandId: z.uuid().describe('UUIDv7; sent upstream as Audit-ID and shown to the caller'),
   connection: ConnectionName,
@@ -136,7 +139,7 @@ export const CommandRecord = z.discriminatedUnion('type', [
     type: z.literal('CommandRefused'),
     ...call,
     decision: CommandDecision,
-    statusCode: z.int(),
+    statusCode: status,
   }),
   z.object({
     type: z.literal('CommandEnded'),
@@ -151,13 +154,13 @@ export const CommandRecord = z.discriminatedUnion('type', [
     outcome: z.enum(['completed', 'cut', 'client_gone', 'upstream_failed']),
     reason: z.string().optional(),
     /** HTTP status sent to the client; 0 when none was. */
-    statusCode: z.int(),
-    requestBytes: z.int(),
-    responseBytes: z.int(),
-    durationMs: z.number(),
-    exitCode: z.int().optional().describe('of exec and attach, when the cluster has said it'),
+    statusCode: status,
+    requestBytes: z.int().min(0),
+    responseBytes: z.int().min(0),
+    durationMs: z.number().min(0),
+    exitCode: z.int32().optional().describe('of exec and attach, when the cluster has said it'),
     /** How many values of the answer were masked; absent when nothing was looked at. */
-    masked: z.int().min(0).optional(),
+    masked: z.uint32().optional(),
     transfers: z.array(FileTransferRecord).max(16).optional(),
     /** Of what is recorded and does nothing but pack or unpack an archive. */
     archive: ArchiveRecord.optional(),

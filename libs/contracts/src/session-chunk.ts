@@ -29,6 +29,9 @@ export const SessionHeader = z.object({
 });
 export type SessionHeader = z.infer<typeof SessionHeader>;
 
+/** One less than the greatest number of 32 bits, so that there is one for how many there are. */
+const MAX_INDEX = 4_294_967_294;
+
 /**
  * A piece of the recording of a session, a line on stream `COMMANDS`: masked as the client saw it. Pieces are numbered
  * from 0, and one that never came is missed by its number. A recording without a `final` is of a session that runs, or
@@ -40,7 +43,7 @@ export const SessionChunk = z.object({
   connection: ConnectionName,
   /** When its first frame came; of the first one, when the session began. */
   at: Instant,
-  index: z.int().min(0),
+  index: z.int().min(0).max(MAX_INDEX),
   frames: z.array(SessionFrame),
   /** Of the first one. */
   header: SessionHeader.optional(),

@@ -39,15 +39,16 @@ export async function selectRecordedCommand(
 
 const Totals = z.object({
   pieces: z.int(),
-  numbers: z.array(z.int()),
+  last: z.int(),
   started_at: z.string(),
   connection: z.string(),
   header: z.string(),
   ending: z.string(),
-  last_frames: z.string(),
 });
 const Ending = z.object({ chunks: z.int(), cut: z.string().optional() });
 const MAX_MISSING = 100;
+/** As their numbers can tell. */
+const MOST_PIECES = 4_294_967_295;
 
 /**
  * What there is of a recording.
@@ -60,24 +61,26 @@ export async function selectRecording(
   commandId: string,
 ): Promise<Omit<RecordingView, 'grantId'> | undefined> {
   const where = allOf([isCommand(commandId)]);
-  const sql = `SELECT toUInt32(count()) AS pieces, groupArray(100000)(chunk_index) AS numbers,
+  const table = `${store.database}.session_chunks`;
+  // Nothing is read of the pieces themselves: together they may be larger than the memory of a query.
+  const sql = `SELECT toUInt32(count()) AS pieces, max(chunk_index) AS last,
   formatDateTime(argMin(at, chunk_index), '%Y-%m-%dT%H:%i:%S.%f') AS started_at, any(connection) AS connection,
-  anyIf(header, header != '') AS header, anyIf(ending, ending != '') AS ending,
-  argMax(frames, chunk_index) AS last_frames
-FROM (SELECT * FROM ${store.database}.session_chunks FINAL WHERE ${where.sql} ORDER BY chunk_index)`;
+  anyIf(header, header != '') AS header, anyIf(ending, ending != '') AS ending
+FROM (SELECT chunk_index, at, connection, header, ending FROM ${table} FINAL WHERE ${where.sql})`;
   const [row] = await rowsOf(store, sql, where);
   const totals = Totals.parse(row);
   if (totals.pieces === 0 || totals.header === '') return undefined;
   const ending = totals.ending === '' ? undefined : Ending.parse(JSON.parse(totals.ending));
-  const frames = framesIn(totals.last_frames);
+  const [lastPiece] = await selectPieces(store, commandId, { from: totals.last, limit: 1 });
+  const count = Math.min(ending?.chunks ?? totals.last + 1, MOST_PIECES);
   return {
     commandId: commandId.toLowerCase(),
     connection: totals.connection,
     header: SessionHeader.parse(JSON.parse(totals.header)),
     startedAt: `${totals.started_at.slice(0, 23)}Z`,
-    seconds: frames.at(-1)?.[0] ?? 0,
+    seconds: lastPiece?.frames.at(-1)?.[0] ?? 0,
     pieces: totals.pieces,
-    missing: missingIn(totals.numbers, ending?.chunks ?? Math.max(...totals.numbers) + 1),
+    missing: totals.pieces === count ? [] : await selectMissing(store, where, count),
     ended: ending !== undefined,
     ...(ending?.cut !== undefined && { cut: ending.cut }),
   };
@@ -129,11 +132,34 @@ const Frames = z.array(SessionFrame);
 const framesIn = (text: string): readonly SessionFrame[] & z.infer<typeof Frames> =>
   Frames.parse(JSON.parse(text));
 
-function missingIn(numbers: readonly number[], count: number): number[] {
-  const there = new Set(numbers);
+const Gap = z.object({ before: z.int(), next: z.int() });
+
+/** The first numbers of which there is no piece. */
+async function selectMissing(
+  store: AuditStore,
+  { sql, parameters }: Condition,
+  count: number,
+): Promise<number[]> {
+  const all = `SELECT toInt64(-1) AS number UNION ALL
+  SELECT toInt64(chunk_index) AS number FROM ${store.database}.session_chunks FINAL WHERE ${sql}`;
+  const rows = await rowsOf(
+    store,
+    `SELECT number AS before, next FROM (
+  SELECT number, leadInFrame(number, 1, {pieceCount:Int64})
+    OVER (ORDER BY number ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS next FROM (${all}))
+WHERE next > number + 1 ORDER BY number LIMIT ${MAX_MISSING}`,
+    { sql, parameters: { ...parameters, pieceCount: count } },
+  );
+  return missingIn(z.array(Gap).parse(rows), count);
+}
+
+function missingIn(gaps: readonly z.infer<typeof Gap>[], count: number): number[] {
   const missing: number[] = [];
-  for (let index = 0; index < count && missing.length < MAX_MISSING; index += 1) {
-    if (!there.has(index)) missing.push(index);
+  for (const { before, next } of gaps) {
+    for (let index = before + 1; index < Math.min(next, count); index += 1) {
+      if (missing.length === MAX_MISSING) return missing;
+      missing.push(index);
+    }
   }
   return missing;
 }

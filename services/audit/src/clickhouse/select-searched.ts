@@ -162,6 +162,25 @@ ORDER BY received_at DESC, command_id, chunk_index LIMIT 1 BY received_at, comma
   return rowsOf(store, PieceRow, { sql, parameters });
 }
 
+const NextPiece = z.object({ next: z.number() });
+
+/**
+ * The number of the first piece that is there from a place on; 0 when there is none.
+ *
+ * @throws AuditQueryError
+ */
+export async function selectNextPiece(
+  store: AuditStore,
+  recording: Pick<SearchedRecordingRow, 'received_at' | 'command_id'>,
+  from: number,
+): Promise<number> {
+  const of = areCommands([recording]);
+  const sql = `SELECT min(chunk_index) AS next
+FROM ${store.database}.session_chunks WHERE ${of.sql} AND chunk_index >= {from:UInt32}`;
+  const [row] = await rowsOf(store, NextPiece, { sql, parameters: { ...of.parameters, from } });
+  return row?.next ?? 0;
+}
+
 const Facts = SearchRow.omit({ where: true, seconds: true, hits: true, excerpt: true });
 export type SearchedCommand = z.infer<typeof Facts>;
 

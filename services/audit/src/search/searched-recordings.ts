@@ -3,6 +3,7 @@ import { SessionFrame, SessionHeader } from '@drawbridge/contracts';
 import type { UnsearchedReason } from '@drawbridge/contracts';
 import { z } from 'zod';
 import {
+  selectNextPiece,
   selectSearchedPieces,
   type SearchedPieceRow,
   type SearchedRecordingRow,
@@ -72,9 +73,19 @@ export class SearchedRecordings {
     } else if (recording.pieces <= PIECES) {
       yield* await this.#together(recording, next);
     } else {
-      for (let from = 0; from < recording.pieces; from += PIECES) {
-        yield* await selectSearchedPieces(this.options.store, [recording], { from, count: PIECES });
-      }
+      yield* this.#piecesOfLong(recording);
+    }
+  }
+
+  /** What is missing is passed over in one step: a number says nothing of how many there are. */
+  async *#piecesOfLong(recording: SearchedRecordingRow): AsyncGenerator<SearchedPieceRow> {
+    const { store } = this.options;
+    for (let from = 0; from < recording.pieces;) {
+      const range = { from, count: PIECES };
+      const pieces = await selectSearchedPieces(store, [recording], range);
+      yield* pieces;
+      const next = pieces.length > 0 ? 0 : await selectNextPiece(store, recording, from);
+      from = Math.max(from + PIECES, next);
     }
   }
 

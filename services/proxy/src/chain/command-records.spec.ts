@@ -254,7 +254,7 @@ describe('the line of a record', () => {
         transfers: fc.array(transfer, { maxLength: 16 }),
         archive,
         flows: fc.array(flow, { minLength: 1, maxLength: 8 }),
-        statusCode: fc.nat(),
+        statusCode: fc.integer({ min: 0, max: 65_535 }),
         requestBytes: fc.maxSafeNat(),
         responseBytes: fc.maxSafeNat(),
       },

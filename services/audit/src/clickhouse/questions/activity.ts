@@ -38,6 +38,9 @@ function nothings(): string {
     .join(', ');
 }
 
+/** More than these nobody can say exactly, and one hostile record must not make it an error. */
+const BYTES = `toUInt64(least(sum(toUInt128(response_bytes)), ${Number.MAX_SAFE_INTEGER}))`;
+
 /** What an agent did. */
 export function activity(asking: Asking, filter: ActivityFilter & Times): Question<ActivityRow> {
   const { columns, by, order } = groupings[filter.by];
@@ -52,7 +55,7 @@ export function activity(asking: Asking, filter: ActivityFilter & Times): Questi
   const sums = `count() AS calls, countIf(is_change) AS changes, countIf(effect = 'deny') AS refused,
   countIf(hold_id IS NOT NULL) AS held, countIf(ifNull(masked, 0) > 0) AS masked,
   countIf(effect = 'allow' AND status_code >= 400) AS failed,
-  uniqExactIf(name, name != '') AS objects, sum(response_bytes) AS responseBytes, ${SPAN}`;
+  uniqExactIf(name, name != '') AS objects, ${BYTES} AS responseBytes, ${SPAN}`;
   return {
     row: ActivityRow,
     // What is aggregated must not be taken for the columns that it is named after.

@@ -1,0 +1,57 @@
+import { RecordingPage, RecordingView } from '@drawbridge/contracts';
+import { publishTrustBundle, recordCommands } from '@drawbridge/jetstream';
+import { eventually } from '@drawbridge/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { tokenOf, trust } from './demo-tokens.js';
+import { commandIdAt, started } from './sample-records.js';
+import { startTestAudit, type TestAudit } from './test-audit.js';
+
+/* A session of two days whose output is more than a query may hold in memory. */
+
+const PIECES = 150_000;
+const receivedAt = '2026-01-05T09:00:00.000Z';
+const id = commandIdAt(receivedAt);
+const auditor = tokenOf('bob', 'human', ['auditors']);
+let audit: TestAudit;
+
+beforeAll(async () => {
+  audit = await startTestAudit();
+  await publishTrustBundle(audit.connection, trust(1));
+  await recordCommands(audit.connection, started(id, { resource: 'pods', subresource: 'exec' }));
+  await eventually(async () => {
+    const rows = await audit.store.rows('SELECT 1 AS one FROM drawbridge.commands FINAL');
+    expect(rows).toHaveLength(1);
+  });
+  await audit.store.client.command({
+    query: `INSERT INTO drawbridge.session_chunks (command_id, received_at, chunk_index, connection, at, frames, header, ending)
+SELECT '${id}', '2026-01-05 09:00:00', number, 'prod-eks', toDateTime64('2026-01-05 09:00:00', 3, 'UTC') + number,
+  concat('[[', toString(number), ',"o","', repeat('x', 16384), '"]]'),
+  if(number = 0, '{"version":1,"tty":true,"stdin":true,"kind":"exec"}', ''),
+  if(number = ${PIECES} - 1, '{"chunks":${PIECES}}', '')
+FROM numbers(${PIECES}) WHERE number NOT IN (120000, 120001, 149000)`,
+  });
+}, 180_000);
+afterAll(() => audit.stop());
+
+const ask = async (path: string): Promise<unknown> => {
+  const response = await fetch(`${audit.url()}/v1/audit/recordings/${id}${path}`, {
+    headers: { authorization: `Bearer ${auditor}` },
+  });
+  const body: unknown = await response.json();
+  expect(response.status, JSON.stringify(body)).toBe(200);
+  return body;
+};
+
+it('a long recording is told of without being read, with what is missing far behind', async () => {
+  expect(RecordingView.parse(await ask(''))).toMatchObject({
+    ...{ pieces: PIECES - 3, missing: [120_000, 120_001, 149_000] },
+    ...{ seconds: PIECES - 1, ended: true, startedAt: receivedAt },
+  });
+});
+
+it('its pieces are read from any place on', async () => {
+  const { pieces } = RecordingPage.parse(await ask('/pieces?from=149990'));
+  expect(pieces.map(({ index }) => index)).toEqual(
+    Array.from({ length: 10 }, (_, n) => 149_990 + n),
+  );
+});
