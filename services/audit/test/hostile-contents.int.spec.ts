@@ -213,7 +213,7 @@ const questions = [
   `activity?agent=${agent.subject}&${span}`,
   ...['rule', 'call'].map((by) => `blocked?by=${by}&${span}`),
   ...['agent', 'call'].map((by) => `off-hours?by=${by}&${span}`),
-  `diff?one=${grantId}&other=${ids[0] ?? ''}`,
+  `diff?one=${grantId}&other=${requestId}`,
   `unused?${span}`,
   ...['bodies', 'terminal'].map((where) => `search?text=never&in=${where}&${span}`),
   `sessions/${grantId}`,

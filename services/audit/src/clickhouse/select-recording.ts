@@ -71,19 +71,24 @@ FROM (SELECT chunk_index, at, connection, header, ending FROM ${table} FINAL WHE
   const totals = Totals.parse(row);
   if (totals.pieces === 0 || totals.header === '') return undefined;
   const ending = totals.ending === '' ? undefined : Ending.parse(JSON.parse(totals.ending));
-  const [lastPiece] = await selectPieces(store, commandId, { from: totals.last, limit: 1 });
   const count = Math.min(ending?.chunks ?? totals.last + 1, MOST_PIECES);
   return {
     commandId: commandId.toLowerCase(),
     connection: totals.connection,
     header: SessionHeader.parse(JSON.parse(totals.header)),
     startedAt: `${totals.started_at.slice(0, 23)}Z`,
-    seconds: lastPiece?.frames.at(-1)?.[0] ?? 0,
+    seconds: await secondsOf(store, commandId, totals.last),
     pieces: totals.pieces,
     missing: totals.pieces === count ? [] : await selectMissing(store, where, count),
     ended: ending !== undefined,
     ...(ending?.cut !== undefined && { cut: ending.cut }),
   };
+}
+
+/** Of its last frame. */
+async function secondsOf(store: AuditStore, commandId: string, last: number): Promise<number> {
+  const [piece] = await selectPieces(store, commandId, { from: last, limit: 1 });
+  return piece?.frames.at(-1)?.[0] ?? 0;
 }
 
 const Piece = z.object({

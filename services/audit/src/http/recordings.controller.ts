@@ -7,6 +7,7 @@ import { endWith } from './questions.controller.js';
 import { CastFilter, FollowFilter, PiecesFilter, RecordingPath } from './recording-filter.js';
 import { Recordings } from './recordings.js';
 import { Readers } from './require-reader.js';
+import { whileTaken } from './while-taken.js';
 
 const fromPath = { type: 'param' } as const;
 const fromQuery = { type: 'query' } as const;
@@ -77,7 +78,8 @@ function resumed(request: Request): { readonly from?: string } {
 
 function streamed(response: Response, lines: AsyncGenerator<string, void>): StreamableFile {
   const type = String(response.getHeader('content-type'));
-  const answer = new StreamableFile(Readable.from(lines, { objectMode: false }), { type });
+  const taken = whileTaken(lines, () => response.destroy());
+  const answer = new StreamableFile(Readable.from(taken, { objectMode: false }), { type });
   endWith(response, answer);
   return answer;
 }

@@ -30,6 +30,8 @@ const POLL_MS = 500;
 const SILENT_MS = 15_000;
 const MAX_FOLLOW_MS = 3_600_000;
 const MAX_FOLLOWERS = 20;
+/** Of them; auditors must be able to follow whatever owners do. */
+const MAX_OF_OWNERS = 10;
 /** How long a piece may be on its way behind one that was made later. */
 const LATE_MS = 10_000;
 /** A view is noted once in this time, however many pages it takes. */
@@ -49,6 +51,7 @@ export interface RecordingsOptions {
 export class Recordings {
   readonly #noted = new Map<string, number>();
   #followers = 0;
+  #ofOwners = 0;
 
   constructor(private readonly options: RecordingsOptions) {}
 
@@ -93,9 +96,7 @@ export class Recordings {
     from: number,
     reader: Reader,
   ): Promise<AsyncGenerator<string, void>> {
-    if (this.#followers >= MAX_FOLLOWERS) {
-      throw new AuditQueryError('audit_busy', `${MAX_FOLLOWERS} recordings are followed already`);
-    }
+    this.#requirePlace(reader);
     await this.#noteView(commandId, reader, 'follow');
     return this.#follow(commandId, from, reader);
   }
@@ -120,7 +121,11 @@ export class Recordings {
     const { clock, pollMs = POLL_MS } = this.options;
     const until = clock().getTime() + MAX_FOLLOW_MS;
     let saidAt = clock().getTime();
+    // Others may have begun while the view was noted.
+    this.#requirePlace(reader);
+    const ofOwner = Number(reader.isOwner);
     this.#followers += 1;
+    this.#ofOwners += ofOwner;
     try {
       for (let from: number | undefined = first; clock().getTime() < until;) {
         const page: RecordingPage = await this.#page(commandId, from, reader);
@@ -139,7 +144,14 @@ export class Recordings {
       }
     } finally {
       this.#followers -= 1;
+      this.#ofOwners -= ofOwner;
     }
+  }
+
+  #requirePlace({ isOwner }: Reader): void {
+    const most = isOwner ? MAX_OF_OWNERS : MAX_FOLLOWERS;
+    if (this.#followers < MAX_FOLLOWERS && (!isOwner || this.#ofOwners < most)) return;
+    throw new AuditQueryError('audit_busy', `${most} recordings are followed already`);
   }
 
   async #page(commandId: string, from: number, reader: Reader): Promise<RecordingPage> {
