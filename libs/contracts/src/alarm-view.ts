@@ -49,5 +49,10 @@ export const UnseenCommand = z.strictObject({
 export type UnseenCommand = z.infer<typeof UnseenCommand>;
 
 /** `GET /v1/audit/unseen`, the newest first. */
-export const UnseenPage = z.strictObject({ items: z.array(UnseenCommand), more: z.boolean() });
+export const UnseenPage = z.strictObject({
+  items: z.array(UnseenCommand),
+  more: z.boolean(),
+  /** Whether there is anything of that log in the time that was asked for; without it every command is unseen. */
+  logSeen: z.boolean(),
+});
 export type UnseenPage = z.infer<typeof UnseenPage>;

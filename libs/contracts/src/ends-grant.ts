@@ -38,3 +38,8 @@ const ends: Readonly<Record<AccessEventType, boolean>> = {
 
 /** Whether nothing more is done under the grant of an access request behind this event. */
 export const endsGrant = (type: AccessEventType): boolean => ends[type];
+
+/** The types of events for which {@link endsGrant} holds. */
+export const grantEnds: readonly string[] = Object.entries(ends).flatMap(([type, isEnd]) =>
+  isEnd ? [type] : [],
+);

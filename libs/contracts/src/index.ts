@@ -4,7 +4,7 @@ export {
   type AccessEventData,
   type AccessEventType,
 } from './access-event.js';
-export { endsGrant } from './ends-grant.js';
+export { endsGrant, grantEnds } from './ends-grant.js';
 export {
   AccessRequestInput,
   AccessTerms,

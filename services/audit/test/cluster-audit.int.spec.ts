@@ -431,6 +431,11 @@ describe('a command that was forwarded', () => {
     const known = found.map(({ commandId }) => commandId);
     for (const id of [seen, denied, failed]) expect(known).not.toContain(id);
     expect(await ids('connection=prod-eks&until=2026-01-01T00:00:00Z')).toStrictEqual([]);
+    const whether = async (connection: string) =>
+      UnseenPage.parse(await (await asAuditor(`unseen?connection=${connection}`)).json()).logSeen;
+    expect(await whether('prod-eks')).toBe(true);
+    // Of a cluster that nobody reads the log of, nothing can be said to be missing.
+    expect(await whether('nobody-reads-it')).toBe(false);
   });
 });
 

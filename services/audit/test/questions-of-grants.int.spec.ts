@@ -383,3 +383,16 @@ describe('the owner of an agent', () => {
     ).toEqual([]);
   });
 });
+
+describe('a grant that ended before its time', () => {
+  it('is over, and an open one is not', async () => {
+    const early = 'since=2026-01-05T00:00:00Z&until=2026-01-05T09:30:00Z';
+    const told = async () =>
+      UnusedPage.parse(await (await ask(`unused?${early}`)).json()).items.map((row) => row.grantId);
+    expect(await told()).toEqual([]);
+    await happened(2, [
+      [250, { type: 'GrantEnded', data: { grantId: grantId(2), cause: 'idle' } }],
+    ]);
+    expect(await told()).toEqual([grantId(2)]);
+  });
+});

@@ -99,7 +99,15 @@ function registerUnseen(registrar: Registrar, group: Command): void {
       const api = await context.part('audit');
       const query = queryOf(unseen.opts<SpanOptions>(), context.now);
       const page = await api.call({ path: '/v1/audit/unseen', query, answer: UnseenPage });
-      return show(context, page, unseenTable);
+      const code = show(context, page, unseenTable);
+      if (!page.logSeen) {
+        const whole =
+          'so this is every command that was forwarded; docs/reconcile.md says how audit gets it';
+        context.note(
+          `the record has nothing of the log of ${query['connection'] ?? ''} in this time: ${whole}`,
+        );
+      }
+      return code;
     }),
   );
 }

@@ -1,4 +1,6 @@
 import { RecordingView, SessionOrderView, type SessionOrderInput } from '@drawbridge/contracts';
+import { ApiRefused } from '../api/api-refused.js';
+import { CliError } from '../cli-error.js';
 import { exitCode } from '../exit-code.js';
 import {
   action,
@@ -76,9 +78,18 @@ function registerOrder(registrar: Registrar, { name, summary, description }: Ord
   );
 }
 
-/** As the record has it: for auditors and owners of the agent. */
+/** As the record has it: for auditors and owners of the agent. Others, who may well stop it, have to say it. */
 async function connectionOf(context: CommandContext, id: string): Promise<string> {
   const api = await context.part('audit');
   const path = `/v1/audit/recordings/${encodeURIComponent(id)}`;
-  return (await api.call({ path, answer: RecordingView })).connection;
+  try {
+    return (await api.call({ path, answer: RecordingView })).connection;
+  } catch (cause) {
+    if (!(cause instanceof ApiRefused) || !unsaid.has(cause.problem.code)) throw cause;
+    const message =
+      '--connection: expected the one that the session is on, since the record does not tell you';
+    throw new CliError('usage_invalid', message, { cause });
+  }
 }
+
+const unsaid: ReadonlySet<string> = new Set(['auditor_required', 'recording_unknown']);

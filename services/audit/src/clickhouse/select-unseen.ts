@@ -31,29 +31,32 @@ export async function selectUnseen(
   { client, database }: AuditStore,
   { connection, since, until, limit }: UnseenFilter,
 ): Promise<UnseenPage> {
+  const logged = `SELECT audit_id FROM ${database}.cluster_calls
+    WHERE connection = {connection:String} AND received_at >= {since:DateTime64(3, 'UTC')} - toIntervalMinute(5)`;
   const query = `SELECT toString(command_id) AS id, received_at, connection, agent_subject, verb, path,
   outcome, status_code
 FROM ${database}.commands FINAL
 WHERE connection = {connection:String} AND effect = 'allow' AND outcome NOT IN ('refused', 'upstream_failed')
   AND received_at >= {since:DateTime64(3, 'UTC')} AND received_at < {until:DateTime64(3, 'UTC')}
-  AND toString(command_id) NOT IN (
-    SELECT audit_id FROM ${database}.cluster_calls
-    WHERE connection = {connection:String} AND received_at >= {since:DateTime64(3, 'UTC')} - toIntervalMinute(5))
+  AND toString(command_id) NOT IN (${logged})
 ORDER BY received_at DESC, command_id LIMIT {limit:UInt32}`;
   const parameters = {
     ...{ connection, limit: limit + 1 },
     since: clickHouseTime(since),
     until: clickHouseTime(until),
   };
-  try {
+  const ask = async (text: string): Promise<unknown> => {
     const result = await client.query({
-      query,
-      query_params: parameters,
-      format: 'JSONEachRow',
+      ...{ query: text, query_params: parameters, format: 'JSONEachRow' },
       clickhouse_settings: BOUNDS,
     });
-    const rows = z.array(Row).parse(await result.json());
-    return { items: rows.slice(0, limit).map(itemOf), more: rows.length > limit };
+    return result.json();
+  };
+  try {
+    const rows = z.array(Row).parse(await ask(query));
+    const [line] = z.array(z.unknown()).parse(await ask(`${logged} LIMIT 1`));
+    const items = rows.slice(0, limit).map(itemOf);
+    return { items, more: rows.length > limit, logSeen: line !== undefined };
   } catch (error) {
     throw auditQueryError(error);
   }

@@ -1,4 +1,4 @@
-import { AccessEvent } from '@drawbridge/contracts';
+import { AccessEvent, grantEnds } from '@drawbridge/contracts';
 import { z } from 'zod';
 import { MAX_NAMES, type UsedCalls } from '../domain/used-calls.js';
 import type { UsedGrant } from '../domain/narrower-scope.js';
@@ -77,9 +77,10 @@ async function selectIssued(
     { sql: "type = 'GrantIssued'", parameters: {} },
     ...inTime('at', filter),
     {
-      // One that is open may be used yet.
-      sql: "parseDateTime64BestEffortOrZero(JSONExtractString(data, 'endsAt'), 3, 'UTC') <= {until:DateTime64(3, 'UTC')}",
-      parameters: {},
+      // One that is open may be used yet. One that was revoked or given back is over before its time.
+      sql: `parseDateTime64BestEffortOrZero(JSONExtractString(data, 'endsAt'), 3, 'UTC') <= {until:DateTime64(3, 'UTC')}
+  OR aggregate_id IN (SELECT aggregate_id FROM ${database}.events WHERE type IN {ends:Array(String)} AND at < {until:DateTime64(3, 'UTC')})`,
+      parameters: { ends: grantEnds },
     },
     ...given(filter.agent, isAgent),
     ...given(filter.connection, (names) => isOneOf('connection', names)),
