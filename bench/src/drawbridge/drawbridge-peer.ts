@@ -79,6 +79,7 @@ const environment = ({ bus, setting, directory, https, http }: Placed): Record<s
   TLS_CERT_FILE: setting.certificateFile,
   TLS_KEY_FILE: setting.keyFile,
   MASK_KEYS_FILE: setting.maskKeysFile,
+  BODY_STORE_URL: `file://${join(directory, 'bodies')}`,
   LOG_LEVEL: 'warn',
   MAX_CONNECTIONS: '20000',
   MAX_CONNECTIONS_PER_ADDRESS: '20000',
