@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -112,6 +113,39 @@ describe('the embedded ClickHouse', () => {
     expect(numbers).toEqual(expect.arrayContaining(acknowledged));
     expect(numbers.length - acknowledged.length).toBeLessThanOrEqual(3);
     expect(acknowledged.length).toBeGreaterThan(10);
+  });
+
+  it('takes bytes from a file, and leaves none, whether they are stored, refused or lost', async () => {
+    const insert = (text: string) =>
+      client.insert({
+        table: 'numbers',
+        columns: ['n', 'text'],
+        values: Readable.from([Buffer.from(text)], { objectMode: false }),
+        format: 'TabSeparated',
+      });
+    await insert('5001\tbytes\n5002\tbytes\n');
+    await expect(insert('five\tbytes\n')).rejects.toMatchObject({
+      type: 'CANNOT_PARSE_INPUT_ASSERTION_FAILED',
+    });
+    const lost = insert('5003\tlost\n'.repeat(100_000));
+    process.kill(await clickHouse.processId(), 'SIGKILL');
+    await lost.catch(() => undefined);
+    expect(await readdir(join(directory, 'inserts'))).toEqual([]);
+    expect(await rows("SELECT toUInt32(n) AS n FROM numbers WHERE text = 'bytes'")).toEqual([
+      { n: 5001 },
+      { n: 5002 },
+    ]);
+  });
+
+  it('removes bytes that were left when owner and engine died', async () => {
+    await writeFile(join(directory, 'inserts', 'left'), 'bytes');
+    process.kill(await clickHouse.processId(), 'SIGKILL');
+    await expect
+      .poll(async () => {
+        await rows('SELECT 1').catch(() => undefined);
+        return readdir(join(directory, 'inserts'));
+      })
+      .toEqual([]);
   });
 
   it('holds its directory alone, and frees it when closed', async () => {

@@ -1,5 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ClickHouseError } from '@clickhouse/client';
@@ -24,7 +27,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-type Asked = Omit<EngineRequest, 'id'>;
+type Asked = Omit<EngineRequest, 'id' | 'values'> & { readonly values?: string | Uint8Array };
 
 /**
  * An in-process ClickHouse engine in a child process of its own.
@@ -47,8 +50,25 @@ export class ClickHouseEngine {
   }
 
   /** @param signal - ends a query where it is; the answer is rejected once it has ended */
-  async ask(asked: Asked, signal?: AbortSignal): Promise<EngineAnswer> {
+  async ask({ values, ...asked }: Asked, signal?: AbortSignal): Promise<EngineAnswer> {
     const child = await this.running();
+    if (typeof values === 'string') return await this.send(child, { ...asked, values }, signal);
+    if (values === undefined) return await this.send(child, asked, signal);
+    // Through the channel of messages they would be copied six times.
+    const file = join(this.directory, 'inserts', randomUUID());
+    try {
+      await writeAtOnce(file, values);
+      return await this.send(child, { ...asked, values: { file } }, signal);
+    } finally {
+      await rm(file, { force: true });
+    }
+  }
+
+  private async send(
+    child: ChildProcess,
+    request: Omit<EngineRequest, 'id'>,
+    signal?: AbortSignal,
+  ): Promise<EngineAnswer> {
     const id = (this.lastId += 1);
     const abort = () => {
       const message: EngineMessage = { abort: id };
@@ -56,7 +76,7 @@ export class ClickHouseEngine {
     };
     const answer = new Promise<EngineAnswer>((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
-      const message: EngineMessage = { ...asked, id };
+      const message: EngineMessage = { ...request, id };
       child.send(message, (error) => {
         if (error !== null) this.settle(id)?.reject(error);
       });
@@ -130,6 +150,19 @@ export class ClickHouseEngine {
     const waiting = this.waiting.get(id);
     this.waiting.delete(id);
     return waiting;
+  }
+}
+
+/** In one step: the owner's event loop is busy, and would be waited for between two of many. */
+async function writeAtOnce(file: string, bytes: Uint8Array): Promise<void> {
+  const handle = await open(file, 'wx', 0o600);
+  try {
+    const { bytesWritten } = await handle.write(bytes);
+    if (bytesWritten < bytes.length) {
+      throw new Error(`${bytesWritten} of ${bytes.length} bytes of an insert could be written`);
+    }
+  } finally {
+    await handle.close();
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { buffer, text } from 'node:stream/consumers';
+import { text } from 'node:stream/consumers';
 import type { ClickHouseClientConfigOptions } from '@clickhouse/client';
 import type { ClickHouseEngine, EngineAnswer } from './clickhouse-engine.js';
 import type { EngineRequest } from './engine-protocol.js';
@@ -26,7 +26,9 @@ export function engineConnection(engine: ClickHouseEngine): ClickHouseConnection
       ask(
         'insert',
         parameters,
-        typeof parameters.values === 'string' ? parameters.values : await buffer(parameters.values),
+        typeof parameters.values === 'string'
+          ? parameters.values
+          : await bytesOf(parameters.values),
       ),
     ping: async () => {
       try {
@@ -71,6 +73,13 @@ const askerOf =
       summary: summaryOf(writtenRows),
     };
   };
+
+/** Of a stream that is all bytes already no copy is made. */
+async function bytesOf(stream: Readable): Promise<Uint8Array> {
+  const chunks = (await stream.toArray()) as Uint8Array[];
+  const [first = new Uint8Array(), ...others] = chunks;
+  return others.length === 0 ? first : Buffer.concat(chunks);
+}
 
 function readableOf(body: Uint8Array): Readable {
   const stream = Readable.from(body.byteLength === 0 ? [] : [Buffer.from(body)], {

@@ -6,6 +6,8 @@
  * it imports no file of ours at run time.
  */
 import { randomUUID } from 'node:crypto';
+import { mkdir, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import {
@@ -119,11 +121,24 @@ async function perform(
     case 'insert': {
       const { values = '' } = request;
       if (typeof values !== 'string') {
-        return { writtenRows: await insertBytes(connection, request, values) };
+        const bytes = await readAtOnce(values.file);
+        return { writtenRows: await insertBytes(connection, request, bytes) };
       }
       const { summary } = await connection.insert({ ...parameters, values });
       return { writtenRows: summary?.written_rows ?? '0' };
     }
+  }
+}
+
+async function readAtOnce(file: string): Promise<Buffer> {
+  const handle = await open(file);
+  try {
+    const { size } = await handle.stat();
+    const { buffer: bytes, bytesRead } = await handle.read(Buffer.allocUnsafeSlow(size), 0, size);
+    if (bytesRead < size) throw new Error(`${bytesRead} of ${size} bytes of an insert were read`);
+    return bytes;
+  } finally {
+    await handle.close();
   }
 }
 
@@ -136,7 +151,7 @@ const SERVER_SETTINGS = ['wait_end_of_query', 'async_insert'];
 async function insertBytes(
   connection: ChdbConnection,
   request: EngineRequest,
-  values: Uint8Array,
+  values: Buffer,
 ): Promise<string> {
   const [, table = '', columns = ''] = INSERT.exec(request.query) ?? [];
   if (table === '')
@@ -148,7 +163,7 @@ async function insertBytes(
     const { rowsWritten } = await connection.chdb.rawInsert({
       table,
       columns: columns.split(',').map((column) => column.trim()),
-      values: Buffer.from(values.buffer, values.byteOffset, values.byteLength),
+      values,
       format: 'TabSeparated',
       settings: Object.fromEntries(settings),
     });
@@ -182,7 +197,7 @@ process.on('message', (message: EngineMessage) => {
     else if (waiting.has(message.abort)) unwanted.add(message.abort);
     return;
   }
-  if (message.operation === 'insert' && message.values instanceof Uint8Array) {
+  if (message.operation === 'insert' && typeof message.values === 'object') {
     // Without parameters it need not wait for its kind; who sends it bounds how many there are.
     const done = run(message).finally(() => bulk.delete(done));
     bulk.add(done);
@@ -207,6 +222,10 @@ process.on('SIGTERM', () => undefined);
 try {
   anchor = createChdbConnection({ path: directory });
   await anchor.command({ query: 'SELECT 1' });
+  // Bodies of inserts; what one that died has left is removed by whoever has the directory open.
+  const inserts = join(directory, 'inserts');
+  await rm(inserts, { recursive: true, force: true });
+  await mkdir(inserts, { mode: 0o700 });
   reply({ event: 'opened' });
 } catch (error) {
   reply({ event: 'refused', failure: failureOf(error) });

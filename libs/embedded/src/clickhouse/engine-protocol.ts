@@ -3,10 +3,15 @@ export interface EngineRequest {
   readonly id: number;
   readonly operation: 'query' | 'exec' | 'command' | 'insert';
   readonly query: string;
-  /** Body of an insert, in the format that the query names. Bytes are handed to the engine as they are. */
-  readonly values?: string | Uint8Array;
+  /** Body of an insert, in the format that the query names. */
+  readonly values?: string | InsertFile;
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
   readonly parameters?: Readonly<Record<string, unknown>>;
+}
+
+/** A body that is handed to the engine as it is; the owner makes the file, and removes it once there is an answer. */
+export interface InsertFile {
+  readonly file: string;
 }
 
 export type EngineMessage =

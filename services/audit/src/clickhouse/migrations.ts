@@ -5,6 +5,7 @@ import type { Identifier } from './identifier.js';
 import { ingestLags, ingestLagsTable } from './ingest-lags-migration.js';
 import { ownerColumns, owners } from './owners-migration.js';
 import { mergedMonths } from './merged-months-migration.js';
+import { rarerMerges } from './rarer-merges-migration.js';
 import { addedColumns, recordTables, recordTablesStatements } from './record-tables.js';
 import { placeIndexes } from './places-migration.js';
 import { searchIndex } from './search-migration.js';
@@ -211,6 +212,7 @@ export const migrations: readonly Migration[] = [
   { version: 13, name: 'places', statements: placeIndexes },
   { version: 14, name: 'archives', statements: archives },
   { version: 15, name: 'compact_parts', statements: compactParts },
+  { version: 16, name: 'rarer_merges', statements: rarerMerges },
 ];
 
 /** What must hold after the last migration, because one row per event and command rests on it. */

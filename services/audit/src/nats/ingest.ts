@@ -172,7 +172,7 @@ export class Ingest {
       ...reading,
       insert: (table, rows) => insertRows(store, { table, rows }),
       insertMessages: async (messages) => {
-        const rows = await Promise.all(messages.map(messageInsertion));
+        const rows = messages.map(messageInsertion);
         await insertRows(store, { table: 'stream_messages', stream, rows });
       },
       park: (source, code) => this.#park(source, code),
@@ -231,8 +231,8 @@ const eventsInto = (
   },
 });
 
-async function messageInsertion({ message, parked }: Noted): Promise<InsertedRow> {
-  const stored = await storedMessage(message);
+function messageInsertion({ message, parked }: Noted): InsertedRow {
+  const stored = storedMessage(message);
   const lines = parked.map(({ line = 0, bytes }) => ({ line, bytes }));
   // The digest stands for the bytes, so that they are not hashed once more to name the batch.
   return {

@@ -1,4 +1,3 @@
-import { webcrypto } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { commandLines, isBatch, sha256Hex } from '@drawbridge/jetstream';
 import type { JsMsg } from '@nats-io/jetstream';
@@ -47,7 +46,7 @@ export function placedLine({ message, line = 0, bytes }: Source): PlacedLine {
 }
 
 /** What is kept of a message beside its lines. */
-export async function storedMessage(message: JsMsg): Promise<StoredMessage> {
+export function storedMessage(message: JsMsg): StoredMessage {
   const { data, subject, info, seq } = message;
   const isLines = hasLines(message);
   return {
@@ -55,7 +54,7 @@ export async function storedMessage(message: JsMsg): Promise<StoredMessage> {
     sequence: seq,
     subject,
     storedAt: message.time,
-    digest: await digestOf(data),
+    digest: sha256Hex(data),
     bytes: data.length,
     lines: isLines ? lineEndsOf(data).length : 1,
     form: isLines ? formOf(data) : 'record',
@@ -63,16 +62,6 @@ export async function storedMessage(message: JsMsg): Promise<StoredMessage> {
 }
 
 const NEWLINE = 0x0a;
-
-/** More bytes than these are hashed on another thread; for fewer, asking it costs more. */
-const MOST_HASHED_HERE = 16_384;
-
-async function digestOf(data: Uint8Array): Promise<string> {
-  if (data.length <= MOST_HASHED_HERE) return sha256Hex(data);
-  return Buffer.from(
-    await webcrypto.subtle.digest('SHA-256', data as Uint8Array<ArrayBuffer>),
-  ).toString('hex');
-}
 
 /** Whether its lines are taken one by one. */
 export const hasLines = (message: JsMsg): boolean =>
