@@ -129,6 +129,20 @@ describe('who reaches whom', () => {
     expect(containersOn('record')).toStrictEqual(['clickhouse', 'audit', 'grafana']);
   });
 
+  it('the stand-ins may write to every volume: the image makes its directory, as their user', () => {
+    const image = readFileSync(join(repositoryRoot(), 'infra/images/Dockerfile'), 'utf8');
+    const made = / cd \/volumes \\\n {2}&& mkdir ([\w -]+) \\\n {2}&& chown 1000:1000/.exec(
+      image,
+    )?.[1];
+    const mounted = compose.services['stand-ins']?.volumes.flatMap(
+      (volume) => /:\/volumes\/([\w-]+)/.exec(volume)?.slice(1) ?? [],
+    );
+    // Those of infra/compose/connector.yml besides.
+    expect(made?.split(' ').toSorted()).toStrictEqual(
+      [...(mounted ?? []), 'site', 'connector'].toSorted(),
+    );
+  });
+
   it('the stand-ins do not reach the bus', () => {
     expect(containersOn('bus')).not.toContain('stand-ins');
   });
