@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RecordedBody } from './recorded-body.js';
 
@@ -55,18 +56,75 @@ describe('the body of a log or watch', () => {
     body.close();
     expect(frames.map((frame) => frame.slice(0, 12).trim())).toStrictEqual([
       'o aaaaaaaaaa',
-      'm 1100 bytes',
-      'o dddddddddd',
+      'm 1000 bytes',
+      'o cccccccccc',
     ]);
+    expect(frames[1]).toBe('m 1000 bytes left out, of one line');
     expect(why).toStrictEqual(['sampled']);
   });
 
   it('says at the end that nothing more was kept', () => {
     const { body, frames, why } = bodyWith('sample');
     body.push(Buffer.concat([lineOf('a', 1_000), lineOf('b', 40_000)]));
-    body.push(lineOf('c', 50));
+    body.push(lineOf('c', 32_000));
     body.close();
-    expect(frames).toStrictEqual([`o ${'a'.repeat(999)}\n`, 'm 40050 bytes left out']);
+    expect(frames).toStrictEqual([`o ${'a'.repeat(999)}\n`, 'm 72000 bytes left out, of 2 lines']);
     expect(why).toStrictEqual(['sampled']);
+  });
+
+  it('keeps of a first line that is too long the beginning, and of all others none', () => {
+    const { body, clock, frames } = bodyWith('sample');
+    body.push(lineOf('a', 40_000).subarray(0, 20_000));
+    body.push(lineOf('a', 40_000).subarray(20_000));
+    clock.ms += 20_000;
+    body.push(lineOf('b', 3_000));
+    clock.ms += 10_000;
+    body.push(lineOf('c', 3_000));
+    body.close();
+    expect(frames.map((frame) => [frame.length, frame.slice(0, 3)])).toStrictEqual([
+      [32_770, 'o a'],
+      ['m 10232 bytes left out, of 2 lines'.length, 'm 1'],
+      [3_002, 'o c'],
+    ]);
+  });
+
+  it('has whole lines as its sample, and counts all others, however it is cut', () => {
+    const lines = fc.array(fc.integer({ min: 1, max: 9_000 }), { minLength: 1, maxLength: 60 });
+    const sizes = fc.array(fc.integer({ min: 1, max: 20_000 }), { minLength: 1, maxLength: 9 });
+    const waits = fc.array(fc.nat(20_000), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(lines, sizes, waits, (lengths, cuts, pauses) => {
+        const all = lengths.map((length, n) => lineOf(String(n % 10), length).toString()).join('');
+        const { body, clock, frames } = bodyWith('sample');
+        for (let at = 0, n = 0; at < all.length; n += 1) {
+          const size = cuts[n % cuts.length] ?? 1;
+          const chunk = Buffer.from(all.slice(at, at + size));
+          expect(body.push(chunk)[0]?.toString()).toBe(chunk.toString());
+          chunk.fill(0);
+          clock.ms += pauses[n % pauses.length] ?? 0;
+          at += size;
+        }
+        body.close();
+        let [at, missing, count] = [0, 0, 0];
+        for (const frame of frames) {
+          const text = frame.slice(2);
+          if (frame.startsWith('o')) {
+            expect(all.slice(at, at + text.length)).toBe(text);
+            expect(at === 0 || all[at - 1] === '\n').toBe(true);
+            expect(text.endsWith('\n') || at === 0).toBe(true);
+            at += text.length;
+          } else {
+            const [, bytes, told] = /^(\d+) bytes left out, of (one|\d+) lines?$/.exec(text) ?? [];
+            at += Number(bytes);
+            missing += Number(bytes);
+            count += told === 'one' ? 1 : Number(told);
+          }
+        }
+        expect(at).toBe(all.length);
+        expect(count > 0).toBe(missing > 0);
+        expect(count).toBeLessThanOrEqual(lengths.length);
+      }),
+      { numRuns: 200 },
+    );
   });
 });

@@ -15,15 +15,19 @@ export interface RecordedBodyOptions {
 
 /**
  * Records the body of a log or watch as it passes, and changes nothing. Of a sample there is the beginning, and what
- * of the rest comes slowly enough; how much is missing is said where it is missing.
+ * of the rest comes slowly enough, in whole lines; how much is missing is said where it is missing.
  */
 export class RecordedBody implements BodyTransform {
   readonly #now: () => number;
   #budget = SAMPLE_BYTES;
   #countedAt: number;
-  #leftOut = 0;
-  /** What came last was kept. */
-  #isInside = true;
+  #kept = 0;
+  /** Of a line that is not over and may be kept yet. */
+  #begun: Uint8Array = NOTHING;
+  #missing = { bytes: 0, lines: 0 };
+  /** What comes next belongs to a line of which nothing is kept. */
+  #isInMissing = false;
+  #skips = false;
 
   constructor(private readonly options: RecordedBodyOptions) {
     this.#now = options.now ?? (() => performance.now());
@@ -40,8 +44,10 @@ export class RecordedBody implements BodyTransform {
     return [];
   }
 
-  /** Says what is missing at the end. */
+  /** Keeps what was begun, and says what is missing at the end. */
   close(): void {
+    this.#keep(this.#begun);
+    this.#begun = NOTHING;
     this.#tellMissing();
   }
 
@@ -52,17 +58,9 @@ export class RecordedBody implements BodyTransform {
       return;
     }
     this.#earn();
-    const from = this.#isInside ? 0 : this.#resumeIn(chunk);
-    const rest = chunk.subarray(from);
-    const to = rest.length <= this.#budget ? rest.length : this.#lastIn(rest);
-    this.#leftOut += from;
-    if (to > 0) {
-      this.#tellMissing();
-      recording.bytes('o', rest.subarray(0, to));
-      this.#budget -= to;
-    }
-    this.#isInside = to === rest.length && from < chunk.length;
-    this.#leftOut += rest.length - to;
+    const from = this.#skips ? this.#resumeIn(chunk) : 0;
+    this.#leaveOut(chunk.subarray(0, from));
+    if (from < chunk.length) this.#sample(chunk.subarray(from));
   }
 
   #earn(): void {
@@ -74,23 +72,55 @@ export class RecordedBody implements BodyTransform {
 
   /** Goes on with a whole line, when there is enough for some. */
   #resumeIn(chunk: Uint8Array): number {
-    const lineEnd = this.#budget < WORTH_RESUMING ? -1 : chunk.indexOf(NEWLINE);
+    if (this.#budget < WORTH_RESUMING) return chunk.length;
+    if (!this.#isInMissing) return 0;
+    const lineEnd = chunk.indexOf(NEWLINE);
     return lineEnd === -1 ? chunk.length : lineEnd + 1;
   }
 
-  /** Ends with a whole line, if there is one. */
-  #lastIn(bytes: Uint8Array): number {
-    const most = Math.floor(this.#budget);
-    const lineEnd = bytes.subarray(0, most).lastIndexOf(NEWLINE);
-    return lineEnd === -1 ? most : lineEnd + 1;
+  /** Keeps the lines that there is room for, and of a first one that is longer than that the beginning. */
+  #sample(chunk: Uint8Array): void {
+    const all = this.#begun.length === 0 ? chunk : Buffer.concat([this.#begun, chunk]);
+    const room = Math.floor(this.#budget);
+    const fits = all.length <= room;
+    const lines = all.subarray(0, room).lastIndexOf(NEWLINE) + 1;
+    const to = !fits && lines === 0 && this.#kept === 0 ? room : lines;
+    this.#keep(all.subarray(0, to));
+    this.#begun = fits ? Uint8Array.from(all.subarray(to)) : NOTHING;
+    this.#skips = !fits;
+    if (!fits) this.#leaveOut(all.subarray(to));
+  }
+
+  #keep(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#tellMissing();
+    this.options.recording.bytes('o', bytes);
+    this.#kept += bytes.length;
+    this.#budget -= bytes.length;
+  }
+
+  #leaveOut(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    let lines = 0;
+    for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) {
+      lines += 1;
+    }
+    this.#missing.bytes += bytes.length;
+    this.#missing.lines += lines;
+    this.#isInMissing = bytes.at(-1) !== NEWLINE;
   }
 
   #tellMissing(): void {
-    if (this.#leftOut === 0) return;
-    this.options.recording.frame('m', `${this.#leftOut} bytes left out`);
+    const { bytes } = this.#missing;
+    if (bytes === 0) return;
+    const lines = this.#missing.lines + (this.#isInMissing ? 1 : 0);
+    const counted = lines === 1 ? 'one line' : `${lines} lines`;
+    this.options.recording.frame('m', `${bytes} bytes left out, of ${counted}`);
     this.options.recording.incomplete('sampled');
-    this.#leftOut = 0;
+    this.#missing = { bytes: 0, lines: 0 };
+    this.#isInMissing = false;
   }
 }
 
 const NEWLINE = 0x0a;
+const NOTHING = new Uint8Array(0);
