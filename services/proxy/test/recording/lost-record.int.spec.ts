@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import { appendFile } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
 import { COMMANDS_STREAM } from '@drawbridge/jetstream';
 import { eventually, nativeTool } from '@drawbridge/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -5,6 +8,7 @@ import {
   startChannelsUnderTest,
   type ChannelAgent,
   type ChannelsUnderTest,
+  type Running,
 } from '../channels/channels-under-test.js';
 import { buildProxy, startBuiltProxy, type BuiltProxy } from '../workers/built-proxy.js';
 import { endOfCall, recordedOf, startedBy, wholeRecordingOf } from './order-session.js';
@@ -19,6 +23,7 @@ const protocols = [
 let world: ChannelsUnderTest;
 let kubectl: string;
 let gateway: BuiltProxy;
+let inPod: Server;
 
 beforeAll(async () => {
   kubectl = await nativeTool('kubectl');
@@ -26,11 +31,17 @@ beforeAll(async () => {
   world = await startChannelsUnderTest({
     launch: async (settings) => (gateway = await startBuiltProxy(settings)),
   });
+  inPod = createServer((socket) => socket.on('error', () => undefined).end('hello'));
+  const { kubelet } = world.cluster.controlPlane;
+  await new Promise<void>((resolve) => inPod.listen(kubelet?.podPort ?? 0, '127.0.0.1', resolve));
 });
 beforeEach(({ skip }) => {
   skip(world.cluster.controlPlane.kubelet === undefined, 'needs the simulated node');
 });
-afterAll(() => world.stop());
+afterAll(async () => {
+  inPod.close();
+  await world.stop();
+});
 
 const agentOf = (on: string): Promise<ChannelAgent> =>
   world.agent({ kubectl, env: { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: on } });
@@ -107,6 +118,28 @@ const failures = [
   },
 ];
 
+interface LongStream {
+  readonly stream: string;
+  readonly args: readonly string[];
+  readonly call: string;
+  /** Makes more of it pass. */
+  readonly more: (running: Running) => Promise<unknown>;
+}
+
+const logFile = () => world.cluster.controlPlane.kubelet?.containerLog ?? '';
+
+/** That somebody connects is on the record. */
+function touchPort({ out }: Running): Promise<unknown> {
+  const port = /127\.0\.0\.1:(\d+) ->/.exec(out())?.[1];
+  if (port === undefined) return Promise.resolve();
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), '127.0.0.1', () => socket.end('hello'));
+    socket.on('error', resolve);
+    socket.on('close', resolve);
+    setTimeout(() => socket.destroy(), 500);
+  });
+}
+
 describe.each(failures)('when $failure', ({ begin, end }) => {
   it.each(protocols)(
     'a session over $protocol ends with the reason, and what was shown is recorded later',
@@ -138,4 +171,69 @@ describe.each(failures)('when $failure', ({ begin, end }) => {
       });
     },
   );
+
+  /** Everything else that passes for long. */
+  const streams: readonly LongStream[] = [
+    {
+      stream: 'a log that is followed',
+      args: ['logs', '-f', 'web-0'],
+      call: 'get pods/log',
+      more: () => appendFile(logFile(), '2026-01-01T00:00:01.000000000Z stdout F tick\n'),
+    },
+    {
+      stream: 'a watch',
+      args: ['get', 'configmaps', '--watch', '-o', 'name'],
+      call: 'watch configmaps',
+      more: async () => {
+        const metadata = { name: `tick-${randomUUID()}`, namespace: 'payments' };
+        await world.cluster.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
+      },
+    },
+    {
+      stream: 'an attach',
+      args: ['attach', 'web-0', '-i'],
+      call: 'create pods/attach',
+      more: ({ process: { stdin } }) => Promise.resolve(stdin?.write('echo tick\n')),
+    },
+    {
+      stream: 'a forwarded port',
+      args: ['port-forward', 'web-0', ':80'],
+      call: 'create pods/portforward',
+      more: touchPort,
+    },
+  ];
+
+  it.each(streams)('$stream ends with the reason, and nothing of it is lost', async (long) => {
+    const agent = await agentOf('true');
+    const running = agent.start(long.args);
+    const commandId = await startedBy(world.gateway, agent, long.call);
+    let isOver = false;
+    void running.ended.then(() => (isOver = true));
+    await eventually(async () => {
+      await long.more(running);
+      expect((await recordedOf(world.gateway, commandId)).chunks).not.toStrictEqual([]);
+    });
+    await begin();
+    try {
+      // It is found out by what passes.
+      await eventually(async () => {
+        await long.more(running);
+        expect(isOver).toBe(true);
+      });
+    } finally {
+      await end();
+    }
+    const ended = await endOfCall(world.gateway, commandId);
+    expect(ended).toMatchObject({ outcome: 'cut', reason: 'record_unavailable' });
+    const recorded = await wholeRecordingOf(world.gateway, commandId);
+    expect(recorded.chunks.at(-1)?.final?.cut).toMatch(/^command_log_/);
+    expect(recorded.text('m')).toContain('drawbridge: record_unavailable');
+    // What was shown is in it; of a forwarded port no byte is.
+    if (long.call === 'get pods/log') {
+      expect(recorded.text('o').startsWith(running.out())).toBe(true);
+    }
+    await eventually(async () => {
+      expect((await agent.run(shell('echo again'))).out).toBe('again\n');
+    });
+  });
 });

@@ -56,16 +56,17 @@ describe('a watch with many events', () => {
   it('is kept as a sample of whole events, which says how many are missing', async () => {
     const agent = await world.agent({ kubectl });
     const { commandId, responseBytes } = await watched(agent);
-    const { chunks, text } = await wholeRecordingOf(world.gateway, commandId);
+    const recorded = await wholeRecordingOf(world.gateway, commandId);
+    const { chunks } = recorded;
     expect(chunks[0]?.header).toMatchObject({ kind: 'watch' });
     expect(chunks.at(-1)?.final?.cut).toBe('sampled');
-    const kept = eventsIn(text('o'));
+    const kept = eventsIn(recorded.text('o'));
     expect(kept.length).toBeGreaterThan(5);
     expect(kept.length).toBeLessThan(MANY);
-    const missing = [...text('m').matchAll(/(\d+) bytes left out, of (\d+) lines/g)];
+    const missing = [...recorded.text('m').matchAll(/(\d+) bytes left out, of (\d+) lines/g)];
     const sum = (which: number) => missing.reduce((all, found) => all + Number(found[which]), 0);
     expect(kept.length + sum(2)).toBeGreaterThanOrEqual(MANY);
-    expect(text('o').length + sum(1)).toBe(responseBytes);
+    expect(recorded.text('o').length + sum(1)).toBe(responseBytes);
     expect(JSON.stringify(chunks)).not.toContain(TOKEN);
   });
 
@@ -83,8 +84,9 @@ describe('a watch with many events', () => {
     await world.connect({ recording: '{ watches: full }' });
     await eventually(async () => {
       const { body, commandId } = await kept();
-      const { chunks, text } = await wholeRecordingOf(world.gateway, commandId);
-      expect(text('o') === body).toBe(true);
+      const recorded = await wholeRecordingOf(world.gateway, commandId);
+      const { chunks } = recorded;
+      expect(recorded.text('o') === body).toBe(true);
       expect(chunks.at(-1)?.final?.cut).toBeUndefined();
       expect(body).not.toContain(TOKEN);
     });
