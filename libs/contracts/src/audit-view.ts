@@ -120,7 +120,7 @@ export type AuditHoldEvent = z.infer<typeof AuditHoldEvent>;
 export const AuditStopEvent = AuditEvent.omit({ accessRequestId: true }).extend({
   /** Position in the stream STOPS. */
   sequence: z.int(),
-  /** What it is about: `all`, `c_<connection>`, `a_` or `d_` and a hash of the agent. */
+  /** What it is about: `all`, `c_<connection>`, `a_` or `d_` and a hash of the agent, `s_<command id>_<connection>`. */
   key: z.string(),
 });
 export type AuditStopEvent = z.infer<typeof AuditStopEvent>;

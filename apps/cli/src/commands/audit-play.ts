@@ -77,13 +77,19 @@ interface Played {
 
 async function playRecording(played: Played, given: PlayArguments): Promise<ExitCode> {
   const options = optionsOf(given, played.terminal.isTerminal === true);
-  const api = await played.context.part('audit');
-  const path = `/v1/audit/recordings/${encodeURIComponent(played.id)}`;
-  const recording = await api.call({ path, answer: RecordingView });
+  const recording = await recordingOf(played);
   if (given.output === 'cast') await printCast(played, recording, given.castVersion);
   else await showFrames(played, options, given.follow === true);
-  tellWhatIsMissing(played.context, recording);
+  const isNew = given.follow === true && !played.terminal.interrupted.aborted;
+  // What was followed has gone on since it was asked for.
+  tellWhatIsMissing(played.context, isNew ? await recordingOf(played) : recording);
   return exitCode.ok;
+}
+
+async function recordingOf({ context, id }: Played): Promise<RecordingView> {
+  const api = await context.part('audit');
+  const path = `/v1/audit/recordings/${encodeURIComponent(id)}`;
+  return api.call({ path, answer: RecordingView });
 }
 
 async function showFrames(played: Played, options: PlayOptions, follow: boolean): Promise<void> {

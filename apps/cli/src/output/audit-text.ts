@@ -99,12 +99,16 @@ function noted(event: AuditTrailEvent | undefined): readonly (string | undefined
   return [commandId, event.type === 'RecordingViewed' ? event.data.how : event.data.reason];
 }
 
+/** Of what is ordered about one session: the id of its command, and its connection. */
+const SESSION_KEY = /^s_([0-9a-f-]{36})_(.+)$/;
+
 /** What it is about; a release has only its key to say so. */
 function stoppedBy({ key, type, data }: AuditStopEvent): string {
   const parsed = StopEvent.safeParse({ type, data });
   if (parsed.success && 'subject' in parsed.data.data) return `agent ${parsed.data.data.subject}`;
   if (key === 'all') return 'all bridges';
   if (key.startsWith('c_')) return `connection ${key.slice(2)}`;
+  if (SESSION_KEY.test(key)) return key.replace(SESSION_KEY, 'session $1 on $2');
   if (!parsed.success || parsed.data.type !== 'BridgesRaised') return key;
   const { target } = parsed.data.data;
   return typeof target === 'object' && 'agent' in target ? `agent ${target.agent.subject}` : key;
