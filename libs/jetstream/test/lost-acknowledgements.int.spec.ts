@@ -3,7 +3,13 @@ import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import type { AccessEvent, CommandRecord } from '@drawbridge/contracts';
 import type { Append, EventStore, RecordedEvent } from '@drawbridge/kernel';
-import { eventually, startNats, type TestNats } from '@drawbridge/testing';
+import {
+  eventually,
+  startNats,
+  startNatsRelay,
+  type NatsRelay,
+  type TestNats,
+} from '@drawbridge/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import {
   accessEventStore,
@@ -18,7 +24,6 @@ import { batchOf } from '../src/command-batch.js';
 import { comment, commented, commentOf } from './access-events.js';
 import { commandEnded, commandStarted } from './command-records.js';
 import { LogUnderTest, storedCommands } from './log-under-test.js';
-import { startNatsRelay, type NatsRelay } from './nats-relay.js';
 import { listen } from './nest-application.js';
 
 let nats: TestNats;
