@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AlarmPage, AuditCommandPage, UnseenPage, type AlarmView } from '@drawbridge/contracts';
+import { AlarmPage, AuditCommandPage, UnseenPage, type CallAlarmView } from '@drawbridge/contracts';
 import { createCertificateAuthority } from '@drawbridge/embedded';
 import { DEMO_CONNECTION } from '@drawbridge/laptop';
 import { Closers } from '@drawbridge/runtime';
@@ -122,8 +122,10 @@ const asAuditor = async (path: string): Promise<unknown> => {
   const answer = await fetch(url, { headers: { authorization: `Bearer ${auditor}` } });
   return answer.json();
 };
-const alarms = async (): Promise<readonly AlarmView[]> =>
-  AlarmPage.parse(await asAuditor('alarms?state=all&limit=1000')).items;
+const alarms = async (): Promise<readonly CallAlarmView[]> =>
+  AlarmPage.parse(await asAuditor('alarms?state=all&limit=1000')).items.flatMap((alarm) =>
+    'call' in alarm ? [alarm] : [],
+  );
 const alarmOf = (auditId: string) =>
   eventually(async () => {
     const [alarm] = (await alarms()).filter((each) => each.auditId === auditId);

@@ -55,7 +55,10 @@ const dashboards = {
         number('Parked lines', 'parked-lines', { redFrom: 1, width: 4 }),
         series('Ingest lag, p99', 'ingest-lag', { unit: 's' }),
       ],
-      [series('Records stored', 'stored-records', { unit: 'cps', width: 24 })],
+      [
+        number('Sealing stopped', 'sealing-stopped', { redFrom: 1, width: 4 }),
+        series('Records stored', 'stored-records', { unit: 'cps', width: 20 }),
+      ],
       [table('Integrity: last checkpoint of each stream', 'last-checkpoints', { width: 24 })],
       [table('Recordings viewed', 'recordings-viewed', { width: 24 })],
     ],

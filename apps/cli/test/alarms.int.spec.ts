@@ -6,6 +6,7 @@ import { buildCli } from './drawbridge.js';
 import { startRealServices, type RealServices } from './real-services.js';
 
 const ALARM = `u_${'a'.repeat(32)}`;
+const STOPPED = `s_${'b'.repeat(32)}`;
 let services: RealServices;
 const people: Somebody[] = [];
 
@@ -48,6 +49,20 @@ const raise = () =>
     },
   });
 
+/** What audit writes when it can seal no more. */
+const stopSealing = () =>
+  auditEventStore(services.connection, 'audit').append({
+    ...{ aggregateId: STOPPED, position: { lastSequence: 0 } },
+    event: {
+      type: 'SealingStopped',
+      data: { stream: 'ACCESS', since: '2026-11-22T09:59:00.000Z', code: 'stream_rewound' },
+    },
+    metadata: {
+      ...{ id: '019c0000-6666-7000-8000-000000000010', causationId: 'test' },
+      ...{ actor: { kind: 'service', id: 'audit' }, at: '2026-11-22T10:00:01.000Z' },
+    },
+  });
+
 it('auditors list alarms and say that they know of them; nobody else does', async () => {
   const [bob, erin] = [await human('human-bob'), await human('human-erin')];
   expect((await bob.drawbridge('audit', 'alarms')).stdout).toBe('nothing found\n');
@@ -75,6 +90,17 @@ it('auditors list alarms and say that they know of them; nobody else does', asyn
   });
   const trail = await bob.drawbridge('audit', 'trail', '--oldest-first');
   expect(trail.stdout).toMatch(/UnrecordedCallFound[^]*UnrecordedCallReviewed/);
+  await stopSealing();
+  await eventually(async () => {
+    const { stdout: told } = await bob.drawbridge('audit', 'alarms');
+    expect(told).toMatch(
+      /s_b{32} +- +sealing_stopped, stream_rewound .*ACCESS since 2026-11-22T09/,
+    );
+  });
+  expect((await bob.drawbridge('audit', 'acknowledge', STOPPED, '--comment', 'x')).code).toBe(0);
+  await eventually(async () => {
+    expect((await bob.drawbridge('audit', 'alarms')).stdout).toBe('nothing found\n');
+  });
   const unknown = ['audit', 'acknowledge', `u_${'b'.repeat(32)}`, '--comment', 'x'] as const;
   expect((await bob.drawbridge(...unknown)).stderr).toContain('alarm_unknown');
   expect((await bob.drawbridge('audit', 'alarms', '--limit', '0')).code).toBe(2);

@@ -3,19 +3,40 @@ import { ConnectionName, Instant } from './access-terms.js';
 import { SeenCall, UnrecordedReason } from './audit-events.js';
 import { oneLine } from './one-line.js';
 
-/** A call that a cluster saw and the record does not explain, as `GET /v1/audit/alarms` shows it. */
-export const AlarmView = z.strictObject({
+const raised = {
   id: z.string(),
   raisedAt: Instant,
+  /** Absent until a human has said that they know of it. */
+  review: z.strictObject({ by: z.string(), at: Instant, comment: z.string() }).optional(),
+};
+
+/** A time in which the record was not sealed. */
+export const SealingAlarmView = z.strictObject({
+  ...raised,
+  reason: z.literal('sealing_stopped'),
+  stream: z.string(),
+  since: Instant,
+  /** What was in the way. */
+  code: z.string(),
+  /** Absent while it lasts. */
+  resumedAt: Instant.optional(),
+});
+export type SealingAlarmView = z.infer<typeof SealingAlarmView>;
+
+/** A call that a cluster saw and the record does not explain. */
+export const CallAlarmView = z.strictObject({
+  ...raised,
   connection: ConnectionName,
   reason: UnrecordedReason,
   auditId: z.string(),
   commandId: z.uuid().optional(),
   call: SeenCall,
   andMore: z.boolean().optional(),
-  /** Absent until a human has said that they know of it. */
-  review: z.strictObject({ by: z.string(), at: Instant, comment: z.string() }).optional(),
 });
+export type CallAlarmView = z.infer<typeof CallAlarmView>;
+
+/** An alarm as `GET /v1/audit/alarms` shows it. */
+export const AlarmView = z.union([CallAlarmView, SealingAlarmView]);
 export type AlarmView = z.infer<typeof AlarmView>;
 
 /** Body of `POST /v1/audit/alarms/:id/review`. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ConnectionName } from './access-terms.js';
+import { ConnectionName, Instant } from './access-terms.js';
 import { event } from './define-event.js';
 import { Principal } from './principal.js';
 import type { ServiceName } from './service-name.js';
@@ -77,6 +77,17 @@ export const AuditTrailEvent = z.discriminatedUnion('type', [
     /** There are more of the same minute than were noted one by one. */
     andMore: z.boolean().optional(),
   }),
+  /** The record is not sealed any more: a change of what waits could not be proved. Told once for each outage. */
+  event('SealingStopped', {
+    /** The one that waits; empty when the log of checkpoints itself cannot be read. */
+    stream: z.string(),
+    /** How long the oldest of its messages has waited. */
+    since: Instant,
+    /** What is in the way; `seal_late` when nothing is known to be. */
+    code: z.string().max(128),
+  }),
+  /** And is again. */
+  event('SealingResumed', { stream: z.string(), seconds: z.int().min(0) }),
   /** A human knows of it. */
   event('UnrecordedCallReviewed', { by: Principal, comment: z.string() }),
 ]);
@@ -92,11 +103,17 @@ export type AuditTrailEventData<Type extends AuditTrailEventType> = Extract<
 export const auditWriterOf: Readonly<Record<AuditTrailEventType, ServiceName>> = {
   RecordingViewed: 'audit',
   UnrecordedCallFound: 'audit',
+  SealingStopped: 'audit',
+  SealingResumed: 'audit',
   UnrecordedCallReviewed: 'audit',
 };
 
 /** Types for which somebody is woken. */
-export const alarmEventTypes = ['UnrecordedCallFound'] as const satisfies AuditTrailEventType[];
+export const alarmEventTypes = [
+  'UnrecordedCallFound',
+  'SealingStopped',
+  'SealingResumed',
+] as const satisfies AuditTrailEventType[];
 export type AlarmEventType = (typeof alarmEventTypes)[number];
 
 export const isAlarmType = (type: string): type is AlarmEventType =>

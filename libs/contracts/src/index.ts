@@ -114,6 +114,8 @@ export {
   AlarmView,
   UnseenCommand,
   UnseenPage,
+  CallAlarmView,
+  SealingAlarmView,
 } from './alarm-view.js';
 export { ClusterAudit } from './cluster-audit.js';
 export { AnswerMasking, PortForwarding } from './answer-masking.js';

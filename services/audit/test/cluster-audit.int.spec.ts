@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AlarmPage, UnseenPage, type AlarmView } from '@drawbridge/contracts';
+import { AlarmPage, UnseenPage, type CallAlarmView } from '@drawbridge/contracts';
 import { publishTrustBundle, recordCommands } from '@drawbridge/jetstream';
 import { OwnCallKeys } from '@drawbridge/runtime';
 import { eventually } from '@drawbridge/testing';
@@ -134,8 +134,10 @@ const asAuditor = (path: string, init: RequestInit = {}) =>
       'content-type': 'application/json',
     },
   });
-const alarms = async (query = '?state=all&limit=1000'): Promise<AlarmView[]> =>
-  AlarmPage.parse(await (await asAuditor(`alarms${query}`)).json()).items;
+const alarms = async (query = '?state=all&limit=1000'): Promise<CallAlarmView[]> =>
+  AlarmPage.parse(await (await asAuditor(`alarms${query}`)).json()).items.flatMap((alarm) =>
+    'call' in alarm ? [alarm] : [],
+  );
 const alarmsOf = async (auditId: string) =>
   (await alarms()).filter((alarm) => alarm.auditId === auditId);
 const lossesOf = async (connection: string) =>

@@ -128,6 +128,9 @@ async function publishEverything(): Promise<void> {
   await published(`drawbridge.audit-events.${randomUUID()}`, {
     ...{ type: 'UnrecordedCallFound', data: {}, at: `${day}:21:00.000Z` },
   });
+  await published(`drawbridge.audit-events.${randomUUID()}`, {
+    ...{ type: 'SealingStopped', data: {}, at: `${day}:22:00.000Z` },
+  });
   const allowed = commandIdAt(`${day}:00:00Z`);
   const rule = 'deletion/namespaces';
   const met = { rule, matched: [{ rule, action: 'deny' as const }] };
@@ -286,6 +289,7 @@ describe('what panels say', () => {
   it('of the record', async () => {
     expect(await rows('Parked lines')).toEqual([{ lines: 1 }]);
     expect(await rows('Unrecorded calls')).toEqual([{ calls: 1 }]);
+    expect(await rows('Sealing stopped')).toEqual([{ outages: 1 }]);
     expect(await rows('Recordings viewed')).toMatchObject([
       { connection: 'prod-eks', how: 'cast' },
     ]);

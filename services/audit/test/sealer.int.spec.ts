@@ -14,6 +14,7 @@ import {
   type Signer,
 } from '@drawbridge/integrity';
 import {
+  auditEventStore,
   connectJetStream,
   declareStreams,
   readRange,
@@ -24,6 +25,7 @@ import { createLogger } from '@drawbridge/runtime';
 import { eventually, startNats, type TestNats } from '@drawbridge/testing';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest';
 import { Sealer, type SealerOptions } from '../src/integrity/sealer.js';
+import { SealingAlarm } from '../src/integrity/sealing-alarm.js';
 
 const name = 'drawbridge.test';
 const newSigner = (): Signer =>
@@ -119,6 +121,90 @@ const sealed = (stream: string, key: Signer, count: number) =>
     async () => expect(await verified(stream, key.publicKey)).toEqual(whole(count)),
     bound,
   );
+
+/** What was told on the stream AUDIT, in order. */
+async function told() {
+  const messages = await readSubject(connection, {
+    stream: 'AUDIT',
+    subject: 'drawbridge.audit-events.*',
+  });
+  return messages.map(({ data }) => {
+    const { type, data: about } = JSON.parse(Buffer.from(data).toString()) as {
+      type: string;
+      data: { stream: string; code?: string };
+    };
+    return about.code === undefined ? [type, about.stream] : [type, about.stream, about.code];
+  });
+}
+
+/** One that says when it cannot seal. */
+function startWatched(signer: Signer, more: Parameters<typeof startSealer>[1] = {}) {
+  const clock = () => new Date();
+  const logger = createLogger('audit', { level: 'fatal' });
+  const events = auditEventStore(connection, 'audit');
+  const alarm = new SealingAlarm({ events, clock, logger, name });
+  return startSealer(signer, { alarm, lateMs: 500, ...more });
+}
+
+describe('when the record is not sealed', () => {
+  const stopped = (code: string) => ['SealingStopped', 'ACCESS', code];
+  const resumed = ['SealingResumed', 'ACCESS'];
+
+  it('because its key is not there, that is told once, by two replicas, and when it is over', async () => {
+    const key = newSigner();
+    const first = startWatched(key);
+    await publish('ACCESS', 2);
+    await sealed('ACCESS', key, 2);
+    await first.close();
+    startWatched(newSigner());
+    startWatched(newSigner());
+    await publish('ACCESS', 1);
+    await eventually(async () => {
+      expect(await told()).toEqual([stopped('signing_key_superseded')]);
+    }, bound);
+    startWatched(key);
+    await sealed('ACCESS', key, 3);
+    const both = [stopped('signing_key_superseded'), resumed];
+    await eventually(async () => expect(await told()).toEqual(both), bound);
+    await publish('ACCESS', 1);
+    await sealed('ACCESS', key, 4);
+    expect(await told()).toEqual(both);
+  });
+
+  it('because nobody ran who seals, that is told when somebody does', async () => {
+    const key = newSigner();
+    const first = startWatched(key);
+    await publish('ACCESS', 2);
+    await sealed('ACCESS', key, 2);
+    await first.close();
+    await publish('ACCESS', 1);
+    const [message] = await readRange(connection, { stream: 'ACCESS', from: 3, maxMessages: 1 });
+    await eventually(() => {
+      expect(Date.now() - (message?.storedAt ?? Infinity)).toBeGreaterThan(600);
+    }, bound);
+    startWatched(key);
+    await eventually(async () => {
+      expect(await told()).toEqual([stopped('seal_late'), resumed]);
+    }, bound);
+  });
+
+  it('because checkpoints have no stream, that is told, and what was there before a key is not', async () => {
+    const key = newSigner();
+    await publish('ACCESS', 3);
+    startWatched(key);
+    await sealed('ACCESS', key, 3);
+    expect(await told()).toEqual([]);
+    const { config } = await connection.manager.streams.info('CHECKPOINTS');
+    await connection.manager.streams.delete('CHECKPOINTS');
+    await eventually(async () => {
+      expect(await told()).toEqual([['SealingStopped', '', 'not_sealed']]);
+    }, bound);
+    await connection.manager.streams.add(config);
+    await eventually(async () => {
+      expect((await told()).map(([type]) => type)).toEqual(['SealingStopped', 'SealingResumed']);
+    }, bound);
+  });
+});
 
 describe('the sealer', () => {
   it('seals each stream, more than fit in one seal too, and goes on after a restart', async () => {

@@ -36,9 +36,9 @@ function registerList(registrar: Registrar, group: Command): void {
   const list = spanOptions(
     group
       .command('alarms')
-      .summary('calls that clusters saw and the record does not have')
+      .summary('calls that are not on the record, and times in which it was not sealed')
       .description(
-        'Lists calls that clusters saw with the credential of a gateway and that the record does not explain: somebody else has it.',
+        'Lists calls that clusters saw with the credential of a gateway and that the record does not explain: somebody else has it. And times in which the record was not sealed.',
       ),
   )
     .option('-c, --connection <names>', 'lists may be given with commas')

@@ -216,7 +216,7 @@ function registerTrail(registrar: Registrar, group: Command): void {
   )
     .option('--command <id>', 'the command that was recorded, or whose id an alarm is about')
     .option('--grant <id>')
-    .option('--type <types>', 'RecordingViewed, UnrecordedCallFound, UnrecordedCallReviewed')
+    .option('--type <types>', 'RecordingViewed, UnrecordedCallFound, SealingStopped, …')
     .option('--actor <id>', 'who looked: <issuer>#<subject>')
     .addHelpText('after', examples(['drawbridge audit trail --command <id>']));
   sharedOptions(trail, outputs).action(

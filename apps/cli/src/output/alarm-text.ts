@@ -8,15 +8,26 @@ export const alarmTable = (alarms: readonly AlarmView[]): string =>
     alarms.map((alarm) => [
       alarm.raisedAt,
       alarm.id,
-      alarm.connection,
-      alarm.andMore === true ? `${alarm.reason}, and more` : alarm.reason,
-      alarm.call.verb,
-      alarm.call.path,
-      alarm.call.sourceAddresses.join(','),
-      alarm.call.userAgent,
+      ...about(alarm),
       alarm.review === undefined ? 'open' : `${alarm.review.by}: ${alarm.review.comment}`,
     ]),
   );
+
+function about(alarm: AlarmView): readonly string[] {
+  if (alarm.reason === 'sealing_stopped') {
+    const { stream, code, since, resumedAt } = alarm;
+    const when = resumedAt === undefined ? `since ${since}` : `${since} to ${resumedAt}`;
+    return ['', `${alarm.reason}, ${code}`, '', `${stream} ${when}`, '', ''];
+  }
+  return [
+    alarm.connection,
+    alarm.andMore === true ? `${alarm.reason}, and more` : alarm.reason,
+    alarm.call.verb,
+    alarm.call.path,
+    alarm.call.sourceAddresses.join(','),
+    alarm.call.userAgent,
+  ];
+}
 
 /** Commands that their cluster does not know, one line each. */
 export const unseenTable = (commands: readonly UnseenCommand[]): string =>

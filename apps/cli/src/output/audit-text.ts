@@ -95,6 +95,8 @@ export const trailTable = (items: readonly AuditTrailItem[], width?: number): st
 function noted(event: AuditTrailEvent | undefined): readonly (string | undefined)[] {
   if (event === undefined) return [undefined, undefined];
   if (event.type === 'UnrecordedCallReviewed') return [undefined, event.data.comment];
+  if (event.type === 'SealingStopped') return [undefined, event.data.code];
+  if (event.type === 'SealingResumed') return [undefined, `after ${event.data.seconds} s`];
   const { commandId } = event.data;
   return [commandId, event.type === 'RecordingViewed' ? event.data.how : event.data.reason];
 }

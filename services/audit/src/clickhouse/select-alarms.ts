@@ -16,7 +16,9 @@ const json = z.string().transform((text): unknown => (text === '' ? undefined : 
 const Row = z.object({
   id: z.string(),
   at: z.string(),
+  kind: z.string(),
   found: json,
+  resumed_at: z.string(),
   reviewed_at: z.string(),
   review: json,
 });
@@ -29,16 +31,15 @@ export async function selectAlarms(store: AuditStore, filter: AlarmFilter): Prom
     ...given(filter.connection, (names) => isOneOf('connection', names)),
   ]);
   // A review is of any time and names no connection: only what was found is asked for by them.
-  const query = `SELECT aggregate_id AS id, min(found_at) AS at, any(found_data) AS found,
-  max(review_at) AS reviewed_at, max(review_data) AS review
+  const query = `SELECT aggregate_id AS id, minIf(time, isFound) AS at, anyIf(type, isFound) AS kind, anyIf(data, isFound) AS found,
+  maxIf(time, type = 'SealingResumed') AS resumed_at, maxIf(time, type = 'UnrecordedCallReviewed') AS reviewed_at,
+  maxIf(data, type = 'UnrecordedCallReviewed') AS review
 FROM (
-  SELECT aggregate_id, at AS found_at, data AS found_data, toDateTime64(0, 3, 'UTC') AS review_at, '' AS review_data
-  FROM ${store.database}.audit_events FINAL WHERE type = 'UnrecordedCallFound' AND ${where.sql}
-  UNION ALL
-  SELECT aggregate_id, toDateTime64('2299-01-01 00:00:00', 3, 'UTC'), '', at, data
-  FROM ${store.database}.audit_events FINAL WHERE type = 'UnrecordedCallReviewed'
+  SELECT aggregate_id, at AS time, type, data, type IN ('UnrecordedCallFound', 'SealingStopped') AS isFound
+  FROM ${store.database}.audit_events FINAL
+  WHERE (type IN ('UnrecordedCallFound', 'SealingStopped') AND ${where.sql}) OR type IN ('UnrecordedCallReviewed', 'SealingResumed')
 )
-GROUP BY aggregate_id HAVING max(found_data) != '' AND ${having[filter.state]}
+GROUP BY aggregate_id HAVING max(isFound) AND ${having[filter.state]}
 ORDER BY at DESC, id LIMIT {limit:UInt32}`;
   const rows = await rowsOf(store, query, { ...where.parameters, limit: filter.limit + 1 });
   const items = z.array(Row).parse(rows).flatMap(viewOf);
@@ -76,12 +77,26 @@ async function rowsOf(
   }
 }
 
-function viewOf({ id, at, found, reviewed_at, review }: z.infer<typeof Row>): AlarmView[] {
-  const finding = AuditTrailEvent.safeParse({ type: 'UnrecordedCallFound', data: found });
-  if (!finding.success || finding.data.type !== 'UnrecordedCallFound') return [];
+type Told = z.infer<typeof Row>;
+
+function viewOf(row: Told): AlarmView[] {
+  const { id, at: raisedAt, kind: type, found: data } = row;
+  const found = AuditTrailEvent.safeParse({ type, data });
+  if (!found.success) return [];
+  const { data: event } = found;
+  if (event.type === 'SealingStopped') {
+    const { stream, since, code } = event.data;
+    const told = { id, raisedAt, reason: 'sealing_stopped', stream, since, code } as const;
+    const isOver = Date.parse(row.resumed_at) > 0;
+    return [{ ...told, ...(isOver && { resumedAt: row.resumed_at }), ...reviewOf(row) }];
+  }
+  if (event.type !== 'UnrecordedCallFound') return [];
+  return [{ id, raisedAt, ...event.data, ...reviewOf(row) }];
+}
+
+function reviewOf({ reviewed_at, review }: Told): Pick<AlarmView, 'review'> {
   const said = AuditTrailEvent.safeParse({ type: 'UnrecordedCallReviewed', data: review });
-  const view = { id, raisedAt: at, ...finding.data.data };
-  if (!said.success || said.data.type !== 'UnrecordedCallReviewed') return [view];
+  if (!said.success || said.data.type !== 'UnrecordedCallReviewed') return {};
   const { by, comment } = said.data.data;
-  return [{ ...view, review: { by: by.email ?? by.subject, at: reviewed_at, comment } }];
+  return { review: { by: by.email ?? by.subject, at: reviewed_at, comment } };
 }

@@ -26,7 +26,7 @@ export type AlarmCommand =
 export const alarms: Decider<Alarm, AlarmCommand, AuditTrailEvent> = {
   initial: { found: false, reviewed: false },
   evolve: (alarm, { type }) => ({
-    found: alarm.found || type === 'UnrecordedCallFound',
+    found: alarm.found || type === 'UnrecordedCallFound' || type === 'SealingStopped',
     reviewed: alarm.reviewed || type === 'UnrecordedCallReviewed',
   }),
   decide: (command, alarm) => {

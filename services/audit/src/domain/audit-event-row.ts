@@ -10,8 +10,10 @@ export const auditEventRow = (event: StoredEvent): EventRow => ({
 
 function searchable({ type, data }: StoredEvent): Searchable {
   const parsed = AuditTrailEvent.safeParse({ type, data });
-  if (!parsed.success || parsed.data.type === 'UnrecordedCallReviewed') return {};
+  if (!parsed.success) return {};
   const { data: known } = parsed.data;
+  // What is about the record itself, and not about a command.
+  if (!('commandId' in known || 'connection' in known || 'grantId' in known)) return {};
   const grantId = 'grantId' in known ? known.grantId : undefined;
   return {
     ...(known.commandId === undefined ? {} : { command_id: known.commandId }),

@@ -25,6 +25,8 @@ const severities: Readonly<Record<string, RecordSeverity>> = {
   AgentEnabled: 'notice',
   RecordingViewed: 'notice',
   UnrecordedCallFound: 'alert',
+  SealingStopped: 'alert',
+  SealingResumed: 'notice',
   ExportGap: 'alert',
 };
 

@@ -39,5 +39,5 @@ export type UnseenQuery = z.infer<typeof UnseenQuery>;
 
 /** Path of `POST /v1/audit/alarms/:id/review`. */
 export const AlarmPath = z.strictObject({
-  id: z.string().regex(/^u_[0-9a-f]{32}$/, 'expected the id of an alarm'),
+  id: z.string().regex(/^[su]_[0-9a-f]{32}$/, 'expected the id of an alarm'),
 });

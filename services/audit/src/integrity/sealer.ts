@@ -6,6 +6,7 @@ import { codeOf, type Clock } from '@drawbridge/kernel';
 import { CheckpointLog } from '../nats/checkpoint-log.js';
 import { LogKeys } from './log-keys.js';
 import { sealedStreams } from './sealed-streams.js';
+import type { Outage, SealingAlarm } from './sealing-alarm.js';
 import type { SigningKeys } from './signing-keys.js';
 import { StreamLog } from './stream-log.js';
 
@@ -19,6 +20,10 @@ export interface SealerOptions {
   readonly streams?: readonly string[];
   /** Gets every seal that was appended here. Must not throw. */
   readonly onSeal?: (stream: string, seal: Seal) => void;
+  /** Is told after every round what keeps the record from being sealed. Absent: nobody is. */
+  readonly alarm?: Pick<SealingAlarm, 'tell'>;
+  /** How long a message may wait before that is an outage. @default a minute, or six rounds */
+  readonly lateMs?: number;
 }
 
 /** Without success for so many rounds, and at least so long, sealing is not healthy. */
@@ -84,9 +89,28 @@ export class Sealer {
     };
   }
 
+  /** What has waited for too long; also when another replica should have sealed it. */
+  #outage(): Outage | undefined {
+    const { lateMs = Math.max(UNHEALTHY_MS, 6 * this.options.everyMs) } = this.options;
+    const late = this.#now() - lateMs;
+    const waiting = this.#streams
+      .filter(({ unsealedSince = Infinity }) => unsealedSince <= late)
+      .toSorted((one, other) => one.position - other.position)[0];
+    const code = this.#failure ?? 'seal_late';
+    if (waiting !== undefined) {
+      const { stream, position, unsealedSince: since = late, failure = code } = waiting;
+      return { stream, position, since, code: failure };
+    }
+    // A key that is over fails here alone; when nobody seals, something waits.
+    const since = this.#failingSince ?? Infinity;
+    if (since > late || code === 'signing_key_superseded') return undefined;
+    return { stream: '', position: 0, since, code };
+  }
+
   async #run(): Promise<void> {
     while (!this.#closing.signal.aborted) {
       const again = await this.#try();
+      await this.options.alarm?.tell(this.#outage());
       if (!again) {
         await wait(this.options.everyMs, undefined, { signal: this.#closing.signal }).catch(
           () => undefined,
@@ -122,6 +146,9 @@ export class Sealer {
       const ring = await this.#keys.read();
       for (const stream of this.#streams) await stream.read(ring);
       this.#end = end;
+      // Before anything is sealed, and also when nothing can be: what has waited is known.
+      for (const stream of this.#streams) await stream.look();
+      await this.options.alarm?.tell(this.#outage());
     }
     const sizes = new Map(this.#streams.map(({ stream, size }) => [stream, size]));
     const named = await this.#keys.requireOwn(end, sizes);

@@ -1,10 +1,11 @@
 import type { LoggerService } from '@nestjs/common';
 import { rootsOf, TimestampRefused } from '@drawbridge/integrity';
-import type { JetStreamConnection } from '@drawbridge/jetstream';
+import { auditEventStore, type JetStreamConnection } from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
 import { ConfigInvalid, readSecretFile, type HealthChecks } from '@drawbridge/runtime';
 import type { AuditConfig } from '../config.js';
 import { Sealer } from './sealer.js';
+import { SealingAlarm } from './sealing-alarm.js';
 import { signingKeysOf } from './signing-keys.js';
 import { Timestamper } from './timestamper.js';
 
@@ -35,7 +36,9 @@ export function startSealing(config: AuditConfig, parts: SealingDependencies): S
     return { health: {}, figures: () => ({}), close: () => Promise.resolve() };
   }
   const everyMs = config.AUDIT_SEAL_SECONDS * 1_000;
-  const sealer = new Sealer({ connection, keys, logger, clock, everyMs });
+  const events = auditEventStore(connection, 'audit');
+  const alarm = new SealingAlarm({ events, clock, logger, name: keys.name });
+  const sealer = new Sealer({ connection, keys, logger, clock, everyMs, alarm });
   const timestamper = timestamperOf(config, parts);
   sealer.start();
   timestamper?.start();

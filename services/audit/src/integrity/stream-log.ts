@@ -10,7 +10,7 @@ import {
   type OpenedSeal,
 } from '@drawbridge/integrity';
 import { readRange, type JetStreamConnection, type StoredMessage } from '@drawbridge/jetstream';
-import { AppError, type Clock } from '@drawbridge/kernel';
+import { AppError, codeOf, type Clock } from '@drawbridge/kernel';
 import { openStored, type CheckpointLog, type StoredSeal } from '../nats/checkpoint-log.js';
 import { SealingError } from './sealing-error.js';
 import type { SigningKeys } from './signing-keys.js';
@@ -21,6 +21,8 @@ const BYTES_PER_READ = 4_194_304;
 const SEALS_PER_TURN = 4;
 /** Another replica steps in for the one that sealed last after so many of its intervals. */
 const PATIENCE = 2.5;
+/** When the stream was looked at so lately, what is new is as young. */
+const LOOKED_LATELY_MS = 30_000;
 
 export interface StreamLogOptions {
   readonly connection: JetStreamConnection;
@@ -47,6 +49,8 @@ export class StreamLog {
   #own = false;
   #sealedAt: number | undefined;
   #unsealedSince: number | undefined;
+  /** When it was seen that all is sealed. */
+  #seenAt: number | undefined;
   #broken: Error | undefined;
   /** Its last seal could not be opened: nobody knows how far it goes. */
   #unread = false;
@@ -67,6 +71,16 @@ export class StreamLog {
   /** How many messages were sealed; `Infinity` when the last seal cannot be opened. */
   get size(): number {
     return this.#unread ? Infinity : this.#end.frontier.size;
+  }
+
+  /** Where its last seal stands in `CHECKPOINTS`; 0 when there is none. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Code of why it cannot be sealed. */
+  get failure(): string | undefined {
+    return codeOf(this.#broken);
   }
 
   /** Since when there is something that is not sealed. */
@@ -106,14 +120,35 @@ export class StreamLog {
    * @throws SealingError, NoteRefused, SealRefused
    */
   async seal(end: number): Promise<Sealed | 'overtaken'> {
+    const last = await this.look();
     if (this.#broken !== undefined) throw this.#broken;
-    const last = await this.#lastSequence();
     const { lastSequence } = this.#end;
     if (last < lastSequence) throw this.#rewound(`ends at ${last}`);
-    if (last === lastSequence) this.#unsealedSince = undefined;
-    else this.#unsealedSince ??= this.#now();
     if (last === lastSequence || !this.#isOurTurn()) return { end, more: false };
     return this.#sealUpTo(last, end);
+  }
+
+  /** Finds out whether something waits, and for how long. Resolves with where the stream ends. */
+  async look(): Promise<number> {
+    const last = await this.#lastSequence();
+    const isWaiting = last !== this.#end.lastSequence || this.#broken !== undefined;
+    if (!isWaiting) {
+      this.#unsealedSince = undefined;
+      this.#seenAt = this.#now();
+    } else this.#unsealedSince ??= await this.#waitingSince();
+    return last;
+  }
+
+  /** What was not there the last time has come since; of what was before we looked, only its message knows. */
+  async #waitingSince(): Promise<number> {
+    const now = this.#now();
+    // What was there before there was a key is new to sealing, and not late.
+    const isKnown = this.#seenAt !== undefined && now - this.#seenAt < LOOKED_LATELY_MS;
+    if (isKnown || this.#position === 0) return now;
+    const { connection } = this.options;
+    const from = this.#end.lastSequence + 1;
+    const [message] = await readRange(connection, { stream: this.stream, from, maxMessages: 1 });
+    return Math.min(now, message?.storedAt ?? now);
   }
 
   async #sealUpTo(last: number, from: number): Promise<Sealed | 'overtaken'> {
