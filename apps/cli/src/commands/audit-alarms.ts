@@ -1,8 +1,8 @@
 import { AlarmPage, AlarmReviewed, UnseenPage, type AlarmReviewInput } from '@drawbridge/contracts';
 import type { Command } from 'commander';
-import { CliError } from '../cli-error.js';
 import { exitCode, type ExitCode } from '../exit-code.js';
 import { parseInstant } from '../input/duration.js';
+import { parseLimit } from '../input/limit.js';
 import { alarmTable, unseenTable } from '../output/alarm-text.js';
 import {
   action,
@@ -122,12 +122,9 @@ function queryOf(
   { since, until, connection, limit }: SpanOptions,
   now: Date,
 ): Record<string, string | undefined> {
-  if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > MAX_LIMIT) {
-    throw new CliError('usage_invalid', `--limit: expected a number from 1 to ${MAX_LIMIT}`);
-  }
   return {
     connection,
-    limit,
+    limit: String(parseLimit(limit, MAX_LIMIT)),
     since: since === undefined ? undefined : parseInstant(since, '--since', now),
     until: until === undefined ? undefined : parseInstant(until, '--until', now),
   };
@@ -141,9 +138,11 @@ interface Page<Item> {
 function show<Item>(
   context: CommandContext,
   page: Page<Item>,
-  table: (items: readonly Item[]) => string,
+  table: (items: readonly Item[], width?: number) => string,
 ): ExitCode {
-  context.show(page, () => (page.items.length === 0 ? 'nothing found\n' : table(page.items)));
+  context.show(page, (width) =>
+    page.items.length === 0 ? 'nothing found\n' : table(page.items, width),
+  );
   if (page.more) context.note('there is more: --limit, --until');
   return exitCode.ok;
 }

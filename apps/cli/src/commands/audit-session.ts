@@ -1,8 +1,8 @@
 import { SessionStory, type StoryCall } from '@drawbridge/contracts';
 import { storyText } from '@drawbridge/replay';
 import type { Command } from 'commander';
-import { CliError } from '../cli-error.js';
 import { exitCode, type ExitCode } from '../exit-code.js';
+import { parseLimit } from '../input/limit.js';
 import {
   action,
   examples,
@@ -41,7 +41,7 @@ export function registerSession(registrar: Registrar, group: Command): void {
 }
 
 async function tell(context: CommandContext, id: string, options: StoryOptions): Promise<ExitCode> {
-  const story = await storyOfSession(context, id, limitOf(options.limit));
+  const story = await storyOfSession(context, id, parseLimit(options.limit, MAX_LIMIT));
   context.show(story, () => storyText(story));
   if (story.nextCursor !== undefined) context.note('there is more: --limit');
   return exitCode.ok;
@@ -66,10 +66,4 @@ async function storyOfSession(
     cursor = page.nextCursor;
     if (cursor === undefined || calls.length >= limit) return { ...page, calls };
   }
-}
-
-function limitOf(text: string): number {
-  const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (limit >= 1 && limit <= MAX_LIMIT) return limit;
-  throw new CliError('usage_invalid', `--limit: expected a number from 1 to ${MAX_LIMIT}`);
 }

@@ -7,9 +7,9 @@ import {
 } from '@drawbridge/contracts';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { CliError } from '../cli-error.js';
 import { exitCode, type ExitCode } from '../exit-code.js';
 import { parseInstant } from '../input/duration.js';
+import { parseLimit } from '../input/limit.js';
 import {
   commandTable,
   eventTable,
@@ -246,7 +246,7 @@ async function read<Item>(
   subject: Subject<Item>,
   options: AuditOptions,
 ): Promise<ExitCode> {
-  const limit = parseLimit(options.limit);
+  const limit = parseLimit(options.limit, MAX_LIMIT);
   const query = queryOf(subject.filters, options, context.now);
   const api = await context.part('audit');
   const answer = z.object({ items: z.array(subject.item), nextCursor: z.string().optional() });
@@ -302,10 +302,4 @@ function queryOf(
     until: until === undefined ? undefined : parseInstant(until, '--until', now),
     order: oldestFirst === true ? 'asc' : undefined,
   };
-}
-
-function parseLimit(text: string): number {
-  const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (limit >= 1 && limit <= MAX_LIMIT) return limit;
-  throw new CliError('usage_invalid', `--limit: expected a number from 1 to ${MAX_LIMIT}`);
 }

@@ -2,7 +2,7 @@ import type { AlarmView, UnseenCommand } from '@drawbridge/contracts';
 import { table } from './table.js';
 
 /** Alarms, one line each. */
-export const alarmTable = (alarms: readonly AlarmView[]): string =>
+export const alarmTable = (alarms: readonly AlarmView[], width?: number): string =>
   table(
     ['RAISED', 'ID', 'CONNECTION', 'REASON', 'VERB', 'PATH', 'FROM', 'USER AGENT', 'STATE'],
     alarms.map((alarm) => [
@@ -11,6 +11,7 @@ export const alarmTable = (alarms: readonly AlarmView[]): string =>
       ...about(alarm),
       alarm.review === undefined ? 'open' : `${alarm.review.by}: ${alarm.review.comment}`,
     ]),
+    width,
   );
 
 function about(alarm: AlarmView): readonly string[] {
@@ -30,7 +31,7 @@ function about(alarm: AlarmView): readonly string[] {
 }
 
 /** Commands that their cluster does not know, one line each. */
-export const unseenTable = (commands: readonly UnseenCommand[]): string =>
+export const unseenTable = (commands: readonly UnseenCommand[], width?: number): string =>
   table(
     ['TIME', 'COMMAND', 'AGENT', 'VERB', 'PATH', 'OUTCOME', 'STATUS'],
     commands.map((command) => [
@@ -42,4 +43,5 @@ export const unseenTable = (commands: readonly UnseenCommand[]): string =>
       command.outcome,
       command.statusCode?.toString(),
     ]),
+    width,
   );

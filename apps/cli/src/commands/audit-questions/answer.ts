@@ -3,12 +3,13 @@ import type { z } from 'zod';
 import { CliError } from '../../cli-error.js';
 import { exitCode, type ExitCode } from '../../exit-code.js';
 import { parseInstant } from '../../input/duration.js';
+import { parseLimit } from '../../input/limit.js';
 import { neutralJson } from '../../output/neutralise.js';
 import { writeWhole } from '../../output/write-whole.js';
 import type { CommandContext, SharedOptions } from '../command-context.js';
 
 export const PAGE = 1000;
-const MAX_LIMIT = 10_000;
+export const MAX_LIMIT = 10_000;
 /** An answer in one piece is made whole before it comes. */
 const WAIT_MS = 120_000;
 
@@ -97,7 +98,7 @@ async function pages<Row>(
   { path, row }: Subject<Row>,
   { query, options }: Given,
 ): Promise<Answer<Row>> {
-  const limit = parseLimit(options.limit ?? '100');
+  const limit = parseLimit(options.limit ?? '100', MAX_LIMIT);
   const api = await context.part('audit');
   const answer = questionPage(row);
   const items: Row[] = [];
@@ -156,10 +157,4 @@ async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string>
     yield* lines;
   }
   if (rest !== '') yield rest;
-}
-
-export function parseLimit(text: string, most: number = MAX_LIMIT): number {
-  const limit = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (limit >= 1 && limit <= most) return limit;
-  throw new CliError('usage_invalid', `--limit: expected a number from 1 to ${most}`);
 }

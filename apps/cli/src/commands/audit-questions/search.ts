@@ -1,13 +1,14 @@
 import { SearchPage, type SearchRow, type Unsearched } from '@drawbridge/contracts';
 import type { Command } from 'commander';
 import { exitCode, type ExitCode } from '../../exit-code.js';
+import { parseLimit } from '../../input/limit.js';
 import { neutralise } from '../../output/neutralise.js';
 import { searchTable, unsearchedText } from '../../output/search-text.js';
 import {
   download,
   isFile,
   PAGE,
-  parseLimit,
+  MAX_LIMIT,
   refuseFile,
   sayWhere,
   timesOf,
@@ -90,7 +91,7 @@ async function pages(
   query: Query,
   options: AnswerOptions,
 ): Promise<SearchPage> {
-  const limit = parseLimit(options.limit ?? '100');
+  const limit = parseLimit(options.limit ?? '100', MAX_LIMIT);
   const api = await context.part('audit');
   const items: SearchRow[] = [];
   let unsearched: readonly Unsearched[] = [];

@@ -1,12 +1,12 @@
 import { UnusedPage } from '@drawbridge/contracts';
 import type { Command } from 'commander';
 import { exitCode, type ExitCode } from '../../exit-code.js';
+import { parseLimit } from '../../input/limit.js';
 import { neutraliseLines } from '../../output/neutralise.js';
 import { unusedText } from '../../output/unused-text.js';
 import {
   download,
   isFile,
-  parseLimit,
   refuseFile,
   sayWhere,
   timesOf,
