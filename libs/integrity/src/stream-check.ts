@@ -60,6 +60,8 @@ class StreamCheck {
   readonly #messages: MessageCheck;
   #end: LogEnd | undefined;
   #last: Checkpoint | undefined;
+  /** The latest time of a checkpoint: milliseconds since 1970. */
+  #sealedAt = -Infinity;
   /** All sequences up to here were spoken of. */
   #covered = 0;
   readonly #gaps: Gap[] = [];
@@ -197,7 +199,9 @@ class StreamCheck {
   async #messagesOf({ checkpoint, links }: OpenedSeal): Promise<void> {
     const { version } = checkpoint;
     let previous = checkpoint.previous;
-    const aged = Date.parse(checkpoint.at) < (this.options.keptSince ?? -Infinity);
+    // Sealed behind those before it, whatever its clock says: one that was put back makes nothing old.
+    this.#sealedAt = Math.max(this.#sealedAt, Date.parse(checkpoint.at));
+    const aged = this.#sealedAt < (this.options.keptSince ?? -Infinity);
     let index = 0;
     for (const sequence of sequencesOf(checkpoint)) {
       const link = links[index] ?? previous;
