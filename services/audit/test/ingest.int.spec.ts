@@ -222,7 +222,7 @@ describe('a message with many records', () => {
       ['1', 'record_unreadable', 'not json'],
       ['2', 'record_unreadable', ''],
       ['3', 'command_id_not_v7', noTime],
-      ['4', 'record_not_storable', tooLarge],
+      ['4', 'record_unreadable', tooLarge],
       ['5', 'record_unreadable', '\xff'],
     ]);
   });
@@ -295,7 +295,7 @@ describe('a message that cannot be stored', () => {
           statusCode: -70_000,
         }),
       },
-      'record_not_storable',
+      'record_unreadable',
     ],
     ['of no event', { on: 'drawbridge.access.abc', bytes: '{}' }, 'record_unreadable'],
   ])('is parked, and what came with it is stored: %s', async (_, message, code) => {
