@@ -24,6 +24,14 @@ describe('an event of a cluster', () => {
     expect(callOf({ requestReceivedTimestamp }).received_at).toBe(received_at);
   });
 
+  it.each(['9999-12-31T23:59:59-14:00', '0000-01-01T00:00:00Z', '1899-12-31T00:00:00Z'])(
+    'of %s cannot be read, and keeps nothing behind it from being stored',
+    (requestReceivedTimestamp) => {
+      const found = ClusterEvent.safeParse({ ...event, requestReceivedTimestamp });
+      expect(found.success).toBe(false);
+    },
+  );
+
   it('is kept without the query, but for whether it was a dry-run', () => {
     expect(callOf()).toMatchObject({ path: '/api/v1/pods', dry_run: 1 });
     expect(callOf({ requestURI: '/api?dryRun=Allx' })).toMatchObject({ path: '/api', dry_run: 0 });

@@ -6,6 +6,9 @@ const MAX_WORD = 512;
 const MAX_URI = 4_096;
 const MAX_ADDRESSES = 8;
 
+/** What the table cannot hold would keep all behind it from being stored. */
+const KEPT_YEAR = /^2[01]/;
+
 /** Longer than anything of ours; what is cut off can match nothing. */
 const cut = (length: number) => z.string().transform((text) => text.slice(0, length));
 const word = cut(MAX_WORD);
@@ -42,7 +45,7 @@ export const ClusterEvent = z.object({
   /** All of it is `''` of what is no resource. */
   objectRef: ObjectReference.prefault({}),
   responseStatus: z.object({ code: z.int().min(0).max(65_535).default(0) }).prefault({}),
-  requestReceivedTimestamp: z.iso.datetime({ offset: true }),
+  requestReceivedTimestamp: z.iso.datetime({ offset: true }).regex(KEPT_YEAR),
 });
 export type ClusterEvent = z.infer<typeof ClusterEvent>;
 

@@ -1,0 +1,35 @@
+import { createLogger, loadConfig, type RunningService } from '@drawbridge/runtime';
+import { eventually, startNatsRelay, type NatsRelay } from '@drawbridge/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { PolicyConfig, startPolicy } from '../src/index.js';
+import { PolicyWorld } from './policy-under-test.js';
+
+/* T26: a bus that takes connections and messages, answers pings, and delivers nothing. */
+
+const patient = { timeoutMs: 20_000 };
+let world: PolicyWorld;
+let relay: NatsRelay;
+let service: RunningService;
+
+beforeAll(async () => {
+  world = await PolicyWorld.start();
+  relay = await startNatsRelay(world.nats.servers);
+  const config = loadConfig(PolicyConfig, { ...world.environment(), NATS_URL: relay.url });
+  service = await startPolicy(config, { logger: createLogger('policy', { level: 'fatal' }) });
+});
+afterAll(async () => {
+  await service.close();
+  await relay.close();
+  await world.stop();
+});
+
+const status = async () => (await fetch(`${service.addresses['http'] ?? ''}/readyz`)).status;
+
+it('policy says that it hears nothing, and comes back by itself', async () => {
+  await eventually(async () => expect(await status()).toBe(200));
+  relay.silence();
+  await eventually(async () => expect(await status()).toBe(503), patient);
+  relay.restore();
+  await eventually(async () => expect(await status()).toBe(200), patient);
+}, 60_000);
