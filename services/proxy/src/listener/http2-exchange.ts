@@ -181,7 +181,6 @@ export class Http2Answer implements ClientAnswer {
     this.#onClose = [];
     this.#onSent = undefined;
     this.#onDrain = undefined;
-    this.stream.removeAllListeners('close');
     for (const listener of listeners) listener();
   }
 
