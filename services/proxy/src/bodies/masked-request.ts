@@ -36,8 +36,8 @@ const FIELDS = 'application/vnd.drawbridge.protobuf-fields+json';
  * What a client has written, as it would be masked if it were an answer: nobody who may read the record sees a value
  * here that is hidden there. YAML is kept as JSON, and protobuf as JSON with numbers for names.
  *
- * @returns `undefined` when nobody can tell what would have to be masked: Secrets and ConfigMaps in protobuf, CBOR, what
- *   is compressed or broken
+ * @returns `undefined` when nobody can tell what would have to be masked: Secrets, ConfigMaps and types that
+ *   are not of Kubernetes itself in protobuf, CBOR, what is compressed or broken
  */
 export function maskedRequest(sent: SentBody, by: MaskedBy): MaskedRequest | undefined {
   try {
@@ -88,12 +88,18 @@ function maskedYaml(bytes: Buffer, mediaType: string, by: MaskedBy): MaskedReque
 
 /** Where values are secrets by their place, which numbers do not tell: neither by the call nor by what it says it is. */
 const valued = /^(?:secret|configmap|token(?:review|request)?)s?(?:list)?$/i;
+/** Of Kubernetes itself: types of others may hide a field by its name. */
+const ownGroup = /^(?:[a-z]*|[a-z0-9.-]+\.k8s\.io)$/;
 const noType = { apiGroup: '', resource: '', subresource: '' };
 
+const groupOf = (apiVersion: string): string => apiVersion.split('/').slice(0, -1).join('/');
+
 function maskedProtobuf(bytes: Buffer, { masker, target }: MaskedBy): MaskedRequest | undefined {
-  const { resource, subresource } = target;
+  const { apiGroup, resource, subresource } = target;
   if (bytes.length > MAX_PROTOBUF_BYTES) return undefined;
   const object = protobufObject(bytes);
+  if (![apiGroup, groupOf(object.apiVersion)].every((group) => ownGroup.test(group)))
+    return undefined;
   if ([resource, subresource, object.kind].some((name) => valued.test(name))) return undefined;
   // A type leaves alone what stands in its fields, which have no names here.
   const text = Buffer.from(JSON.stringify(object));

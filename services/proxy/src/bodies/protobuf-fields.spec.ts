@@ -28,14 +28,18 @@ const bytesOf = (value: Exclude<Field[1], number>): Uint8Array =>
       ? value
       : message(value);
 
-const sent = (kind: string, raw: readonly Field[] | Uint8Array, more: readonly Field[] = []) =>
+const sent = (
+  kind: string,
+  raw: readonly Field[] | Uint8Array,
+  { more = [], apiVersion = 'v1' }: { more?: readonly Field[]; apiVersion?: string } = {},
+) =>
   Buffer.concat([
     Buffer.from('k8s\0'),
     message([
       [
         1,
         [
-          [1, 'v1'],
+          [1, apiVersion],
           [2, kind],
         ],
       ] as const,
@@ -44,15 +48,13 @@ const sent = (kind: string, raw: readonly Field[] | Uint8Array, more: readonly F
     ]),
   ]);
 
-const kept = (
-  bytes: Buffer,
-  resource = 'pods',
-  mediaType = 'application/vnd.kubernetes.protobuf',
-) =>
+const kept = (bytes: Buffer, resource = 'pods', apiGroup = '') =>
   maskedRequest(
-    { bytes, mediaType, contentEncoding: '' },
-    { masker, target: { apiGroup: '', resource, subresource: '' } },
+    { bytes, mediaType: 'application/vnd.kubernetes.protobuf', contentEncoding: '' },
+    { masker, target: { apiGroup, resource, subresource: '' } },
   );
+/** Fields that follow one another, as words of a command do. */
+const words = (...all: readonly string[]): readonly Field[] => all.map((word) => [4, word]);
 const keptText = (raw: readonly Field[]) => kept(sent('Pod', raw))?.bytes.toString() ?? '';
 
 /** As of a pod: metadata with an annotation, a container with arguments and a variable. */
@@ -113,6 +115,14 @@ describe('an object that is sent as protobuf', () => {
   it.each([
     ['a variable by its name', pod({ variable: ['DB_PASSWORD', VALUE] })],
     ['what follows a flag', pod({ arg: VALUE })],
+    ['what follows a flag, beside what could be a message', words('--password', VALUE, '8080')],
+    ['what follows a flag, beside a document', words('--password', VALUE, '{"a":1}', '{')],
+    ['a document that follows a flag', words('-v', '--credentials', `{"a":"${VALUE}"}`)],
+    [
+      'a variable with a value that could be a message',
+      pod({ variable: ['DB_PASSWORD', `B0${VALUE}, and ${'x'.repeat(14)}`] }),
+    ],
+    ['a change that is quoted', [[7, `wrong:\n@@ -1,2 +1,2 @@\n-  "${VALUE}"`]]],
     ['a document in an annotation', pod({ annotation: JSON.stringify({ password: VALUE }) })],
     ['a broken document', pod({ annotation: `{"env":[{"value":"${VALUE}"` })],
     ['a document that is a secret', pod({ variable: ['KEY', JSON.stringify({ a: VALUE })] })],
@@ -190,12 +200,27 @@ describe('an object that is sent as protobuf', () => {
     expect(fields).toStrictEqual({ 1: { bytes: 3 }, 2: { unclear: 4 } });
   });
 
+  it('tells words that could be messages, beside words that could not', () => {
+    expect(keptText(words('--port', '8080'))).toContain('{"args":["--port","8080"]}');
+  });
+
+  it('is kept of types of Kubernetes itself only: others may have secrets that a name alone tells', () => {
+    const raw: readonly Field[] = [[2, VALUE]];
+    const ofOthers = 'oauth.openshift.io';
+    const client = sent('OAuthClient', raw, { apiVersion: `${ofOthers}/v1` });
+    expect(kept(client, 'oauthclients', ofOthers)).toBeUndefined();
+    expect(kept(client)).toBeUndefined();
+    expect(kept(sent('Pod', raw), 'oauthclients', ofOthers)).toBeUndefined();
+    const role = sent('Role', [[1, 'a']], { apiVersion: 'rbac.authorization.k8s.io/v1' });
+    expect(kept(role, 'roles', 'rbac.authorization.k8s.io')).toBeDefined();
+  });
+
   it.each([
     ['a Secret by its call', sent('Pod', []), 'secrets'],
     ['a ConfigMap by its call', sent('Pod', []), 'configmaps'],
     ['a Secret by its word', sent('Secret', []), 'pods'],
     ['a review of a token', sent('TokenReview', []), 'tokenreviews'],
-    ['what is encoded', sent('Pod', [], [[3, 'gzip']]), 'pods'],
+    ['what is encoded', sent('Pod', [], { more: [[3, 'gzip']] }), 'pods'],
     ['what has no magic', Buffer.from(message([[1, 'x']])), 'pods'],
     ['what is broken', sent('Pod', Buffer.from([0x0a, 0x7f])), 'pods'],
     ['what is too long', sent('Pod', [[1, 'x'.repeat(300_000)]]), 'pods'],

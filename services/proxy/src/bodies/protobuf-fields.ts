@@ -69,12 +69,15 @@ class FieldReader {
   }
 
   #member(values: readonly (bigint | Uint8Array)[], depth: number): unknown {
-    const told = values.map((value) =>
-      typeof value === 'bigint' ? Number(value) : this.#bytes(value, depth),
-    );
+    // They are all of one type: where one can be nothing but a text, so are the others.
+    const areTexts = values.length > 1 && values.some(isOnlyText);
+    const told = values.map((value) => {
+      if (typeof value === 'bigint') return Number(value);
+      return areTexts ? (textOf(value) ?? { bytes: value.length }) : this.#bytes(value, depth);
+    });
     if (told.length === 1) return told[0];
     // What they are the words of may be a command, where one says what the next one is.
-    return told.every((each) => typeof each === 'string') ? { args: told } : told;
+    return areTexts || told.every((each) => typeof each === 'string') ? { args: told } : told;
   }
 
   #bytes(bytes: Uint8Array, depth: number): unknown {
@@ -88,7 +91,10 @@ class FieldReader {
     // The one field of it is all of the text but two signs: whichever it is, it is looked at as a whole.
     const [only = []] = [...fields.values()];
     const isWhole = fields.size === 1 && only.length === 1 && typeof only[0] !== 'bigint';
-    return isWhole ? this.message(bytes, depth + 1) : { unclear: bytes.length };
+    if (!isWhole) return { unclear: bytes.length };
+    const message = Object(this.message(bytes, depth + 1)) as object;
+    texts.set(message, text);
+    return message;
   }
 }
 
@@ -120,7 +126,8 @@ function bytesIn(reader: BinaryReader, type: WireType): Uint8Array {
  * no annotation: it may be a secret as a whole.
  */
 function paired(members: Readonly<Record<string, unknown>>): unknown {
-  const { 1: name, 2: value, ...others } = members;
+  const { 1: first, 2: second, ...others } = members;
+  const [name, value] = [first, second].map(asText);
   if (typeof name !== 'string' || value === undefined) return members;
   const isText = typeof value === 'string';
   const isDocument = !isText && isParsed(value);
@@ -130,12 +137,24 @@ function paired(members: Readonly<Record<string, unknown>>): unknown {
   return { '1': name, env: [named], ...others };
 }
 
+/** Messages that could be texts, and these. */
+const texts = new WeakMap<object, string>();
+const asText = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null ? (texts.get(value) ?? value) : value;
+
+const isOnlyText = (value: bigint | Uint8Array): boolean =>
+  typeof value !== 'bigint' && textOf(value) !== undefined && occurrencesIn(value) === undefined;
+
 const parsed = new WeakSet<object>();
 const isParsed = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && parsed.has(value);
 
-/** A text that is a document is looked through as one; a broken one is not told. */
+/** Where the API server quotes a change of an object, in which no name stands beside its value. */
+const CHANGE = /^@@ -\d/m;
+
+/** A text that is a document is looked through as one; a broken one is not told, nor what quotes a change. */
 function documentIn(text: string): unknown {
+  if (CHANGE.test(text)) return { unclear: Buffer.byteLength(text) };
   if (!/^\s*[{[]/.test(text)) return text;
   try {
     const document: unknown = JSON.parse(text);
