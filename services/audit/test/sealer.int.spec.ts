@@ -338,6 +338,17 @@ describe('the sealer', () => {
     );
   });
 
+  it('goes on with the others when a stream is not there at all', async () => {
+    const key = newSigner();
+    const sealer = startSealer(key);
+    await publish('ACCESS', 5);
+    await sealed('ACCESS', key, 5);
+    await connection.manager.streams.delete('ACCESS');
+    await eventually(() => expect(sealer.failure).toBeDefined(), bound);
+    await publish('COMMANDS', 3);
+    await sealed('COMMANDS', key, 3);
+  });
+
   it('does not go on from a checkpoint that is not of its log', async () => {
     const key = newSigner();
     const stranger = startSealer(key, { keys: { name: 'another', current: key, previous: [] } });

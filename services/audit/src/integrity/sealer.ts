@@ -147,7 +147,8 @@ export class Sealer {
       for (const stream of this.#streams) await stream.read(ring);
       this.#end = end;
       // Before anything is sealed, and also when nothing can be: what has waited is known.
-      for (const stream of this.#streams) await stream.look();
+      // What is wrong with one is thrown when it is sealed, and does not stop the others.
+      for (const stream of this.#streams) await stream.look().catch(() => undefined);
       await this.options.alarm?.tell(this.#outage());
     }
     const sizes = new Map(this.#streams.map(({ stream, size }) => [stream, size]));
