@@ -168,6 +168,17 @@ describe('the memory of a piece', () => {
   }
   const other = Buffer.alloc(3 * MIB, 'another body');
 
+  it('counts as what it takes up, however little is in it', async () => {
+    const { capture, memory } = captureIn(new Store());
+    capture.push(bytesOf(MIB));
+    await turn();
+    expect(memory.heldBytes).toBe(0);
+    capture.push(bytesOf(1));
+    expect(memory.heldBytes).toBe(MIB);
+    await capture.finish();
+    expect(memory.heldBytes).toBe(0);
+  });
+
   it('is nobody else’s until it is stored', () => {
     const store = new SlowStore('when told');
     captureIn(store).capture.push(bytesOf(2 * MIB));
@@ -203,7 +214,7 @@ describe('a body that comes faster than it can be stored', () => {
 
   it('waits for memory that others hold, who then put down what they have', async () => {
     const store = new Store('when told');
-    const memory = new BodyMemory(MIB);
+    const memory = new BodyMemory(MIB + 200 * KIB);
     const [slow, quick] = [captureIn(store, usual, memory), captureIn(store, usual, memory)];
     expect(slow.capture.push(bytesOf(900 * KIB))).toBe(true);
     let goneOn = 0;

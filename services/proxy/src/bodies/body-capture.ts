@@ -148,6 +148,7 @@ export class BodyCapture implements BodyHolder {
   #gather(some: Uint8Array): void {
     const filled = this.#held + some.length;
     let block = this.#block;
+    const before = block?.length ?? 0;
     if (block === undefined || block.length < filled) {
       // What is behind a whole piece is likely to be another one.
       const isBehindWhole = this.#uploads.at(-1)?.object.bytes === MAX_OBJECT_BYTES;
@@ -160,7 +161,8 @@ export class BodyCapture implements BodyHolder {
     }
     block.set(some, this.#held);
     this.#held = filled;
-    this.parts.memory.take(some.length);
+    // What it takes up, however little is in it yet.
+    this.parts.memory.take(block.length - before);
     if (this.#held === MAX_OBJECT_BYTES) this.#upload();
   }
 
@@ -177,7 +179,7 @@ export class BodyCapture implements BodyHolder {
       // What failed may still be under way.
       if (stored) bodyBlocks.giveBack(block);
       else this.#giveUp();
-      memory.free(bytes.length);
+      memory.free(block.length);
       this.#wake();
       return stored;
     });
@@ -187,7 +189,7 @@ export class BodyCapture implements BodyHolder {
   /** What comes behind a piece that is missing is of no use. */
   #giveUp(): void {
     this.#cut ??= 'object_store_unavailable';
-    this.parts.memory.free(this.#held);
+    this.parts.memory.free(this.#block?.length ?? 0);
     this.#drop();
   }
 
