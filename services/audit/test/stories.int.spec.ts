@@ -105,7 +105,12 @@ beforeAll(async () => {
     beside(commandIdAt('2026-01-05T08:59:00.000Z')),
   );
   await eventually(
-    async () => expect((await tell(grantId)).totals).toMatchObject({ calls: 8, refusedBeside: 1 }),
+    async () => {
+      const { totals, moments } = await tell(grantId);
+      expect(totals).toMatchObject({ calls: 8, refusedBeside: 1 });
+      // Calls and what happened to the request come on streams of their own.
+      expect(moments).toHaveLength(requestHistory.length);
+    },
     { timeoutMs: 60_000 },
   );
 });
