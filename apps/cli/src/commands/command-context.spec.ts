@@ -35,3 +35,22 @@ describe('a hint', () => {
     expect(hinted(true, 'json')).toBe('');
   });
 });
+
+describe('a result', () => {
+  it.each([
+    [80, '80'],
+    [0, 'as wide as it is'],
+    [undefined, 'as wide as it is'],
+  ])('is for a terminal of width %s', (width, expected) => {
+    const shown: string[] = [];
+    const terminal: Partial<Terminal> = {
+      env: {},
+      ...(width === undefined ? {} : { width }),
+      out: (text) => shown.push(text),
+    };
+    new CommandContext(terminal as Terminal, {}).show({}, (given) =>
+      String(given ?? 'as wide as it is'),
+    );
+    expect(shown).toEqual([expected]);
+  });
+});

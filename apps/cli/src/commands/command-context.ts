@@ -19,7 +19,10 @@ export class CommandContext extends Session {
 
   /** Prints the result: as JSON with `-o json`, otherwise as `text` says, for a terminal of this width if it is one. */
   show(result: unknown, text: (width: number | undefined) => string): void {
-    this.terminal.out(this.json ? `${neutralJson(result, 2)}\n` : text(this.terminal.width));
+    const { width = 0 } = this.terminal;
+    // A terminal that nobody told its size says 0.
+    const known = width > 0 ? width : undefined;
+    this.terminal.out(this.json ? `${neutralJson(result, 2)}\n` : text(known));
   }
 
   /** Tells people what goes on; nothing of it is part of the result. */
