@@ -79,7 +79,7 @@ export class DurableFeed {
     await this.#running;
     const drained = await this.#inFlight.whenIdle(drainMs);
     this.#inFlight.abandon();
-    if (this.connection.connected) await this.connection.nats.flush().catch(() => undefined);
+    await this.connection.flush();
     return drained;
   }
 

@@ -77,15 +77,12 @@ export const followHoldEvents = (
   start(new Follower(connection, options, { kind: holdEvents, since: options.since }));
 
 function start<Event extends StoredEvent>(follower: Follower<Event>): EventFollower {
-  const running = follower.run();
+  void follower.run();
   return {
     caughtUp: follower.caughtUp,
     isCurrent: () => follower.current,
     whenReached: (sequence, timeoutMs) => follower.whenReached(sequence, timeoutMs),
-    close: async () => {
-      await follower.stop();
-      await running;
-    },
+    close: () => follower.stop(),
   };
 }
 
@@ -148,9 +145,12 @@ class Follower<Event extends StoredEvent> {
     }
   }
 
-  async stop(): Promise<void> {
+  /** Passes nothing on any more; does not wait for a bus that says nothing. */
+  stop(): Promise<void> {
     this.#closing = true;
-    await this.#messages?.close();
+    this.#setCurrent(false);
+    void this.#messages?.close();
+    return Promise.resolve();
   }
 
   async #follow(): Promise<void> {
@@ -185,7 +185,7 @@ class Follower<Event extends StoredEvent> {
   }
 
   #pass(subject: string, sequence: number, data: Uint8Array): void {
-    if (sequence <= this.#lastSequence) return;
+    if (this.#closing || sequence <= this.#lastSequence) return;
     this.#lastSequence = sequence;
     let recorded: RecordedEvent<Event>;
     try {
@@ -207,6 +207,7 @@ class Follower<Event extends StoredEvent> {
   }
 
   #reachedEnd(): void {
+    if (this.#closing) return;
     this.#setCurrent(true);
     this.#resolveCaughtUp();
   }

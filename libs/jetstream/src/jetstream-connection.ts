@@ -1,6 +1,9 @@
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { createInbox, type NatsConnection } from '@nats-io/transport-node';
 
+/** What a bus takes longer for, it may never do: one that went silent is noticed only after 15 s. */
+const FLUSH_MS = 2_000;
+
 /** One connection to NATS with its JetStream clients, shared by all parts of a service. */
 export class JetStreamConnection {
   #connected = true;
@@ -65,8 +68,19 @@ export class JetStreamConnection {
   /** Sends what is still buffered (acknowledgements), when the server is there to take it, and closes. */
   async close(): Promise<void> {
     if (this.nats.isClosed()) return;
-    if (this.#connected) await this.nats.flush().catch(() => undefined);
+    await this.flush();
     await this.nats.close();
+  }
+
+  /** Resolves when the server has taken what was sent, or is away, or has not said so for two seconds. */
+  async flush(): Promise<void> {
+    if (!this.connected) return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, FLUSH_MS);
+    });
+    await Promise.race([this.nats.flush().catch(() => undefined), late]);
+    clearTimeout(timer);
   }
 
   async #follow(): Promise<void> {

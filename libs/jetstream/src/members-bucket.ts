@@ -35,7 +35,6 @@ export async function followMembers(
 class Follower {
   #closing = false;
   #watching: Watching | undefined;
-  #running: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly connection: JetStreamConnection,
@@ -43,18 +42,19 @@ class Follower {
   ) {}
 
   get isCurrent(): boolean {
-    return this.#watching !== undefined && this.connection.connected;
+    return !this.#closing && this.#watching !== undefined && this.connection.connected;
   }
 
   async start(): Promise<void> {
     const entries = await this.#watch();
-    this.#running = this.#run(entries);
+    void this.#run(entries);
   }
 
-  async close(): Promise<void> {
+  /** Passes nothing on any more; does not wait for a bus that says nothing. */
+  close(): Promise<void> {
     this.#closing = true;
     this.#watching?.stop();
-    await this.#running;
+    return Promise.resolve();
   }
 
   /** Begins with what is newest of each key. */
@@ -63,6 +63,8 @@ class Follower {
     const bucket = await new Kvm(this.connection.jetstream).open(MEMBERS_BUCKET);
     const entries = await bucket.watch({ ignoreDeletes: true });
     this.#watching = entries;
+    // Closed while the bus was asked.
+    if (this.#closing) entries.stop();
     return entries;
   }
 
@@ -88,6 +90,7 @@ class Follower {
   }
 
   #take(entry: KvEntry): void {
+    if (this.#closing) return;
     const member = Member.safeParse(parsed(entry));
     // Nobody can write for somebody else under their key.
     if (member.success && memberKeyOf(member.data) === entry.key) this.onMember(member.data);

@@ -69,7 +69,6 @@ class Follower {
   #revision = -1;
   #closing = false;
   #stopWatch: () => void = () => undefined;
-  #running: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly connection: JetStreamConnection,
@@ -78,13 +77,14 @@ class Follower {
 
   async start(): Promise<void> {
     const entries = await this.#watch();
-    this.#running = this.#run(entries);
+    void this.#run(entries);
   }
 
-  async close(): Promise<void> {
+  /** Passes nothing on any more; does not wait for a bus that says nothing. */
+  close(): Promise<void> {
     this.#closing = true;
     this.#stopWatch();
-    await this.#running;
+    return Promise.resolve();
   }
 
   /** Reads the newest bundle and then watches for others, until the connection changes. */
@@ -93,6 +93,8 @@ class Follower {
     await this.#read(bucket);
     const entries = await bucket.watch({ key: KEY, ignoreDeletes: true });
     this.#stopWatch = () => entries.stop();
+    // Closed while the bus was asked.
+    if (this.#closing) entries.stop();
     return entries;
   }
 
@@ -134,6 +136,7 @@ class Follower {
   }
 
   #take(entry: KvEntry): void {
+    if (this.#closing) return;
     const bundle = parseBundle(entry);
     if (bundle === undefined || bundle.revision <= this.#revision) return;
     this.#revision = bundle.revision;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { TrustBundle } from '@drawbridge/contracts';
-import { eventually, startNats, type TestNats } from '@drawbridge/testing';
+import { eventually, startNats, startNatsRelay, type TestNats } from '@drawbridge/testing';
 import { Kvm } from '@nats-io/kv';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   ACCESS_STREAM,
   accessEventStore,
@@ -159,6 +159,31 @@ describe('the trust bundle', () => {
     expect(seen).toStrictEqual([]);
     await publishTrustBundle(connection, bundle(1));
     await eventually(() => expect(seen).toStrictEqual([1]));
+  });
+
+  it('does not reach who closes while the bus that was cut is asked', async () => {
+    const relay = await startNatsRelay(nats.servers);
+    const other = await connectJetStream({ servers: relay.url, name: 'closing' });
+    close.push(
+      () => relay.close(),
+      () => other.close(),
+    );
+    const seen: number[] = [];
+    const follower = await followTrustBundle(other, ({ revision }) => seen.push(revision));
+    const asked = vi.spyOn(other, 'requireConnected');
+    await nats.pause();
+    relay.restore();
+    await eventually(() => expect(asked).toHaveBeenCalled());
+    const closed = follower.close();
+    await nats.resume();
+    await closed;
+    await other.whenConnected(60_000);
+    const later: number[] = [];
+    const second = await followTrustBundle(other, ({ revision }) => later.push(revision));
+    close.push(() => second.close());
+    await publishTrustBundle(connection, bundle(1));
+    await eventually(() => expect(later).toStrictEqual([1]));
+    expect(seen).toStrictEqual([]);
   });
 
   it('is never replaced by an older or equal one', async () => {

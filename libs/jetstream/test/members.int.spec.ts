@@ -1,7 +1,7 @@
 import { Kvm } from '@nats-io/kv';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Member } from '@drawbridge/contracts';
-import { eventually, startNats, type TestNats } from '@drawbridge/testing';
+import { eventually, startNats, startNatsRelay, type TestNats } from '@drawbridge/testing';
 import {
   connectJetStream,
   declareStreams,
@@ -69,5 +69,28 @@ describe('what directories say', () => {
     await eventually(() => expect(follower.isCurrent()).toBe(true), waiting);
     await follower.close();
     expect(follower.isCurrent()).toBe(false);
+  });
+
+  it('is not followed any more by who closes while the bus that was cut is asked', async () => {
+    const relay = await startNatsRelay(nats.servers);
+    const other = await connectJetStream({ servers: relay.url, name: 'closing' });
+    const heard: Member[] = [];
+    const follower = await followMembers(other, (said) => heard.push(said));
+    const asked = vi.spyOn(other, 'requireConnected');
+    await nats.pause();
+    relay.restore();
+    await eventually(() => expect(asked).toHaveBeenCalled(), waiting);
+    const closed = follower.close();
+    await nats.resume();
+    await closed;
+    expect(await other.whenConnected(waiting.timeoutMs)).toBe(true);
+    const later: Member[] = [];
+    const second = await followMembers(other, (said) => later.push(said));
+    await write(member('erin', []));
+    await eventually(() => expect(later.at(-1)?.subject).toBe('erin'), waiting);
+    expect(heard.map(({ subject }) => subject)).not.toContain('erin');
+    await second.close();
+    await other.close();
+    await relay.close();
   });
 });

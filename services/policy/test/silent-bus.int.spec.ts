@@ -1,6 +1,6 @@
 import { createLogger, loadConfig, type RunningService } from '@drawbridge/runtime';
 import { eventually, startNatsRelay, type NatsRelay } from '@drawbridge/testing';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 
 import { PolicyConfig, startPolicy } from '../src/index.js';
 import { PolicyWorld } from './policy-under-test.js';
@@ -15,13 +15,17 @@ let service: RunningService;
 beforeAll(async () => {
   world = await PolicyWorld.start();
   relay = await startNatsRelay(world.nats.servers);
+});
+afterAll(async () => {
+  await relay.close();
+  await world.stop();
+});
+beforeEach(async () => {
   const config = loadConfig(PolicyConfig, { ...world.environment(), NATS_URL: relay.url });
   service = await startPolicy(config, { logger: createLogger('policy', { level: 'fatal' }) });
 });
-afterAll(async () => {
+afterEach(async () => {
   await service.close();
-  await relay.close();
-  await world.stop();
 });
 
 const status = async () => (await fetch(`${service.addresses['http'] ?? ''}/readyz`)).status;
@@ -33,3 +37,16 @@ it('policy says that it hears nothing, and comes back by itself', async () => {
   relay.restore();
   await eventually(async () => expect(await status()).toBe(200), patient);
 }, 60_000);
+
+it.each(['silent still', 'back'])(
+  'policy closes when the bus that fell silent is %s',
+  async (now) => {
+    await eventually(async () => expect(await status()).toBe(200));
+    relay.silence();
+    await eventually(async () => expect(await status()).toBe(503), patient);
+    if (now === 'back') relay.restore();
+    await expect(service.close()).resolves.toBeUndefined();
+    relay.restore();
+  },
+  60_000,
+);

@@ -74,7 +74,7 @@ export class BatchFeed {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#running;
-    if (this.connection.connected) await this.connection.nats.flush().catch(() => undefined);
+    await this.connection.flush();
   }
 
   async #run(lane: number): Promise<void> {
