@@ -42,6 +42,7 @@ export {
 export {
   emptyLog,
   follows,
+  linksOf,
   openSeal,
   SealBuilder,
   sequencesOf,

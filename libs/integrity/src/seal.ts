@@ -134,7 +134,8 @@ export function openSeal(seal: Seal, log: Named<PublicKey>): OpenedSeal {
   );
 }
 
-function linksOf(text: string): readonly Uint8Array[] {
+/** The links of a seal that nobody has opened. */
+export function linksOf(text: string): readonly Uint8Array[] {
   const bytes = Buffer.from(text, 'base64');
   return Array.from({ length: Math.floor(bytes.length / HASH_BYTES) }, (_, n) =>
     bytes.subarray(n * HASH_BYTES, (n + 1) * HASH_BYTES),

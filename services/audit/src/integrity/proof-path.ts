@@ -3,6 +3,7 @@ import {
   inclusionPath,
   KeyRing,
   leafHash,
+  linksOf,
   openSeal,
   sequencesOf,
   type KeyChain,
@@ -55,21 +56,19 @@ async function pathTo(
   sequence: number,
   { first, last }: Places,
 ): Promise<MessagePath> {
-  const opened = await sealsBetween(options, { first, last });
-  const [own] = opened;
-  const target = opened.at(-1);
-  if (own === undefined || target === undefined) throw notSealed(sequence);
-  requireLines(own.seal);
-  const index = [...sequencesOf(own.seal.checkpoint)].indexOf(sequence);
+  const between = await sealsBetween(options, { first, last });
+  if (between === undefined) throw notSealed(sequence);
+  const { own, leaves, note } = between;
+  requireLines(own);
+  const index = [...sequencesOf(own.checkpoint)].indexOf(sequence);
   if (index === -1) throw notSealed(sequence);
-  const leaves = opened.flatMap(({ seal }) => seal.links.map((link) => leafHash(link)));
-  const { before, links, checkpoint } = own.seal;
+  const { before, links, checkpoint } = own;
   const leaf = before.size + index;
   return {
     previous: encoded(links[index - 1] ?? checkpoint.previous),
     leaf,
     path: inclusionPath({ before, leaves }, leaf).map(encoded),
-    checkpoint: target.note,
+    checkpoint: note,
     ...(last.receipt === '' ? {} : { timestamp: last.receipt }),
   };
 }
@@ -81,31 +80,39 @@ interface Places {
 }
 
 interface Between {
-  readonly seal: OpenedSeal;
+  /** The one that has the message. */
+  readonly own: OpenedSeal;
+  /** Hashes of the links of all. */
+  readonly leaves: readonly Uint8Array[];
+  /** The checkpoint that is led to. */
   readonly note: string;
 }
 
-/** What the table says of places is not believed: each seal proves itself, and the whole is checked at the end. */
+/**
+ * What the table says of places is not believed: the whole is checked at the end. So only the first seal is opened;
+ * to open tens of thousands would keep everybody waiting.
+ */
 async function sealsBetween(
   { seals, chain }: ProofPathOptions,
   { first, last }: Places,
-): Promise<readonly Between[]> {
-  const ring = new KeyRing(chain);
-  const opened: Between[] = [];
-  let leaves = 0;
+): Promise<Between | undefined> {
+  const name = `${chain.name}/${STREAM}`;
+  const leaves: Uint8Array[] = [];
+  let own: OpenedSeal | undefined;
+  let note = '';
   for (let from = first.position; from <= last.position;) {
     const page = await seals(STREAM, from);
     if (page.length === 0) break;
     for (const { position, seal } of page.filter((one) => one.position <= last.position)) {
-      const one = ring.open((key) => openSeal(seal, { name: `${chain.name}/${STREAM}`, key }));
-      opened.push({ seal: one, note: seal.note });
-      leaves += one.links.length;
+      own ??= new KeyRing(chain).open((key) => openSeal(seal, { name, key }));
+      leaves.push(...linksOf(seal.links).map((link) => leafHash(link)));
+      ({ note } = seal);
       from = position + 1;
-      if (leaves > MAX_LEAVES) throw tooFar(last);
+      if (leaves.length > MAX_LEAVES) throw tooFar(last);
     }
     if ((page.at(-1)?.position ?? last.position) >= last.position) break;
   }
-  return opened;
+  return own && { own, leaves, note };
 }
 
 function requireLines({ checkpoint }: OpenedSeal): void {
