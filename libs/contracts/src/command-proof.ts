@@ -36,9 +36,9 @@ export const CommandProof = z.strictObject({
   commandId: z.uuid(),
   /** Statements about keys, the oldest first. */
   keys: z.array(KeyStatement.shape.note).min(1).max(1_000),
-  /** What was recorded before it was forwarded, or its refusal; and its end, when it is over. */
+  /** What was recorded before it was forwarded, or its refusal; and its end, once the tables have it. */
   records: z.array(ProvenLine).min(1).max(2),
-  /** Audit's word that there are no other such lines of the command: a note over the SHA-256 of all the rest. */
+  /** Audit's word that its tables have no other such lines of the command: a note over the SHA-256 of all the rest. */
   statement: z.string().max(8_192),
 });
 export type CommandProof = z.infer<typeof CommandProof>;

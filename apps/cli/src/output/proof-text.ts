@@ -19,7 +19,7 @@ export function proofReport({ commandId, records, stamps, by, at }: ProofReport)
     ]),
   );
   const isOver = records.some(({ type }) => type !== 'CommandStarted');
-  const end = isOver ? '' : 'it had not ended when the proof was taken\n';
+  const end = isOver ? '' : 'no end of it was known when the proof was taken\n';
   return `${rows}\n${whatOf(records[0])}${end}taken by ${neutralise(by)} at ${neutralise(at)}\nthe command ${commandId} is on the record\n`;
 }
 
