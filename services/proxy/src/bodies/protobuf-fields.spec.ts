@@ -124,6 +124,10 @@ describe('an object that is sent as protobuf', () => {
     ],
     ['a change that is quoted', [[7, `wrong:\n@@ -1,2 +1,2 @@\n-  "${VALUE}"`]]],
     ['a document in an annotation', pod({ annotation: JSON.stringify({ password: VALUE }) })],
+    [
+      'a document that could be a message',
+      pod({ annotation: `\n${JSON.stringify({ env: [{ value: VALUE }], x: '' }).padEnd(124)}` }),
+    ],
     ['a broken document', pod({ annotation: `{"env":[{"value":"${VALUE}"` })],
     ['a document that is a secret', pod({ variable: ['KEY', JSON.stringify({ a: VALUE })] })],
     ['a document in a field of its own', [[1, JSON.stringify({ env: [{ value: VALUE }] })]]],

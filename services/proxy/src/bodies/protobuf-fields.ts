@@ -89,9 +89,7 @@ class FieldReader {
     }
     if (fields === undefined) return documentIn(text);
     // The one field of it is all of the text but two signs: whichever it is, it is looked at as a whole.
-    const [only = []] = [...fields.values()];
-    const isWhole = fields.size === 1 && only.length === 1 && typeof only[0] !== 'bigint';
-    if (!isWhole) return { unclear: bytes.length };
+    if (!isOneField(fields) || DOCUMENT.test(text)) return { unclear: bytes.length };
     const message = Object(this.message(bytes, depth + 1)) as object;
     texts.set(message, text);
     return message;
@@ -142,6 +140,11 @@ const texts = new WeakMap<object, string>();
 const asText = (value: unknown): unknown =>
   typeof value === 'object' && value !== null ? (texts.get(value) ?? value) : value;
 
+function isOneField(fields: Occurrences): boolean {
+  const [only = []] = [...fields.values()];
+  return fields.size === 1 && only.length === 1 && typeof only[0] !== 'bigint';
+}
+
 const isOnlyText = (value: bigint | Uint8Array): boolean =>
   typeof value !== 'bigint' && textOf(value) !== undefined && occurrencesIn(value) === undefined;
 
@@ -152,10 +155,12 @@ const isParsed = (value: unknown): boolean =>
 /** Where the API server quotes a change of an object, in which no name stands beside its value. */
 const CHANGE = /^@@ -\d/m;
 
+const DOCUMENT = /^\s*[{[]/;
+
 /** A text that is a document is looked through as one; a broken one is not told, nor what quotes a change. */
 function documentIn(text: string): unknown {
   if (CHANGE.test(text)) return { unclear: Buffer.byteLength(text) };
-  if (!/^\s*[{[]/.test(text)) return text;
+  if (!DOCUMENT.test(text)) return text;
   try {
     const document: unknown = JSON.parse(text);
     if (typeof document === 'object' && document !== null) parsed.add(document);
