@@ -243,4 +243,23 @@ describe('a private key behind other signs', () => {
       expect(masked).not.toContain('q2Lz=');
     }
   });
+
+  it.each(['CERTIFICATE', 'PRIVATE KEY'])(
+    'does not hide a secret that stands before it without a line end: %s',
+    (title) => {
+      const secret = 'q8Zr2LmX0vTy7Kb4NwPs9Hd3Ge6Fa1Uc';
+      const bytes = Buffer.from(`${secret}${pem(title)}\n`);
+      const all = mask(bytes.toString());
+      expect(all).toContain('drawbridge:masked:token:');
+      expect(all).not.toContain(secret);
+      expect(all.includes('MIIEowIBAAKCAQEA')).toBe(title === 'CERTIFICATE');
+      for (let cut = 0; cut <= bytes.length; cut += 1) {
+        const masker = new TextMasker(detectors, key);
+        const pieces = [bytes.subarray(0, cut), bytes.subarray(cut)].flatMap((part) =>
+          masker.push(part).map((piece) => Buffer.from(piece)),
+        );
+        expect(Buffer.concat([...pieces, ...masker.end()]).toString()).toBe(all);
+      }
+    },
+  );
 });

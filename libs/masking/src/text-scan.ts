@@ -191,10 +191,11 @@ export class TextScan {
       const known = this.#knownIn(this.#first, stop);
       if (known !== NONE) return this.#take(at, known);
     }
-    // Behind other signs, as the `+` of a diff: the run is over where the title begins.
-    if (endsWithPem(bytes, at, stop)) return this.#take(at, this.#pem(stop - PEM_BYTES));
-    const mayBeUnknown = stop - at >= MIN_UNKNOWN_BYTES && this.#seen === LETTER_OR_DIGIT;
-    return mayBeUnknown ? this.#take(at, this.#unknown(at, stop)) : stop;
+    // Behind other signs, as the `+` of a diff or a password without a line end: they are over where the title begins.
+    const end = endsWithPem(bytes, at, stop) ? stop - PEM_BYTES : stop;
+    const mayBeUnknown = end - at >= MIN_UNKNOWN_BYTES && this.#seen === LETTER_OR_DIGIT;
+    const next = mayBeUnknown ? this.#unknown(at, end) : end;
+    return end === stop ? this.#take(at, next) : this.#take(end, this.#pem(end));
   }
 
   /** @returns -1 when there is nothing that is known */
