@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { watch } from 'node:fs';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -123,14 +124,20 @@ describe('the embedded ClickHouse', () => {
         values: Readable.from([Buffer.from(text)], { objectMode: false }),
         format: 'TabSeparated',
       });
+    const inserts = join(directory, 'inserts');
+    expect((await stat(inserts)).mode & 0o777).toBe(0o700);
+    const files = new Set<string | null>();
+    const watcher = watch(inserts, (_what, name) => files.add(name));
     await insert('5001\tbytes\n5002\tbytes\n');
+    await expect.poll(() => files.size).toBe(1);
+    watcher.close();
     await expect(insert('five\tbytes\n')).rejects.toMatchObject({
       type: 'CANNOT_PARSE_INPUT_ASSERTION_FAILED',
     });
     const lost = insert('5003\tlost\n'.repeat(100_000));
     process.kill(await clickHouse.processId(), 'SIGKILL');
     await lost.catch(() => undefined);
-    expect(await readdir(join(directory, 'inserts'))).toEqual([]);
+    expect(await readdir(inserts)).toEqual([]);
     expect(await rows("SELECT toUInt32(n) AS n FROM numbers WHERE text = 'bytes'")).toEqual([
       { n: 5001 },
       { n: 5002 },

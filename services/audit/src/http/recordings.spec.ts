@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { expect, it } from 'vitest';
+import { Identifier } from '../clickhouse/identifier.js';
 import { allRows } from '../clickhouse/row-access.js';
 import type { NoteView } from '../nats/note-view.js';
 import { QuerySlots } from './query-slots.js';
@@ -18,7 +19,7 @@ const client = {
 
 const recordingsWith = (note: NoteView) =>
   new Recordings({
-    store: { client, database: 'drawbridge' },
+    store: { client, database: Identifier.parse('drawbridge') },
     slots: new QuerySlots(),
     note,
     clock: () => new Date('2026-01-05T09:00:00.000Z'),
