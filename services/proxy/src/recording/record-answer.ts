@@ -64,11 +64,11 @@ export const recordAnswer =
   };
 
 function listen(recording: SessionRecording, { flow, cut }: AnswerControl): void {
-  recording.listener = {
+  recording.listen({
     onFull: () => flow.hold('record'),
     onRoom: () => flow.release('record'),
     onFailed: () => cut('record_unavailable'),
-  };
+  });
 }
 
 function extentOf({ kube, connection }: Tracked, rules: Pick<RecordingRules, 'of'>) {

@@ -59,11 +59,11 @@ export class RecordedSession {
   control(session: Pick<ChannelSession, 'hold' | 'release' | 'cut'>): void {
     const { recording } = this.parts;
     if (recording === undefined) return;
-    recording.listener = {
+    recording.listen({
       onFull: () => session.hold('record'),
       onRoom: () => session.release('record'),
       onFailed: () => session.cut('record_unavailable'),
-    };
+    });
   }
 
   /** A line of ours that the client was shown; who forwards a port is shown none. */

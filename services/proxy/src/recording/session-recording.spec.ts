@@ -24,11 +24,11 @@ function recordingWith({ roomFor = Infinity } = {}) {
     begunAt: new Date('2026-11-22T10:00:00Z'),
     now: () => clock.ms,
   });
-  recording.listener = {
+  recording.listen({
     onFull: () => told.push('full'),
     onRoom: () => told.push('room'),
     onFailed: (why) => told.push(why),
-  };
+  });
   const chunks = () => lines.map(({ line }) => SessionChunk.parse(JSON.parse(line)));
   return { recording, lines, told, clock, chunks };
 }
@@ -106,6 +106,18 @@ describe('the recording of a session', () => {
     expect(told).toStrictEqual(['full']);
     lines[0]?.stored();
     expect(told).toStrictEqual(['full', 'room']);
+  });
+
+  it('waits too when the record of all was full before anybody listened', () => {
+    const { recording, told } = recordingWith({ roomFor: 1 });
+    recording.bytes('o', text('x'.repeat(16_384)));
+    told.length = 0;
+    recording.listen({
+      onFull: () => told.push('full'),
+      onRoom: () => undefined,
+      onFailed: () => undefined,
+    });
+    expect(told).toStrictEqual(['full']);
   });
 
   it('tells when it cannot go on, and says so in its end', () => {

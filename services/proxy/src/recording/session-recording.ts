@@ -53,7 +53,7 @@ type BytesCode = 'o' | 'i' | 'e';
  * bounded by who listens.
  */
 export class SessionRecording {
-  listener: RecordingListener | undefined;
+  #listener: RecordingListener | undefined;
   readonly #now: () => number;
   readonly #begun: number;
   readonly #texts: Readonly<Record<BytesCode, TextPieces>> = {
@@ -74,6 +74,12 @@ export class SessionRecording {
     this.#now = options.now ?? (() => performance.now());
     this.#begun = this.#now();
     this.#startPiece();
+  }
+
+  /** Told at once when nothing more may pass already: what comes with a handshake is recorded before anybody listens. */
+  listen(listener: RecordingListener): void {
+    this.#listener = listener;
+    if (this.#isFull) listener.onFull();
   }
 
   /** Bytes as they passed. */
@@ -103,7 +109,7 @@ export class SessionRecording {
       for (const { text } of this.#texts[code].end()) this.frame(`${code}64`, text);
     }
     const cut = this.#cut === undefined ? {} : { cut: this.#cut };
-    this.listener = undefined;
+    this.#listener = undefined;
     this.#send({ chunks: this.#index + 1, ...cut });
     this.#over = true;
   }
@@ -136,7 +142,7 @@ export class SessionRecording {
     });
     if (this.#isFull || (hasRoom && this.#waiting <= MAX_WAITING)) return;
     this.#isFull = true;
-    this.listener?.onFull();
+    this.#listener?.onFull();
   }
 
   /** Members in the order in which the record is documented. */
@@ -160,12 +166,12 @@ export class SessionRecording {
     this.#waiting -= size;
     if (!this.#isFull || this.#waiting > ROOM_AGAIN) return;
     this.#isFull = false;
-    this.listener?.onRoom();
+    this.#listener?.onRoom();
   }
 
   #delayed(why: string): void {
     this.#cut ??= why;
-    this.listener?.onFailed(why);
+    this.#listener?.onFailed(why);
   }
 }
 
