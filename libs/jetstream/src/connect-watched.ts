@@ -20,10 +20,10 @@ export interface WatchedConnection {
  */
 export async function connectWatched(
   { clock, maxSkewMs, logger, ...options }: WatchedOptions,
-  closers: { add(close: () => Promise<void>): void },
+  closers: { add(close: () => Promise<void>, options?: { readonly cutShort: true }): void },
 ): Promise<WatchedConnection> {
   const connection = await connectJetStream(options);
-  closers.add(() => connection.close());
+  closers.add(() => connection.close(), { cutShort: true });
   await requireStreams(connection);
   const watch = await ClockWatch.start({ connection, clock, maxSkewMs, logger });
   closers.add(() => watch.close());

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { closeOnFailure, Closers } from './closers.js';
 
 const refuse = (reason: string) => () => Promise.reject(new Error(reason));
@@ -36,6 +36,30 @@ describe('what a part has opened', () => {
     void closers.close();
     await closers.close();
     expect(closed).toBe(1);
+  });
+
+  it('is closed before its turn when that takes too long, so that what waits for it ends', async () => {
+    vi.useFakeTimers();
+    const order: string[] = [];
+    const closers = new Closers();
+    const lost = Promise.withResolvers<undefined>();
+    closers.add(() => order.push('store'));
+    closers.add(
+      () => {
+        order.push('connection');
+        lost.resolve(undefined);
+      },
+      { cutShort: true },
+    );
+    closers.add(async () => {
+      await lost.promise;
+      order.push('what waits for the connection');
+    });
+    const closed = closers.close();
+    await vi.runAllTimersAsync();
+    await closed;
+    expect(order).toStrictEqual(['connection', 'what waits for the connection', 'store']);
+    vi.useRealTimers();
   });
 
   it('is closed when the start fails, and the reason of that is told', async () => {

@@ -206,7 +206,7 @@ async function openRecord(
   });
 
   const connection = await connectJetStream({ name: 'audit', ...natsOptions(config) });
-  closers.add(() => connection.close());
+  closers.add(() => connection.close(), { cutShort: true });
   await requireStreams(connection);
   const ingest = new Ingest({ connection, store, logger, limits });
   closers.add(() => ingest.close());

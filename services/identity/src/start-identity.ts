@@ -23,7 +23,7 @@ export async function startIdentity(
 ): Promise<RunningService> {
   return closeOnFailure(async (closers) => {
     const connection = await connectJetStream({ ...natsOptions(config), name: 'identity' });
-    closers.add(() => connection.close());
+    closers.add(() => connection.close(), { cutShort: true });
     await requireStreams(connection);
     const base = { config, connection, logger, clock };
     const trusting = await startTrust(base, closers);

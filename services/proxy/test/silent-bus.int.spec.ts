@@ -101,3 +101,17 @@ it('forwards nothing, says why, keeps no more than it may, and goes on by itself
     expect((await readiness()).figures['recordsWaiting']).toBe(0);
   }, patient);
 }, 120_000);
+
+it.each(['silent still', 'back'])(
+  'closes when the bus that fell silent is %s',
+  async (now) => {
+    relay.silence();
+    await eventually(async () => {
+      expect((await gateway.call(pods)).status).toBe(503);
+      expect((await readiness()).checks['grants']).toBe(false);
+    }, patient);
+    if (now === 'back') relay.restore();
+    await expect(gateway.proxy.close()).resolves.toBeUndefined();
+  },
+  90_000,
+);
