@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { headers } from '@nats-io/transport-node';
-import { eventually } from '@drawbridge/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rebuildMessages, type RebuiltMessage } from '../src/clickhouse/rebuild-messages.js';
@@ -23,15 +22,6 @@ async function publish(lines: readonly AnyLine[], end = '\n'): Promise<Uint8Arra
   await audit.connection.jetstream.publish(subject, bytes, { headers: head });
   return bytes;
 }
-
-const isIngested = (stream: string) =>
-  eventually(
-    async () => {
-      const info = await audit.connection.manager.consumers.info(stream, 'audit');
-      expect(info.num_pending + info.num_ack_pending).toBe(0);
-    },
-    { timeoutMs: 60_000 },
-  );
 
 const lastOf = async (stream: string) =>
   (await audit.connection.manager.streams.info(stream)).state.last_seq;
@@ -59,7 +49,7 @@ describe('a message of COMMANDS', () => {
           const from = (await lastOf('COMMANDS')) + 1;
           const sent: Uint8Array[] = [];
           for (const lines of all) sent.push(await publish(lines, end));
-          await isIngested('COMMANDS');
+          await audit.caughtUp(['COMMANDS']);
           const rebuilt = await rebuiltFrom('COMMANDS', from);
           expect(rebuilt.map(({ bytes }) => String(bytes))).toEqual(sent.map(String));
           expect(rebuilt.map(({ digest }) => digest)).toEqual(sent.map(sha256));
@@ -78,7 +68,7 @@ describe('a message of COMMANDS', () => {
       { numRuns: 300, seed: 7 },
     );
     await publish(lines);
-    await isIngested('COMMANDS');
+    await audit.caughtUp(['COMMANDS']);
     const ids = lines.map(({ commandId }) => `'${commandId}'`).join(',');
     const raws = ['commands/start_raw', 'commands/end_raw', 'bodies/raw', 'session_chunks/raw'];
     for (const [table, column] of raws.map((each) => each.split('/'))) {
@@ -127,7 +117,7 @@ describe('a message of a stream of events', () => {
     const sent = [...texts('aggregate-1'), 'no event at all', '\ufeff{}'];
     const from = (await lastOf(stream)) + 1;
     for (const text of sent) await audit.connection.jetstream.publish(`${prefix}aggregate-1`, text);
-    await isIngested(stream);
+    await audit.caughtUp([stream]);
     const rebuilt = await rebuiltFrom(stream, from);
     expect(rebuilt.map(({ bytes }) => String(bytes))).toEqual(sent);
     expect(rebuilt.map(({ digest }) => digest)).toEqual(

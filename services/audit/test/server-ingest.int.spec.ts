@@ -59,10 +59,7 @@ describe('the record over HTTP', () => {
     const some = ids(50);
     await publish(some);
     await areStored(some);
-    await eventually(async () => {
-      const info = await audit.connection.manager.consumers.info('COMMANDS', 'audit');
-      expect(info.num_pending + info.num_ack_pending).toBe(0);
-    });
+    await audit.caughtUp();
     expect(await storedOf(some)).toEqual([{ outcome: 'completed', rows: some.length }]);
   });
 

@@ -1,7 +1,8 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { connectJetStream, declareStreams, type JetStreamConnection } from '@drawbridge/jetstream';
 import { createLogger, loadConfig, type RunningService } from '@drawbridge/runtime';
-import { startNats, type TestNats } from '@drawbridge/testing';
+import { eventually, startNats, type TestNats } from '@drawbridge/testing';
+import { expect } from 'vitest';
 import { AuditConfig } from '../src/config.js';
 import type { IngestLimits } from '../src/nats/ingest.js';
 import { startAudit } from '../src/start-audit.js';
@@ -13,6 +14,8 @@ export interface TestAudit {
   readonly store: TestStore;
   /** The running service; {@link restart} replaces it. */
   readonly url: () => string;
+  /** Resolves when the store has all that was published. Lines of one message come into it in several insertions. */
+  caughtUp(streams?: readonly string[]): Promise<void>;
   restart(client?: ClickHouseClient, limits?: IngestLimits): Promise<void>;
   /** Stops the service, until {@link restart}. */
   pause(): Promise<void>;
@@ -45,6 +48,8 @@ export async function startTestAudit(
     connection,
     store,
     url: () => service.addresses['http'] ?? '',
+    caughtUp: (streams = RECORDED) =>
+      eventually(() => nothingWaits(connection, streams), { timeoutMs: 60_000 }),
     restart: async (client = store.client, limits = {}) => {
       await service.close();
       service = await start(client, limits);
@@ -57,4 +62,21 @@ export async function startTestAudit(
       await nats.stop();
     },
   };
+}
+
+/** What others publish; audit goes on writing into its own streams by itself. */
+const RECORDED = ['ACCESS', 'COMMANDS', 'HOLDS', 'STOPS', 'USES'];
+
+/** A message is acknowledged when all of it is stored. */
+async function nothingWaits(
+  { manager }: JetStreamConnection,
+  streams: readonly string[],
+): Promise<void> {
+  for (const stream of streams) {
+    const { num_pending, num_ack_pending } = await manager.consumers.info(stream, 'audit');
+    expect({ stream, waiting: num_pending + num_ack_pending }).toStrictEqual({
+      stream,
+      waiting: 0,
+    });
+  }
 }
