@@ -99,16 +99,20 @@ async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
   for (const item of items) yield await Promise.resolve(item);
 }
 
-/** What anybody finds who has the first public key and nothing else. */
-async function verified(stream: string, firstKey: PublicKey) {
+async function statements(): Promise<string[]> {
   const subject = 'drawbridge.checkpoints._keys';
-  const statements = (await readSubject(connection, { stream: 'CHECKPOINTS', subject })).map(
+  const messages = await readSubject(connection, { stream: 'CHECKPOINTS', subject });
+  return messages.map(
     ({ data }) => (JSON.parse(Buffer.from(data).toString()) as { note: string }).note,
   );
+}
+
+/** What anybody finds who has the first public key and nothing else. */
+async function verified(stream: string, firstKey: PublicKey) {
   const report = await checkStream({
     stream,
     origin: `${name}/${stream}`,
-    ring: new KeyRing(openKeyChain(statements, firstKey)),
+    ring: new KeyRing(openKeyChain(await statements(), firstKey)),
     seals: each(await sealsOf(stream)),
     messages: messagesOf(stream),
   });
@@ -136,6 +140,8 @@ async function told() {
     return about.code === undefined ? [type, about.stream] : [type, about.stream, about.code];
   });
 }
+
+const stoppedFor = (stream: string): unknown => ['SealingStopped', stream, expect.any(String)];
 
 /** One that says when it cannot seal. */
 function startWatched(signer: Signer, more: Parameters<typeof startSealer>[1] = {}) {
@@ -347,6 +353,28 @@ describe('the sealer', () => {
     await eventually(() => expect(sealer.failure).toBeDefined(), bound);
     await publish('COMMANDS', 3);
     await sealed('COMMANDS', key, 3);
+  });
+
+  it('goes on with the others after a restart, too, and with a new key', async () => {
+    const key = newSigner();
+    await publish('ACCESS', 5);
+    await publish('COMMANDS', 2);
+    const first = startSealer(key);
+    await sealed('ACCESS', key, 5);
+    await sealed('COMMANDS', key, 2);
+    await first.close();
+    await connection.manager.streams.delete('ACCESS');
+    await publish('COMMANDS', 3);
+    // A new key, too: how much of the one that is not there was sealed is known without it.
+    const next = newSigner();
+    const sealer = startWatched(next, { previous: [key] });
+    await sealed('COMMANDS', next, 5);
+    await eventually(async () => {
+      expect(await told()).toContainEqual(stoppedFor('ACCESS'));
+    }, bound);
+    expect(await statements()).toContainEqual(expect.stringContaining('ACCESS:5,COMMANDS:2'));
+    await declareStreams(connection, { replicas: 1 });
+    await eventually(() => expect(sealer.failure).toBe('stream_rewound'), bound);
   });
 
   it('does not go on from a checkpoint that is not of its log', async () => {

@@ -54,6 +54,8 @@ export class StreamLog {
   #broken: Error | undefined;
   /** Its last seal could not be opened: nobody knows how far it goes. */
   #unread = false;
+  /** The last seal that was taken over, until it was seen that the stream still has what it speaks of. */
+  #unchecked: OpenedSeal | undefined;
 
   constructor(
     readonly stream: string,
@@ -88,14 +90,17 @@ export class StreamLog {
     return this.#unsealedSince;
   }
 
-  /** Takes over what was sealed, by whomever. What is wrong with it is thrown by {@link seal}. */
+  /**
+   * Takes over what was sealed, by whomever. What is wrong with it is thrown by {@link seal}; the stream itself is not
+   * asked here, so that one that does not answer keeps nobody from the others.
+   */
   async read(ring: () => KeyRing): Promise<void> {
     this.#broken = undefined;
     this.#unread = false;
     try {
       const stored = await this.options.log.lastSeal(this.stream);
       if (stored !== undefined && stored.position !== this.#position) {
-        await this.#takeOver(stored, ring());
+        this.#takeOver(stored, ring());
       }
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
@@ -104,9 +109,9 @@ export class StreamLog {
     }
   }
 
-  async #takeOver(stored: StoredSeal, ring: KeyRing): Promise<void> {
+  #takeOver(stored: StoredSeal, ring: KeyRing): void {
     const opened = openStored(stored, this.#origin, ring);
-    await this.#requireSame(opened);
+    this.#unchecked = opened;
     this.#end = opened.end;
     this.#position = stored.position;
     this.#own = false;
@@ -130,13 +135,24 @@ export class StreamLog {
 
   /** Finds out whether something waits, and for how long. Resolves with where the stream ends. */
   async look(): Promise<number> {
-    const last = await this.#lastSequence();
+    try {
+      const last = await this.#lastSequence();
+      await this.#check();
+      await this.#noteWaiting(last);
+      return last;
+    } catch (error) {
+      // Something may wait, for all that anybody knows.
+      this.#unsealedSince ??= this.#now();
+      throw error;
+    }
+  }
+
+  async #noteWaiting(last: number): Promise<void> {
     const isWaiting = last !== this.#end.lastSequence || this.#broken !== undefined;
     if (!isWaiting) {
       this.#unsealedSince = undefined;
       this.#seenAt = this.#now();
     } else this.#unsealedSince ??= await this.#waitingSince();
-    return last;
   }
 
   /** What was not there the last time has come since; of what was before we looked, only its message knows. */
@@ -192,6 +208,18 @@ export class StreamLog {
   async #lastSequence(): Promise<number> {
     const { state } = await this.options.connection.manager.streams.info(this.stream);
     return state.last_seq;
+  }
+
+  /** Once for each seal that was taken over; again as long as the stream has something else. */
+  async #check(): Promise<void> {
+    if (this.#unchecked === undefined) return;
+    try {
+      await this.#requireSame(this.#unchecked);
+      this.#unchecked = undefined;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      this.#broken = error;
+    }
   }
 
   /** The last message that was sealed must still be what it was, when it is still there. */
