@@ -104,17 +104,12 @@ export class Http2Answer implements ClientAnswer {
   /** When the last of the answer was written, by `performance.now()`; 0 before. */
   endedAtMs = 0;
   #bodyless = false;
-  #awaitsDrain = false;
   #onSent: (() => void) | undefined;
-  #onDrain: (() => void) | undefined;
-  #onClose: (() => void)[] = [];
 
   constructor(
     private readonly stream: ServerHttp2Stream,
     private readonly isHead: boolean,
-  ) {
-    stream.on('close', () => this.#closed());
-  }
+  ) {}
 
   get headersSent(): boolean {
     return this.stream.headersSent;
@@ -144,12 +139,7 @@ export class Http2Answer implements ClientAnswer {
 
   write(chunk: Uint8Array | string, onSent?: (error?: Error | null) => void): boolean {
     if (this.#bodyless || this.destroyed) return true;
-    const goOn = this.stream.write(chunk, onSent);
-    if (!goOn && !this.#awaitsDrain) {
-      this.#awaitsDrain = true;
-      this.stream.on('drain', () => this.#onDrain?.());
-    }
-    return goOn;
+    return this.stream.write(chunk, onSent);
   }
 
   end(chunk?: Uint8Array | string, onSent?: () => void): void {
@@ -167,21 +157,14 @@ export class Http2Answer implements ClientAnswer {
   }
 
   on(event: 'drain' | 'close', listener: () => void): void {
-    if (event === 'close') this.#onClose.push(listener);
-    else this.#onDrain = listener;
+    if (event === 'drain') this.stream.on(event, listener);
+    else this.stream.on(event, () => this.#closed(listener));
   }
 
-  /**
-   * Of a request with a body Node never says that the answer is finished, only that both sides are closed. Then the
-   * call is let go of: Node keeps streams for longer than they last, in old tables of its maps.
-   */
-  #closed(): void {
+  /** Of a request with a body Node never says that the answer is finished, only that both sides are closed. */
+  #closed(listener: () => void): void {
     if (this.stream.rstCode === constants.NGHTTP2_NO_ERROR) this.#sent();
-    const listeners = this.#onClose;
-    this.#onClose = [];
-    this.#onSent = undefined;
-    this.#onDrain = undefined;
-    for (const listener of listeners) listener();
+    listener();
   }
 
   #sent(): void {

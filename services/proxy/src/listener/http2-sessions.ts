@@ -70,15 +70,12 @@ interface Call {
   readonly request: Http2Request;
   readonly answer: Http2Answer;
   readonly startedAtMs: number;
-  /** Its place in the list. */
-  at: number;
 }
 
 interface Session {
   readonly session: ServerHttp2Session;
   readonly connection: ClientConnection;
-  // No set: its old tables, and with them the calls of their times, would outlive the young generation.
-  readonly calls: Call[];
+  readonly calls: Set<Call>;
   /** When its client is told to connect again. */
   readonly agedAtMs: number;
   /** Since when it has no call. */
@@ -117,7 +114,7 @@ export class Http2Sessions {
     const known: Session = {
       session,
       connection: new ClientConnection(socket.remoteAddress ?? '', () => shownKey(socket)),
-      calls: [],
+      calls: new Set(),
       agedAtMs: now + this.limits.maxAgeMs * (1 - AGE_SPREAD * Math.random()),
       idleSinceMs: now,
       served: false,
@@ -154,7 +151,7 @@ export class Http2Sessions {
       // On its way out: Node throws at whoever asks it for more.
       if (known.session.destroyed) continue;
       if (nowMs > known.agedAtMs) sendElsewhere(known);
-      if (known.calls.length === 0) {
+      if (known.calls.size === 0) {
         known.connection.forget();
         this.#lookAtIdle(known, nowMs);
       } else this.#lookAtCalls(known, nowMs);
@@ -166,19 +163,12 @@ export class Http2Sessions {
     stream.on('error', ignore);
     const request = new Http2Request(stream, raw, known.connection);
     const answer = new Http2Answer(stream, request.method === 'HEAD');
-    const { calls } = known;
-    const call: Call = {
-      stream,
-      request,
-      answer,
-      startedAtMs: performance.now(),
-      at: calls.length,
-    };
-    calls.push(call);
+    const call: Call = { stream, request, answer, startedAtMs: performance.now() };
+    known.calls.add(call);
     known.served = true;
     stream.on('close', () => {
-      remove(calls, call);
-      if (calls.length > 0) return;
+      known.calls.delete(call);
+      if (known.calls.size > 0) return;
       known.idleSinceMs = performance.now();
       if (known.sentElsewhere) session.close();
     });
@@ -218,14 +208,6 @@ export class Http2Sessions {
   }
 }
 
-/** The last one takes its place. */
-function remove(calls: Call[], call: Call): void {
-  const last = calls.pop();
-  if (last === undefined || last === call) return;
-  calls[call.at] = last;
-  last.at = call.at;
-}
-
 /**
  * Says GOAWAY. nghttp2 takes no notice of what is asked for behind it, so who ignores it gets nothing. Not by
  * `close`: such a session is not asked any more whether its client is still there.
@@ -234,7 +216,7 @@ function sendElsewhere(known: Session): void {
   const { session, calls } = known;
   if (known.sentElsewhere || session.closed) return;
   known.sentElsewhere = true;
-  if (calls.length === 0) session.close();
+  if (calls.size === 0) session.close();
   else session.goaway(constants.NGHTTP2_NO_ERROR);
 }
 
