@@ -215,6 +215,9 @@ process.on('message', (message: EngineMessage) => {
 });
 // The service that owns the engine has died: nobody can ask any more, and the directory must become free.
 process.on('disconnect', () => process.exit(0));
+// The rest of an exit would take the engine down under its own threads and wait forever for those that were at work, and
+// nobody could open the directory again. What was acknowledged is on disk.
+process.on('exit', () => process.kill(process.pid, 'SIGKILL'));
 // A terminal sends Ctrl-C to the whole group; the owner closes the engine when it has drained.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
