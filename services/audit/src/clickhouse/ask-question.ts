@@ -2,7 +2,9 @@ import type { Readable } from 'node:stream';
 import type { ClickHouseSettings } from '@clickhouse/client';
 import { auditQueryError } from './audit-query-error.js';
 import type { Question } from './questions/question.js';
-import { BOUNDS, type AuditStore } from './select-page.js';
+import { rowsWithoutNulls, rowWithoutNulls } from './row-without-nulls.js';
+import type { AuditStore } from './select-page.js';
+import { BOUNDS, selectAs } from './select-rows.js';
 
 /** Rows of an answer in one piece; one that has more is refused, and never cut. */
 export const MAX_ROWS = 100_000;
@@ -26,24 +28,16 @@ export interface Slice {
  *
  * @throws AuditQueryError
  */
-export async function askRows<Row>(
-  { client }: AuditStore,
-  question: Question<Row>,
+export const askRows = <Row>(
+  store: AuditStore,
+  { row, sql, parameters }: Question<Row>,
   { offset, limit }: Slice,
-): Promise<Row[]> {
-  try {
-    const result = await client.query({
-      query: `${question.sql}\nLIMIT {rowLimit:UInt32} OFFSET {rowOffset:UInt32}`,
-      query_params: { ...question.parameters, rowLimit: limit, rowOffset: offset },
-      format: 'JSONEachRow',
-      clickhouse_settings: bounds,
-    });
-    const rows = await result.json<Record<string, unknown>>();
-    return rows.map((row) => rowOf(question, row));
-  } catch (error) {
-    throw auditQueryError(error);
-  }
-}
+): Promise<Row[]> =>
+  selectAs(store, rowsWithoutNulls(row), {
+    query: `${sql}\nLIMIT {rowLimit:UInt32} OFFSET {rowOffset:UInt32}`,
+    parameters: { ...parameters, rowLimit: limit, rowOffset: offset },
+    settings: bounds,
+  });
 
 /**
  * All rows of an answer, as they come; the first is there when the answer is whole.
@@ -72,7 +66,7 @@ async function* parsed<Row>(
   stream: AsyncIterable<readonly { json: () => unknown }[]>,
 ): AsyncGenerator<Row> {
   for await (const rows of stream) {
-    for (const row of rows) yield rowOf(question, Object(row.json()) as object);
+    for (const row of rows) yield rowWithoutNulls<Row>(question.row, Object(row.json()) as object);
   }
 }
 
@@ -93,11 +87,4 @@ export async function askParquet({ client }: AuditStore, question: Question): Pr
   } catch (error) {
     throw auditQueryError(error);
   }
-}
-
-/** What is NULL there is left out here. */
-function rowOf<Row>({ row }: Question<Row>, columns: object): Row {
-  return row.parse(
-    Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== null)),
-  );
 }

@@ -2,7 +2,8 @@ import { performance } from 'node:perf_hooks';
 import { z } from 'zod';
 import type { ClusterCall } from '../domain/cluster-call.js';
 import type { KnownCommand } from '../domain/explain-call.js';
-import { BOUNDS, type AuditStore } from './select-page.js';
+import type { AuditStore } from './select-page.js';
+import { BOUNDS } from './select-rows.js';
 
 /** Whoever looks for new rows looks back so far: a row may be seen later than its time by as long as its insert took. */
 export const OVERLAP_SECONDS = 10;

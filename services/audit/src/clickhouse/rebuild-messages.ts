@@ -7,7 +7,8 @@ import { lineOf, positionOf } from '../domain/position.js';
 import { endLine, startLine } from '../domain/rebuild-command.js';
 import { eventMessage, type EventColumns } from '../domain/rebuild-event.js';
 import { auditQueryError } from './audit-query-error.js';
-import { BOUNDS, type AuditStore, type AuditTable } from './select-page.js';
+import type { AuditStore, AuditTable } from './select-page.js';
+import { BOUNDS } from './select-rows.js';
 
 /** A line of a message as the tables have it. */
 export interface RebuiltLine {

@@ -1,9 +1,9 @@
 import type { Principal } from '@drawbridge/contracts';
 import { principalId } from '@drawbridge/contracts';
 import { z } from 'zod';
-import { auditQueryError } from './audit-query-error.js';
 import { foundBy, type Condition } from './condition.js';
-import { BOUNDS, type AuditStore } from './select-page.js';
+import type { AuditStore } from './select-page.js';
+import { selectAs } from './select-rows.js';
 
 /**
  * Which rows a caller may see, as conditions that stand in every query of theirs, inside of whatever is counted or
@@ -35,25 +35,18 @@ const Names = z.array(z.object({ issuer: z.string(), owner: z.string() }));
  * @throws AuditQueryError
  */
 export async function ownerNames(
-  { client, database }: AuditStore,
+  store: AuditStore,
   human: Principal,
 ): Promise<readonly OwnerName[]> {
   const { email = '', issuer, subject } = human;
-  try {
-    const result = await client.query({
-      query: `SELECT DISTINCT agent_issuer AS issuer, agent_owner AS owner FROM ${database}.owners
+  return selectAs(store, Names, {
+    query: `SELECT DISTINCT agent_issuer AS issuer, agent_owner AS owner FROM ${store.database}.owners
 WHERE (owner_key = lowerUTF8({email:String}) AND position(owner_key, '@') > 1)
   OR (owner_key = lowerUTF8({principal:String}) AND agent_owner = {principal:String})
   OR (owner_key = lowerUTF8({subject:String}) AND agent_owner = {subject:String} AND agent_issuer = {issuer:String})
 ORDER BY issuer, owner LIMIT {limit:UInt32}`,
-      query_params: { email, principal: principalId(human), subject, issuer, limit: MAX_NAMES },
-      format: 'JSONEachRow',
-      clickhouse_settings: BOUNDS,
-    });
-    return Names.parse(await result.json());
-  } catch (error) {
-    throw auditQueryError(error);
-  }
+    parameters: { email, principal: principalId(human), subject, issuer, limit: MAX_NAMES },
+  });
 }
 
 /** The rows of agents that had one of these owners then: who becomes the owner later does not see what was before. */

@@ -1,8 +1,8 @@
 import { AuditTrailEvent, type AlarmPage, type AlarmView } from '@drawbridge/contracts';
 import { z } from 'zod';
-import { auditQueryError } from './audit-query-error.js';
 import { allOf, given, inTime, isOneOf } from './condition.js';
-import { BOUNDS, type AuditStore } from './select-page.js';
+import type { AuditStore } from './select-page.js';
+import { selectRows } from './select-rows.js';
 
 export interface AlarmFilter {
   readonly since?: string | undefined;
@@ -41,40 +41,22 @@ FROM (
 )
 GROUP BY aggregate_id HAVING max(isFound) AND ${having[filter.state]}
 ORDER BY at DESC, id LIMIT {limit:UInt32}`;
-  const rows = await rowsOf(store, query, { ...where.parameters, limit: filter.limit + 1 });
+  const parameters = { ...where.parameters, limit: filter.limit + 1 };
+  const rows = await selectRows(store, { query, parameters });
   const items = z.array(Row).parse(rows).flatMap(viewOf);
   return { items: items.slice(0, filter.limit), more: rows.length > filter.limit };
 }
 
 /** How many were found that nobody has said a word of. */
 export async function countOpenAlarms(store: AuditStore): Promise<number> {
-  const rows = await rowsOf(
-    store,
-    `SELECT toUInt32(count()) AS open FROM (
+  const rows = await selectRows(store, {
+    query: `SELECT toUInt32(count()) AS open FROM (
   SELECT aggregate_id FROM ${store.database}.audit_events
   WHERE type IN ('UnrecordedCallFound', 'UnrecordedCallReviewed')
   GROUP BY aggregate_id HAVING countIf(type = 'UnrecordedCallReviewed') = 0)`,
-    {},
-  );
+    parameters: {},
+  });
   return z.tuple([z.object({ open: z.number() })]).parse(rows)[0].open;
-}
-
-async function rowsOf(
-  { client }: AuditStore,
-  query: string,
-  query_params: Record<string, unknown>,
-): Promise<unknown[]> {
-  try {
-    const result = await client.query({
-      query,
-      query_params,
-      format: 'JSONEachRow',
-      clickhouse_settings: BOUNDS,
-    });
-    return await result.json();
-  } catch (error) {
-    throw auditQueryError(error);
-  }
 }
 
 type Told = z.infer<typeof Row>;

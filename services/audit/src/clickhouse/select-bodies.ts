@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { BodyColumns } from '../domain/body-row.js';
 import type { ChunkColumns } from '../domain/chunk-row.js';
 import { receivedAt } from '../domain/received-at.js';
-import { auditQueryError } from './audit-query-error.js';
 import { clickHouseTime } from './condition.js';
-import { BOUNDS, type AuditStore } from './select-page.js';
+import type { AuditStore } from './select-page.js';
+import { selectAs } from './select-rows.js';
 
 const BodyRow = z.object({
   ...{ command_id: z.string(), received_at: z.string(), direction: z.string() },
@@ -69,7 +69,7 @@ export const selectRecordings = (
   });
 
 async function ofCommands<Row>(
-  { client, database }: AuditStore,
+  store: AuditStore,
   commandIds: readonly string[],
   asked: OfCommands<Row> & {
     readonly group?: string;
@@ -80,21 +80,14 @@ async function ofCommands<Row>(
   const [since, until] = [times[0], times.at(-1)];
   if (since === undefined || until === undefined) return [];
   const { table, select, order, row, group, where } = asked;
-  try {
-    const result = await client.query({
-      query: `SELECT ${select} FROM ${database}.${table} FINAL
+  return selectAs(store, z.array(row), {
+    query: `SELECT ${select} FROM ${store.database}.${table} FINAL
 WHERE received_at BETWEEN {since:DateTime64(3, 'UTC')} AND {until:DateTime64(3, 'UTC')}
   AND command_id IN {commands:Array(UUID)}${where === undefined ? '' : ` AND ${where.sql}`}
 ${group === undefined ? '' : `GROUP BY ${group} `}ORDER BY ${order}`,
-      query_params: {
-        ...{ since: clickHouseTime(since), until: clickHouseTime(until), commands: commandIds },
-        ...where?.parameters,
-      },
-      format: 'JSONEachRow',
-      clickhouse_settings: BOUNDS,
-    });
-    return z.array(row).parse(await result.json());
-  } catch (error) {
-    throw auditQueryError(error);
-  }
+    parameters: {
+      ...{ since: clickHouseTime(since), until: clickHouseTime(until), commands: commandIds },
+      ...where?.parameters,
+    },
+  });
 }

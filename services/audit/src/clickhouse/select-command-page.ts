@@ -1,7 +1,7 @@
-import { auditQueryError } from './audit-query-error.js';
 import { foundBefore, foundBySome, timesOf } from './commands-that.js';
 import { allOf, type Condition } from './condition.js';
-import { BOUNDS, type AuditStore } from './select-page.js';
+import type { AuditStore } from './select-page.js';
+import { selectRows } from './select-rows.js';
 
 /** Of the rows that are next in order, how many are looked at first: start and end of a command, and some beside. */
 const FIRST_ROWS = 2000;
@@ -25,13 +25,9 @@ export interface CommandPage {
  * @throws AuditQueryError
  */
 export async function selectCommandPage(store: AuditStore, page: CommandPage): Promise<unknown[]> {
-  try {
-    const soon = await read(store, page, nextInOrder(store, page));
-    if (soon.length >= page.limit) return soon;
-    return await read(store, page, foundBefore(store.database, page.conditions));
-  } catch (error) {
-    throw auditQueryError(error);
-  }
+  const soon = await read(store, page, nextInOrder(store, page));
+  if (soon.length >= page.limit) return soon;
+  return read(store, page, foundBefore(store.database, page.conditions));
 }
 
 /** Whatever is left out by it is behind everything that is not. */
@@ -51,22 +47,19 @@ function nextInOrder(
   return [...keys.map(({ sql }) => `(${sql})`), `received_at IN (${times})`];
 }
 
-async function read(
-  { client, database }: AuditStore,
+function read(
+  store: AuditStore,
   { columns, conditions, order, limit }: CommandPage,
   before: readonly string[],
 ): Promise<unknown[]> {
   const { sql, parameters } = allOf(conditions);
   const prewhere = before.length === 0 ? '' : ` PREWHERE ${before.join(' AND ')}`;
   const inOrder = `ORDER BY received_at ${order}, command_id ${order} LIMIT {limit:UInt32}`;
-  const result = await client.query({
-    query: `SELECT ${columns} FROM ${database}.commands FINAL
+  return selectRows(store, {
+    query: `SELECT ${columns} FROM ${store.database}.commands FINAL
 PREWHERE (received_at, command_id) IN (
-  SELECT received_at, command_id FROM ${database}.commands FINAL${prewhere} WHERE ${sql} ${inOrder})
+  SELECT received_at, command_id FROM ${store.database}.commands FINAL${prewhere} WHERE ${sql} ${inOrder})
 ${inOrder}`,
-    query_params: { ...parameters, limit },
-    format: 'JSONEachRow',
-    clickhouse_settings: BOUNDS,
+    parameters: { ...parameters, limit },
   });
-  return result.json();
 }

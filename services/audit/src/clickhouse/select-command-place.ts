@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { receivedAt } from '../domain/received-at.js';
-import { auditQueryError } from './audit-query-error.js';
 import { allOf, clickHouseTime } from './condition.js';
 import type { RowAccess } from './row-access.js';
-import { BOUNDS, type AuditStore } from './select-page.js';
+import type { AuditStore } from './select-page.js';
+import { selectAs } from './select-rows.js';
 
-const Row = z.object({ connection: z.string(), grant_id: z.string().nullable() });
+const Rows = z.array(z.object({ connection: z.string(), grant_id: z.string().nullable() }));
 
 /** Where a command was made, and by which grant. */
 export interface CommandPlace {
@@ -21,28 +21,21 @@ export interface CommandPlace {
  * @throws AuditQueryError
  */
 export async function selectCommandPlace(
-  { client, database }: AuditStore,
+  store: AuditStore,
   commandId: string,
   access: Pick<RowAccess, 'commands'>,
 ): Promise<CommandPlace | undefined> {
   const { sql, parameters } = allOf(access.commands);
-  try {
-    const result = await client.query({
-      query: `SELECT connection, grant_id FROM ${database}.commands FINAL
+  const [row] = await selectAs(store, Rows, {
+    query: `SELECT connection, grant_id FROM ${store.database}.commands FINAL
 WHERE received_at = {received:DateTime64(3, 'UTC')} AND command_id = {command:UUID} AND ${sql}`,
-      query_params: {
-        ...parameters,
-        received: clickHouseTime(receivedAt(commandId)),
-        command: commandId,
-      },
-      format: 'JSONEachRow',
-      clickhouse_settings: BOUNDS,
-    });
-    const [row] = z.array(Row).parse(await result.json());
-    if (row === undefined) return undefined;
-    const { connection, grant_id: grantId } = row;
-    return { commandId, connection, ...(grantId !== null && { grantId }) };
-  } catch (error) {
-    throw auditQueryError(error);
-  }
+    parameters: {
+      ...parameters,
+      received: clickHouseTime(receivedAt(commandId)),
+      command: commandId,
+    },
+  });
+  if (row === undefined) return undefined;
+  const { connection, grant_id: grantId } = row;
+  return { commandId, connection, ...(grantId !== null && { grantId }) };
 }

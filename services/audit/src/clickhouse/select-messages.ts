@@ -2,9 +2,9 @@ import type { ClickHouseSettings } from '@clickhouse/client';
 import { z } from 'zod';
 import { LINES_PER_MESSAGE } from '../domain/position.js';
 import { DERIVED_WRONG } from '../domain/row-differences.js';
-import { auditQueryError } from './audit-query-error.js';
 import { placeColumns, standsBetween } from './places-migration.js';
-import { BOUNDS, type AuditStore, type AuditTable } from './select-page.js';
+import type { AuditStore, AuditTable } from './select-page.js';
+import { BOUNDS, selectRows, type RowsQuery } from './select-rows.js';
 
 /** A row of `stream_messages`. */
 export const MessageColumns = z.object({
@@ -35,6 +35,9 @@ export type LineTable = keyof typeof keys;
 export const lineTableNames: readonly LineTable[] = ['commands', 'bodies', 'session_chunks'];
 
 const settings: ClickHouseSettings = { ...BOUNDS, max_execution_time: 60 };
+const select = (store: AuditStore, query: RowsQuery): Promise<unknown[]> =>
+  selectRows(store, { ...query, settings });
+
 const MAX_STRAYS = 1_000;
 
 /** What stands of a stream in `stream_messages`, from a sequence on. */
@@ -126,22 +129,3 @@ WHERE ${placeColumns[table].map((column) => `empty(${column})`).join(' AND ')} L
 /** As text: places of the last page go beyond what a number can say exactly. */
 const placeOf = (sequence: number): string =>
   (BigInt(sequence) * BigInt(LINES_PER_MESSAGE)).toString();
-
-interface Query {
-  readonly query: string;
-  readonly parameters: Readonly<Record<string, unknown>>;
-}
-
-async function select({ client }: AuditStore, { query, parameters }: Query): Promise<unknown[]> {
-  try {
-    const result = await client.query({
-      query,
-      query_params: parameters,
-      format: 'JSONEachRow',
-      clickhouse_settings: settings,
-    });
-    return await result.json();
-  } catch (error) {
-    throw auditQueryError(error);
-  }
-}

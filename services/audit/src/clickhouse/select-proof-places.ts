@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { receivedAt } from '../domain/received-at.js';
-import { auditQueryError } from './audit-query-error.js';
 import { allOf, clickHouseTime } from './condition.js';
 import type { RowAccess } from './row-access.js';
-import { BOUNDS, type AuditStore } from './select-page.js';
+import type { AuditStore } from './select-page.js';
+import { selectRows } from './select-rows.js';
 
 const Positions = z.array(z.object({ starts: z.array(z.int()), ends: z.array(z.int()) }));
 
@@ -19,7 +19,7 @@ export async function selectLinePlaces(
   access: Pick<RowAccess, 'commands'>,
 ): Promise<readonly number[]> {
   const { sql, parameters } = allOf(access.commands);
-  const rows = await select(store, {
+  const rows = await selectRows(store, {
     query: `SELECT start_positions AS starts, end_positions AS ends FROM ${store.database}.commands FINAL
 WHERE received_at = {received:DateTime64(3, 'UTC')} AND command_id = {command:UUID} AND ${sql}`,
     parameters: {
@@ -53,30 +53,11 @@ export async function selectSealPlace(
         ? "receipt != ''"
         : 'tree_size = {size:UInt64}';
   const size = typeof which === 'object' ? which.size : 0;
-  const rows = await select(store, {
+  const rows = await selectRows(store, {
     query: `SELECT sequence AS position, tree_size AS size, receipt
 FROM ${store.database}.checkpoints FINAL
 WHERE stream = {stream:String} AND last_sequence >= {sequence:UInt64} AND ${condition} ORDER BY position LIMIT 1`,
     parameters: { stream, sequence, size },
   });
   return Sealed.parse(rows)[0];
-}
-
-interface Query {
-  readonly query: string;
-  readonly parameters: Readonly<Record<string, unknown>>;
-}
-
-async function select({ client }: AuditStore, { query, parameters }: Query): Promise<unknown[]> {
-  try {
-    const result = await client.query({
-      query,
-      query_params: parameters,
-      format: 'JSONEachRow',
-      clickhouse_settings: BOUNDS,
-    });
-    return await result.json();
-  } catch (error) {
-    throw auditQueryError(error);
-  }
 }

@@ -6,10 +6,10 @@ import {
 } from '@drawbridge/contracts';
 import { z } from 'zod';
 import { receivedAt } from '../domain/received-at.js';
-import { auditQueryError } from './audit-query-error.js';
 import { allOf, clickHouseTime, type Condition } from './condition.js';
 import type { RowAccess } from './row-access.js';
-import { BOUNDS, type AuditStore } from './select-page.js';
+import type { AuditStore } from './select-page.js';
+import { selectRows } from './select-rows.js';
 
 /** What of a command the row access is asked about. */
 const RecordedCommand = z.object({ connection: z.string(), grant_id: z.uuid().nullable() });
@@ -32,8 +32,8 @@ export async function selectRecordedCommand(
   access: Pick<RowAccess, 'commands'>,
 ): Promise<RecordedCommand | undefined> {
   const where = allOf([isCommand(commandId), ...access.commands]);
-  const sql = `SELECT connection, grant_id FROM ${store.database}.commands FINAL WHERE ${where.sql} LIMIT 1`;
-  const [row] = await rowsOf(store, sql, where);
+  const query = `SELECT connection, grant_id FROM ${store.database}.commands FINAL WHERE ${where.sql} LIMIT 1`;
+  const [row] = await selectRows(store, { query, parameters: where.parameters });
   return row === undefined ? undefined : RecordedCommand.parse(row);
 }
 
@@ -63,11 +63,11 @@ export async function selectRecording(
   const where = allOf([isCommand(commandId)]);
   const table = `${store.database}.session_chunks`;
   // Nothing is read of the pieces themselves: together they may be larger than the memory of a query.
-  const sql = `SELECT toUInt32(count()) AS pieces, max(chunk_index) AS last,
+  const query = `SELECT toUInt32(count()) AS pieces, max(chunk_index) AS last,
   formatDateTime(argMin(at, chunk_index), '%Y-%m-%dT%H:%i:%S.%f') AS started_at, any(connection) AS connection,
   anyIf(header, header != '') AS header, anyIf(ending, ending != '') AS ending
 FROM (SELECT chunk_index, at, connection, header, ending FROM ${table} FINAL WHERE ${where.sql})`;
-  const [row] = await rowsOf(store, sql, where);
+  const [row] = await selectRows(store, { query, parameters: where.parameters });
   const totals = Totals.parse(row);
   if (totals.pieces === 0 || totals.header === '') return undefined;
   const ending = totals.ending === '' ? undefined : Ending.parse(JSON.parse(totals.ending));
@@ -119,9 +119,9 @@ export async function selectPieces(
     parameters: { pieceFrom: from, pieceLimit: limit },
   };
   const where = allOf([isCommand(commandId), range]);
-  const sql = `SELECT chunk_index, at, frames, header, ending FROM ${store.database}.session_chunks FINAL
+  const query = `SELECT chunk_index, at, frames, header, ending FROM ${store.database}.session_chunks FINAL
 WHERE ${where.sql} ORDER BY chunk_index LIMIT {pieceLimit:UInt32}`;
-  const rows = await rowsOf(store, sql, where);
+  const rows = await selectRows(store, { query, parameters: where.parameters });
   return rows.map((row) => pieceOf(Piece.parse(row)));
 }
 
@@ -147,14 +147,13 @@ async function selectMissing(
 ): Promise<number[]> {
   const all = `SELECT toInt64(-1) AS number UNION ALL
   SELECT toInt64(chunk_index) AS number FROM ${store.database}.session_chunks FINAL WHERE ${sql}`;
-  const rows = await rowsOf(
-    store,
-    `SELECT number AS before, next FROM (
+  const rows = await selectRows(store, {
+    query: `SELECT number AS before, next FROM (
   SELECT number, leadInFrame(number, 1, {pieceCount:Int64})
     OVER (ORDER BY number ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS next FROM (${all}))
 WHERE next > number + 1 ORDER BY number LIMIT ${MAX_MISSING}`,
-    { sql, parameters: { ...parameters, pieceCount: count } },
-  );
+    parameters: { ...parameters, pieceCount: count },
+  });
   return missingIn(z.array(Gap).parse(rows), count);
 }
 
@@ -167,22 +166,4 @@ function missingIn(gaps: readonly z.infer<typeof Gap>[], count: number): number[
     }
   }
   return missing;
-}
-
-async function rowsOf(
-  { client }: AuditStore,
-  query: string,
-  { parameters }: Condition,
-): Promise<unknown[]> {
-  try {
-    const result = await client.query({
-      query,
-      query_params: parameters,
-      format: 'JSONEachRow',
-      clickhouse_settings: BOUNDS,
-    });
-    return await result.json();
-  } catch (error) {
-    throw auditQueryError(error);
-  }
 }

@@ -2,7 +2,6 @@ import { BodyDirection, SearchRow } from '@drawbridge/contracts';
 import { z } from 'zod';
 import { waysToWrite } from '../domain/sought-text.js';
 import type { SearchFilter } from '../http/search-filter.js';
-import { auditQueryError } from './audit-query-error.js';
 import {
   allOf,
   clickHouseTime,
@@ -13,7 +12,9 @@ import {
   type Condition,
 } from './condition.js';
 import { AGENT, idText, PATH, type Asking, type Times } from './questions/question.js';
-import { BOUNDS, type AuditStore, type Position } from './select-page.js';
+import { rowsWithoutNulls } from './row-without-nulls.js';
+import type { AuditStore, Position } from './select-page.js';
+import { BOUNDS, selectAs } from './select-rows.js';
 
 export type Searching = Asking & { readonly filter: SearchFilter & Times };
 
@@ -253,23 +254,10 @@ function ofSearched(
 /** A pattern that means the text and nothing else. */
 const escaped = (text: string): string => text.replace(/[\\%_]/g, (character) => `\\${character}`);
 
-async function rowsOf<Row>(
-  { client }: AuditStore,
+const settings = { ...BOUNDS, wait_end_of_query: 1 } as const;
+
+const rowsOf = <Row>(
+  store: AuditStore,
   row: z.ZodType<Row>,
   { sql, parameters }: Condition,
-): Promise<Row[]> {
-  try {
-    const result = await client.query({
-      query: sql,
-      query_params: parameters,
-      format: 'JSONEachRow',
-      clickhouse_settings: { ...BOUNDS, wait_end_of_query: 1 },
-    });
-    const rows = await result.json<Record<string, unknown>>();
-    return rows.map((columns) =>
-      row.parse(Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== null))),
-    );
-  } catch (error) {
-    throw auditQueryError(error);
-  }
-}
+): Promise<Row[]> => selectAs(store, rowsWithoutNulls(row), { query: sql, parameters, settings });

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { auditQueryError } from './audit-query-error.js';
 import { allOf, type Condition } from './condition.js';
 import type { RowAccess } from './row-access.js';
-import { BOUNDS, type AuditStore } from './select-page.js';
+import type { AuditStore } from './select-page.js';
+import { selectAs } from './select-rows.js';
 
 const Found = z.tuple([z.object({ count: z.coerce.number(), grantId: z.string() })]);
 
@@ -43,21 +43,14 @@ export async function selectSessionGrant(
 
 /** Empty: none was issued. `undefined`: nothing was found. */
 async function grantIn(
-  { client, database }: AuditStore,
+  store: AuditStore,
   table: 'events' | 'commands',
   conditions: readonly Condition[],
 ): Promise<string | undefined> {
   const { sql, parameters } = allOf(conditions);
-  try {
-    const result = await client.query({
-      query: `SELECT count() AS count, ifNull(toString(max(grant_id)), '') AS grantId FROM ${database}.${table} WHERE ${sql}`,
-      query_params: parameters,
-      format: 'JSONEachRow',
-      clickhouse_settings: BOUNDS,
-    });
-    const [{ count, grantId }] = Found.parse(await result.json());
-    return count === 0 ? undefined : grantId;
-  } catch (error) {
-    throw auditQueryError(error);
-  }
+  const [{ count, grantId }] = await selectAs(store, Found, {
+    query: `SELECT count() AS count, ifNull(toString(max(grant_id)), '') AS grantId FROM ${store.database}.${table} WHERE ${sql}`,
+    parameters,
+  });
+  return count === 0 ? undefined : grantId;
 }

@@ -4,14 +4,15 @@ import {
   type AuditEvent,
   type AuditHoldEvent,
 } from '@drawbridge/contracts';
+import { z } from 'zod';
 import type { SessionSpan } from '../domain/session-span.js';
-import { auditQueryError } from './audit-query-error.js';
 import { allOf, clickHouseTime, type Condition } from './condition.js';
 import type { RowAccess } from './row-access.js';
 import { commandColumns, commandsIn } from './select-commands.js';
 import { eventColumns, eventsIn } from './select-events.js';
 import { holdColumns, holdsIn } from './select-holds.js';
-import { BOUNDS, selectPage, type AuditStore, type Position } from './select-page.js';
+import { selectPage, type AuditStore, type Position } from './select-page.js';
+import { selectAs } from './select-rows.js';
 
 /** More events than any request has. */
 const MAX_EVENTS = 1000;
@@ -82,19 +83,17 @@ export async function selectStoryHolds(
   return holdsIn(rows);
 }
 
+const Totals = z.tuple([StoryTotals]);
+
 /**
  * Counts the whole session.
  *
  * @throws AuditQueryError
  */
-export async function selectStoryTotals(
-  { client, database }: AuditStore,
-  span: GrantSpan,
-): Promise<StoryTotals> {
+export async function selectStoryTotals(store: AuditStore, span: GrantSpan): Promise<StoryTotals> {
   const { sql, parameters } = allOf(conditionsOf(span));
-  try {
-    const result = await client.query({
-      query: `SELECT
+  const [totals] = await selectAs(store, Totals, {
+    query: `SELECT
   countIf(is_own) AS calls,
   countIf(is_own AND effect = 'deny') AS refused,
   countIf(is_own AND effect = 'allow' AND resource != ''
@@ -104,17 +103,11 @@ export async function selectStoryTotals(
   countIf(NOT is_own) AS refusedBeside
 FROM (
   SELECT effect, resource, verb, subresource, hold_id, masked, ifNull(grant_id = {grant:UUID}, 0) AS is_own
-  FROM ${database}.commands FINAL WHERE ${sql}
+  FROM ${store.database}.commands FINAL WHERE ${sql}
 )`,
-      query_params: parameters,
-      format: 'JSONEachRow',
-      clickhouse_settings: BOUNDS,
-    });
-    const [row] = await result.json<unknown>();
-    return StoryTotals.parse(row);
-  } catch (error) {
-    throw auditQueryError(error);
-  }
+    parameters,
+  });
+  return totals;
 }
 
 function conditionsOf({ connection, agent, grant, access }: GrantSpan): readonly Condition[] {

@@ -1,8 +1,8 @@
 import type { UnseenPage } from '@drawbridge/contracts';
 import { z } from 'zod';
-import { auditQueryError } from './audit-query-error.js';
 import { clickHouseTime } from './condition.js';
-import { BOUNDS, type AuditStore } from './select-page.js';
+import type { AuditStore } from './select-page.js';
+import { selectAs, selectRows } from './select-rows.js';
 
 export interface UnseenFilter {
   readonly connection: string;
@@ -28,14 +28,14 @@ const Row = z.object({
  * an id of its own. The newest first. @throws AuditQueryError
  */
 export async function selectUnseen(
-  { client, database }: AuditStore,
+  store: AuditStore,
   { connection, since, until, limit }: UnseenFilter,
 ): Promise<UnseenPage> {
-  const logged = `SELECT audit_id FROM ${database}.cluster_calls
+  const logged = `SELECT audit_id FROM ${store.database}.cluster_calls
     WHERE connection = {connection:String} AND received_at >= {since:DateTime64(3, 'UTC')} - toIntervalMinute(5)`;
   const query = `SELECT toString(command_id) AS id, received_at, connection, agent_subject, verb, path,
   outcome, status_code
-FROM ${database}.commands FINAL
+FROM ${store.database}.commands FINAL
 WHERE connection = {connection:String} AND effect = 'allow' AND outcome NOT IN ('refused', 'upstream_failed')
   AND received_at >= {since:DateTime64(3, 'UTC')} AND received_at < {until:DateTime64(3, 'UTC')}
   AND toString(command_id) NOT IN (${logged})
@@ -45,21 +45,10 @@ ORDER BY received_at DESC, command_id LIMIT {limit:UInt32}`;
     since: clickHouseTime(since),
     until: clickHouseTime(until),
   };
-  const ask = async (text: string): Promise<unknown> => {
-    const result = await client.query({
-      ...{ query: text, query_params: parameters, format: 'JSONEachRow' },
-      clickhouse_settings: BOUNDS,
-    });
-    return result.json();
-  };
-  try {
-    const rows = z.array(Row).parse(await ask(query));
-    const [line] = z.array(z.unknown()).parse(await ask(`${logged} LIMIT 1`));
-    const items = rows.slice(0, limit).map(itemOf);
-    return { items, more: rows.length > limit, logSeen: line !== undefined };
-  } catch (error) {
-    throw auditQueryError(error);
-  }
+  const rows = await selectAs(store, z.array(Row), { query, parameters });
+  const lines = await selectRows(store, { query: `${logged} LIMIT 1`, parameters });
+  const items = rows.slice(0, limit).map(itemOf);
+  return { items, more: rows.length > limit, logSeen: lines.length > 0 };
 }
 
 const itemOf = (row: z.infer<typeof Row>): UnseenPage['items'][number] => ({

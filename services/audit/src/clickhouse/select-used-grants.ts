@@ -3,11 +3,12 @@ import { z } from 'zod';
 import { MAX_NAMES, type UsedCalls } from '../domain/used-calls.js';
 import type { UsedGrant } from '../domain/narrower-scope.js';
 import type { UnusedFilter } from '../http/question-filter.js';
-import { AuditQueryError, auditQueryError } from './audit-query-error.js';
+import { AuditQueryError } from './audit-query-error.js';
 import { commandsThat } from './commands-that.js';
 import { allOf, clickHouseTime, foundBy, given, inTime, isAgent, isOneOf } from './condition.js';
 import type { Asking, Times } from './questions/question.js';
-import { BOUNDS, type AuditStore } from './select-page.js';
+import type { AuditStore } from './select-page.js';
+import { selectAs } from './select-rows.js';
 
 /** Kinds of calls of all grants of a page together. */
 const MAX_KINDS = 200_000;
@@ -50,26 +51,22 @@ export async function selectUsedGrants(
   asking: Asking,
   { filter, slice }: { readonly filter: UnusedFilter & Times; readonly slice: Slice },
 ): Promise<UsedGrant[]> {
-  try {
-    const issued = await selectIssued(store, asking, { filter, slice });
-    const kinds = await selectKinds(store, asking, issued);
-    return issued.map((one) => {
-      const own = kinds.get(one.grant.grantId) ?? [];
-      const lastUseAt = own
-        .map((kind) => kind.lastUseAt)
-        .sort()
-        .at(-1);
-      return { ...one, used: own satisfies readonly UsedCalls[], lastUseAt };
-    });
-  } catch (error) {
-    throw error instanceof AuditQueryError ? error : auditQueryError(error);
-  }
+  const issued = await selectIssued(store, asking, { filter, slice });
+  const kinds = await selectKinds(store, asking, issued);
+  return issued.map((one) => {
+    const own = kinds.get(one.grant.grantId) ?? [];
+    const lastUseAt = own
+      .map((kind) => kind.lastUseAt)
+      .sort()
+      .at(-1);
+    return { ...one, used: own satisfies readonly UsedCalls[], lastUseAt };
+  });
 }
 
 type IssuedGrant = Omit<UsedGrant, 'used' | 'lastUseAt'>;
 
 async function selectIssued(
-  { client }: AuditStore,
+  store: AuditStore,
   { database, access }: Asking,
   { filter, slice }: { readonly filter: UnusedFilter & Times; readonly slice: Slice },
 ): Promise<IssuedGrant[]> {
@@ -98,18 +95,14 @@ async function selectIssued(
     })),
     ...access.events,
   ]);
-  const result = await client.query({
+  return selectAs(store, Grants, {
     query: `SELECT aggregate_id, at, type, data FROM ${database}.events FINAL WHERE ${where.sql}
 ORDER BY at DESC, sequence DESC LIMIT {rowLimit:UInt32} OFFSET {rowOffset:UInt32}`,
-    query_params: { ...where.parameters, rowLimit: slice.limit, rowOffset: slice.offset },
-    format: 'JSONEachRow',
-    clickhouse_settings: BOUNDS,
+    parameters: { ...where.parameters, rowLimit: slice.limit, rowOffset: slice.offset },
   });
-  return z
-    .array(Issued)
-    .parse(await result.json())
-    .flatMap(grantOf);
 }
+
+const Grants = { parse: (rows: unknown) => z.array(Issued).parse(rows).flatMap(grantOf) };
 
 /** What this version cannot read is left out: it could not say what was unused of it. */
 function grantOf({ aggregate_id, at, type, data }: z.infer<typeof Issued>): IssuedGrant[] {
@@ -120,7 +113,7 @@ function grantOf({ aggregate_id, at, type, data }: z.infer<typeof Issued>): Issu
 
 /** What each grant let through, by kind of call. */
 async function selectKinds(
-  { client }: AuditStore,
+  store: AuditStore,
   { database, access }: Asking,
   issued: readonly IssuedGrant[],
 ): Promise<ReadonlyMap<string, Kind[]>> {
@@ -146,18 +139,15 @@ async function selectKinds(
     { sql: "effect = 'allow' AND resource != ''", parameters: {} },
     ...access.commands,
   ]);
-  const result = await client.query({
+  const rows = await selectAs(store, z.array(Kind), {
     query: `SELECT toString(assumeNotNull(grant_id)) AS grant, verb, api_group AS apiGroup, resource, subresource, namespace,
   groupUniqArray(${MAX_NAMES + 1})(toString(name)) AS names, count() AS calls,
   max(greatest(received_at, ifNull(ended_at, received_at))) AS lastUseAt
 FROM ${used.sql}
 GROUP BY grant, verb, apiGroup, resource, subresource, namespace
 ORDER BY grant, resource, subresource, apiGroup, namespace, verb LIMIT {kinds:UInt32}`,
-    query_params: { ...used.parameters, kinds: MAX_KINDS + 1 },
-    format: 'JSONEachRow',
-    clickhouse_settings: BOUNDS,
+    parameters: { ...used.parameters, kinds: MAX_KINDS + 1 },
   });
-  const rows = z.array(Kind).parse(await result.json());
   if (rows.length > MAX_KINDS) {
     const message = `the grants were used in more than ${MAX_KINDS} ways: ask for fewer of them`;
     throw new AuditQueryError('audit_query_too_expensive', message);
