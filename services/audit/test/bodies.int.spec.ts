@@ -10,11 +10,11 @@ import {
   recordLine,
   type CommandBody,
 } from '@drawbridge/contracts';
-import { publishTrustBundle, recordCommands } from '@drawbridge/jetstream';
+import { recordCommands } from '@drawbridge/jetstream';
 import { DirectoryStore } from '@drawbridge/object-store';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tokenOf, trust } from './demo-tokens.js';
+import { tokenOf } from './demo-tokens.js';
 import { agent, commandIdAt, ended, grantId, started } from './sample-records.js';
 import { startTestAudit, type TestAudit } from './test-audit.js';
 
@@ -81,7 +81,6 @@ beforeAll(async () => {
   objects = await mkdtemp(join(tmpdir(), 'drawbridge-audit-bodies-'));
   store = new DirectoryStore(objects);
   audit = await startTestAudit({ BODY_STORE_URL: `file://${objects}` });
-  await publishTrustBundle(audit.connection, trust(1));
   const whole = [own, without, missing, damaged, changed, cut];
   for (const id of whole) await recordCommands(audit.connection, started(id), ended(id));
   await recordCommands(audit.connection, started(others, { agent: stranger }), ended(others));
@@ -100,10 +99,9 @@ beforeAll(async () => {
     bodyOf(changed, '{"kind":"Pod"}', { sha256: sha256Of('something else') }),
     bodyOf(cut, '{"kind":"Po', { bytes: 14, cut: 'client_gone', kept: 11 }),
   ]);
-  await eventually(async () => {
-    expect(AuditBodies.parse(await (await ask(`${cut}/bodies`)).json()).items).toHaveLength(1);
-    expect(AuditBodies.parse(await (await ask(`${own}/bodies`)).json()).items).toHaveLength(3);
-  });
+  await audit.caughtUp();
+  expect(AuditBodies.parse(await (await ask(`${cut}/bodies`)).json()).items).toHaveLength(1);
+  expect(AuditBodies.parse(await (await ask(`${own}/bodies`)).json()).items).toHaveLength(3);
 });
 afterAll(async () => {
   await audit.stop();

@@ -10,11 +10,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AlarmPage, UnseenPage, type CallAlarmView } from '@drawbridge/contracts';
-import { publishTrustBundle, recordCommands } from '@drawbridge/jetstream';
+import { recordCommands } from '@drawbridge/jetstream';
 import { OwnCallKeys } from '@drawbridge/runtime';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tokenOf, trust } from './demo-tokens.js';
+import { tokenOf } from './demo-tokens.js';
 import { commandIdAt, ended, grantId, refused, started } from './sample-records.js';
 import { startTestAudit, type TestAudit } from './test-audit.js';
 
@@ -59,7 +59,6 @@ beforeAll(async () => {
   writeFileSync(config, documents.join('\n---\n'));
   writeFileSync(log, `${JSON.stringify(eventOf({ auditID: 'of before audit was there' }))}\n`);
   audit = await startTestAudit({ CONFIG_DIR: directory, OWN_CALL_KEYS_FILE: keysFile });
-  await publishTrustBundle(audit.connection, trust(1));
   // The log is followed from its end: from here on.
   await eventually(async () =>
     expect(await audit.store.rows('SELECT * FROM drawbridge.cluster_log_positions')).toHaveLength(

@@ -142,6 +142,7 @@ async function publishEverything(): Promise<void> {
     refused(commandIdAt(`${day}:00:03Z`)),
   );
   await audit.connection.jetstream.publish(`drawbridge.commands.prod-eks.${grantId}`, 'no record');
+  await audit.caughtUp(['ACCESS', 'AUDIT', 'COMMANDS', 'HOLDS']);
   await eventually(async () => {
     const checked = await rows('Integrity: last checkpoint of each stream');
     expect(checked.map(({ stream }) => stream)).toEqual(['ACCESS', 'AUDIT', 'COMMANDS', 'HOLDS']);

@@ -1,9 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { AuditHoldEventPage, HoldEvent } from '@drawbridge/contracts';
-import { publishTrustBundle } from '@drawbridge/jetstream';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tokenOf, trust } from './demo-tokens.js';
+import { tokenOf } from './demo-tokens.js';
 import { storedHoldEvents } from './sample-holds.js';
 import { startTestAudit, type TestAudit } from './test-audit.js';
 
@@ -31,7 +30,6 @@ const ofFirst = storedHoldEvents.filter(({ aggregateId }) => aggregateId === fir
 
 beforeAll(async () => {
   audit = await startTestAudit();
-  await publishTrustBundle(audit.connection, trust(1));
   for (const { aggregateId, text } of storedHoldEvents) await publish(aggregateId, text);
   await eventually(async () =>
     expect((await holds('?limit=1000')).items).toHaveLength(storedHoldEvents.length),

@@ -10,13 +10,13 @@ import {
   readRebuilt,
   type ReadMessage,
 } from '@drawbridge/integrity';
-import { publishTrustBundle, readSubject } from '@drawbridge/jetstream';
+import { readSubject } from '@drawbridge/jetstream';
 import { eventually } from '@drawbridge/testing';
 import { headers } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { RebuiltRecord } from '../src/integrity/rebuilt-record.js';
-import { tokenOf, trust } from './demo-tokens.js';
+import { tokenOf } from './demo-tokens.js';
 import { requestHistory } from './sample-events.js';
 import {
   agent,
@@ -187,16 +187,9 @@ beforeAll(async () => {
   audit = await startTestAudit({
     ...{ AUDIT_SIGNING_KEY_FILE: keyFile, AUDIT_SEAL_SECONDS: '1', AUDIT_LOG_NAME: name },
   });
-  await publishTrustBundle(audit.connection, trust(1));
   for (const [index, event] of requestHistory.entries()) await publishEvent(event, index);
   for (const line of lines) await publish(line);
-  await eventually(
-    async () => {
-      const info = await audit.connection.manager.consumers.info('COMMANDS', 'audit');
-      expect(info.num_pending + info.num_ack_pending).toBe(0);
-    },
-    { timeoutMs: 60_000 },
-  );
+  await audit.caughtUp();
 }, 120_000);
 afterAll(async () => {
   await audit.stop();

@@ -38,7 +38,6 @@ const problem = async (response: Response) => {
 
 beforeAll(async () => {
   audit = await startTestAudit();
-  await publishTrustBundle(audit.connection, trust(1));
   for (const commandId of commandIds) await recordCommands(audit.connection, refused(commandId));
   await eventually(async () => expect((await commands()).items).toHaveLength(25));
 });

@@ -10,13 +10,13 @@ import {
   StreamMessagePage,
 } from '@drawbridge/contracts';
 import { openSeal, parseVerifierKey } from '@drawbridge/integrity';
-import { publishTrustBundle, recordCommands } from '@drawbridge/jetstream';
+import { recordCommands } from '@drawbridge/jetstream';
 import { createLogger, loadConfig } from '@drawbridge/runtime';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AuditConfig } from '../src/config.js';
 import { startSealing } from '../src/integrity/start-sealing.js';
-import { tokenOf, trust } from './demo-tokens.js';
+import { tokenOf } from './demo-tokens.js';
 import { commandIdAt, started } from './sample-records.js';
 import { startTestAudit, type TestAudit } from './test-audit.js';
 
@@ -53,7 +53,6 @@ beforeAll(async () => {
     AUDIT_LOG_NAME: 'audit.test/log',
     AUDIT_SEAL_SECONDS: '1',
   });
-  await publishTrustBundle(audit.connection, trust(1));
   for (let n = 0; n < MESSAGES; n += 1) {
     await recordCommands(audit.connection, started(commandIdAt('2026-01-05T09:00:00Z')));
   }

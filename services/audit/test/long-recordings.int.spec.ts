@@ -1,8 +1,8 @@
 import { RecordingPage, RecordingView } from '@drawbridge/contracts';
-import { publishTrustBundle, recordCommands } from '@drawbridge/jetstream';
+import { recordCommands } from '@drawbridge/jetstream';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { tokenOf, trust } from './demo-tokens.js';
+import { tokenOf } from './demo-tokens.js';
 import { commandIdAt, started } from './sample-records.js';
 import { startTestAudit, type TestAudit } from './test-audit.js';
 
@@ -16,7 +16,6 @@ let audit: TestAudit;
 
 beforeAll(async () => {
   audit = await startTestAudit();
-  await publishTrustBundle(audit.connection, trust(1));
   await recordCommands(audit.connection, started(id, { resource: 'pods', subresource: 'exec' }));
   await eventually(async () => {
     const rows = await audit.store.rows('SELECT 1 AS one FROM drawbridge.commands FINAL');

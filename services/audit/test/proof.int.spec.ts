@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CheckpointPage, CommandProof, Problem, proofText } from '@drawbridge/contracts';
 import { checkProof, openTimestamp, signerOf, type PublicKey } from '@drawbridge/integrity';
-import { publishTrustBundle, recordCommands } from '@drawbridge/jetstream';
+import { recordCommands } from '@drawbridge/jetstream';
 import { eventually, startTimeStamper, type TestTimeStamper } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tokenOf, trust } from './demo-tokens.js';
+import { tokenOf } from './demo-tokens.js';
 import { agent, commandIdAt, ended, refused, started } from './sample-records.js';
 import { startTestAudit, type TestAudit } from './test-audit.js';
 
@@ -58,7 +58,6 @@ beforeAll(async () => {
     AUDIT_TIMESTAMP_CA_FILE: join(stamper.directory, 'ca.pem'),
     AUDIT_TIMESTAMP_SECONDS: '3600',
   });
-  await publishTrustBundle(audit.connection, trust(1));
   const stranger = { ...agent, subject: 'agent-billing', owner: 'fred@corp.test' };
   const other = { agent: stranger, grantId: randomUUID(), name: canary };
   // One message holds lines of both owners.

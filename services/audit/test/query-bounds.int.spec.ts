@@ -1,9 +1,8 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { Problem } from '@drawbridge/contracts';
-import { publishTrustBundle } from '@drawbridge/jetstream';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tokenOf, trust } from './demo-tokens.js';
+import { tokenOf } from './demo-tokens.js';
 import { startTestAudit, type TestAudit } from './test-audit.js';
 
 const auditor = tokenOf('bob', 'human', ['auditors']);
@@ -13,7 +12,6 @@ const MOST = 100_000;
 let audit: TestAudit;
 beforeAll(async () => {
   audit = await startTestAudit();
-  await publishTrustBundle(audit.connection, trust(1));
   await audit.store.client.command({
     query: `INSERT INTO drawbridge.commands (command_id, received_at, connection, agent_kind, agent_issuer, agent_subject, agent_owner, effect, outcome, name)
 SELECT generateUUIDv7(), toDateTime64('2026-01-05 03:00:00', 3, 'UTC') + toIntervalMillisecond(number), 'prod-eks', 'agent', 'https://idp.test', 'agent-oncall',

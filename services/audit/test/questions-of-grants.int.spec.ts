@@ -12,13 +12,12 @@ import {
   type Principal,
 } from '@drawbridge/contracts';
 import { loadConfiguration } from '@drawbridge/configuration';
-import { publishTrustBundle, recordCommands } from '@drawbridge/jetstream';
-import { eventually } from '@drawbridge/testing';
+import { recordCommands } from '@drawbridge/jetstream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { eventRow } from '../src/domain/event-row.js';
 import { insertRows } from '../src/clickhouse/insert-rows.js';
-import { tokenOf, trust } from './demo-tokens.js';
+import { tokenOf } from './demo-tokens.js';
 import { stored } from './sample-events.js';
 import { agent, commandIdAt, ended, started } from './sample-records.js';
 import { startTestAudit, type TestAudit } from './test-audit.js';
@@ -145,7 +144,6 @@ async function call(n: number, at: string, change: Parameters<typeof started>[1]
 
 beforeAll(async () => {
   audit = await startTestAudit();
-  await publishTrustBundle(audit.connection, trust(1));
   await happened(1, [
     [0, requested(agent)],
     [1, validated(agent)],
@@ -208,10 +206,7 @@ beforeAll(async () => {
   await call(1, '2026-01-05T09:04:00Z', { verb: 'patch', name: 'checkout' });
   const pods = { verb: 'get', apiGroup: '', resource: 'pods' };
   await call(1, '2026-01-05T09:05:00Z', { ...pods, name: 'checkout-7d9f-abcde' });
-  await eventually(async () => {
-    const [row] = await audit.store.rows('SELECT count() AS n FROM drawbridge.commands FINAL');
-    expect(row).toEqual({ n: 3 });
-  });
+  await audit.caughtUp();
 });
 afterAll(() => audit.stop());
 

@@ -9,11 +9,11 @@ import {
   TouchedRow,
   type CommandRecord,
 } from '@drawbridge/contracts';
-import { publishTrustBundle, recordCommands } from '@drawbridge/jetstream';
+import { recordCommands } from '@drawbridge/jetstream';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import { tokenOf, trust } from './demo-tokens.js';
+import { tokenOf } from './demo-tokens.js';
 import { agent, commandIdAt, ended, grantId, refused, started } from './sample-records.js';
 import { startTestAudit, type TestAudit } from './test-audit.js';
 
@@ -115,14 +115,12 @@ const checkout =
 
 beforeAll(async () => {
   audit = await startTestAudit();
-  await publishTrustBundle(audit.connection, trust(1));
   for (const record of records) await recordCommands(audit.connection, record);
-  await eventually(async () => {
-    const [row] = await audit.store.rows(
-      "SELECT count() AS n, countIf(effect != '' AND (effect = 'deny' OR outcome != '')) AS whole FROM drawbridge.commands FINAL",
-    );
-    expect(row).toEqual({ n: 14, whole: 14 });
-  });
+  await audit.caughtUp();
+  const [row] = await audit.store.rows(
+    "SELECT count() AS n, countIf(effect != '' AND (effect = 'deny' OR outcome != '')) AS whole FROM drawbridge.commands FINAL",
+  );
+  expect(row).toEqual({ n: 14, whole: 14 });
 });
 afterAll(() => audit.stop());
 

@@ -3,10 +3,10 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { CommandBody, SessionChunk } from '@drawbridge/contracts';
-import { publishTrustBundle, recordCommands } from '@drawbridge/jetstream';
+import { recordCommands } from '@drawbridge/jetstream';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tokenOf, trust } from './demo-tokens.js';
+import { tokenOf } from './demo-tokens.js';
 import { requestHistory } from './sample-events.js';
 import { agent, commandIdAt, ended, grantId, requestId, started } from './sample-records.js';
 import { startTestAudit, type TestAudit } from './test-audit.js';
@@ -149,7 +149,6 @@ beforeAll(async () => {
     AUDIT_SIGNING_KEY_FILE: join(directory, 'key.pem'),
     AUDIT_SEAL_SECONDS: '1',
   });
-  await publishTrustBundle(audit.connection, trust(1));
   for (const { type, data } of requestHistory) {
     const message = {
       ...{ id: crypto.randomUUID(), type, schemaVersion: 1, aggregateId: requestId, data },
@@ -169,6 +168,7 @@ beforeAll(async () => {
     ...[started(others, { agent: stranger, grantId: crypto.randomUUID() }), ended(others)],
     ...[body, chunk],
   );
+  await audit.caughtUp();
   await eventually(
     async () => {
       for (const route of [

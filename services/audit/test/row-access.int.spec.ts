@@ -6,11 +6,11 @@ import {
   type AccessEvent,
   type CommandRecord,
 } from '@drawbridge/contracts';
-import { accessEventStore, publishTrustBundle, recordCommands } from '@drawbridge/jetstream';
+import { accessEventStore, recordCommands } from '@drawbridge/jetstream';
 import { uuidV7 } from '@drawbridge/runtime';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tokenOf, trust } from './demo-tokens.js';
+import { tokenOf } from './demo-tokens.js';
 import { agent, commandIdAt, ended, grantId, refused, started } from './sample-records.js';
 import { requestHistory } from './sample-events.js';
 import { startTestAudit, type TestAudit } from './test-audit.js';
@@ -98,14 +98,12 @@ async function append(requestId: string, events: readonly AccessEvent[]): Promis
 
 beforeAll(async () => {
   audit = await startTestAudit();
-  await publishTrustBundle(audit.connection, trust(1));
   for (const record of [...ofDana, ...ofFred]) await recordCommands(audit.connection, record);
-  await eventually(async () => {
-    const [row] = await audit.store.rows(
-      "SELECT countIf(effect != '') AS n, countIf(outcome != '') AS ended FROM drawbridge.commands FINAL",
-    );
-    expect(row).toEqual({ n: 7, ended: 7 });
-  });
+  await audit.caughtUp();
+  const [row] = await audit.store.rows(
+    "SELECT countIf(effect != '') AS n, countIf(outcome != '') AS ended FROM drawbridge.commands FINAL",
+  );
+  expect(row).toEqual({ n: 7, ended: 7 });
 });
 afterAll(() => audit.stop());
 

@@ -13,11 +13,11 @@ import {
   type SessionChunk,
   type SessionFrame,
 } from '@drawbridge/contracts';
-import { publishTrustBundle, recordCommands } from '@drawbridge/jetstream';
+import { recordCommands } from '@drawbridge/jetstream';
 import { DirectoryStore } from '@drawbridge/object-store';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tokenOf, trust } from './demo-tokens.js';
+import { tokenOf } from './demo-tokens.js';
 import { agent, commandIdAt, ended, grantId, started } from './sample-records.js';
 import { startTestAudit, type TestAudit } from './test-audit.js';
 
@@ -202,7 +202,6 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'drawbridge-search-'));
   objects = new DirectoryStore(directory);
   audit = await startTestAudit({ BODY_STORE_URL: `file://${directory}` });
-  await publishTrustBundle(audit.connection, trust(1));
   const all = [...(await bodies()), ...sessions()];
   const change = (name: string) => ({
     ...(['others', 'theirs'].includes(name) && { agent: stranger, grantId: randomUUID() }),
@@ -213,19 +212,15 @@ beforeAll(async () => {
     await recordCommands(audit.connection, started(of, change(name)), ended(of, end));
   }
   for (const line of all) await publish([line]);
-  await eventually(
-    async () => {
-      const [row] = (await audit.store.rows(
-        'SELECT (SELECT uniqExact(command_id) FROM drawbridge.commands) AS commands, (SELECT count() FROM drawbridge.bodies) AS bodies, (SELECT count() FROM drawbridge.session_chunks) AS chunks',
-      )) as [Record<string, number>];
-      expect(row).toEqual({
-        commands: ids.size,
-        bodies: all.filter(({ type }) => type === 'CommandBody').length,
-        chunks: all.filter(({ type }) => type === 'SessionChunk').length,
-      });
-    },
-    { timeoutMs: 60_000 },
-  );
+  await audit.caughtUp();
+  const [row] = (await audit.store.rows(
+    'SELECT (SELECT uniqExact(command_id) FROM drawbridge.commands) AS commands, (SELECT count() FROM drawbridge.bodies) AS bodies, (SELECT count() FROM drawbridge.session_chunks) AS chunks',
+  )) as [Record<string, number>];
+  expect(row).toEqual({
+    commands: ids.size,
+    bodies: all.filter(({ type }) => type === 'CommandBody').length,
+    chunks: all.filter(({ type }) => type === 'SessionChunk').length,
+  });
   await rm(pathIn(sha256Of(lost.subarray(0, MIB))));
   await writeFile(pathIn(sha256Of(damaged.subarray(0, MIB))), 'damagedneedle');
 }, 180_000);

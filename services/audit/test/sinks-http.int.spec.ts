@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ParkedRecordsView, ParkedRecordView, Problem, SinksView } from '@drawbridge/contracts';
-import { countParked, publishTrustBundle, recordCommands } from '@drawbridge/jetstream';
+import { countParked, recordCommands } from '@drawbridge/jetstream';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tokenOf, trust } from './demo-tokens.js';
+import { tokenOf } from './demo-tokens.js';
 import { startOtlpReceiver, type OtlpReceiver } from './otlp-receiver.js';
 import { commandIdAt, refused } from './sample-records.js';
 import { startTestAudit, type TestAudit } from './test-audit.js';
@@ -26,7 +26,6 @@ beforeAll(async () => {
   };
   await writeFile(join(directory, 'sinks.yaml'), JSON.stringify(document));
   audit = await startTestAudit({ CONFIG_DIR: directory });
-  await publishTrustBundle(audit.connection, trust(1));
 });
 afterAll(async () => {
   await audit.stop();

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { AuditStopEventPage } from '@drawbridge/contracts';
-import { publishTrustBundle } from '@drawbridge/jetstream';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { tokenOf, trust } from './demo-tokens.js';
+import { tokenOf } from './demo-tokens.js';
 import { startTestAudit, type TestAudit } from './test-audit.js';
 
 const Line = z.looseObject({ type: z.string(), aggregateId: z.string(), data: z.unknown() });
@@ -29,7 +28,6 @@ const publish = (key: string, text: string) =>
 
 beforeAll(async () => {
   audit = await startTestAudit();
-  await publishTrustBundle(audit.connection, trust(1));
   for (const { aggregateId, text } of samples) await publish(aggregateId, text);
   await eventually(async () =>
     expect((await stops('?limit=1000')).items).toHaveLength(samples.length),

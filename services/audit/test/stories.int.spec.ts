@@ -12,12 +12,12 @@ import {
   type CommandBody,
   type SessionChunk,
 } from '@drawbridge/contracts';
-import { publishTrustBundle, recordCommands } from '@drawbridge/jetstream';
+import { recordCommands } from '@drawbridge/jetstream';
 import { readBundle } from '@drawbridge/replay';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { tokenOf, trust } from './demo-tokens.js';
+import { tokenOf } from './demo-tokens.js';
 import { requestHistory } from './sample-events.js';
 import {
   agent,
@@ -86,7 +86,6 @@ const beside = (commandId: string, change: Parameters<typeof refused>[1] = {}) =
 
 beforeAll(async () => {
   audit = await startTestAudit({ AUDIT_SIGNING_KEY_FILE: keyFile, AUDIT_SEAL_SECONDS: '1' });
-  await publishTrustBundle(audit.connection, trust(1));
   for (const [second, event] of requestHistory.entries()) await publish(event, second);
   await publish(requestHistory[0]!, 0, others);
   await recordCommands(

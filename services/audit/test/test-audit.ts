@@ -1,11 +1,17 @@
 import type { ClickHouseClient } from '@clickhouse/client';
-import { connectJetStream, declareStreams, type JetStreamConnection } from '@drawbridge/jetstream';
+import {
+  connectJetStream,
+  declareStreams,
+  publishTrustBundle,
+  type JetStreamConnection,
+} from '@drawbridge/jetstream';
 import { createLogger, loadConfig, type RunningService } from '@drawbridge/runtime';
 import { eventually, startNats, type TestNats } from '@drawbridge/testing';
 import { expect } from 'vitest';
 import { AuditConfig } from '../src/config.js';
 import type { IngestLimits } from '../src/nats/ingest.js';
 import { startAudit } from '../src/start-audit.js';
+import { trust } from './demo-tokens.js';
 import { startTestStore, type TestStore } from './test-store.js';
 
 export interface TestAudit {
@@ -22,13 +28,14 @@ export interface TestAudit {
   stop(): Promise<void>;
 }
 
-/** The service in this process, with a real NATS server and ClickHouse engine. */
+/** The service in this process, with a real NATS server and ClickHouse engine. From its first answer on it has {@link trust}. */
 export async function startTestAudit(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<TestAudit> {
   const nats = await startNats();
   const connection = await connectJetStream({ servers: nats.servers, name: 'test' });
   await declareStreams(connection, { replicas: 1 });
+  await publishTrustBundle(connection, trust(1));
   const store = await startTestStore();
   const config = loadConfig(AuditConfig, {
     NATS_URL: nats.servers,

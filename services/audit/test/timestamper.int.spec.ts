@@ -5,12 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { TimestampPage } from '@drawbridge/contracts';
 import { openTimestamp, signerOf } from '@drawbridge/integrity';
-import {
-  connectJetStream,
-  declareStreams,
-  publishTrustBundle,
-  type JetStreamConnection,
-} from '@drawbridge/jetstream';
+import { connectJetStream, declareStreams, type JetStreamConnection } from '@drawbridge/jetstream';
 import { createLogger, loadConfig } from '@drawbridge/runtime';
 import {
   eventually,
@@ -25,7 +20,7 @@ import { Sealer } from '../src/integrity/sealer.js';
 import { startSealing } from '../src/integrity/start-sealing.js';
 import { Timestamper, type TimestamperOptions } from '../src/integrity/timestamper.js';
 import { SealedRecord } from '../src/nats/sealed-record.js';
-import { tokenOf, trust } from './demo-tokens.js';
+import { tokenOf } from './demo-tokens.js';
 import { startTestAudit, type TestAudit } from './test-audit.js';
 
 const bound = { timeoutMs: 60_000 };
@@ -185,7 +180,6 @@ describe('audit with a time stamper', () => {
       AUDIT_TIMESTAMP_CA_FILE: join(stamper.directory, 'ca.pem'),
       AUDIT_TIMESTAMP_SECONDS: '1',
     });
-    await publishTrustBundle(audit.connection, trust(1));
     await audit.connection.jetstream.publish('drawbridge.access.a', '{}');
   });
   afterAll(() => audit.stop());

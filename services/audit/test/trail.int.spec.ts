@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { AuditTrailPage } from '@drawbridge/contracts';
-import { auditEventStore, publishTrustBundle } from '@drawbridge/jetstream';
+import { auditEventStore } from '@drawbridge/jetstream';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { noteView, type View } from '../src/nats/note-view.js';
-import { tokenOf, trust } from './demo-tokens.js';
+import { tokenOf } from './demo-tokens.js';
 import { startTestAudit, type TestAudit } from './test-audit.js';
 
 const Line = z.looseObject({ type: z.string(), aggregateId: z.string(), data: z.unknown() });
@@ -42,7 +42,6 @@ const view = (changes: Partial<View> = {}): View => ({
 
 beforeAll(async () => {
   audit = await startTestAudit();
-  await publishTrustBundle(audit.connection, trust(1));
   for (const { aggregateId, text } of samples) {
     await audit.connection.jetstream.publish(`drawbridge.audit-events.${aggregateId}`, text);
   }
