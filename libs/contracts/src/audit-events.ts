@@ -77,7 +77,7 @@ export const AuditTrailEvent = z.discriminatedUnion('type', [
     /** There are more of the same minute than were noted one by one. */
     andMore: z.boolean().optional(),
   }),
-  /** The record is not sealed any more: a change of what waits could not be proved. Told once for each outage. */
+  /** The record is not sealed any more: a change of what waits could not be proved. Told once for each outage of a stream. */
   event('SealingStopped', {
     /** The one that waits; empty when the log of checkpoints itself cannot be read. */
     stream: z.string(),

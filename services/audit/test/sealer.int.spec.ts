@@ -145,7 +145,7 @@ const stoppedFor = (stream: string): unknown => ['SealingStopped', stream, expec
 
 /** One that says when it cannot seal. */
 function startWatched(signer: Signer, more: Parameters<typeof startSealer>[1] = {}) {
-  const clock = () => new Date();
+  const { clock = () => new Date() } = more;
   const logger = createLogger('audit', { level: 'fatal' });
   const events = auditEventStore(connection, 'audit');
   const alarm = new SealingAlarm({ events, clock, logger, name });
@@ -162,8 +162,7 @@ describe('when the record is not sealed', () => {
     await publish('ACCESS', 2);
     await sealed('ACCESS', key, 2);
     await first.close();
-    startWatched(newSigner());
-    startWatched(newSigner());
+    const strangers = [startWatched(newSigner()), startWatched(newSigner())];
     await publish('ACCESS', 1);
     await eventually(async () => {
       expect(await told()).toEqual([stopped('signing_key_superseded')]);
@@ -172,6 +171,7 @@ describe('when the record is not sealed', () => {
     await sealed('ACCESS', key, 3);
     const both = [stopped('signing_key_superseded'), resumed];
     await eventually(async () => expect(await told()).toEqual(both), bound);
+    await Promise.all(strangers.map((stranger) => stranger.close()));
     await publish('ACCESS', 1);
     await sealed('ACCESS', key, 4);
     expect(await told()).toEqual(both);
@@ -209,6 +209,45 @@ describe('when the record is not sealed', () => {
     await eventually(async () => {
       expect((await told()).map(([type]) => type)).toEqual(['SealingStopped', 'SealingResumed']);
     }, bound);
+  });
+});
+
+describe('when the process that told of it is gone', () => {
+  const ofAccess = async () => (await told()).filter(([, stream]) => stream === 'ACCESS');
+  const types = async () => (await told()).map(([type]) => type);
+
+  it('that it is over is told by another, that has seen nothing of it', async () => {
+    const key = newSigner();
+    await publish('ACCESS', 2);
+    const first = startSealer(key);
+    await sealed('ACCESS', key, 2);
+    await first.close();
+    const stranger = startWatched(newSigner());
+    await publish('ACCESS', 1);
+    await eventually(async () => expect(await ofAccess()).toEqual([stoppedFor('ACCESS')]), bound);
+    await stranger.close();
+    const quiet = startSealer(key);
+    await sealed('ACCESS', key, 3);
+    await quiet.close();
+    startWatched(key);
+    const both = [stoppedFor('ACCESS'), ['SealingResumed', 'ACCESS']];
+    await eventually(async () => expect(await ofAccess()).toEqual(both), bound);
+  });
+
+  it('that it goes on is not told anew, an hour later neither', async () => {
+    const key = newSigner();
+    const { config } = await connection.manager.streams.info('CHECKPOINTS');
+    await connection.manager.streams.delete('CHECKPOINTS');
+    const first = startWatched(key);
+    await eventually(async () => expect(await types()).toEqual(['SealingStopped']), bound);
+    await first.close();
+    const clock = () => new Date(Date.now() + 3_600_000);
+    const later = startWatched(key, { clock, lateMs: 0 });
+    // It has told by then whatever it tells before it finds out that it is over.
+    await eventually(() => expect(later.failure).toBeDefined(), bound);
+    await connection.manager.streams.add(config);
+    await eventually(async () => expect((await types()).at(-1)).toBe('SealingResumed'), bound);
+    expect(await types()).toEqual(['SealingStopped', 'SealingResumed']);
   });
 });
 

@@ -3,10 +3,11 @@ import type { LoggerService } from '@nestjs/common';
 import type { Seal } from '@drawbridge/contracts';
 import type { JetStreamConnection } from '@drawbridge/jetstream';
 import { codeOf, type Clock } from '@drawbridge/kernel';
+import type { SealingState } from '../domain/sealing-outage.js';
 import { CheckpointLog } from '../nats/checkpoint-log.js';
 import { LogKeys } from './log-keys.js';
 import { sealedStreams } from './sealed-streams.js';
-import type { Outage, SealingAlarm } from './sealing-alarm.js';
+import type { SealingAlarm } from './sealing-alarm.js';
 import type { SigningKeys } from './signing-keys.js';
 import { StreamLog } from './stream-log.js';
 
@@ -20,7 +21,7 @@ export interface SealerOptions {
   readonly streams?: readonly string[];
   /** Gets every seal that was appended here. Must not throw. */
   readonly onSeal?: (stream: string, seal: Seal) => void;
-  /** Is told after every round what keeps the record from being sealed. Absent: nobody is. */
+  /** Is told after every round what is found of each stream. Absent: nobody is. */
   readonly alarm?: Pick<SealingAlarm, 'tell'>;
   /** How long a message may wait before that is an outage. @default a minute, or six rounds */
   readonly lateMs?: number;
@@ -47,6 +48,8 @@ export class Sealer {
   #failures = 0;
   #failure: string | undefined;
   #failingSince: number | undefined;
+  /** When the log of checkpoints was last found to be in order; 0 when it never was. */
+  #wellAt = 0;
 
   constructor(private readonly options: SealerOptions) {
     const { connection, keys, streams = sealedStreams } = options;
@@ -89,28 +92,34 @@ export class Sealer {
     };
   }
 
-  /** What has waited for too long; also when another replica should have sealed it. */
-  #outage(): Outage | undefined {
-    const { lateMs = Math.max(UNHEALTHY_MS, 6 * this.options.everyMs) } = this.options;
-    const late = this.#now() - lateMs;
-    const waiting = this.#streams
-      .filter(({ unsealedSince = Infinity }) => unsealedSince <= late)
-      .toSorted((one, other) => one.position - other.position)[0];
+  /** Tells what has waited for too long, also when another replica should have sealed it, and what does not any more. */
+  async #tell(): Promise<void> {
+    const { alarm, connection, everyMs } = this.options;
+    if (alarm === undefined || !connection.connected) return;
+    const { lateMs = Math.max(UNHEALTHY_MS, 6 * everyMs) } = this.options;
+    await alarm.tell(this.#found(this.#now() - lateMs), lateMs);
+  }
+
+  /** @param late - what has waited since then, or for longer, waits for too long */
+  #found(late: number): readonly SealingState[] {
     const code = this.#failure ?? 'seal_late';
-    if (waiting !== undefined) {
-      const { stream, position, unsealedSince: since = late, failure = code } = waiting;
-      return { stream, position, since, code: failure };
-    }
-    // A key that is over fails here alone; when nobody seals, something waits.
+    const found: SealingState[] = this.#streams.map(
+      ({ stream, wellAt, unsealedSince: since = Infinity, failure = code }) => {
+        return { stream, wellAt, outage: since <= late ? { since, code: failure } : undefined };
+      },
+    );
+    const isWaiting = found.some(({ outage }) => outage !== undefined);
     const since = this.#failingSince ?? Infinity;
-    if (since > late || code === 'signing_key_superseded') return undefined;
-    return { stream: '', position: 0, since, code };
+    // A key that is over fails here alone; when nobody seals, something waits.
+    const isLost = !isWaiting && since <= late && code !== 'signing_key_superseded';
+    const outage = isLost ? { since, code } : undefined;
+    return [...found, { stream: '', wellAt: this.#wellAt, outage }];
   }
 
   async #run(): Promise<void> {
     while (!this.#closing.signal.aborted) {
       const again = await this.#try();
-      await this.options.alarm?.tell(this.#outage());
+      await this.#tell();
       if (!again) {
         await wait(this.options.everyMs, undefined, { signal: this.#closing.signal }).catch(
           () => undefined,
@@ -149,11 +158,12 @@ export class Sealer {
       // Before anything is sealed, and also when nothing can be: what has waited is known.
       // What is wrong with one is thrown when it is sealed, and does not stop the others.
       for (const stream of this.#streams) await stream.look().catch(() => undefined);
-      await this.options.alarm?.tell(this.#outage());
+      await this.#tell();
     }
     const sizes = new Map(this.#streams.map(({ stream, size }) => [stream, size]));
     const named = await this.#keys.requireOwn(end, sizes);
     if (named !== end) return true;
+    this.#wellAt = this.#now();
     return this.#sealAll(end);
   }
 

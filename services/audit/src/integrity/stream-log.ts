@@ -44,7 +44,7 @@ export interface Sealed {
 export class StreamLog {
   readonly #origin: string;
   #end: LogEnd;
-  /** Position of its last seal, and whether this process made it. */
+  /** Where its last seal stands in `CHECKPOINTS`, 0 when there is none, and whether this process made it. */
   #position = 0;
   #own = false;
   #sealedAt: number | undefined;
@@ -70,14 +70,14 @@ export class StreamLog {
     return this.#sealedAt;
   }
 
+  /** When it was sealed last, or seen to be; 0 when that is not known. */
+  get wellAt(): number {
+    return Math.max(this.#sealedAt ?? 0, this.#seenAt ?? 0);
+  }
+
   /** How many messages were sealed; `Infinity` when the last seal cannot be opened. */
   get size(): number {
     return this.#unread ? Infinity : this.#end.frontier.size;
-  }
-
-  /** Where its last seal stands in `CHECKPOINTS`; 0 when there is none. */
-  get position(): number {
-    return this.#position;
   }
 
   /** Code of why it cannot be sealed. */
