@@ -124,10 +124,12 @@ describe.each(protocols)('recorded over $protocol', ({ on }) => {
   it('exec: a secret that comes so slowly that its beginning was shown is recorded masked', async () => {
     const agent = await agentOf(on);
     const [begun, rest] = [TOKEN.slice(0, 22), TOKEN.slice(22)];
-    const script = `printf 'id ${begun}'; sleep 1.5; echo '${rest}'; printf 'password: '; sleep 1.5; echo over`;
-    const ran = await agent.run(shell(script));
-    // Else it was not slow enough to be of use here.
-    expect(ran.out).toContain(begun);
+    const mark = join(scratch, agent.subject);
+    const script = `printf 'id ${begun}'; until [ -e ${mark} ]; do sleep 0.05; done; echo '${rest}'; printf 'password: '; sleep 1.5; echo over`;
+    const running = agent.start(shell(script), { input: '' });
+    await eventually(() => expect(running.out()).toContain(begun));
+    await writeFile(mark, '');
+    const ran = await running.ended;
     expect(ran.out).not.toContain(rest);
     const recorded = await recordingOf(agent, 'exec');
     expect(recorded.text('o')).toMatch(/^id drawbridge:masked:github-token:\S+\n/);
@@ -159,13 +161,15 @@ describe.each(protocols)('recorded over $protocol', ({ on }) => {
 
   it('exec -it: sizes, and what was typed as far as the terminal has shown it', async () => {
     const agent = await agentOf(on);
-    const script = 'read line; stty -echo; read password; stty echo; echo over $line';
+    const script =
+      'echo line?; read line; stty -echo; echo password?; read password; stty echo; echo over $line';
     const inner = `stty cols 100 rows 30; ${kubectl} exec -it web-0 -- sh -c '${script}'`;
     const running = agent.start(shell(''), { program: ['script', '-qec', inner, '/dev/null'] });
-    const typing = ['shown\r', 'hunter2\r'];
-    const type = setInterval(() => running.process.stdin?.write(typing.shift() ?? ''), 2_000);
+    await eventually(() => expect(running.out()).toContain('line?'));
+    running.process.stdin?.write('shown\r');
+    await eventually(() => expect(running.out()).toContain('password?'));
+    running.process.stdin?.write('hunter2\r');
     const { out } = await running.ended;
-    clearInterval(type);
     expect(out).toContain('over shown');
     const recorded = await recordingOf(agent, 'exec');
     expect(recorded.text('r')).toContain('100x30');
