@@ -535,7 +535,8 @@ describe('T11 a stream over HTTP/2', () => {
     });
     await gateway.append(requestId, { type: 'GrantRevoked', data: { grantId, reason: 'test' } });
     const cut = await answered.ended;
-    expect(cut).toMatchObject({ status: 200, body: 'line 1\n', complete: false });
+    const body = 'line 1\ndrawbridge grant_revoked: your grant was revoked\n';
+    expect(cut).toMatchObject({ status: 200, body, complete: false });
     expect(cut.resetCode).toBe(constants.NGHTTP2_INTERNAL_ERROR);
     upstream.answer((_request, response) => response.end('{}'));
     expect((await call()).status).toBe(200);

@@ -174,7 +174,9 @@ describe('T11 a stream ends', () => {
     await gateway.append(requestId, event(grantId, subject));
     const [watched, logged] = await Promise.all([watch.ended, logs.ended]);
     expect(lastFrame(watched.body).object.details.causes[0]?.reason).toBe(reason);
-    expect(logged).toMatchObject({ complete: false, body: 'line 1\n' });
+    const { message } = lastFrame(watched.body).object;
+    expect(message).toContain(`drawbridge ${reason}: `);
+    expect(logged).toMatchObject({ complete: false, body: `line 1\n${message}\n` });
     expect(await endOf(logged.headers['audit-id'])).toMatchObject({ outcome: 'cut', reason });
   });
 

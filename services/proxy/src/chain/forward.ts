@@ -8,6 +8,7 @@ import type { RecordAnswer, RecordedAnswer } from '../recording/record-answer.js
 import { HeldFlow } from '../streams/held-flow.js';
 import { cutWords, pauseWords, resumeWords } from '../streams/pause-words.js';
 import type { Pausable } from '../streams/pause-switch.js';
+import { lastWordsForm } from '../streams/last-words.js';
 import { Relay } from '../streams/relay.js';
 import { TransferTurns } from '../streams/transfer-turns.js';
 import { upstreamFailure } from '../upstream/upstream-failure.js';
@@ -120,7 +121,6 @@ async function unlessCut<Value>(
 
 function relayOf(call: Tracked, turns: TransferTurns, record: TransformAnswer | undefined): Relay {
   const { request, answer, connection, commandId, kube, filter, agent, mask, bodies } = call;
-  const watch = kube.kind === 'resource' && kube.verb === 'watch';
   const changed =
     filter === undefined ? mask.transform : bothTransforms(filter.transform, mask.transform);
   return new Relay({
@@ -129,7 +129,7 @@ function relayOf(call: Tracked, turns: TransferTurns, record: TransformAnswer | 
     connection,
     commandId,
     longRunning: isLongRunning(kube),
-    watch,
+    lastWords: lastWordsForm(kube),
     transform: record === undefined ? changed : bothTransforms(changed, record),
     tap: bodies && ((head) => bodies.openAnswer(head)),
     changeHeaders: (headers) => maskWarnings(headers, mask.masker),

@@ -30,7 +30,7 @@ function relayOf(transformed: (chunk: Uint8Array) => readonly Uint8Array[]) {
     connection: 'prod',
     commandId: 'a command',
     longRunning: false,
-    watch: false,
+    lastWords: 'none',
     agent: { issuer: 'https://idp.corp.test', subject: 'agent' },
     turns: new TransferTurns(),
     transform: () => ({ push: transformed, end: () => [] }),

@@ -3,6 +3,7 @@ import type { KeptHeaders } from '../domain/forwarded-headers.js';
 import type { ClientAnswer, ClientRequest } from '../listener/client-exchange.js';
 import type { OpenBodyTap } from './body-tap.js';
 import type { TransformAnswer } from './body-transform.js';
+import type { LastWordsForm } from './last-words.js';
 import type { TransferTurns } from './transfer-turns.js';
 
 /** The call whose answer is passed on, and what happens to it on its way. */
@@ -13,7 +14,7 @@ export interface RelayOptions {
   readonly commandId: string;
   /** Watch or log: the head is sent at once, before the first byte of the body. */
   readonly longRunning: boolean;
-  readonly watch: boolean;
+  readonly lastWords: LastWordsForm;
   /** Whose call it is. */
   readonly agent: Pick<Principal, 'issuer' | 'subject'>;
   /** Where a long answer waits for its turns. */

@@ -9,11 +9,11 @@ import type { AnswerHead, BodyTransform } from './body-transform.js';
 import { FlowGate } from './flow-gate.js';
 import type { RelayOptions } from './relay-options.js';
 import { asError, codeOf } from './relay-errors.js';
-import { describeOurs, headOf, isFramed, maskedIn, type RelayedHead } from './relayed-head.js';
+import { lastWordsOf, type LastWords } from './last-words.js';
+import { describeOurs, headOf, maskedIn, type RelayedHead } from './relayed-head.js';
 import { bodyTooLarge, MAX_BODY_BYTES } from './request-body.js';
 import { LOOKED_INTO, TURN_BYTES } from './transfer-turns.js';
 import { StallWatch } from './stall-watch.js';
-import { errorFrame, WatchFrames } from './watch-frames.js';
 
 /** How long an unread answer may wait for its reader. */
 const STALLED_MS = 60_000;
@@ -30,9 +30,7 @@ const WORTH_GIVING_BACK = 8_192;
  * held but the chunk under way. Ends when either side ends, or by {@link cut}.
  */
 export class Relay implements UpstreamListener {
-  /**
-   * How it ended. Rejects with a refusal when the client has seen nothing yet and must be told.
-   */
+  /** How it ended. Rejects with a refusal when the client has seen nothing yet and must be told. */
   readonly ended: Promise<CallOutcome>;
   readonly #options: RelayOptions;
   readonly #resolve: (outcome: CallOutcome) => void;
@@ -43,7 +41,7 @@ export class Relay implements UpstreamListener {
    * and one of which nothing can be let through is refused and not broken off.
    */
   #head: RelayedHead | undefined;
-  #frames: WatchFrames | undefined;
+  #lastWords: LastWords | undefined;
   #transform: BodyTransform | undefined;
   #tap: BodyTap | undefined;
   #stall: StallWatch | undefined;
@@ -82,7 +80,7 @@ export class Relay implements UpstreamListener {
 
   onHead(statusCode: number, rawHeaders: readonly string[]): void {
     if (this.#over) return;
-    const { answer, commandId, connection, longRunning, watch } = this.#options;
+    const { answer, commandId, connection, longRunning, lastWords } = this.#options;
     const refusal = refusedAnswer(statusCode, connection);
     if (refusal !== undefined) {
       this.#refuse(refusal);
@@ -95,7 +93,7 @@ export class Relay implements UpstreamListener {
     const isChanged = this.#transform !== undefined;
     describeOurs(headers, { commandId, isChanged });
     this.#options.changeHeaders?.(headers);
-    if (watch && isFramed(head)) this.#frames = new WatchFrames();
+    this.#lastWords = lastWordsOf(lastWords, head);
     this.#head = { statusCode, headers };
     if (longRunning || !isChanged) this.#sendHead();
     if (longRunning) answer.flushHeaders();
@@ -134,8 +132,8 @@ export class Relay implements UpstreamListener {
   }
 
   /**
-   * Ends the call: a JSON watch with a last frame that says why, at the next frame boundary; any other answer
-   * abruptly, so that no client takes it for complete.
+   * Ends the call: a JSON watch with a last frame that says why, at the next frame boundary; any other answer abruptly, so
+   * that no client takes it for complete, a log behind a last line that says why.
    */
   cut(reason: CutReason): void {
     if (this.#over || this.#cutting !== undefined) return;
@@ -144,11 +142,11 @@ export class Relay implements UpstreamListener {
       return;
     }
     this.#cutting = reason;
-    if (this.#frames === undefined || this.#ending) {
+    if (this.#lastWords === undefined || this.#ending) {
       this.#destroy(reason);
       return;
     }
-    if (this.#frames.atBoundary) this.#endWithFrame(reason);
+    if (this.#lastWords.atBoundary) this.#endWith(this.#lastWords, reason);
     else this.#cutIn(CUT_MS, () => this.#destroy(reason));
   }
 
@@ -198,9 +196,10 @@ export class Relay implements UpstreamListener {
       this.#pass(chunk, lent);
       return;
     }
-    const rest = this.#frames?.restOfFrame(chunk);
+    const words = this.#lastWords;
+    const rest = words?.restOfFrame(chunk);
     this.#pass(rest ?? chunk, lent);
-    if (rest !== undefined) this.#endWithFrame(this.#cutting);
+    if (words !== undefined && rest !== undefined) this.#endWith(words, this.#cutting);
   }
 
   /** The cluster's answer broke off, or what came of it cannot be let through. */
@@ -220,7 +219,7 @@ export class Relay implements UpstreamListener {
   #pass(chunk: Uint8Array, lent: Uint8Array | undefined): void {
     this.#sendHead();
     this.#responseBytes += chunk.length;
-    this.#frames?.pass(chunk);
+    this.#lastWords?.pass(chunk);
     if (this.#tap?.push(chunk) === false) this.#gate.wait('record');
     if (this.#write(chunk, lent)) return;
     this.#gate.wait('client');
@@ -299,14 +298,16 @@ export class Relay implements UpstreamListener {
     if (!this.#over) this.#gate.goOn('turn');
   }
 
-  #endWithFrame(reason: CutReason): void {
+  #endWith(words: LastWords, reason: CutReason): void {
     const { answer, commandId } = this.#options;
-    const frame = errorFrame({ ...cuts[reason], code: reason, commandId });
-    this.#responseBytes += frame.length;
-    answer.end(frame);
+    const destroy = () => answer.destroy();
+    const said = words.say({ ...cuts[reason], code: reason, commandId });
+    this.#responseBytes += said.length;
+    if (words.completes) answer.end(said);
+    else answer.write(said, destroy);
     this.#end({ outcome: 'cut', reason });
     // The client may not be reading; its connection ends in any case.
-    this.#cutIn(CUT_MS, () => answer.destroy());
+    this.#cutIn(CUT_MS, destroy);
     answer.on('close', () => clearTimeout(this.#cutTimer));
   }
 

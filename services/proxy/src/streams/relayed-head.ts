@@ -7,13 +7,13 @@ export interface RelayedHead {
   readonly headers: KeptHeaders;
 }
 
-/** Frames can be told apart only in JSON that is not compressed. */
-const isPlainJson = ({ contentEncoding, contentType }: AnswerHead): boolean =>
-  (contentEncoding === '' || contentEncoding === 'identity') &&
-  /^application\/json\b/.test(contentType);
+/** What was asked for, and not compressed. */
+export const isPlain = ({ statusCode, contentEncoding }: AnswerHead): boolean =>
+  statusCode === 200 && (contentEncoding === '' || contentEncoding === 'identity');
 
-/** Of a watch: its answer is frames that can be told apart. */
-export const isFramed = (head: AnswerHead): boolean => head.statusCode === 200 && isPlainJson(head);
+/** Of a watch: its answer is JSON, in frames that can be told apart. */
+export const isFramed = (head: AnswerHead): boolean =>
+  isPlain(head) && /^application\/json\b/.test(head.contentType);
 
 export const headOf = (statusCode: number, headers: KeptHeaders): AnswerHead => ({
   statusCode,

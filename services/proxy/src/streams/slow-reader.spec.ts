@@ -57,7 +57,7 @@ function relay(answer: ClientAnswer, ours: Duplex): void {
     connection: 'prod',
     commandId: 'c1',
     longRunning: false,
-    watch: false,
+    lastWords: 'none',
     agent,
     turns: new TransferTurns(),
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errorFrame, WatchFrames } from './watch-frames.js';
+import { WatchFrames } from './watch-frames.js';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const passed = (...chunks: string[]) => {
@@ -28,7 +28,7 @@ describe('the frames of a watch', () => {
 
   it('end with one that says why', () => {
     const input = { statusCode: 403, code: 'grant_expired', message: 'over', commandId: 'c-1' };
-    const frame = errorFrame(input);
+    const frame = new WatchFrames().say(input);
     expect(frame.endsWith('}\n')).toBe(true);
     expect(JSON.parse(frame)).toMatchObject({
       type: 'ERROR',

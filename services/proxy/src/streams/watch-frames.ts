@@ -1,9 +1,11 @@
 import { kubeStatus, type StatusInput } from '../domain/kube-status.js';
+import type { LastWords } from './last-words.js';
 
 const NEWLINE = 0x0a;
 
 /** Knows where the frames of a JSON watch end: each is one line. Keeps no bytes. */
-export class WatchFrames {
+export class WatchFrames implements LastWords {
+  readonly completes = true;
   #atBoundary = true;
 
   get atBoundary(): boolean {
@@ -20,9 +22,9 @@ export class WatchFrames {
     const end = chunk.indexOf(NEWLINE);
     return end === -1 ? undefined : chunk.subarray(0, end + 1);
   }
-}
 
-/** The frame with which a watch says why it ends; clients print its message. */
-export function errorFrame(status: StatusInput): string {
-  return `${JSON.stringify({ type: 'ERROR', object: kubeStatus(status) })}\n`;
+  /** The frame with which a watch says why it ends; clients print its message. */
+  say(status: StatusInput): string {
+    return `${JSON.stringify({ type: 'ERROR', object: kubeStatus(status) })}\n`;
+  }
 }
