@@ -48,6 +48,33 @@ describe('recording a batch', () => {
     expect({ stored, parked }).toEqual({ stored: [1, 2, 3, 4, 5, 6, 7], parked: [] });
   });
 
+  it('inserts long ones in parts, the same whenever it comes, and notes all messages behind them', async () => {
+    const mebibytes = [1, 2, 3, 4, 5, 6, 7].map(
+      (seq) => ({ seq, data: new Uint8Array(1_048_576) }) as JsMsg,
+    );
+    const parts: (readonly number[])[] = [];
+    const { recording } = surroundings({});
+    const noting: Recording = {
+      ...recording,
+      insert: (_, rows) => {
+        parts.push(rows.map(({ source }) => source.message.seq));
+        return Promise.resolve();
+      },
+      insertMessages: (messages) => {
+        parts.push(messages.map(({ message: { seq } }) => -seq));
+        return Promise.resolve();
+      },
+    };
+    await recordBatch(noting, mebibytes);
+    await recordBatch(noting, mebibytes);
+    const once = [
+      [1, 2, 3, 4],
+      [5, 6, 7],
+      [-1, -2, -3, -4, -5, -6, -7],
+    ];
+    expect(parts).toEqual([...once, ...once]);
+  });
+
   it('parks what cannot be read and what can never be stored, and only that', async () => {
     const { recording, stored, parked, noted } = surroundings({
       unreadable: [2],

@@ -39,12 +39,42 @@ export interface Noted {
 export const recordBatch = (recording: Recording, messages: readonly JsMsg[]): Promise<void> =>
   recordSources(recording, messages, messages.flatMap(recording.sourcesOf));
 
+/** As objects, and then as the text of an insertion, they take up several times as much memory. */
+const READ_AT_ONCE_BYTES = 4_194_304;
+
 /** The same when only some of what stands in the messages is left to be stored. */
 export async function recordSources(
   recording: Recording,
   messages: readonly JsMsg[],
   sources: readonly Source[],
 ): Promise<void> {
+  const parked: Source[] = [];
+  for (const some of inParts(sources)) parked.push(...(await recordSome(recording, some)));
+  const noted = Map.groupBy(parked, ({ message }) => message);
+  await recording.insertMessages(
+    messages.map((message) => ({ message, parked: noted.get(message) ?? [] })),
+  );
+}
+
+/** In their order; cut where they are alike when the same batch comes again. */
+function* inParts(sources: readonly Source[]): Generator<readonly Source[]> {
+  let from = 0;
+  let bytes = 0;
+  for (const [index, source] of sources.entries()) {
+    bytes += source.bytes.length;
+    if (bytes < READ_AT_ONCE_BYTES) continue;
+    yield sources.slice(from, index + 1);
+    from = index + 1;
+    bytes = 0;
+  }
+  if (from < sources.length) yield sources.slice(from);
+}
+
+/** @returns what was parked */
+async function recordSome(
+  recording: Recording,
+  sources: readonly Source[],
+): Promise<readonly Source[]> {
   const tables = new Map<AuditTable, Row[]>();
   const parked: Source[] = [];
   for (const source of sources) {
@@ -62,10 +92,7 @@ export async function recordSources(
   for (const [table, rows] of tables) {
     parked.push(...(await insertOrSplit(recording, table, rows)));
   }
-  const noted = Map.groupBy(parked, ({ message }) => message);
-  await recording.insertMessages(
-    messages.map((message) => ({ message, parked: noted.get(message) ?? [] })),
-  );
+  return parked;
 }
 
 /**
