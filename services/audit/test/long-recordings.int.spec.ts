@@ -48,9 +48,27 @@ it('a long recording is told of without being read, with what is missing far beh
   });
 });
 
-it('its pieces are read from any place on', async () => {
-  const { pieces } = RecordingPage.parse(await ask('/pieces?from=149990'));
-  expect(pieces.map(({ index }) => index)).toEqual(
-    Array.from({ length: 10 }, (_, n) => 149_990 + n),
-  );
+it.each([
+  { from: 0, to: 31 },
+  { from: 119_990, to: 120_023, without: [120_000, 120_001] },
+  { from: 149_990, to: 149_999 },
+])('its pieces are read from $from on', async ({ from, to, without = [] }) => {
+  const { pieces } = RecordingPage.parse(await ask(`/pieces?from=${from}`));
+  const all = Array.from({ length: to - from + 1 }, (_, n) => from + n);
+  expect(pieces.map(({ index }) => index)).toEqual(all.filter((each) => !without.includes(each)));
+});
+
+it('is refused in words, and not with an empty file, when it cannot be read', async () => {
+  await audit.store.client.command({
+    query: `ALTER TABLE drawbridge.session_chunks UPDATE frames = 'none' WHERE chunk_index = 0
+SETTINGS mutations_sync = 1`,
+  });
+  for (const path of ['/cast?version=2', '/follow']) {
+    const answer = await fetch(`${audit.url()}/v1/audit/recordings/${id}${path}`, {
+      headers: { authorization: `Bearer ${auditor}` },
+    });
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
+    expect(answer.headers.get('content-disposition')).toBeNull();
+    await answer.body?.cancel();
+  }
 });

@@ -119,8 +119,12 @@ export async function selectPieces(
     parameters: { pieceFrom: from, pieceLimit: limit },
   };
   const where = allOf([isCommand(commandId), range]);
-  const query = `SELECT chunk_index, at, frames, header, ending FROM ${store.database}.session_chunks FINAL
-WHERE ${where.sql} ORDER BY chunk_index LIMIT {pieceLimit:UInt32}`;
+  const table = `${store.database}.session_chunks`;
+  // Numbers first: FINAL reads all that the key lets it, which of a long recording is more than fits into memory.
+  const last = `SELECT max(chunk_index) FROM
+  (SELECT DISTINCT chunk_index FROM ${table} WHERE ${where.sql} ORDER BY chunk_index LIMIT {pieceLimit:UInt32})`;
+  const query = `SELECT chunk_index, at, frames, header, ending FROM ${table} FINAL
+WHERE ${where.sql} AND chunk_index <= (${last}) ORDER BY chunk_index`;
   const rows = await selectRows(store, { query, parameters: where.parameters });
   return rows.map((row) => pieceOf(Piece.parse(row)));
 }

@@ -136,5 +136,6 @@ interface Call<Filter> {
 export function endWith(response: Response, answer: unknown): void {
   if (!(answer instanceof StreamableFile)) return;
   const stream = answer.getStream();
-  response.once('close', () => stream.destroy());
+  if (response.destroyed) stream.destroy();
+  else response.once('close', () => stream.destroy());
 }

@@ -1,5 +1,4 @@
-import { Readable } from 'node:stream';
-import { Controller, Get, Header, Inject, Param, Req, Res, StreamableFile } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Req, Res, StreamableFile } from '@nestjs/common';
 import type { RecordingPage, RecordingView } from '@drawbridge/contracts';
 import { ValidPath, ValidQuery } from '@drawbridge/runtime';
 import type { Request, Response } from 'express';
@@ -7,7 +6,7 @@ import { endWith } from './questions.controller.js';
 import { CastFilter, FollowFilter, PiecesFilter, RecordingPath } from './recording-filter.js';
 import { Recordings } from './recordings.js';
 import { Readers } from './require-reader.js';
-import { whileTaken } from './while-taken.js';
+import { streamOf } from './while-taken.js';
 
 const fromPath = { type: 'param' } as const;
 const fromQuery = { type: 'query' } as const;
@@ -38,7 +37,6 @@ export class RecordingsController {
   }
 
   @Get('cast')
-  @Header('content-type', 'application/x-asciicast')
   async cast(
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
@@ -47,12 +45,12 @@ export class RecordingsController {
     const { version } = castFilter.transform(request.query, fromQuery);
     const commandId = commandIdOf(request.params['commandId']);
     const lines = await this.recordings.cast(commandId, version, reader);
+    const answer = await streamed(response, lines, 'application/x-asciicast');
     response.setHeader('content-disposition', `attachment; filename="${commandId}.cast"`);
-    return streamed(response, lines);
+    return answer;
   }
 
   @Get('follow')
-  @Header('content-type', 'text/event-stream')
   async follow(
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
@@ -61,7 +59,8 @@ export class RecordingsController {
     const query = { ...resumed(request), ...request.query };
     const { from } = followFilter.transform(query, fromQuery);
     const commandId = commandIdOf(request.params['commandId']);
-    return streamed(response, await this.recordings.follow(commandId, from, reader));
+    const events = await this.recordings.follow(commandId, from, reader);
+    return streamed(response, events, 'text/event-stream');
   }
 }
 
@@ -76,10 +75,13 @@ function resumed(request: Request): { readonly from?: string } {
     : {};
 }
 
-function streamed(response: Response, lines: AsyncGenerator<string, void>): StreamableFile {
-  const type = String(response.getHeader('content-type'));
-  const taken = whileTaken(lines, () => response.destroy());
-  const answer = new StreamableFile(Readable.from(taken, { objectMode: false }), { type });
+/** @throws whatever keeps the first line from being read, as long as there are words for it */
+async function streamed(
+  response: Response,
+  lines: AsyncGenerator<string, void>,
+  type: string,
+): Promise<StreamableFile> {
+  const answer = new StreamableFile(await streamOf(lines, () => response.destroy()), { type });
   endWith(response, answer);
   return answer;
 }

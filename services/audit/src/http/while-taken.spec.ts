@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { whileTaken } from './while-taken.js';
+import { streamOf, whileTaken } from './while-taken.js';
 
 let ended = 0;
 async function* lines(): AsyncGenerator<string, void> {
@@ -58,3 +59,28 @@ it('lets go of a reader that reads nothing', async () => {
   reader.destroy();
   server.close();
 });
+
+it('lets go of a stream of which nobody has taken anything', async () => {
+  const stream = await streamOf(lines(), () => undefined);
+  stream.destroy();
+  await vi.waitFor(() => expect(ended).toBe(1));
+});
+
+it('passes on the first line and all behind it', async () => {
+  const stream = await streamOf(some('a', 'b', 'c'), () => undefined);
+  expect(await text(stream)).toBe('abc');
+  expect(await text(await streamOf(some(), () => undefined))).toBe('');
+});
+
+it('fails before there is a stream when the first line cannot be read', async () => {
+  const broken = failing();
+  await expect(streamOf(broken, () => undefined)).rejects.toThrow('no line');
+});
+
+async function* some(...all: string[]): AsyncGenerator<string, void> {
+  for (const line of all) yield await Promise.resolve(line);
+}
+
+async function* failing(): AsyncGenerator<string, void> {
+  yield await Promise.reject<string>(new Error('no line'));
+}
