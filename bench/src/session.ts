@@ -178,7 +178,7 @@ export class BenchSession {
     });
     this.#stops.push(() => running.stop());
     const headers = { authorization: `Bearer ${UPSTREAM_TOKEN}` };
-    await waitForAnswer(`https://127.0.0.1:${port}/readyz`, running, headers);
+    await waitForAnswer(`https://127.0.0.1:${port}/readyz`, running, { headers });
   }
 
   async #startBus(): Promise<void> {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Actor } from '@drawbridge/laptop';
-import { eventually } from '@drawbridge/testing';
+import { ChildWatch, eventually } from '@drawbridge/testing';
 
 export interface CliResult {
   readonly exitCode: number;
@@ -14,6 +14,7 @@ export class CliProcess {
   #stdout = '';
   #stderr = '';
   readonly #child: ChildProcess;
+  readonly #watch: ChildWatch;
   readonly #closed: Promise<unknown>;
 
   constructor({ file, args, env }: ReturnType<Actor['drawbridge']>) {
@@ -23,6 +24,7 @@ export class CliProcess {
     const kill = () => child.kill('SIGKILL');
     process.once('exit', kill);
     this.#child = child;
+    this.#watch = new ChildWatch(child, { name: 'the CLI', env });
     this.#closed = once(child, 'close').finally(() => process.off('exit', kill));
   }
 
@@ -30,12 +32,18 @@ export class CliProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Resolves once it has printed something that matches, on either stream. */
+  /**
+   * Resolves once it has printed something that matches, on either stream.
+   *
+   * @throws ChildEnded at once when it ends without
+   */
   said(pattern: RegExp): Promise<RegExpExecArray> {
-    return eventually(() => {
+    return eventually(async () => {
+      if (!this.running) await this.#watch.outputRead();
       const match = pattern.exec(this.#stdout + this.#stderr);
-      if (match === null) throw new Error(`not said: ${pattern}\n${this.#stdout}${this.#stderr}`);
-      return match;
+      if (match !== null) return match;
+      await this.#watch.requireRunning();
+      throw new Error(`not said: ${pattern}\n${this.#watch.lastWords}`);
     });
   }
 

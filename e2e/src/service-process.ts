@@ -1,9 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { ServiceName } from '@drawbridge/contracts';
-import { eventually } from '@drawbridge/testing';
+import { ChildEnded, ChildWatch, eventually } from '@drawbridge/testing';
 
 const KEPT_OUTPUT = 20_000;
+/** Of a machine that does many other things. */
+const READY_MS = 90_000;
+const ANSWER_MS = 10_000;
 
 export interface ServiceProcessOptions {
   readonly name: ServiceName;
@@ -17,6 +20,8 @@ export interface ServiceProcessOptions {
 /** One service in a process of its own, to be killed and started again on the same address. */
 export class ServiceProcess {
   #child: ChildProcess | undefined;
+  /** Of the one that runs now. */
+  #watch: ChildWatch | undefined;
   #exited: Promise<unknown> = Promise.resolve();
   #output = '';
 
@@ -28,21 +33,20 @@ export class ServiceProcess {
 
   /** It was started, and has ended since. */
   get isDead(): boolean {
-    const child = this.#child;
-    return child !== undefined && (child.exitCode !== null || child.signalCode !== null);
+    return this.#watch?.ending !== undefined;
   }
 
   get processId(): number | undefined {
     return this.isDead ? undefined : this.#child?.pid;
   }
 
-  /** The last 20 000 characters it wrote. */
+  /** The last 20 000 characters it wrote, over all its starts. */
   get output(): string {
     return this.#output;
   }
 
   start(): void {
-    const { main, env } = this.options;
+    const { name, main, env } = this.options;
     const child = spawn(process.execPath, [main], {
       env: { PATH: process.env['PATH'] ?? '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -54,25 +58,40 @@ export class ServiceProcess {
     child.stderr.on('data', keep);
     this.#exited = once(child, 'exit');
     this.#child = child;
+    this.#watch = new ChildWatch(child, { name, env });
   }
 
-  /** Resolves once `/readyz` answers 200. Starts it anew, as a supervisor would, when its port was taken meanwhile. */
-  async ready(): Promise<void> {
-    await eventually(
-      async () => {
-        if (this.isDead && this.#output.includes('EADDRINUSE')) {
-          this.#output = '';
-          this.start();
-        }
-        const answer = await fetch(`${this.options.health}/readyz`);
-        if (answer.status !== 200) {
-          throw new Error(`${this.options.name} is not ready: ${await answer.text()}`);
-        }
-      },
-      { timeoutMs: 90_000 },
-    ).catch((cause: unknown) => {
-      throw new Error(`${this.options.name} did not become ready:\n${this.#output}`, { cause });
+  /**
+   * Resolves once `/readyz` answers 200. Starts it anew, as a supervisor would, when its port was taken meanwhile.
+   *
+   * @throws Error at once, with how it ended and its last words, when it has ended for another reason; otherwise, after
+   * a minute and a half, with what `/readyz` answered last
+   */
+  async ready({ timeoutMs = READY_MS } = {}): Promise<void> {
+    await eventually(() => this.#requireReady(), { timeoutMs }).catch((cause: unknown) => {
+      if (cause instanceof ChildEnded) throw cause;
+      const said = this.#watch?.lastWords ?? '';
+      const late = `was not ready after ${timeoutMs / 1_000} s: ${(cause as Error).message}`;
+      throw new Error(`${this.name} ${late}\n${said}`, { cause });
     });
+  }
+
+  async #requireReady(): Promise<void> {
+    if (this.isDead) await this.#startAgainOnTakenPort();
+    const answer = await fetch(`${this.options.health}/readyz`, {
+      signal: AbortSignal.timeout(ANSWER_MS),
+    }).catch((cause: unknown) => {
+      throw new Error(`/readyz does not answer (${reasonOf(cause)})`, { cause });
+    });
+    if (answer.status !== 200) {
+      throw new Error(`/readyz answers ${answer.status} ${await answer.text()}`);
+    }
+  }
+
+  async #startAgainOnTakenPort(): Promise<void> {
+    await this.#watch?.outputRead();
+    if (this.#watch?.output.includes('EADDRINUSE') === true) this.start();
+    else await this.#watch?.requireRunning();
   }
 
   /** Ends it as a crash would. */
@@ -87,4 +106,10 @@ export class ServiceProcess {
     child.kill('SIGTERM');
     await this.#exited;
   }
+}
+
+/** `fetch` says only that it failed; its cause says why. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
 }

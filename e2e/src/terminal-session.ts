@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventually } from '@drawbridge/testing';
+import { ChildWatch, eventually } from '@drawbridge/testing';
 
 /** A size of a terminal in characters. */
 export interface TerminalSize {
@@ -46,6 +46,7 @@ export function startTerminalSession(options: TerminalSessionOptions): TerminalS
     cwd: directory,
     env: { PATH: process.env['PATH'], HOME: directory, SHELL: '/bin/sh', LC_ALL: 'C.UTF-8' },
   });
+  const watch = new ChildWatch(child, { name: command.join(' ') });
   const pieces: Buffer[] = [];
   child.stdout.on('data', (piece: Buffer) => pieces.push(piece));
   child.stdin.on('error', () => undefined);
@@ -54,8 +55,11 @@ export function startTerminalSession(options: TerminalSessionOptions): TerminalS
     shown,
     sees: (text) =>
       eventually(
-        () => {
-          if (!shown().includes(text)) throw new Error(`no ${text} in: ${shown().toString()}`);
+        async () => {
+          if (watch.ending !== undefined) await watch.outputRead();
+          if (shown().includes(text)) return;
+          await watch.requireRunning();
+          throw new Error(`no ${text} in: ${shown().toString()}`);
         },
         { timeoutMs: 60_000 },
       ),

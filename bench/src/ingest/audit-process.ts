@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '@drawbridge/embedded';
+import { ChildWatch, freePort } from '@drawbridge/embedded';
 import { z } from 'zod';
 
 const Readiness = z.object({ figures: z.record(z.string(), z.number()) });
@@ -17,10 +17,14 @@ const CAUGHT_UP_MS = 1_000;
 
 /** Audit in a process of its own. */
 export class AuditProcess {
+  readonly #watch: ChildWatch;
+
   private constructor(
     private readonly child: ChildProcess,
     private readonly url: string,
-  ) {}
+  ) {
+    this.#watch = new ChildWatch(child, { name: 'audit' });
+  }
 
   /** @param signingKeyFile - with which it seals the record; absent: it does not */
   static async start(
@@ -31,7 +35,7 @@ export class AuditProcess {
     const port = await freePort();
     const program = fileURLToPath(new URL('./audit-main.js', import.meta.url));
     const child = spawn(process.execPath, [program], {
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         NATS_URL: natsUrl,
         HTTP_PORT: String(port),
@@ -58,15 +62,24 @@ export class AuditProcess {
     }
   }
 
+  /** @throws ChildEnded */
   async ready(): Promise<void> {
-    while (Object.keys(await this.figures()).length === 0) await wait(50);
+    while (Object.keys(await this.figures()).length === 0) {
+      await this.#watch.requireRunning();
+      await wait(50);
+    }
   }
 
-  /** All that waits is stored, and what has waited for long was so long ago that no figure tells of it. */
+  /**
+   * All that waits is stored, and what has waited for long was so long ago that no figure tells of it.
+   *
+   * @throws ChildEnded
+   */
   async caughtUp(): Promise<void> {
     for (;;) {
       const { commandsLag, commandsLagMs = Number.POSITIVE_INFINITY } = await this.figures();
       if (commandsLag === 0 && commandsLagMs < CAUGHT_UP_MS) return;
+      await this.#watch.requireRunning();
       await wait(250);
     }
   }

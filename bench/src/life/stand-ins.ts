@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import type { SignedRequest } from '@drawbridge/embedded';
+import { ChildWatch, type SignedRequest } from '@drawbridge/embedded';
 import {
   StandInsMessage,
   type Ready,
@@ -12,16 +12,18 @@ import {
 export class StandIns {
   private constructor(
     private readonly child: ChildProcess,
+    private readonly watch: ChildWatch,
     /** Where they are. */
     readonly at: Ready,
   ) {}
 
   static async start(setting: StandInsSetting): Promise<StandIns> {
     const program = new URL('stand-ins-main.js', import.meta.url);
-    const child = fork(program, [JSON.stringify(setting)], { execArgv: [] });
-    const at = await nextMessage(child);
+    const child = fork(program, [JSON.stringify(setting)], { execArgv: [], silent: true });
+    const watch = new ChildWatch(child, { name: 'the process of the stand-ins' });
+    const at = await nextMessage(child, watch);
     if (at.kind !== 'ready') throw new Error('the stand-ins did not start');
-    return new StandIns(child, at);
+    return new StandIns(child, watch, at);
   }
 
   get pid(): number {
@@ -30,7 +32,7 @@ export class StandIns {
 
   /** The presses of these cards, in this order. Not to be called again before it has answered. */
   async sign(presses: SignPresses): Promise<readonly SignedRequest[]> {
-    const answer = nextMessage(this.child);
+    const answer = nextMessage(this.child, this.watch);
     this.child.send(presses);
     const message = await answer;
     if (message.kind === 'signed') return message.signed;
@@ -45,15 +47,13 @@ export class StandIns {
   }
 }
 
-/** @throws Error when the process ends instead */
-async function nextMessage(child: ChildProcess): Promise<StandInsMessage> {
+/** @throws ChildEnded when the process ends instead */
+async function nextMessage(child: ChildProcess, watch: ChildWatch): Promise<StandInsMessage> {
   const over = new AbortController();
   try {
     const message: unknown = await Promise.race([
       once(child, 'message', { signal: over.signal }).then(([said]: unknown[]) => said),
-      once(child, 'exit', { signal: over.signal }).then(() => {
-        throw new Error('the stand-ins ended');
-      }),
+      once(child, 'exit', { signal: over.signal }).then(() => watch.requireRunning()),
     ]);
     return StandInsMessage.parse(message);
   } finally {

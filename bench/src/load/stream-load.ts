@@ -100,6 +100,6 @@ export class RunningStreams {
       else if ('figures' in said) this.#figures.resolve(said.figures);
       else fail(said.failed);
     });
-    this.#child.once('exit', (code) => fail(`the streams ended with ${code}`));
+    this.#child.once('exit', (code, signal) => fail(`the streams ended with ${code ?? signal}`));
   }
 }

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { ChildWatch } from '@drawbridge/embedded';
 
-const KEPT_OUTPUT = 8_000;
 const STOP_MS = 10_000;
 
 export interface ProcessOptions {
@@ -39,7 +39,7 @@ export function pinned(
 
 /** A program of the bench, on its own cores; ends with the bench. */
 export class BenchProcess {
-  #output = '';
+  readonly watch: ChildWatch;
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
 
@@ -51,11 +51,10 @@ export class BenchProcess {
       ...(cwd !== undefined && { cwd }),
     });
     this.#exited = once(this.#child, 'close').catch(() => undefined);
-    const keep = (chunk: Buffer) => {
-      this.#output = (this.#output + chunk.toString('utf8')).slice(-KEPT_OUTPUT);
-    };
-    this.#child.stdout?.on('data', keep);
-    this.#child.stderr?.on('data', keep);
+    this.watch = new ChildWatch(this.#child, {
+      name: [command, ...args].join(' '),
+      ...(env !== undefined && { env }),
+    });
     running.add(this.#child);
   }
 
@@ -70,18 +69,9 @@ export class BenchProcess {
     return this.#child.pid ?? 0;
   }
 
-  /** The last 8 000 characters it wrote. */
-  get output(): string {
-    return this.#output;
-  }
-
-  get hasEnded(): boolean {
-    return this.#child.exitCode !== null || this.#child.signalCode !== null;
-  }
-
   async stop(): Promise<void> {
     running.delete(this.#child);
-    if (this.hasEnded) return;
+    if (this.watch.ending !== undefined) return;
     this.#child.kill('SIGTERM');
     const force = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);
     await this.#exited;

@@ -4,8 +4,14 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createCertificateAuthority, freePort, repositoryRoot } from '@drawbridge/embedded';
+import {
+  ChildWatch,
+  createCertificateAuthority,
+  freePort,
+  repositoryRoot,
+} from '@drawbridge/embedded';
 import { memoryBytes } from '../machine/process-usage.js';
+import { waitForAnswer } from '../peers/wait-for-answer.js';
 import type { SoakBus } from './soak-bus.js';
 import { eks, type SoakCluster } from './soak-cluster.js';
 import { takeCensus, type Census } from './census.js';
@@ -66,17 +72,19 @@ export class SoakGateway {
     const maskKey = randomBytes(32).toString('base64');
     writeFileSync(join(directory, 'mask-keys'), maskKey, { mode: 0o600 });
     const [https, http] = [await freePort(), await freePort()];
+    const env = environment(options, { directory, https, http });
     const child = spawn(
       process.execPath,
       ['--inspect=127.0.0.1:0', join(repositoryRoot(), 'services/proxy/dist/main.js')],
-      { stdio: ['ignore', 'pipe', 'pipe'], env: environment(options, { directory, https, http }) },
+      { stdio: ['ignore', 'pipe', 'pipe'], env },
     );
     process.once('exit', () => child.kill('SIGKILL'));
     const health = `http://127.0.0.1:${http}`;
     const ports = portsOf(options, { https, http });
     const { certificate: certificateAuthority } = authority;
     const gateway = new SoakGateway(child, { port: https, certificateAuthority, health, ports });
-    await gateway.#ready();
+    const watch = new ChildWatch(child, { name: 'the gateway', env });
+    await waitForAnswer(`${health}/readyz`, { watch }, { deadlineMs: START_MS });
     return gateway;
   }
 
@@ -133,19 +141,6 @@ export class SoakGateway {
     this.child.kill('SIGTERM');
     const [code] = (await once(this.child, 'exit')) as [number | null];
     return code;
-  }
-
-  async #ready(): Promise<void> {
-    const deadline = performance.now() + START_MS;
-    while (performance.now() < deadline && this.child.exitCode === null) {
-      const ready = await this.#figuresNow().then(
-        () => true,
-        () => false,
-      );
-      if (ready) return;
-      await delay(POLL_MS);
-    }
-    throw new Error(`the gateway does not start:\n${this.log.join('\n')}`);
   }
 }
 

@@ -2,6 +2,7 @@ export {
   startEmbeddedClickHouse,
   type EmbeddedClickHouse,
 } from './clickhouse/start-embedded-clickhouse.js';
+export { ChildEnded, ChildWatch, type ChildWatchOptions } from './process/child-watch.js';
 export {
   DEMO_DEVICE_CLIENT,
   DEMO_WEB_CLIENT,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ClickHouseEngine } from '../src/clickhouse/clickhouse-engine.js';
 import {
   startEmbeddedClickHouse,
   type EmbeddedClickHouse,
@@ -153,6 +154,13 @@ describe('the embedded ClickHouse', () => {
         return readdir(join(directory, 'inserts'));
       })
       .toEqual([]);
+  });
+
+  it('does not try again when its program cannot be loaded, and says why', async () => {
+    const program = join(directory, 'broken.mjs');
+    await writeFile(program, `import './missing.mjs';`);
+    const opening = new ClickHouseEngine(directory, program).open();
+    await expect(opening).rejects.toThrow(/has ended \(exit code 1\):[^]*missing\.mjs/);
   });
 
   it('holds its directory alone, and frees it when closed', async () => {

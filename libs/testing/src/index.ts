@@ -1,4 +1,4 @@
-export { nativeTool, repositoryRoot } from '@drawbridge/embedded';
+export { ChildEnded, ChildWatch, nativeTool, repositoryRoot } from '@drawbridge/embedded';
 export {
   startControlPlane,
   type ControlPlane,

@@ -86,13 +86,14 @@ describe('the embedded server', () => {
   });
 
   it.each([
-    ['cannot be executed', '/nonexistent/nats-server'],
-    ['ends at once', '/bin/false'],
-  ])('says so when it %s', async (_what, executable) => {
+    ['cannot be executed', '/nonexistent/nats-server', 'it cannot be executed'],
+    ['ends at once', '/bin/false', 'it has ended (exit code 1)'],
+  ])('says so when it %s', async (_what, executable, why) => {
     const storeDirectory = await mkdtemp(join(tmpdir(), 'drawbridge-embedded-'));
     ends.push(() => rm(storeDirectory, { recursive: true, force: true }));
     await expect(startEmbeddedNats({ executable, storeDirectory })).rejects.toMatchObject({
       code: 'nats_not_started',
+      message: `nats-server did not start: ${why}`,
     });
   });
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ClickHouseError } from '@clickhouse/client';
+import { ChildWatch } from '../process/child-watch.js';
 import type {
   EngineFailure,
   EngineMessage,
@@ -41,9 +42,17 @@ export class ClickHouseEngine {
   private lastId = 0;
   private closed = false;
 
-  constructor(private readonly directory: string) {}
+  /** @param program - that it runs in; another one for tests */
+  constructor(
+    private readonly directory: string,
+    private readonly program: string = engineProgram(),
+  ) {}
 
-  /** Starts the process if none runs; waits while a dying one still holds the directory. */
+  /**
+   * Starts the process if none runs; waits while a dying one still holds the directory.
+   *
+   * @throws ChildEnded with its last words when the program cannot be loaded
+   */
   async open(): Promise<number> {
     const child = await this.running();
     return child.pid ?? 0;
@@ -115,7 +124,7 @@ export class ClickHouseEngine {
   private async start(): Promise<ChildProcess> {
     const deadline = Date.now() + OPEN_DEADLINE_MS;
     for (;;) {
-      const child = spawnEngine(this.directory);
+      const child = spawnEngine(this.program, this.directory);
       const failure = await opened(child);
       if (failure === undefined) {
         this.serve(child);
@@ -166,26 +175,31 @@ async function writeAtOnce(file: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-function spawnEngine(directory: string): ChildProcess {
+function engineProgram(): string {
   // Run from source (tests) the neighbour is TypeScript, which Node strips itself.
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const program = fileURLToPath(new URL(`./engine-process.${extension}`, import.meta.url));
+  return fileURLToPath(new URL(`./engine-process.${extension}`, import.meta.url));
+}
+
+function spawnEngine(program: string, directory: string): ChildProcess {
   return fork(program, [directory], {
     serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: ['--disable-warning=ExperimentalWarning'],
     // Nothing is inherited, so no credential of the owner is either.
     env: { TZ: 'UTC' },
   });
 }
 
+/** Why it did not open, when that may pass: the directory is held by another one, or somebody has killed it. */
 async function opened(child: ChildProcess): Promise<EngineFailure | undefined> {
-  return await new Promise((resolve) => {
-    child.once('error', (error) => {
-      resolve({ message: error.message });
-    });
+  const watch = new ChildWatch(child, { name: 'the process of the embedded ClickHouse' });
+  return await new Promise((resolve, reject) => {
+    child.once('error', ({ message }) => resolve({ message }));
     child.once('exit', (code, signal) => {
-      resolve({ message: `its process ended with ${String(code ?? signal)}` });
+      // An exit code is that of Node.js, which could not load the program.
+      if (code === null) resolve({ message: `its process was ended by ${signal}` });
+      else watch.requireRunning().catch(reject);
     });
     child.once('message', (reply: EngineReply) => {
       resolve(reply.event === 'refused' ? reply.failure : undefined);

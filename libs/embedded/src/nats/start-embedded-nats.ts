@@ -3,13 +3,13 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '@drawbridge/kernel';
 import { freePort } from '../net/free-port.js';
+import { ChildWatch } from '../process/child-watch.js';
 import { endLeftoverServer, noteServer, ServerInUse } from './leftover-server.js';
 import { natsConfiguration, type NatsAccess } from './nats-configuration.js';
 import { natsReady } from './nats-ready.js';
 
 const READY_MS = 60_000;
 const STOP_MS = 10_000;
-const KEPT_OUTPUT = 4_000;
 
 /** The server could not be started; the message ends with what it said. */
 export class EmbeddedNatsError extends AppError<'nats_not_started'> {}
@@ -58,7 +58,7 @@ class NatsProcess implements EmbeddedNats {
   readonly #port: number;
   #child: ChildProcess | undefined;
   #exited: Promise<void> = Promise.resolve();
-  #output = '';
+  #watch: ChildWatch | undefined;
   readonly #endWithUs = () => this.#child?.kill('SIGTERM');
 
   constructor(private readonly options: EmbeddedNatsOptions & { readonly port: number }) {
@@ -127,16 +127,11 @@ class NatsProcess implements EmbeddedNats {
 
   /** Its own process group: a Ctrl-C in the terminal is for us, and we stop it last. */
   async #spawn(configFile: string): Promise<number> {
-    this.#output = '';
     const child = spawn(this.options.executable, ['-c', configFile], {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk: Buffer) => {
-        this.#output = (this.#output + chunk.toString('utf8')).slice(-KEPT_OUTPUT);
-      });
-    }
+    this.#watch = new ChildWatch(child, { name: 'nats-server' });
     const started = new Promise<number>((resolve, reject) => {
       child.once('spawn', () => resolve(child.pid ?? 0));
       child.once('error', (cause) => reject(this.#failure('it cannot be executed', cause)));
@@ -161,15 +156,17 @@ class NatsProcess implements EmbeddedNats {
     try {
       await natsReady(this.storeDirectory, pid, givenUp.signal);
     } catch (cause) {
+      const ending = this.#watch?.ending;
       await this.stop();
-      throw this.#failure('it did not become ready', cause);
+      const late = `it was not ready after ${READY_MS / 1_000} s`;
+      throw this.#failure(ending === undefined ? late : `it has ended (${ending})`, cause);
     } finally {
       clearTimeout(timer);
     }
   }
 
   #failure(why: string, cause: unknown): EmbeddedNatsError {
-    const said = this.#output.trim().split('\n').slice(-5).join('\n');
+    const said = this.#watch?.lastWords.split('\n').slice(-5).join('\n') ?? '';
     const message = `nats-server did not start: ${why}${said === '' ? '' : `\n${said}`}`;
     return new EmbeddedNatsError('nats_not_started', message, { cause });
   }

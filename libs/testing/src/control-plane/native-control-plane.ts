@@ -26,6 +26,8 @@ export interface NativeControlPlaneOptions {
   readonly apiserverArguments?: readonly string[];
 }
 
+const READY_MS = 240_000;
+
 const FAKE_NODE = {
   apiVersion: 'v1',
   kind: 'Node',
@@ -57,14 +59,18 @@ export async function startNativeControlPlane({
   try {
     await start('etcd', etcdArguments(files, ports));
     await start('kube-apiserver', [...apiserverArguments(files, ports), ...further]);
-    await eventually(() => requireReady(server, files), { timeoutMs: 240_000 });
+    const ready = async () => {
+      for (const { watch } of children) await watch.requireRunning();
+      await requireReady(server, files);
+    };
+    await eventually(ready, { timeoutMs: READY_MS });
     await start('kube-controller-manager', controllerManagerArguments(files));
     await start('kube-scheduler', schedulerArguments(files));
     await start('kwok', kwokArguments(files, ports, kwokStages()));
     await start('test-kubelet', kubeletArguments(files, ports));
     await createNode(server, files);
   } catch (cause) {
-    const said = children.map((child) => `--- ${child.name}\n${child.output()}`).join('\n');
+    const said = children.map((child) => `--- ${child.name}\n${child.watch.lastWords}`).join('\n');
     await stop();
     throw new Error(`the control plane did not start:\n${said}`, { cause });
   }
