@@ -64,9 +64,9 @@ it('administrators raise bridges and release them; agents and others do not', as
   const bob = await human('human-bob');
   await eventually(async () => {
     const { stdout: record } = await bob.drawbridge('audit', 'stops', '--oldest-first');
-    expect(record).toMatch(/BridgesRaised +all bridges +human human-alice +an incident\n/);
-    expect(record).toMatch(/BridgesReleased +all bridges +human human-alice +over\n/);
-    expect(record).toMatch(/BridgesRaised +agent agent-oncall +human human-alice +a leak\n/);
+    expect(record).toMatch(/BridgesRaised +all bridges +human alice@corp\.test +an incident\n/);
+    expect(record).toMatch(/BridgesReleased +all bridges +human alice@corp\.test +over\n/);
+    expect(record).toMatch(/BridgesRaised +agent agent-oncall +human alice@corp\.test +a leak\n/);
   });
   expect((await erin.drawbridge('audit', 'stops')).code).toBe(4);
 });

@@ -67,7 +67,7 @@ const commandSubject: Subject<AuditCommand> = {
   ],
   item: AuditCommand,
   table: commandTable,
-  next: 'what one said: drawbridge audit body <command>; a session, log or watch: drawbridge audit play <command>',
+  next: 'what one said: drawbridge audit body <command>; exec, logs, watches: drawbridge audit play <command>',
 };
 
 const eventSubject: Subject<AuditEvent> = {
@@ -83,6 +83,7 @@ const holdSubject: Subject<AuditHoldEvent> = {
   filters: ['hold', 'request', 'grant', 'agent', 'connection', 'rule', 'type', 'actor'],
   item: AuditHoldEvent,
   table: holdEventTable,
+  next: 'the calls that waited: drawbridge audit commands --hold <hold>',
 };
 
 const stopSubject: Subject<AuditStopEvent> = {

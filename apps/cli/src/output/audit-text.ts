@@ -8,6 +8,7 @@ import {
   type AuditStopEvent,
   type AuditTrailItem,
 } from '@drawbridge/contracts';
+import { actorText } from './actor-text.js';
 import { kindText } from './cell-text.js';
 import { table } from './table.js';
 
@@ -54,7 +55,7 @@ export const eventTable = (events: readonly AuditEvent[], width?: number): strin
       String(event.sequence),
       event.type,
       event.accessRequestId,
-      actorOf(event),
+      actorText(event),
     ]),
     width,
   );
@@ -63,7 +64,7 @@ export const eventTable = (events: readonly AuditEvent[], width?: number): strin
 export const holdEventTable = (events: readonly AuditHoldEvent[], width?: number): string =>
   table(
     ['TIME', 'HOLD', 'TYPE', 'ACTOR', 'RULE', 'CALL'],
-    events.map((event) => [event.at, event.holdId, event.type, actorOf(event), ...heldOf(event)]),
+    events.map((event) => [event.at, event.holdId, event.type, actorText(event), ...heldOf(event)]),
     width,
   );
 
@@ -75,7 +76,7 @@ export const stopEventTable = (events: readonly AuditStopEvent[], width?: number
       event.at,
       event.type,
       stoppedBy(event),
-      actorOf(event),
+      actorText(event),
       reasonOf(event),
     ]),
     width,
@@ -84,21 +85,26 @@ export const stopEventTable = (events: readonly AuditStopEvent[], width?: number
 /** What audit itself had to say, one line each. */
 export const trailTable = (items: readonly AuditTrailItem[], width?: number): string =>
   table(
-    ['TIME', 'TYPE', 'ACTOR', 'COMMAND', 'SAYS'],
-    items.map((item) => {
-      const known = AuditTrailEvent.safeParse(item).data;
-      return [item.at, item.type, actorOf(item), ...noted(known)];
-    }),
+    ['TIME', 'TYPE', 'ACTOR', 'SAYS', 'GRANT', 'COMMAND'],
+    items.map((item) => [
+      item.at,
+      item.type,
+      actorText(item),
+      ...noted(AuditTrailEvent.safeParse(item).data),
+    ]),
     width,
   );
 
+/** What it says, and the grant and the command that it is about. */
 function noted(event: AuditTrailEvent | undefined): readonly (string | undefined)[] {
-  if (event === undefined) return [undefined, undefined];
-  if (event.type === 'UnrecordedCallReviewed') return [undefined, event.data.comment];
-  if (event.type === 'SealingStopped') return [undefined, event.data.code];
-  if (event.type === 'SealingResumed') return [undefined, `after ${event.data.seconds} s`];
+  if (event === undefined) return [];
+  if (event.type === 'UnrecordedCallReviewed') return [event.data.comment];
+  if (event.type === 'SealingStopped') return [`${event.data.stream || 'all'}: ${event.data.code}`];
+  if (event.type === 'SealingResumed')
+    return [`${event.data.stream || 'all'}: after ${event.data.seconds} s`];
   const { commandId } = event.data;
-  return [commandId, event.type === 'RecordingViewed' ? event.data.how : event.data.reason];
+  if (event.type !== 'RecordingViewed') return [event.data.reason, undefined, commandId];
+  return [event.data.how, event.data.grantId, commandId];
 }
 
 /** Of what is ordered about one session: the id of its command, and its connection. */
@@ -133,7 +139,3 @@ function heldOf({ type, data }: AuditHoldEvent): readonly (string | undefined)[]
 function resourceOf({ resource, subresource, apiGroup, path }: AuditCommand): string {
   return resource === '' ? path : kindText({ resource, subresource, apiGroup });
 }
-
-/** The issuer is left out: `-o json` has it. */
-const actorOf = ({ actor: { kind, id } }: Pick<AuditEvent, 'actor'>): string =>
-  `${kind} ${id.slice(id.lastIndexOf('#') + 1)}`;

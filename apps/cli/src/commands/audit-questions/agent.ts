@@ -2,15 +2,15 @@ import { ActivityRow } from '@drawbridge/contracts';
 import type { Command } from 'commander';
 import { activityTable } from '../../output/record-answer-text.js';
 import { examples, type Registrar } from '../command-context.js';
-import { readAnswer, type Subject } from './answer.js';
+import { readAnswer, type AnswerOptions, type Subject } from './answer.js';
 import { end, pick, questionOptions } from './question-options.js';
 
-const subject: Subject<ActivityRow> = {
+const subject = (by: string | undefined): Subject<ActivityRow> => ({
   path: 'activity',
   row: ActivityRow,
   table: activityTable,
-  next: 'its sessions: --by grant; each call: drawbridge audit commands --agent <subject>',
-};
+  next: `${by === 'grant' ? 'one as a story: drawbridge audit session <grant>' : 'its sessions: --by grant'}; each call: drawbridge audit commands --agent <subject>`,
+});
 
 /** `drawbridge audit agent` */
 export function registerAgent(registrar: Registrar, group: Command): void {
@@ -25,10 +25,9 @@ export function registerAgent(registrar: Registrar, group: Command): void {
     .option('-n, --namespace <names>')
     .option('--by <what>', 'kind of call, day, or grant', 'kind')
     .addHelpText('after', examples(['drawbridge audit agent agent-oncall --by day --since 30d']));
-  end(registrar, command, (context, { args: [agent] }) =>
-    readAnswer(context, subject, {
-      query: { agent, ...pick(command, ['namespace', 'by', 'connection']) },
-      options: command.opts(),
-    }),
-  );
+  end(registrar, command, (context, { args: [agent] }) => {
+    const query = pick(command, ['namespace', 'by', 'connection']);
+    const options = command.opts<AnswerOptions>();
+    return readAnswer(context, subject(query['by']), { query: { agent, ...query }, options });
+  });
 }

@@ -17,7 +17,12 @@ const byAgent = (timeZone: string): Subject<OffHoursRow> => ({
   table: (rows, width) => offHoursTable(rows, { timeZone, width }),
   next: 'each call: --calls; only what changed something: --changes',
 });
-const byCall: Subject<CallRow> = { path: 'off-hours', row: CallRow, table: callTable };
+const byCall: Subject<CallRow> = {
+  path: 'off-hours',
+  row: CallRow,
+  table: callTable,
+  next: 'what a call said: drawbridge audit body <command>',
+};
 
 /** `drawbridge audit off-hours` */
 export function registerOffHours(registrar: Registrar, group: Command): void {
