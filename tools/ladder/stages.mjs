@@ -49,10 +49,17 @@ export const stages = [
   ]),
   vitestStage('unit'),
   vitestStage('fuzz'),
-  vitestStage('int', { tools: ['nats-server', 'kubectl', 'request-info', ...controlPlane] }),
-  vitestStage('e2e', { tools: ['nats-server', 'kubectl', ...controlPlane, ...clients] }),
+  vitestStage('int', {
+    tools: ['nats-server', 'kubectl', 'request-info', ...controlPlane],
+    builds: ['product'],
+  }),
+  vitestStage('e2e', {
+    tools: ['nats-server', 'kubectl', ...controlPlane, ...clients],
+    builds: ['product', 'e2e', 'bench'],
+  }),
   vitestStage('browser', {
     tools: ['nats-server', 'chromium', 'kubectl', ...controlPlane],
+    builds: ['product', 'e2e'],
     skipWithout: 'chromium',
   }),
   commandStage('compose', () => [['docker', 'compose', 'config', '--quiet']], reasonWithoutCompose),

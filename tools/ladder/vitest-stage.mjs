@@ -14,29 +14,31 @@ import { withoutTool } from './without-tool.mjs';
  * @param {string} project
  * @param {object} [needs]
  * @param {readonly import('../native/catalogue.mjs').ToolName[]} [needs.tools] native programs to look for or get first
+ * @param {readonly import('../launcher/ensure-built.mjs').Part[]} [needs.builds] what its tests start from its build
  * @param {import('../native/catalogue.mjs').ToolName} [needs.skipWithout] one of them, without which there is nothing to run
  * @returns {import('./stages.mjs').Stage}
  */
-export const vitestStage = (project, { tools = [], skipWithout } = {}) => ({
+export const vitestStage = (project, { tools = [], builds = [], skipWithout } = {}) => ({
   name: project,
   run: async (vitestArguments) => {
     const { environment, missing } = await nativeTools(tools);
     const unavailable = skipWithout && missing.get(skipWithout);
     if (unavailable) return withoutTool(project, unavailable);
-    const build = tools.length > 0 ? await buildOnce(project) : nothing;
+    const build = await buildOnce(project, builds);
     return sum([build, await runVitest(project, vitestArguments, environment)]);
   },
 });
 
 /**
- * Tests that need native programs also start built ones. When the build fails the tests run all the
- * same: most of them read the sources, and one run should show all there is to mend.
+ * Once and before all tests, since one of them that builds changes what another one starts. When the build fails the
+ * tests run all the same: most of them read the sources, and one run should show all there is to mend.
  *
  * @param {string} project
+ * @param {readonly import('../launcher/ensure-built.mjs').Part[]} builds
  */
-async function buildOnce(project) {
+async function buildOnce(project, builds) {
   try {
-    await ensureBuilt();
+    for (const part of builds) await ensureBuilt(part);
     return nothing;
   } catch (error) {
     if (!(error instanceof LaunchError)) throw error;

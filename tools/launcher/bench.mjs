@@ -1,6 +1,7 @@
+import { ensureBuilt } from './ensure-built.mjs';
 import { ensureInstalled } from './ensure-installed.mjs';
-import { runChild, stdoutToStderr } from './run-child.mjs';
-import { inRoot, LaunchError, pinnedNode, root, workspaceEnvironment } from './workspace.mjs';
+import { runChild } from './run-child.mjs';
+import { inRoot, pinnedNode } from './workspace.mjs';
 
 /** What can be measured, and the program that does it. */
 const programs = new Map([
@@ -22,7 +23,7 @@ const usage =
  *
  * @param {string[]} args
  * @returns {Promise<number>} exit code
- * @throws {LaunchError} when it cannot be built
+ * @throws {import('./workspace.mjs').LaunchError} when it cannot be built
  */
 export async function bench([name, ...args]) {
   const program = programs.get(name ?? '');
@@ -31,11 +32,6 @@ export async function bench([name, ...args]) {
     return 2;
   }
   await ensureInstalled();
-  const code = await runChild('nx', ['build', '@drawbridge/bench'], {
-    cwd: root,
-    env: workspaceEnvironment(),
-    stdio: stdoutToStderr,
-  });
-  if (code !== 0) throw new LaunchError(`the build failed with exit code ${code}`);
+  await ensureBuilt('bench');
   return await runChild(pinnedNode, [inRoot('bench', 'dist', program), ...args]);
 }

@@ -3,10 +3,14 @@ import { join } from 'node:path';
 import { withLock } from '../native/with-lock.mjs';
 import { runChild, stdoutToStderr } from './run-child.mjs';
 import { readStamp, stampOf, writeStamp } from './stamp.mjs';
-import { inRoot, LaunchError, root, say, workspaceEnvironment } from './workspace.mjs';
+import { inRoot, LaunchError, pinnedNode, root, say } from './workspace.mjs';
+
+/** @typedef {'product' | 'bench' | 'e2e'} Part the product, or a project beside it, which needs all of that */
 
 const groups = ['libs', 'services', 'apps'];
-const stampFile = inRoot('.drawbridge', 'build-stamp');
+const compiler = inRoot('node_modules', 'typescript', 'bin', 'tsc');
+/** @param {Part} part */
+export const stampFile = (part) => inRoot('.drawbridge', `build-stamp-${part}`);
 
 /** Entry points of what people run. */
 export const entryPoints = {
@@ -15,40 +19,45 @@ export const entryPoints = {
 };
 
 /**
- * Compiles libs, services and apps when a source changed since the last build.
+ * Compiles libs, services and apps, and the project that is asked for, when a source changed since the last build.
+ * Something may be running from what is built already, so no file is touched that stays as it is: a build of Nx would
+ * remove each one and copy it back from its cache.
  *
+ * @param {Part} [part]
  * @throws {LaunchError} when the build fails.
  */
-export async function ensureBuilt() {
-  if (await isBuilt()) return;
+export async function ensureBuilt(part = 'product') {
+  if (await isBuilt(part)) return;
   const onWait = /** @param {string} holder */ (holder) =>
     say(`waiting for ${holder}, which is building`);
   await withLock(inRoot('.drawbridge', 'build.lock'), onWait, async () => {
-    if (await isBuilt()) return;
-    const stamp = await sourceStamp(); // before the build: a source saved during it is built next time
+    if (await isBuilt(part)) return;
+    const stamp = await sourceStamp(part); // before the build: a source saved during it is built next time
     const start = Date.now();
     say('building');
-    const projects = groups.map((group) => `${group}/*`).join(',');
-    const args = ['run-many', '-t', 'build', '-p', projects, '--parallel=3'];
-    const code = await runChild('nx', args, {
+    const projects = (await projectsOf(part)).map((project) => join(project, 'tsconfig.lib.json'));
+    const code = await runChild(pinnedNode, [compiler, '-b', ...projects], {
       cwd: root,
-      env: workspaceEnvironment(),
       stdio: stdoutToStderr,
     });
     if (code !== 0) throw new LaunchError(`the build failed with exit code ${code}`);
-    await writeStamp(stampFile, stamp);
+    await writeStamp(stampFile(part), stamp);
     say(`built in ${Math.round((Date.now() - start) / 1000)} s`);
   });
 }
 
-async function isBuilt() {
-  const outputs = [...Object.values(entryPoints), ...(await projectOutputs())];
+/** @param {Part} part */
+async function isBuilt(part) {
+  const outputs = [...Object.values(entryPoints), ...(await projectOutputs(part))];
   const missing = await Promise.all(outputs.map(async (path) => await isMissing(path)));
-  return !missing.includes(true) && (await readStamp(stampFile)) === (await sourceStamp());
+  return (
+    !missing.includes(true) && (await readStamp(stampFile(part))) === (await sourceStamp(part))
+  );
 }
 
-async function sourceStamp() {
-  const projects = await projectDirectories();
+/** @param {Part} part */
+async function sourceStamp(part) {
+  const projects = await projectsOf(part);
   const sources = ['package.json', 'tsconfig.json', 'tsconfig.lib.json', 'src'];
   return await stampOf(
     [
@@ -59,13 +68,18 @@ async function sourceStamp() {
   );
 }
 
-/** The compiler's record of each build: gone together with a removed `dist`. */
-async function projectOutputs() {
-  const projects = await projectDirectories();
+/**
+ * The compiler's record of each build: gone together with a removed `dist`.
+ *
+ * @param {Part} part
+ */
+async function projectOutputs(part) {
+  const projects = await projectsOf(part);
   return projects.map((project) => join(project, 'dist', 'tsconfig.lib.tsbuildinfo'));
 }
 
-async function projectDirectories() {
+/** @param {Part} part */
+async function projectsOf(part) {
   const lists = await Promise.all(
     groups.map(async (group) => {
       const names = await readdir(inRoot(group));
@@ -76,7 +90,8 @@ async function projectDirectories() {
   const isProject = await Promise.all(
     lists.flat().map(async (project) => !(await isMissing(join(project, 'package.json')))),
   );
-  return lists.flat().filter((_, index) => isProject[index]);
+  const product = lists.flat().filter((_, index) => isProject[index]);
+  return part === 'product' ? product : [...product, inRoot(part)];
 }
 
 /** @param {string} path */
