@@ -40,6 +40,31 @@ describe('what is typed into a terminal', () => {
     vi.useRealTimers();
   });
 
+  it('that nothing shows waits in bounded memory, however much and fast it comes', () => {
+    const frames: string[] = [];
+    const input = inputTo(frames);
+    input.typed(Buffer.from('password\n'.repeat(50_000)));
+    const waiting = 50_000 - frames.length;
+    expect(waiting).toBeGreaterThan(0);
+    expect(waiting * 'password\n'.length).toBeLessThanOrEqual(65_536);
+    input.end();
+    expect(frames).toStrictEqual(Array.from({ length: 50_000 }, () => 'i [not shown]\n'));
+  });
+
+  it('costs no more when much is shown without a line end', () => {
+    const frames: string[] = [];
+    const input = inputTo(frames);
+    const replaced = vi.spyOn(String.prototype, 'replaceAll');
+    input.typed(Buffer.from('a\n'));
+    input.shown(Buffer.from('x'.repeat(20_000)));
+    replaced.mockClear();
+    input.typed(Buffer.from('b\n'.repeat(2_000)));
+    expect(replaced).not.toHaveBeenCalled();
+    replaced.mockRestore();
+    input.end();
+    expect(frames).toHaveLength(2_001);
+  });
+
   it.each<[string, readonly string[], readonly string[]]>([
     ['is recorded line by line', [...echoed('ls -l'), '>\r', '<\r\n'], ['i ls -l\r']],
     ['is recorded when it was pasted', ['>id\r', '<id\r\nuid=0\r\n'], ['i id\r']],

@@ -10,6 +10,8 @@ const UNFINISHED_MS = 10_000;
 /** More keys without an end of line are no line. */
 const MAX_LINE = 4_096;
 const MAX_OUTPUT = 16_384;
+/** Of lines that wait for their echo: more than anybody pastes. */
+const MAX_WAITING = 65_536;
 
 const LINE_ENDS = '\r\n\u0003\u0004';
 /** What a terminal does not show as it stands: escape sequences and control characters. */
@@ -33,6 +35,7 @@ export class TypedInput {
   #keys = '';
   /** Lines whose echo is waited for, the oldest first. */
   #lines: string[] = [];
+  #waiting = 0;
   /** What the terminal has shown since the first of them was begun; line ends are kept. */
   #shown = '';
   #timer: NodeJS.Timeout | undefined;
@@ -66,8 +69,26 @@ export class TypedInput {
 
   #submit(): void {
     this.#lines.push(this.#keys);
+    this.#waiting += this.#keys.length;
     this.#keys = '';
-    this.#decide();
+    // Of one before it nothing was shown yet, and nothing has been shown since.
+    if (this.#lines.length === 1) this.#decide();
+    if (this.#waiting > MAX_WAITING) this.#giveUpHalf();
+  }
+
+  /** Of the older ones, since nothing was shown when the latest was typed. */
+  #giveUpHalf(): void {
+    for (const line of this.#lines.splice(0, Math.ceil(this.#lines.length / 2))) {
+      this.#waiting -= line.length;
+      this.#record(line, false);
+    }
+  }
+
+  /** @returns the line that has waited longest, which waits no longer */
+  #next(): string {
+    const line = this.#lines.shift() ?? '';
+    this.#waiting -= line.length;
+    return line;
   }
 
   /** A line is decided when it was shown, or when the terminal went on without it. */
@@ -75,10 +96,9 @@ export class TypedInput {
     for (let [line] = this.#lines; line !== undefined; [line] = this.#lines) {
       const end = this.#shown.indexOf('\n');
       const row = end === -1 ? this.#shown : this.#shown.slice(0, end);
-      const isShown = shows(row, line);
+      const isShown = shows(visible(row), line);
       if (!isShown && end === -1) return;
-      this.#lines.shift();
-      this.#record(line, isShown);
+      this.#record(this.#next(), isShown);
       this.#shown = end === -1 ? '' : this.#shown.slice(end + 1);
     }
   }
@@ -96,8 +116,10 @@ export class TypedInput {
     if (this.#keys !== '') this.#lines.push(this.#keys);
     this.#keys = '';
     const [row = ''] = this.#shown.split('\n', 1);
-    for (const line of this.#lines) this.#record(line, shows(row, line));
+    const seen = visible(row);
+    for (const line of this.#lines) this.#record(line, shows(seen, line));
     this.#lines = [];
+    this.#waiting = 0;
     this.#shown = '';
   }
 
@@ -116,12 +138,14 @@ export class TypedInput {
   }
 }
 
+/** A row as it is read. Where a line is broken by the terminal's width, readline puts a blank and a return. */
+const visible = (row: string): string => row.replaceAll(' \r', '').replace(invisible, '');
+
 /**
- * Whether a row shows the keys: all that were typed without a key that moves the cursor as one piece, and the pieces in
- * their order. Where a line is broken by the terminal's width, readline puts a blank and a return.
+ * Whether what is seen shows the keys: all that were typed without a key that moves the cursor as one piece, and the
+ * pieces in their order.
  */
-function shows(row: string, keys: string): boolean {
-  const seen = row.replaceAll(' \r', '').replace(invisible, '');
+function shows(seen: string, keys: string): boolean {
   let at = 0;
   for (const piece of keys.split(invisible)) {
     const found = seen.indexOf(piece, at);
