@@ -80,6 +80,7 @@ describe('a held call over HTTP', () => {
     });
     expect(HoldView.parse((await approve(holdId)).json).missing).toBe(1);
     const waits = async (as: Principal) => (await list(as)).items.some(({ id }) => id === holdId);
+    await expect.poll(() => waits(bob)).toBe(true);
     await expect.poll(() => waits(alice)).toBe(false);
     expect(await waits(bob)).toBe(true);
     const second = HoldView.parse((await approve(holdId, { as: bob })).json);

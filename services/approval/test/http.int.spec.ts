@@ -1,5 +1,6 @@
 import { ApprovalView, Problem, WaitingApprovals, type Principal } from '@drawbridge/contracts';
 import { uuidV7 } from '@drawbridge/runtime';
+import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startWorld, type Replica, type World } from './approval-world.js';
 import type { TokenOptions } from './demo-tokens.js';
@@ -317,10 +318,12 @@ describe('every route', () => {
 describe('what waits for me', () => {
   it('is what I may decide and have not approved, the most urgent first', async () => {
     const late = await pending({ count: 2, timeoutSeconds: 3600 });
-    const soon = await pending({ count: 2, timeoutSeconds: 60 });
+    const soon = await pending({ count: 2, timeoutSeconds: 600 });
     const idsFor = async (as: Principal) => (await waiting({ as })).items.map(({ id }) => id);
-    const mine = (await idsFor(alice)).filter((id) => id === late || id === soon);
-    expect(mine).toStrictEqual([soon, late]);
+    await eventually(async () => {
+      const mine = (await idsFor(alice)).filter((id) => id === late || id === soon);
+      expect(mine).toStrictEqual([soon, late]);
+    });
     expect(await idsFor(dana)).toStrictEqual([]);
     expect(await idsFor(erin)).toStrictEqual([]);
     await approve(soon);
@@ -333,6 +336,7 @@ describe('what waits for me', () => {
   it('is bounded, and says how much there is', async () => {
     await pending();
     await pending();
+    await expect.poll(async () => (await waiting()).total).toBeGreaterThanOrEqual(2);
     const one = WaitingApprovals.parse((await call('GET', '/v1/approvals?limit=1')).json);
     expect(one.items).toHaveLength(1);
     expect(one.total).toBeGreaterThanOrEqual(2);

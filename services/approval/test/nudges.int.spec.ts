@@ -78,9 +78,11 @@ describe('a step that waits', () => {
     await world.card(requestId, 'sre-oncall or developers');
 
     const headers = { Authorization: await world.tokens.bearer(erin) };
-    const waiting = await fetch(`${replica.url}/v1/approvals`, { headers });
-    expect(await waiting.json()).toMatchObject({
-      items: [{ id: requestId, steps: [{ reminders: 2, escalations: 1, isOpen: true }] }],
+    await eventually(async () => {
+      const waiting = await fetch(`${replica.url}/v1/approvals`, { headers });
+      expect(await waiting.json()).toMatchObject({
+        items: [{ id: requestId, steps: [{ reminders: 2, escalations: 1, isOpen: true }] }],
+      });
     });
     const url = `${replica.url}/v1/access-requests/${requestId}/approve`;
     expect((await fetch(url, { method: 'POST', headers })).status).toBe(200);

@@ -55,6 +55,8 @@ describe('a limit of so many in an hour', () => {
         facts: [{ condition: 'rate', wanted: 'at most 5 an hour', isMet: true }],
       });
     }
+    // The grant comes behind the verdict.
+    await world.settled();
     const grants = await Promise.all(requestIds.map((id) => world.types(id)));
     expect(grants.filter((types) => types.includes('GrantIssued'))).toHaveLength(5);
     for (const replica of replicas) await replica.close();
