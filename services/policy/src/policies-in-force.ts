@@ -13,6 +13,8 @@ import type { TicketSource } from './facts/ticket-states.js';
 export interface PoliciesInForce {
   /** The last good ones. */
   current(): PolicySet;
+  /** Whether those of this version were in force here, and others are now. */
+  haveReplaced(version: string): boolean;
   /** Ticket systems that tell the states of tickets. */
   ticketSources(): readonly TicketSource[];
   /** Whether they are what the directory says now. */
@@ -27,6 +29,9 @@ export interface PoliciesInForceOptions {
   readonly onChange: () => void;
 }
 
+/** Versions of the past that are known; a grant is seldom issued under any but the last. */
+const REMEMBERED = 100;
+
 /**
  * Loads the policies and follows their directory.
  *
@@ -39,12 +44,15 @@ export async function followPolicies({
 }: PoliciesInForceOptions): Promise<PoliciesInForce> {
   let current: PolicySet;
   let sources: readonly TicketSource[];
+  let versions: readonly string[] = [];
   const take = (configuration: Configuration) => {
     current = compilePolicies(configuration);
+    const { version } = current;
+    versions = [...versions.filter((one) => one !== version), version].slice(-REMEMBERED);
     sources = ticketSourcesOf(configuration);
     logger.log({
       msg: 'policies in force',
-      version: current.version,
+      version,
       policies: current.policies.map(({ name }) => name),
     });
     for (const warning of configuration.warnings) logger.warn({ msg: formatProblem(warning) });
@@ -65,6 +73,7 @@ export async function followPolicies({
   take(watcher.current);
   return {
     current: () => current,
+    haveReplaced: (version) => version !== current.version && versions.includes(version),
     ticketSources: () => sources,
     areCurrent: () => watcher.error === undefined,
     close: () => watcher.close(),

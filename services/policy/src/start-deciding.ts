@@ -12,7 +12,7 @@ import {
   type ClockWatch,
   type JetStreamConnection,
 } from '@drawbridge/jetstream';
-import type { Clock } from '@drawbridge/kernel';
+import type { Clock, RecordedEvent } from '@drawbridge/kernel';
 import type { Closers } from '@drawbridge/runtime';
 import { Members } from '@drawbridge/people';
 import { RequestHistory } from './domain/request-history.js';
@@ -52,10 +52,8 @@ export async function startDeciding(
   closers: Closers,
 ): Promise<Deciding> {
   const started: { grantClock?: GrantClock; peopleWatch?: PeopleWatch } = {};
-  const stops = new StopsInForce(connection, {
-    logger,
-    onStop: () => started.grantClock?.recheck(),
-  });
+  const recheck = () => started.grantClock?.recheck();
+  const stops = new StopsInForce(connection, { logger, onStop: recheck });
   closers.add(() => stops.close());
   await stops.caughtUp;
   const members = new Members();
@@ -64,16 +62,17 @@ export async function startDeciding(
   });
   closers.add(() => memberFollower.close());
   const disabledChanged = () => {
-    started.grantClock?.recheck();
+    recheck();
     started.peopleWatch?.peopleChanged();
   };
   const history = new RequestHistory();
   const riskModel = new RiskModel({ spec: () => policies.current().riskModel, clock, logger });
+  const isDisabled = await followDisabled(connection, closers, disabledChanged);
   const commands = new PolicyCommands({
     store: storeInTime(accessEventStore(connection, 'policy'), watch, endsGrant),
     uses: useEventStore(connection, 'policy'),
     policies: () => policies.current(),
-    isDisabled: await followDisabled(connection, closers, disabledChanged),
+    isDisabled,
     members: members.of,
     history: (...asked) => (started.grantClock?.isCurrent ? history.of(...asked) : undefined),
     places: new Places(guardedBucket(connection, RATES_BUCKET), clock),
@@ -91,7 +90,8 @@ export async function startDeciding(
   started.peopleWatch = peopleWatch;
   closers.add(() => peopleWatch.close());
   const grantClock = new GrantClock({
-    ...{ connection, commands, stops, clock, logger },
+    ...{ connection, commands, clock, logger },
+    isTooLate: (recorded) => stops.isOver(recorded) || isOutdated(recorded, policies, isDisabled),
     onEvent: (recorded) => {
       history.apply(recorded);
       idleClock.apply(recorded);
@@ -107,6 +107,15 @@ export async function startDeciding(
   const membersAreCurrent = () => memberFollower.isCurrent();
   return { commands, grantClock, stops, peopleWatch, membersAreCurrent, riskModel };
 }
+
+/** Whether this is a grant for somebody disabled, or of policies of before: when that changed it was not known yet. */
+const isOutdated = (
+  { event }: RecordedEvent<AccessEvent>,
+  policies: Pick<PoliciesInForce, 'haveReplaced'>,
+  isDisabled: (principal: Principal) => boolean,
+): boolean =>
+  event.type === 'GrantIssued' &&
+  (isDisabled(event.data.grantee) || policies.haveReplaced(event.data.policy.version));
 
 /** It is never too early for it; but that a grant was not used for long is told by the clock. */
 const endsGrant = ({ type, data }: AccessEvent): boolean =>

@@ -549,6 +549,25 @@ describe('the policies', () => {
     await eventually(async () => expect(await world.types(kept)).toContain('GrantRevoked'));
   });
 
+  it('take back a grant that comes from a replica where those before are in force still', async () => {
+    await world.policy();
+    const requestId = await world.ask();
+    await world.until(requestId, 'AccessRequested', 'AccessRequestValidated');
+    const { policy } = await world.eventOf(requestId, 'AccessRequestValidated');
+    await world.configure(world.policies({ ...oncallSpec, maxDurationSeconds: 600 }));
+    await eventually(async () => {
+      const other = await world.ask();
+      await eventually(async () => expect(await world.types(other)).toHaveLength(2));
+      expect(await world.types(other)).toContain('AccessRequestDenied');
+    });
+    const startsAt = new Date().toISOString();
+    const endsAt = new Date(Date.now() + 900_000).toISOString();
+    await world.append(requestId, issued({ policy, startsAt, endsAt }));
+    await eventually(async () =>
+      expect(await world.eventOf(requestId, 'GrantRevoked')).toMatchObject({ cause: 'policy' }),
+    );
+  });
+
   it('that are broken at the start are all listed, and nothing starts', async () => {
     await world.configure('kind: Policy\nspec: {}\n');
     await expect(world.policy()).rejects.toMatchObject({

@@ -9,7 +9,6 @@ import type { Clock, RecordedEvent } from '@drawbridge/kernel';
 import { DueSchedule } from '@drawbridge/runtime';
 import { Duties, type Duty } from '../domain/duties.js';
 import type { PolicyCommands } from '../policy-commands.js';
-import type { StopsInForce } from './stops-in-force.js';
 
 const RETRY_MS = 1_000;
 /** A grant that opens later is looked at again so long before, so that what may not open is gone by then. */
@@ -18,7 +17,8 @@ const BEFORE_START_MS = 1_000;
 export interface GrantClockOptions {
   readonly connection: JetStreamConnection;
   readonly commands: Pick<PolicyCommands, Duty['command'] | 'recheck'>;
-  readonly stops: Pick<StopsInForce, 'isOver'>;
+  /** Whether this is a grant that was issued while what it should not be issued after was on its way. */
+  readonly isTooLate: (recorded: RecordedEvent<AccessEvent>) => boolean;
   /** Told of every event that the clock goes by. */
   readonly onEvent: (recorded: RecordedEvent<AccessEvent>) => void;
   /** Called once it was told of all that there are. */
@@ -91,8 +91,7 @@ export class GrantClock {
     const duty = this.#duties.apply(recorded);
     if (duty === undefined) this.#schedule.delete(recorded.aggregateId);
     else this.#schedule.set(duty.requestId, lookMs(duty));
-    // Issued while the stop was on its way.
-    if (this.options.stops.isOver(recorded)) this.recheck();
+    if (this.options.isTooLate(recorded)) this.recheck();
   }
 
   async #act(requestId: string): Promise<void> {

@@ -6,8 +6,12 @@ import { PeopleWatch } from './people-watch.js';
 
 const requestId = '019c0000-1111-7000-8000-000000000001';
 
-/** What is done when something new is heard of somebody, by what was recorded before. */
-async function heardOf(who: Principal, past: readonly AccessEvent[]): Promise<readonly string[]> {
+const event = (event: AccessEvent, index = 0) => ({
+  ...{ id: 'event', aggregateId: requestId, causationId: 'test', at, event, sequence: index + 1 },
+  actor: { kind: 'service', id: 'policy' } as const,
+});
+
+function watching(): { readonly watch: PeopleWatch; readonly done: string[] } {
   const done: string[] = [];
   const note = (command: string) => () => {
     done.push(command);
@@ -19,11 +23,13 @@ async function heardOf(who: Principal, past: readonly AccessEvent[]): Promise<re
     clock: () => new Date(),
     logger: { log: silent, warn: silent, error: silent },
   });
-  const told = { id: 'event', aggregateId: requestId, causationId: 'test', at };
-  const actor = { kind: 'service', id: 'policy' } as const;
-  for (const [index, event] of past.entries()) {
-    watch.apply({ ...told, actor, sequence: index + 1, event });
-  }
+  return { watch, done };
+}
+
+/** What is done when something new is heard of somebody, by what was recorded before. */
+async function heardOf(who: Principal, past: readonly AccessEvent[]): Promise<readonly string[]> {
+  const { watch, done } = watching();
+  for (const [index, one] of past.entries()) watch.apply(event(one, index));
   watch.start();
   await vi.advanceTimersByTimeAsync(1_000);
   done.length = 0;
@@ -57,5 +63,21 @@ describe('who is looked at when something is heard of people', () => {
     ['for whom it was asked', [dana, [...running.slice(0, -1), forDana]], ['recheck']],
   ])('%s', async (_, [who, past], done) => {
     expect(await heardOf(who, past)).toStrictEqual(done);
+  });
+
+  it.each<readonly [string, readonly [Principal, number], readonly string[]]>([
+    ['whose agent was heard of just before', [agent, 1_000], ['recheck']],
+    ['whose approver was', [alice, 59_999], ['recheck']],
+    ['of whose people nothing was heard lately', [agent, 60_000], []],
+    ['when somebody else was heard of', [carol, 1_000], []],
+  ])('a grant that is heard of late, %s', async (_, [who, agoMs], expected) => {
+    const { watch, done } = watching();
+    watch.start();
+    watch.changed(who);
+    await vi.advanceTimersByTimeAsync(agoMs);
+    for (const [index, one] of running.entries()) watch.apply(event(one, index));
+    await vi.advanceTimersByTimeAsync(1_000);
+    await watch.close();
+    expect(done).toStrictEqual(expected);
   });
 });

@@ -27,6 +27,11 @@ interface Depending {
   readonly people: readonly string[];
 }
 
+/** Longer than an event that was recorded before takes until it is heard of here. */
+const HEARD_LATELY_MS = 60_000;
+/** As many as have a newest reading. */
+const MAX_HEARD = 10_000;
+
 /**
  * Looks again at what depends on somebody when it is heard that they may have left: at their grants and those that they
  * approved, and at requests that have lost an approval, which may have lost the last human who could give one.
@@ -36,6 +41,8 @@ export class PeopleWatch {
   readonly #schedule: DueSchedule;
   /** For which look, so that one that is asked for meanwhile is not lost. */
   readonly #wanted = new Map<string, number>();
+  /** When something was heard of somebody, the oldest first. */
+  readonly #heard = new Map<string, number>();
   #looks = 0;
   #isStarted = false;
 
@@ -48,6 +55,8 @@ export class PeopleWatch {
     if (event.type === 'GrantIssued') {
       const people = partiesOf(event.data).map(principalId);
       this.#depending.set(aggregateId, { command: 'recheck', causationId, people });
+      // It was recorded before that was heard, and is heard of behind it.
+      if (people.some((who) => this.#isHeardOf(who))) this.#want(aggregateId);
     } else if (event.type === 'GrantExtended') {
       this.#alsoOn(aggregateId, event.data.approvers);
     } else if (event.type === 'ApprovalVoided' && roundOf(event) === 1) {
@@ -77,6 +86,7 @@ export class PeopleWatch {
   /** Something new is known of somebody. */
   changed(account: Account): void {
     const who = principalId(account);
+    this.#hear(who);
     for (const [requestId, { command, people }] of this.#depending) {
       if (command === 'endUnapprovable' || people.includes(who)) this.#want(requestId);
     }
@@ -94,11 +104,26 @@ export class PeopleWatch {
     this.#depending.set(requestId, { ...known, people });
   }
 
+  #hear(who: string): void {
+    this.#heard.delete(who);
+    this.#heard.set(who, this.#now());
+    const [oldest] = this.#heard.keys();
+    if (this.#heard.size > MAX_HEARD && oldest !== undefined) this.#heard.delete(oldest);
+  }
+
+  #isHeardOf(who: string): boolean {
+    return this.#now() - (this.#heard.get(who) ?? -Infinity) < HEARD_LATELY_MS;
+  }
+
+  #now(): number {
+    return this.options.clock().getTime();
+  }
+
   #want(requestId: string): void {
     if (!this.#isStarted) return;
     this.#looks += 1;
     this.#wanted.set(requestId, this.#looks);
-    this.#schedule.set(requestId, this.options.clock().getTime());
+    this.#schedule.set(requestId, this.#now());
   }
 
   /** What fails comes again by itself. */
