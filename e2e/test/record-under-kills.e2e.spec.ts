@@ -124,11 +124,18 @@ describe(`processes killed at random for ${SECONDS} s under load (seed ${SEED})`
       if (composition === undefined) throw new Error('not started');
       await takeGrants(composition);
       const endsAt = Date.now() + SECONDS * 1_000;
-      const isOver = () => Date.now() > endsAt;
+      let hasFailed = false;
+      const isOver = () => hasFailed || Date.now() > endsAt;
       const load = { composition, token, isOver };
       const calling = Array.from({ length: CALLERS }, (_, caller) => callUntil(load, caller));
       const talking = runSessionsUntil(load);
-      const kills = await killAtRandom(composition, { isOver, random: randomFrom(SEED) });
+      const killing = killAtRandom(composition, { isOver, random: randomFrom(SEED) });
+      const kills = await killing.catch(async (error: unknown) => {
+        // The load would find nobody, and hide this error among its own.
+        hasFailed = true;
+        await Promise.allSettled([...calling, talking]);
+        throw error;
+      });
       const answered = (await Promise.all(calling)).flat();
       const sessions = await talking;
 
