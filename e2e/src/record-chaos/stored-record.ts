@@ -1,5 +1,7 @@
-import { Identifier, rebuildMessages } from '@drawbridge/audit';
+import { Identifier, RebuiltRecord } from '@drawbridge/audit';
+import type { RebuiltMessagePage } from '@drawbridge/contracts';
 import { startEmbeddedClickHouse } from '@drawbridge/embedded';
+import { readRebuilt } from '@drawbridge/integrity';
 import { connectJetStream, readRange, type JetStreamConnection } from '@drawbridge/jetstream';
 import { z } from 'zod';
 import { sha256 } from './load.js';
@@ -72,7 +74,10 @@ async function digestsOf(connection: JetStreamConnection, stream: Stream): Promi
 export async function storedRecord(directory: string, last: Record<Stream, number>) {
   const engine = await startEmbeddedClickHouse({ directory });
   const client = engine.createClient();
-  const store = { client, database: Identifier.parse('drawbridge') };
+  const record = new RebuiltRecord(
+    { client, database: Identifier.parse('drawbridge') },
+    { storedUpTo: (stream) => Promise.resolve(last[stream as Stream]), retentionDays: 30 },
+  );
   const rowsOf = async <Row>(row: z.ZodType<Row>, query: string): Promise<readonly Row[]> => {
     const result = await client.query({ query, format: 'JSONEachRow' });
     return z.array(row).parse(await result.json());
@@ -83,17 +88,29 @@ export async function storedRecord(directory: string, last: Record<Stream, numbe
       bodies: await rowsOf(Body, BODIES),
       pieces: await rowsOf(Piece, PIECES),
       digests: await ofEachStream(async (stream) => {
-        const digests = new Map<number, string>();
-        const range = { stream, from: 1, to: last[stream] };
-        for await (const { sequence, bytes } of rebuildMessages(store, range)) {
-          digests.set(sequence, bytes === undefined ? 'lines are missing' : sha256(bytes));
-        }
-        return digests;
+        const rows = await rowDigests(record, stream);
+        return new Map([...rows].filter(([sequence]) => sequence <= last[stream]));
       }),
     } satisfies StoredRecord;
   } finally {
     await engine.close();
   }
+}
+
+/** Of messages that the rows give back; what is wrong with the rows stands instead. */
+async function rowDigests(record: RebuiltRecord, stream: Stream): Promise<Digests> {
+  const digests = new Map<number, string>();
+  for (let from: number | undefined = 1; from !== undefined;) {
+    const { messages, next }: RebuiltMessagePage = await record.messages(stream, {
+      ...{ from, limit: PAGE },
+    });
+    for (const { sequence, digest, flaws } of messages.map(readRebuilt)) {
+      const wrong = flaws?.map(({ text }) => text).join('; ');
+      digests.set(sequence, wrong ?? Buffer.from(digest).toString('hex'));
+    }
+    from = next;
+  }
+  return digests;
 }
 
 async function ofEachStream<Value>(

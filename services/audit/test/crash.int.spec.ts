@@ -3,22 +3,23 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { recordLine, type CommandRecord } from '@drawbridge/contracts';
+import { recordLine, type CommandRecord, type RebuiltMessage } from '@drawbridge/contracts';
 import { startEmbeddedClickHouse } from '@drawbridge/embedded';
+import { readRebuilt, rebuiltData } from '@drawbridge/integrity';
 import {
   accessEventStore,
   recordCommands,
   connectJetStream,
   declareStreams,
-  sha256Hex,
   type JetStreamConnection,
 } from '@drawbridge/jetstream';
 import { engineOf, eventually, sourceProgram, startNats, type TestNats } from '@drawbridge/testing';
 import { uuidV7 } from '@drawbridge/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Identifier } from '../src/clickhouse/identifier.js';
-import { rebuildMessages } from '../src/clickhouse/rebuild-messages.js';
 import type { AuditStore } from '../src/clickhouse/select-page.js';
+import type { SealedStream } from '../src/integrity/sealed-streams.js';
+import { rebuiltPages } from './rebuilt-pages.js';
 import { requestHistory } from './sample-events.js';
 import { ended, refused, started } from './sample-records.js';
 
@@ -251,16 +252,16 @@ async function check(messages: number): Promise<void> {
 }
 
 /** The rows give back every message of the stream, byte for byte. */
-async function checkBytes(store: AuditStore, stream: string, messages: number): Promise<void> {
-  const differ: number[] = [];
-  let count = 0;
-  for await (const rebuilt of rebuildMessages(store, { stream, from: 1, to: messages })) {
-    const stored = await connection.manager.streams.getMessage(stream, { seq: rebuilt.sequence });
-    const isSame = Buffer.compare(rebuilt.bytes ?? Buffer.of(), stored?.data ?? Buffer.of(0)) === 0;
-    if (!isSame || sha256Hex(rebuilt.bytes ?? Buffer.of()) !== rebuilt.digest) {
-      differ.push(rebuilt.sequence);
-    }
-    count += 1;
+async function checkBytes(store: AuditStore, stream: SealedStream, count: number): Promise<void> {
+  const rebuilt: RebuiltMessage[] = [];
+  for await (const { messages } of rebuiltPages(store, stream)) rebuilt.push(...messages);
+  const differ: unknown[] = [];
+  for (const message of rebuilt) {
+    const { sequence } = message;
+    const { flaws } = readRebuilt(message);
+    const stored = await connection.manager.streams.getMessage(stream, { seq: sequence });
+    const isSame = rebuiltData(message).equals(stored?.data ?? Buffer.of(0));
+    if (!isSame || flaws !== undefined) differ.push({ sequence, flaws });
   }
-  expect({ count, differ }).toEqual({ count: messages, differ: [] });
+  expect({ count: rebuilt.length, differ }).toEqual({ count, differ: [] });
 }

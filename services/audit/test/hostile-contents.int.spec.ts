@@ -15,8 +15,8 @@ import { eventually } from '@drawbridge/testing';
 import { headers } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { RebuiltRecord } from '../src/integrity/rebuilt-record.js';
 import { tokenOf } from './demo-tokens.js';
+import { rebuiltPages } from './rebuilt-pages.js';
 import { requestHistory } from './sample-events.js';
 import {
   agent,
@@ -233,11 +233,8 @@ async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
 }
 
 async function* rebuilt(): AsyncGenerator<ReadMessage> {
-  const record = new RebuiltRecord(audit.store, {
-    ...{ storedUpTo: () => Promise.resolve(0), retentionDays: 400 },
-  });
-  const { messages } = await record.messages('COMMANDS', { from: 1, limit: 500 });
-  for (const message of messages) yield readRebuilt(message);
+  const pages = rebuiltPages(audit.store, 'COMMANDS');
+  for await (const { messages } of pages) yield* messages.map(readRebuilt);
 }
 
 async function contentsOf<Content>(subject: string): Promise<Content[]> {

@@ -15,9 +15,9 @@ import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { AuditStore } from '../src/clickhouse/select-page.js';
-import { RebuiltRecord } from '../src/integrity/rebuilt-record.js';
 import { Sealer } from '../src/integrity/sealer.js';
 import type { SealedStream } from '../src/integrity/sealed-streams.js';
+import { rebuiltPages } from './rebuilt-pages.js';
 import { requestHistory } from './sample-events.js';
 import { commandIdAt, ended, refused, started } from './sample-records.js';
 import { startTestAudit, type TestAudit } from './test-audit.js';
@@ -94,18 +94,7 @@ async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
 }
 
 async function* rebuiltOf(stream: SealedStream, store: AuditStore): AsyncGenerator<ReadMessage> {
-  const record = new RebuiltRecord(store, {
-    storedUpTo: () => Promise.resolve(0),
-    retentionDays: 400,
-  });
-  for (let from: number | undefined = 1; from !== undefined;) {
-    const page: Awaited<ReturnType<RebuiltRecord['messages']>> = await record.messages(stream, {
-      from,
-      limit: 500,
-    });
-    for (const message of page.messages) yield readRebuilt(message);
-    from = page.next;
-  }
+  for await (const { messages } of rebuiltPages(store, stream)) yield* messages.map(readRebuilt);
 }
 
 const seals = new Map<string, { statements: string[]; seals: Seal[] }>();

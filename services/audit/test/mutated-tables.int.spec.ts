@@ -16,9 +16,9 @@ import { eventually } from '@drawbridge/testing';
 import { headers } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { RebuiltRecord } from '../src/integrity/rebuilt-record.js';
 import { Sealer } from '../src/integrity/sealer.js';
 import type { SealedStream } from '../src/integrity/sealed-streams.js';
+import { rebuiltPages } from './rebuilt-pages.js';
 import { commandIdAt, ended, refused, started } from './sample-records.js';
 import { startTestAudit, type TestAudit } from './test-audit.js';
 
@@ -152,17 +152,9 @@ async function check(stream: SealedStream) {
   const { statements, seals } = sealed.get(stream) ?? { statements: [], seals: [] };
   const strays: string[] = [];
   async function* messages(): AsyncGenerator<ReadMessage> {
-    const record = new RebuiltRecord(audit.store, {
-      storedUpTo: () => Promise.resolve(0),
-      retentionDays: 400,
-    });
-    for (let from: number | undefined = 1; from !== undefined;) {
-      const page: Awaited<ReturnType<RebuiltRecord['messages']>> = await record.messages(stream, {
-        ...{ from, limit: 500 },
-      });
-      for (const message of page.messages) yield readRebuilt(message);
+    for await (const page of rebuiltPages(audit.store, stream)) {
+      yield* page.messages.map(readRebuilt);
       strays.push(...(page.strays ?? []).map(({ row }) => row));
-      from = page.next;
     }
   }
   const report = await checkStream({

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { readRebuilt, rebuiltData } from '@drawbridge/integrity';
 import { headers } from '@nats-io/transport-node';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rebuildMessages, type RebuiltMessage } from '../src/clickhouse/rebuild-messages.js';
+import type { SealedStream } from '../src/integrity/sealed-streams.js';
 import { anyLine, type AnyLine } from './any-line.js';
+import { rebuiltPages } from './rebuilt-pages.js';
 import { startTestAudit, type TestAudit } from './test-audit.js';
 
 let audit: TestAudit;
@@ -26,11 +28,20 @@ async function publish(lines: readonly AnyLine[], end = '\n'): Promise<Uint8Arra
 const lastOf = async (stream: string) =>
   (await audit.connection.manager.streams.info(stream)).state.last_seq;
 
-async function rebuiltFrom(stream: string, from: number): Promise<RebuiltMessage[]> {
-  const to = await lastOf(stream);
-  const rebuilt: RebuiltMessage[] = [];
-  for await (const each of rebuildMessages(audit.store, { stream, from, to })) rebuilt.push(each);
-  return rebuilt;
+/** Messages, and what their rows have against each other. */
+async function rebuiltFrom(stream: SealedStream, from: number) {
+  const found: { text: string; digest: string; tables: string[]; flaws: readonly unknown[] }[] = [];
+  for await (const { messages } of rebuiltPages(audit.store, stream, from)) {
+    for (const message of messages) {
+      found.push({
+        text: String(rebuiltData(message)),
+        digest: message.digest,
+        tables: message.parts.map(({ table }) => table),
+        flaws: readRebuilt(message).flaws ?? [],
+      });
+    }
+  }
+  return found;
 }
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
@@ -51,11 +62,9 @@ describe('a message of COMMANDS', () => {
           for (const lines of all) sent.push(await publish(lines, end));
           await audit.caughtUp(['COMMANDS']);
           const rebuilt = await rebuiltFrom('COMMANDS', from);
-          expect(rebuilt.map(({ bytes }) => String(bytes))).toEqual(sent.map(String));
+          expect(rebuilt.map(({ text }) => text)).toEqual(sent.map(String));
           expect(rebuilt.map(({ digest }) => digest)).toEqual(sent.map(sha256));
-          expect(rebuilt.flatMap(({ lines }) => lines).filter((line) => !line.isAsNoted)).toEqual(
-            [],
-          );
+          expect(rebuilt.flatMap(({ flaws }) => flaws)).toEqual([]);
         }),
         { numRuns: 25, interruptAfterTimeLimit: 180_000 },
       );
@@ -113,17 +122,18 @@ describe('a message of a stream of events', () => {
     ['STOPS', 'drawbridge.stops.'],
     ['USES', 'drawbridge.uses.'],
     ['AUDIT', 'drawbridge.audit-events.'],
-  ])('is made again of its row, byte for byte: %s', async (stream, prefix) => {
+  ] as const)('is made again of its row, byte for byte: %s', async (stream, prefix) => {
     const sent = [...texts('aggregate-1'), 'no event at all', '\ufeff{}'];
     const from = (await lastOf(stream)) + 1;
     for (const text of sent) await audit.connection.jetstream.publish(`${prefix}aggregate-1`, text);
     await audit.caughtUp([stream]);
     const rebuilt = await rebuiltFrom(stream, from);
-    expect(rebuilt.map(({ bytes }) => String(bytes))).toEqual(sent);
+    expect(rebuilt.map(({ text }) => text)).toEqual(sent);
     expect(rebuilt.map(({ digest }) => digest)).toEqual(
       sent.map((text) => sha256(Buffer.from(text))),
     );
-    const tables = rebuilt.map(({ lines: [line] }) => line?.table);
+    expect(rebuilt.flatMap(({ flaws }) => flaws)).toEqual([]);
+    const tables = rebuilt.map((message) => message.tables[0]);
     expect(tables.slice(-2)).toEqual(['stream_messages', 'stream_messages']);
     expect(new Set(tables.slice(0, -2)).size).toBe(1);
   });

@@ -48,13 +48,3 @@ export const messageRow = (message: StoredMessage, parked: readonly ParkedLine[]
     content: Buffer.from(bytes).toString('base64'),
   })),
 });
-
-/** The message again, of its lines in their order. */
-export function messageBytes(form: MessageForm, lines: readonly Uint8Array[]): Uint8Array {
-  const [first = new Uint8Array()] = lines;
-  if (form === 'record') return first;
-  const parts = lines.flatMap((line) => [line, NEWLINE]);
-  return Buffer.concat(form === 'lines' ? parts : parts.slice(0, -1));
-}
-
-const NEWLINE = Buffer.from('\n');
