@@ -107,6 +107,7 @@ export class AuditProcess {
   }
 
   async stop(): Promise<void> {
+    if (this.#watch.ending !== undefined) return;
     const exited = once(this.child, 'exit');
     this.child.kill('SIGTERM');
     await exited;

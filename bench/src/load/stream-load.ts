@@ -80,7 +80,8 @@ export class RunningStreams {
 
   async close(): Promise<void> {
     this.#child.stdin?.end();
-    if (this.#child.exitCode === null) await once(this.#child, 'exit');
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode === null && signalCode === null) await once(this.#child, 'exit');
   }
 
   #listen(name: string): void {

@@ -46,6 +46,7 @@ describe('a process of the bench', () => {
   it('is not waited for either where it is audit, or the stand-ins', async () => {
     const audit = await AuditProcess.start('nats://127.0.0.1:1', '/nonexistent');
     await expect(audit.ready()).rejects.toThrow(/audit has ended \(exit code 1\):[^]*audit-main/);
+    await audit.stop();
     const standIns = StandIns.start({ issuers: [] } as never);
     await expect(standIns).rejects.toThrow(/has ended \(exit code 1\):[^]*stand-ins-main/);
   });

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { eventually, sourceProgram } from '@drawbridge/testing';
+import { ChildWatch, eventually, sourceProgram } from '@drawbridge/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 
 const children: ChildProcess[] = [];
@@ -18,19 +18,18 @@ function run(env: Readonly<Record<string, string>>) {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.push(child);
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
-  }
-  const exited = once(child, 'exit').then(([code, signal]: unknown[]) => ({ code, signal }));
+  const watch = new ChildWatch(child, { name: 'the service' });
+  // Not its exit: what it wrote last may come after that.
+  const exited = once(child, 'close').then(([code, signal]: unknown[]) => ({ code, signal }));
   return {
     child,
     exited,
-    output: () => output,
+    output: () => watch.output,
     address: () =>
-      eventually(() => {
-        const address = /"http":"(http:[^"]+)"/.exec(output)?.[1];
-        if (address === undefined) throw new Error(`not started:\n${output}`);
+      eventually(async () => {
+        await watch.requireRunning();
+        const address = /"http":"(http:[^"]+)"/.exec(watch.output)?.[1];
+        if (address === undefined) throw new Error(`not started:\n${watch.lastWords}`);
         return address;
       }),
   };

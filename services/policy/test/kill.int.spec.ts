@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually, sourceProgram } from '@drawbridge/testing';
+import { ChildWatch, eventually, sourceProgram } from '@drawbridge/testing';
 import { PolicyWorld, viewScope } from './policy-under-test.js';
 import { alice, approved, given, withdrawn } from './story.js';
 
@@ -23,7 +23,7 @@ afterAll(async () => {
 function startProcess(): ChildProcess {
   const child = spawn(process.execPath, sourceProgram(program), {
     env: { ...process.env, ...world.environment() },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.add(child);
   child.once('exit', () => children.delete(child));
@@ -31,9 +31,12 @@ function startProcess(): ChildProcess {
 }
 
 async function started(child: ChildProcess): Promise<void> {
-  let output = '';
-  child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  await eventually(() => expect(output).toContain('policy started'), { timeoutMs: 90_000 });
+  const watch = new ChildWatch(child, { name: 'policy' });
+  const isStarted = async () => {
+    await watch.requireRunning();
+    expect(watch.output).toContain('policy started');
+  };
+  await eventually(isStarted, { timeoutMs: 90_000 });
 }
 
 async function kill(child: ChildProcess): Promise<void> {

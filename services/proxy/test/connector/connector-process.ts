@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { eventually } from '@drawbridge/testing';
+import { ChildWatch, eventually } from '@drawbridge/testing';
 import type { Gateway } from '../gateway-under-test.js';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -66,9 +66,10 @@ export async function startConnector(options: ConnectorOptions): Promise<Connect
       LOG_LEVEL: 'debug',
       ...env,
     },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const exited = once(child, 'exit') as Promise<[number | null]>;
+  const watch = new ChildWatch(child, { name: 'the connector' });
+  const exited = once(child, 'close') as Promise<[number | null]>;
   const log: string[] = [];
   let rest = '';
   child.stdout.on('data', (chunk: Buffer) => {
@@ -94,6 +95,7 @@ export async function startConnector(options: ConnectorOptions): Promise<Connect
   };
   try {
     await eventually(async () => {
+      await watch.requireRunning();
       const now = await figures();
       if (now.sessions < sessions) throw new Error(`${now.sessions} sessions: ${log.join('\n')}`);
     });

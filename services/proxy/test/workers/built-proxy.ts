@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { RunningService } from '@drawbridge/runtime';
+import { ChildWatch } from '@drawbridge/testing';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const project = fileURLToPath(new URL('../../tsconfig.lib.json', import.meta.url));
@@ -23,9 +24,10 @@ export interface BuiltProxy extends RunningService {
 
 /** The built proxy in a process of its own. Resolves when it listens. */
 export async function startBuiltProxy(env: Readonly<Record<string, string>>): Promise<BuiltProxy> {
-  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const watch = new ChildWatch(child, { name: 'the proxy', env });
   const log: string[] = [];
-  const exited = once(child, 'exit') as Promise<[number | null]>;
+  const exited = once(child, 'close') as Promise<[number | null]>;
   const started = Promise.withResolvers<Record<string, string>>();
   let rest = '';
   child.stdout.on('data', (chunk: Buffer) => {
@@ -40,7 +42,7 @@ export async function startBuiltProxy(env: Readonly<Record<string, string>>): Pr
       if (msg === 'proxy started' && addresses !== undefined) started.resolve(addresses);
     }
   });
-  void exited.then(() => started.reject(new Error(`the proxy ended:\n${log.join('\n')}`)));
+  void exited.then(() => watch.requireRunning()).catch(started.reject);
   const addresses = await started.promise;
   const terminate = async () => {
     child.kill('SIGTERM');
