@@ -65,6 +65,15 @@ describe('who is looked at when something is heard of people', () => {
     expect(await heardOf(who, past)).toStrictEqual(done);
   });
 
+  it('a request that lost an approval, as soon as that is heard of', async () => {
+    const { watch, done } = watching();
+    watch.start();
+    watch.apply(event(voidedOf(alice)));
+    await vi.advanceTimersByTimeAsync(1_000);
+    await watch.close();
+    expect(done).toStrictEqual(['endUnapprovable']);
+  });
+
   it.each<readonly [string, readonly [Principal, number], readonly string[]]>([
     ['whose agent was heard of just before', [agent, 1_000], ['recheck']],
     ['whose approver was', [alice, 59_999], ['recheck']],

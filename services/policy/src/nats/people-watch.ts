@@ -55,12 +55,13 @@ export class PeopleWatch {
     if (event.type === 'GrantIssued') {
       const people = partiesOf(event.data).map(principalId);
       this.#depending.set(aggregateId, { command: 'recheck', causationId, people });
-      // It was recorded before that was heard, and is heard of behind it.
+      // What was recorded before somebody left may be heard of behind that.
       if (people.some((who) => this.#isHeardOf(who))) this.#want(aggregateId);
     } else if (event.type === 'GrantExtended') {
       this.#alsoOn(aggregateId, event.data.approvers);
     } else if (event.type === 'ApprovalVoided' && roundOf(event) === 1) {
       this.#depending.set(aggregateId, { command: 'endUnapprovable', causationId, people: [] });
+      this.#want(aggregateId);
     } else if (ends.has(event.type)) {
       this.#depending.delete(aggregateId);
       this.#wanted.delete(aggregateId);
