@@ -6,7 +6,7 @@ import { SpdyReader } from './spdy-reader.js';
 import { SpdyStreams } from './spdy-streams.js';
 
 /** kubectl prints in one goroutine what another one's exit would cut off. */
-export const SPDY_PRINT_MS = 200;
+export const SPDY_PRINT_MS = 1_000;
 const NOTHING = Buffer.alloc(0);
 
 /** SPDY/3.1 as `kubectl` speaks it, on a connection of its own or through a tunnel. */
