@@ -238,6 +238,9 @@ describe('an incident', () => {
     expect((await run(process.execPath, [join(unpacked, 'verify.mjs')])).stdout).toContain(
       'whole:',
     );
+    const verified = await ended('verify', unpacked);
+    expect(verified.stdout).toContain('files are what was taken out of the record');
+    expect(verified.code).toBe(0);
     expect(readFileSync(join(unpacked, 'story.txt'), 'utf8')).toContain('INC-4213');
     await eventually(
       async () => expect(await asAuditor('trail', '--grant', grantId)).toMatch(/bob.*export/),

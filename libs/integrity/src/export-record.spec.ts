@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { filesOf, testExport, type TestFiles } from '../test/test-export.js';
+import { filesOf, testExport, testSession, type TestFiles } from '../test/test-export.js';
 import { testSigner } from '../test/test-log.js';
 import { checkExport, type ExportReport } from './export-record.js';
 import type { Finding } from './finding.js';
@@ -55,6 +55,54 @@ describe('an export', () => {
     const report = await check(files);
     expect(report.streams.map(({ verified }) => verified)).toEqual([22, 22]);
     expect(findingsOf(report).map(({ place }) => place)).toEqual(['manifest.json']);
+  });
+});
+
+describe('a session that was taken away', () => {
+  it('is verified with one public key, and is no stream', async () => {
+    const report = await check(testSession());
+    expect(findingsOf(report)).toEqual([]);
+    expect(report).toMatchObject({
+      ...{ name: 'drawbridge.test', by: 'bob', streams: [] },
+      session: { accessRequestId: 'request-1', files: 3 },
+    });
+  });
+
+  it('is not believed with another key, or without any', async () => {
+    const files = filesOf(testSession());
+    await expect(checkExport({ files, trusted: testSigner('x').publicKey })).rejects.toMatchObject({
+      code: 'key_untrusted',
+    });
+    const unsigned = testSession();
+    unsigned.delete('integrity/keys.json');
+    await expect(check(unsigned)).rejects.toMatchObject({ code: 'key_chain_broken' });
+  });
+
+  it('names the file of which a byte is another one', async () => {
+    const missed: string[] = [];
+    for (const [path, original] of testSession()) {
+      for (let place = 0; place < original.length; place += 5) {
+        const bytes = Buffer.from(original);
+        bytes[place] = (bytes[place] ?? 0) ^ 1;
+        const named = await check(new Map(testSession()).set(path, bytes)).then(
+          (report) => findingsOf(report).some((finding) => finding.place?.startsWith(path)),
+          (error: unknown) => path === 'integrity/keys.json' && error instanceof Error,
+        );
+        if (!named) missed.push(`${path} byte ${place}`);
+      }
+    }
+    expect(missed).toEqual([]);
+  });
+
+  it('is told of a file that is missing, one too many, and a list that nobody signed', async () => {
+    const files = testSession().set('commands/000002.ndjson', Buffer.from('{}\n'));
+    files.delete('story.txt');
+    files.delete('manifest.note');
+    expect(findingsOf(await check(files)).map(({ kind, place }) => [kind, place])).toEqual([
+      ['altered', 'manifest.note'],
+      ['dropped', 'story.txt'],
+      ['added', 'commands/000002.ndjson'],
+    ]);
   });
 });
 

@@ -1,9 +1,10 @@
-import { ExportManifest, KeyStatement, Seal, StreamMessage } from '@drawbridge/contracts';
-import type { z } from 'zod';
+import { KeyStatement, Seal, StreamMessage } from '@drawbridge/contracts';
+import { z } from 'zod';
 import type { Gap } from './checkpoint.js';
 import { openExportStatement } from './export-statement.js';
 import { Findings, type Finding } from './finding.js';
 import { KeyRing, openKeyChain, type KeyChain } from './key-chain.js';
+import { listedFiles, type ListedFiles } from './listed-files.js';
 import { base64, NoteRefused, type PublicKey } from './note.js';
 import { SealRefused, type Checkpoint } from './checkpoint.js';
 import { sha256 } from './merkle.js';
@@ -24,6 +25,8 @@ export interface ExportReport {
   readonly by?: string;
   readonly at?: string;
   readonly streams: readonly StreamReport[];
+  /** Of a session that was taken away, which has no messages of streams: its access request, and how many files it has. */
+  readonly session?: { readonly accessRequestId: string; readonly files: number };
   /** What is wrong with files by themselves. */
   readonly findings: readonly Finding[];
 }
@@ -38,12 +41,14 @@ export interface ExportToCheck {
 const MANIFEST = 'manifest.json';
 const STATEMENT = 'manifest.note';
 const KEYS = 'keys.ndjson';
+const SESSION_KEYS = 'integrity/keys.json';
+const SessionKeys = z.looseObject({ keys: z.array(z.looseObject({ statement: z.string() })) });
 const MAX_SMALL_BYTES = 16_777_216;
 /** A seal, or a message of 1 MiB in base64. */
 const MAX_LINE_BYTES = 2_097_152;
 
 /**
- * Checks an export with nothing but itself and, best, a key that is trusted from elsewhere.
+ * Checks an export, or a session that was taken away, with nothing but itself and, best, a key that is trusted from elsewhere.
  *
  * @throws KeyChainRefused, NoteRefused when there are no keys to check with
  */
@@ -59,7 +64,7 @@ class ExportCheck {
   readonly #findings = new Findings('');
   #kept: readonly Checkpoint[] = [];
   #keys: KeyChain = { name: '', keys: [] };
-  #manifest: ExportManifest | undefined;
+  #manifest: ListedFiles | undefined;
   #statement: { readonly by: string; readonly at: string } | undefined;
   readonly #streams: StreamReport[] = [];
 
@@ -70,27 +75,37 @@ class ExportCheck {
       name: this.#keys.name,
       ...this.#statement,
       streams: this.#streams,
+      ...this.#session(),
       findings: this.#findings.list,
     };
+  }
+
+  #session(): Pick<ExportReport, 'session'> {
+    const { session: accessRequestId, files } = this.#manifest ?? {};
+    if (accessRequestId === undefined) return {};
+    return { session: { accessRequestId, files: files?.size ?? 0 } };
   }
 
   async readKeys(): Promise<void> {
     const statements: string[] = [];
     for await (const { value } of this.#items(KEYS, KeyStatement)) statements.push(value.note);
+    const session = SessionKeys.safeParse(parseJson(await this.#small(SESSION_KEYS))).data;
+    if (this.options.files.read(KEYS) === undefined) {
+      statements.push(...(session?.keys ?? []).map(({ statement }) => statement));
+    }
     this.#keys = openKeyChain(statements, this.options.trusted);
   }
 
   /** The list of files, what audit signed of it, and each file that is on it. */
   async checkFiles(): Promise<void> {
     const bytes = await this.#small(MANIFEST);
-    const manifest = ExportManifest.safeParse(parseJson(bytes));
-    if (!manifest.success) {
+    this.#manifest = listedFiles(parseJson(bytes));
+    if (this.#manifest === undefined) {
       this.#add('altered', MANIFEST, 'is not there, or not the list of files of an export');
       return;
     }
-    this.#manifest = manifest.data;
     await this.#checkStatement(sha256(bytes).toString('hex'));
-    const listed = new Map(this.#manifest.files.map((file) => [file.path, file.sha256]));
+    const listed = this.#manifest.files;
     for (const [path, digest] of listed) await this.#checkFile(path, digest);
     for (const path of await this.options.files.paths()) {
       const isOurs = listed.has(path) || [MANIFEST, STATEMENT].includes(path);

@@ -62,6 +62,32 @@ export function testExport(
   return files;
 }
 
+/** For specs: a session as `drawbridge audit export` takes it away. */
+export function testSession(): TestFiles {
+  const signer = testSigner('a');
+  const key = { statement: keyStatement({ name, at, signer }) };
+  const files: TestFiles = new Map([
+    ['story.txt', Buffer.from('session 1\n')],
+    [
+      'integrity/keys.json',
+      Buffer.from(`${JSON.stringify({ name, keys: [key] }, undefined, 2)}\n`),
+    ],
+    ['commands/000001.ndjson', lines([{ id: 'one', verb: 'get' }])],
+  ]);
+  const manifest = Buffer.from(
+    JSON.stringify({
+      ...{ format: 'drawbridge-session/1', accessRequestId: 'request-1' },
+      files: [...files].map(([path, bytes]) => ({
+        ...{ name: path, sha256: sha256(bytes).toString('hex'), bytes: bytes.length },
+      })),
+    }),
+  );
+  const statement = { name, manifest: sha256(manifest).toString('hex'), by: 'bob', at };
+  return files
+    .set('manifest.json', manifest)
+    .set('manifest.note', Buffer.from(exportStatement(statement, signer)));
+}
+
 export const filesOf = (files: TestFiles): ExportFiles => ({
   paths: () => Promise.resolve([...files.keys()]),
   read: (path) => {

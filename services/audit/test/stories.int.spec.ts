@@ -1,6 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  createReadStream,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -12,6 +19,7 @@ import {
   type CommandBody,
   type SessionChunk,
 } from '@drawbridge/contracts';
+import { checkExport, parsePublicKey, type ExportFiles } from '@drawbridge/integrity';
 import { recordCommands } from '@drawbridge/jetstream';
 import { readBundle } from '@drawbridge/replay';
 import { eventually } from '@drawbridge/testing';
@@ -271,6 +279,15 @@ describe('a session that is taken away', () => {
         ...{ status, stdout: expect.stringContaining(text) as string },
       });
       expect(verify(publicFile)).toMatchObject(saying(0, 'signed\ndrawbridge/export'));
+      const files: ExportFiles = {
+        paths: () => Promise.resolve(manifest.files.map(({ name }) => name)),
+        read: (path) =>
+          existsSync(join(folder, path)) ? createReadStream(join(folder, path)) : undefined,
+      };
+      const trusted = parsePublicKey(readFileSync(publicFile, 'utf8'));
+      expect(await checkExport({ files, trusted })).toMatchObject({
+        ...{ streams: [], findings: [], session: { files: manifest.files.length } },
+      });
       const other = join(folder, '..', `${randomUUID()}.pem`);
       const stranger = generateKeyPairSync('ed25519').publicKey;
       writeFileSync(other, stranger.export({ type: 'spki', format: 'pem' }));

@@ -38,7 +38,10 @@ interface VerifyOptions extends SharedOptions {
 export function registerVerify(registrar: Registrar, group: Command): void {
   const verify = group
     .command('verify')
-    .argument('[directory]', 'an export that was unpacked; without it, the record itself')
+    .argument(
+      '[directory]',
+      'an export, or a session of "audit export", that was unpacked; without it, the record itself',
+    )
     .summary('prove that the record is what was sealed')
     .description(
       'Checks that nothing was altered, dropped, reordered, cut off or added, and says where. It is checked here, with a public key; audit only gives what it has.',
@@ -64,7 +67,7 @@ export function registerVerify(registrar: Registrar, group: Command): void {
       examples([
         'drawbridge audit verify --key audit-key.pem',
         'drawbridge audit verify --rows --key audit-key.pem',
-        'drawbridge audit verify ./unpacked --key audit-key.pem',
+        'drawbridge audit verify ./incident --key audit-key.pem',
         'drawbridge audit verify --stream COMMANDS --kept ./checkpoints',
         'drawbridge audit verify --key audit-key.pem --timestamp-ca tsa-ca.pem',
         'drawbridge audit verify --proof proof.json --key audit-key.pem --kept published.note',
@@ -137,7 +140,7 @@ function live(
 }
 
 function show(context: CommandContext, checked: RecordCheck): void {
-  const { chain, streams, findings, findingCount, taken } = checked;
+  const { chain, streams, findings, findingCount, taken, session } = checked;
   const told = streams.map(
     ({ stream, verified, unsealed, passedOver, gaps, last, timestamps }) => ({
       stream,
@@ -151,9 +154,8 @@ function show(context: CommandContext, checked: RecordCheck): void {
       ...(timestamps === undefined ? {} : { timestamps: toldOf(timestamps) }),
     }),
   );
-  context.show({ log: chain.name, ...taken, streams: told, findings, findingCount }, () =>
-    verifyText(streams, findings, findingCount),
-  );
+  const answer = { log: chain.name, ...taken, session, streams: told, findings, findingCount };
+  context.show(answer, () => verifyText(checked));
   if (taken !== undefined) context.note(`taken by ${taken.by} at ${taken.at}`);
 }
 
@@ -171,6 +173,15 @@ async function refusingProof(work: () => Promise<ProofReport>): Promise<ProofRep
   }
 }
 
+/** Audit without a key signs nothing of what it exports. */
+const adviceOn = (code: string): { readonly advice?: string } =>
+  code === 'key_chain_broken'
+    ? {
+        advice:
+          'of a session without a signature, "node verify.mjs" in it says whether it is whole',
+      }
+    : {};
+
 /** Keys that cannot be believed: nothing can be checked then. */
 async function refusing(work: () => Promise<RecordCheck>): Promise<RecordCheck> {
   try {
@@ -178,6 +189,6 @@ async function refusing(work: () => Promise<RecordCheck>): Promise<RecordCheck> 
   } catch (error) {
     if (!(error instanceof KeyChainRefused || error instanceof NoteRefused)) throw error;
     const message = `the keys of the record are not to be believed: ${error.message} (${error.code})`;
-    throw new CliError('record_unproven', message, { cause: error });
+    throw new CliError('record_unproven', message, { cause: error, ...adviceOn(error.code) });
   }
 }

@@ -7,12 +7,14 @@ import {
   openCheckpoint,
   openKeyChain,
   SealRefused,
+  type ExportReport,
   type Finding,
   type Gap,
   type KeyChain,
   type PublicKey,
   type StreamReport,
 } from '@drawbridge/integrity';
+import { CliError } from '../cli-error.js';
 import { directoryFiles } from './directory-files.js';
 import { openKeptNotes, readKeptNotes } from './kept-checkpoints.js';
 import type { Announced, Beginning, RecordReader } from './record-reader.js';
@@ -26,6 +28,8 @@ export interface RecordCheck {
   readonly findingCount: number;
   /** Of an export: who took it when, as audit signed it. */
   readonly taken?: { readonly by: string; readonly at: string };
+  /** When it is one session and not a part of the streams. */
+  readonly session?: ExportReport['session'];
 }
 
 /** With `timestamps` when it was said which time stampers are believed. */
@@ -186,7 +190,8 @@ export async function checkDirectory(
     ...(trusted === undefined ? {} : { trusted }),
     keptOf: (chain) => openKeptNotes(notes, chain),
   });
-  const { name, by, at } = report;
+  const { name, by, at, session } = report;
+  if (session !== undefined && paths.length > 0) throw noLog();
   // An export is of what was sealed.
   const streams = report.streams.map((stream) =>
     stream.unsealed > 0 ? withUnsealed(stream) : stream,
@@ -195,9 +200,16 @@ export async function checkDirectory(
     chain: { name },
     streams,
     ...(by === undefined || at === undefined ? {} : { taken: { by, at } }),
+    ...(session === undefined ? {} : { session }),
     ...all(streams, report.findings),
   };
 }
+
+const noLog = (): CliError =>
+  new CliError(
+    'usage_invalid',
+    '--kept: one session is no log that a checkpoint could be missing in',
+  );
 
 function withUnsealed(report: StreamReport): StreamReport {
   const { stream, unsealed, last, findings, findingCount } = report;

@@ -1,21 +1,27 @@
 import type { Finding } from '@drawbridge/integrity';
-import type { CheckedStream } from '../integrity/check-record.js';
+import type { CheckedStream, RecordCheck } from '../integrity/check-record.js';
 import { neutralise } from './neutralise.js';
 import { table } from './table.js';
 
 const SHOWN = 100;
 
 /** What was verified, stream by stream, and what is wrong, one line each. */
-export function verifyText(
-  streams: readonly CheckedStream[],
-  findings: readonly Finding[],
-  count: number,
-): string {
+export function verifyText({
+  streams,
+  findings,
+  findingCount: count,
+  session,
+}: Omit<RecordCheck, 'chain' | 'taken'>): string {
   const lines = findings.slice(0, SHOWN).map((finding) => `${findingLine(finding)}\n`);
   const more = count > lines.length ? `… and ${count - lines.length} more\n` : '';
-  const verdict = count === 0 ? 'the record is what was sealed\n' : `${count} found\n`;
+  const verdict = count === 0 ? wholeText(session) : `${count} found\n`;
   return `${streams.length === 0 ? '' : `${streamTable(streams)}\n`}${timestampLines(streams)}${lines.join('')}${more}${verdict}`;
 }
+
+const wholeText = (session: RecordCheck['session']): string =>
+  session === undefined
+    ? 'the record is what was sealed\n'
+    : `session ${neutralise(session.accessRequestId)}: its ${session.files} files are what was taken out of the record\n`;
 
 function timestampLines(streams: readonly CheckedStream[]): string {
   const lines = streams.flatMap(({ stream, timestamps }) => {
