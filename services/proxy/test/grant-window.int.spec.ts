@@ -1,16 +1,9 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { UseEvent } from '@drawbridge/contracts';
 import { useEventStore } from '@drawbridge/jetstream';
 import { eventually } from '@drawbridge/testing';
-import {
-  startGateway,
-  type Answer,
-  type Gateway,
-  type GrantOptions,
-  type IssuedGrant,
-} from './gateway-under-test.js';
+import { startGatewayToProd } from './gateway-to-prod.js';
+import type { Answer, Gateway, GrantOptions, IssuedGrant } from './gateway-under-test.js';
 import { http2Call, http2Session } from './http2-client.js';
 import { startRecordingUpstream, type RecordingUpstream } from './recording-upstream.js';
 
@@ -21,18 +14,9 @@ let gateway: Gateway;
 
 beforeAll(async () => {
   upstream = await startRecordingUpstream();
-  gateway = await startGateway({
-    connections: [
-      {
-        name: 'prod',
-        server: upstream.address,
-        certificateAuthority: upstream.certificateAuthority,
-        credential: 'type: bearerToken\nfile: cluster.token',
-      },
-    ],
+  gateway = await startGatewayToProd(upstream, {
     variables: { AGENT_CALLS_PER_SECOND: '1000', AGENT_BURST: '1000' },
   });
-  await writeFile(join(gateway.directory, 'cluster.token'), 'cluster-token');
   upstream.answer((request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' });
     if (request.url?.includes('watch=') !== true) response.end('{"kind":"PodList"}');

@@ -1,10 +1,9 @@
-import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { connect as tlsConnect } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '@drawbridge/testing';
-import { startGateway, type Gateway } from './gateway-under-test.js';
+import { startGatewayToProd } from './gateway-to-prod.js';
+import type { Gateway } from './gateway-under-test.js';
 import { rawCall, rawConnection, type RawAnswer } from './raw-call.js';
 import { startRecordingUpstream, type RecordingUpstream } from './recording-upstream.js';
 
@@ -15,18 +14,9 @@ let bearer: string;
 
 beforeAll(async () => {
   upstream = await startRecordingUpstream();
-  gateway = await startGateway({
-    connections: [
-      {
-        name: 'prod',
-        server: upstream.address,
-        certificateAuthority: upstream.certificateAuthority,
-        credential: 'type: bearerToken\nfile: cluster.token',
-      },
-    ],
+  gateway = await startGatewayToProd(upstream, {
     variables: { AGENT_BURST: '5000', MAX_CONNECTIONS_PER_ADDRESS: '40' },
   });
-  await writeFile(join(gateway.directory, 'cluster.token'), 'cluster-token');
   await gateway.grant();
   bearer = `Authorization: Bearer ${gateway.issuer.token()}`;
   await eventually(async () => expect((await gateway.call(path)).status).toBe(200));

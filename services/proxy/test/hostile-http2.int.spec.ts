@@ -1,9 +1,8 @@
-import { writeFile } from 'node:fs/promises';
 import { constants, type ClientHttp2Session } from 'node:http2';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '@drawbridge/testing';
-import { startGateway, type Gateway } from './gateway-under-test.js';
+import { startGatewayToProd } from './gateway-to-prod.js';
+import type { Gateway } from './gateway-under-test.js';
 import { http2Call, http2Session } from './http2-client.js';
 import {
   END_HEADERS,
@@ -27,18 +26,9 @@ const opened: (ClientHttp2Session | RawHttp2)[] = [];
 
 beforeAll(async () => {
   upstream = await startRecordingUpstream();
-  gateway = await startGateway({
-    connections: [
-      {
-        name: 'prod',
-        server: upstream.address,
-        certificateAuthority: upstream.certificateAuthority,
-        credential: 'type: bearerToken\nfile: cluster.token',
-      },
-    ],
+  gateway = await startGatewayToProd(upstream, {
     variables: { AGENT_BURST: '5000', AGENT_MAX_CALLS: '500' },
   });
-  await writeFile(join(gateway.directory, 'cluster.token'), 'cluster-token');
   await gateway.grant();
   authorization = `Bearer ${gateway.issuer.token()}`;
   await eventually(async () => expect((await gateway.call(path)).status).toBe(200));

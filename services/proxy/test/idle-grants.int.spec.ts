@@ -1,10 +1,9 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { GrantLimits } from '@drawbridge/contracts';
 import { lastActivity } from '@drawbridge/jetstream';
 import { eventually } from '@drawbridge/testing';
-import { startGateway, type Answer, type Gateway } from './gateway-under-test.js';
+import { startGatewayToProd } from './gateway-to-prod.js';
+import type { Answer, Gateway } from './gateway-under-test.js';
 import { startRecordingUpstream, type RecordingUpstream } from './recording-upstream.js';
 
 const pods = '/connections/prod/api/v1/namespaces/payments/pods';
@@ -13,17 +12,7 @@ let gateway: Gateway;
 
 beforeAll(async () => {
   upstream = await startRecordingUpstream();
-  gateway = await startGateway({
-    connections: [
-      {
-        name: 'prod',
-        server: upstream.address,
-        certificateAuthority: upstream.certificateAuthority,
-        credential: 'type: bearerToken\nfile: cluster.token',
-      },
-    ],
-  });
-  await writeFile(join(gateway.directory, 'cluster.token'), 'cluster-token');
+  gateway = await startGatewayToProd(upstream);
 });
 afterAll(async () => {
   await gateway.close();

@@ -7,7 +7,8 @@ import type { TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually, nativeTool } from '@drawbridge/testing';
-import { startGateway, type Gateway } from './gateway-under-test.js';
+import { startGatewayToProd } from './gateway-to-prod.js';
+import type { Gateway } from './gateway-under-test.js';
 import { http2Call, http2Session } from './http2-client.js';
 import { headersFrame, rawHttp2, settingsFrame } from './http2-frames.js';
 import { rawConnection } from './raw-call.js';
@@ -25,15 +26,7 @@ const sockets: TLSSocket[] = [];
 
 beforeAll(async () => {
   upstream = await startRecordingUpstream();
-  gateway = await startGateway({
-    connections: [
-      {
-        name: 'prod',
-        server: upstream.address,
-        certificateAuthority: upstream.certificateAuthority,
-        credential: 'type: bearerToken\nfile: cluster.token',
-      },
-    ],
+  gateway = await startGatewayToProd(upstream, {
     variables: {
       AGENT_MAX_CALLS: String(limits.calls),
       AGENT_MAX_STREAMS: String(limits.streams),
@@ -41,7 +34,6 @@ beforeAll(async () => {
       AGENT_BURST: String(limits.burst),
     },
   });
-  await writeFile(join(gateway.directory, 'cluster.token'), 'cluster-token');
 });
 
 afterAll(async () => {

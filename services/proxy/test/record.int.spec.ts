@@ -1,10 +1,9 @@
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CommandRecord } from '@drawbridge/contracts';
 import { eventually } from '@drawbridge/testing';
+import { startGatewayToProd } from './gateway-to-prod.js';
 import { startGateway, statusOf, type Gateway } from './gateway-under-test.js';
 import { http2Call, http2Session } from './http2-client.js';
 import { startRecordingUpstream, type RecordingUpstream } from './recording-upstream.js';
@@ -15,19 +14,12 @@ let gateway: Gateway;
 
 beforeEach(async () => {
   upstream = await startRecordingUpstream();
-  gateway = await startGateway({
-    connections: [
-      {
-        name: 'prod',
-        server: upstream.address,
-        certificateAuthority: upstream.certificateAuthority,
-        credential: 'type: bearerToken\nfile: cluster.token',
-        // What the cluster is asked is counted here.
-        recording: '{ before: false }',
-      },
-    ],
+  gateway = await startGatewayToProd(upstream, {
+    connection: {
+      // What the cluster is asked is counted here.
+      recording: '{ before: false }',
+    },
   });
-  await writeFile(join(gateway.directory, 'cluster.token'), 'cluster-token');
   await gateway.grant();
   await eventually(async () => expect((await gateway.call(pods)).status).toBe(200));
 });

@@ -1,11 +1,10 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createLogger } from '@drawbridge/runtime';
 import { eventually, startNatsRelay, type NatsRelay } from '@drawbridge/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ProxyConfig, startProxy } from '../src/index.js';
-import { startGateway, statusOf, type Gateway } from './gateway-under-test.js';
+import { startGatewayToProd } from './gateway-to-prod.js';
+import { statusOf, type Gateway } from './gateway-under-test.js';
 import { startRecordingUpstream, type RecordingUpstream } from './recording-upstream.js';
 
 /* T26: a bus that takes connections and messages, answers pings, and acknowledges nothing. */
@@ -22,16 +21,8 @@ let gateway: Gateway;
 
 beforeEach(async () => {
   upstream = await startRecordingUpstream();
-  gateway = await startGateway({
-    connections: [
-      {
-        name: 'prod',
-        server: upstream.address,
-        certificateAuthority: upstream.certificateAuthority,
-        credential: 'type: bearerToken\nfile: cluster.token',
-        recording: '{ before: false }',
-      },
-    ],
+  gateway = await startGatewayToProd(upstream, {
+    connection: { recording: '{ before: false }' },
     launch: async ({ NATS_URL = '', ...settings }) => {
       relay = await startNatsRelay(NATS_URL);
       const config = ProxyConfig.parse({ ...settings, NATS_URL: relay.url });
@@ -41,7 +32,6 @@ beforeEach(async () => {
       });
     },
   });
-  await writeFile(join(gateway.directory, 'cluster.token'), 'cluster-token');
   await gateway.grant();
   await eventually(async () => expect((await gateway.call(pods)).status).toBe(200));
 });

@@ -1,10 +1,9 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { connect, type ConnectionOptions } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '@drawbridge/testing';
 import { agentKey } from '../agent-key.js';
-import { startGateway, type Gateway } from '../gateway-under-test.js';
+import { startGatewayToProd } from '../gateway-to-prod.js';
+import type { Gateway } from '../gateway-under-test.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../recording-upstream.js';
 import { buildProxy, startBuiltProxy } from './built-proxy.js';
 
@@ -15,19 +14,10 @@ let gateway: Gateway;
 beforeAll(async () => {
   await buildProxy();
   upstream = await startRecordingUpstream();
-  gateway = await startGateway({
-    connections: [
-      {
-        name: 'prod',
-        server: upstream.address,
-        certificateAuthority: upstream.certificateAuthority,
-        credential: 'type: bearerToken\nfile: cluster.token',
-      },
-    ],
+  gateway = await startGatewayToProd(upstream, {
     variables: { WORKERS: '4', AGENT_CALLS_PER_SECOND: '1000', AGENT_BURST: '1000' },
     launch: startBuiltProxy,
   });
-  await writeFile(join(gateway.directory, 'cluster.token'), 'cluster-token');
 });
 afterAll(async () => {
   await gateway.close();

@@ -1,9 +1,8 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Agent, request } from 'node:https';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '@drawbridge/testing';
-import { startGateway, type Gateway } from '../gateway-under-test.js';
+import { startGatewayToProd } from '../gateway-to-prod.js';
+import type { Gateway } from '../gateway-under-test.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../recording-upstream.js';
 import { buildProxy, startBuiltProxy, type BuiltProxy } from './built-proxy.js';
 
@@ -15,15 +14,7 @@ const proxies: BuiltProxy[] = [];
 beforeAll(async () => {
   await buildProxy();
   upstream = await startRecordingUpstream();
-  gateway = await startGateway({
-    connections: [
-      {
-        name: 'prod',
-        server: upstream.address,
-        certificateAuthority: upstream.certificateAuthority,
-        credential: 'type: bearerToken\nfile: cluster.token',
-      },
-    ],
+  gateway = await startGatewayToProd(upstream, {
     variables: {
       WORKERS: '4',
       AGENT_MAX_CALLS: '1000',
@@ -32,7 +23,6 @@ beforeAll(async () => {
     },
     launch: start,
   });
-  await writeFile(join(gateway.directory, 'cluster.token'), 'cluster-token');
   await gateway.startReplica();
 });
 afterAll(async () => {

@@ -1,9 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { connect, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '@drawbridge/testing';
-import { startGateway, type Gateway } from '../gateway-under-test.js';
+import { startGatewayToProd } from '../gateway-to-prod.js';
+import type { Gateway } from '../gateway-under-test.js';
 import { startRecordingUpstream, type RecordingUpstream } from '../recording-upstream.js';
 import { buildProxy, startBuiltProxy, type BuiltProxy } from './built-proxy.js';
 
@@ -16,15 +16,7 @@ let proxy: BuiltProxy;
 beforeAll(async () => {
   await buildProxy();
   upstream = await startRecordingUpstream();
-  gateway = await startGateway({
-    connections: [
-      {
-        name: 'prod',
-        server: upstream.address,
-        certificateAuthority: upstream.certificateAuthority,
-        credential: 'type: bearerToken\nfile: cluster.token',
-      },
-    ],
+  gateway = await startGatewayToProd(upstream, {
     variables: {
       WORKERS: '3',
       AGENT_BURST: String(limits.burst),
@@ -33,7 +25,6 @@ beforeAll(async () => {
     },
     launch: async (settings) => (proxy = await startBuiltProxy(settings)),
   });
-  await writeFile(join(gateway.directory, 'cluster.token'), 'cluster-token');
 });
 
 afterAll(async () => {
