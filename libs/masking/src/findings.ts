@@ -1,9 +1,13 @@
+import type { Escape } from './escapes.js';
+
 /** A part of a text that is masked. */
 export interface Finding {
   readonly start: number;
   readonly end: number;
   /** What it is, in the placeholder too. */
   readonly kind: string;
+  /** Sequences for a terminal in it, which are no part of the value. */
+  readonly escapes?: readonly Escape[];
 }
 
 /** In order, with those that overlap as one, of the kind of the first. */

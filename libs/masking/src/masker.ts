@@ -64,7 +64,7 @@ export class Masker {
 
   /** For a log, or one direction of a terminal: one for each channel. */
   text(): TextMasker {
-    return new TextMasker(this.#detectors, this.#keys.current);
+    return new TextMasker(this.#detectors.inTerminals, this.#keys.current);
   }
 
   /** For a tar archive on its way, as `kubectl cp` asks for it: all of it keeps its place. */

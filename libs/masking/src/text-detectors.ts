@@ -2,6 +2,7 @@ import type { Slice } from '@drawbridge/json-stream';
 import { inOrder, type Finding } from './findings.js';
 import { compilePattern, LinePatterns, type TextPattern } from './text-pattern.js';
 import { SiftedScan } from './sifted-scan.js';
+import { ThroughEscapes } from './through-escapes.js';
 
 /** What was found in a part of a text. */
 export interface Findings {
@@ -48,6 +49,8 @@ export class TextDetectors implements TextStages {
   readonly stages: readonly TextDetector[];
   /** For names by which something has to be found again: what only looks drawn by chance stays. */
   readonly inNames: TextStages;
+  /** For what a terminal shows: colours in the middle of a secret do not hide it. */
+  readonly inTerminals: TextStages;
   readonly #builtIn = new BuiltIn();
 
   /** @throws MaskPatternInvalid */
@@ -55,6 +58,7 @@ export class TextDetectors implements TextStages {
     const own = new LinePatterns(patterns.map(compilePattern));
     const more = patterns.length === 0 ? [] : [own];
     this.stages = [this.#builtIn, ...more];
+    this.inTerminals = { stages: this.stages.map((stage) => new ThroughEscapes(stage)) };
     this.inNames = { stages: [new BuiltIn(false), ...more] };
   }
 

@@ -1,3 +1,4 @@
+import { readThrough } from './escapes.js';
 import type { Finding } from './findings.js';
 import type { MaskKey } from './mask-keys.js';
 import { placeholder } from './placeholder.js';
@@ -10,8 +11,8 @@ const empty = new Uint8Array(0);
 /**
  * Masks a text on its way, as lines of a log or what a terminal prints: bytes in, split anywhere, and bytes out. What
  * comes out is the same however it is split, unless {@link flush} is used. Holds what may be the beginning of a secret
- * and nothing else, {@link MAX_HELD_BYTES} at most; with patterns of one's own also the line that is not over, as much
- * again.
+ * and nothing else, {@link MAX_HELD_BYTES} at most, with escapes of a terminal in it {@link MAX_ESCAPED_BYTES}; with
+ * patterns of one's own also the line that is not over, as much again.
  */
 export class TextMasker {
   readonly #stages: readonly MaskStage[];
@@ -66,7 +67,7 @@ export class TextMasker {
     more: (stage: MaskStage) => Uint8Array[],
   ): readonly Uint8Array[] {
     const out = this.#stages.reduce(
-      (pieces, stage) => [...pieces.flatMap((piece) => stage.push(piece)), ...more(stage)],
+      (pieces, stage) => [...stage.push(oneOf(pieces)), ...more(stage)],
       from,
     );
     return together(out);
@@ -125,6 +126,7 @@ class MaskStage {
       if (end <= at) continue;
       if (start > at) pieces.push(bytes.subarray(at, start));
       pieces.push(this.#replacement(bytes, finding, Math.max(at - start, 0)));
+      pieces.push(...escapesOf(bytes, finding, at));
       at = end;
       this.masked += 1;
     }
@@ -135,13 +137,23 @@ class MaskStage {
   }
 
   /** @param out - so many bytes of the value were passed on, undecided */
-  #replacement(bytes: Uint8Array, { start, end, kind }: Finding, out: number): Buffer {
+  #replacement(bytes: Uint8Array, finding: Finding, out: number): Buffer {
     const { key, keepsLength } = this.form;
-    const value = bytes.subarray(start, end);
-    if (!keepsLength) return Buffer.from(placeholder(key, kind, value));
-    return sameLength(key, kind, value).subarray(out);
+    const { start, end, kind, escapes = [] } = finding;
+    if (keepsLength) return sameLength(key, kind, bytes.subarray(start, end)).subarray(out);
+    return Buffer.from(placeholder(key, kind, readThrough({ bytes, start, end }, escapes)));
   }
 }
+
+/** What comes behind has the colour and the place that it had; what stands before `from` is out. */
+const escapesOf = (bytes: Uint8Array, { escapes = [] }: Finding, from: number): Uint8Array[] =>
+  escapes
+    .filter(({ end }) => end > from)
+    .map(({ start, end }) => bytes.subarray(Math.max(start, from), end));
+
+/** A stage that holds a line reads all of that again with each piece. */
+const oneOf = (pieces: readonly Uint8Array[]): Uint8Array =>
+  pieces.length === 1 ? (pieces[0] ?? empty) : Buffer.concat(pieces);
 
 function together(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
   if (pieces.length < 3) return pieces;

@@ -188,7 +188,15 @@ describe('what is recorded of a session', () => {
   const key = `-----BEGIN PRIVATE KEY-----\nMIIEowIBAAKCAQEA\n-----END PRIVATE KEY-----`;
   const part = fc.oneof(
     fc.string({ maxLength: 12 }),
-    fc.constantFrom(TOKEN, `password=${TOKEN.slice(4, 14)}\n`, key, '\r\n', '\u001b[1m', ' '),
+    fc.constantFrom(
+      TOKEN,
+      `password=${TOKEN.slice(4, 14)}\n`,
+      key,
+      `${TOKEN.slice(0, 9)}\u001b[1m${TOKEN.slice(9)}`,
+      '\r\n',
+      '\u001b[1m',
+      ' ',
+    ),
   );
 
   /** Of a text that comes in pieces, with a silence behind some of them in which all is shown. */
@@ -226,6 +234,22 @@ describe('what is recorded of a session', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('has no part of a secret that came with colours in its middle, behind a silence there either', () => {
+    const colour = '\u001b[01;31m\u001b[K';
+    for (let place = 1; place < TOKEN.length; place += 1) {
+      const text = `id ${TOKEN.slice(0, place)}${colour}${TOKEN.slice(place)}\u001b[m\r\n`;
+      for (const cut of [3 + place, 6 + place, 3 + place + colour.length]) {
+        const { masks, told } = passed(Buffer.from(text), [cut], [true]);
+        masks.endAll();
+        expect(told.recorded.startsWith('id drawbridge:masked:')).toBe(true);
+        expect(told.recorded.endsWith(`${colour}\u001b[m\r\n`)).toBe(true);
+        expect(told.recorded).toHaveLength(`id ${masker.line(TOKEN)}${colour}\u001b[m\r\n`.length);
+        // What the client has seen by then cannot be taken back; the rest is masked for it, too.
+        expect(told.shown.startsWith(`${text.slice(0, cut)}drawbridge:masked:`)).toBe(true);
+      }
+    }
   });
 
   it('is not lost when a session ends while a prompt is shown', () => {
