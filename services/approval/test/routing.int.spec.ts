@@ -129,12 +129,14 @@ describe('a route', () => {
     const first = await start();
     await routedTo(world.slack.teamChannelId);
     let isLost = false;
-    world.slack.failWith((method) => {
-      if (method !== 'chat.postMessage') return undefined;
+    const reason = 'its card is posted while routes move';
+    world.slack.failWith((method, sent) => {
+      if (method !== 'chat.postMessage' || sent.get('blocks')?.includes(reason) !== true)
+        return undefined;
       isLost = true;
       return { type: 'lost_answer' };
     });
-    const requestId = await world.ask();
+    const requestId = await world.ask({ reason });
     await eventually(() => expect(isLost).toBe(true));
     kill(first);
     await world.configure([connection]);
@@ -241,15 +243,17 @@ describe('a channel that takes nothing of ours', () => {
       const first = await start();
       const bobs = await world.slack.directId('bob');
       let isStuck = false;
+      const reason = `its process dies of ${type}`;
       world.slack.failWith((method, sent) => {
         const channel = sent.get('channel') ?? '';
         if (method !== 'chat.postMessage') return undefined;
         if (channel.startsWith('C')) return { type: 'refuse', error: 'is_archived' };
-        if (channel !== bobs) return undefined;
+        // What is still said of other requests gets through.
+        if (channel !== bobs || sent.get('blocks')?.includes(reason) !== true) return undefined;
         isStuck = true;
         return { type };
       });
-      const requestId = await world.ask();
+      const requestId = await world.ask({ reason });
       await eventually(() => expect(isStuck).toBe(true));
       kill(first);
       closed('is_archived');
