@@ -128,6 +128,34 @@ describe('a session that is made again', () => {
     expect(calls.map(({ command }) => command.statusCode)).toContain(409);
   });
 
+  it('counts the row of an object as long as that is as it was shown whole', async () => {
+    const session = new SessionRecorder(original);
+    await session.call('GET', `${DEPLOYMENTS}/checkout`);
+    await session.call('GET', `${DEPLOYMENTS}/checkout`, { accept: TABLE });
+    const [whole, row] = session.calls;
+    if (whole === undefined || row === undefined) throw new Error('two calls were made');
+    const table = JSON.parse(row.bodies.response?.text ?? '') as {
+      rows: { cells: unknown[]; object: { metadata: object } }[];
+    };
+    // A controller may still have written between the two.
+    const { metadata } = JSON.parse(whole.bodies.response?.text ?? '') as { metadata: object };
+    const rows = table.rows.map((one) => ({
+      cells: one.cells.with(1, '9/9'),
+      object: { ...one.object, metadata },
+    }));
+    const response = { contentType: 'application/json', text: JSON.stringify({ ...table, rows }) };
+    const made = await again([whole, { ...row, bodies: { ...row.bodies, response } }]);
+    expect(made.map(({ result }) => result)).toEqual(['same', 'different']);
+    const changed = { ...metadata, resourceVersion: '1' };
+    const others = rows.map(({ cells, object }) => ({
+      cells,
+      object: { ...object, metadata: changed },
+    }));
+    const later = { ...response, text: JSON.stringify({ ...table, rows: others }) };
+    const told = await again([whole, { ...row, bodies: { ...row.bodies, response: later } }]);
+    expect(told.map(({ result }) => result)).toEqual(['same', 'same']);
+  });
+
   it('is different where an answer was tampered with', async () => {
     const calls = await incident();
     const index = calls.findIndex(({ command }) => command.verb === 'patch');
@@ -194,6 +222,24 @@ describe('a session that is made again', () => {
 
   const NOTES = `${NAMESPACE}/configmaps`;
   const note = (name: string) => ({ metadata: { name }, data: { text: 'x' } });
+
+  it('knows that somebody took away what was there a moment before it was to be deleted', async () => {
+    const session = new SessionRecorder(original);
+    const path = `${NAMESPACE}/configmaps/short-lived`;
+    await session.call('POST', `${NAMESPACE}/configmaps`, {
+      body: { metadata: { name: 'short-lived' } },
+    });
+    await session.call('DELETE', path);
+    await session.call('DELETE', path);
+    const [made, deleted, missed] = session.calls;
+    if (made === undefined || deleted === undefined || missed === undefined) {
+      throw new Error('three calls were made');
+    }
+    const { before } = deleted.bodies;
+    const late = { ...missed, bodies: { ...missed.bodies, ...(before && { before }) } };
+    expect(late).toMatchObject({ command: { statusCode: 404 }, bodies: { before: {} } });
+    expect(await again([made, late])).toMatchObject(allSame([made, late]));
+  });
 
   it('does not make by others what the session should have made', async () => {
     const session = new SessionRecorder(original);

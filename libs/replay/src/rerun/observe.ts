@@ -31,7 +31,8 @@ export function observedBefore(call: RecordedCall): readonly Observation[] {
   const ref = refOf(command);
   // Its answer lists what there was.
   if (command.verb === 'deletecollection') return isSuccess(command) ? listed(call) : [];
-  if (bodies.before?.cut === 'before_not_found') return [{ type: 'absent', ref }];
+  const isGone = bodies.before?.cut === 'before_not_found' || isNotFound(call);
+  if (isGone) return [{ type: 'absent', ref }];
   if (command.verb === 'create') return existing(call);
   return shown(ref, objectOf(bodies.before));
 }
@@ -77,6 +78,13 @@ function gotten({ command, bodies }: RecordedCall): readonly Observation[] {
   if (textAt(answer, 'kind') === 'Table') return rowsOf(ref, answer);
   return shown(ref, answer);
 }
+
+/** A write of an object that is not there; it may have been, when it was looked at just before. */
+const isNotFound = ({ command, bodies }: RecordedCall): boolean =>
+  command.statusCode === 404 &&
+  command.name !== '' &&
+  textAt(objectOf(bodies.response), 'details', 'kind') === command.resource &&
+  textAt(objectOf(bodies.response), 'details', 'name') === command.name;
 
 const isNoNamespace = (bodies: RecordedCall['bodies']): boolean =>
   textAt(objectOf(bodies.response), 'details', 'kind') === 'namespaces';

@@ -1,4 +1,4 @@
-import { objectAt, type JsonObject } from '../json.js';
+import { objectAt, textAt, type JsonObject } from '../json.js';
 import { observedAfter, observedBefore, type Observation } from './observe.js';
 import { keyOf, type ObjectRef, type RecordedCall } from './recorded-call.js';
 
@@ -24,7 +24,7 @@ interface Known {
 export class RecordedWorld {
   readonly #known = new Map<string, Known>();
   readonly #first: ReadonlyMap<string, JsonObject>;
-  /** Keys of what only its metadata is known of. */
+  /** Keys of what only its metadata is known of, as it is now. */
   readonly #named = new Set<string>();
 
   /** @param calls - all of them, the oldest first: what is shown whole later was so before, unless it was written */
@@ -47,7 +47,7 @@ export class RecordedWorld {
     return this.#known.get(keyOf(ref))?.object !== undefined;
   }
 
-  /** Whether only its name and other metadata are known. */
+  /** Whether only its name and other metadata are known, or it has changed since it was shown whole. */
   isNamedOnly(ref: ObjectRef): boolean {
     return this.#named.has(keyOf(ref));
   }
@@ -78,7 +78,7 @@ export class RecordedWorld {
     const key = keyOf(ref);
     const old = this.#known.get(key)?.object;
     const whole = old ?? this.#first.get(key);
-    if (whole === undefined) this.#named.add(key);
+    if (whole === undefined || versionOf(whole) !== versionOf(named)) this.#named.add(key);
     const metadata = { ...objectAt(whole, 'metadata'), ...objectAt(named, 'metadata') };
     return [this.#present(ref, { ...named, ...whole, metadata })];
   }
@@ -89,6 +89,8 @@ export class RecordedWorld {
     return old === undefined ? [] : [{ ref, old }];
   }
 }
+
+const versionOf = (object: JsonObject): string => textAt(object, 'metadata', 'resourceVersion');
 
 /** Each object as it was shown whole before the session wrote it. */
 function firstShown(calls: readonly RecordedCall[]): ReadonlyMap<string, JsonObject> {
