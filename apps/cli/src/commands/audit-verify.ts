@@ -178,7 +178,7 @@ const adviceOn = (code: string): { readonly advice?: string } =>
   code === 'key_chain_broken'
     ? {
         advice:
-          'of a session without a signature, "node verify.mjs" in it says whether it is whole',
+          'a session that was taken without a signing key proves nothing; its README.md says what it is',
       }
     : {};
 

@@ -58,5 +58,5 @@ function findingLine({ kind, stream, sequence, to, line, row, place, text }: Fin
     row === undefined ? undefined : `row ${row}`,
     place === undefined || text.startsWith(place) ? undefined : place,
   ].filter((part) => part !== undefined && part !== '');
-  return neutralise(`${kind.toUpperCase()} ${where.join(' ')}: ${text}`);
+  return neutralise(`${[kind.toUpperCase(), ...where].join(' ')}: ${text}`);
 }
