@@ -12,6 +12,7 @@ const MAX_LINE = 4_096;
 const MAX_OUTPUT = 16_384;
 /** Of lines that wait for their echo: more than anybody pastes. */
 const MAX_WAITING = 65_536;
+const MAX_WAITING_LINES = 4_096;
 
 const LINE_ENDS = '\r\n\u0003\u0004';
 /** What a terminal does not show as it stands: escape sequences and control characters. */
@@ -73,15 +74,19 @@ export class TypedInput {
     this.#keys = '';
     // Of one before it nothing was shown yet, and nothing has been shown since.
     if (this.#lines.length === 1) this.#decide();
-    if (this.#waiting > MAX_WAITING) this.#giveUpHalf();
+    const isMuch = this.#waiting > MAX_WAITING || this.#lines.length > MAX_WAITING_LINES;
+    if (isMuch) this.#giveUpHalf();
   }
 
-  /** Of the older ones, since nothing was shown when the latest was typed. */
+  /**
+   * Of the older ones, since nothing was shown when the latest was typed. Written down line by line they would take up
+   * many times as much as was typed.
+   */
   #giveUpHalf(): void {
-    for (const line of this.#lines.splice(0, Math.ceil(this.#lines.length / 2))) {
-      this.#waiting -= line.length;
-      this.#record(line, false);
-    }
+    const lines = this.#lines.splice(0, Math.ceil(this.#lines.length / 2));
+    for (const line of lines) this.#waiting -= line.length;
+    this.#record('…\n', false);
+    this.options.recording.frame('m', `${lines.length} lines typed that were not shown`);
   }
 
   /** @returns the line that has waited longest, which waits no longer */
