@@ -23,6 +23,21 @@ const Thing = z.strictObject({
   'a/b~c': z.string().optional(),
 });
 
+describe('a list that comes as one text', () => {
+  const schema = z.strictObject({
+    kinds: z
+      .string()
+      .transform((text) => text.split(','))
+      .pipe(z.array(z.enum(['held', 'denied'], 'expected held or denied'))),
+  });
+
+  it('is shown where one element of it is wrong', () => {
+    expect(errorsOf(schema, { kinds: 'held,nope' }, ValidQuery(schema))).toStrictEqual([
+      { field: 'query.kinds.1', message: 'expected held or denied, got "held,nope"' },
+    ]);
+  });
+});
+
 describe('a body', () => {
   it('that is valid is what the schema makes of it', () => {
     const Trimmed = z.strictObject({ name: z.string().trim(), size: z.int().default(1) });

@@ -25,8 +25,14 @@ export function fieldErrors(
     .slice(0, MAX_ERRORS)
     .map(({ path, message, complete }) => ({
       field: nameOf(path),
-      message: complete ? message : `${message}, got ${whatCame(valueAt(value, path))}`,
+      message: complete ? message : `${message}, got ${whatCame(cameAt(value, path))}`,
     }));
+}
+
+/** What stands there; of an element of a list that came as one text, the text. */
+function cameAt(value: unknown, path: Path): unknown {
+  const list = valueAt(value, path.slice(0, -1));
+  return path.length > 0 && typeof list === 'string' ? list : valueAt(value, path);
 }
 
 /** JSON pointer, RFC 6901; the whole document is `''`. */
