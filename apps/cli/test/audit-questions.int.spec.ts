@@ -148,6 +148,9 @@ describe('drawbridge audit', () => {
     }
     const yaml = await bob.drawbridge('audit', 'unused', '--yaml');
     expect(yaml).toMatchObject({ code: 0, stdout: '' });
+    expect(yaml.stderr).toMatch(/^looked from /);
+    const both = await bob.drawbridge('audit', 'unused', '--yaml', '-o', 'csv');
+    expect(both).toMatchObject({ code: 2, stdout: '' });
     const csv = await bob.drawbridge('audit', 'unused', '-o', 'csv');
     expect(csv.stdout).toMatch(/^grantId,accessRequestId,issuedAt,/);
   });

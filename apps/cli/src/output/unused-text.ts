@@ -10,7 +10,8 @@ export function unusedText({ items, narrower }: UnusedPage, width?: number): str
   const whole = rest === 0 ? [] : [`used whole: ${rest} of ${items.length} grants\n`];
   if (wider.length === 0) return [...whole, 'nothing found\n'].slice(0, 1).join('');
   const proposals = narrower.flatMap(({ yaml }) => (yaml === undefined ? [] : [yaml]));
-  return [grantTable(wider, width), ...whole, ...proposals.map(neutraliseLines)].join('\n');
+  const yaml = proposals.length === 0 ? [] : [proposals.map(neutraliseLines).join('---\n')];
+  return [grantTable(wider, width), ...whole, ...yaml].join('\n');
 }
 
 const grantTable = (rows: readonly UnusedRow[], width: number | undefined): string =>

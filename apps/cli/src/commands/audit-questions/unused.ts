@@ -1,5 +1,6 @@
 import { UnusedPage } from '@drawbridge/contracts';
 import type { Command } from 'commander';
+import { CliError } from '../../cli-error.js';
 import { exitCode, type ExitCode } from '../../exit-code.js';
 import { parseLimit } from '../../input/limit.js';
 import { neutraliseLines } from '../../output/neutralise.js';
@@ -54,6 +55,9 @@ export function registerUnused(registrar: Registrar, group: Command): void {
 async function readUnused(context: CommandContext, { query, options }: Given): Promise<ExitCode> {
   const { output = 'table', file, cursor } = options;
   const whole = { ...query, ...timesOf(options, context.now) };
+  if (options.yaml === true && options.output !== undefined) {
+    throw new CliError('usage_invalid', '--yaml: without -o, since it is a form of its own');
+  }
   if (isFile(output)) {
     await download(context, { path: 'unused', query: { ...whole, format: output }, file });
     return exitCode.ok;
@@ -71,8 +75,8 @@ async function readUnused(context: CommandContext, { query, options }: Given): P
     context.terminal.out(documents.map(neutraliseLines).join('---\n'));
   } else {
     context.show(page, (width) => unusedText(page, width));
-    if (page.items.length === 0) sayWhere(context, page);
   }
+  if (page.items.length === 0) sayWhere(context, page);
   if (page.nextCursor !== undefined) {
     context.note('there are more grants than these: --limit, or narrower filters');
   }
