@@ -221,6 +221,11 @@ describe('drawbridge audit verify', () => {
     [['--key', 'a+00000000+x'], 'usage_invalid'],
     [['--kept', 'nothing.note'], 'file_unreadable'],
     [['no-directory'], 'file_unreadable'],
+    [['.', '--rows'], 'usage_invalid'],
+    [['.', '--stream', 'COMMANDS'], 'usage_invalid'],
+    [['.', '--timestamp-ca', import.meta.filename], 'usage_invalid'],
+    [['--stream', 'COMMAND'], 'usage_invalid'],
+    [['--stream', 'COMMANDS,commands'], 'usage_invalid'],
   ])('refuses %j', async (given, code) => {
     const result = await bob.drawbridge('audit', 'verify', ...given);
     expect(result.stderr).toContain(code);

@@ -85,6 +85,7 @@ async function run(
   directory: string | undefined,
   options: VerifyOptions,
 ): Promise<ExitCode> {
+  if (directory !== undefined) refuseOfRecord(options);
   const believed: Believed = {
     kept: options.kept,
     ...(options.key === undefined ? {} : { trusted: await trustedKey(options.key) }),
@@ -105,6 +106,14 @@ async function run(
   show(context, checked);
   noteKeys(context, options);
   return checked.findingCount === 0 ? exitCode.ok : exitCode.error;
+}
+
+/** What says something of the record must not look as if it had been checked in a directory. */
+function refuseOfRecord({ rows, stream, timestampCa }: VerifyOptions): void {
+  const given = { '--rows': rows, '--stream': stream, '--timestamp-ca': timestampCa };
+  const [name] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
+  if (name === undefined) return;
+  throw new CliError('usage_invalid', `${name}: of the record itself, without a directory`);
 }
 
 function noteKeys(context: CommandContext, { key }: VerifyOptions): ExitCode {

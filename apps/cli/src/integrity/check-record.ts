@@ -70,6 +70,7 @@ export async function checkLive(
   // A log that has vanished as a whole is told by what was kept of it.
   const announced = await reader.newest();
   const found = [...new Set([...announced.map(({ stream }) => stream), ...named])];
+  refuseUnsealed(only, found);
   const streams: CheckedStream[] = [];
   const strays: Finding[] = [];
   for (const stream of found.filter((name) => only?.includes(name) ?? true)) {
@@ -92,6 +93,17 @@ export async function checkLive(
     streams.push(timestamps === undefined ? checked : withTimestamps(checked, timestamps.report()));
   }
   return { chain, streams, ...all(streams, strays) };
+}
+
+/** A name that was mistyped must not look like a stream in which nothing is wrong. */
+function refuseUnsealed(only: readonly string[] | undefined, found: readonly string[]): void {
+  const unknown = only?.filter((name) => !found.includes(name)) ?? [];
+  if (unknown.length === 0) return;
+  const sealed = found.toSorted().join(', ') || 'nothing';
+  throw new CliError(
+    'usage_invalid',
+    `--stream: nothing is sealed of ${unknown.join(', ')}, but of ${sealed}`,
+  );
 }
 
 /** Sealed while we read. */

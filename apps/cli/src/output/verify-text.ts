@@ -14,7 +14,9 @@ export function verifyText({
 }: Omit<RecordCheck, 'chain' | 'taken'>): string {
   const lines = findings.slice(0, SHOWN).map((finding) => `${findingLine(finding)}\n`);
   const more = count > lines.length ? `… and ${count - lines.length} more\n` : '';
-  const verdict = count === 0 ? wholeText(session) : `${count} found\n`;
+  const isNothing = streams.length === 0 && session === undefined;
+  const whole = isNothing ? 'nothing is sealed yet\n' : wholeText(session);
+  const verdict = count === 0 ? whole : `${count} found\n`;
   return `${streams.length === 0 ? '' : `${streamTable(streams)}\n`}${timestampLines(streams)}${lines.join('')}${more}${verdict}`;
 }
 
