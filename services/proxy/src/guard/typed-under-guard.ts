@@ -5,10 +5,28 @@ import type {
   GuardedRequest,
 } from '@drawbridge/guardrails';
 import type { Guarded } from '../chain/guard-call.js';
-import { CallUnderGuard } from './call-under-guard.js';
+import type { ResourceRequest } from '../domain/kube-request.js';
+import { CallUnderGuard, execOf, queryOf } from './call-under-guard.js';
+
+/** What is the same for all that is typed in a session. */
+export interface TypedWhere {
+  readonly request: GuardedRequest;
+  readonly query: GuardedCall['query'];
+  readonly exec: Pick<GuardedExec, 'container' | 'tty'>;
+}
+
+export function typedWhere(kube: ResourceRequest): TypedWhere {
+  const { container, tty } = execOf(kube);
+  return {
+    request: { ...kube, subresource: 'exec' },
+    query: queryOf(kube),
+    exec: { container, tty },
+  };
+}
 
 export interface TypedScript {
   readonly call: Guarded;
+  readonly where: TypedWhere;
   readonly connection: GuardedConnection;
   readonly script: string;
   readonly now: Date;
@@ -25,16 +43,14 @@ export class TypedUnderGuard implements GuardedCall {
   readonly exec: GuardedExec;
   readonly now: Date;
 
-  constructor({ call, connection, script, now }: TypedScript) {
+  constructor({ call, where, connection, script, now }: TypedScript) {
     const session = new CallUnderGuard(call, { connection, now });
-    const { kube } = call;
-    this.request = kube.kind === 'resource' ? { ...kube, subresource: 'exec' } : kube;
+    this.request = where.request;
     this.agent = session.agent;
     this.grant = session.grant;
     this.connection = connection;
-    this.query = session.query;
-    const { container = '', tty = false } = session.exec ?? {};
-    this.exec = { argv: ['sh', '-c', script], container, tty, stdin: false };
+    this.query = where.query;
+    this.exec = { ...where.exec, argv: ['sh', '-c', script], stdin: false };
     this.now = now;
   }
 }

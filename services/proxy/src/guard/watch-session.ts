@@ -7,7 +7,7 @@ import { denialWords } from './denial.js';
 import { recordedRule } from './guard-members.js';
 import type { GuardrailsInForce } from './guardrails-in-force.js';
 import { execOf } from './call-under-guard.js';
-import { TypedUnderGuard } from './typed-under-guard.js';
+import { TypedUnderGuard, typedWhere, type TypedScript } from './typed-under-guard.js';
 import { warningWords } from './warned-answer.js';
 
 export interface WatchSessionParts {
@@ -30,7 +30,9 @@ export function watchSession(parts: WatchSessionParts, call: Guarded): SessionWa
   const isTyped = exec.stdin && (exec.tty || unfolded.interactive || kube.subresource === 'attach');
   const transfers = fileTransfersOf(unfolded);
   if (!isTyped && transfers.length === 0) return undefined;
-  const judge = (script: string) => judgeTyped(parts, call, script);
+  // There may be thousands of lines in one piece of input.
+  const where = typedWhere(kube);
+  const judge = (script: string) => judgeTyped(parts, { call, where }, script);
   return new SessionWatch({ tty: exec.tty, judge: isTyped ? judge : undefined, transfers });
 }
 
@@ -40,16 +42,17 @@ export function watchSession(parts: WatchSessionParts, call: Guarded): SessionWa
  */
 function judgeTyped(
   { inForce, clock }: WatchSessionParts,
-  call: Guarded,
+  { call, where }: Pick<TypedScript, 'call' | 'where'>,
   script: string,
 ): readonly TypedRule[] {
   const { rails } = inForce;
+  if (rails.about(where.request).length === 0) return [];
   const connection = inForce.connection(call.connection);
   // Then the session is about to be cut.
   if (connection === undefined) return [];
-  const typed = new TypedUnderGuard({ call, connection, script, now: clock() });
-  if (rails.about(typed.request).length === 0) return [];
-  const judgement = rails.judge(typed);
+  const judgement = rails.judge(
+    new TypedUnderGuard({ call, where, connection, script, now: clock() }),
+  );
   const decision =
     judgement.kind === 'decided' ? judgement.decision : judgement.decide(call.seen ?? {});
   // What the session itself met was settled when it was opened: nobody is asked again for each line.
