@@ -89,12 +89,21 @@ describe('a call that waits', () => {
     expect(cancelled).toStrictEqual([]);
   });
 
-  it('ends with its grant', async () => {
-    const { waiting, live } = room();
+  it('ends with its grant, also a hold that is not known yet to be of it', async () => {
+    const { waiting, live, cancelled } = room();
     const waited = waiting.wait(call().call, wait);
     live.cutGrant('g', 'grant_revoked');
     await expect(waited).rejects.toMatchObject({ code: 'grant_revoked' });
     expect(live.size).toBe(0);
+    expect(cancelled).toStrictEqual(['it grant_ended']);
+  });
+
+  it('stays when only its call is ended', async () => {
+    const { waiting, live, cancelled } = room();
+    const waited = waiting.wait(call().call, wait);
+    live.cutGrant('g', 'grant_group_lost');
+    await expect(waited).rejects.toMatchObject({ code: 'grant_group_lost' });
+    expect(cancelled).toStrictEqual([]);
   });
 
   it('is woken by another policy, and not by the same one', async () => {

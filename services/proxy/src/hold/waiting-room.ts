@@ -3,12 +3,18 @@ import type { HoldCancelReason, HoldStatus } from '@drawbridge/contracts';
 import type { HeldCalls, HoldDesk } from '@drawbridge/holds';
 import type { Guarded } from '../chain/guard-call.js';
 import { CallCut } from '../domain/call-cut.js';
+import type { CutReason } from '../domain/cut-reason.js';
 import type { LiveCalls } from '../streams/live-calls.js';
 
 /** A client that went away may come back for its answer; most of those that do, do at once. */
 const CLIENT_BACK_MS = 5_000;
 /** Calls that wait for one hold here; more of them are told to come again. */
 const MAX_WAITING = 8;
+/** Nobody may release anything under the grant any more. */
+const endsGrant: ReadonlySet<CutReason> = new Set<CutReason>([
+  ...(['grant_expired', 'grant_revoked', 'grant_withdrawn'] as const),
+  ...(['grant_used_up', 'grant_idle'] as const),
+]);
 
 export interface WaitingRoomParts {
   readonly desk: Pick<HoldDesk, 'decision' | 'cancel'>;
@@ -111,7 +117,11 @@ export class WaitingRoom {
       tokenExpiresAtMs: tokenExpiresAt.getTime(),
       // It ends when the gateway stops: its client comes again, and another proxy lets it in.
       longRunning: true,
-      cut: (reason) => waiter.wake(new CallCut(reason)),
+      cut: (reason) => {
+        // A moment too early for the room to know the hold as one of this grant.
+        if (endsGrant.has(reason)) this.#cancel(holdId, 'grant_ended', grant.grantId);
+        waiter.wake(new CallCut(reason));
+      },
     });
     return () => {
       remove();
