@@ -11,15 +11,20 @@ import { startTestAudit, type TestAudit } from './test-audit.js';
 const PIECES = 150_000;
 const receivedAt = '2026-01-05T09:00:00.000Z';
 const id = commandIdAt(receivedAt);
+const unreadable = commandIdAt('2026-01-05T09:00:01.000Z');
 const auditor = tokenOf('bob', 'human', ['auditors']);
 let audit: TestAudit;
 
 beforeAll(async () => {
   audit = await startTestAudit();
   await recordCommands(audit.connection, started(id, { resource: 'pods', subresource: 'exec' }));
+  await recordCommands(
+    audit.connection,
+    started(unreadable, { resource: 'pods', subresource: 'exec' }),
+  );
   await eventually(async () => {
     const rows = await audit.store.rows('SELECT 1 AS one FROM drawbridge.commands FINAL');
-    expect(rows).toHaveLength(1);
+    expect(rows).toHaveLength(2);
   });
   await audit.store.client.command({
     query: `INSERT INTO drawbridge.session_chunks (command_id, received_at, chunk_index, connection, at, frames, header, ending)
@@ -60,11 +65,13 @@ it.each([
 
 it('is refused in words, and not with an empty file, when it cannot be read', async () => {
   await audit.store.client.command({
-    query: `ALTER TABLE drawbridge.session_chunks UPDATE frames = 'none' WHERE chunk_index = 0
-SETTINGS mutations_sync = 1`,
+    query: `INSERT INTO drawbridge.session_chunks (command_id, received_at, chunk_index, connection, at, frames, header, ending)
+SELECT '${unreadable}', '2026-01-05 09:00:01', number, 'prod-eks', toDateTime64('2026-01-05 09:00:01', 3, 'UTC'),
+  if(number = 0, 'none', '[[0,"o","x"]]'),
+  if(number = 0, '{"version":1,"tty":true,"stdin":true,"kind":"exec"}', ''), '' FROM numbers(2)`,
   });
   for (const path of ['/cast?version=2', '/follow']) {
-    const answer = await fetch(`${audit.url()}/v1/audit/recordings/${id}${path}`, {
+    const answer = await fetch(`${audit.url()}/v1/audit/recordings/${unreadable}${path}`, {
       headers: { authorization: `Bearer ${auditor}` },
     });
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
