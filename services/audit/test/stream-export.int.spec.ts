@@ -2,7 +2,7 @@ import { connectJetStream, recordCommands, type JetStreamConnection } from '@dra
 import { eventually, startNats, type TestNats } from '@drawbridge/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SinkFailed, type ExportBatch, type Sink } from '../src/sinks/sink.js';
-import { TakenRecord } from '../src/sinks/deliver-batch.js';
+import type { TakenPlace } from '../src/sinks/deliver-batch.js';
 import { StreamExport, type GivenUp, type StreamPlace } from '../src/sinks/stream-export.js';
 import { StreamReader } from '../src/sinks/stream-reader.js';
 import { commandIdAt, refused } from './sample-records.js';
@@ -37,20 +37,23 @@ const remove = (...sequences: readonly number[]) =>
     sequences.map((sequence) => connection.manager.streams.deleteMessage('COMMANDS', sequence)),
   );
 
+interface Begin {
+  position?: number;
+  intended?: number | undefined;
+  taken?: TakenPlace | undefined;
+}
+
 interface World {
   readonly batches: ExportBatch[];
   readonly failures: unknown[];
   readonly given: GivenUp[];
-  readonly place: { position: number; intended: number | undefined };
+  readonly place: Begin & { position: number };
   stop(): Promise<void>;
 }
 
 /** An export that runs, with a sink and a place in memory. */
-function run(
-  sink: Partial<Sink> = {},
-  begin: { position?: number; intended?: number } = {},
-): World {
-  const place = { position: begin.position ?? 0, intended: begin.intended };
+function run(sink: Partial<Sink> = {}, begin: Begin = {}): World {
+  const place = { ...begin, position: begin.position ?? 0 };
   const kept: StreamPlace = {
     get position() {
       return place.position;
@@ -58,10 +61,14 @@ function run(
     get intended() {
       return place.intended;
     },
+    get taken() {
+      return place.taken;
+    },
     intend: (sequence) => Promise.resolve(void (place.intended = sequence)),
-    advance: (sequence) => {
+    advance: (sequence, taken) => {
       place.position = sequence;
       place.intended = undefined;
+      place.taken = taken ?? place.taken;
       return Promise.resolve();
     },
   };
@@ -80,7 +87,6 @@ function run(
     isWanted: () => true,
     giveUp: (one) => Promise.resolve(void given.push(one)),
     onFailure: (error, retryMs) => failures.push({ error, retryMs }),
-    known: new TakenRecord(),
     onSuccess: () => undefined,
   }).run(stopping.signal);
   return {
@@ -206,6 +212,61 @@ describe('a stream that is told to a sink', () => {
     expect(world.batches.length).toBeGreaterThan(1);
     for (const { records } of world.batches) expect(records.length).toBeLessThanOrEqual(100);
     expect(world.batches.flatMap(({ records }) => records)).toHaveLength(200);
+  });
+
+  describe('when all of a batch is refused by a sink that has just begun to be told', () => {
+    /** Takes what stands before a place in the stream, and says what it was asked. */
+    const refusing = (from: number) => {
+      const asked: number[][] = [];
+      const deliver = ({ records }: ExportBatch): Promise<void> => {
+        asked.push(records.map(({ sequence }) => sequence));
+        const isBad = records.some(({ sequence }) => sequence >= from);
+        return isBad
+          ? Promise.reject(new SinkFailed('sink_refused', 'it answered 400'))
+          : Promise.resolve();
+      };
+      return { asked, deliver };
+    };
+
+    it('goes on behind it by what it took before, once, and is told of what comes', async () => {
+      for (const count of [2, 3]) {
+        const lines = Array.from({ length: count }, () => refused(commandIdAt(at)));
+        await recordCommands(connection, ...lines);
+      }
+      const before = run();
+      await reaches(before, (await connection.manager.streams.info('COMMANDS')).state.last_seq);
+      await before.stop();
+      const { position, taken } = before.place;
+      expect(taken?.sequence).toBe(position);
+      await publish(3);
+      const { asked, deliver } = refusing(position + 1);
+      const world = run({ deliver }, { position, taken });
+      await reaches(world, position + 3);
+      await world.stop();
+      const given = world.given.map(({ code, message }) => [code, message.seq]);
+      expect(given).toEqual([1, 2, 3].map((n) => ['sink_refused', position + n]));
+      expect(asked.filter(([first]) => first === position)).toEqual([[position]]);
+      expect(world.place.taken).toEqual(taken);
+    });
+
+    it.each([
+      ['nothing of the stream was ever taken', undefined],
+      ['what was taken is not there any more', { sequence: 1, line: 0 }],
+      ['what was taken stood in a stream that was made anew', { sequence: 9, line: 0 }],
+      ['it refuses that now, too', { sequence: 2, line: 0 }],
+    ])('waits, and gives up nothing: %s', async (_, taken) => {
+      await publish(5);
+      await remove(1);
+      const { asked, deliver } = refusing(taken?.sequence === 2 ? 0 : 3);
+      const world = run({ deliver }, { position: 2, ...(taken && { taken }) });
+      await eventually(() => expect(world.failures.length).toBeGreaterThan(1));
+      await world.stop();
+      expect(world.failures[0]).toMatchObject({ error: { code: 'sink_refused' } });
+      expect(world.given).toEqual([]);
+      expect(world.place.position).toBe(2);
+      // It is told of the same again, from where it was.
+      expect(asked.filter(([first]) => first === 3).length).toBeGreaterThan(1);
+    });
   });
 
   it('ends at once when it is told to, also while nothing happens', async () => {

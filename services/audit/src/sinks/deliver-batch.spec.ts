@@ -96,6 +96,31 @@ describe('delivering a batch', () => {
     await expect(deliverBatch({ deliver: refuse }, batch(3), known)).rejects.toThrow(SinkFailed);
   });
 
+  it.each([1, 5, 9, 12, 16])(
+    'gives up nothing when the receiver is mended after %i refusals: all is told again, in its order',
+    async (refusals) => {
+      let calls = 0;
+      const taken: number[] = [];
+      const deliver = (given: ExportBatch): Promise<void> => {
+        calls += 1;
+        if (calls <= refusals) return refuse();
+        taken.push(...given.records.map(({ line }) => line));
+        return Promise.resolve();
+      };
+      const told = async () => {
+        for (;;) {
+          try {
+            return await deliverBatch({ deliver }, batch(100));
+          } catch (error) {
+            expect(error).toBeInstanceOf(SinkFailed);
+          }
+        }
+      };
+      expect(await told()).toEqual([]);
+      expect(taken.slice(-100)).toEqual(records.slice(0, 100).map(({ line }) => line));
+    },
+  );
+
   it('passes any other trouble on', async () => {
     const away = new SinkFailed('sink_unavailable', 'away');
     const deliver = () => Promise.reject(away);

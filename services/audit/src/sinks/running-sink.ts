@@ -5,7 +5,6 @@ import { PAYLOAD_TYPES, SINK_STREAMS, sinkTypes, type SinkDocument } from '@draw
 import { parkMessage, type JetStreamConnection, type RevisedBucket } from '@drawbridge/jetstream';
 import { codeOf, type Clock } from '@drawbridge/kernel';
 import type { ExportedRecord } from '../domain/exported-record.js';
-import { TakenRecord } from './deliver-batch.js';
 import type { Sink } from './sink.js';
 import { SinkPlace, SinkPlaceLost, type KeptPlace } from './sink-place.js';
 import { StreamExport, type GivenUp } from './stream-export.js';
@@ -44,7 +43,6 @@ export const isWanted = (
 export class RunningSink {
   readonly #closing = new AbortController();
   readonly #place: SinkPlace;
-  readonly #known = new TakenRecord();
   readonly #failing = new Map<string, NonNullable<KeptPlace['failing']>>();
   #running: Promise<void> = Promise.resolve();
 
@@ -116,7 +114,6 @@ export class RunningSink {
     return new StreamExport({
       sink,
       clock,
-      known: this.#known,
       place: this.#place.of(stream),
       reader: new StreamReader(connection, stream),
       isWanted: (record) => isWanted(this.document, record),

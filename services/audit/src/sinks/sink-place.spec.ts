@@ -43,6 +43,22 @@ describe('the place of a sink', () => {
     expect(value()).toEqual({ owner: 'a', positions: { ACCESS: 9 }, intents: {} });
   });
 
+  it('knows what was taken last, also when another process goes on', async () => {
+    const { bucket } = bucketInMemory();
+    const [one, other] = [placeOf(bucket, 'a'), placeOf(bucket, 'b')];
+    await one.acquire(never);
+    expect(one.of('ACCESS').taken).toBeUndefined();
+    await one.of('ACCESS').advance(7, { sequence: 6, line: 2 });
+    await one.of('HOLDS').advance(3, { sequence: 3, line: 0 });
+    await one.renew({ since: '2026-01-05T09:00:00Z', code: 'sink_refused' });
+    // Of what came behind it nothing was taken.
+    await one.of('ACCESS').advance(9);
+    await one.release();
+    await other.acquire(never);
+    expect(other.of('ACCESS').taken).toEqual({ sequence: 6, line: 2 });
+    expect(other.of('HOLDS').taken).toEqual({ sequence: 3, line: 0 });
+  });
+
   it('is for one at a time, until it is let go', async () => {
     const { bucket } = bucketInMemory();
     const [one, other] = [placeOf(bucket, 'a'), placeOf(bucket, 'b')];

@@ -22,6 +22,8 @@ export const KeptPlace = z.object({
   positions: z.record(z.string(), Sequence),
   /** By stream: the last message of a batch that is being written. */
   intents: z.record(z.string(), Sequence),
+  /** By stream: the last record that it took, for as long as it refuses all others. */
+  taken: z.record(z.string(), z.object({ sequence: Sequence, line: Sequence })).optional(),
   /** Since when it takes nothing, and the code of why; absent when it takes what it is told. */
   failing: z.object({ since: z.string(), code: z.string() }).optional(),
 });
@@ -80,15 +82,19 @@ export class SinkPlace {
       get intended() {
         return kept().intents[stream];
       },
+      get taken() {
+        return kept().taken?.[stream];
+      },
       intend: (sequence) =>
         this.change((now) => ({ ...now, intents: { ...now.intents, [stream]: sequence } })),
-      advance: (sequence) =>
+      advance: (sequence, taken) =>
         this.change((now) => {
           const intents = Object.entries(now.intents).filter(([one]) => one !== stream);
           return {
             ...now,
             intents: Object.fromEntries(intents),
             positions: { ...now.positions, [stream]: sequence },
+            ...(taken && { taken: { ...now.taken, [stream]: taken } }),
           };
         }),
     };
@@ -96,8 +102,9 @@ export class SinkPlace {
 
   /** A sign of life. @throws SinkPlaceLost */
   renew(failing: KeptPlace['failing']): Promise<void> {
-    return this.change(({ owner, positions, intents }) => ({
+    return this.change(({ owner, positions, intents, taken }) => ({
       ...{ owner, positions, intents },
+      ...(taken && { taken }),
       ...(failing && { failing }),
     }));
   }

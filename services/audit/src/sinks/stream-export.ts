@@ -2,10 +2,15 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { CHECKPOINTS_STREAM, COMMANDS_STREAM, commandLines } from '@drawbridge/jetstream';
 import type { Clock } from '@drawbridge/kernel';
 import type { JsMsg } from '@nats-io/jetstream';
-import { exportedRecord, exportGap, type ExportedRecord } from '../domain/exported-record.js';
+import {
+  exportedRecord,
+  exportGap,
+  type ExportedRecord,
+  type RecordPlace,
+} from '../domain/exported-record.js';
 import { RecordRefused } from '../domain/record-refused.js';
 import { exportedCheckpoint } from './exported-checkpoint.js';
-import { deliverBatch, type TakenRecord } from './deliver-batch.js';
+import { deliverBatch, TakenRecord, type TakenPlace } from './deliver-batch.js';
 import { retryAfterOf, type ExportBatch, type Sink } from './sink.js';
 import type { Page, StreamReader } from './stream-reader.js';
 
@@ -23,10 +28,12 @@ export interface StreamPlace {
   readonly position: number;
   /** The last message of the batch that was under way when somebody stopped; the next batch is the same. */
   readonly intended: number | undefined;
+  /** The last record that the sink took, of whichever process; absent when that is not known. */
+  readonly taken: TakenPlace | undefined;
   /** Keeps what is about to be written, before it is. @throws SinkPlaceLost */
   intend(sequence: number): Promise<void>;
-  /** Keeps what was taken. @throws SinkPlaceLost */
-  advance(sequence: number): Promise<void>;
+  /** Keeps up to where it was told, and what it took last, if anything. @throws SinkPlaceLost */
+  advance(sequence: number, taken?: TakenPlace): Promise<void>;
 }
 
 /** What was given up, for a person to look at. */
@@ -41,8 +48,6 @@ export interface StreamExportOptions {
   readonly place: StreamPlace;
   readonly reader: StreamReader;
   readonly clock: Clock;
-  /** What the sink took last, of whatever stream. */
-  readonly known: TakenRecord;
   /** Whether a record is to be told. */
   readonly isWanted: (record: ExportedRecord) => boolean;
   readonly giveUp: (given: GivenUp) => Promise<void>;
@@ -59,6 +64,7 @@ interface Gathered extends ExportBatch {
 /** Tells one sink of one stream, in the order of the stream, each batch when the one before was taken. */
 export class StreamExport {
   #open = false;
+  readonly #known = new TakenRecord(() => this.#recall());
 
   constructor(private readonly options: StreamExportOptions) {}
 
@@ -92,10 +98,30 @@ export class StreamExport {
     if (batch === undefined || signal.aborted) return;
     if (batch.records.length > 0) {
       if (sink.namesBatches && place.intended !== batch.last) await place.intend(batch.last);
-      const refused = await deliverBatch(sink, batch, this.options.known);
+      const refused = await deliverBatch(sink, batch, this.#known);
       for (const record of refused) await this.#park(batch, record);
     }
-    await place.advance(batch.last);
+    await place.advance(batch.last, this.#known.place);
+  }
+
+  /** What the sink took before this process began. Then the reading begins anew. */
+  async #recall(): Promise<ExportBatch | undefined> {
+    const { place, reader, isWanted } = this.options;
+    const { taken, position } = place;
+    // Of a stream that was made anew it says nothing.
+    if (taken === undefined || taken.sequence > position) return undefined;
+    this.#open = false;
+    await reader.open(taken.sequence);
+    const { signal } = new AbortController();
+    const { messages } = await reader.page({ most: 1, expiresMs: BURST_PULL_MS, signal });
+    const [message] = messages;
+    if (message?.seq !== taken.sequence) return undefined;
+    const { stream } = reader;
+    const bytes = linesOf(stream, message)[taken.line];
+    const record = bytes && readRecord({ stream, ...taken }, message, bytes);
+    if (record === undefined || !isWanted(record)) return undefined;
+    const { seq, time } = message;
+    return { stream, first: seq, last: seq, firstStoredAt: time, records: [record] };
   }
 
   /** Waits for a message, lets others arrive, and takes what is there, up to the limits. */
@@ -199,13 +225,12 @@ class Gathering {
   async #takeRecords(message: JsMsg): Promise<void> {
     const { reader, isWanted, giveUp } = this.options;
     const isMany = reader.stream === COMMANDS_STREAM;
-    const isSeals = reader.stream === CHECKPOINTS_STREAM;
-    const lines = isMany ? commandLines(message) : [message.data];
+    const lines = linesOf(reader.stream, message);
     this.#read += lines.length;
     for (const [index, bytes] of lines.entries()) {
       try {
         const place = { stream: reader.stream, sequence: message.seq, line: index };
-        const record = exportedRecord(place, isSeals ? exportedCheckpoint(message) : bytes);
+        const record = readRecord(place, message, bytes);
         if (!isWanted(record)) continue;
         this.#records.push(record);
         this.#sources.set(record, message);
@@ -217,3 +242,10 @@ class Gathering {
     }
   }
 }
+
+const linesOf = (stream: string, message: JsMsg): readonly Uint8Array[] =>
+  stream === COMMANDS_STREAM ? commandLines(message) : [message.data];
+
+/** @throws RecordRefused */
+const readRecord = (place: RecordPlace, message: JsMsg, bytes: Uint8Array): ExportedRecord =>
+  exportedRecord(place, place.stream === CHECKPOINTS_STREAM ? exportedCheckpoint(message) : bytes);
