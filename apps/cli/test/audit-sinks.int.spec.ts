@@ -1,27 +1,18 @@
 import { ParkedHeaders } from '@drawbridge/jetstream';
 import { headers } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Somebody } from './drawbridge.js';
 import { buildCli } from './drawbridge.js';
 import { startRealServices, type RealServices } from './real-services.js';
 
 let services: RealServices;
-const people: Somebody[] = [];
 
 beforeAll(async () => {
   await buildCli();
   services = await startRealServices();
 });
-afterAll(async () => {
-  await Promise.all(people.map((one) => one.remove()));
-  await services.stop();
-});
+afterAll(() => services.stop());
 
-async function human(id: string): Promise<Somebody> {
-  const somebody = await services.logIn(id);
-  people.push(somebody);
-  return somebody;
-}
+const human = (id: string) => services.logIn(id);
 
 /** As audit parks what a sink refused. */
 async function park(text: string): Promise<string> {

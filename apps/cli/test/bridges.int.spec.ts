@@ -1,41 +1,23 @@
-import { demoPeople } from '@drawbridge/embedded';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { buildCli, Somebody } from './drawbridge.js';
+import { buildCli } from './drawbridge.js';
 import { startRealServices, type RealServices } from './real-services.js';
 
 let services: RealServices;
-const people: Somebody[] = [];
 
 beforeAll(async () => {
   await buildCli();
   services = await startRealServices();
 });
-afterAll(async () => {
-  await Promise.all(people.map((one) => one.remove()));
-  await services.stop();
-});
+afterAll(() => services.stop());
 
-async function human(id: string): Promise<Somebody> {
-  const somebody = await services.logIn(id);
-  people.push(somebody);
-  return somebody;
-}
-
-async function agentOncall(): Promise<Somebody> {
-  const secret = demoPeople.agents.find(({ id }) => id === 'agent-oncall')!.secret;
-  const env = { DRAWBRIDGE_URL: services.server, DRAWBRIDGE_CLIENT_SECRET: secret };
-  const somebody = await Somebody.with(env);
-  people.push(somebody);
-  await somebody.drawbridge('login', '--client-id', 'agent-oncall');
-  return somebody;
-}
+const human = (id: string) => services.logIn(id);
 
 it('administrators raise bridges and release them; agents and others do not', async () => {
   const [alice, erin, agent] = [
     await human('human-alice'),
     await human('human-erin'),
-    await agentOncall(),
+    await services.agentOncall(),
   ];
   const raise = ['bridges', 'raise', '--all', '-r', 'an incident'] as const;
   for (const stranger of [erin, agent]) {
@@ -72,7 +54,7 @@ it('administrators raise bridges and release them; agents and others do not', as
 });
 
 it('what is meant has to be said, once', async () => {
-  const alice = people[0]!;
+  const alice = await human('human-alice');
   for (const target of [[], ['--all', '-c', 'prod-eks'], ['-c', 'prod-eks', '--agent', 'a']]) {
     const { code } = await alice.drawbridge('bridges', 'raise', ...target, '-r', 'an incident');
     expect(code).toBe(2);

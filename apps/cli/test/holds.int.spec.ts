@@ -1,40 +1,22 @@
 import type { HeldCall, HoldEvent, Principal } from '@drawbridge/contracts';
 import { HoldView } from '@drawbridge/contracts';
-import { demoPeople } from '@drawbridge/embedded';
 import { callDigest, holdIdOf } from '@drawbridge/holds';
 import { holdEventStore } from '@drawbridge/jetstream';
 import { uuidV7 } from '@drawbridge/runtime';
 import { eventually } from '@drawbridge/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { buildCli, Somebody } from './drawbridge.js';
+import { buildCli } from './drawbridge.js';
 import { startRealServices, type RealServices } from './real-services.js';
 
 let services: RealServices;
-const people: Somebody[] = [];
 
 beforeAll(async () => {
   await buildCli();
   services = await startRealServices();
 });
-afterAll(async () => {
-  await Promise.all(people.map((one) => one.remove()));
-  await services.stop();
-});
+afterAll(() => services.stop());
 
-async function human(id: string): Promise<Somebody> {
-  const somebody = await services.logIn(id);
-  people.push(somebody);
-  return somebody;
-}
-
-async function agentOncall(): Promise<Somebody> {
-  const secret = demoPeople.agents.find(({ id }) => id === 'agent-oncall')!.secret;
-  const env = { DRAWBRIDGE_URL: services.server, DRAWBRIDGE_CLIENT_SECRET: secret };
-  const somebody = await Somebody.with(env);
-  people.push(somebody);
-  await somebody.drawbridge('login', '--client-id', 'agent-oncall');
-  return somebody;
-}
+const human = (id: string) => services.logIn(id);
 
 /** What a proxy writes when a guardrail holds a call. */
 async function holdCall(name: string): Promise<string> {
@@ -103,7 +85,7 @@ it('approvers see held calls and decide them; owners and agents do not', async (
   const [alice, dana, agent] = [
     await human('human-alice'),
     await human('human-dana'),
-    await agentOncall(),
+    await services.agentOncall(),
   ];
   const [one, other] = [await holdCall('payments'), await holdCall('shop')];
   await eventually(async () => {

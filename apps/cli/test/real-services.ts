@@ -25,8 +25,10 @@ export interface RealServices {
   readonly server: string;
   readonly identityProvider: DemoIdentityProvider;
   readonly connection: JetStreamConnection;
-  /** A human of the demo, `human-alice` and so on, who has logged in by the device flow. */
+  /** A human of the demo, `human-alice` and so on, who has logged in by the device flow; gone at the end. */
   logIn(id: string): Promise<Somebody>;
+  /** The demo's `agent-oncall`, which has logged in with its secret; gone at the end. */
+  agentOncall(): Promise<Somebody>;
   stop(): Promise<void>;
 }
 
@@ -109,15 +111,28 @@ export async function startRealServices(
   );
   closers.push(() => identity.close());
   const server = identity.addresses['http'] ?? '';
+  const gone = (somebody: Somebody) => {
+    closers.push(() => somebody.remove());
+    return somebody;
+  };
   return {
     server,
     identityProvider,
     connection,
-    logIn: (id) => logIn({ server, identityProvider }, id),
+    logIn: async (id) => gone(await logIn({ server, identityProvider }, id)),
+    agentOncall: async () => gone(await agentOncall(server)),
     stop: async () => {
       for (const close of closers.toReversed()) await close();
     },
   };
+}
+
+async function agentOncall(server: string): Promise<Somebody> {
+  const secret = demoPeople.agents.find(({ id }) => id === 'agent-oncall')!.secret;
+  const env = { DRAWBRIDGE_URL: server, DRAWBRIDGE_CLIENT_SECRET: secret };
+  const somebody = await Somebody.with(env);
+  await somebody.drawbridge('login', '--client-id', 'agent-oncall');
+  return somebody;
 }
 
 async function logIn(
