@@ -63,7 +63,8 @@ function commentOf(
       : 'It takes the place of the action of that name.';
   const idle = idleGrants === 0 ? 'each was used' : `${idleGrants} of them without any use`;
   return [
-    ` What would have done for ${grants} ${grants === 1 ? 'grant' : 'grants'} of ${of} by policy ${oneLine(policy)} on ${connections.map(oneLine).join(', ')},`,
+    ` What would have done for ${grants} ${grants === 1 ? 'grant' : 'grants'} of ${of}`,
+    ` by policy ${oneLine(policy)} on ${connections.map(oneLine).join(', ')},`,
     ` issued${since === undefined ? '' : ` from ${since}`} until ${until}; ${idle}.`,
     ` ${instead}`,
     neededSeconds < grantedSeconds
