@@ -17,7 +17,8 @@ export interface Failure {
 }
 
 const adviceByCode: Readonly<Record<string, string>> = {
-  auditor_required: 'ask to be put into a group of auditors, and log in again',
+  auditor_required:
+    'ask an auditor, or the owner of the agent; or be put into a group of auditors, and log in again',
   query_invalid: 'see --help for the filters',
   too_many_requests: 'wait a little; there are limits for each agent',
   too_many_open_requests:
