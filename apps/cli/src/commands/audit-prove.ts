@@ -3,6 +3,7 @@ import { CommandProof, proofText } from '@drawbridge/contracts';
 import { parseCheckpoint, unverifiedText } from '@drawbridge/integrity';
 import type { Command } from 'commander';
 import { CliError } from '../cli-error.js';
+import { endedOnce } from '../integrity/kept-checkpoints.js';
 import { exitCode, type ExitCode } from '../exit-code.js';
 import { writeWhole } from '../output/write-whole.js';
 import {
@@ -70,7 +71,7 @@ async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
 /** Whether it is of this log is for whoever checks the proof. */
 async function sizeOf(file: string): Promise<string> {
   try {
-    return String(parseCheckpoint(unverifiedText(await readFile(file, 'utf8'))).size);
+    return String(parseCheckpoint(unverifiedText(endedOnce(await readFile(file, 'utf8')))).size);
   } catch (cause) {
     const message = `--checkpoint: "${file}" cannot be read as a checkpoint`;
     throw new CliError('file_unreadable', message, { cause });

@@ -38,6 +38,14 @@ describe('checkpoints that were kept', () => {
     expect(notes.map(({ note }) => note)).toEqual(['one', 'two', 'three']);
   });
 
+  it('may end with more line breaks than they were given with, as `jq -r` and editors put there', async () => {
+    for (const ending of ['', '\n', '\n\n']) {
+      const [kept] = await readKeptNotes([written('i.note', `text\n\n— key c2ln\n${ending}`)]);
+      expect(kept?.note).toBe('text\n\n— key c2ln\n');
+    }
+    rmSync(join(directory, 'i.note'));
+  });
+
   it.each([
     ['e.ndjson', '{"CheckpointSigned"'],
     ['f.ndjson', line({ type: 'CheckpointSigned', note: 7 })],

@@ -87,13 +87,16 @@ async function filesAt(path: string): Promise<readonly string[]> {
 
 async function notesIn(file: string): Promise<readonly string[]> {
   const content = await contentOf(file);
-  if (!EXPORTED.test(file)) return [content];
+  if (!EXPORTED.test(file)) return [endedOnce(content)];
   try {
     return exportedNotes(content);
   } catch (cause) {
     throw unreadable(file, cause);
   }
 }
+
+/** Editors and `jq -r` end a file with one more line break; behind the signatures nothing is signed. */
+export const endedOnce = (note: string): string => note.replace(/\n{2,}$/, '\n');
 
 function exportedNotes(content: string): readonly string[] {
   return content
