@@ -230,7 +230,10 @@ describe.each(failures)('when $failure', ({ begin, end }) => {
     expect(recorded.text('m')).toContain('drawbridge: record_unavailable');
     // What was shown is in it; of a forwarded port no byte is.
     if (long.call === 'get pods/log') {
-      expect(recorded.text('o').startsWith(running.out())).toBe(true);
+      // The last line is ours, and a marker in the record.
+      const [shown = '', why] = running.out().split('drawbridge record_unavailable: ');
+      expect(why).toMatch(/^[^\n]+\n$/);
+      expect(recorded.text('o').startsWith(shown)).toBe(true);
     }
     await eventually(async () => {
       expect((await agent.run(shell('echo again'))).out).toBe('again\n');
