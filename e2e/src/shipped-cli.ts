@@ -5,6 +5,7 @@ import { repositoryRoot } from '@drawbridge/testing';
 import type { Composition } from './composition.js';
 
 const run = promisify(execFile);
+const SHOWN_CHARACTERS = 4_000;
 
 /** Compiles the CLI as it is shipped. */
 export async function buildCli(): Promise<void> {
@@ -29,13 +30,21 @@ export const terminalOf = (
  * Runs the built CLI in a terminal.
  *
  * @returns what it prints
- * @throws as `execFile` does, with `stdout` and `stderr`, when it ends with another code than 0
+ * @throws as `execFile` does, with `stdout` and `stderr` and the beginning of both in its message, when it ends with
+ * another code than 0
  */
 export async function runCli(
   env: Readonly<Record<string, string>>,
   args: readonly string[],
 ): Promise<string> {
   const program = join(repositoryRoot(), 'apps/cli/dist/main.js');
-  const { stdout } = await run(process.execPath, [program, ...args], { env });
-  return stdout;
+  const ended = run(process.execPath, [program, ...args], { env });
+  try {
+    return (await ended).stdout;
+  } catch (error) {
+    // What it has found wrong is its answer, and no part of that message.
+    if (error instanceof Error && 'stdout' in error)
+      error.message += String(error.stdout).slice(0, SHOWN_CHARACTERS);
+    throw error;
+  }
 }
