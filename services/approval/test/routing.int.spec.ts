@@ -1,3 +1,5 @@
+import { Kvm } from '@nats-io/kv';
+import { SLACK_CARDS_BUCKET } from '@drawbridge/jetstream';
 import { uuidV7 } from '@drawbridge/runtime';
 import type { DemoSlackMessage, DemoSlackUser } from '@drawbridge/embedded';
 import { eventually } from '@drawbridge/testing';
@@ -80,21 +82,33 @@ const routedTo = (channel: string) =>
     },
     { timeoutMs: 60_000 },
   );
-const press = (
+/** A message is in Slack before it is remembered that it is; until then no click on it is taken. */
+const remembered = ({ metadata, ts }: DemoSlackMessage) =>
+  eventually(async () => {
+    const id = String(metadata?.event_payload['request_id']);
+    const bucket = await new Kvm(world.connection.jetstream).open(SLACK_CARDS_BUCKET);
+    const places: string[] = [];
+    for await (const key of await bucket.keys([id, `${id}.*`]))
+      places.push((await bucket.get(key))?.string() ?? '');
+    expect(places.join()).toContain(`"ts":"${ts}"`);
+  });
+const press = async (
   { url }: { readonly url: string },
   {
     user,
     channelId,
     message,
   }: { user: DemoSlackUser; channelId: string; message: DemoSlackMessage },
-) =>
-  world.slack.clickButton({
+) => {
+  await remembered(message);
+  return world.slack.clickButton({
     user,
     message,
     channelId,
     actionId: 'drawbridge_approve',
     callbackUrl: `${url}/slack/events`,
   });
+};
 /** No message of ours gets into a channel. */
 const closed = (error: string) =>
   world.slack.failWith((method, sent) =>
