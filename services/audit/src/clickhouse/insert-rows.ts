@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { ClickHouseError } from '@clickhouse/client';
 import type { BodyColumns } from '../domain/body-row.js';
@@ -13,18 +12,10 @@ import type { AuditStore, AuditTable } from './select-page.js';
 
 export interface Insertion {
   readonly table: AuditTable;
-  /** Where a table has rows of several: positions and bytes may be the same in two. */
-  readonly stream?: string;
   readonly rows: readonly InsertedRow[];
 }
 
 export interface InsertedRow {
-  /** What it was made of: a message, or one record of it; `bytes` may be a digest of them. */
-  readonly source: {
-    readonly message: { readonly seq: number };
-    readonly line?: number;
-    readonly bytes: Uint8Array;
-  };
   readonly columns: Columns;
 }
 
@@ -35,16 +26,14 @@ export type Columns =
 /**
  * Inserts one batch and resolves when ClickHouse has acknowledged it.
  *
- * A batch sent again as it was is recognised by its token. One cut otherwise after a restart is not, and
- * need not be: the keys of both tables make the same row of the same message.
+ * A batch that is sent again is stored again: the keys of each table make the same row of the same message.
  *
  * @throws RecordRefused `record_not_storable` when a value of the batch can never be stored
  */
 export async function insertRows(
   { client, database }: AuditStore,
-  insertion: Insertion,
+  { table, rows }: Insertion,
 ): Promise<void> {
-  const { table, rows } = insertion;
   const values = rows.map(({ columns }) => columns);
   try {
     await client.insert({
@@ -52,7 +41,6 @@ export async function insertRows(
       values,
       format: 'JSONEachRow',
       clickhouse_settings: {
-        insert_deduplication_token: tokenOf(insertion),
         date_time_input_format: 'best_effort',
         date_time_overflow_behavior: 'throw',
         // A field without a column is a mistake to stop at, not data to leave out.
@@ -97,23 +85,6 @@ export async function insertText(
     throw new RecordRefused('record_not_storable', 'ClickHouse refuses a value', { cause: error });
   }
 }
-
-/**
- * Where the batch stands in the stream, and a digest of what stands there, of which the rows are a function. The
- * range alone could recur with other content when a stream has been made anew.
- */
-function tokenOf({ table, stream = '', rows }: Insertion): string {
-  const digest = createHash('sha256');
-  for (const { source } of rows) digest.update(positionOf(source)).update(source.bytes);
-  const [first, last] = [rows[0], rows.at(-1)];
-  if (first === undefined || last === undefined) return table;
-  const range = `${positionOf(first.source)}-${positionOf(last.source)}`;
-  return `${table}:${stream}:${range}:${digest.digest('hex')}`;
-}
-
-/** The message, and which of its records. */
-const positionOf = ({ message, line = 0 }: InsertedRow['source']): string =>
-  `${message.seq}.${line}`;
 
 /**
  * Errors about a value, which no retry mends: CANNOT_PARSE_TEXT, _QUOTED_STRING, _DATE, _DATETIME, _NUMBER,

@@ -9,6 +9,7 @@ import { rarerMerges } from './rarer-merges-migration.js';
 import { addedColumns, recordTables, recordTablesStatements } from './record-tables.js';
 import { placeIndexes } from './places-migration.js';
 import { searchIndex } from './search-migration.js';
+import { storedCopies } from './stored-copies-migration.js';
 import { deduplication, index, instant, listOf, max, word } from './table-text.js';
 
 /**
@@ -213,6 +214,7 @@ export const migrations: readonly Migration[] = [
   { version: 14, name: 'archives', statements: archives },
   { version: 15, name: 'compact_parts', statements: compactParts },
   { version: 16, name: 'rarer_merges', statements: rarerMerges },
+  { version: 17, name: 'stored_copies', statements: storedCopies },
 ];
 
 /** What must hold after the last migration, because one row per event and command rests on it. */

@@ -1,4 +1,4 @@
-/** A batch that is sent again after an unclear answer is recognised by its token among this many batches. */
+/** As the tables were made; `stored_copies` turns it off, and says why. */
 export const deduplication = 'non_replicated_deduplication_window = 1000';
 
 /** Default of an absent time or id is NULL, of anything else the least value of its type. */

@@ -144,7 +144,7 @@ export class Ingest {
   #commandsFeed(): BatchFeed {
     const { store } = this.dependencies;
     const recording: LineRecording = {
-      ...this.#recording(COMMANDS_STREAM, { sourcesOf: recordsOf, rowOf: commandLineRow }),
+      ...this.#recording({ sourcesOf: recordsOf, rowOf: commandLineRow }),
       insertText: (table, text) => insertText(store, table, text),
     };
     const lanes = Array.from({ length: COMMAND_LANES }, () => new LineRecorder(recording));
@@ -162,18 +162,18 @@ export class Ingest {
   }
 
   #feed(stream: string, reading: Reading): BatchFeed {
-    const recording = this.#recording(stream, reading);
+    const recording = this.#recording(reading);
     return this.#batches(stream, { store: (messages) => recordBatch(recording, messages) });
   }
 
-  #recording(stream: string, reading: Reading): Recording {
+  #recording(reading: Reading): Recording {
     const { store } = this.dependencies;
     return {
       ...reading,
       insert: (table, rows) => insertRows(store, { table, rows }),
       insertMessages: async (messages) => {
         const rows = messages.map(messageInsertion);
-        await insertRows(store, { table: 'stream_messages', stream, rows });
+        await insertRows(store, { table: 'stream_messages', rows });
       },
       park: (source, code) => this.#park(source, code),
     };
@@ -234,9 +234,5 @@ const eventsInto = (
 function messageInsertion({ message, parked }: Noted): InsertedRow {
   const stored = storedMessage(message);
   const lines = parked.map(({ line = 0, bytes }) => ({ line, bytes }));
-  // The digest stands for the bytes, so that they are not hashed once more to name the batch.
-  return {
-    source: { message, bytes: Buffer.from(stored.digest) },
-    columns: messageRow(stored, lines),
-  };
+  return { columns: messageRow(stored, lines) };
 }
