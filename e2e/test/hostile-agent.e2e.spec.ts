@@ -11,7 +11,7 @@ import { AccessRequestView, CommandRecord, isCommandLine } from '@drawbridge/con
 import { commandLines, connectJetStream, type JetStreamConnection } from '@drawbridge/jetstream';
 import { takeStateDirectory } from '@drawbridge/laptop';
 import { Closers } from '@drawbridge/runtime';
-import { eventually } from '@drawbridge/testing';
+import { eventually, requireNothingWaits } from '@drawbridge/testing';
 import { Composition } from '../src/composition.js';
 import { HostileTokens } from '../src/hostile-tokens.js';
 import { rawHttp, type RawAnswer } from '../src/raw-http.js';
@@ -159,8 +159,7 @@ async function lastSequence(stream: string): Promise<number> {
 const answered = () =>
   eventually(async () => {
     for (const durable of ['policy', 'approval', 'audit']) {
-      const info = await bus.manager.consumers.info('ACCESS', durable);
-      expect([durable, info.num_pending, info.num_ack_pending]).toStrictEqual([durable, 0, 0]);
+      await requireNothingWaits(bus.manager, 'ACCESS', durable);
     }
   });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { connectJetStream, type JetStreamConnection } from '@drawbridge/jetstream';
 import { takeStateDirectory } from '@drawbridge/laptop';
 import { Closers } from '@drawbridge/runtime';
-import { eventually } from '@drawbridge/testing';
+import { eventually, requireNothingWaits } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Composition } from '../src/composition.js';
@@ -70,10 +70,7 @@ async function setRoom(bytes: number): Promise<void> {
 
 const caughtUp = () =>
   eventually(async () => {
-    for (const stream of streams) {
-      const info = await bus.manager.consumers.info(stream, 'audit');
-      expect(info.num_pending + info.num_ack_pending, stream).toBe(0);
-    }
+    for (const stream of streams) await requireNothingWaits(bus.manager, stream, 'audit');
   }, patience);
 
 describe('ClickHouse is away for longer than the stream has room', () => {

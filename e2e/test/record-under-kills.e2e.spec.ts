@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectJetStream } from '@drawbridge/jetstream';
 import { takeStateDirectory } from '@drawbridge/laptop';
-import { eventually } from '@drawbridge/testing';
+import { eventually, requireNothingWaits } from '@drawbridge/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Composition } from '../src/composition.js';
@@ -58,10 +58,7 @@ async function takeGrants(part: Composition): Promise<void> {
 async function caughtUp(servers: string): Promise<void> {
   const connection = await connectJetStream({ servers, name: 'test' });
   try {
-    for (const stream of streams) {
-      const info = await connection.manager.consumers.info(stream, 'audit');
-      expect(info.num_pending + info.num_ack_pending, stream).toBe(0);
-    }
+    for (const stream of streams) await requireNothingWaits(connection.manager, stream, 'audit');
     const { state: parked } = await connection.manager.streams.info('PARKED');
     expect(parked.messages, 'parked').toBe(0);
   } finally {

@@ -4,7 +4,7 @@ import { Controller, type INestMicroservice } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import type { AccessEvent } from '@drawbridge/contracts';
 import { AppError, type EventStore, type RecordedEvent } from '@drawbridge/kernel';
-import { eventually, startNats, type TestNats } from '@drawbridge/testing';
+import { eventually, requireNothingWaits, startNats, type TestNats } from '@drawbridge/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   accessEventStore,
@@ -71,12 +71,7 @@ async function consume(
   return { app, strategy };
 }
 
-const consumerInfo = () => connection.manager.consumers.info('ACCESS', durable);
-const settled = () =>
-  eventually(async () => {
-    const { num_pending, num_ack_pending } = await consumerInfo();
-    expect({ num_pending, num_ack_pending }).toStrictEqual({ num_pending: 0, num_ack_pending: 0 });
-  });
+const settled = () => eventually(() => requireNothingWaits(connection.manager, 'ACCESS', durable));
 
 describe('delivery', () => {
   it('hands the recorded event to the handler of its type, once, and acknowledges it', async () => {

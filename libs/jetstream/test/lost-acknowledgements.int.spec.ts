@@ -5,9 +5,10 @@ import type { AccessEvent, CommandRecord } from '@drawbridge/contracts';
 import type { Append, EventStore, RecordedEvent } from '@drawbridge/kernel';
 import {
   eventually,
+  type NatsRelay,
+  requireNothingWaits,
   startNats,
   startNatsRelay,
-  type NatsRelay,
   type TestNats,
 } from '@drawbridge/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -171,10 +172,7 @@ it('an event whose acknowledgement was lost comes again, and has its effect once
   await eventually(() => expect(calls).toBe(1));
   // This process does not get through any more; another one takes over.
   const second = await listen(Echo, new JetStreamStrategy({ ...options, connection: direct }));
-  await eventually(async () => {
-    const info = await direct.manager.consumers.info('ACCESS', 'echo');
-    expect(info.num_pending + info.num_ack_pending).toBe(0);
-  });
+  await eventually(() => requireNothingWaits(direct.manager, 'ACCESS', 'echo'));
   expect(calls).toBe(2);
   expect(await textsOf(id)).toStrictEqual(['asked', 'answered']);
   await second.close();

@@ -4,7 +4,7 @@ import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import type { AccessEvent, TrustBundle } from '@drawbridge/contracts';
 import { EventStoreError, type EventStore, type RecordedEvent } from '@drawbridge/kernel';
-import { eventually, startNats, type TestNats } from '@drawbridge/testing';
+import { eventually, requireNothingWaits, startNats, type TestNats } from '@drawbridge/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   accessEventStore,
@@ -148,13 +148,9 @@ describe('a durable consumer', () => {
       await delay(150);
       await crash();
     }
-    await eventually(
-      async () => {
-        const info = await connection.manager.consumers.info('ACCESS', 'echo');
-        expect(info.num_pending + info.num_ack_pending).toBe(0);
-      },
-      { timeoutMs: 90_000 },
-    );
+    await eventually(() => requireNothingWaits(connection.manager, 'ACCESS', 'echo'), {
+      timeoutMs: 90_000,
+    });
     for (const id of ids) {
       const { events } = await store.load(id);
       expect(events.map(commentOf)).toStrictEqual(['asked', 'answered']);

@@ -9,6 +9,7 @@ export { engineOf } from './engine-of.js';
 export { eventually } from './eventually.js';
 export { InMemoryEventStore } from './in-memory-event-store.js';
 export { startNatsRelay, type NatsRelay } from './nats-relay.js';
+export { requireNothingWaits } from './nothing-waits.js';
 export { sampleHeldCall } from './sample-held-call.js';
 export { sourceProgram } from './source-program.js';
 export { specify } from './specify.js';

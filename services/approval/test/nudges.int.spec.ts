@@ -1,5 +1,5 @@
 import type { DemoSlackMessage } from '@drawbridge/embedded';
-import { eventually } from '@drawbridge/testing';
+import { eventually, requireNothingWaits } from '@drawbridge/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { lettersOf, startWorld, type Replica, type World } from './approval-world.js';
 import { alice, erin, stepsOf } from './sample-events.js';
@@ -146,11 +146,7 @@ describe('a step that waits', () => {
     await world.card(requestId, 'Approved');
     // What would still be said would be tried again and again.
     await eventually(
-      async () => {
-        const { consumers } = world.connection.manager;
-        const { num_pending, num_ack_pending } = await consumers.info('ACCESS', 'approval-slack');
-        expect([num_pending, num_ack_pending]).toStrictEqual([0, 0]);
-      },
+      () => requireNothingWaits(world.connection.manager, 'ACCESS', 'approval-slack'),
       { timeoutMs: 60_000 },
     );
     expect(await threadOf(requestId)).toStrictEqual([]);

@@ -6,8 +6,7 @@ import {
   type JetStreamConnection,
 } from '@drawbridge/jetstream';
 import { createLogger, loadConfig, type RunningService } from '@drawbridge/runtime';
-import { eventually, startNats, type TestNats } from '@drawbridge/testing';
-import { expect } from 'vitest';
+import { eventually, requireNothingWaits, startNats, type TestNats } from '@drawbridge/testing';
 import { AuditConfig } from '../src/config.js';
 import type { IngestLimits } from '../src/nats/ingest.js';
 import { startAudit } from '../src/start-audit.js';
@@ -79,11 +78,5 @@ async function nothingWaits(
   { manager }: JetStreamConnection,
   streams: readonly string[],
 ): Promise<void> {
-  for (const stream of streams) {
-    const { num_pending, num_ack_pending } = await manager.consumers.info(stream, 'audit');
-    expect({ stream, waiting: num_pending + num_ack_pending }).toStrictEqual({
-      stream,
-      waiting: 0,
-    });
-  }
+  for (const stream of streams) await requireNothingWaits(manager, stream, 'audit');
 }

@@ -22,7 +22,7 @@ import {
 } from '@drawbridge/jetstream';
 import type { RecordedEvent } from '@drawbridge/kernel';
 import { loadConfig, uuidV7, type RunningService } from '@drawbridge/runtime';
-import { eventually, startNats, type TestNats } from '@drawbridge/testing';
+import { eventually, requireNothingWaits, startNats, type TestNats } from '@drawbridge/testing';
 import { PolicyConfig, startPolicy, type PolicyDependencies } from '../src/index.js';
 import { oncall, requested, restartRules, viewRules } from './story.js';
 
@@ -195,13 +195,8 @@ export class PolicyWorld {
 
   /** Resolves when every event so far was delivered to policy and acknowledged, after a kill once more. */
   async settled(): Promise<void> {
-    const { consumers } = this.connection.manager;
-    await eventually(
-      async () => {
-        const { num_pending, num_ack_pending } = await consumers.info('ACCESS', 'policy');
-        expect([num_pending, num_ack_pending]).toStrictEqual([0, 0]);
-      },
-      { timeoutMs: 90_000 },
-    );
+    await eventually(() => requireNothingWaits(this.connection.manager, 'ACCESS', 'policy'), {
+      timeoutMs: 90_000,
+    });
   }
 }

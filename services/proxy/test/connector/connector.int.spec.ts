@@ -221,10 +221,12 @@ describe('a connection that is served by connectors', () => {
   it('shares its load among connectors', async () => {
     const [one, two] = [await connector('one'), await connector('two')];
     answerSlowly('{');
-    const calls = await Promise.all(Array.from({ length: 30 }, () => begun(configMaps)));
+    const some = () => Promise.all(Array.from({ length: 20 }, () => begun(configMaps)));
+    // A session that takes streams a moment later than the others gets what they have more of the second time.
+    const calls = [...(await some()), ...(await some())];
     const counts = [(await one.figures()).streams, (await two.figures()).streams];
-    expect(counts.reduce((sum, count) => sum + count)).toBe(30);
-    expect(Math.min(...counts)).toBeGreaterThanOrEqual(13);
+    expect(counts.reduce((sum, count) => sum + count)).toBe(40);
+    expect(Math.min(...counts)).toBeGreaterThanOrEqual(18);
     for (const response of open) response.end('}');
     for (const { ended } of calls) expect((await ended).body).toBe('{}');
   });
