@@ -116,7 +116,7 @@ describe('group commit', () => {
 
   it('waits a moment after a message of many, so that a fast disk does not make many messages', async () => {
     const { target, add } = surroundings();
-    for (const line of numbers(9)) add(line);
+    for (const line of numbers(33)) add(line);
     await turns();
     await target.acknowledge();
     add('a');

@@ -10,11 +10,11 @@ const MAX_IN_FLIGHT = 4;
 /** How long an end waits for company: nobody waits for it, and a message costs more than a record. */
 const LINGER_MS = 5;
 /**
- * Under load, which a message of more than a few records tells of, the next leaves this long after it at the earliest:
+ * Under load, which a message of many records tells of, the next leaves this long after it at the earliest:
  * a fast disk would otherwise make many small messages, and each costs as much as dozens of records.
  */
 const PACE_MS = 1;
-const MAX_UNPACED_RECORDS = 8;
+const MAX_UNPACED_RECORDS = 32;
 const RETRY_MS = 500;
 
 /** No call waits for these to go on. */

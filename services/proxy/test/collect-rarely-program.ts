@@ -1,0 +1,4 @@
+import { collectRarely } from '../src/collect-rarely.js';
+
+collectRarely();
+console.log('done');
