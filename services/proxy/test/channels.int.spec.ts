@@ -255,6 +255,18 @@ describe('a session', () => {
     });
     for (const { socket } of open) socket.destroy();
   });
+
+  it('drops nothing of a flood of small frames, which waits', async () => {
+    const { ours, theirs } = await session();
+    const keys = Array.from({ length: 2_500 }, (_, index) => typed(0, String(index % 10)));
+    const all = Buffer.concat(keys);
+    ours.socket.write(all);
+    await eventually(() => expect(theirs.received().length).toBe(all.length));
+    expect(theirs.received().equals(all)).toBe(true);
+    const answer = message(1, 'ok');
+    theirs.socket.write(answer);
+    await arrived(() => ours.body(), answer);
+  });
 });
 
 describe('T7 a cluster that does not switch as it was asked', () => {

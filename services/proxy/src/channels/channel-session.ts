@@ -28,8 +28,8 @@ export interface ChannelSessionOptions {
   readonly onFault: (error: unknown, sender: Sender) => void;
 }
 
-/** Who wants that nothing passes: the record, because it is behind, or a human. */
-export type SessionHolder = 'record' | 'human';
+/** Who wants that nothing passes: the record, because it is behind, a human, or nobody but its own flood of frames. */
+export type SessionHolder = 'record' | 'human' | 'pace';
 
 type Ended = Pick<CallOutcome, 'outcome' | 'reason' | 'rule'>;
 

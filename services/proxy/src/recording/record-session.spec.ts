@@ -1,6 +1,7 @@
 import type { SessionHeader } from '@drawbridge/contracts';
 import { expect, it } from 'vitest';
 import type { CallOutcome } from '../domain/call-outcome.js';
+import { RecordedChannels } from './recorded-channels.js';
 import { RecordedSession } from './record-session.js';
 import { SessionRecording, type RecordedLine } from './session-recording.js';
 
@@ -15,7 +16,8 @@ function sessionWith() {
     ...{ commandId: '01939b0a-7c00-7000-8000-000000000001', connection: 'prod' },
     ...{ begunAt: new Date('2026-11-22T10:00:00Z'), now: () => 0 },
   });
-  const recorded = new RecordedSession({ tty: false, watch: undefined, recording });
+  const channels = new RecordedChannels({ recording, next: undefined });
+  const recorded = new RecordedSession({ tty: false, watch: undefined, recording, channels });
   recorded.control({
     hold: (by) => told.push(`hold ${by}`),
     release: (by) => told.push(`release ${by}`),
@@ -46,4 +48,23 @@ it('a session waits for its record, and goes on with it', () => {
   expect(told).toStrictEqual(['hold record']);
   for (const { stored } of lines) stored();
   expect(told).toStrictEqual(['hold record', 'release record']);
+});
+
+it('a session whose client sends a flood of small frames waits, whatever they are', () => {
+  const { recorded, told } = sessionWith();
+  const channels = ['stdin', 'resize'] as const;
+  for (let count = 0; count < 2_000; count += 1) {
+    const type = channels[count % 2] ?? 'stdin';
+    recorded.observer?.data({ id: 0, type }, 'client', Buffer.from('{}'));
+    if (count < 1_000) expect(told).toStrictEqual([]);
+  }
+  expect(told).toStrictEqual(['hold pace']);
+});
+
+it('a flood that a cluster sends is not held up by its frames, but by who reads it', () => {
+  const { recorded, told } = sessionWith();
+  for (let count = 0; count < 3_000; count += 1) {
+    recorded.observer?.data({ id: 1, type: 'stdout' }, 'cluster', Buffer.from('x'));
+  }
+  expect(told).toStrictEqual([]);
 });

@@ -7,6 +7,7 @@ import type { Tracked } from '../chain/track-live.js';
 import type { CallOutcome } from '../domain/call-outcome.js';
 import { execOf } from '../guard/call-under-guard.js';
 import { ArchivedFiles } from './archived-files.js';
+import { FramePace } from './frame-pace.js';
 import { isPlainArchive } from './is-plain-archive.js';
 import { PortFlows } from './port-flows.js';
 import { PipedInput, RecordedChannels } from './recorded-channels.js';
@@ -55,10 +56,11 @@ export class RecordedSession {
     this.parts.channels?.recorded(channel, bytes);
   };
 
-  /** From now on the session waits for its record, and ends when there can be none. */
+  /** From now on the session waits for its record and keeps its pace, and ends when there can be no record. */
   control(session: Pick<ChannelSession, 'hold' | 'release' | 'cut'>): void {
-    const { recording } = this.parts;
+    const { recording, channels } = this.parts;
     if (recording === undefined) return;
+    channels?.keepPace(new FramePace(session));
     recording.listen({
       onFull: () => session.hold('record'),
       onRoom: () => session.release('record'),

@@ -2,6 +2,7 @@ import type { ArchiveRecord } from '@drawbridge/contracts';
 import type { TextMasker } from '@drawbridge/masking';
 import type { Channel, ChannelObserver, Sender } from '../channels/channel-observer.js';
 import type { ArchivedFiles } from './archived-files.js';
+import type { FramePace } from './frame-pace.js';
 import type { SessionRecording } from './session-recording.js';
 import { TerminalSizes } from './terminal-size.js';
 import type { TypedInput } from './typed-input.js';
@@ -19,12 +20,18 @@ export interface RecordedChannelsOptions {
 /** Records the channels of an exec or attach: what the client sends, and what of the cluster's answer it is shown. */
 export class RecordedChannels implements ChannelObserver {
   readonly #sizes = new TerminalSizes();
+  #pace: FramePace | undefined;
 
   constructor(private readonly options: RecordedChannelsOptions) {}
 
   /** What is in the archive that passed, if one did. */
   get archived(): ArchiveRecord | undefined {
     return this.options.archive?.listed;
+  }
+
+  /** From now on what the client sends is counted. */
+  keepPace(pace: FramePace): void {
+    this.#pace = pace;
   }
 
   opened(channel: Channel): void {
@@ -35,6 +42,7 @@ export class RecordedChannels implements ChannelObserver {
   data(channel: Channel, from: Sender, bytes: Uint8Array): void {
     const { next, input, archive } = this.options;
     if (from === 'client') {
+      this.#pace?.passed(bytes.length);
       if (channel.type === 'stdin') {
         input?.typed(bytes);
         if (archive?.direction === 'upload') archive.push(bytes);
