@@ -62,6 +62,7 @@ export {
   StoryChanges,
   StoryHoldMoment,
   StoryMoment,
+  StoryOrder,
   StoryRecording,
   StoryTotals,
 } from './session-story.js';

@@ -24,6 +24,15 @@ export const StoryHoldMoment = z.strictObject({
 });
 export type StoryHoldMoment = z.infer<typeof StoryHoldMoment>;
 
+/** What a human did to a running session: `SessionPaused`, `SessionResumed` or `SessionCut`. */
+export const StoryOrder = z.strictObject({
+  at: Instant,
+  type: z.string(),
+  by: z.string(),
+  words: z.string(),
+});
+export type StoryOrder = z.infer<typeof StoryOrder>;
+
 /** A difference between an object before and after a write; without `before` it is new, without `after` it is gone. */
 export const StoryChange = z.strictObject({
   /** Where in the object: `spec.template.spec.containers[0].image`. */
@@ -79,6 +88,8 @@ export const StoryCall = z.strictObject({
   /** Of writes. */
   changed: StoryChanges.optional(),
   recording: StoryRecording.optional(),
+  /** Absent where nobody interfered. The oldest first. */
+  orders: z.array(StoryOrder).optional(),
 });
 export type StoryCall = z.infer<typeof StoryCall>;
 

@@ -242,6 +242,39 @@ describe('what is recorded beside the calls', () => {
     );
   });
 
+  it('is told with who paused and cut it, and not with what was said about another one', async () => {
+    const bob = { kind: 'human', issuer: 'https://idp.test', subject: 'bob', groups: [] };
+    const order = (type: string, minute: number, connection = 'prod-eks') => {
+      const aggregateId = `s_${watched}_${connection}`;
+      const data = { commandId: watched, connection, by: bob, via: 'http', reason: 'reads keys' };
+      const event = {
+        ...{ id: randomUUID(), type, schemaVersion: 1, aggregateId, correlationId: aggregateId },
+        ...{ causationId: 'test', actor: { kind: 'human', id: 'https://idp.test#bob' } },
+        ...{ at: `2026-01-05T09:0${minute}:00.000Z`, previousHash: null, data },
+      };
+      return audit.connection.jetstream.publish(
+        `drawbridge.stops.${aggregateId}`,
+        JSON.stringify(event),
+      );
+    };
+    await order('SessionCut', 2, 'other');
+    await order('SessionPaused', 3);
+    await order('SessionCut', 4);
+    await audit.caughtUp(['STOPS']);
+    const [, write, exec] = (await tell(grantId)).calls;
+    expect(exec?.orders).toStrictEqual([
+      {
+        ...{ at: '2026-01-05T09:03:00.000Z', type: 'SessionPaused', by: 'bob' },
+        words: 'paused it by API: "reads keys"',
+      },
+      {
+        ...{ at: '2026-01-05T09:04:00.000Z', type: 'SessionCut', by: 'bob' },
+        words: 'cut it by API: "reads keys"',
+      },
+    ]);
+    expect(write).not.toHaveProperty('orders');
+  });
+
   it('is on the record as shown, and to whom', async () => {
     await eventually(
       async () => {

@@ -18,6 +18,7 @@ export function callLines(call: StoryCall): string[] {
     `${callWords(call)} -> ${answerWords(command)}`,
     ...whyLines(call),
     ...holdLines(call),
+    ...orderLines(call),
     ...changeLines(call),
     ...channelLines(call),
   ];
@@ -83,6 +84,9 @@ const holdLines = ({ hold }: StoryCall): string[] =>
   hold === undefined
     ? []
     : hold.moments.map(({ at, by, words }) => `hold ${at.slice(11, 19)}  ${by}: ${words}`);
+
+const orderLines = ({ orders = [] }: StoryCall): string[] =>
+  orders.map(({ at, by, words }) => `session ${at.slice(11, 19)}  ${by}: ${words}`);
 
 const unknown: Readonly<Record<NonNullable<StoryChanges['unknown']>, string>> = {
   not_recorded: 'what it changed is not recorded',

@@ -1,4 +1,4 @@
-import type { AccessEvent } from '@drawbridge/contracts';
+import type { AccessEvent, AuditStopEvent } from '@drawbridge/contracts';
 import { describe, expect, it } from 'vitest';
 import {
   agent,
@@ -18,6 +18,7 @@ import {
   totals,
   validated,
 } from '../../test/story-samples.js';
+import { callLines } from './call-lines.js';
 import { storyOf, type SessionFacts } from './story-of.js';
 
 const facts = (change: Partial<SessionFacts> = {}): SessionFacts => ({
@@ -111,6 +112,34 @@ describe('the story of a session', () => {
     expect(told({ events: history(event) }).asked.scope).toStrictEqual([
       'read (get) deployment checkout-* in namespaces with team=payments',
     ]);
+  });
+
+  it('says who paused or cut a running session, and why', () => {
+    const exec = command(1, { verb: 'create', subresource: 'exec' });
+    const by = { kind: 'human', issuer: 'https://idp.test', subject: 'bob', groups: [] } as const;
+    const session = { commandId: exec.id, connection: 'prod-eks' };
+    const order = (type: string, second: number, data: object): AuditStopEvent => ({
+      ...{ id: requestId, type, sequence: second, schemaVersion: 1, key: `s_${exec.id}_prod-eks` },
+      ...{ at: `2026-01-05T09:05:0${second}.000Z`, correlationId: 'c', causationId: 'd' },
+      ...{ actor: { kind: 'human', id: 'https://idp.test#bob' }, data, hash: 'a'.repeat(64) },
+    });
+    const orders = [
+      order('SessionPaused', 1, { ...session, by, via: 'http', reason: '' }),
+      order('SessionCut', 2, {
+        ...session,
+        ...{ by: { ...by, email: 'bob@corp.test' }, via: 'slack', reason: 'reads keys' },
+      }),
+      order('SessionCopied', 3, { what: 'of a later version' }),
+    ];
+    const { calls } = told({ commands: [exec], orders: new Map([[exec.id, orders]]) });
+    expect(calls[0]?.orders?.map(({ by: who, words }) => `${who} ${words}`)).toStrictEqual([
+      'bob paused it by API',
+      'bob@corp.test cut it in Slack: "reads keys"',
+      'bob SessionCopied',
+    ]);
+    expect(callLines(calls[0]!)).toContain(
+      'session 09:05:02  bob@corp.test: cut it in Slack: "reads keys"',
+    );
   });
 
   it('has each call with what belongs to it', () => {

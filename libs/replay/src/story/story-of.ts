@@ -8,6 +8,7 @@ import {
   type AuditCommand,
   type AuditEvent,
   type AuditHoldEvent,
+  type AuditStopEvent,
   type RequestedRule,
   type RequestedScope,
   type SessionStory,
@@ -20,6 +21,7 @@ import {
 import { describeRule, describeRules, selectorText } from '@drawbridge/scope';
 import { holdMoment } from './hold-words.js';
 import { isDryRun } from './is-dry-run.js';
+import { orderMoment } from './order-words.js';
 import { momentWords } from './moment-words.js';
 import { actorName, personName } from './person.js';
 
@@ -36,6 +38,8 @@ export interface SessionFacts {
   readonly changes?: ReadonlyMap<string, StoryChanges>;
   /** By command id. */
   readonly recordings?: ReadonlyMap<string, StoryRecording>;
+  /** What humans did to running sessions, by the id of the command, the oldest first. */
+  readonly orders?: ReadonlyMap<string, readonly AuditStopEvent[]>;
   readonly nextCursor?: string | undefined;
 }
 
@@ -159,12 +163,13 @@ const isAccessEventType = (type: string): type is AccessEventType => Object.hasO
 
 function callOf(
   command: AuditCommand,
-  { holds, changes, recordings }: SessionFacts,
+  { holds, changes, recordings, orders }: SessionFacts,
   grantId: string | undefined,
 ): StoryCall {
   const hold = holdOf(command, holds);
   const changed = changes?.get(command.id);
   const recording = recordings?.get(command.id);
+  const ordered = orders?.get(command.id);
   return {
     command,
     isDryRun: isDryRun(command),
@@ -172,6 +177,7 @@ function callOf(
     ...(hold === undefined ? {} : { hold }),
     ...(changed === undefined ? {} : { changed }),
     ...(recording === undefined ? {} : { recording }),
+    ...(ordered === undefined ? {} : { orders: ordered.map(orderMoment) }),
   };
 }
 

@@ -8,6 +8,13 @@ import { selectPage, type AuditStore, type Position } from './select-page.js';
 const Row = RecordedRow.extend({ stop_key: z.string() });
 type Row = z.infer<typeof Row>;
 
+/** What an event is read from. */
+export const stopEventColumns = Object.keys(Row.shape).join(', ');
+
+/** Rows with {@link stopEventColumns} as the API shows them. */
+export const stopsIn = (rows: readonly unknown[]): AuditStopEvent[] =>
+  z.array(Row).parse(rows).map(eventOf);
+
 /** Reads one page of events of stops, and one row more when there is a next page. */
 export async function selectStops(
   store: AuditStore,
@@ -16,14 +23,14 @@ export async function selectStops(
 ): Promise<AuditStopEvent[]> {
   const rows = await selectPage(store, {
     table: 'stops',
-    columns: Object.keys(Row.shape).join(', '),
+    columns: stopEventColumns,
     key: { time: 'at', id: 'sequence', idType: 'UInt64' },
     conditions: conditionsOf(store, filter),
     order: filter.order,
     limit: filter.limit,
     after,
   });
-  return z.array(Row).parse(rows).map(eventOf);
+  return stopsIn(rows);
 }
 
 function conditionsOf({ database }: AuditStore, filter: StopFilter): readonly Condition[] {

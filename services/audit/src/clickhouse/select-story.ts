@@ -3,7 +3,9 @@ import {
   type AuditCommand,
   type AuditEvent,
   type AuditHoldEvent,
+  type AuditStopEvent,
 } from '@drawbridge/contracts';
+import { sessionKeyOf } from '@drawbridge/stops';
 import { z } from 'zod';
 import type { SessionSpan } from '../domain/session-span.js';
 import { allOf, clickHouseTime, type Condition } from './condition.js';
@@ -13,6 +15,7 @@ import { eventColumns, eventsIn } from './select-events.js';
 import { holdColumns, holdsIn } from './select-holds.js';
 import { selectPage, type AuditStore, type Position } from './select-page.js';
 import { selectAs } from './select-rows.js';
+import { stopEventColumns, stopsIn } from './select-stops.js';
 
 /** More events than any request has. */
 const MAX_EVENTS = 1000;
@@ -81,6 +84,25 @@ export async function selectStoryHolds(
     conditions: [{ sql: 'hold_id IN {holds:Array(String)}', parameters: { holds: holdIds } }],
   });
   return holdsIn(rows);
+}
+
+/** More than anybody does to one session. */
+const MAX_ORDERS = 20;
+
+/** What humans did to these running sessions, the oldest first. */
+export async function selectStoryOrders(
+  store: AuditStore,
+  commands: readonly Pick<AuditCommand, 'id' | 'connection'>[],
+): Promise<AuditStopEvent[]> {
+  if (commands.length === 0) return [];
+  const keys = commands.map(({ id, connection }) => sessionKeyOf({ commandId: id, connection }));
+  const rows = await selectPage(store, {
+    ...{ table: 'stops', columns: stopEventColumns, order: 'asc', after: undefined },
+    limit: keys.length * MAX_ORDERS,
+    key: { time: 'at', id: 'sequence', idType: 'UInt64' },
+    conditions: [{ sql: 'stop_key IN {keys:Array(String)}', parameters: { keys } }],
+  });
+  return stopsIn(rows);
 }
 
 const Totals = z.tuple([StoryTotals]);

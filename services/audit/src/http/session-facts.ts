@@ -1,12 +1,14 @@
 import type {
   AuditCommand,
   AuditHoldEvent,
+  AuditStopEvent,
   StoryChanges,
   StoryRecording,
 } from '@drawbridge/contracts';
 import { changesOf, isChange } from '@drawbridge/replay';
+import { commandOfKey } from '@drawbridge/stops';
 import { selectBodies, selectRecordings } from '../clickhouse/select-bodies.js';
-import { selectStoryHolds } from '../clickhouse/select-story.js';
+import { selectStoryHolds, selectStoryOrders } from '../clickhouse/select-story.js';
 import type { AuditStore } from '../clickhouse/select-page.js';
 import { inlineBodies, storyRecording } from '../domain/recorded-bodies.js';
 
@@ -20,6 +22,7 @@ export interface PageFacts {
   readonly holds: readonly AuditHoldEvent[];
   readonly changes: ReadonlyMap<string, StoryChanges>;
   readonly recordings: ReadonlyMap<string, StoryRecording>;
+  readonly orders: ReadonlyMap<string, readonly AuditStopEvent[]>;
 }
 
 /** @throws AuditQueryError */
@@ -32,6 +35,7 @@ export async function factsOf(
     holds: await selectStoryHolds(store, [...holdIds]),
     changes: await changesIn(store, commands),
     recordings: await recordingsOf(store, commands),
+    orders: await ordersOf(store, commands),
   };
 }
 
@@ -62,13 +66,22 @@ async function changesIn(
 
 const recorded = new Set(['exec', 'attach', 'portforward', 'log']);
 
+const hasChannel = ({ subresource, verb }: AuditCommand): boolean =>
+  recorded.has(subresource) || verb === 'watch';
+
+async function ordersOf(
+  store: AuditStore,
+  commands: readonly AuditCommand[],
+): Promise<PageFacts['orders']> {
+  const events = await selectStoryOrders(store, commands.filter(hasChannel));
+  return Map.groupBy(events, ({ key }) => commandOfKey(key));
+}
+
 async function recordingsOf(
   store: AuditStore,
   commands: readonly AuditCommand[],
 ): Promise<ReadonlyMap<string, StoryRecording>> {
-  const channels = commands.filter(
-    ({ subresource, verb }) => recorded.has(subresource) || verb === 'watch',
-  );
+  const channels = commands.filter(hasChannel);
   const rows = await selectRecordings(
     store,
     channels.map(({ id }) => id),
