@@ -15,6 +15,7 @@ import { createLogger } from '@drawbridge/runtime';
 import { eventually, startControlPlane, type ControlPlane } from '@drawbridge/testing';
 import { parseDocument, stringify } from 'yaml';
 import { createGatewayAccount } from './gateway-account.js';
+import { callGateway } from './gateway-client.js';
 
 const GRANT_SECONDS = 1800;
 /** Of all names of this machine the gateway's certificate has two, of which the other is its own. */
@@ -119,8 +120,10 @@ export async function startWideGateway(options: WideGatewayOptions = {}): Promis
       writeFileSync(path, agentKubeconfig({ base: server, ca, token }), { mode: 0o600 });
       return path;
     };
+    const hostBase = base.replace(/localhost(:\d+).*/, `${HOST}$1`);
+    await connectionRead({ base: hostBase, ca, token });
     const kubeconfig = saved('path.kubeconfig', base);
-    const hostKubeconfig = saved('host.kubeconfig', base.replace(/localhost(:\d+).*/, `${HOST}$1`));
+    const hostKubeconfig = saved('host.kubeconfig', hostBase);
     const { credential } = cluster;
     const ways = { kubeconfig, hostKubeconfig, base, ca, token, credential };
     const setMasking = (masking: object) => {
@@ -199,6 +202,13 @@ async function grantEverything({ addresses }: Laptop, token: string): Promise<vo
     throw new Error(`${status} ${JSON.stringify(refusal)}`);
   });
 }
+
+/** Waits until the proxy has read the Connection document, which names the host: that ends what is under way. */
+const connectionRead = (ways: Pick<WideGateway, 'base' | 'ca' | 'token'>): Promise<void> =>
+  eventually(async () => {
+    const { status, body } = await callGateway({ ...ways, path: '/version' });
+    if (status !== 200) throw new Error(`${HOST} stands for no connection yet: ${status} ${body}`);
+  });
 
 function agentKubeconfig({ base, ca, token }: Pick<WideGateway, 'base' | 'ca' | 'token'>): string {
   const authority = Buffer.from(ca).toString('base64');
