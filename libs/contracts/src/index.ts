@@ -62,7 +62,6 @@ export {
   StoryChanges,
   StoryHoldMoment,
   StoryMoment,
-  StoryOrder,
   StoryRecording,
   StoryTotals,
 } from './session-story.js';

@@ -15,7 +15,7 @@ export const StoryMoment = z.strictObject({
 });
 export type StoryMoment = z.infer<typeof StoryMoment>;
 
-/** One fact about a hold. */
+/** One fact about a hold, or about what a human did to a running session. */
 export const StoryHoldMoment = z.strictObject({
   at: Instant,
   type: z.string(),
@@ -23,15 +23,6 @@ export const StoryHoldMoment = z.strictObject({
   words: z.string(),
 });
 export type StoryHoldMoment = z.infer<typeof StoryHoldMoment>;
-
-/** What a human did to a running session: `SessionPaused`, `SessionResumed` or `SessionCut`. */
-export const StoryOrder = z.strictObject({
-  at: Instant,
-  type: z.string(),
-  by: z.string(),
-  words: z.string(),
-});
-export type StoryOrder = z.infer<typeof StoryOrder>;
 
 /** A difference between an object before and after a write; without `before` it is new, without `after` it is gone. */
 export const StoryChange = z.strictObject({
@@ -88,8 +79,8 @@ export const StoryCall = z.strictObject({
   /** Of writes. */
   changed: StoryChanges.optional(),
   recording: StoryRecording.optional(),
-  /** Absent where nobody interfered. The oldest first. */
-  orders: z.array(StoryOrder).optional(),
+  /** Who paused it, let it go on or cut it while it ran, the oldest first. Absent where nobody did. */
+  orders: z.array(StoryHoldMoment).optional(),
 });
 export type StoryCall = z.infer<typeof StoryCall>;
 

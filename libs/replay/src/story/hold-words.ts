@@ -10,8 +10,9 @@ import { actorName, personName } from './person.js';
 
 type Words = { readonly [Type in HoldEventType]: (data: HoldEventData<Type>) => MomentWords };
 
-const said = (text: string | undefined): string => (text === undefined ? '' : `: "${text}"`);
-const via = (where: 'slack' | 'http'): string => (where === 'slack' ? 'in Slack' : 'by API');
+/** What somebody wrote beside it. */
+export const said = (text: string | undefined): string => (text === undefined ? '' : `: "${text}"`);
+export const via = (where: 'slack' | 'http'): string => (where === 'slack' ? 'in Slack' : 'by API');
 
 /** One entry for each type, so that a new one must be put into words. */
 const wordsOf: Words = {

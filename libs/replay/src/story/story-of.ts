@@ -21,8 +21,8 @@ import {
 import { describeRule, describeRules, selectorText } from '@drawbridge/scope';
 import { holdMoment } from './hold-words.js';
 import { isDryRun } from './is-dry-run.js';
-import { orderMoment } from './order-words.js';
 import { momentWords } from './moment-words.js';
+import { orderMoment } from './order-words.js';
 import { actorName, personName } from './person.js';
 
 /** What the record has of a session. */
