@@ -9,6 +9,7 @@ import type {
 import type { ClientConnection } from './client-connection.js';
 import type { Http1Connection } from './http1-connections.js';
 import type { Http1Message, Http1Response, ResponseEnd } from './http1-message.js';
+import { headerLines, wholeAnswer } from './whole-answer.js';
 
 /** A request that Node's HTTP/1.1 parser read. Looks into Node's own object, copies nothing. */
 export class Http1Request implements ClientRequest {
@@ -68,12 +69,20 @@ export class Http1Request implements ClientRequest {
 /** A body up to this size leaves together with its head. */
 const MAX_JOINED_BYTES = 8_192;
 
+/** Of an answer of which nothing has been sent. */
+interface UnsentHead {
+  readonly statusCode: number;
+  readonly headers: AnswerHeaders;
+}
+
 /** The answer to a request over HTTP/1.1. */
 export class Http1Answer implements ClientAnswer, ResponseEnd {
   /** Times at which it was found written, but not sent. */
   unsentLooks = 0;
   #switched = false;
-  #begun = false;
+  #head: UnsentHead | undefined;
+  #headed = false;
+  #awaitsContinue = false;
   #ended = false;
   #awaitsDrain = false;
   #onSent: (() => void) | undefined;
@@ -88,8 +97,13 @@ export class Http1Answer implements ClientAnswer, ResponseEnd {
     response.tell(this);
   }
 
+  /** The client sends its body only when it is told to, or else whenever it likes: then nothing can follow the answer. */
+  awaitContinue(): void {
+    this.#awaitsContinue = true;
+  }
+
   get headersSent(): boolean {
-    return this.#switched || this.response.headersSent;
+    return this.#switched || this.#headed;
   }
 
   get destroyed(): boolean {
@@ -102,21 +116,24 @@ export class Http1Answer implements ClientAnswer, ResponseEnd {
   }
 
   writeContinue(): void {
+    this.#awaitsContinue = false;
     this.response.writeContinue();
   }
 
   writeHead(statusCode: number, headers: AnswerHeaders, close = false): void {
-    if (close) this.response.shouldKeepAlive = false;
-    this.response.writeHead(statusCode, headers as Record<string, string | number | string[]>);
+    if (this.headersSent) throw new TypeError('this call is answered already');
+    if (close || this.#awaitsContinue) this.response.shouldKeepAlive = false;
+    this.#head = { statusCode, headers };
+    this.#headed = true;
   }
 
   flushHeaders(): void {
-    this.#begun = true;
+    this.#begin();
     this.response.flushHeaders();
   }
 
   write(chunk: Uint8Array | string, onSent?: (error?: Error | null) => void): boolean {
-    this.#begun = true;
+    this.#begin();
     const goOn = this.response.write(chunk, onSent);
     if (!goOn && !this.#awaitsDrain) {
       this.#awaitsDrain = true;
@@ -128,10 +145,30 @@ export class Http1Answer implements ClientAnswer, ResponseEnd {
   end(chunk?: Uint8Array | string, onSent?: () => void): void {
     this.#onSent = onSent;
     this.#ended = true;
+    if (chunk !== undefined && chunk.length <= MAX_JOINED_BYTES && this.#endWhole(bytesOf(chunk)))
+      return;
+    this.#begin();
     if (chunk === undefined) this.response.end();
-    else if (this.#begun || chunk.length > MAX_JOINED_BYTES) this.response.end(chunk);
-    // A text, of which each unit is a byte: Node puts head and body into one piece then, instead of two.
-    else this.response.end(bytesOf(chunk).toString('latin1'), 'latin1');
+    else this.response.end(chunk);
+  }
+
+  /** From here on Node frames the body. */
+  #begin(): void {
+    const head = this.#head;
+    if (head === undefined) return;
+    this.#head = undefined;
+    this.response.writeHead(
+      head.statusCode,
+      head.headers as Record<string, string | number | string[]>,
+    );
+  }
+
+  /** @returns false when it is not for us to send */
+  #endWhole(body: Buffer): boolean {
+    const { response } = this;
+    const head = this.#head;
+    if (head === undefined || response.req.method === 'HEAD' || !hasBody(head, body)) return false;
+    return response.sendWhole(wholeAnswer(head.statusCode, head.headers, body));
   }
 
   destroy(): void {
@@ -155,6 +192,13 @@ export class Http1Answer implements ClientAnswer, ResponseEnd {
   }
 }
 
+/** That body, and no other framing but its length. */
+function hasBody({ statusCode, headers }: UnsentHead, { length }: Buffer): boolean {
+  if (statusCode < 200 || statusCode === 204 || statusCode === 304) return false;
+  const said = headers['content-length'];
+  return said === undefined || Number(said) === length;
+}
+
 function bytesOf(chunk: Uint8Array | string): Buffer {
   if (Buffer.isBuffer(chunk)) return chunk;
   if (typeof chunk === 'string') return Buffer.from(chunk);
@@ -174,16 +218,4 @@ export class Http1Upgrade implements ClientUpgrade {
     this.answer.markSwitched();
     this.socket.write(`HTTP/1.1 101 Switching Protocols\r\n${headerLines(headers)}\r\n`);
   }
-}
-
-function headerLines(headers: AnswerHeaders): string {
-  let lines = '';
-  for (const [name, value] of Object.entries(headers)) {
-    for (const line of typeof value === 'object' ? value : [value]) {
-      const text = String(line);
-      if (/[^\t\x20-\xff]/.test(text)) throw new TypeError(`no header value: ${name}`);
-      lines += `${name}: ${text}\r\n`;
-    }
-  }
-  return lines;
 }

@@ -32,6 +32,7 @@ export function serveHttp1(
     }
     const answer = new Http1Answer(response, connection);
     if (!connection.owe(answer)) return;
+    if (awaitsContinue) answer.awaitContinue();
     const request = new Http1Request(message, connection);
     take({ request, answer, upgrade: undefined, awaitsContinue });
   };

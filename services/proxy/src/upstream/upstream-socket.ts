@@ -76,7 +76,8 @@ export class UpstreamSocket implements AnswerEvents, BodyEvents {
       this.#writer = new RequestBodyWriter(request, stream, this);
       this.#writer.start(call.head);
     } else {
-      stream.write(call.head, 'latin1');
+      // Bytes, since Node would copy a text twice.
+      stream.write(Buffer.from(call.head, 'latin1'));
     }
     return true;
   }
