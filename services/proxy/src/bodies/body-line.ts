@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { CommandBody, type BodyCut, type BodyDirection } from '@drawbridge/contracts';
+import { instantOf, quote } from '../domain/json-text.js';
 import { wholeCharacters, type RecordedBody } from './recorded-body.js';
 
 /** Which body of which call it is. */
@@ -23,25 +24,20 @@ export function bodyLine(of: BodyOfCall, body: RecordedBody): string {
   const { objects, cut } = body;
   const content = cut === undefined ? body.content : tidy(body.content);
   const { encoding, quoted } = written(content);
-  const head = {
-    type: 'CommandBody',
-    commandId: of.commandId,
-    connection: of.connection,
-    at: of.at.toISOString(),
-    direction: of.direction,
-    contentType: of.contentType.slice(0, MAX_CONTENT_TYPE),
-    ...(of.contentEncoding !== undefined && {
-      contentEncoding: of.contentEncoding.slice(0, MAX_CONTENT_ENCODING),
-    }),
-    bytes: body.bytes,
-    sha256: body.sha256,
-    encoding,
-  } satisfies Omit<CommandBody, 'content'>;
+  const ids = `"commandId":${quote(of.commandId)},"connection":${quote(of.connection)}`;
+  const when = `"at":"${instantOf(of.at)}","direction":"${of.direction}"`;
+  const type = `"contentType":${quote(of.contentType.slice(0, MAX_CONTENT_TYPE))}${codingMember(of)}`;
+  const size = `"bytes":${body.bytes},"sha256":"${body.sha256}","encoding":"${encoding}"`;
   const inObjects = objects.length === 0 ? '' : `,"objects":${JSON.stringify(objects)}`;
   const kept = objects.reduce((sum, { bytes }) => sum + bytes, content.length);
   const missing = cut === undefined ? '' : `,"cut":"${cut}","kept":${kept}`;
-  return `${JSON.stringify(head).slice(0, -1)},"content":${quoted}${inObjects}${missing}}`;
+  return `{"type":"CommandBody",${ids},${when},${type},${size},"content":${quoted}${inObjects}${missing}}`;
 }
+
+const codingMember = ({ contentEncoding }: BodyOfCall): string =>
+  contentEncoding === undefined
+    ? ''
+    : `,"contentEncoding":${quote(contentEncoding.slice(0, MAX_CONTENT_ENCODING))}`;
 
 /** What is cut within a character is still a text. */
 function tidy(content: Buffer): Buffer {

@@ -3,6 +3,7 @@ import { hasTokenInQuery } from '@drawbridge/token';
 import type { GuardDecision } from '@drawbridge/guardrails';
 import { accessAttributes } from '../domain/access-attributes.js';
 import type { CallOutcome } from '../domain/call-outcome.js';
+import { instantOf, quote } from '../domain/json-text.js';
 import type { KubeRequest } from '../domain/kube-request.js';
 import type { RequestHeaders } from '../domain/request-headers.js';
 import type { OpenGrant } from '../domain/open-grants.js';
@@ -25,19 +26,6 @@ const MAX_TRANSFERS = 16;
 const MAX_TRANSFER_PATH = 1_024;
 /** A record must always fit into one message of the bus, whatever an agent puts into its call. */
 const MAX_MESSAGE = 8_192;
-
-/** Longer texts are escaped faster than they are looked at. */
-const MAX_LOOKED_AT = 64;
-
-/** A JSON string. Most are short and need no escape; what is not plain ASCII is left to `JSON.stringify`. */
-function quote(text: string): string {
-  if (text.length > MAX_LOOKED_AT) return JSON.stringify(text);
-  for (let index = 0; index < text.length; index += 1) {
-    const unit = text.charCodeAt(index);
-    if (unit < 0x20 || unit > 0x7e || unit === 0x22 || unit === 0x5c) return JSON.stringify(text);
-  }
-  return `"${text}"`;
-}
 
 /** `CommandStarted` of a call that is allowed. */
 export function startedLine(call: Allowed): string {
@@ -288,22 +276,4 @@ function attributeMembers(kube: KubeRequest | undefined, facts: CallFacts): stri
     `,"subresource":${quote(kube.subresource)},"namespace":${quote(kube.namespace)}` +
     `,"name":${quote(wordsOf(facts).text(kube.name))}`
   );
-}
-
-const SECOND_MS = 1_000;
-let lastSecond = Number.NaN;
-let lastPrefix = '';
-
-/** UTC, RFC 3339. Formatting is dear, and many calls fall into one second. */
-function instantOf(date: Date): string {
-  const time = date.getTime();
-  const milliseconds = time % SECOND_MS;
-  const second = time - milliseconds;
-  if (second !== lastSecond) {
-    // Up to the point: what is left are the milliseconds.
-    lastPrefix = new Date(second).toISOString().slice(0, -4);
-    lastSecond = second;
-  }
-  if (milliseconds < 10) return `${lastPrefix}00${milliseconds}Z`;
-  return milliseconds < 100 ? `${lastPrefix}0${milliseconds}Z` : `${lastPrefix}${milliseconds}Z`;
 }

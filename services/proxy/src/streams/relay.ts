@@ -86,12 +86,12 @@ export class Relay implements UpstreamListener {
       this.#refuse(refusal);
       return;
     }
-    const headers = clientResponseHeaders(rawHeaders);
-    const head = headOf(statusCode, headers);
+    const kept = clientResponseHeaders(rawHeaders);
+    const head = headOf(statusCode, kept);
     if (!this.#openTransform(head)) return;
     this.#openTap(head);
     const isChanged = this.#transform !== undefined;
-    describeOurs(headers, { commandId, isChanged });
+    const headers = describeOurs(kept, { commandId, isChanged });
     this.#options.changeHeaders?.(headers);
     this.#lastWords = lastWordsOf(lastWords, head);
     this.#head = { statusCode, headers };

@@ -25,16 +25,27 @@ const text = (value: string | string[] | undefined): string =>
   typeof value === 'string' ? value : '';
 
 /** Of what the cluster sent, not of what the client gets of it. */
-const SHAPE = ['content-length', 'etag', 'last-modified'];
+const shape = new Set(['content-length', 'etag', 'last-modified']);
 
-/** The cluster's headers become those of our answer. */
+/** The cluster's headers as those of our answer. */
 export function describeOurs(
   headers: KeptHeaders,
   { commandId, isChanged }: { readonly commandId: string; readonly isChanged: boolean },
-): void {
-  if (isChanged) for (const name of SHAPE) Reflect.deleteProperty(headers, name);
-  headers['audit-id'] = commandId;
-  headers['x-content-type-options'] = 'nosniff';
+): KeptHeaders {
+  const ours = isChanged ? withoutShape(headers) : headers;
+  ours['audit-id'] = commandId;
+  ours['x-content-type-options'] = 'nosniff';
+  return ours;
+}
+
+/** Anew: an object from which something was deleted is slow to read, and this one is read for every call. */
+function withoutShape(headers: KeptHeaders): KeptHeaders {
+  const kept: KeptHeaders = {};
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined && !shape.has(name)) kept[name] = value;
+  }
+  return kept;
 }
 
 /** How many values were masked, for the record. */
