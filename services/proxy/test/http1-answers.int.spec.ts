@@ -163,6 +163,31 @@ describe('an answer over HTTP/1.1 that is there as a whole', () => {
     expect(error).toHaveBeenCalledTimes(1);
   });
 
+  it('is the last that is taken on when its client asks on and on and reads nothing', async () => {
+    const sent = vi.fn<() => void>();
+    let taken: () => void = () => undefined;
+    answer = ({ answer: to }) => {
+      to.writeHead(200, json);
+      to.end('x'.repeat(8_000), sent);
+      taken();
+    };
+    const socket = await rawConnection(target);
+    socket.on('error', () => undefined).pause();
+    const isTaken = () => {
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      taken = () => resolve(true);
+      setTimeout(() => resolve(false), 500);
+      socket.write(get('/'));
+      return promise;
+    };
+    // More than what two kernels keep for a connection.
+    let asked = 1;
+    while (asked < 3_000 && (await isTaken())) asked += 1;
+    expect(asked).toBeLessThan(3_000);
+    expect(calls.length - sent.mock.calls.length).toBeLessThanOrEqual(9);
+    socket.destroy();
+  });
+
   it('is given once', async () => {
     answer = ({ answer: to }) => {
       to.writeHead(200, json);
