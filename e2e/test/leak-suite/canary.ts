@@ -14,6 +14,8 @@ const SMALL = 'abcdefghijklmnopqrstuvwxyz';
 const CAPITALS = SMALL.toUpperCase();
 const DIGITS = '0123456789';
 const SHORTEST_PART = 8;
+/** Of one kind of letters each, in a token: a letter. */
+const FEWEST_RUNS = 0.4;
 
 const draw = (alphabet: string, length: number): string =>
   Array.from({ length }, () => alphabet[randomInt(alphabet.length)] ?? '').join('');
@@ -33,7 +35,15 @@ interface Shape {
 
 /** No pattern finds it: only who knows the place can. */
 const word = () => draw(SMALL, 20);
-const token = () => `${draw(SMALL, 3)}${draw(CAPITALS, 3)}${draw(SMALL + CAPITALS + DIGITS, 34)}`;
+const drawn = () => `${draw(SMALL, 3)}${draw(CAPITALS, 3)}${draw(SMALL + CAPITALS + DIGITS, 34)}`;
+/** What is drawn by chance does not always look so, see README of masking: one in 200 has no digit or long runs. */
+function token(): string {
+  for (;;) {
+    const text = drawn();
+    const runs = text.match(/[a-z]+|[A-Z]+|\d+/g) ?? [];
+    if (/\d.*\d/.test(text) && runs.length >= text.length * FEWEST_RUNS) return text;
+  }
+}
 
 const shapes: readonly Shape[] = [
   { look: 'label', make: () => within(word(), (secret) => `login failed, password=${secret}`) },

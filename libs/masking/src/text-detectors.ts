@@ -1,4 +1,5 @@
 import type { Slice } from '@drawbridge/json-stream';
+import { decimalStart } from './card.js';
 import { inOrder, type Finding } from './findings.js';
 import { compilePattern, LinePatterns, type TextPattern } from './text-pattern.js';
 import { SiftedScan } from './sifted-scan.js';
@@ -35,7 +36,7 @@ class BuiltIn implements TextDetector {
   scan(text: Slice, isLast: boolean): Findings {
     const decided = this.#scan.scan(text, isLast);
     const { found } = this.#scan;
-    return found.length === 0 ? { found: none, decided } : upTo(inOrder(found), decided);
+    return found.length === 0 ? { found: none, decided } : upTo(text, inOrder(found), decided);
   }
 }
 
@@ -74,9 +75,14 @@ export class TextDetectors implements TextStages {
   }
 }
 
-/** Nothing that goes on behind what is decided counts yet. */
-function upTo(all: readonly Finding[], decided: number): Findings {
-  const last = all.findLast(({ start }) => start < decided);
-  const limit = last !== undefined && last.end > decided ? last.start : decided;
+/**
+ * Nothing that goes on behind what is decided counts yet; a decimal point before it stays with it, since it says what
+ * the digits are.
+ */
+function upTo(text: Slice, all: readonly Finding[], decided: number): Findings {
+  let limit = decided;
+  for (const { start, end } of all.toReversed()) {
+    if (start < limit && end > limit) limit = decimalStart(text, start);
+  }
   return { found: all.filter(({ start }) => start < limit), decided: limit };
 }
