@@ -16,6 +16,7 @@ export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly [member: string]: unknown;
 }
 
 /** A real control plane with RBAC, and everything in it that the administrator of a test may do. */

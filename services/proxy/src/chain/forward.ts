@@ -3,6 +3,7 @@ import { clientGone, type CallOutcome } from '../domain/call-outcome.js';
 import { upstreamRequestHeaders } from '../domain/forwarded-headers.js';
 import { maskWarnings } from '../masking/mask-warnings.js';
 import { isLongRunning } from '../domain/long-running.js';
+import { readsOneObject } from '../domain/one-object.js';
 import type { CutReason } from '../domain/cut-reason.js';
 import type { RecordAnswer, RecordedAnswer } from '../recording/record-answer.js';
 import { HeldFlow } from '../streams/held-flow.js';
@@ -158,6 +159,7 @@ function upstreamRequest({
     ...(body.kind === 'held' ? heldBody(body.bytes) : announcedBody(request)),
     longRunning,
     readOnly: readingVerbs.has(kube.verb) && (kube.method === 'GET' || kube.method === 'HEAD'),
+    oneObject: readsOneObject(kube),
   };
 }
 

@@ -62,8 +62,8 @@ function relay(answer: ClientAnswer, ours: Duplex): void {
     turns: new TransferTurns(),
   });
   const request = { method: 'GET', target: '/', headers: [], body: null, longRunning: false };
-  const prepared = { refused: () => undefined };
-  const call = new UpstreamCall({ agent, request, head: 'GET', listener, prepared });
+  const prepared = { refused: () => undefined, headOf: () => 'GET', blockOf: () => 'GET' };
+  const call = new UpstreamCall({ agent, request, listener, prepared });
   pool.send(call);
   listener.follow(call);
 }

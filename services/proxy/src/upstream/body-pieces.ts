@@ -106,7 +106,8 @@ export class BodyPieces {
   }
 }
 
-function copyOf(bytes: Buffer): Buffer {
+/** What was only lent. */
+export function copyOf(bytes: Buffer): Buffer {
   const copy = Buffer.allocUnsafe(bytes.length);
   bytes.copy(copy);
   return copy;

@@ -6,6 +6,7 @@ import { CallRefused } from '../domain/call-refused.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 import { dialWithin, SocketPool, unreachable } from './socket-pool.js';
 import { tlsDial } from './tls-dial.js';
+import { Http2Link } from './http2/http2-link.js';
 import type { UpstreamCall } from './upstream-call.js';
 import { suspended } from './upstream-failure.js';
 import type { Dial } from './upstream.js';
@@ -18,6 +19,8 @@ const MAX_SHORT_SOCKETS = 256;
 /** With those on which an agent has hardly any yet, and those that wait for a slow reader. */
 const MAX_ALL_SHORT_SOCKETS = 1_024;
 const MAX_WAITING = 1_024;
+/** So many calls side by side are worth a connection that they share. */
+const SHARE_FROM = 4;
 const CONNECT_MS = 10_000;
 
 export interface ClusterLinkOptions {
@@ -31,7 +34,8 @@ export interface ClusterLinkOptions {
 
 /**
  * The connections that are made to one address with one identity. Calls that may go on for long have their own,
- * so that they never keep others waiting; an upgrade has one for itself alone.
+ * so that they never keep others waiting; an upgrade has one for itself alone. Reads of one object share one over HTTP/2
+ * while they come side by side.
  */
 export class ClusterLink {
   readonly endpoint: Endpoint;
@@ -42,6 +46,7 @@ export class ClusterLink {
   readonly #dial: Dial;
   readonly #short: SocketPool;
   readonly #long: SocketPool;
+  readonly #shared: Http2Link;
   readonly #closed = new AbortController();
 
   constructor(options: ClusterLinkOptions) {
@@ -52,8 +57,8 @@ export class ClusterLink {
     this.frame = { prefix: server.pathname.replace(/\/+$/, ''), host: server.host };
     this.#connection = connection;
     this.#breaker = breaker;
-    const dial = tlsDial(options);
-    this.#dial = options.connectTo === undefined ? dial : dialAgain(dial);
+    const dialOf = (dial: Dial) => (options.connectTo === undefined ? dial : dialAgain(dial));
+    this.#dial = dialOf(tlsDial(options));
     const shared = {
       dial: this.#dial,
       breaker,
@@ -75,18 +80,32 @@ export class ClusterLink {
       // Each has its call for long: none of them comes free soon.
       atOnce: Infinity,
     });
+    this.#shared = new Http2Link({
+      dial: dialOf(tlsDial({ ...options, protocols: ['h2', 'http/1.1'] })),
+      answerSeconds: ANSWER_SECONDS,
+      answered: () => breaker.succeeded(),
+      timedOut: () => this.#short.timedOut(),
+      ready: () => this.#short.giveAway((call) => isShared(call) && this.#shared.send(call)),
+      elsewhere: (call) => this.#short.send(call),
+      again: (call) => this.#short.sendAgain(call),
+    });
   }
 
   get sockets(): number {
-    return this.#short.sockets + this.#long.sockets;
+    return this.#short.sockets + this.#long.sockets + this.#shared.sockets;
   }
 
   get idle(): number {
-    return this.#short.idle + this.#long.idle;
+    return this.#short.idle + this.#long.idle + this.#shared.idle;
   }
 
   get waiting(): number {
-    return this.#short.waiting + this.#long.waiting;
+    return this.#short.waiting + this.#long.waiting + this.#shared.waiting;
+  }
+
+  /** Calls that are on a connection which they share. */
+  get shared(): number {
+    return this.#shared.streams;
   }
 
   /** @throws {@link CallRefused} `upstream_suspended` */
@@ -95,8 +114,12 @@ export class ClusterLink {
     if (suspension !== undefined) throw suspended(this.#connection, suspension);
   }
 
+  /** @throws {@link TypeError} for what cannot be sent */
   send(call: UpstreamCall): void {
+    const mayShare = isShared(call);
+    if (mayShare && this.#shared.send(call)) return;
     (call.request.longRunning ? this.#long : this.#short).send(call);
+    if (mayShare && this.#short.sockets - this.#short.idle >= SHARE_FROM) this.#shared.want();
   }
 
   /** A connection that nobody else uses, before or after. @throws {@link UpstreamFault} */
@@ -126,10 +149,13 @@ export class ClusterLink {
   retire(): void {
     this.#short.retire();
     this.#long.retire();
+    this.#shared.retire();
   }
 
   destroy(): void {
     this.#closed.abort();
+    // First: what waits there goes to the others.
+    this.#shared.destroy();
     this.#short.destroy();
     this.#long.destroy();
   }
@@ -139,3 +165,6 @@ export class ClusterLink {
     return suspension && suspended(this.#connection, suspension);
   }
 }
+
+const isShared = ({ request }: UpstreamCall): boolean =>
+  request.oneObject === true && request.body === null;

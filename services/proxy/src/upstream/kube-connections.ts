@@ -78,12 +78,16 @@ export class KubeConnections {
 
   /** The same in figures; a cluster whose calls are refused stands in them under the name of its connection. */
   figures(): Readonly<Record<string, number>> {
-    const sums = { upstreamSockets: 0, upstreamIdle: 0, upstreamWaiting: 0, upstreamSuspended: 0 };
+    const sums = {
+      ...{ upstreamSockets: 0, upstreamIdle: 0, upstreamWaiting: 0, upstreamShared: 0 },
+      upstreamSuspended: 0,
+    };
     const suspended: Record<string, number> = {};
-    for (const [name, { state, sockets, idle, waiting }] of this.health()) {
+    for (const [name, { state, sockets, idle, waiting, shared }] of this.health()) {
       sums.upstreamSockets += sockets;
       sums.upstreamIdle += idle;
       sums.upstreamWaiting += waiting;
+      sums.upstreamShared += shared;
       if (state === 'working') continue;
       sums.upstreamSuspended += 1;
       suspended[`upstreamSuspended.${name}`] = 1;

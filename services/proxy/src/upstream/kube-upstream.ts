@@ -30,7 +30,7 @@ interface AccessParts {
   readonly tls: Awaitable<ClientTls | undefined>;
 }
 
-/** One cluster, reached over HTTP/1.1 with the gateway's credential. */
+/** One cluster, reached with the gateway's credential. */
 export class KubeUpstream implements Upstream {
   readonly name: string;
   readonly #access: ClusterAccess;
@@ -76,8 +76,8 @@ export class KubeUpstream implements Upstream {
   }
 
   health(): UpstreamHealth {
-    const { sockets = 0, idle = 0, waiting = 0 } = this.#link ?? {};
-    return { state: this.#breaker.state, sockets, idle, waiting };
+    const { sockets = 0, idle = 0, waiting = 0, shared = 0 } = this.#link ?? {};
+    return { state: this.#breaker.state, sockets, idle, waiting, shared };
   }
 
   async destroy(): Promise<void> {

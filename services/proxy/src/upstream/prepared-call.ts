@@ -1,5 +1,6 @@
 import type { CallIdentity, Credential, CredentialHeaders } from '../credentials/credential.js';
 import type { ClusterLink } from './cluster-link.js';
+import { requestBlock } from './http2/request-block.js';
 import { openUpgrade } from './open-upgrade.js';
 import { UpstreamCall } from './upstream-call.js';
 import type {
@@ -35,12 +36,10 @@ export class PreparedCall implements PreparedUpstream {
 
   send(request: UpstreamRequest, listener: UpstreamListener): UpstreamFlow {
     const { link, identity } = this.#options;
-    const head = this.#headOf(request);
     link.enter();
     const call = new UpstreamCall({
       agent: identity.agent,
-      request,
-      head,
+      request: this.#named(request),
       listener,
       prepared: this,
     });
@@ -59,10 +58,18 @@ export class PreparedCall implements PreparedUpstream {
   }
 
   /** A command has been sent; sent once more it is a call of our own, so that none goes out twice under one id. */
-  headAgain(request: UpstreamRequest): string | undefined {
+  again(request: UpstreamRequest): UpstreamRequest {
     const { nameOwnCall } = this.#options;
-    if (nameOwnCall === undefined) return undefined;
-    return this.#headOf({ ...request, auditId: nameOwnCall(request) });
+    return nameOwnCall === undefined ? request : { ...request, auditId: nameOwnCall(request) };
+  }
+
+  headOf(request: UpstreamRequest): string {
+    return writeRequestHead(request, this.#options.link.frame, this.#credentialLines());
+  }
+
+  blockOf(request: UpstreamRequest): string {
+    const { link, headers } = this.#options;
+    return requestBlock(request, link.frame, headers);
   }
 
   /** The cluster did not believe the credential. */
@@ -71,13 +78,9 @@ export class PreparedCall implements PreparedUpstream {
     credential.refused?.(identity);
   }
 
-  #headOf(request: UpstreamRequest): string {
-    const { link, nameOwnCall } = this.#options;
-    const named =
-      request.auditId === undefined && nameOwnCall !== undefined
-        ? { ...request, auditId: nameOwnCall(request) }
-        : request;
-    return writeRequestHead(named, link.frame, this.#credentialLines());
+  /** As its own, when it is no command. */
+  #named(request: UpstreamRequest): UpstreamRequest {
+    return request.auditId === undefined ? this.again(request) : request;
   }
 
   #credentialLines(): string {

@@ -42,14 +42,13 @@ function send(): { readonly events: string[]; readonly call: UpstreamCall } {
   const call = new UpstreamCall({
     agent: { kind: 'agent', issuer: 'https://idp.test', subject: 'agent', groups: [] },
     request: { method: 'GET', target: '/', headers: [], body: null, longRunning: false },
-    head: 'GET',
     listener: {
       onHead: (statusCode) => events.push(String(statusCode)),
       onData: (chunk) => events.push(chunk.toString()),
       onEnd: () => events.push('end'),
       onError: (error) => events.push(String(Reflect.get(error, 'kind') ?? error.message)),
     },
-    prepared: { refused: () => undefined },
+    prepared: { refused: () => undefined, headOf: () => 'GET', blockOf: () => 'GET' },
   });
   pool.send(call);
   return { events, call };
@@ -136,7 +135,7 @@ describe('an idle connection', () => {
     send();
     await settle();
     await say('HTTP/1.1 204 No Content\r\n\r\n');
-    pass(19);
+    pass(29);
     expect(pool.idle).toBe(1);
     pass(1);
     await settle();
@@ -157,7 +156,7 @@ describe('an idle connection', () => {
     send();
     await settle();
     await say('HTTP/1.1 204 No Content\r\n\r\n');
-    pass(21);
+    pass(31);
     expect(vi.getTimerCount()).toBe(0);
   });
 });

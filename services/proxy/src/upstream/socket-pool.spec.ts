@@ -43,9 +43,8 @@ function send(subject: string, count: number): UpstreamCall[] {
     const call = new UpstreamCall({
       agent: { kind: 'agent', issuer: 'https://idp.test', subject, groups: [] },
       request: { method: 'GET', target: '/', headers: [], body: null, longRunning: false },
-      head: subject,
       listener: { onHead: ignore, onData: ignore, onEnd: ignore, onError: ignore },
-      prepared: { refused: ignore },
+      prepared: { refused: ignore, headOf: () => subject, blockOf: () => subject },
     });
     pool.send(call);
     return call;

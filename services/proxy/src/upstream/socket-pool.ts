@@ -34,8 +34,11 @@ export interface SocketPoolOptions {
 /** Handshakes at the same time: a cluster that comes back is not flooded, one that is down holds few sockets. */
 const MAX_DIALING = 32;
 const CONNECT_MS = 10_000;
-/** Shorter than any API server keeps an idle connection, so that it is not closed under a new call. */
-const IDLE_SECONDS = 20;
+/**
+ * Shorter than any API server keeps an idle connection, and than load balancers in front of one do (35 seconds in
+ * kubeadm's documents), so that it is not closed under a new call.
+ */
+const IDLE_SECONDS = 30;
 const WAIT_SECONDS = 15;
 /** Connections that an agent gets however many others have. */
 const GUARANTEED = 8;
@@ -73,7 +76,9 @@ export class SocketPool implements SocketOwner, CallQueue {
     return this.#shares.waiting;
   }
 
+  /** @throws {@link TypeError} for what cannot be sent, before it waits */
   send(call: UpstreamCall): void {
+    call.checkHead();
     for (let socket = this.#idle.pop(); socket !== undefined; socket = this.#idle.pop()) {
       if (this.#start(socket, call)) return;
     }
@@ -82,6 +87,18 @@ export class SocketPool implements SocketOwner, CallQueue {
       return;
     }
     this.#wait(call);
+  }
+
+  /** On a connection that comes free or is new: an idle one may be about to end like the one that has ended. */
+  sendAgain(call: UpstreamCall): void {
+    this.#wait(call);
+  }
+
+  /** Lets calls that wait go another way. @param take - whether it has taken the call */
+  giveAway(take: (call: UpstreamCall) => boolean): void {
+    for (const call of this.#shares.calls()) {
+      if (take(call)) this.#shares.remove(call);
+    }
   }
 
   /** Takes no connection into use again; what is under way on them ends by itself. */

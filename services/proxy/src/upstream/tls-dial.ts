@@ -27,6 +27,8 @@ export interface TlsDialOptions {
   readonly serverName: string | undefined;
   /** Opens the byte stream on which TLS is spoken. @default TCP to the configured server */
   readonly connectTo?: Dial | undefined;
+  /** What is offered to speak, the first one rather. @default HTTP/1.1 */
+  readonly protocols?: readonly string[];
 }
 
 /**
@@ -34,7 +36,7 @@ export interface TlsDialOptions {
  * a session carries the certificates of both sides with it, so it ends where they do.
  */
 export function tlsDial(options: TlsDialOptions): Dial {
-  const { connectTo } = options;
+  const { connectTo, protocols = ['http/1.1'] } = options;
   const { hostname, port } = options.endpoint.server;
   const host = hostname.replace(/^\[|\]$/g, '');
   const servername = options.serverName ?? (isIP(host) === 0 ? host : undefined);
@@ -51,7 +53,7 @@ export function tlsDial(options: TlsDialOptions): Dial {
       ...(session !== undefined && { session }),
       ...(read !== undefined && { onread: readingInto(read) }),
       secureContext: context,
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: [...protocols],
     };
     const socket = connect(to);
     if (stream !== undefined) endWith(stream, socket);

@@ -6,7 +6,7 @@ export type UpstreamFaultKind =
   | 'timeout'
   /** Every connection that there may be is in use. */
   | 'busy'
-  /** What came is no HTTP/1.1 that everybody reads alike. */
+  /** What came is no HTTP that everybody reads alike. */
   | 'not_http'
   /** The connection ended in the middle. */
   | 'broken';

@@ -25,6 +25,11 @@ export interface UpstreamRequest {
    * closed: no byte of an answer came. @default false
    */
   readonly readOnly?: boolean;
+  /**
+   * It reads one object: as its answer is short, it may share a connection with others, and its `method` is GET or HEAD
+   * without a body. @default false
+   */
+  readonly oneObject?: boolean;
 }
 
 /** Back-pressure and an early end, for whoever listens to an answer. */
@@ -107,6 +112,8 @@ export interface UpstreamHealth {
   readonly idle: number;
   /** Calls that wait for a connection. */
   readonly waiting: number;
+  /** Calls that are on a connection which they share. */
+  readonly shared: number;
 }
 
 /**

@@ -61,16 +61,26 @@ export function writeUpgradeHead(
 
 function headOf(request: UpstreamRequest, frame: HeadFrame, lines: string): string {
   if (!methods.has(request.method)) throw new TypeError('this method is not sent');
-  const path = frame.prefix + request.target;
-  if (!target.test(path)) throw new TypeError('this target is not canonical');
+  const path = checkedTarget(frame.prefix + request.target);
   const own = framing(request) + auditLine(request.auditId);
   return `${request.method} ${path} HTTP/1.1\r\nhost: ${frame.host}\r\n${lines}${own}\r\n`;
 }
 
+/** @throws {@link TypeError} */
+export function checkedTarget(path: string): string {
+  if (!target.test(path)) throw new TypeError('this target is not canonical');
+  return path;
+}
+
 function auditLine(auditId: string | undefined): string {
   if (auditId === undefined) return '';
+  return `audit-id: ${checkedAuditId(auditId)}\r\n`;
+}
+
+/** @throws {@link TypeError} */
+export function checkedAuditId(auditId: string): string {
   if (!uuid.test(auditId)) throw new TypeError('no id for the audit log');
-  return `audit-id: ${auditId}\r\n`;
+  return auditId;
 }
 
 /** Lines of the headers of calls, which are the same ones for many calls of one client. */
@@ -121,14 +131,26 @@ function isRefused(header: string, source: Source): boolean {
   return header === 'authorization' && source !== 'credential';
 }
 
-function linesOf(headers: readonly string[], source: Source): string {
-  let lines = '';
+const linesOf = (headers: readonly string[], source: Source): string =>
+  checkedFields(headers, source, (header, content) => `${header}: ${content}\r\n`);
+
+/**
+ * Headers, each as `write` has it.
+ *
+ * @throws {@link TypeError} for one that may not be written, and for what is no header
+ */
+export function checkedFields(
+  headers: readonly string[],
+  source: Source,
+  write: (name: string, value: string) => string,
+): string {
+  let written = '';
   for (let index = 0; index < headers.length; index += 2) {
     const header = headers[index] ?? '';
     const content = headers[index + 1] ?? '';
     if (!isSendable(header, source)) throw new TypeError('this header is not sent from here');
     if (!value.test(content)) throw new TypeError(`no header value: ${header}`);
-    lines += `${header}: ${content}\r\n`;
+    written += write(header, content);
   }
-  return lines;
+  return written;
 }

@@ -78,8 +78,8 @@ async function askOurs(path: string, method: string): Promise<Taken> {
   const head = `${method} ${path} HTTP/1.1\r\nhost: x\r\n\r\n`;
   const listener = collect();
   const request = { method, target: path, headers: [], body: null, longRunning: false };
-  const prepared = { refused: () => undefined };
-  pool.send(new UpstreamCall({ agent: identity.agent, request, head, listener, prepared }));
+  const prepared = { refused: () => undefined, headOf: () => head, blockOf: () => head };
+  pool.send(new UpstreamCall({ agent: identity.agent, request, listener, prepared }));
   const { error, statusCode, rawHeaders, body } = await listener.answer;
   if (error !== undefined) return undefined;
   const headers: Record<string, string[]> = {};

@@ -39,14 +39,14 @@ const sent = (method: string, target: string) => ({ connection: 'prod', method, 
 describe('an id in the log of the cluster', () => {
   it('of a command is the id of the command', async () => {
     answering();
-    cluster = upstreamTo(server, keys);
+    cluster = upstreamTo(server, { ownCalls: keys });
     await cluster.ask(get({ auditId: COMMAND }));
     expect(idsOf(server.connections[0]?.received ?? '')).toStrictEqual([COMMAND]);
   });
 
   it('of a call of the gateway itself is one that only a gateway can make, for this call alone', async () => {
     answering();
-    cluster = upstreamTo(server, keys);
+    cluster = upstreamTo(server, { ownCalls: keys });
     await cluster.ask(get({ target: '/api/v1/pods?limit=5' }));
     const [id = ''] = idsOf(server.connections[0]?.received ?? '');
     expect(keys.made(id, sent('GET', '/api/v1/pods?limit=5'))).toBe(true);
@@ -75,7 +75,7 @@ describe('an id in the log of the cluster', () => {
       }
       if (client.index === 0) client.socket.destroy();
     });
-    cluster = upstreamTo(server, ownCalls);
+    cluster = upstreamTo(server, { ownCalls });
     await cluster.ask(get({ auditId: '0198f000-0000-7000-8000-000000000002' }));
     await cluster.ask(get({ auditId: COMMAND }));
     const [, first, second = ''] = heads.flatMap(idsOf);

@@ -26,7 +26,9 @@ export const get = (more: Partial<UpstreamRequest> = {}): UpstreamRequest => ({
   ...more,
 });
 
-/** The real thing in front of a {@link ScriptedServer}. */
+type ServerUnderTest = Pick<ScriptedServer, 'port' | 'certificateAuthority'>;
+
+/** The real thing in front of a server of a test. */
 export interface UpstreamUnderTest {
   readonly upstream: KubeUpstream;
   readonly changes: (Suspension | undefined)[];
@@ -38,14 +40,22 @@ export interface UpstreamUnderTest {
   ask(request?: UpstreamRequest): Promise<CollectedAnswer>;
 }
 
-export function endpointOf({ port, certificateAuthority }: ScriptedServer): Endpoint {
+export function endpointOf({ port, certificateAuthority }: ServerUnderTest): Endpoint {
   return { server: new URL(`https://127.0.0.1:${port}/base/`), certificateAuthority };
 }
 
-export function upstreamTo(server: ScriptedServer, ownCalls?: OwnCallKeys): UpstreamUnderTest {
-  const headers = ['authorization', 'Bearer ours'];
+export interface UpstreamUnderTestOptions {
+  readonly ownCalls?: OwnCallKeys | undefined;
+  /** The credential. */
+  readonly headers?: readonly string[];
+}
+
+export function upstreamTo(
+  server: ServerUnderTest | Endpoint,
+  { ownCalls, headers = ['authorization', 'Bearer ours'] }: UpstreamUnderTestOptions = {},
+): UpstreamUnderTest {
   const changes: (Suspension | undefined)[] = [];
-  let endpoint = endpointOf(server);
+  let endpoint = 'port' in server ? endpointOf(server) : server;
   let refusals = 0;
   const credential: Credential = {
     headers: () => headers,

@@ -79,6 +79,7 @@ describe('a call', () => {
       sockets: 1,
       idle: 1,
       waiting: 0,
+      shared: 0,
     });
   });
 
@@ -540,6 +541,7 @@ describe('a cluster that is down', () => {
       sockets: 0,
       idle: 0,
       waiting: 0,
+      shared: 0,
     });
     expect(cluster.changes).toHaveLength(1);
   });
