@@ -93,6 +93,13 @@ export const figures: readonly Figure[] = [
     ),
   },
   {
+    name: "p99 at half of kubectl proxy's saturation, x kubectl proxy",
+    of: ratio(
+      value('half-load', "drawbridge, at kubectl proxy's rate", 'p99Ms'),
+      value('half-load', 'kubectl proxy', 'p99Ms'),
+    ),
+  },
+  {
     name: 'nginx with two workers, calls per second, x one',
     of: rate('workers', 'nginx, 2 workers', 'nginx, 1 worker'),
   },
