@@ -23,9 +23,12 @@ export class GatewayLinks {
   readonly #options: GatewayLinksOptions;
   readonly #sessions = new Set<GatewaySession>();
   readonly #stopped = new AbortController();
-  /** After a failure, and after an attempt that ended where there are enough sessions already. */
   readonly #failures = new Pauses(250, 30_000);
-  readonly #surplus = new Pauses(20, 30_000);
+  /**
+   * After an attempt that ended where there are enough sessions already. Which gateway answers is chance, and the one that
+   * is missing cannot reach the cluster until it is found: so never long.
+   */
+  readonly #surplus = new Pauses(20, 2_000);
   #running: Promise<void> = Promise.resolve();
   #changed = Promise.withResolvers<undefined>();
 
