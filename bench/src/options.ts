@@ -20,6 +20,8 @@ export interface BenchOptions {
   readonly cpuProfile: string | undefined;
   /** Of which calls bodies are kept on the record, but in rows that are about that. */
   readonly bodies: 'all' | 'none';
+  /** When NATS writes to the disk: before it acknowledges, or every two minutes, as it does by default. */
+  readonly natsSync: 'always' | 'periodic';
   readonly help: boolean;
 }
 
@@ -34,6 +36,8 @@ Measures Drawbridge beside nginx, HAProxy, kubectl proxy and the bare upstream, 
   --no-profile        not where the time goes inside Drawbridge
   --cpu-profile FILE  keep that profile, to look at it in a browser's developer tools
   --bodies all|none   whether bodies of calls are on the record, in rows that are not about that (default all)
+  --nats-sync always|periodic   whether NATS writes to the disk before it acknowledges, or every two minutes, which is
+                      its default and meant for replicas (default always)
   --json FILE         where the results go (default bench-results.json)
 `;
 
@@ -51,6 +55,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
       profile: { type: 'boolean', default: true },
       'cpu-profile': { type: 'string' },
       bodies: { type: 'string', default: 'all' },
+      'nats-sync': { type: 'string', default: 'always' },
       json: { type: 'string', default: 'bench-results.json' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -61,7 +66,8 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     rounds: whole('--rounds', values.rounds ?? (values.quick ? '2' : '7')),
     seconds: whole('--seconds', values.seconds ?? (values.quick ? '1' : '4')),
     warmUpSeconds: whole('--warm-up', values['warm-up'] ?? (values.quick ? '1' : '12')),
-    bodies: allOrNone(values.bodies),
+    bodies: oneOf('--bodies', ['all', 'none'], values.bodies),
+    natsSync: oneOf('--nats-sync', ['always', 'periodic'], values['nats-sync']),
     json: values.json,
     huge: !values.quick,
     profile: values.profile,
@@ -70,7 +76,12 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   };
 }
 
-function allOrNone(value: string): 'all' | 'none' {
-  if (value === 'all' || value === 'none') return value;
-  throw new TypeError(`--bodies is 'all' or 'none', not '${value}'`);
+function oneOf<Word extends string>(
+  option: string,
+  words: readonly [Word, Word],
+  value: string,
+): Word {
+  const word = words.find((each) => each === value);
+  if (word !== undefined) return word;
+  throw new TypeError(`${option} is '${words[0]}' or '${words[1]}', not '${value}'`);
 }

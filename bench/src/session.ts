@@ -186,6 +186,7 @@ export class BenchSession {
       program: this.program('nats-server'),
       directory: this.directory,
       cores: this.plan.bus,
+      sync: this.options.natsSync,
     });
     this.#bus = bus;
     this.#stops.push(() => bus.stop());

@@ -25,6 +25,8 @@ export interface BusOptions {
   readonly program: string;
   readonly directory: string;
   readonly cores: readonly number[];
+  /** @default always */
+  readonly sync?: 'always' | 'periodic';
 }
 
 export interface BenchGrant {
@@ -33,14 +35,19 @@ export interface BenchGrant {
   readonly rules: readonly Rule[];
 }
 
-/** A real nats-server that writes to disk before it acknowledges, with what the proxy learns from it. */
+/** A real nats-server that writes to disk before it acknowledges, unless told otherwise, with what the proxy learns from it. */
 export class BenchBus {
   private constructor(
     private readonly nats: EmbeddedNats,
     private readonly connection: JetStreamConnection,
   ) {}
 
-  static async start({ program, directory, cores }: BusOptions): Promise<BenchBus> {
+  static async start({
+    program,
+    directory,
+    cores,
+    sync = 'always',
+  }: BusOptions): Promise<BenchBus> {
     const executable = join(directory, 'nats-server-pinned');
     const command = pinned(program, cores)
       .map((part) => `'${part}'`)
@@ -48,7 +55,7 @@ export class BenchBus {
     writeFileSync(executable, `#!/bin/sh\nexec ${command} "$@"\n`);
     chmodSync(executable, 0o755);
     const storeDirectory = join(directory, 'nats');
-    const nats = await startEmbeddedNats({ executable, storeDirectory, sync: 'always' });
+    const nats = await startEmbeddedNats({ executable, storeDirectory, sync });
     const connection = await connectJetStream({ servers: nats.url, name: 'bench' });
     await declareStreams(connection, { replicas: 1 });
     return new BenchBus(nats, connection);

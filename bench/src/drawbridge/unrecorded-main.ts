@@ -10,6 +10,13 @@ const forgetful: CallRecorder = {
   healthy: true,
   figures: () => ({ recordsWaiting: 0, recordsGivenUp: 0, refusalsUnrecorded: 0 }),
   start: () => Promise.resolve(),
+  startRead: () => ({
+    left: Promise.resolve(),
+    isStored: true,
+    refusal: undefined,
+    isGivenUp: false,
+    onSettled: () => undefined,
+  }),
   body: () => undefined,
   end: () => undefined,
   piece: ({ stored }) => {

@@ -17,6 +17,10 @@ export class MessagePerRecord implements Recorder {
     await this.#publish(call, line, 'start');
   }
 
+  startRead(): never {
+    throw new TypeError('calls of this bench change something');
+  }
+
   body(): void {
     throw new TypeError('calls of this bench have no bodies');
   }

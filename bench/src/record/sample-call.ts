@@ -25,9 +25,9 @@ const grant = {
 };
 const kube = {
   kind: 'resource',
-  method: 'GET',
+  method: 'PATCH',
   target: '/apis/apps/v1/namespaces/payments/deployments/checkout',
-  verb: 'get',
+  verb: 'patch',
   apiPrefix: 'apis',
   apiGroup: 'apps',
   apiVersion: 'v1',
@@ -37,7 +37,7 @@ const kube = {
   name: 'checkout',
 } as const;
 const request = {
-  method: 'GET',
+  method: 'PATCH',
   target: kube.target,
   remoteAddress: '192.0.2.7',
   headers: { value: () => 'kubectl/v1.36.0 (linux/amd64) kubernetes/0000000' },
