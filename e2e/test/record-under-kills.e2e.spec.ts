@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Composition } from '../src/composition.js';
 import { Journey, steps } from '../src/journey.js';
-import { faultsOf, isOwn } from '../src/record-chaos/faults.js';
+import { faultsOf, isOwn, readsLost } from '../src/record-chaos/faults.js';
 import { killAtRandom, targets, type Kill } from '../src/record-chaos/kills.js';
 import { callUntil, runSessionsUntil, sha256, type Answered } from '../src/record-chaos/load.js';
 import { randomFrom } from '../src/record-chaos/random.js';
@@ -84,11 +84,13 @@ async function verified(part: Composition, ...args: readonly string[]) {
   }, patience);
 }
 
+const count = (kills: readonly Kill[], target: string): number =>
+  kills.filter(({ killed }) => killed.includes(target as never)).length;
+
 function killsOf(kills: readonly Kill[]) {
-  const count = (target: string) => kills.filter(({ killed }) => killed.includes(target as never));
   const ready = kills.map(({ readyAfterMs }) => readyAfterMs).toSorted((a, b) => a - b);
   return {
-    ...Object.fromEntries(targets.map((target) => [target, count(target).length])),
+    ...Object.fromEntries(targets.map((target) => [target, count(kills, target)])),
     twoAtOnce: kills.filter(({ killed }) => killed.length > 1).length,
     readyAfterMs: { median: ready[Math.floor(ready.length / 2)], most: ready.at(-1) },
   };
@@ -154,15 +156,15 @@ describe(`processes killed at random for ${SECONDS} s under load (seed ${SEED})`
       composition = undefined;
       const last = Object.fromEntries(streams.map((each) => [each, inStreams[each].size]));
       const stored = await storedRecord(join(state.path, 'clickhouse'), last as never);
-      const faults = faultsOf(
-        { received: cluster.received, answered, sessions, inStreams },
-        stored,
-      );
+      const happened = { received: cluster.received, answered, sessions, inStreams };
+      const faults = faultsOf(happened, stored);
+      const lost = readsLost(happened, stored).length;
       const whole = sessions.filter(({ output }) => output.split('\n').length > EXEC_LINES);
       console.info({
         seed: SEED,
         kills: killsOf(kills),
         received: cluster.received.length,
+        readsLost: lost,
         commands: stored.commands.length,
         bodies: stored.bodies.length,
         answered: answered.length,
@@ -172,6 +174,8 @@ describe(`processes killed at random for ${SECONDS} s under load (seed ${SEED})`
         caughtUpMs,
       });
       expect(Object.entries(faults).filter(([, found]) => found.length > 0)).toEqual([]);
+      // Those of one message at most, and that has one of each caller.
+      expect(lost).toBeLessThanOrEqual(CALLERS * count(kills, 'proxy'));
       expect(again).toEqual(long.map(({ response }) => response));
       for (const target of targets) {
         expect(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { faultsOf, type Happened } from './faults.js';
+import { faultsOf, readsLost, type Happened } from './faults.js';
 import { sha256 } from './load.js';
 import type { Digests, StoredRecord } from './stored-record.js';
 
@@ -69,8 +69,18 @@ describe('the oracle of the record under kills', () => {
     expect(kindsOf({}, {})).toEqual([]);
   });
 
+  it('counts reads with no record that nobody has seen, and takes them for no fault', () => {
+    const lost = { ...happened, answered: happened.answered.slice(1) };
+    const rest = { commands: stored.commands.slice(1) };
+    expect(kindsOf(lost, rest)).toEqual([]);
+    expect(readsLost(lost, { ...stored, ...rest })).toEqual([happened.received[0]]);
+    expect(readsLost(happened, { ...stored, ...rest })).toEqual([]);
+  });
+
   it.each<[string, Partial<Happened>, Partial<StoredRecord>]>([
     ['ranUnrecorded', {}, { commands: stored.commands.slice(0, 2) }],
+    ['ranUnrecorded', {}, { commands: stored.commands.slice(1) }],
+    ['ranUnrecorded', { answered: [] }, { commands: stored.commands.slice(2) }],
     ['changedByGateway', more(path, 'PATCH', ownRead), {}],
     ['forwardedTwice', more(`${path}?call=1`), {}],
     ['notOneRow', {}, { commands: stored.commands.map((each) => ({ ...each, rows: 2 })) }],

@@ -21,11 +21,12 @@ export function faultsOf(happened: Happened, stored: StoredRecord) {
   const [own, agents] = divide(happened.received, isOwn);
   const ids = new Set(agents.map(({ commandId }) => commandId));
   // An object is read under the id of its change, too.
-  const asked = agents.filter(({ url }) => isAsked(url));
+  const lost = new Set(readsLost(happened, stored));
+  const asked = agents.filter((call) => isAsked(call.url) && !lost.has(call));
   const once = Map.groupBy(asked, ({ commandId }) => commandId);
   return {
     changedByGateway: own.filter(({ method, url }) => method !== 'GET' && !isDryRun(url)),
-    ranUnrecorded: [...ids].filter((id) => !commands.has(id)),
+    ranUnrecorded: agents.filter((call) => !commands.has(call.commandId) && !lost.has(call)),
     forwardedTwice: [...once].filter(([, calls]) => calls.length > 1).map(([id]) => id),
     notOneRow: stored.commands.filter(({ rows }) => rows !== 1).map(({ id }) => id),
     // Whose start is recorded and who reached nobody has ended otherwise, or not at all.
@@ -39,6 +40,26 @@ export function faultsOf(happened: Happened, stored: StoredRecord) {
       differing(happened.inStreams[stream], stored.digests[stream]).map((at) => `${stream} ${at}`),
     ),
   };
+}
+
+/**
+ * Reads that reached the cluster with no record, and whose answer nobody has seen: a gateway sends them with their
+ * record, which is lost when it dies at the same time as the bus. ADR 56.
+ */
+export function readsLost(
+  { received, answered }: Happened,
+  { commands }: StoredRecord,
+): readonly ReceivedCall[] {
+  const recorded = new Set(commands.map(({ id }) => id));
+  const seen = new Set(answered.map(({ call }) => call));
+  return received.filter(
+    (call) =>
+      call.method === 'GET' &&
+      new URL(call.url, 'https://cluster.test').pathname.endsWith('/deployments/checkout') &&
+      !isOwn(call) &&
+      !recorded.has(call.commandId) &&
+      !seen.has(callOf(call.url) ?? ''),
+  );
 }
 
 /** What the gateway asks to judge a call, before it decides, has an id of version 8; `docs/reconcile.md` says why. */

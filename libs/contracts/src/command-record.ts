@@ -9,7 +9,8 @@ import { Principal } from './principal.js';
  * message without that header holds one, on `drawbridge.commands.<connection>.<grant id or "refused">`: none are
  * written any more, but they are read for ever.
  *
- * A forwarded command has a `CommandStarted` (acknowledged before it is forwarded) and a `CommandEnded`; a refused one
+ * A forwarded command has a `CommandStarted` (acknowledged before it is forwarded, or, when it is a get or a list of
+ * objects, before it is answered) and a `CommandEnded`; a refused one
  * has a `CommandRefused` only, and one that was refused because its start was not acknowledged in time has both halves.
  * `grantId` of a refusal is the grant that it has to do with, if there is one.
  */

@@ -26,6 +26,7 @@ export interface BatchMessage {
 interface Sent extends BatchMessage {
   readonly headers: MsgHdrs;
   readonly reply: string;
+  readonly left: () => void;
   readonly stored: () => void;
   readonly failed: (error: NotAcknowledged) => void;
 }
@@ -78,9 +79,10 @@ export class BatchPublisher {
   /**
    * Resolves when the message is stored, once, also when an earlier attempt has stored it unnoticed.
    *
+   * @param left - told each time that it is given to the connection
    * @throws NotAcknowledged after five seconds at the latest; then it may have been stored, or yet be
    */
-  async publish(message: BatchMessage): Promise<void> {
+  async publish(message: BatchMessage, left: () => void = () => undefined): Promise<void> {
     this.#requireFits(message);
     if (await this.#isStored(message)) return;
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();
@@ -92,6 +94,7 @@ export class BatchPublisher {
       ...message,
       headers: headersOf(message.id),
       reply: `${this.#inbox}.${this.#count}`,
+      left,
       stored: () => resolve(undefined),
       failed: reject,
     };
@@ -118,9 +121,10 @@ export class BatchPublisher {
   }
 
   /** Not while the server is away: it is sent when it comes back, if somebody still waits for it. */
-  #send({ bytes, headers: head, reply }: Sent): void {
+  #send({ bytes, headers: head, reply, left }: Sent): void {
     if (!this.connection.connected) return;
     this.connection.nats.publish(this.#subject, bytes, { headers: head, reply });
+    left();
   }
 
   /** What was under way when the connection broke may be lost, and its answer too. */

@@ -12,7 +12,13 @@ class Target {
   readonly sent: { id: string; lines: string[] }[] = [];
   readonly #answers: PromiseWithResolvers<undefined>[] = [];
 
-  publish({ id, bytes }: BatchMessage): Promise<void> {
+  /** Messages leave when there is a connection. */
+  leave: (() => void) | undefined = undefined;
+  connected = true;
+
+  publish({ id, bytes }: BatchMessage, left: () => void): Promise<void> {
+    this.leave = left;
+    if (this.connected) left();
     const headers = { get: () => 'application/x-ndjson' };
     const lines = commandLines({ headers, data: bytes }).map((line) =>
       Buffer.from(line).toString(),
@@ -40,6 +46,7 @@ const turns = async () => {
 function surroundings() {
   const target = new Target();
   const stored: string[] = [];
+  const left: string[] = [];
   const delayed: [string, NotStored][] = [];
   const givenUp: string[] = [];
   const onGivenUp = ({ line }: CommandEntry) => givenUp.push(line);
@@ -50,11 +57,12 @@ function surroundings() {
       commandId: line,
       connection: 'prod',
       line,
+      sent: () => left.push(line),
       stored: () => stored.push(line),
       delayed: (why) => delayed.push([line, why]),
     });
   };
-  return { target, commit, add, stored, delayed, givenUp };
+  return { target, commit, add, left, stored, delayed, givenUp };
 }
 
 const LINGER_MS = 5;
@@ -84,6 +92,24 @@ describe('group commit', () => {
     expect(stored).toStrictEqual([]);
     await target.acknowledge();
     expect(stored).toStrictEqual(['a', 'b', 'c']);
+  });
+
+  it('tells each record when it leaves, and again when it leaves again', async () => {
+    const { target, add, left } = surroundings();
+    add('a');
+    expect(left).toStrictEqual([]);
+    await turns();
+    add('b');
+    await turns();
+    expect(left).toStrictEqual(['a']);
+    target.connected = false;
+    await target.refuse('unavailable');
+    // The first waits to be tried again, the second for the connection.
+    expect(linesOf(target)).toStrictEqual([['a'], ['b']]);
+    expect(left).toStrictEqual(['a']);
+    target.leave?.();
+    target.leave?.();
+    expect(left).toStrictEqual(['a', 'b', 'b']);
   });
 
   it('gathers while a message is under way, and sends with its acknowledgement', async () => {
@@ -231,6 +257,23 @@ describe('a message that is too large', () => {
     expect(givenUp).toStrictEqual(['LARGE']);
     expect(new Set(target.sent.map(({ id }) => id)).size).toBe(target.sent.length);
     expect([commit.records, commit.failure]).toStrictEqual([0, undefined]);
+  });
+
+  it('that is kept says nothing of those behind it but that they wait', async () => {
+    const { target, add, delayed, stored } = surroundings();
+    add('end', 'CommandEnded');
+    await pass(LINGER_MS);
+    add('start');
+    await target.refuse('too_large');
+    expect(delayed).toStrictEqual([
+      ['end', 'command_record_too_large'],
+      ['start', 'command_log_unavailable'],
+    ]);
+    await target.acknowledge();
+    expect(stored).toStrictEqual(['start']);
+    await pass(RETRY_MS);
+    await target.acknowledge();
+    expect(stored).toStrictEqual(['start', 'end']);
   });
 
   it('is kept when it is an end', async () => {

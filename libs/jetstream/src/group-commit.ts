@@ -30,6 +30,8 @@ export interface CommandEntry {
   readonly connection: string;
   /** The record as JSON; of a start also a body before it, on a line of its own. */
   readonly line: string;
+  /** A message with it has left for the stream; more than once when it is sent again. */
+  sent?(): void;
   /** The record is durable. Called once, also when `delayed` was called before. */
   stored(): void;
   /**
@@ -41,8 +43,11 @@ export interface CommandEntry {
 
 /** Where messages go. */
 export interface BatchTarget {
-  /** @throws NotAcknowledged */
-  publish(message: BatchMessage): Promise<void>;
+  /**
+   * @param sent - told each time that the message leaves; not while nobody can be reached
+   * @throws NotAcknowledged
+   */
+  publish(message: BatchMessage, sent: () => void): Promise<void>;
 }
 
 interface Group extends BatchMessage {
@@ -207,9 +212,12 @@ export class GroupCommit {
   }
 
   async #store(group: Group): Promise<void> {
+    const sent = () => {
+      for (const entry of group.entries) entry.sent?.();
+    };
     while (!this.#closed) {
       try {
-        await this.options.target.publish(group);
+        await this.options.target.publish(group, sent);
         this.#done(group);
         return;
       } catch (error) {
@@ -256,7 +264,9 @@ export class GroupCommit {
     if (group.failure === undefined) this.#retrying += 1;
     group.failure = why;
     for (const entry of group.entries) entry.delayed(why);
-    for (const entry of this.#queue.slice()) entry.delayed(why);
+    // Of those behind it nobody knows yet whether they are too large themselves.
+    const behind = why === 'command_record_too_large' ? 'command_log_unavailable' : why;
+    for (const entry of this.#queue.slice()) entry.delayed(behind);
     this.#schedule();
   }
 

@@ -49,6 +49,8 @@ describe('a call that a cluster saw', () => {
     await rig.settled();
     await audit.restart();
     await rig.tell('prod-eks', { ...seen, stage: 'RequestReceived' });
+    // Its record might still be on its way.
+    await eventually(async () => expect(await rig.alarmsOf(seen.auditID)).toHaveLength(1));
     await rig.settled();
     const found = await rig.alarmsOf(seen.auditID);
     expect(found).toMatchObject([

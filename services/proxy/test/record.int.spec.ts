@@ -77,10 +77,14 @@ describe('T26 nothing happens off the record', () => {
   it('a start that cannot be acknowledged forwards nothing', async () => {
     const before = upstream.received.length;
     await gateway.bus.manager.streams.delete('COMMANDS');
-    const refused = await gateway.call(pods);
+    const refused = await gateway.call(pods, { method: 'POST', body: '{}' });
     expect([refused.status, statusOf(refused).cause]).toStrictEqual([503, 'record_unavailable']);
     expect(refused.headers['retry-after']).toBeUndefined();
     expect(upstream.received).toHaveLength(before);
+    // A read may have gone out with its start, which nobody took; what it brought is not shown.
+    const read = await gateway.call(pods);
+    expect([read.status, statusOf(read).cause]).toStrictEqual([503, 'record_unavailable']);
+    expect(read.body).not.toContain('web-0');
   });
 
   it('ends that wait are recorded when the gateway stops', async () => {

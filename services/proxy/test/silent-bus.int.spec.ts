@@ -1,3 +1,4 @@
+import { request } from 'node:https';
 import { createLogger } from '@drawbridge/runtime';
 import { eventually, startNatsRelay, type NatsRelay } from '@drawbridge/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -91,6 +92,87 @@ it('forwards nothing, says why, keeps no more than it may, and goes on by itself
     expect((await readiness()).figures['recordsWaiting']).toBe(0);
   }, patient);
 }, 120_000);
+
+const canary = 'what-nobody-may-see';
+/** What comes next leaves at once: behind a message that is under way it would wait. */
+const idle = () =>
+  eventually(async () => expect((await readiness()).figures['recordsWaiting']).toBe(0));
+const answerWithCanary = () => {
+  upstream.answer((_request, response) => {
+    response.end(JSON.stringify({ kind: 'Pod', metadata: { name: canary } }));
+  });
+};
+
+it('shows nothing of a read whose record left and was not taken, and forwards no other behind it', async () => {
+  answerWithCanary();
+  const before = upstream.received.length;
+  await idle();
+  relay.silence();
+  const read = gateway.call(`${pods}/web-1`);
+  await eventually(() => expect(upstream.received).toHaveLength(before + 1));
+  const others = Array.from({ length: 20 }, () => gateway.call(pods));
+  const answers = await Promise.all([read, ...others]);
+  expect(answers.map(({ status }) => status)).toStrictEqual(answers.map(() => 503));
+  expect(answers.map(({ body }) => body).join('')).not.toContain(canary);
+  expect(statusOf(await read).cause).toBe('record_unavailable');
+  expect(upstream.received).toHaveLength(before + 1);
+
+  relay.restore();
+  const id = upstream.received.at(-1)?.headers['audit-id'];
+  await eventually(async () => {
+    const records = (await gateway.records()).filter(({ commandId }) => commandId === id);
+    // The end did not wait for the message that was tried again.
+    const [ended, started] = records.toSorted((a, b) => (a.type < b.type ? -1 : 1));
+    expect([records.length, started?.type]).toStrictEqual([2, 'CommandStarted']);
+    expect(ended).toMatchObject({
+      ...{ type: 'CommandEnded', outcome: 'cut', reason: 'record_unavailable' },
+    });
+  }, patient);
+}, 60_000);
+
+it('answers a read when the bus has taken its record, and no sooner', async () => {
+  answerWithCanary();
+  const before = upstream.received.length;
+  await idle();
+  relay.mute();
+  const read = gateway.call(`${pods}/web-1`);
+  let answered = false;
+  void read.then(() => (answered = true));
+  await eventually(() => expect(upstream.received).toHaveLength(before + 1));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(answered).toBe(false);
+  relay.restore();
+  expect((await read).body).toContain(canary);
+  expect(upstream.received).toHaveLength(before + 1);
+}, 60_000);
+
+it('gives up a read whose client leaves before the bus has taken its record', async () => {
+  const closed = Promise.withResolvers<undefined>();
+  // Of a list, which has a connection of its own.
+  upstream.answer((request, response) => {
+    request.socket.on('close', () => closed.resolve(undefined));
+    response.write('{');
+  });
+  const before = upstream.received.length;
+  await idle();
+  relay.mute();
+  const client = request(`${gateway.address}${pods}`, {
+    agent: false,
+    ca: gateway.raw.certificateAuthority,
+    servername: 'localhost',
+    headers: { authorization: `Bearer ${gateway.issuer.token()}` },
+  });
+  client.on('error', () => undefined).end();
+  await eventually(() => expect(upstream.received).toHaveLength(before + 1));
+  client.destroy();
+  await closed.promise;
+  relay.restore();
+  const id = upstream.received.at(-1)?.headers['audit-id'];
+  await eventually(async () => {
+    const records = (await gateway.records()).filter(({ commandId }) => commandId === id);
+    expect(records[1]).toMatchObject({ type: 'CommandEnded', outcome: 'client_gone' });
+  }, patient);
+}, 60_000);
 
 it.each(['silent still', 'back'])(
   'closes when the bus that fell silent is %s',

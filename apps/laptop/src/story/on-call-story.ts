@@ -106,7 +106,7 @@ async function approveInSlack(
 async function restart({ narrator, actors: { agent } }: Story): Promise<void> {
   narrator.title(
     'The bridge is down for this action: plain kubectl works',
-    'Each call is checked against the grant and recorded before it is forwarded with the gateway’s own credential.',
+    'Each call is checked against the grant and goes on with the gateway’s own credential; nothing is changed or shown off the record.',
   );
   await narrator.show(
     agent.kubectl('rollout', 'restart', 'deployment/checkout', '-n', 'payments'),

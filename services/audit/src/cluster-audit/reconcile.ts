@@ -10,6 +10,7 @@ import { unexplained } from '../domain/explain-call.js';
 import { DURABLE } from '../nats/ingest.js';
 import { alarmKey, minuteKey } from './alarm-key.js';
 import type { WatchedClusters } from './cluster-audits.js';
+import { ReadsOnTheirWay, RECORD_SECONDS } from './reads-on-their-way.js';
 
 const PASS_MS = 1_000;
 const PAGE = 1_000;
@@ -33,20 +34,24 @@ export interface ReconcileOptions {
 /** What was noted up to `until` can be judged when the table has the stream up to `sequence`. */
 interface Horizon {
   readonly until: string;
+  /** The records of reads that were found up to here have come, too. */
+  readonly settled: string;
   readonly sequence: number;
 }
 
 /**
  * Compares what clusters saw with the record, and raises an alarm for what the record does not explain.
  *
- * It waits for no length of time: a command is on the stream before it is forwarded, so all that a cluster can have seen
- * by now is explained by what the stream holds by now. Only when the table has all of that is anything judged; an ingest
- * that is behind makes alarms late and never wrong. Passes may be done by several replicas, and again after a restart.
+ * What may change anything is on the stream before it is forwarded, so all of it that a cluster can have seen by now is
+ * explained by what the stream holds by now. Only when the table has all of that is anything judged; an ingest that is
+ * behind makes alarms late and never wrong. Of plain reads the record may still be on its way, so they are judged again
+ * ten seconds later. Passes may be done by several replicas, and again after a restart.
  */
 export class Reconcile {
   #after: string | undefined;
   #horizon: Horizon | undefined;
   #judged = new Set<string>();
+  readonly #reads = new ReadsOnTheirWay();
   #ofMinutes = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -81,17 +86,19 @@ export class Reconcile {
     this.#after ??= await calls.time(LOOK_BACK_SECONDS);
     const horizon = (this.#horizon ??= await this.#look());
     if (!(await this.#isStored(horizon.sequence))) return;
+    await this.#judgeReads(horizon.settled);
     await this.#judgeAll({ after: this.#after, until: horizon.until });
     this.#horizon = undefined;
     // Rows may come into sight later than they were noted.
     this.#after = await this.#overlapping(horizon.until);
   }
 
-  /** The time first: what is noted later may be of commands behind the position. */
+  /** The times first: what is noted later may be of commands behind the position. */
   async #look(): Promise<Horizon> {
+    const settled = await this.options.calls.time(RECORD_SECONDS);
     const until = await this.options.calls.time();
     const { state } = await this.options.connection.manager.streams.info(COMMANDS_STREAM);
-    return { until, sequence: state.last_seq };
+    return { until, settled, sequence: state.last_seq };
   }
 
   async #isStored(sequence: number): Promise<boolean> {
@@ -110,7 +117,10 @@ export class Reconcile {
     let last: ClusterCall | undefined;
     for (;;) {
       const page = await this.options.calls.noted(noted, last, PAGE);
-      await this.#judge(page.filter((call) => !this.#judged.has(nameOf(call))));
+      await this.#judge(
+        page.filter((call) => !this.#judged.has(nameOf(call))),
+        noted.until,
+      );
       for (const call of page) {
         // Those of a day, after a restart, or of a flood: judged once more they come to the same.
         if (seen.size >= MAX_REMEMBERED) seen.clear();
@@ -122,7 +132,16 @@ export class Reconcile {
     this.#judged = seen;
   }
 
-  async #judge(page: readonly ClusterCall[]): Promise<void> {
+  async #judgeReads(settled: string): Promise<void> {
+    const due = this.#reads.due(settled);
+    for (let from = 0; from < due.length; from += PAGE) {
+      await this.#judge(due.slice(from, from + PAGE), undefined);
+    }
+    if (due.length > 0) this.#reads.forget(settled);
+  }
+
+  /** @param foundAt - since when records may still come; undefined when they had their time */
+  async #judge(page: readonly ClusterCall[], foundAt: string | undefined): Promise<void> {
     const { calls, clusters } = this.options;
     const [first] = page;
     if (first === undefined) return;
@@ -138,11 +157,18 @@ export class Reconcile {
       const { impersonatingSince } = clusters().get(call.connection) ?? {};
       const reason = unexplained(call, { command, isSeenBefore: uses > 1, impersonatingSince });
       if (reason === undefined) continue;
+      if (command === undefined && this.#mayCome(call, foundAt)) continue;
       await this.#raise(call, {
         key: alarmKey(call, reason, uses),
         found: foundOf(call, reason, command !== undefined),
       });
     }
+  }
+
+  /** Whether its record may be on its way; then it is looked at again. */
+  #mayCome(call: ClusterCall, foundAt: string | undefined): boolean {
+    if (foundAt === undefined || !COMMAND_ID.test(call.audit_id)) return false;
+    return this.#reads.keep(nameOf(call), call, foundAt);
   }
 
   async #raise(call: ClusterCall, alarm: { readonly key: string; found: Found }): Promise<void> {
@@ -158,6 +184,7 @@ export class Reconcile {
       command: { type: 'RaiseAlarm', found },
       metadata: { id, causationId: id, actor, at: at.toISOString() },
     });
+    this.#countIn(call);
     if (appended === undefined) return;
     const { connection, reason, auditId } = found;
     const { user, verb, path, sourceAddresses } = found.call;
@@ -167,15 +194,22 @@ export class Reconcile {
     });
   }
 
-  #isOneTooMany({ connection, received_at }: ClusterCall): boolean {
-    const minute = `${connection} ${received_at.slice(0, 16)}`;
+  #isOneTooMany(call: ClusterCall): boolean {
+    return (this.#ofMinutes.get(minuteOf(call)) ?? 0) >= MAX_PER_MINUTE;
+  }
+
+  /** Once it is raised, and no sooner: one that could not be raised is found again by the next pass. */
+  #countIn(call: ClusterCall): void {
+    const minute = minuteOf(call);
     const count = (this.#ofMinutes.get(minute) ?? 0) + 1;
     // The latest minutes are enough: calls come about in their order.
     if (this.#ofMinutes.size > 1_000) this.#ofMinutes = new Map();
     this.#ofMinutes.set(minute, count);
-    return count > MAX_PER_MINUTE;
   }
 }
+
+const minuteOf = ({ connection, received_at }: ClusterCall): string =>
+  `${connection} ${received_at.slice(0, 16)}`;
 
 /** A later stage tells more: who is impersonated is not known when a call is received. */
 const nameOf = ({ connection, audit_id, received_at, stage }: ClusterCall): string =>

@@ -3,7 +3,7 @@ import { clientGone, type CallOutcome } from '../domain/call-outcome.js';
 import { upstreamRequestHeaders } from '../domain/forwarded-headers.js';
 import { maskWarnings } from '../masking/mask-warnings.js';
 import { isLongRunning } from '../domain/long-running.js';
-import { readsOneObject } from '../domain/one-object.js';
+import { readsOneObject } from '../domain/plain-reads.js';
 import type { CutReason } from '../domain/cut-reason.js';
 import type { RecordAnswer, RecordedAnswer } from '../recording/record-answer.js';
 import { HeldFlow } from '../streams/held-flow.js';
@@ -15,8 +15,10 @@ import { TransferTurns } from '../streams/transfer-turns.js';
 import { upstreamFailure } from '../upstream/upstream-failure.js';
 import { inspectForPlaceholders } from '../masking/masked-target.js';
 import { bothTransforms, type TransformAnswer } from '../streams/body-transform.js';
-import type { PreparedUpstream, UpstreamRequest } from '../upstream/upstream.js';
+import { UntilRecorded } from '../streams/until-recorded.js';
+import type { PreparedUpstream, UpstreamFlow, UpstreamRequest } from '../upstream/upstream.js';
 import type { Handler } from './exchange.js';
+import type { AnsweredBehindRecord } from './record-call.js';
 import type { Tracked } from './track-live.js';
 
 /**
@@ -24,7 +26,7 @@ import type { Tracked } from './track-live.js';
  * the client left, while the record was made.
  */
 export const forward =
-  (record: RecordAnswer, turns = new TransferTurns()): Handler<Tracked> =>
+  (record: RecordAnswer, turns = new TransferTurns()): Handler<Answered> =>
   (call) => {
     const { upstream, cutSwitch } = call;
     // A credential that is made for a grant after it has ended would be kept, and renewed, until its time is over.
@@ -34,13 +36,15 @@ export const forward =
     return unlessCut(prepared, cutSwitch).then((ready) => send(call, ready, { turns, record }));
   };
 
+type Answered = Tracked & AnsweredBehindRecord;
+
 interface SendParts {
   readonly turns: TransferTurns;
   readonly record: RecordAnswer;
 }
 
 function send(
-  call: Tracked,
+  call: Answered,
   prepared: PreparedUpstream,
   { turns, record }: SendParts,
 ): Promise<CallOutcome> {
@@ -52,11 +56,23 @@ function send(
   cutSwitch.onCut((reason) => relay.cut(reason));
   if (call.awaitsContinue) answer.writeContinue();
   try {
-    relay.follow(prepared.send(upstreamRequest(call), relay));
+    relay.follow(sendBehindRecord(call, prepared, relay));
   } catch (error) {
     throw upstreamFailure(error, call.connection);
   }
   return relay.ended;
+}
+
+/** Its answer waits for its record when that is not stored yet. */
+function sendBehindRecord(call: Answered, prepared: PreparedUpstream, relay: Relay): UpstreamFlow {
+  const { record } = call;
+  if (record === undefined || record.isStored) return prepared.send(upstreamRequest(call), relay);
+  if (record.refusal !== undefined) throw record.refusal;
+  const held = new HeldFlow();
+  const listener = new UntilRecorded(relay, held);
+  held.follow(prepared.send(upstreamRequest(call), listener));
+  listener.waitFor(record);
+  return held;
 }
 
 /** A call that may go on for long: it can be recorded, and held back beside what its client reads. */

@@ -87,8 +87,8 @@ export interface ChainParts {
  *
  * Why this order: syntax first, since it costs nothing and believes nobody; identity before the connection, so
  * that strangers learn no names; limits before all that is looked up for an agent, so that a flood of refusals is limited too; the
- * call is live before it waits for the cluster or is recorded, so that no end of a grant is missed in between; and nothing is forwarded
- * that is not recorded. Guardrails are asked about what a grant allows, and behind them nothing changes the call.
+ * call is live before it waits for the cluster or is recorded, so that no end of a grant is missed in between; and nothing is changed
+ * or shown that is not recorded. Guardrails are asked about what a grant allows, and behind them nothing changes the call.
  */
 export function handlerChain(parts: ChainParts): Handler<Exchange> {
   const { recorder: log, logger, connections, maskers, clock } = parts;

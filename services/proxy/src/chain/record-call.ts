@@ -1,7 +1,9 @@
 import type { Clock } from '@drawbridge/kernel';
 import { CallCut } from '../domain/call-cut.js';
 import type { CallOutcome } from '../domain/call-outcome.js';
+import { readsObjects } from '../domain/plain-reads.js';
 import type { CallBodies, Line } from '../bodies/call-bodies.js';
+import type { StartOnItsWay } from '../streams/until-recorded.js';
 import type { Allowed } from './authorize-call.js';
 import { endedLine, startedLine, type EndedCall } from './command-records.js';
 import type { Step } from './exchange.js';
@@ -17,22 +19,41 @@ export interface Recorder {
    * @throws CallRefused `record_unavailable`: nothing may be forwarded
    */
   start(call: EndedCall, line: string, body?: string): Promise<void>;
+  /**
+   * As `start`, of a call that does nothing but read: it may be forwarded with its record, and is answered behind it.
+   * The end is the caller's to record, also when the record is not stored in time.
+   *
+   * @throws CallRefused `record_unavailable`: nothing may be forwarded
+   */
+  startRead(call: EndedCall, line: string, body?: string): ReadRecord;
   /** Records a body of a call that has started, for certain, but later: never fails and never waits. */
   body(call: Pick<EndedCall, 'commandId' | 'connection'>, line: string): void;
   /** Records for certain, but later: never fails and never waits. */
   end(call: EndedCall, line: string): void;
 }
 
+/** The start of a read, on its way to the stream. */
+export interface ReadRecord extends StartOnItsWay {
+  /**
+   * Resolves when the record has left for the stream, and the cluster may be asked. Rejects when nobody knows in time
+   * whether it is durable.
+   */
+  readonly left: Promise<void>;
+  /** It will never be stored, so an end would stand alone. */
+  readonly isGivenUp: boolean;
+}
+
 /**
- * Records the call before anything is forwarded, reads included, and its end afterwards, whatever happens in
- * between. Of a call whose gateway was killed the end is missing, and audit shows it so.
+ * Records the call, and its end, whatever happens in between. What could change anything is forwarded when its start
+ * is durable; a plain read is forwarded when its start has left, and answered when that is durable. Of a call whose
+ * gateway was killed the end is missing, and audit shows it so.
  */
 export const recordCall =
   <Call extends RecordedCall>({
     recorder,
     clock,
     requestBody,
-  }: RecordCallParts<Call>): Step<Call, Call> =>
+  }: RecordCallParts<Call>): Step<Call, Call & AnsweredBehindRecord> =>
   (next) => {
     const end = (call: Call, outcome: CallOutcome, body?: string) => {
       if (body !== undefined) recorder.body(call, body);
@@ -47,16 +68,26 @@ export const recordCall =
       end(call, outcome, answer);
       return undefined;
     };
-    return async (call) => {
-      const sent = call.bodies && requestBody?.(call, call.bodies);
-      const body = sent instanceof Promise ? await sent : sent;
-      const stored = recorder.start(call, startedLine(call), body);
+    const begin = (call: Call, body: string | undefined) => {
+      const line = startedLine(call);
+      const begun = mayBeAnsweredBehindRecord(call)
+        ? recorder.startRead(call, line, body)
+        : recorder.start(call, line, body);
       call.facts.started = true;
-      await stored;
+      return begun;
+    };
+    const read = async (call: Call, record: ReadRecord) => {
+      await record.left;
+      return next(record.isStored ? call : { ...call, record });
+    };
+    const goOn = async (call: Call, body: string | undefined) => {
+      const begun = begin(call, body);
+      if (begun instanceof Promise) await begun;
       let outcome: CallOutcome;
       try {
-        outcome = await next(call);
+        outcome = await (begun instanceof Promise ? next(call) : read(call, begun));
       } catch (error) {
+        if (!(begun instanceof Promise) && begun.isGivenUp) throw error;
         const ending = endOf(call, outcomeOf(error));
         if (ending !== undefined) await ending;
         throw error;
@@ -65,7 +96,20 @@ export const recordCall =
       if (ending !== undefined) await ending;
       return outcome;
     };
+    return (call) => {
+      const body = call.bodies && requestBody?.(call, call.bodies);
+      return body instanceof Promise ? body.then((line) => goOn(call, line)) : goOn(call, body);
+    };
   };
+
+/** At night, under broken glass, nothing at all is done before it is on the record. */
+const mayBeAnsweredBehindRecord = ({ kube, grant }: Allowed): boolean =>
+  readsObjects(kube) && grant.breakGlass !== true;
+
+/** A call that was forwarded with its record, which is not stored yet: its answer waits for that. */
+export interface AnsweredBehindRecord {
+  readonly record?: StartOnItsWay;
+}
 
 /** A call whose bodies may be kept. */
 export interface RecordedCall extends Allowed {
@@ -80,7 +124,12 @@ export interface RecordCallParts<Call> {
 }
 
 /** Found out while the body was on its way. */
-const endedByUs = new Set(['body_too_large', 'masked_value_read', 'masked_value_written']);
+const endedByUs = new Set([
+  'body_too_large',
+  'masked_value_read',
+  'masked_value_written',
+  'record_unavailable',
+]);
 
 /** How a call ended that was answered by us instead of the cluster. */
 function outcomeOf(error: unknown): CallOutcome {

@@ -15,11 +15,14 @@ import { Tarpit } from '../limits/tarpit.js';
 import { ClientConnection } from '../listener/client-connection.js';
 import { Http1Answer, Http1Request } from '../listener/http1-exchange.js';
 import { Http1Message, Http1Response } from '../listener/http1-message.js';
+import type { StartOnItsWay } from '../streams/until-recorded.js';
 import type { Exchange } from './exchange.js';
 import { answerOf } from './refusal-answer.js';
-import { recordCall } from './record-call.js';
+import { recordCall, type ReadRecord } from './record-call.js';
 import type { Tracked } from './track-live.js';
 
+const pods = '/api/v1/namespaces/payments/pods';
+const pod = `${pods}/web-1`;
 const now = new Date('2026-01-05T09:00:00.000Z');
 const clock = () => now;
 const done: CallOutcome = {
@@ -213,14 +216,29 @@ describe('recording a call', () => {
     identity: undefined as never,
   });
 
-  async function run(next: () => Promise<CallOutcome>, start = () => Promise.resolve()) {
+  interface Way {
+    readonly next?: (record: StartOnItsWay | undefined) => Promise<CallOutcome>;
+    readonly start?: () => Promise<void>;
+    readonly read?: Partial<ReadRecord>;
+    readonly method?: string;
+    readonly target?: string;
+    readonly breakGlass?: true;
+  }
+
+  async function run({ next, start, read, method = 'DELETE', target = pod, ...more }: Way) {
     const order: string[] = [];
     const ends: CommandRecord[] = [];
     const recorder = {
       start: async () => {
         order.push('start');
-        await start();
+        await start?.();
         order.push('started');
+      },
+      startRead: () => {
+        order.push('start of a read');
+        const left = Promise.resolve();
+        const onSettled = () => undefined;
+        return { left, isStored: false, refusal: undefined, isGivenUp: false, onSettled, ...read };
       },
       end: (_call: unknown, line: string) => {
         order.push('end');
@@ -230,11 +248,13 @@ describe('recording a call', () => {
     const body = () => {
       order.push('body');
     };
-    const handle = recordCall({ recorder: { ...recorder, body }, clock })(() => {
+    const handle = recordCall({ recorder: { ...recorder, body }, clock })(({ record }) => {
       order.push('forward');
-      return next();
+      return next === undefined ? Promise.resolve(done) : next(record);
     });
-    const failure = await handle(tracked()).then(
+    const kube = parseKubeRequest(method, target);
+    const call = tracked();
+    const failure = await handle({ ...call, kube, grant: { ...call.grant, ...more } }).then(
       () => undefined,
       (error: unknown) => error,
     );
@@ -242,28 +262,84 @@ describe('recording a call', () => {
   }
 
   it('T26 waits for the start, and records the end behind the answer', async () => {
-    const { order, ends } = await run(() => Promise.resolve(done));
+    const { order, ends } = await run({});
     expect(order).toStrictEqual(['start', 'started', 'forward', 'end']);
     expect(ends).toMatchObject([{ type: 'CommandEnded', ...done }]);
   });
 
   it('T26 forwards nothing when the start fails', async () => {
     const refusal = new CallRefused('record_unavailable', 'x');
-    const { order, failure } = await run(
-      () => Promise.resolve(done),
-      () => Promise.reject(refusal),
-    );
+    const { order, failure } = await run({ start: () => Promise.reject(refusal) });
     expect(order).toStrictEqual(['start']);
     expect(failure).toBe(refusal);
   });
 
   it.each([
+    ['GET', pod],
+    ['GET', `${pod}/status`],
+    ['GET', pods],
+    ['HEAD', pod],
+  ])(
+    'T26 forwards a read with its start, to be answered behind it: %s %s',
+    async (method, target) => {
+      const waitsFor: unknown[] = [];
+      const next = (record: StartOnItsWay | undefined) => {
+        waitsFor.push(record?.isStored);
+        return Promise.resolve(done);
+      };
+      const { order } = await run({ next, method, target });
+      expect(order).toStrictEqual(['start of a read', 'forward', 'end']);
+      expect(waitsFor).toStrictEqual([false]);
+      expect((await run({ next, method, target, read: { isStored: true } })).order).toHaveLength(3);
+      expect(waitsFor).toStrictEqual([false, undefined]);
+    },
+  );
+
+  it.each([
+    ['GET', `${pods}?watch=1`],
+    ['GET', `${pod}/log`],
+    ['GET', `${pod}/exec?command=ls`],
+    ['GET', `${pod}/proxy/drop-all`],
+    ['GET', '/api/v1/proxy/namespaces/payments/pods/web-1'],
+    ['GET', '/api/v1/nodes/n1/proxy/run'],
+    ['GET', '/healthz'],
+    ['POST', pods],
+    ['DELETE', pods],
+    ['PATCH', pod],
+  ])('T26 forwards nothing else before its start is stored: %s %s', async (method, target) => {
+    const { order } = await run({ method, target });
+    expect(order).toStrictEqual(['start', 'started', 'forward', 'end']);
+  });
+
+  it('T26 forwards nothing of a grant of broken glass before its start is stored', async () => {
+    const { order } = await run({ method: 'GET', breakGlass: true });
+    expect(order).toStrictEqual(['start', 'started', 'forward', 'end']);
+  });
+
+  it('T26 forwards no read whose start has not left, and says so on the record', async () => {
+    const refusal = new CallRefused('record_unavailable', 'x');
+    const left = Promise.reject(refusal);
+    const { order, ends, failure } = await run({ method: 'GET', read: { left } });
+    expect(order).toStrictEqual(['start of a read', 'end']);
+    expect(failure).toBe(refusal);
+    const cut = { outcome: 'cut', reason: 'record_unavailable', statusCode: 503 };
+    expect(ends).toMatchObject([cut]);
+  });
+
+  it('records no end behind the start of a read that is never stored', async () => {
+    const left = Promise.reject(new CallRefused('record_unavailable', 'x'));
+    const { order } = await run({ method: 'GET', read: { left, isGivenUp: true } });
+    expect(order).toStrictEqual(['start of a read']);
+  });
+
+  it.each([
     [new CallRefused('upstream_timeout', 'x'), 'upstream_failed', 504],
     [new CallRefused('body_too_large', 'x'), 'cut', 413],
+    [new CallRefused('record_unavailable', 'x'), 'cut', 503],
     [new CallCut('grant_revoked'), 'cut', 403],
     [new Error('x'), 'upstream_failed', 500],
   ])('records the end of a call that ended with %s', async (error, outcome, statusCode) => {
-    const { ends, failure } = await run(() => Promise.reject(error));
+    const { ends, failure } = await run({ next: () => Promise.reject(error) });
     expect(failure).toBe(error);
     expect(ends).toMatchObject([{ outcome, statusCode, reason: answerOf(error).code }]);
   });

@@ -3,6 +3,7 @@ import { CommandBody, CommandRecord } from '@drawbridge/contracts';
 import type { CommandEntry, CommandLog, CommandLogErrorCode } from '@drawbridge/jetstream';
 import { bodyLine } from '../bodies/body-line.js';
 import type { RefusedCall } from '../chain/answer-refusals.js';
+import type { ReadRecord } from '../chain/record-call.js';
 import { CommandRecorder } from './command-recorder.js';
 
 const receivedAt = new Date('2026-01-05T09:00:00.000Z');
@@ -168,6 +169,87 @@ describe('T26 the recorder', () => {
     for (let index = 0; index < 33; index += 1) recorder.end(call, 'x'.repeat(1_048_576));
     expect(() => recorder.start(call, 'start')).toThrow(expect.objectContaining(unavailable));
   });
+});
+
+describe('T26 a read', () => {
+  const settled = (record: ReadRecord) => {
+    const said: unknown[] = [];
+    record.onSettled((refusal) => said.push(refusal?.code ?? 'stored'));
+    return said;
+  };
+  /** The state of a promise, once the turn is over. */
+  const isPending = async (promise: Promise<void>) => {
+    let pending = true;
+    promise.then(
+      () => (pending = false),
+      () => (pending = false),
+    );
+    await vi.advanceTimersByTimeAsync(0);
+    return pending;
+  };
+
+  it('goes on when its start has left, and is answered when that is stored', async () => {
+    const { recorder, log } = recorderOn();
+    log.hangs = true;
+    const record = recorder.startRead(call, 'start', 'body');
+    const said = settled(record);
+    expect(await isPending(record.left)).toBe(true);
+    log.kept[0]?.sent?.();
+    await record.left;
+    expect([record.isStored, said]).toStrictEqual([false, []]);
+    log.store();
+    expect([record.isStored, said]).toStrictEqual([true, ['stored']]);
+    expect(log.stored).toStrictEqual(['body\nstart']);
+  });
+
+  it('goes on when its start was stored without anybody having seen it leave', async () => {
+    const { recorder } = recorderOn();
+    const record = recorder.startRead(call, 'start');
+    await record.left;
+    expect(record.isStored).toBe(true);
+  });
+
+  it('is refused when its start is not stored in time, before or after it left; once, and its end is not ours', async () => {
+    const { recorder, log } = recorderOn();
+    log.hangs = true;
+    const [waiting, gone] = [recorder.startRead(call, 'a'), recorder.startRead(call, 'b')];
+    const said = [settled(waiting), settled(gone)];
+    log.kept[1]?.sent?.();
+    log.fail('command_log_unavailable');
+    log.fail('command_log_unavailable');
+    await expect(waiting.left).rejects.toMatchObject(unavailable);
+    await gone.left;
+    expect(said).toStrictEqual([['record_unavailable'], ['record_unavailable']]);
+    log.store();
+    // Stored after all: nobody waits any more, and it must not look as if it had been in time.
+    expect([waiting.isStored, gone.isStored, waiting.isGivenUp]).toStrictEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(said).toStrictEqual([['record_unavailable'], ['record_unavailable']]);
+    expect(gone.refusal).toMatchObject(unavailable);
+    expect(log.stored).toStrictEqual(['a', 'b']);
+  });
+
+  it('says when its start will never be stored', async () => {
+    const { recorder, log } = recorderOn();
+    log.hangs = true;
+    const record = recorder.startRead(call, 'start');
+    log.kept.splice(0)[0]?.delayed('command_record_too_large');
+    await expect(record.left).rejects.toMatchObject(unavailable);
+    expect(record.isGivenUp).toBe(true);
+  });
+
+  it.each(['command_log_unavailable', 'command_log_behind'] as const)(
+    'is not taken while no call is: %s',
+    (why) => {
+      const { recorder, log } = recorderOn();
+      log.behind = why === 'command_log_behind';
+      if (!log.behind) log.fail(why);
+      expect(() => recorder.startRead(call, 'start')).toThrow(expect.objectContaining(unavailable));
+    },
+  );
 });
 
 describe('T26 calls that run while the bus is away', () => {

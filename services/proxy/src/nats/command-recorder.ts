@@ -4,7 +4,7 @@ import type { CommandEntry, CommandLog, CommandLogErrorCode } from '@drawbridge/
 import { CommandLogError } from '@drawbridge/jetstream';
 import type { RefusalLog, RefusedCall } from '../chain/answer-refusals.js';
 import { endedLine, type EndedCall } from '../chain/command-records.js';
-import type { Recorder } from '../chain/record-call.js';
+import type { ReadRecord, Recorder } from '../chain/record-call.js';
 import { CallRefused } from '../domain/call-refused.js';
 import type { RecordedLine, RecordingLog } from '../recording/session-recording.js';
 import { withoutContent } from '../bodies/body-line.js';
@@ -27,8 +27,8 @@ export interface RecorderOptions {
 }
 
 /**
- * Puts commands on the record. A start must be acknowledged before its call goes on; an end is kept in memory
- * and tried until it is acknowledged.
+ * Puts commands on the record. A start must be acknowledged before its call goes on, of a plain read before it is
+ * answered; an end is kept in memory and tried until it is acknowledged.
  *
  * Refusals that cost a stranger nothing (no valid token, over the limits) are recorded at 20 a second; the
  * rest of a flood is counted, and the count logged.
@@ -71,13 +71,17 @@ export class CommandRecorder implements Recorder, RefusalLog, RecordingLog {
   }
 
   start(call: EndedCall, line: string, body?: string): Promise<void> {
-    const refusal = this.#log.refusal;
-    if (refusal !== undefined || this.#isFull()) throw unavailable(refusal);
-    // Two lines of one message: neither is stored without the other.
-    const lines = body === undefined ? line : `${body}\n${line}`;
-    const entry = new StartEntry(call, lines, this);
+    this.#requireRoom();
+    const entry = new StartEntry(call, linesOf(line, body), this);
     this.#log.add(entry);
     return entry.promise;
+  }
+
+  startRead({ commandId, connection }: EndedCall, line: string, body?: string): ReadRecord {
+    this.#requireRoom();
+    const entry = new ReadEntry(commandId, connection, linesOf(line, body));
+    this.#log.add(entry);
+    return entry;
   }
 
   body({ commandId, connection }: Pick<EndedCall, 'commandId' | 'connection'>, line: string): void {
@@ -129,6 +133,11 @@ export class CommandRecorder implements Recorder, RefusalLog, RecordingLog {
     return lost;
   }
 
+  #requireRoom(): void {
+    const refusal = this.#log.refusal;
+    if (refusal !== undefined || this.#isFull()) throw unavailable(refusal);
+  }
+
   #isFull(): boolean {
     return this.#log.records >= this.#maxBacklog || this.#log.bytes >= MAX_BACKLOG_BYTES;
   }
@@ -140,6 +149,10 @@ export class CommandRecorder implements Recorder, RefusalLog, RecordingLog {
     this.options.logger.warn({ msg: 'refusals counted, not recorded', more });
   }
 }
+
+/** Two lines of one message: neither is stored without the other. */
+const linesOf = (line: string, body: string | undefined): string =>
+  body === undefined ? line : `${body}\n${line}`;
 
 /** A call that waits until it is on the record. Keeps nothing of the call but what its end needs. */
 class StartEntry implements CommandEntry {
@@ -185,6 +198,56 @@ class StartEntry implements CommandEntry {
   }
 }
 
+/** A read that goes on when its record has left, and whose answer waits until that is stored. */
+class ReadEntry implements CommandEntry, ReadRecord {
+  readonly type = 'CommandStarted';
+  readonly #left = Promise.withResolvers<undefined>();
+  #listener: ((refusal: CallRefused | undefined) => void) | undefined;
+  refusal: CallRefused | undefined;
+  isStored = false;
+  isGivenUp = false;
+
+  constructor(
+    readonly commandId: string,
+    readonly connection: string,
+    readonly line: string,
+  ) {}
+
+  get left(): Promise<void> {
+    return this.#left.promise;
+  }
+
+  onSettled(listener: (refusal: CallRefused | undefined) => void): void {
+    this.#listener = listener;
+  }
+
+  sent(): void {
+    this.#left.resolve(undefined);
+  }
+
+  /** Too late for a call that was refused meanwhile. */
+  stored(): void {
+    if (this.refusal !== undefined) return;
+    this.isStored = true;
+    this.#left.resolve(undefined);
+    this.#tell();
+  }
+
+  delayed(why: CommandLogErrorCode): void {
+    if (why === 'command_record_too_large') this.isGivenUp = true;
+    if (this.refusal !== undefined) return;
+    this.refusal = unavailable(why, 'answered');
+    this.#left.reject(this.refusal);
+    this.#tell();
+  }
+
+  #tell(): void {
+    const listener = this.#listener;
+    this.#listener = undefined;
+    listener?.(this.refusal);
+  }
+}
+
 const notForwarded = {
   outcome: 'cut',
   reason: 'record_unavailable',
@@ -196,14 +259,17 @@ const notForwarded = {
 /** Nobody waits for an end, and it is kept until it is stored. */
 const nobody = () => undefined;
 
-function unavailable(why: CommandLogErrorCode | undefined): CallRefused {
+function unavailable(
+  why: CommandLogErrorCode | undefined,
+  what: 'forwarded' | 'answered' = 'forwarded',
+): CallRefused {
   const cause =
     why === undefined
       ? new Error('too many records wait for the bus')
       : new CommandLogError(why, 'the command could not be recorded');
   return new CallRefused(
     'record_unavailable',
-    'the call cannot be recorded at the moment, so it is not forwarded; try again later',
+    `the call cannot be recorded at the moment, so it is not ${what}; try again later`,
     { cause },
   );
 }
