@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import type { Rule } from '@drawbridge/contracts';
 import { exec, http1Client, http2Client, type AgentClient, type Begun } from './agent-client.js';
 import type { GrantEnd, IssuedGrant } from './soak-bus.js';
@@ -25,6 +26,12 @@ export const soakRules: readonly Rule[] = [
 
 const core = '/api/v1/namespaces/payments';
 const ends = ['revoke', 'expiry', 'withdraw'] as const satisfies GrantEnd[];
+/** What a stream that is cut says. */
+const refusalAfter: Readonly<Record<GrantEnd, string>> = {
+  expiry: 'grant_expired',
+  revoke: 'grant_revoked',
+  withdraw: 'grant_withdrawn',
+};
 /** Of grants that end by their time; the others would go on for long, so that nothing ends by luck. */
 const SHORT_SECONDS = 3;
 const LONG_SECONDS = 3_600;
@@ -49,7 +56,7 @@ export async function liveGrant(world: SoakWorld, index: number, lane: number): 
   } catch (error) {
     // What was on its way when the grant was over by its time may break off.
     if (grant.endsAtMs > Date.now()) {
-      world.tally.fault(`${how} of ${grant.connection}: ${String(error)}`);
+      world.tally.fault(`${how} of ${grant.connection}: ${inspect(error)}`);
     }
     world.tally.broken += 1;
   } finally {
@@ -166,8 +173,7 @@ class GrantLife {
     const afterMs =
       how === 'expiry' ? Date.now() - this.grant.endsAtMs : performance.now() - endedAt;
     tally.slowestCutMs = Math.max(tally.slowestCutMs, afterMs);
-    const why = { expiry: 'grant_expired', revoke: 'grant_revoked', withdraw: 'grant_withdrawn' };
-    if (!last.includes(why[how]))
-      tally.fault(`a watch ended without ${why[how]}: ${last.slice(-200)}`);
+    const why = refusalAfter[how];
+    if (!last.includes(why)) tally.fault(`a watch ended without ${why}: ${last.slice(-200)}`);
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { faultsOf, readsLost, type Happened } from './faults.js';
+import { faultsOf, keptAnswers, readsLost, type Happened } from './faults.js';
 import { sha256 } from './load.js';
 import type { Digests, StoredRecord } from './stored-record.js';
 
@@ -75,6 +75,13 @@ describe('the oracle of the record under kills', () => {
     expect(kindsOf(lost, rest)).toEqual([]);
     expect(readsLost(lost, { ...stored, ...rest })).toEqual([happened.received[0]]);
     expect(readsLost(happened, { ...stored, ...rest })).toEqual([]);
+  });
+
+  it('tells answers of which the record has the bytes from those of which it has none', () => {
+    const [first] = happened.answered;
+    expect([...keptAnswers(happened, stored)]).toEqual(happened.answered);
+    const rest = { ...stored, ...without(patch, 'response') };
+    expect([...keptAnswers(happened, rest)]).toEqual([first]);
   });
 
   it.each<[string, Partial<Happened>, Partial<StoredRecord>]>([

@@ -106,10 +106,23 @@ function bodyFaults({ received, answered }: Happened, { bodies }: StoredRecord) 
       .map(([key]) => key),
     responsesDiffer: answered.filter(({ call, response }) => {
       const body = kept.get(`${commandOf.get(call)} response`);
-      // The end of a call is lost with its gateway, and its answer with it.
       return body !== undefined && body.sha256 !== response;
     }),
   };
+}
+
+/** Those of whose answer the record has the bytes: the end of a call is lost with its gateway, and its answer with it. */
+export function keptAnswers(
+  { received, answered }: Happened,
+  { bodies }: StoredRecord,
+): ReadonlySet<Answered> {
+  const kept = new Set(
+    bodies.flatMap(({ id, direction }) => (direction === 'response' ? [id] : [])),
+  );
+  const calls = new Set(
+    received.flatMap(({ url, commandId }) => (kept.has(commandId) ? [callOf(url)] : [])),
+  );
+  return new Set(answered.filter(({ call }) => calls.has(call)));
 }
 
 /** A recording that has an end has all that its client saw; one without, no less than its beginning and nothing else. */

@@ -108,8 +108,7 @@ export class TextScan {
     const { bytes, end } = this.#window;
     const label = { bytes, start: this.#runStart, end: this.#runEnd };
     const mayLabel = this.#isLabelOf(end) && isSecretName(label, 'end');
-    if (mayLabel) return this.#from(this.#runStart);
-    return this.#from(decimalStart(this.#window, end));
+    return this.#from(decimalStart(this.#window, mayLabel ? this.#runStart : end));
   }
 
   /** Where the URL began that is under way at `at`, else `at`. */

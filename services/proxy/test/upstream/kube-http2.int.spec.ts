@@ -51,6 +51,8 @@ afterAll(async () => {
 
 const target = (bytes: number) => `/api/v1/namespaces/default/configmaps/of-${String(bytes)}`;
 const none = `${target(1)}-that-is-not-there`;
+/** A table says how old each object is, which the next second changes. */
+const ageless = (body: string) => body.replace(/"\d+[smhd]\w*"/g, '"age"');
 const alone = (path: string, accept: string) =>
   upstream.ask(get({ target: path, headers: ['accept', accept] }));
 const shared = (path: string, accept: string) =>
@@ -70,9 +72,12 @@ it.each([
     most = Math.max(most, upstream.upstream.health().shared);
     const answers = await Promise.all(asked);
     for (const [index, { statusCode, body, error }] of answers.entries()) {
-      const { statusCode: status, body: text } = expected[Math.floor(index / 3)] ?? {};
-      expect([error, statusCode, body.length]).toStrictEqual([undefined, status, text?.length]);
-      expect(body === text).toBe(true);
+      const { statusCode: status, body: text = '' } = expected[Math.floor(index / 3)] ?? {};
+      expect([error, statusCode]).toStrictEqual([undefined, status]);
+      // Not shown: they are too long.
+      expect(ageless(body) === ageless(text), `${accept}, ${paths[Math.floor(index / 3)]}`).toBe(
+        true,
+      );
     }
   }
   // All but those of the first rounds, and none of those that would be more than half of the streams.
