@@ -61,8 +61,10 @@ function fail<Sample>(name: string, seed: number, outcome: fc.RunDetails<[Sample
   const { counterexample, errorInstance } = outcome;
   const kept = keepFailure(join(root, '.drawbridge/fuzz', name), counterexample?.[0]);
   const fault = errorInstance instanceof Error ? errorInstance.message : String(errorInstance);
-  const again = `FUZZ_SEED=${seed} finds it again; in corpus/${name} it is tried first from now on`;
-  throw new Error(`${fault}\nThe sample is in ${kept}. ${again}.`, { cause: errorInstance });
+  const first = `In corpus/${name} it is tried first from now on`;
+  // The seed in the first line: often no more than that is kept of a run.
+  const found = `FUZZ_SEED=${seed} finds it again: ${fault}\nThe sample is in ${kept}. ${first}.`;
+  throw new Error(found, { cause: errorInstance });
 }
 
 function firstSeed(): number {
